@@ -1,0 +1,5 @@
+"""The doors of `/api` and `/api/admin`: everything an admin does, and what sellers and customers share with admins."""
+
+from app.admin import campaigns, counter, customers, levels, photos, points, segments, sellers, sessions
+
+BLUEPRINTS = [m.blueprint for m in (sessions, campaigns, photos, counter, customers, levels, segments, points, sellers)]

@@ -1,0 +1,103 @@
+"""Campaigns: create, list, change, look at, switch."""
+
+from uuid import UUID
+
+from flask import Response, jsonify
+from werkzeug.exceptions import Forbidden
+
+from app import clock
+from app.campaign import campaigns, catalogue, eligibility
+from app.campaign.campaigns import Offer
+from app.doors import allow, caller, reading, transaction
+from app.openloyalty import schemas, views
+from app.openloyalty.api import Blueprint
+from app.openloyalty.campaign_form import CampaignForm
+from app.openloyalty.forms import form
+from app.openloyalty.people import customer_pages
+from app.openloyalty.queries import PAGING_PARAMETERS, flag, labels, paging, text, wants_html
+
+blueprint = Blueprint("admin_campaigns", __name__, "Reward campaigns")
+
+FORMAT = {
+    "in": "query",
+    "name": "format",
+    "schema": {"type": "string", "enum": ["html"]},
+    "description": "Descriptions as HTML.",
+}
+LABELS = [
+    {"in": "query", "name": f"labels[0][{part}]", "schema": {"type": "string"}, "description": f"A label's {part}; several are ANDed."}
+    for part in ("key", "value")
+]  # fmt: skip
+FILTERS = [
+    {"in": "query", "name": "name", "schema": {"type": "string"}, "description": "Text in the name."},
+    {"in": "query", "name": "active", "schema": {"type": "boolean"}, "description": "Switched on or off."},
+    {"in": "query", "name": "campaignType", "schema": {"type": "string"}, "description": "The kind of reward."},
+]
+
+
+@blueprint.route("/campaign", methods=["POST"])
+@form("campaign", CampaignForm)
+@blueprint.response(200, schemas.CampaignId)
+@allow("admin")
+def create_campaign(offer: Offer) -> Response:
+    """Create a reward campaign."""
+    with transaction() as session:
+        created = campaigns.create(session, offer, clock.now())
+    return jsonify(campaignId=str(created.uuid))
+
+
+@blueprint.route("/campaign", methods=["GET"])
+@blueprint.response(200, schemas.listed("campaigns", schemas.CampaignView))
+@blueprint.doc(parameters=[*PAGING_PARAMETERS, FORMAT, *LABELS, *FILTERS])
+@allow("admin")
+def list_campaigns() -> Response:
+    """List all campaigns."""
+    wanted = catalogue.Filter(labels=labels(), name=text("name"), active=flag("active"), reward=text("campaignType"))
+    with reading() as session:
+        found = catalogue.page(session, paging(), clock.now(), wanted)
+        return views.paged("campaigns", found, lambda shown: views.campaign(shown, "admin", wants_html()))
+
+
+@blueprint.route("/campaign/<uuid:campaign>", methods=["PUT"])
+@form("campaign", CampaignForm)
+@blueprint.response(200, schemas.CampaignId)
+@allow("admin")
+def change_campaign(offer: Offer, campaign: UUID) -> Response:
+    """Change a campaign as a whole."""
+    with transaction() as session:
+        campaigns.change(session, campaign, offer)
+    return jsonify(campaignId=str(campaign))
+
+
+@blueprint.route("/campaign/<uuid:campaign>", methods=["GET"])
+@blueprint.response(200, schemas.CampaignView(partial=("levels", "segments", "coupons", "levelNames", "segmentNames")))
+@blueprint.doc(parameters=[FORMAT])
+@allow("admin", "seller", "customer")
+def show_campaign(campaign: UUID) -> Response:
+    """Show a campaign; to customers only one that is visible to them, and without its codes."""
+    who = caller()
+    with reading() as session:
+        shown = catalogue.one(session, campaign, clock.now())
+        if who.customer and not eligibility.is_shown_to(session, campaign, who.customer, clock.now()):
+            raise Forbidden
+    return jsonify(views.campaign(shown, who.role, wants_html()))
+
+
+@blueprint.route("/campaign/<uuid:campaign>/<any(active, inactive):status>", methods=["POST"])
+@blueprint.response(200, schemas.CampaignId)
+@allow("admin")
+def switch_campaign(campaign: UUID, status: str) -> Response:
+    """Switch a campaign on or off."""
+    with transaction() as session:
+        campaigns.switch(session, campaign, on=status == "active")
+    return jsonify(campaignId=str(campaign))
+
+
+@blueprint.route("/campaign/<uuid:campaign>/customers/visible", methods=["GET"])
+@blueprint.response(200, schemas.listed("customers", schemas.CustomerView))
+@blueprint.doc(parameters=PAGING_PARAMETERS[:2])
+@allow("admin")
+def list_customers_of_campaign(campaign: UUID) -> Response:
+    """List the customers that a campaign is visible to."""
+    with reading() as session:
+        return customer_pages(session, catalogue.customers(session, campaign, paging(), clock.now()))

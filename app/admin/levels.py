@@ -1,0 +1,86 @@
+"""The levels of the programme."""
+
+from uuid import UUID
+
+from flask import Response, jsonify
+
+from app import clock
+from app.doors import allow, reading, transaction
+from app.members import levels
+from app.openloyalty import schemas, views
+from app.openloyalty.api import Blueprint
+from app.openloyalty.fields import Checkbox
+from app.openloyalty.forms import Form, form
+from app.openloyalty.member_forms import LevelForm
+from app.openloyalty.programme import list_levels, show_level
+from app.openloyalty.queries import PAGING_PARAMETERS, paging
+
+blueprint = Blueprint("admin_levels", __name__, "Levels")
+
+
+class ActiveForm(Form):
+    active = Checkbox(load_default=None)
+
+
+@blueprint.route("/level", methods=["GET"])
+@blueprint.response(200, schemas.listed("levels", schemas.LevelView))
+@blueprint.doc(parameters=PAGING_PARAMETERS)
+@allow("admin", "seller")
+def list_all_levels() -> Response:
+    """List the levels, the lowest first."""
+    return list_levels()
+
+
+@blueprint.route("/level/<uuid:level>", methods=["GET"])
+@blueprint.response(200, schemas.LevelView)
+@allow("admin", "seller")
+def show_one_level(level: UUID) -> Response:
+    """Show a level."""
+    return show_level(level)
+
+
+@blueprint.route("/level/create", methods=["POST"])
+@form("level", LevelForm)
+@blueprint.response(200, schemas.LevelId)
+@allow("admin")
+def create_level(terms: levels.Terms) -> Response:
+    """Create a level."""
+    with transaction() as session:
+        created = levels.create(session, terms, clock.now())
+    return jsonify(id=str(created.uuid))
+
+
+@blueprint.route("/level/<uuid:level>", methods=["PUT"])
+@form("level", LevelForm)
+@blueprint.response(200, schemas.LevelId)
+@allow("admin")
+def change_level(terms: levels.Terms, level: UUID) -> Response:
+    """Change a level as a whole."""
+    with transaction() as session:
+        levels.change(session, level, terms)
+    return jsonify(id=str(level))
+
+
+@blueprint.route("/level/<uuid:level>/activate", methods=["POST"])
+@form(None, ActiveForm)
+@blueprint.response(204)
+@allow("admin")
+def switch_level(told: dict, level: UUID) -> Response:  # type: ignore[type-arg]
+    """Switch a level on or off."""
+    if told["active"] is None:
+        response = jsonify(active="this field is required")
+        response.status_code = 400
+        return response
+    with transaction() as session:
+        levels.found(session, level).active = told["active"]
+    return Response(status=204)
+
+
+@blueprint.route("/level/<uuid:level>/customers", methods=["GET"])
+@blueprint.response(200, schemas.listed("customers", schemas.MemberView))
+@blueprint.doc(parameters=PAGING_PARAMETERS[:2])
+@allow("admin")
+def list_customers_of_level(level: UUID) -> Response:
+    """List the customers on a level."""
+    with reading() as session:
+        return views.paged("customers", levels.customers(session, level, paging()), views.member)

@@ -1,0 +1,43 @@
+"""Points: list, add, spend."""
+
+from typing import Any
+
+from flask import Response
+
+from app.doors import allow
+from app.openloyalty import schemas
+from app.openloyalty.api import Blueprint
+from app.openloyalty.forms import form
+from app.openloyalty.member_forms import TransferForm
+from app.openloyalty.queries import PAGING_PARAMETERS
+from app.openloyalty.transfers import customer_filter, move, transfers
+from app.points import ledger
+
+blueprint = Blueprint("admin_points", __name__, "Points")
+
+
+@blueprint.route("/points/transfer", methods=["GET"])
+@blueprint.response(200, schemas.listed("transfers", schemas.TransferView))
+@blueprint.doc(parameters=PAGING_PARAMETERS)
+@allow("admin", "seller")
+def list_transfers() -> Response:
+    """List the changes of customers' points."""
+    return transfers(customer_filter())
+
+
+@blueprint.route("/points/transfer/add", methods=["POST"])
+@form("transfer", TransferForm)
+@blueprint.response(200, schemas.TransferId)
+@allow("admin")
+def add_points(told: dict[str, Any]) -> Response:
+    """Add points to a customer's account."""
+    return move(ledger.add, told)
+
+
+@blueprint.route("/points/transfer/spend", methods=["POST"])
+@form("transfer", TransferForm)
+@blueprint.response(200, schemas.TransferId)
+@allow("admin")
+def spend_points(told: dict[str, Any]) -> Response:
+    """Take points from a customer's account."""
+    return move(ledger.spend, told)

@@ -1,0 +1,90 @@
+"""Segments of customers."""
+
+from uuid import UUID
+
+from flask import Response, jsonify
+
+from app import clock
+from app.doors import allow, reading, transaction
+from app.members import segments
+from app.openloyalty import schemas, views
+from app.openloyalty.api import Blueprint
+from app.openloyalty.forms import form
+from app.openloyalty.member_forms import SegmentForm
+from app.openloyalty.queries import PAGING_PARAMETERS, flag, paging, text
+
+blueprint = Blueprint("admin_segments", __name__, "Segments")
+
+
+@blueprint.route("/segment", methods=["GET"])
+@blueprint.response(200, schemas.listed("segments", schemas.SegmentView))
+@blueprint.doc(parameters=PAGING_PARAMETERS)
+@allow("admin")
+def list_segments() -> Response:
+    """List the segments."""
+    with reading() as session:
+        found = segments.page(session, paging(), flag("active"), text("name"))
+        counts = segments.customers_counts(session, [segment.id for segment in found.rows])
+        return views.paged("segments", found, lambda it: views.segment(it, counts[it.id]))
+
+
+@blueprint.route("/segment", methods=["POST"])
+@form("segment", SegmentForm)
+@blueprint.response(200, schemas.SegmentId)
+@allow("admin")
+def create_segment(definition: segments.Definition) -> Response:
+    """Create a segment: parts that must all hold, each of criteria of which any may hold."""
+    with transaction() as session:
+        created = segments.create(session, definition, clock.now())
+    return jsonify(segmentId=str(created.uuid))
+
+
+@blueprint.route("/segment/<uuid:segment>", methods=["GET"])
+@blueprint.response(200, schemas.SegmentView)
+@allow("admin")
+def show_segment(segment: UUID) -> Response:
+    """Show a segment."""
+    with reading() as session:
+        found = segments.found(session, segment)
+        return jsonify(views.segment(found, segments.customers_counts(session, [found.id])[found.id]))
+
+
+@blueprint.route("/segment/<uuid:segment>", methods=["PUT"])
+@form("segment", SegmentForm)
+@blueprint.response(200, schemas.SegmentId)
+@allow("admin")
+def change_segment(definition: segments.Definition, segment: UUID) -> Response:
+    """Change a segment as a whole."""
+    with transaction() as session:
+        segments.change(session, segment, definition)
+    return jsonify(segmentId=str(segment))
+
+
+@blueprint.route("/segment/<uuid:segment>", methods=["DELETE"])
+@blueprint.response(204)
+@allow("admin")
+def remove_segment(segment: UUID) -> Response:
+    """Remove a segment."""
+    with transaction() as session:
+        segments.remove(session, segment)
+    return Response(status=204)
+
+
+@blueprint.route("/segment/<uuid:segment>/<any(activate, deactivate):action>", methods=["POST"])
+@blueprint.response(204)
+@allow("admin")
+def switch_segment(segment: UUID, action: str) -> Response:
+    """Activate or deactivate a segment; an inactive one has no members."""
+    with transaction() as session:
+        segments.switch(session, segment, on=action == "activate")
+    return Response(status=204)
+
+
+@blueprint.route("/segment/<uuid:segment>/customers", methods=["GET"])
+@blueprint.response(200, schemas.listed("customers", schemas.MemberView))
+@blueprint.doc(parameters=PAGING_PARAMETERS[:2])
+@allow("admin")
+def list_customers_of_segment(segment: UUID) -> Response:
+    """List the customers of a segment."""
+    with reading() as session:
+        return views.paged("customers", segments.customers(session, segment, paging()), views.member)

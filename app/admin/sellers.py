@@ -1,0 +1,110 @@
+"""Sellers and the shops they work in."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, jsonify
+from werkzeug.exceptions import Forbidden
+
+from app.doors import allow, caller, reading, transaction
+from app.members import passwords, staff
+from app.openloyalty import schemas, views
+from app.openloyalty.api import Blueprint
+from app.openloyalty.forms import form
+from app.openloyalty.member_forms import PosForm, SellerChangeForm, SellerForm
+from app.openloyalty.programme import list_shops, show_shop
+from app.openloyalty.queries import PAGING_PARAMETERS, paging
+
+blueprint = Blueprint("admin_sellers", __name__, "Sellers and points of sale")
+
+
+@blueprint.route("/seller", methods=["GET"])
+@blueprint.response(200, schemas.listed("sellers", schemas.SellerView))
+@blueprint.doc(parameters=PAGING_PARAMETERS)
+@allow("admin")
+def list_sellers() -> Response:
+    """List the sellers."""
+    with reading() as session:
+        return views.paged("sellers", staff.sellers(session, paging()), views.seller)
+
+
+@blueprint.route("/seller/register", methods=["POST"])
+@form("seller", SellerForm)
+@blueprint.response(200, schemas.SellerRegistered)
+@allow("admin")
+def register_seller(told: dict[str, Any]) -> Response:
+    """Register a seller. The password is not answered: who sent it knows it."""
+    password = told.pop("password")
+    passwords.require_strong(password)
+    password_hash = passwords.hashed(password)
+    with transaction() as session:
+        login = staff.add_seller(session, staff.Seller(**told), password_hash)
+    return jsonify(sellerId=str(login.uuid), email=login.email)
+
+
+@blueprint.route("/seller/<uuid:seller>", methods=["GET"])
+@blueprint.response(200, schemas.SellerView)
+@allow("admin", "seller")
+def show_seller(seller: UUID) -> Response:
+    """Show a seller; sellers see themselves only."""
+    if caller().role == "seller" and caller().login != seller:
+        raise Forbidden
+    with reading() as session:
+        return jsonify(views.seller(staff.seller(session, seller)))
+
+
+@blueprint.route("/seller/<uuid:seller>", methods=["PUT"])
+@form("seller", SellerChangeForm)
+@blueprint.response(200, schemas.SellerId)
+@allow("admin")
+def change_seller(told: dict[str, Any], seller: UUID) -> Response:
+    """Change a seller as a whole; a new password signs them out."""
+    password = told.pop("password")
+    if password:
+        passwords.require_strong(password)
+    password_hash = passwords.hashed(password) if password else None
+    with transaction() as session:
+        staff.change_seller(session, staff.seller(session, seller), told, password_hash)
+    return jsonify(sellerId=str(seller))
+
+
+@blueprint.route("/seller/<uuid:seller>/<any(activate, deactivate, delete):action>", methods=["POST"])
+@blueprint.response(200, {"type": "array", "items": {}})
+@allow("admin")
+def switch_seller(seller: UUID, action: str) -> Response:
+    """Activate, deactivate or delete a seller; it acts at once."""
+    with transaction() as session:
+        found = staff.seller(session, seller)
+        if action == "delete":
+            staff.remove_seller(session, found)
+        else:
+            found.active = action == "activate"
+    return jsonify([])
+
+
+@blueprint.route("/pos", methods=["GET"])
+@blueprint.response(200, schemas.listed("pos", schemas.PosView))
+@blueprint.doc(parameters=PAGING_PARAMETERS)
+@allow("admin")
+def list_pos() -> Response:
+    """List the points of sale."""
+    return list_shops()
+
+
+@blueprint.route("/pos", methods=["POST"])
+@form("pos", PosForm)
+@blueprint.response(200, schemas.PosId)
+@allow("admin")
+def create_pos(told: dict[str, Any]) -> Response:
+    """Create a point of sale."""
+    with transaction() as session:
+        created = staff.add_pos(session, **told)
+    return jsonify(posId=str(created.uuid))
+
+
+@blueprint.route("/pos/<uuid:pos>", methods=["GET"])
+@blueprint.response(200, schemas.PosView)
+@allow("admin")
+def show_pos(pos: UUID) -> Response:
+    """Show a point of sale."""
+    return show_shop(pos)

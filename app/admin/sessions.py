@@ -1,0 +1,46 @@
+"""Signing in as an admin; staying signed in and signing out, for everybody."""
+
+from typing import Any
+
+from flask import Response, jsonify
+
+from app.doors import allow, anyone, caller, transaction
+from app.members import logins
+from app.openloyalty import schemas
+from app.openloyalty.forms import form
+from app.openloyalty.session_routes import RefreshForm, refreshed, session_blueprint
+
+blueprint = session_blueprint("admin")
+
+
+@blueprint.route("/token/refresh", methods=["POST"])
+@form(None, RefreshForm)
+@blueprint.response(200, schemas.Tokens)
+@anyone
+def refresh(told: dict[str, Any]) -> Response:
+    """Exchange a refresh token for a new pair of tokens."""
+    return refreshed(told["refresh_token"] or "")
+
+
+@blueprint.route("/token/revoke", methods=["POST"])
+@blueprint.response(200, {"type": "array", "items": {}})
+@allow("admin", "seller", "customer")
+def revoke() -> Response:
+    """Sign out everywhere: all my tokens end."""
+    return _revoked()
+
+
+@blueprint.route("/token/revoke", methods=["GET"])
+@blueprint.response(200, {"type": "array", "items": {}})
+@allow("admin", "seller", "customer")
+def revoke_by_get() -> Response:
+    """Sign out everywhere (for clients of the older call; prefer POST)."""
+    return _revoked()
+
+
+def _revoked() -> Response:
+    with transaction() as session:
+        logins.revoke(session, caller().login_id)
+    response = jsonify([])
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,20 @@
+"""The audit log: who of the staff changed what, and when. Rows are only ever added."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import Base, Serial, UtcDateTime
+
+
+class AuditEntry(Base):
+    """One write by an admin or a seller. Ids only, nothing personal. Purchases and points name who made them themselves."""
+
+    __tablename__ = "audit_entry"
+    id: Mapped[int] = mapped_column(Serial, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    login_id: Mapped[int] = mapped_column(ForeignKey("login.id"))
+    action: Mapped[str]
+    subject: Mapped[dict[str, Any]] = mapped_column(JSON)

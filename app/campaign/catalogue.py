@@ -1,0 +1,178 @@
+"""The campaigns that admins, sellers and customers look through, in a fixed number of statements a page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from app.campaign import audiences, coupons, eligibility, rules
+from app.campaign.errors import CampaignNotFound
+from app.campaign.models import Audience, AudienceTarget, Campaign, CampaignLabel, Stock, Usage
+from app.members.models import Customer, Level, Segment, SegmentMember
+from app.paging import Page, Paged
+
+SORTABLE = {
+    "name": Campaign.name,
+    "reward": Campaign.reward,
+    "active": Campaign.lifecycle,
+    "costInPoints": Campaign.cost,
+    "limit": Campaign.limit,
+    "limitPerUser": Campaign.limit_per_customer,
+    "unlimited": Campaign.unlimited,
+    "singleCoupon": Campaign.single_coupon,
+    "campaignActivity.activeFrom": Campaign.active_from,
+    "campaignActivity.activeTo": Campaign.active_to,
+    "campaignVisibility.visibleFrom": Campaign.visible_from,
+    "campaignVisibility.visibleTo": Campaign.visible_to,
+}
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What an admin searches for. A label condition is a key, a value, or both; all conditions must hold."""
+
+    labels: Sequence[tuple[str | None, str | None]] = ()
+    name: str | None = None
+    active: bool | None = None
+    reward: str | None = None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A campaign and what is printed with it; `facts` only when it is shown to, or for, one customer."""
+
+    campaign: Campaign
+    codes: list[str]
+    names: dict[UUID, str]
+    audience_size: int
+    now: datetime
+    facts: Any = field(default=None)
+
+    @property
+    def may_buy(self) -> bool:
+        return next(rules.refusals(self.facts, self.now), None) is None
+
+
+def page(session: Session, paging: Page, now: datetime, wanted: Filter | None = None) -> Paged[Shown]:
+    """All campaigns, for an admin."""
+    return _page(session, paging, now, _conditions(wanted or Filter()))
+
+
+def visible_page(session: Session, paging: Page, now: datetime) -> Paged[Shown]:
+    """The campaigns that are switched on and visible, for a seller."""
+    return _page(session, paging, now, [rules.is_live(Campaign), rules.is_visible(Campaign, now)])
+
+
+def available_page(session: Session, customer_id: int, paging: Page, now: datetime) -> Paged[Shown]:
+    """The campaigns that a customer can buy now, or could with more points or a little later.
+
+    Source: contract section 4.4: switched on, visible, targeted at the customer, not sold out, not used up by the customer;
+    the activity window is not asked.
+    """
+    used_up = exists().where(
+        Usage.customer_id == customer_id,
+        Usage.campaign_id == Campaign.id,
+        ~rules.has_allowance(Usage.bought, Campaign.limit_per_customer),
+    )
+    conditions = [
+        rules.is_live(Campaign),
+        rules.is_visible(Campaign, now),
+        Campaign.audience_id.in_(_audiences_of(customer_id)),
+        ~exists().where(Stock.campaign_id == Campaign.id, ~rules.has_stock(Stock)),
+        ~used_up,
+    ]
+    return _page(session, paging, now, conditions, customer_id)
+
+
+def one(session: Session, uuid: UUID, now: datetime) -> Shown:
+    """One campaign, whatever its state. Raises CampaignNotFound."""
+    shown = _shown(session, _whole().where(Campaign.uuid == uuid), now)
+    if not shown:
+        raise CampaignNotFound
+    return shown[0]
+
+
+def customers(session: Session, uuid: UUID, paging: Page, now: datetime) -> Paged[Customer]:
+    """The customers whom a campaign is visible to now; nobody outside its visibility window. Raises CampaignNotFound."""
+    campaign = session.scalars(select(Campaign).where(Campaign.uuid == uuid)).one_or_none()
+    if campaign is None:
+        raise CampaignNotFound
+    if not rules.is_visible(campaign, now):
+        return Paged([], 0)
+    audience = session.get_one(Audience, campaign.audience_id)
+    total = audiences.sizes(session, [audience])[audience.id]
+    query = select(Customer).where(audiences.reached(audience.id)).order_by(Customer.id)
+    return Paged(list(session.scalars(paging.cut(query))), total)
+
+
+def _audiences_of(customer_id: int) -> Select[Any]:
+    level = select(Level.uuid).join(Customer, Customer.level_id == Level.id).where(Customer.id == customer_id)
+    segments = (
+        select(Segment.uuid)
+        .join(SegmentMember, SegmentMember.segment_id == Segment.id)
+        .where(SegmentMember.customer_id == customer_id)
+    )
+    return select(AudienceTarget.audience_id).where(
+        or_(AudienceTarget.uuid.in_(level), AudienceTarget.uuid.in_(segments))
+    )
+
+
+def _conditions(wanted: Filter) -> list[Any]:
+    conditions: list[Any] = []
+    for key, value in wanted.labels:
+        label = [CampaignLabel.campaign_id == Campaign.id]
+        label += [CampaignLabel.key == key] if key is not None else []
+        label += [CampaignLabel.value == value] if value is not None else []
+        conditions.append(exists().where(and_(*label)))
+    if wanted.name is not None:
+        conditions.append(Campaign.name.icontains(wanted.name, autoescape=True))
+    if wanted.active is not None:
+        conditions.append(rules.is_live(Campaign) if wanted.active else ~rules.is_live(Campaign))
+    if wanted.reward is not None:
+        conditions.append(Campaign.reward == wanted.reward)
+    return conditions
+
+
+def _page(
+    session: Session, paging: Page, now: datetime, conditions: Sequence[Any], customer_id: int | None = None
+) -> Paged[Shown]:
+    total = session.scalar(select(func.count()).select_from(Campaign).where(*conditions)) or 0
+    query = _whole().where(*conditions).order_by(*paging.order(SORTABLE, Campaign.id, tie=Campaign.id))
+    return Paged(_shown(session, paging.cut(query), now, customer_id), total)
+
+
+def _whole() -> Select[Any]:
+    return select(Campaign).options(
+        joinedload(Campaign.text),
+        joinedload(Campaign.stock),
+        joinedload(Campaign.photo),
+        joinedload(Campaign.audience),
+        selectinload(Campaign.labels),
+    )
+
+
+def _shown(session: Session, query: Select[Any], now: datetime, customer_id: int | None = None) -> list[Shown]:
+    found: list[Campaign] = list(session.scalars(query).unique())
+    if not found:
+        return []
+    ids = [campaign.id for campaign in found]
+    codes = coupons.first_of_each(session, ids)
+    audiences_found = [campaign.audience for campaign in found]
+    names = audiences.names(session, audiences_found)
+    sizes = audiences.sizes(session, audiences_found)
+    facts = eligibility.facts_by_campaign(session, ids, customer_id) if customer_id else {}
+    return [
+        Shown(
+            campaign=campaign,
+            codes=codes[campaign.id],
+            names={uuid: names[uuid] for uuid in (t.uuid for t in campaign.audience.targets) if uuid in names},
+            audience_size=sizes[campaign.audience_id] if rules.is_visible(campaign, now) else 0,
+            now=now,
+            facts=facts.get(campaign.id),
+        )
+        for campaign in found
+    ]

@@ -1,0 +1,141 @@
+"""The codes of a campaign: add, retire, print the first of them, load millions."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import delete, func, insert, select, text, union_all
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from app.campaign import rules
+from app.campaign.errors import CampaignNotFound, RedeemedCouponMissing, SingleCouponFixed
+from app.campaign.models import Campaign, Coupon, Stock
+from app.database import Database
+
+PRINTED_MAX = 1000  # codes of one campaign
+PRINTED_ON_PAGE_MAX = 10_000
+CODE_LENGTH_MAX = 255
+IMPORT_BATCH = 50_000
+CAMPAIGNS_PER_STATEMENT = 100
+
+
+def add(session: Session, campaign_id: int, codes: Sequence[str]) -> None:
+    if codes:
+        session.execute(insert(Coupon), [{"campaign_id": campaign_id, "code": code} for code in codes])
+
+
+def replace(session: Session, campaign: Campaign, codes: Sequence[str]) -> None:
+    """Make `codes` the campaign's codes: add the new, retire the missing that nobody bought, keep the rest.
+
+    A pool too large to be printed is never retired from: whoever echoes what was printed has not seen it all.
+    Raises RedeemedCouponMissing when a bought code is missing. The caller holds the campaign's stock row.
+    """
+    wanted = dict.fromkeys(codes)
+    pool_is_printable = campaign.stock.coupons_count <= PRINTED_MAX
+    mine = Coupon.campaign_id == campaign.id
+    known = select(Coupon.id, Coupon.code, Coupon.purchase_id).where(mine)
+    if not pool_is_printable:
+        known = known.where(Coupon.code.in_(list(wanted)))
+    present = {row.code: row for row in session.execute(known)}
+    missing = [row for code, row in present.items() if code not in wanted]
+    sold = campaign.stock.sold if campaign.single_coupon else 0
+    if any(row.purchase_id is not None for row in missing) or (missing and sold):
+        raise RedeemedCouponMissing(field="coupons")
+    retired = session.execute(
+        delete(Coupon).where(Coupon.id.in_([row.id for row in missing]), Coupon.purchase_id.is_(None))
+    )
+    if cast(Any, retired).rowcount != len(missing):
+        raise RedeemedCouponMissing(field="coupons")
+    added = [code for code in wanted if code not in present]
+    add(session, campaign.id, added)
+    campaign.stock.coupons_count += len(added) - len(missing)
+
+
+def first_of_each(session: Session, campaign_ids: Sequence[int]) -> dict[int, list[str]]:
+    """The first codes of each campaign, at most PRINTED_MAX each and about PRINTED_ON_PAGE_MAX together."""
+    each = max(1, min(PRINTED_MAX, PRINTED_ON_PAGE_MAX // max(1, len(campaign_ids))))
+    found: dict[int, list[str]] = {campaign_id: [] for campaign_id in campaign_ids}
+    ids = iter(campaign_ids)
+    while chunk := list(islice(ids, CAMPAIGNS_PER_STATEMENT)):
+        firsts = [
+            select(Coupon.campaign_id, Coupon.code)
+            .where(Coupon.campaign_id == campaign_id)
+            .order_by(Coupon.id)
+            .limit(each)
+            .subquery()
+            .select()
+            for campaign_id in chunk
+        ]
+        for campaign_id, code in session.execute(union_all(*firsts)):
+            found[campaign_id].append(code)
+    return found
+
+
+def load(
+    database: Database,
+    campaign: UUID,
+    codes: Iterable[str],
+    progress: Callable[[int, int], None] = lambda read, added: None,
+) -> int:
+    """Add any number of codes to a campaign's pool and return how many were new.
+
+    Works in batches, each kept as soon as it is loaded, in memory that does not grow with the file. Codes that the
+    campaign has are skipped, so an import that was cut off can be started again. `progress` is told after each batch
+    how many codes were read and how many of them were new.
+    Raises CampaignNotFound, or SingleCouponFixed for a campaign whose buyers share one code.
+    """
+    read = added = 0
+    source = iter(codes)
+    while batch := list(islice(source, IMPORT_BATCH)):
+        with database.transaction() as session:
+            database.without_time_limit(session)
+            added += _load_batch(session, campaign, batch)
+        read += len(batch)
+        progress(read, added)
+    return added
+
+
+def _load_batch(session: Session, campaign: UUID, batch: list[str]) -> int:
+    row = session.execute(
+        select(Campaign.id, Campaign.single_coupon, Campaign.limit).where(Campaign.uuid == campaign)
+    ).one_or_none()
+    if row is None:
+        raise CampaignNotFound
+    if row.single_coupon:
+        raise SingleCouponFixed("All buyers of this campaign share a single code; it has no pool to load.")
+    copy = _copy if session.get_bind().dialect.name == "postgresql" else _insert_ignoring_known
+    new = copy(session, row.id, batch)
+    stock = session.scalars(select(Stock).where(Stock.campaign_id == row.id).with_for_update()).one()
+    stock.coupons_count += new
+    stock.sellable = rules.sellable(row.limit, stock.coupons_count, single_coupon=False)
+    return new
+
+
+def _copy(session: Session, campaign_id: int, batch: list[str]) -> int:
+    session.execute(text("CREATE TEMPORARY TABLE loading (code text) ON COMMIT DROP"))
+    raw = cast(Any, session.connection().connection.driver_connection)
+    with raw.cursor() as cursor, cursor.copy("COPY loading (code) FROM STDIN") as copy:
+        copy.write("".join(f"{code}\n" for code in _escaped(batch)))
+    inserted = session.execute(
+        text(
+            "INSERT INTO coupon (campaign_id, code) SELECT :campaign, code FROM loading"
+            " ON CONFLICT (campaign_id, code) DO NOTHING"
+        ),
+        {"campaign": campaign_id},
+    )
+    return int(cast(Any, inserted).rowcount)
+
+
+def _escaped(batch: list[str]) -> Iterator[str]:
+    # COPY's text format gives a meaning to the backslash and to tabs; a line holds no line break.
+    return (code.replace("\\", "\\\\").replace("\t", "\\t") for code in batch)
+
+
+def _insert_ignoring_known(session: Session, campaign_id: int, batch: list[str]) -> int:
+    count = select(func.count()).select_from(Coupon).where(Coupon.campaign_id == campaign_id)
+    before = session.scalar(count) or 0
+    statement = sqlite_insert(Coupon).on_conflict_do_nothing(index_elements=["campaign_id", "code"])
+    session.execute(statement, [{"campaign_id": campaign_id, "code": code} for code in batch])
+    return (session.scalar(count) or 0) - before

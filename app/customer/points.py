@@ -1,0 +1,20 @@
+"""A customer's points."""
+
+from flask import Response
+
+from app.doors import allow, caller
+from app.openloyalty import schemas
+from app.openloyalty.api import Blueprint
+from app.openloyalty.queries import PAGING_PARAMETERS
+from app.openloyalty.transfers import transfers
+
+blueprint = Blueprint("customer_points", __name__, "Points (customer)")
+
+
+@blueprint.route("/customer/points/transfer", methods=["GET"])
+@blueprint.response(200, schemas.listed("transfers", schemas.TransferView))
+@blueprint.doc(parameters=PAGING_PARAMETERS)
+@allow("customer")
+def list_own_transfers() -> Response:
+    """List the changes of my points account."""
+    return transfers(caller().customer)

@@ -1,0 +1,188 @@
+"""What every request goes through, whatever its dialect: policy, body rules, one transaction, a few tries.
+
+A view says who may call it with `allow(...)` or `anyone`; a route that says nothing is closed.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar, cast
+
+from flask import Flask, Response, current_app, g, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import Forbidden, HTTPException, LengthRequired, RequestEntityTooLarge
+
+from app import clock
+from app.audit import AuditEntry
+from app.blobs import BlobStore
+from app.database import Database, TryAgain
+from app.idempotency import Once, Replay
+from app.identity import Caller, identity
+from app.refusal import Refusal
+from app.settings import Settings
+
+BODY_BYTES_MAX = 256 * 1024
+TRIES = 8
+TRYING_SECONDS = 3.0
+ANYONE = frozenset({"anyone"})
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Busy(Exception):
+    """The database could not serve the request in several tries; nothing was changed."""
+
+
+def allow(*roles: str, body_bytes_max: int = BODY_BYTES_MAX, audited: bool = True) -> Callable[[View], View]:
+    """Let only callers of these roles in. `audited=False` for writes that leave a record of who made them."""
+
+    def declare(view: View) -> View:
+        view.policy = frozenset(roles)  # type: ignore[attr-defined]
+        view.body_bytes_max = body_bytes_max  # type: ignore[attr-defined]
+        view.audited = audited  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def anyone(view: View) -> View:
+    """Let everybody in, signed in or not."""
+    view.policy = ANYONE  # type: ignore[attr-defined]
+    return view
+
+
+class Doors(Flask):
+    """A Flask that lets a request through only by its route's policy."""
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        rule = request.url_rule
+        view = self.view_functions.get(rule.endpoint) if rule else None
+        if view is None or request.routing_exception is not None or request.method == "OPTIONS":
+            return super().dispatch_request()
+        _require_bounded_body(getattr(view, "body_bytes_max", BODY_BYTES_MAX))
+        policy = getattr(view, "policy", None)
+        if policy is None:
+            raise Forbidden(f"{rule.endpoint if rule else request.path} declares no policy")
+        if policy != ANYONE:
+            g.caller = identity().caller(database())
+            if g.caller.role not in policy:
+                raise Forbidden
+        return self._answer(super().dispatch_request)
+
+    def _answer(self, view: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:
+        """Call the view; again when its transaction could not be served, each try on new facts."""
+        until = time.monotonic() + TRYING_SECONDS
+        key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
+        for attempt in range(TRIES):
+            try:
+                return self._answer_once(view, key) if key is not None else view()
+            except TryAgain as e:
+                if time.monotonic() > until or attempt == TRIES - 1:
+                    raise Busy from e
+                time.sleep(random.uniform(0, 0.005 * 2**attempt))
+        raise Busy
+
+    def _answer_once(self, view: Callable[[], ResponseReturnValue], key: str) -> ResponseReturnValue:
+        who = g.caller.login.hex if "caller" in g else "anyone"
+        g.once = once = Once(database(), who, key, _request_bytes())
+        try:
+            try:
+                response = self.make_response(view())
+            except Replay as replay:
+                once.abandon()
+                return replay.response()
+            except (Refusal, HTTPException) as e:
+                response = self.make_response(self.handle_user_exception(e))
+            once.finish(response)
+            return response
+        except BaseException as e:
+            once.abandon(e)
+            raise
+        finally:
+            g.pop("once")
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """The request's transaction: committed at the end of the block, or with the answer when it has an Idempotency-Key.
+
+    What a member of the staff changes is written to the audit log in the same transaction.
+    """
+    once: Once | None = g.get("once")
+    with once.transaction() if once else database().transaction() as session:
+        yield session
+        _audit(session)
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A session for a request that changes nothing."""
+    with database().reading() as session:
+        yield session
+
+
+def names_effect(effect: str) -> None:
+    """Tell the stored answer of a keyed request which purchase it made."""
+    once: Once | None = g.get("once")
+    if once:
+        once.effect = effect
+
+
+def caller() -> Caller:
+    """Who acts. Only in views that declare roles."""
+    return cast(Caller, g.caller)
+
+
+def database() -> Database:
+    return cast(Database, current_app.extensions["guerdon_database"])
+
+
+def blobs() -> BlobStore:
+    return cast(BlobStore, current_app.extensions["guerdon_blobs"])
+
+
+def settings() -> Settings:
+    return cast(Settings, current_app.extensions["guerdon_settings"])
+
+
+def busy_response(body: Response) -> Response:
+    body.headers["Retry-After"] = "1"
+    return body
+
+
+def _audit(session: Session) -> None:
+    who: Caller | None = g.get("caller")
+    view = current_app.view_functions[cast(str, request.endpoint)]
+    if who is None or who.role == "customer" or not getattr(view, "audited", True):
+        return
+    session.add(
+        AuditEntry(
+            at=clock.now(),
+            login_id=who.login_id,
+            action=cast(str, request.endpoint),
+            subject=dict(request.view_args or {}),
+        )
+    )
+
+
+def _require_bounded_body(bytes_max: int) -> None:
+    # A chunked form over the limit would be cut off and half understood. So no body without a length.
+    if request.headers.get("Transfer-Encoding"):
+        raise LengthRequired
+    request.max_content_length = bytes_max
+    if (request.content_length or 0) > bytes_max:
+        raise RequestEntityTooLarge
+
+
+def _request_bytes() -> bytes:
+    """What makes two requests the same: method, address and content, whatever the boundary between its parts."""
+    head = f"{request.method} {request.full_path}\n".encode()
+    if request.mimetype != "multipart/form-data":
+        return head + request.get_data(cache=True)
+    parts = [f"{name}={value}".encode("utf-8", "surrogateescape") for name, value in request.form.items(multi=True)]
+    for name, file in request.files.items(multi=True):
+        parts.append(name.encode() + b"=" + file.stream.read())
+        file.stream.seek(0)
+    return head + b"\n".join(parts)

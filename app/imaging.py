@@ -1,0 +1,108 @@
+"""Make a safe picture of an upload, in a child process that may use little memory and little time.
+
+`remake(upload)` is for the service; this file run as a program is the child: the upload on its standard input, the
+picture on its output. Nothing of the upload's bytes survives, only its pixels: no comments, no profiles, no second
+format hidden behind the first.
+"""
+
+import io
+import json
+import resource
+import subprocess
+import sys
+import warnings
+from dataclasses import dataclass
+
+UPLOAD_BYTES_MAX = 2 * 1024 * 1024
+SIDE_PIXELS_MIN = 600
+SIDE_PIXELS_MAX = 8_000
+PIXELS_MAX = 16_000_000
+STORED_SIDE_PIXELS_MAX = 2_000
+CHILD_MEMORY_BYTES = 512 * 1024 * 1024
+CHILD_CPU_SECONDS = 5
+CHILD_SECONDS = 15
+FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
+
+NOT_AN_IMAGE = "This file is not a valid image."
+
+
+class BadImage(Exception):
+    """The upload cannot be made a picture; the message is for the person who uploaded it."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Pixels that we encoded ourselves, as JPEG or PNG."""
+
+    media_type: str
+    content: bytes
+
+
+def remake(upload: bytes) -> Picture:
+    """Decode an upload of at most UPLOAD_BYTES_MAX and encode it anew. Raises BadImage."""
+    try:
+        child = subprocess.run(
+            [sys.executable, "-I", __file__], input=upload, capture_output=True, timeout=CHILD_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired as e:
+        raise BadImage(NOT_AN_IMAGE) from e
+    head, _, content = child.stdout.partition(b"\n")
+    try:
+        answer = json.loads(head)
+    except ValueError as e:  # killed for its memory or its time
+        raise BadImage(NOT_AN_IMAGE) from e
+    if "error" in answer:
+        raise BadImage(answer["error"])
+    return Picture(answer["media_type"], content)
+
+
+def _main() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (CHILD_MEMORY_BYTES, CHILD_MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (CHILD_CPU_SECONDS, CHILD_CPU_SECONDS))
+    try:
+        picture = _remake(sys.stdin.buffer.read(UPLOAD_BYTES_MAX + 1))
+        answer, content = {"media_type": picture.media_type}, picture.content
+    except BadImage as e:
+        answer, content = {"error": str(e)}, b""
+    except Exception:  # whatever a decoder raises on a hostile file
+        answer, content = {"error": NOT_AN_IMAGE}, b""
+    sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n" + content)
+
+
+def _remake(upload: bytes) -> Picture:
+    from PIL import Image, ImageOps
+
+    warnings.simplefilter("error")
+    Image.MAX_IMAGE_PIXELS = PIXELS_MAX
+    with Image.open(io.BytesIO(upload), formats=FORMATS) as image:
+        _require_size(*image.size)
+        keeps_pixels_exact = image.format in {"PNG", "GIF"}
+        image.load()
+        upright = ImageOps.exif_transpose(image)
+    has_alpha = upright.has_transparency_data
+    mode = "RGBA" if has_alpha else "RGB"
+    clean = Image.new(mode, upright.size)
+    clean.paste(upright.convert(mode))
+    clean.thumbnail((STORED_SIDE_PIXELS_MAX, STORED_SIDE_PIXELS_MAX))
+    out = io.BytesIO()
+    if has_alpha or keeps_pixels_exact:
+        clean.save(out, "PNG")
+        return Picture("image/png", out.getvalue())
+    clean.save(out, "JPEG", quality=85)
+    return Picture("image/jpeg", out.getvalue())
+
+
+def _require_size(width: int, height: int) -> None:
+    for name, pixels in (("width", width), ("height", height)):
+        if pixels < SIDE_PIXELS_MIN:
+            raise BadImage(
+                f"The image {name} is too small ({pixels}px). Minimum {name} expected is {SIDE_PIXELS_MIN}px."
+            )
+        if pixels > SIDE_PIXELS_MAX:
+            raise BadImage(f"The image {name} is too big ({pixels}px). Allowed maximum {name} is {SIDE_PIXELS_MAX}px.")
+    if width * height > PIXELS_MAX:
+        raise BadImage(f"The image has too many pixels ({width * height}). Allowed maximum is {PIXELS_MAX}.")
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,191 @@
+"""Register customers, change them, find them, move them between levels and states."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.members import headcount
+from app.members.errors import AlreadyTaken, CustomerNotFound, LevelNotFound
+from app.members.models import Customer, Level, Login, Profile, Segment, SegmentMember, Spending
+from app.paging import Page, Paged
+
+SORTABLE = {
+    "firstName": Profile.first_name,
+    "lastName": Profile.last_name,
+    "email": Profile.email,
+    "phone": Profile.phone,
+    "loyaltyCardNumber": Profile.loyalty_card_number,
+    "createdAt": Customer.created_at,
+    "birthDate": Profile.born_on,
+}
+
+
+@dataclass(frozen=True)
+class Person:
+    """What is told of a customer. E-mail addresses are compared without regard to case."""
+
+    first_name: str
+    last_name: str
+    email: str | None = None
+    phone: str | None = None
+    loyalty_card_number: str | None = None
+    gender: str | None = None
+    born_on: date | None = None
+    address: Mapping[str, str] | None = field(default=None)
+    company: Mapping[str, str] | None = field(default=None)
+    agreement1: bool = False
+    agreement2: bool = False
+    agreement3: bool = False
+
+
+def register(
+    session: Session, person: Person, now: datetime, password_hash: str | None = None, level: UUID | None = None,
+    uuid: UUID | None = None, status: str = "active",
+) -> Customer:  # fmt: skip
+    """Add a customer on a level: the one named, or else the lowest active one.
+
+    The points account is the caller's to open. Raises AlreadyTaken or LevelNotFound.
+    """
+    _require_unique(session, person)
+    manual = _level(session, level) if level else None
+    start = manual or _lowest_level(session)
+    customer = Customer(
+        status=status,
+        level=start,
+        manual_level=manual,
+        created_at=now,
+        updated_at=now,
+        profile=Profile(**_columns(person)),
+        **({"uuid": uuid} if uuid else {}),
+    )
+    session.add(customer)
+    session.flush()
+    session.add(Login(role="customer", customer_id=customer.id, password_hash=password_hash, token_version=0))
+    headcount.add(session, start.id if start else None, headcount.ANY_SEGMENT, 1)
+    return customer
+
+
+def change(session: Session, customer: Customer, told: Mapping[str, Any], now: datetime) -> Customer:
+    """Change what is told of a customer; what is not named stays. Raises AlreadyTaken."""
+    profile = customer.profile
+    person = Person(**{name: told.get(name, getattr(profile, name)) for name in Person.__dataclass_fields__})
+    _require_unique(session, person, but=customer.id)
+    for name, value in _columns(person).items():
+        setattr(profile, name, value)
+    customer.updated_at = now
+    return customer
+
+
+def found(session: Session, name: str) -> Customer:
+    """The customer with this UUID or loyalty card number. Raises CustomerNotFound."""
+    query = select(Customer).join(Profile)
+    try:
+        query = query.where(Customer.uuid == UUID(name))
+    except ValueError:
+        query = query.where(Profile.loyalty_card_number == name)
+    customer = session.scalars(query).one_or_none()
+    if customer is None:
+        raise CustomerNotFound
+    return customer
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What to look for; texts are found anywhere in the value, or must equal it when `strict`."""
+
+    texts: Mapping[str, str] = field(default_factory=dict)  # by the names of Profile's columns
+    email_or_phone: str | None = None
+    strict: bool = False
+
+
+def page(session: Session, wanted: Filter, paging: Page) -> Paged[Customer]:
+    """Customers, the newest first unless sorted otherwise."""
+
+    def holds(column: Any, text: str) -> Any:
+        return func.lower(column) == text.lower() if wanted.strict else column.icontains(text, autoescape=True)
+
+    conditions = [holds(getattr(Profile, name), text) for name, text in wanted.texts.items()]
+    if wanted.email_or_phone:
+        conditions.append(holds(Profile.email, wanted.email_or_phone) | holds(Profile.phone, wanted.email_or_phone))
+    query = select(Customer).join(Profile)
+    count = select(func.count()).select_from(Customer)
+    if conditions:
+        query, count = query.where(*conditions), count.join(Profile).where(*conditions)
+    order = paging.order(SORTABLE, Customer.id.desc(), tie=Customer.id)
+    return Paged(list(session.scalars(paging.cut(query.order_by(*order)))), session.scalar(count) or 0)
+
+
+def set_status(session: Session, customer: Customer, status: str, now: datetime) -> None:
+    """Activate or block a customer; a blocked one neither signs in nor buys."""
+    customer.status = status
+    customer.updated_at = now
+
+
+def assign_level(session: Session, customer: Customer, level: UUID, now: datetime) -> None:
+    """Put a customer on a level by hand. Raises LevelNotFound."""
+    _move(session, customer, _level(session, level), by_hand=True, now=now)
+
+
+def release_level(session: Session, customer: Customer, now: datetime) -> None:
+    """Take back a level given by hand; the customer returns to the lowest active one."""
+    _move(session, customer, _lowest_level(session), by_hand=False, now=now)
+
+
+def spending(session: Session, customer_ids: list[int]) -> dict[int, Spending]:
+    rows = session.scalars(select(Spending).where(Spending.customer_id.in_(customer_ids)))
+    return {row.customer_id: row for row in rows}
+
+
+def segments_of(session: Session, customer_id: int) -> list[UUID]:
+    query = select(Segment.uuid).join(SegmentMember, SegmentMember.segment_id == Segment.id)
+    return list(session.scalars(query.where(SegmentMember.customer_id == customer_id).order_by(Segment.id)))
+
+
+def _move(session: Session, customer: Customer, level: Level | None, by_hand: bool, now: datetime) -> None:
+    # Locked, so that two moves at once count the customer away from where it really stood.
+    session.refresh(customer, attribute_names=["level_id"], with_for_update={"key_share": True, "of": Customer})
+    headcount.move(session, customer.id, customer.level_id, level.id if level else None)
+    customer.level = level
+    customer.manual_level = level if by_hand else None
+    customer.updated_at = now
+
+
+def _columns(person: Person) -> dict[str, Any]:
+    columns = {name: getattr(person, name) for name in Person.__dataclass_fields__}
+    columns["email"] = person.email.lower() if person.email else None
+    columns["address"] = dict(person.address) if person.address else None
+    columns["company"] = dict(person.company) if person.company else None
+    return columns
+
+
+def _require_unique(session: Session, person: Person, but: int | None = None) -> None:
+    for name, message in (
+        ("email", "customer with such email already exists"),
+        ("phone", "customer with such phone already exists"),
+        ("loyalty_card_number", "customer with such loyalty card number already exists"),
+    ):
+        value = _columns(person)[name]
+        if value is None:
+            continue
+        query = select(Profile.customer_id).where(getattr(Profile, name) == value)
+        if but is not None:
+            query = query.where(Profile.customer_id != but)
+        if session.scalar(query) is not None:
+            raise AlreadyTaken(message, field=name)
+
+
+def _level(session: Session, uuid: UUID) -> Level:
+    level = session.scalars(select(Level).where(Level.uuid == uuid)).one_or_none()
+    if level is None:
+        raise LevelNotFound(field="level")
+    return level
+
+
+def _lowest_level(session: Session) -> Level | None:
+    query = select(Level).where(Level.active.is_(True)).order_by(Level.condition_value, Level.id).limit(1)
+    return session.scalars(query).one_or_none()

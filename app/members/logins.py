@@ -1,0 +1,196 @@
+"""Sign in, stay signed in, sign out. Tokens themselves are `app.identity`'s; here is who may have one."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import Select, bindparam, or_, select, update
+from sqlalchemy.orm import Session
+
+from app.database import Prepared, run
+from app.members import passwords
+from app.members.errors import BadCredentials, BadRefreshToken, LoginNotActive, WrongPassword
+from app.members.models import ADMIN, CUSTOMER, SELLER, Customer, Login, Profile, RefreshToken
+
+# Two tabs of one browser may refresh with the same token at once; within this time that is no theft.
+REUSE_GRACE_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a login is worth right now, read fresh for every request."""
+
+    login_id: int
+    role: str
+    token_version: int
+    active: bool
+    customer_id: int | None
+    customer_uuid: UUID | None
+
+
+_STANDING = Prepared(
+    select(
+        Login.id,
+        Login.role,
+        Login.token_version,
+        Login.active,
+        Login.deleted,
+        Login.customer_id,
+        Customer.status,
+        Customer.uuid,
+    )
+    .outerjoin(Customer, Customer.id == Login.customer_id)
+    .where(Login.uuid == bindparam("login"))
+)
+
+
+def standing(session: Session, login: UUID) -> Standing | None:
+    [rows] = run(session, (_STANDING, {"login": login}))
+    if not rows:
+        return None
+    row = rows[0]
+    active = bool(row.active) and not row.deleted and row.status in (None, "active")
+    return Standing(row.id, row.role, row.token_version, active, row.customer_id, row.uuid)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A login that somebody claims to own; the password is checked outside the transaction."""
+
+    login: Login
+    active: bool
+
+
+def candidate(session: Session, role: str, name: str) -> Candidate | None:
+    """The login of that name, if there is exactly one: an e-mail, or what else serves the role as a name.
+
+    Admins: username. Sellers: UUID. Customers: loyalty card number, or phone.
+    """
+    found = session.execute(_named(role, name)).unique().tuples().all()
+    if len(found) != 1:
+        return None
+    [(login, status)] = found
+    return Candidate(login, login.active and not login.deleted and status in (None, "active"))
+
+
+def _named(role: str, name: str) -> Select[tuple[Login, str | None]]:
+    query = (
+        select(Login, Customer.status).outerjoin(Customer, Customer.id == Login.customer_id).where(Login.role == role)
+    )
+    if role == CUSTOMER:
+        return query.join(Profile, Profile.customer_id == Login.customer_id).where(
+            or_(Profile.email == name.lower(), Profile.loyalty_card_number == name, Profile.phone == name)
+        )
+    names = [Login.email == name.lower()]
+    if role == ADMIN:
+        names.append(Login.username == name.lower())
+    if role == SELLER:
+        try:
+            names.append(Login.uuid == UUID(name))
+        except ValueError:
+            pass
+    return query.where(or_(*names))
+
+
+def check(found: Candidate | None, password: str) -> Login:
+    """The candidate's login, if the password is right. Slow on purpose: call it outside a transaction.
+
+    Raises BadCredentials, or LoginNotActive for the right password of a disabled account.
+    """
+    if not passwords.verify(found.login.password_hash if found else None, password) or found is None:
+        raise BadCredentials
+    if not found.active:
+        raise LoginNotActive
+    return found.login
+
+
+def signed_in(session: Session, login_id: int, now: datetime, days: int, rehashed: str | None = None) -> str:
+    """Note the sign-in and begin a chain of refresh tokens; return its first."""
+    values = {"last_login_at": now} | ({"password_hash": rehashed} if rehashed else {})
+    session.execute(update(Login).where(Login.id == login_id).values(**values))
+    return _issue(session, login_id, uuid4(), now, now + timedelta(days=days))
+
+
+def refreshed(session: Session, token: str, now: datetime) -> tuple[Login, str]:
+    """Spend a refresh token; return its login and the next token of the chain, which ends when the first would have.
+
+    A spent token that comes again was stolen, or its successor was: the chain ends for both (see `end_chain`).
+    Raises BadRefreshToken.
+    """
+    digest = _sha256(token)
+    spent = session.execute(
+        update(RefreshToken)
+        .where(RefreshToken.token_sha256 == digest, RefreshToken.spent_at.is_(None), RefreshToken.expires_at > now)
+        .values(spent_at=now)
+        .returning(RefreshToken.login_id, RefreshToken.family, RefreshToken.expires_at)
+    ).one_or_none()
+    if spent is None:
+        spent = session.execute(
+            select(RefreshToken.login_id, RefreshToken.family, RefreshToken.expires_at).where(
+                RefreshToken.token_sha256 == digest,
+                RefreshToken.spent_at > now - timedelta(seconds=REUSE_GRACE_SECONDS),
+                RefreshToken.expires_at > now,
+            )
+        ).one_or_none()
+    if spent is None:
+        raise BadRefreshToken
+    login_id, family, expires_at = spent.tuple()
+    login = session.scalars(select(Login).where(Login.id == login_id)).one()
+    found = standing(session, login.uuid)
+    if found is None or not found.active:
+        raise BadRefreshToken
+    return login, _issue(session, login_id, family, now, expires_at)
+
+
+def end_chain(session: Session, token: str) -> None:
+    """End the chain that a refused refresh token belongs to, if any."""
+    family = session.scalar(select(RefreshToken.family).where(RefreshToken.token_sha256 == _sha256(token)))
+    if family is not None:
+        session.query(RefreshToken).filter(RefreshToken.family == family).delete()
+
+
+def revoke(session: Session, login_id: int) -> None:
+    """Sign out everywhere: no refresh token, and no token given out until now, opens a door any more."""
+    session.query(RefreshToken).filter(RefreshToken.login_id == login_id).delete()
+    session.execute(update(Login).where(Login.id == login_id).values(token_version=Login.token_version + 1))
+
+
+def password_hash(session: Session, login_id: int) -> str | None:
+    return session.scalar(select(Login.password_hash).where(Login.id == login_id))
+
+
+def require_password(known_hash: str | None, password: str) -> None:
+    """Slow on purpose: call it outside a transaction. Raises WrongPassword."""
+    if not passwords.verify(known_hash, password):
+        raise WrongPassword("This value should be the user's current password.", field="current_password")
+
+
+def set_password(session: Session, login_id: int, new_hash: str) -> None:
+    """Give a login a new password and sign it out everywhere."""
+    session.execute(update(Login).where(Login.id == login_id).values(password_hash=new_hash))
+    revoke(session, login_id)
+
+
+def _issue(session: Session, login_id: int, family: UUID, now: datetime, expires_at: datetime) -> str:
+    token = secrets.token_hex(32)
+    session.add(
+        RefreshToken(
+            token_sha256=_sha256(token), family=family, login_id=login_id, created_at=now, expires_at=expires_at
+        )
+    )
+    return token
+
+
+def _sha256(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def public_name(session: Session, login: Login) -> tuple[str, UUID]:
+    """What the world calls a login: its user name, and the id of the customer or member of staff behind it."""
+    if login.customer_id is None:
+        return login.username or login.email or str(login.uuid), login.uuid
+    customer = session.scalars(select(Customer).where(Customer.id == login.customer_id)).one()
+    profile = customer.profile
+    return profile.email or profile.loyalty_card_number or profile.phone or str(customer.uuid), customer.uuid

@@ -1,0 +1,151 @@
+"""Segments of customers: the intersection of parts, each the union of its criteria."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, func, insert, or_, select
+from sqlalchemy.orm import Session
+
+from app.members import headcount
+from app.members.errors import SegmentNotFound
+from app.members.models import Customer, Profile, Segment, SegmentCriterion, SegmentMember, SegmentPart
+from app.paging import Page, Paged
+
+CUSTOMER_LIST = "customer_list"
+SORTABLE = {"name": Segment.name, "active": Segment.active, "createdAt": Segment.created_at}
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """`customer_list` is the one type so far; its terms are `{"customers": [UUID, phone, card or e-mail, …]}`."""
+
+    type: str
+    terms: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What an admin decides about a segment. A segment without parts, or with an empty part, has no members."""
+
+    name: str
+    active: bool
+    parts: Sequence[Sequence[Criterion]]
+    description: str | None = None
+
+
+def create(session: Session, definition: Definition, now: datetime, uuid: UUID | None = None) -> Segment:
+    segment = Segment(created_at=now, **({"uuid": uuid} if uuid else {}))
+    _apply(session, segment, definition)
+    return segment
+
+
+def change(session: Session, uuid: UUID, definition: Definition) -> Segment:
+    """Raises SegmentNotFound."""
+    segment = found(session, uuid)
+    _apply(session, segment, definition)
+    return segment
+
+
+def switch(session: Session, uuid: UUID, on: bool) -> None:
+    """Activate or deactivate; an inactive segment has no members. Raises SegmentNotFound."""
+    segment = found(session, uuid)
+    segment.active = on
+    recompute(session, segment)
+
+
+def remove(session: Session, uuid: UUID) -> None:
+    """Raises SegmentNotFound."""
+    segment = found(session, uuid)
+    segment.active = False
+    recompute(session, segment)
+    session.delete(segment)
+
+
+def found(session: Session, uuid: UUID) -> Segment:
+    """The segment, locked for a change. Raises SegmentNotFound."""
+    segment = session.scalars(select(Segment).where(Segment.uuid == uuid).with_for_update()).one_or_none()
+    if segment is None:
+        raise SegmentNotFound
+    return segment
+
+
+def page(session: Session, paging: Page, active: bool | None = None, name: str | None = None) -> Paged[Segment]:
+    conditions = [] if active is None else [Segment.active.is_(active)]
+    if name:
+        conditions.append(Segment.name.icontains(name, autoescape=True))
+    total = session.scalar(select(func.count()).select_from(Segment).where(*conditions)) or 0
+    query = select(Segment).where(*conditions).order_by(*paging.order(SORTABLE, Segment.id, tie=Segment.id))
+    return Paged(list(session.scalars(paging.cut(query))), total)
+
+
+def customers_counts(session: Session, segment_ids: Sequence[int]) -> dict[int, int]:
+    found: dict[int, int] = dict.fromkeys(segment_ids, 0)
+    for (_, segment_id), customers in headcount.by_level(session, segment_ids).items():
+        found[segment_id] += customers
+    return found
+
+
+def customers(session: Session, uuid: UUID, paging: Page) -> Paged[Customer]:
+    """Raises SegmentNotFound."""
+    segment = found(session, uuid)
+    total = customers_counts(session, [segment.id])[segment.id]
+    query = select(Customer).join(SegmentMember).where(SegmentMember.segment_id == segment.id).order_by(Customer.id)
+    return Paged(list(session.scalars(paging.cut(query))), total)
+
+
+def recompute(session: Session, segment: Segment) -> None:
+    """Compute the membership anew from the definition."""
+    session.flush()
+    session.execute(delete(SegmentMember).where(SegmentMember.segment_id == segment.id))
+    members = _members(session, segment) if segment.active else set()
+    if members:
+        rows = [{"segment_id": segment.id, "customer_id": customer_id} for customer_id in sorted(members)]
+        session.execute(insert(SegmentMember), rows)
+    headcount.recount_segment(session, segment.id)
+
+
+def _apply(session: Session, segment: Segment, definition: Definition) -> None:
+    segment.name = definition.name
+    segment.description = definition.description
+    segment.active = definition.active
+    segment.parts = [
+        SegmentPart(criteria=[SegmentCriterion(type=c.type, terms=c.terms) for c in part]) for part in definition.parts
+    ]
+    session.add(segment)
+    recompute(session, segment)
+
+
+def _members(session: Session, segment: Segment) -> set[int]:
+    parts = []
+    for part in segment.parts:
+        parts.append(
+            {member for criterion in part.criteria for member in _listed(session, criterion.terms["customers"])}
+        )
+    return set.intersection(*parts) if parts else set()
+
+
+def _listed(session: Session, names: Sequence[str]) -> set[int]:
+    """The ids of the customers with these UUIDs, phones, card numbers or e-mails; unknown ones are passed over."""
+    uuids = []
+    for name in names:
+        try:
+            uuids.append(UUID(name))
+        except ValueError:
+            continue
+    texts = list(names)
+    query = (
+        select(Customer.id)
+        .join(Profile)
+        .where(
+            or_(
+                Customer.uuid.in_(uuids),
+                Profile.phone.in_(texts),
+                Profile.loyalty_card_number.in_(texts),
+                Profile.email.in_([text.lower() for text in texts]),
+            )
+        )
+    )
+    return set(session.scalars(query))

@@ -1,0 +1,83 @@
+"""The OpenAPI document, made from the routes themselves, and the blueprints that feed it."""
+
+from typing import Any
+
+import flask_smorest
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException
+
+from app.doors import ANYONE
+from app.openloyalty import errors
+
+ERROR = {
+    "type": "object",
+    "description": "`error` is a sentence for refused business, an object with `code` and `message` otherwise; refused"
+    " forms answer a tree of `form` and `errors`, failed logins `code` and `message`.",
+}
+
+
+class Api(flask_smorest.Api):
+    """Answers what Flask refuses by itself in the dialect of the address."""
+
+    def handle_http_exception(self, error: HTTPException) -> Response:  # type: ignore[override]
+        return errors.http_exception(error)
+
+
+class Blueprint(flask_smorest.Blueprint):
+    """A blueprint below /api."""
+
+    def __init__(self, name: str, import_name: str, description: str) -> None:
+        super().__init__(name, import_name, url_prefix="/api", description=description)
+
+
+def create_api(app: Flask) -> Api:
+    app.config.update(
+        API_TITLE="Guerdon",
+        API_VERSION="1",
+        OPENAPI_VERSION="3.0.3",
+        OPENAPI_JSON_PATH=None,
+    )
+    api = Api(app)
+    api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+    api.spec.components.schema("Refusal", ERROR)
+    return api
+
+
+def document(app: Flask, api: Api) -> dict[str, Any]:
+    """The whole document: what the blueprints say, and what follows from each route's policy."""
+    spec: dict[str, Any] = api.spec.to_dict()
+    for rule in app.url_map.iter_rules():
+        path = spec["paths"].get(_openapi_path(rule.rule))
+        for method in (rule.methods or set()) & {"GET", "POST", "PUT", "DELETE"}:
+            operation = (path or {}).get(method.lower())
+            if operation is not None:
+                _complete(operation, app.view_functions[rule.endpoint], method, bool(rule.arguments))
+    return spec
+
+
+def _complete(operation: dict[str, Any], view: Any, method: str, has_arguments: bool) -> None:
+    refused = []
+    if getattr(view, "policy", ANYONE) != ANYONE:
+        roles = ", ".join(sorted(view.policy))
+        operation["security"] = [{"bearer": []}]
+        operation["description"] = f"{operation.get('description', '')}\n\nRoles: {roles}.".strip()
+        refused += ["401", "403"]
+    if has_arguments:
+        refused.append("404")
+    if method in {"POST", "PUT"}:
+        refused += ["400", "503"]
+    if method == "POST":
+        key = {"in": "header", "name": "Idempotency-Key", "schema": {"type": "string", "maxLength": 255}}
+        operation.setdefault("parameters", []).append(key)
+        refused.append("422")
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}}
+    for status in refused:
+        operation["responses"].setdefault(status, {"description": "Refused", "content": content})
+    operation["responses"].pop("default", None)
+
+
+def _openapi_path(rule: str) -> str:
+    parts = rule.split("<")
+    return parts[0] + "".join(
+        "{" + part.split(">")[0].split(":")[-1] + "}" + part.split(">", 1)[1] for part in parts[1:]
+    )

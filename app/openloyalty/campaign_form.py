@@ -1,0 +1,163 @@
+"""The form `campaign`, for creating and for changing a campaign as a whole."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import ValidationError, post_load, pre_load, validates_schema
+
+from app.campaign.campaigns import ALWAYS, Offer, Window
+from app.campaign.models import REWARDS
+from app.doors import settings
+from app.openloyalty.fields import (
+    AT_LEAST_ONE,
+    BLANK,
+    LONG_TEXT_LENGTH_MAX,
+    Checkbox,
+    Choice,
+    Code,
+    Collection,
+    Hundredths,
+    Moment,
+    Pairs,
+    Text,
+    Uuid,
+    Whole,
+)
+from app.openloyalty.forms import Form, Group
+
+ENDS_EARLY = "The end should not be earlier than the start."
+TRANSLATED = ("name", "shortDescription", "conditionsDescription", "usageInstruction")
+
+
+class WindowForm(Form):
+    """Always open, or from one moment to another. Dates that come with "always" are ignored, as consoles send them."""
+
+    always: str
+    start: str
+    end: str
+
+    @pre_load
+    def ignore_dates_of_always(self, told: Mapping[str, Any], **kw: Any) -> dict[str, Any]:
+        always = told.get(self.always)
+        ticked = not isinstance(always, dict | list) and Checkbox().deserialize(always)
+        return {name: value for name, value in told.items() if name == self.always or not ticked}
+
+    @validates_schema
+    def require_window(self, told: dict[str, Any], **kw: Any) -> None:
+        if told[self.always]:
+            return
+        blank = {name: [BLANK] for name in (self.start, self.end) if told[name] is None}
+        if blank:
+            raise ValidationError(blank)
+        if told[self.end] < told[self.start]:
+            raise ValidationError({self.end: [ENDS_EARLY]})
+
+    @post_load
+    def window(self, told: dict[str, Any], **kw: Any) -> Window:
+        return ALWAYS if told[self.always] else (told[self.start], told[self.end])
+
+
+class VisibilityForm(WindowForm):
+    """When customers may see the campaign."""
+
+    always, start, end = "allTimeVisible", "visibleFrom", "visibleTo"
+    allTimeVisible = Checkbox()
+    visibleFrom = Moment()
+    visibleTo = Moment()
+
+
+class ActivityForm(WindowForm):
+    """When customers may buy."""
+
+    always, start, end = "allTimeActive", "activeFrom", "activeTo"
+    allTimeActive = Checkbox()
+    activeFrom = Moment()
+    activeTo = Moment()
+
+
+class CampaignForm(Form):
+    """Field order is the error tree's order. Source: "Create a new campaign"."""
+
+    shown_with_error_only = frozenset({"labels"})
+
+    reward = Choice(REWARDS, required=True)
+    name = Text(required=True)
+    shortDescription = Text(LONG_TEXT_LENGTH_MAX, attribute="short_description")
+    conditionsDescription = Text(LONG_TEXT_LENGTH_MAX, attribute="conditions_description")
+    usageInstruction = Text(LONG_TEXT_LENGTH_MAX, attribute="usage_instruction")
+    active = Checkbox()
+    costInPoints = Hundredths(required=True, attribute="cost")
+    target = Choice(("level", "segment"))
+    levels = Collection(Uuid())
+    segments = Collection(Uuid())
+    labels = Pairs()
+    unlimited = Checkbox()
+    singleCoupon = Checkbox(attribute="single_coupon")
+    limit = Whole()
+    limitPerUser = Whole(attribute="limit_per_customer")
+    coupons = Collection(Code())
+    campaignVisibility = Group(VisibilityForm, attribute="visibility", load_default=dict)
+    campaignActivity = Group(ActivityForm, attribute="activity", load_default=dict)
+
+    @pre_load
+    def read_translations(self, told: Mapping[str, Any], **kw: Any) -> dict[str, Any]:
+        """Texts may come translated, as later versions send them; the default locale's are used."""
+        campaign = dict(told)
+        translations = campaign.get("translations")
+        texts = translations.get(settings().locale) if isinstance(translations, Mapping) else None
+        if isinstance(texts, Mapping):
+            for name in TRANSLATED:
+                if campaign.get(name) is None and name in texts:
+                    campaign[name] = texts[name]
+        for name in ("campaignVisibility", "campaignActivity"):
+            if not isinstance(campaign.get(name), Mapping):
+                campaign[name] = {}
+        return campaign
+
+    @validates_schema(skip_on_field_errors=False)
+    def require_the_rest(self, told: dict[str, Any], **kw: Any) -> None:
+        errors: dict[str, list[str]] = {}
+        if not told.get("unlimited"):
+            for name, attribute in (("limit", "limit"), ("limitPerUser", "limit_per_customer")):
+                if attribute in told and not told[attribute]:
+                    errors[name] = [BLANK]
+        if "levels" in told and "segments" in told and not _targets(told):
+            errors["levels"] = errors["segments"] = [AT_LEAST_ONE]
+        if "coupons" in told:
+            if problem := _coupons_problem(told["coupons"], bool(told.get("single_coupon"))):
+                errors["coupons"] = [problem]
+        if errors:
+            raise ValidationError(errors)
+
+    @post_load
+    def offer(self, told: dict[str, Any], **kw: Any) -> Offer:
+        target = told.pop("target")
+        if target == "level":
+            told["segments"] = []
+        elif target == "segment":
+            told["levels"] = []
+        told["levels"], told["segments"] = _distinct(told["levels"]), _distinct(told["segments"])
+        if told["unlimited"]:
+            told["limit"] = told["limit_per_customer"] = None
+        return Offer(**told)
+
+
+def _targets(told: dict[str, Any]) -> list[Any]:
+    chosen = {"level": ["levels"], "segment": ["segments"]}.get(told.get("target") or "", ["levels", "segments"])
+    return [uuid for name in chosen for uuid in told[name] if uuid is not None]
+
+
+def _distinct(uuids: list[Any]) -> list[Any]:
+    return [uuid for uuid in dict.fromkeys(uuids) if uuid is not None]
+
+
+def _coupons_problem(codes: list[str], single: bool) -> str | None:
+    if not codes:
+        return AT_LEAST_ONE
+    if single and len(codes) > 1:
+        return "This collection should contain exactly 1 element."
+    doubled = [code for code, times in Counter(codes).items() if times > 1]
+    if doubled:
+        return f"This collection should contain only unique elements: {doubled[0]} comes more than once."
+    return None

@@ -1,0 +1,71 @@
+"""What is done for one customer and a campaign, the same for admins, sellers and the customers themselves."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, jsonify
+
+from app import clock
+from app.campaign import catalogue, eligibility, purchases
+from app.doors import caller, names_effect, reading, transaction
+from app.members import customers
+from app.members.errors import CustomerNotFound
+from app.openloyalty import views
+from app.openloyalty.member_forms import Mark
+from app.openloyalty.queries import paging, wants_details, wants_html
+
+
+def available(customer: str, viewer: str) -> Response:
+    """The campaigns that a customer can buy, now or soon."""
+    with reading() as session:
+        customer_id = customers.found(session, customer).id
+        found = catalogue.available_page(session, customer_id, paging(), clock.now())
+        return views.paged("campaigns", found, lambda shown: views.campaign(shown, viewer, wants_html()))
+
+
+def buy(customer: str, campaign: UUID) -> Response:
+    """Sell one reward."""
+    who = caller()
+    issuer = "system" if who.role == "customer" else who.role  # Open Loyalty knows no other issuers
+    with transaction() as session:
+        sold = purchases.buy(session, campaign, _uuid(session, customer), clock.now(), who.login_id, issuer)
+        names_effect(str(sold.purchase_id))
+    return jsonify(views.sale(sold))
+
+
+def bought(customer: str) -> Response:
+    """What a customer has bought."""
+    with reading() as session:
+        found = purchases.of_customer(session, customers.found(session, customer).id, paging(default_descending=True))
+        return views.paged("campaigns", found, lambda row: views.purchase(row, wants_details()))
+
+
+def why_not(customer: str, campaign: UUID, at: Any = None) -> Response:
+    """Whether a customer may buy, and every reason why not."""
+    with reading() as session:
+        uuid = _uuid(session, customer)
+        verdict = eligibility.explain(session, campaign, uuid, at or clock.now())
+    return jsonify(views.eligibility(verdict, str(campaign), str(uuid)))
+
+
+def mark(marks: list[Mark], may_unuse: bool) -> Response:
+    """Mark coupons, all of them or none. Without a customer in a mark it is the caller's own."""
+    with transaction() as session:
+        done = []
+        for told in marks:
+            owner = customers.found(session, told.customer or str(caller().customer or ""))
+            found = purchases.mark(
+                session, owner.id, told.campaign, told.code, told.coupon_id, told.used, clock.now(), may_unuse
+            )
+            done.append(views.marked(found, str(owner.uuid)))
+    return jsonify({"coupons": done})
+
+
+def _uuid(session: Any, customer: str) -> UUID:
+    """The customer's UUID; a UUID is believed, a loyalty card number looked up. Raises CustomerNotFound."""
+    try:
+        return UUID(customer)
+    except ValueError:
+        if not customer:
+            raise CustomerNotFound from None
+        return customers.found(session, customer).uuid

@@ -1,0 +1,61 @@
+"""The routes for one customer, which admins and sellers have alike, each below an address of their own."""
+
+from uuid import UUID
+
+from flask import Response
+from werkzeug.exceptions import Forbidden
+
+from app.doors import allow, caller
+from app.openloyalty import counter, schemas
+from app.openloyalty.api import Blueprint
+from app.openloyalty.queries import PAGING_PARAMETERS, moment
+
+STAFF = "admin", "seller"
+DETAILS = {
+    "in": "query", "name": "includeDetails", "schema": {"type": "boolean"}, "description": "With each purchase its campaign.",
+}  # fmt: skip
+AS_OF = {
+    "in": "query", "name": "as_of", "schema": {"type": "string"},
+    "description": "Another moment than now, `YYYY-MM-DD HH:mm` or ISO 8601; for admins.",
+}  # fmt: skip
+
+
+def counter_blueprint(role: str) -> Blueprint:
+    """`/api/<role>/customer/…` for a member of the staff who serves a customer."""
+    blueprint = Blueprint(f"{role}_counter", __name__, f"Buying for a customer ({role})")
+
+    @blueprint.route(f"/{role}/customer/<customer>/campaign/available", methods=["GET"])
+    @blueprint.response(200, schemas.listed("campaigns", schemas.CampaignView))
+    @blueprint.doc(parameters=PAGING_PARAMETERS)
+    @allow(*STAFF)
+    def list_available_for_customer(customer: str) -> Response:
+        """List the campaigns that a customer can buy."""
+        return counter.available(customer, role)
+
+    @blueprint.route(f"/{role}/customer/<customer>/campaign/<uuid:campaign>/buy", methods=["POST"])
+    @blueprint.response(200, schemas.SaleView)
+    @allow(*STAFF, audited=False)
+    def buy_for_customer(customer: str, campaign: UUID) -> Response:
+        """Buy a reward for a customer."""
+        return counter.buy(customer, campaign)
+
+    @blueprint.route(f"/{role}/customer/<customer>/campaign/bought", methods=["GET"])
+    @blueprint.response(200, schemas.listed("campaigns", schemas.PurchaseView))
+    @blueprint.doc(parameters=[*PAGING_PARAMETERS, DETAILS])
+    @allow(*STAFF)
+    def list_bought_by_customer(customer: str) -> Response:
+        """List what a customer has bought."""
+        return counter.bought(customer)
+
+    @blueprint.route(f"/{role}/customer/<customer>/campaign/<uuid:campaign>/eligibility", methods=["GET"])
+    @blueprint.response(200, schemas.EligibilityView)
+    @blueprint.doc(parameters=[AS_OF])
+    @allow(*STAFF)
+    def explain_for_customer(customer: str, campaign: UUID) -> Response:
+        """Explain whether a customer may buy, and every reason why not."""
+        at = moment("as_of")
+        if at is not None and caller().role != "admin":
+            raise Forbidden
+        return counter.why_not(customer, campaign, at)
+
+    return blueprint

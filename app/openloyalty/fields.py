@@ -1,0 +1,258 @@
+"""The kinds of form fields, lenient and strict where Open Loyalty's forms are. Messages are its own.
+
+A scalar may come as text (forms) or as a JSON value; an absent, null or empty one is None.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+from uuid import UUID
+
+from marshmallow import ValidationError, fields
+
+from app.doors import settings
+
+BLANK = "This value should not be blank."
+INVALID = "This value is not valid."
+AT_LEAST_ONE = "This collection should contain 1 element or more."
+TEXT_LENGTH_MAX = 255
+LONG_TEXT_LENGTH_MAX = 10_000
+AMOUNT_MAX = 10**12  # points or money; far from what 64 bits of hundredths hold
+WHOLE_MAX = 1_000_000_000
+
+MESSAGES = {"required": BLANK, "null": BLANK, "invalid": INVALID, "validator_failed": INVALID, "type": INVALID}
+
+
+class OptionalMixin:
+    """Absent, null and empty are the same: None, or a complaint when the field is required."""
+
+    def __init__(self, **kw: Any) -> None:
+        kw.setdefault("allow_none", True)
+        if not kw.get("required"):
+            kw.setdefault("load_default", None)
+        super().__init__(error_messages=MESSAGES, **kw)
+
+    def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> Any:
+        value = _scalar(value)
+        if value is None and self.required:  # type: ignore[attr-defined]
+            raise ValidationError(BLANK)
+        return super().deserialize(value, attr, data, **kw)  # type: ignore[misc]
+
+
+class Text(OptionalMixin, fields.String):
+    """Trimmed text of bounded length."""
+
+    def __init__(self, length_max: int = TEXT_LENGTH_MAX, **kw: Any) -> None:
+        self.length_max = length_max
+        super().__init__(**kw)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> str:
+        text = str(value).strip()
+        if len(text) > self.length_max:
+            raise ValidationError(f"This value is too long. It should have {self.length_max} characters or less.")
+        return text
+
+
+class Choice(Text):
+    """One of a few words."""
+
+    def __init__(self, words: tuple[str, ...], **kw: Any) -> None:
+        self.words = words
+        super().__init__(metadata={"enum": list(words)}, **kw)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> str:
+        word = super()._deserialize(value, attr, data, **kw)
+        if word not in self.words:
+            raise ValidationError(INVALID)
+        return word
+
+
+class Email(Text):
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kw)
+        if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", text):
+            raise ValidationError("This value is not a valid email address.")
+        return text
+
+
+class Uuid(OptionalMixin, fields.String):
+    """A UUID, or the complaint that the value is not valid."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> UUID:  # type: ignore[override]
+        return _uuid(value)
+
+
+class Checkbox(fields.Boolean):
+    """Ticked unless absent, null, false, 0 or one of those words in quotes."""
+
+    def __init__(self, **kw: Any) -> None:
+        kw.setdefault("load_default", False)
+        super().__init__(allow_none=True, **kw)
+
+    def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> bool:
+        if isinstance(value, dict | list):
+            raise ValidationError(INVALID)
+        if value is None or not isinstance(value, bool | int | float | str):
+            return False
+        return str(value).strip("'\"").lower() not in {"false", "0", "null"}
+
+
+class Hundredths(OptionalMixin, fields.Float):
+    """A decimal, rounded to two places, as a whole number of hundredths."""
+
+    def __init__(self, least: int = 0, **kw: Any) -> None:
+        self.least = least
+        super().__init__(**kw)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> int:  # type: ignore[override]
+        text = str(value).strip() if not isinstance(value, bool) else ""
+        if not re.fullmatch(r"[+-]?\d{1,30}(\.\d{1,30})?", text):
+            raise ValidationError(INVALID)
+        hundredths = int((Decimal(text) * 100).quantize(Decimal(1), ROUND_HALF_UP))
+        _require_between(hundredths, self.least * 100, AMOUNT_MAX * 100, per=100)
+        return hundredths
+
+
+class Whole(OptionalMixin, fields.Integer):
+    """A whole number."""
+
+    def __init__(self, least: int = 0, most: int = WHOLE_MAX, **kw: Any) -> None:
+        self.least, self.most = least, most
+        super().__init__(**kw)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> int:
+        text = str(value).strip() if not isinstance(value, bool) else ""
+        if not re.fullmatch(r"[+-]?\d{1,30}(\.0{1,30})?", text):
+            raise ValidationError(INVALID)
+        number = int(Decimal(text))
+        _require_between(number, self.least, self.most)
+        return number
+
+
+class Moment(OptionalMixin, fields.String):
+    """`YYYY-MM-DD HH:mm` in the programme's zone, or ISO 8601 with an offset; aware, in UTC."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> datetime:  # type: ignore[override]
+        if not isinstance(value, str) or not re.match(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}", value.strip()):
+            raise ValidationError(INVALID)
+        try:
+            at = datetime.fromisoformat(value.strip())
+        except ValueError as e:
+            raise ValidationError(INVALID) from e
+        if not 1900 <= at.year <= 9000:
+            raise ValidationError(INVALID)
+        return (at if at.tzinfo else at.replace(tzinfo=settings().zone)).astimezone(UTC)
+
+
+class Day(OptionalMixin, fields.String):
+    """`YYYY-MM-DD`; a time behind it is passed over."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> date:  # type: ignore[override]
+        if not isinstance(value, str) or not re.match(r"\d{4}-\d{2}-\d{2}(?!\d)", value.strip()):
+            raise ValidationError(INVALID)
+        try:
+            return date.fromisoformat(value.strip()[:10])
+        except ValueError as e:
+            raise ValidationError(INVALID) from e
+
+
+class Collection(fields.List):
+    """A list, or a map whose keys only give an order. Numbered keys are read in the order of their numbers."""
+
+    def __init__(self, inner: fields.Field, most: int = 1_000, **kw: Any) -> None:
+        self.most = most
+        kw.setdefault("load_default", list)
+        super().__init__(inner, allow_none=True, error_messages=MESSAGES, **kw)
+
+    def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> list[Any]:
+        items = items(value)
+        if len(items) > self.most:
+            raise ValidationError(f"This collection should contain {self.most} elements or less.")
+        found = []
+        for item in items:
+            try:
+                found.append(self.inner.deserialize(item))
+            except ValidationError as e:
+                raise ValidationError(e.messages if isinstance(e.messages, list) else INVALID) from e
+        return found
+
+
+class Code(Text):
+    """A coupon's code: not blank."""
+
+    def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> Any:
+        code = super().deserialize(value, attr, data, **kw)
+        if not code:
+            raise ValidationError(BLANK)
+        return code
+
+
+class Pairs(fields.Field[list[tuple[str, str]]]):
+    """Labels: `key:value;key1:value1`, or a list of `{"key": …, "value": …}`. A value may be empty."""
+
+    def __init__(self, most: int = 100, **kw: Any) -> None:
+        self.most = most
+        kw.setdefault("load_default", list)
+        super().__init__(allow_none=True, error_messages=MESSAGES, **kw)
+
+    def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> list[tuple[str, str]]:
+        if value is None or value == "":
+            return []
+        pairs = self._split(value) if isinstance(value, str) else [_label(item) for item in items(value)]
+        if len(pairs) > self.most or any(not key or len(key) > 255 or len(text) > 255 for key, text in pairs):
+            raise ValidationError(INVALID)
+        return pairs
+
+    def _split(self, text: str) -> list[tuple[str, str]]:
+        pairs = [part.partition(":") for part in text.split(";") if part.strip()]
+        if any(not colon for _, colon, _ in pairs):
+            raise ValidationError(INVALID)
+        return [(key.strip(), value.strip()) for key, _, value in pairs]
+
+
+def _scalar(value: Any) -> Any:
+    if isinstance(value, dict | list):
+        raise ValidationError(INVALID)
+    if isinstance(value, str) and not value.strip():
+        return None
+    return value
+
+
+def items(value: Any) -> list[Any]:
+    """The items of a list, or of a map that stands for one. Raises ValidationError."""
+    if value is None or value == "":
+        return []
+    if isinstance(value, list):
+        return value
+    if not isinstance(value, Mapping):
+        raise ValidationError(INVALID)
+    if all(key.isdecimal() for key in value):
+        return [value[key] for key in sorted(value, key=int)]
+    return list(value.values())
+
+
+def _label(item: Any) -> tuple[str, str]:
+    if (
+        not isinstance(item, Mapping)
+        or not isinstance(item.get("key"), str)
+        or not isinstance(item.get("value", ""), str)
+    ):
+        raise ValidationError(INVALID)
+    return item["key"].strip(), item.get("value", "").strip()
+
+
+def _uuid(value: Any) -> UUID:
+    if not isinstance(value, str) or not re.fullmatch(
+        r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", value.strip()
+    ):
+        raise ValidationError(INVALID)
+    return UUID(value.strip())
+
+
+def _require_between(number: int, least: int, most: int, per: int = 1) -> None:
+    if number < least:
+        raise ValidationError(f"This value should be {least // per} or more.")
+    if number > most:
+        raise ValidationError(f"This value should be {most // per} or less.")

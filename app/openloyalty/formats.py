@@ -1,0 +1,46 @@
+"""Dates, numbers and descriptions as Open Loyalty prints them."""
+
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID
+
+import nh3
+from markdown_it import MarkdownIt
+
+from app.doors import settings
+
+_markdown = MarkdownIt("commonmark", {"html": False})
+
+
+def moment(at: datetime) -> str:
+    """In the programme's zone, the offset without a colon: `2017-12-05T10:59:00+0100`."""
+    return at.astimezone(settings().zone).strftime("%Y-%m-%dT%H:%M:%S%z")
+
+
+def day(on: date) -> str:
+    """A day as the moment it begins in the programme's zone."""
+    return moment(datetime.combine(on, time(), settings().zone))
+
+
+def number(hundredths: int) -> int | float:
+    """Whole values as integers: 1000 is `10`, 690 is `6.9`."""
+    whole, rest = divmod(hundredths, 100)
+    return whole if rest == 0 else hundredths / 100
+
+
+def percent(hundredths: int) -> str:
+    return f"{hundredths / 100:.2f}%"
+
+
+def names(found: dict[UUID, str]) -> dict[str, str] | list[str]:
+    """An object by id, but an empty list when there is none: a PHP array."""
+    return {str(uuid): name for uuid, name in found.items()} or []
+
+
+def html(markdown: str) -> str:
+    """Rendered, and stripped of everything that could run."""
+    return nh3.clean(_markdown.render(markdown)).strip()
+
+
+def without_none(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}

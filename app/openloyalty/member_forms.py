@@ -1,0 +1,269 @@
+"""The forms of customers, levels, segments, points, sellers and shops."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from marshmallow import ValidationError, fields, missing, post_load, validates_schema
+
+from app.members.customers import Person
+from app.members.levels import Terms
+from app.members.segments import CUSTOMER_LIST, Criterion, Definition
+from app.openloyalty.fields import (
+    BLANK,
+    INVALID,
+    LONG_TEXT_LENGTH_MAX,
+    Checkbox,
+    Choice,
+    Day,
+    Email,
+    Hundredths,
+    Text,
+    Uuid,
+    items,
+)
+from app.openloyalty.forms import Form, Group
+
+PERSON = tuple(Person.__dataclass_fields__)
+LISTED_CUSTOMERS_MAX = 50_000
+MARKED_MAX = 100
+
+
+class AddressForm(Form):
+    street = Text()
+    address1 = Text()
+    address2 = Text()
+    postal = Text()
+    city = Text()
+    province = Text()
+    country = Text(2)
+
+    @post_load
+    def filled(self, told: dict[str, Any], **kw: Any) -> dict[str, str]:
+        return {name: value for name, value in told.items() if value is not None}
+
+
+class CompanyForm(Form):
+    name = Text()
+    nip = Text()
+
+    @post_load
+    def filled(self, told: dict[str, Any], **kw: Any) -> dict[str, str]:
+        return {name: value for name, value in told.items() if value is not None}
+
+
+class CustomerForm(Form):
+    """A customer to register. Source: contract section 3.2."""
+
+    firstName = Text(required=True, attribute="first_name")
+    lastName = Text(required=True, attribute="last_name")
+    gender = Choice(("male", "female", "not_disclosed"))
+    email = Email()
+    phone = Text()
+    birthDate = Day(attribute="born_on")
+    address = Group(AddressForm, load_default=dict)
+    company = Group(CompanyForm, load_default=dict)
+    loyaltyCardNumber = Text(attribute="loyalty_card_number")
+    agreement1 = Checkbox()
+    agreement2 = Checkbox()
+    agreement3 = Checkbox()
+    levelId = Uuid(attribute="level")
+    plainPassword = Text(attribute="password")
+
+    @validates_schema(skip_on_field_errors=False)
+    def require_consent_and_address(self, told: dict[str, Any], **kw: Any) -> None:
+        errors = {}
+        if not told.get("agreement1"):
+            errors["agreement1"] = [BLANK]
+        if "email" in told and "phone" in told and not told["email"] and not told["phone"]:
+            errors["email"] = [BLANK]
+        if errors:
+            raise ValidationError(errors)
+
+    @post_load
+    def split(self, told: dict[str, Any], **kw: Any) -> dict[str, Any]:
+        person = Person(**{name: told[name] for name in PERSON})
+        return {"person": person, "level": told["level"], "password": told["password"]}
+
+
+class CustomerChangeForm(Form):
+    """What is to change of a customer; what is not sent stays. The answer is a dict by the domain's names."""
+
+    firstName = Text(attribute="first_name")
+    lastName = Text(attribute="last_name")
+    gender = Choice(("male", "female", "not_disclosed"))
+    email = Email()
+    phone = Text()
+    birthDate = Day(attribute="born_on")
+    address = Group(AddressForm)
+    company = Group(CompanyForm)
+    loyaltyCardNumber = Text(attribute="loyalty_card_number")
+    agreement1 = Checkbox()
+    agreement2 = Checkbox()
+    agreement3 = Checkbox()
+
+    def on_bind_field(self, field_name: str, field_obj: Any) -> None:
+        field_obj.load_default = missing
+        super().on_bind_field(field_name, field_obj)
+
+    @validates_schema(skip_on_field_errors=False)
+    def keep_the_name(self, told: dict[str, Any], **kw: Any) -> None:
+        blank = {
+            name: [BLANK]
+            for name, attribute in (("firstName", "first_name"), ("lastName", "last_name"))
+            if attribute in told and told[attribute] is None
+        }
+        if blank:
+            raise ValidationError(blank)
+
+
+class RewardForm(Form):
+    name = Text(required=True)
+    value = Hundredths(required=True)
+    code = Text(required=True)
+
+
+class LevelForm(Form):
+    """A level. Source: contract section 3.3."""
+
+    name = Text(required=True)
+    description = Text(LONG_TEXT_LENGTH_MAX)
+    active = Checkbox()
+    conditionValue = Hundredths(required=True, attribute="condition_value")
+    minOrder = Hundredths(attribute="min_order")
+    reward = Group(RewardForm, load_default=dict)
+
+    @post_load
+    def terms(self, told: dict[str, Any], **kw: Any) -> Terms:
+        reward = told.pop("reward") or {}
+        return Terms(
+            **told,
+            reward_name=reward.get("name"),
+            reward_hundredths_of_percent=reward.get("value"),
+            reward_code=reward.get("code"),
+        )
+
+
+class Parts(fields.Field[list[list[Criterion]]]):
+    """`parts[i][criteria][j][type]` with what the type asks for."""
+
+    def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> list[list[Criterion]]:
+        return [[_criterion(told) for told in items(_part(part).get("criteria"))] for part in items(value)]
+
+
+class SegmentForm(Form):
+    """A segment: parts of criteria, of which static lists of customers are known. Source: contract section 3.4."""
+
+    name = Text(required=True)
+    description = Text(LONG_TEXT_LENGTH_MAX)
+    active = Checkbox()
+    parts = Parts()
+
+    @post_load
+    def definition(self, told: dict[str, Any], **kw: Any) -> Definition:
+        return Definition(**told)
+
+
+class TransferForm(Form):
+    """Points to add or to spend, at least one hundredth."""
+
+    customer = Text(required=True)
+    points = Hundredths(required=True, attribute="amount")
+    comment = Text()
+
+    @validates_schema
+    def require_some(self, told: dict[str, Any], **kw: Any) -> None:
+        if told["amount"] < 1:
+            raise ValidationError({"points": ["This value should be greater than 0."]})
+
+
+class SellerForm(Form):
+    """A seller to register. Source: contract section 3.6."""
+
+    firstName = Text(required=True, attribute="first_name")
+    lastName = Text(required=True, attribute="last_name")
+    email = Email(required=True)
+    phone = Text()
+    posId = Uuid(required=True, attribute="pos")
+    active = Checkbox()
+    plainPassword = Text(required=True, attribute="password")
+
+
+class SellerChangeForm(Form):
+    """A seller to change, as a whole; the password stays when none is sent."""
+
+    firstName = Text(required=True, attribute="first_name")
+    lastName = Text(required=True, attribute="last_name")
+    email = Email(required=True)
+    phone = Text()
+    posId = Uuid(required=True, attribute="pos")
+    active = Checkbox()
+    plainPassword = Text(attribute="password")
+
+
+class PosForm(Form):
+    name = Text(required=True)
+    identifier = Text(required=True)
+    description = Text(LONG_TEXT_LENGTH_MAX)
+
+
+class PasswordChangeForm(Form):
+    currentPassword = Text(required=True, attribute="current_password")
+    plainPassword = Text(required=True, attribute="password")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One coupon to mark."""
+
+    campaign: UUID
+    code: str
+    used: bool
+    coupon_id: int | None
+    customer: str | None
+
+
+class Marks(fields.Field[list[Mark]]):
+    """`coupons[i]` of campaignId, code and used; couponId to tell apart, customerId where an admin marks."""
+
+    def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> list[Mark]:
+        found = [_mark(told) for told in items(value)]
+        if not 0 < len(found) <= MARKED_MAX:
+            raise ValidationError([INVALID])
+        return found
+
+
+class MarkForm(Form):
+    """Coupons to mark as used."""
+
+    coupons = Marks(load_default=list)
+
+
+def _mark(told: Any) -> Mark:
+    told = _part(told)
+    coupon_id = str(told.get("couponId") or "")
+    if "used" not in told or (coupon_id and not (coupon_id.isdecimal() and len(coupon_id) < 19)):
+        raise ValidationError([INVALID])
+    return Mark(
+        campaign=Uuid(required=True).deserialize(told.get("campaignId")),
+        code=Text(required=True).deserialize(told.get("code")),
+        used=Checkbox().deserialize(told["used"]),
+        coupon_id=int(coupon_id) if coupon_id else None,
+        customer=Text().deserialize(told.get("customerId")),
+    )
+
+
+def _part(part: Any) -> Mapping[str, Any]:
+    if not isinstance(part, Mapping):
+        raise ValidationError([INVALID])
+    return part
+
+
+def _criterion(told: Any) -> Criterion:
+    if not isinstance(told, Mapping) or told.get("type") != CUSTOMER_LIST:
+        raise ValidationError([f"The only type of criterion known so far is {CUSTOMER_LIST}."])
+    names = [str(name).strip() for name in items(told.get("customers")) if isinstance(name, str | int)]
+    if not all(names) or len(names) > LISTED_CUSTOMERS_MAX:
+        raise ValidationError([INVALID])
+    return Criterion(CUSTOMER_LIST, {"customers": names})

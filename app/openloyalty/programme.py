@@ -1,0 +1,32 @@
+"""Levels and shops, read by admins and sellers alike."""
+
+from uuid import UUID
+
+from flask import Response, jsonify
+
+from app.doors import reading
+from app.members import levels, staff
+from app.openloyalty import views
+from app.openloyalty.queries import paging
+
+
+def list_levels() -> Response:
+    with reading() as session:
+        counts = levels.customers_counts(session)
+        return views.paged("levels", levels.page(session, paging()), lambda it: views.level(it, counts.get(it.id, 0)))
+
+
+def show_level(uuid: UUID) -> Response:
+    with reading() as session:
+        level = levels.found(session, uuid)
+        return jsonify(views.level(level, levels.customers_counts(session).get(level.id, 0)))
+
+
+def list_shops() -> Response:
+    with reading() as session:
+        return views.paged("pos", staff.all_pos(session, paging()), views.pos)
+
+
+def show_shop(uuid: UUID) -> Response:
+    with reading() as session:
+        return jsonify(views.pos(staff.pos(session, uuid)))

@@ -1,0 +1,47 @@
+"""Registering customers and switching them on and off, for admins and sellers alike."""
+
+from typing import Any
+
+from flask import Response, jsonify
+
+from app import clock
+from app.doors import reading, transaction
+from app.members import customers, levels, passwords
+from app.openloyalty import views
+from app.openloyalty.formats import without_none
+from app.points import ledger
+
+
+def register(told: dict[str, Any]) -> Response:
+    """Register a customer, who is active at once. A password may be given; there is no mail to send one with."""
+    password_hash = None
+    if told["password"]:
+        passwords.require_strong(told["password"])
+        password_hash = passwords.hashed(told["password"])
+    with transaction() as session:
+        customer = customers.register(session, told["person"], clock.now(), password_hash, told["level"])
+        ledger.open_account(session, customer.id)
+        answer = without_none({"customerId": str(customer.uuid), "email": customer.profile.email})
+    return jsonify(answer)
+
+
+def switch(name: str, on: bool) -> Response:
+    """Activate or block a customer. The answer is an empty text."""
+    with transaction() as session:
+        customers.set_status(session, customers.found(session, name), "active" if on else "blocked", clock.now())
+    return jsonify("")
+
+
+def status(name: str) -> Response:
+    """A customer's points and level."""
+    with reading() as session:
+        customer = customers.found(session, name)
+        return jsonify(
+            views.customer_status(
+                customer,
+                customers.spending(session, [customer.id]).get(customer.id),
+                ledger.balance(session, customer.id),
+                ledger.totals(session, customer.id),
+                levels.above(session, customer.level),
+            )
+        )

@@ -1,0 +1,89 @@
+"""Signing in, the same for every role, each below an address of its own."""
+
+from typing import Any
+
+from flask import Response, jsonify
+
+from app import clock
+from app.doors import allow, anyone, caller, reading, settings, transaction
+from app.identity import identity
+from app.members import logins, passwords
+from app.members.errors import BadCredentials, BadRefreshToken
+from app.members.models import Login
+from app.openloyalty import schemas
+from app.openloyalty.api import Blueprint
+from app.openloyalty.fields import Text
+from app.openloyalty.forms import Form, form
+from app.openloyalty.member_forms import PasswordChangeForm
+
+
+class LoginForm(Form):
+    """`_username` and `_password`."""
+
+    name = Text(data_key="_username")
+    password = Text(data_key="_password")
+
+
+class RefreshForm(Form):
+    refresh_token = Text()
+
+
+def session_blueprint(role: str) -> Blueprint:
+    """`/api/<role>/login_check` and `/api/<role>/password/change`."""
+    blueprint = Blueprint(f"{role}_sessions", __name__, f"Signing in ({role})")
+
+    @blueprint.route(f"/{role}/login_check", methods=["POST"])
+    @form(None, LoginForm)
+    @blueprint.response(200, schemas.Tokens)
+    @anyone
+    def sign_in(told: dict[str, Any]) -> Response:
+        """Sign in with a name and a password."""
+        return _signed_in(role, told["name"] or "", told["password"] or "")
+
+    @blueprint.route(f"/{role}/password/change", methods=["POST"])
+    @form(None, PasswordChangeForm)
+    @blueprint.response(200, schemas.Success)
+    @allow(role)
+    def change_password(told: dict[str, Any]) -> Response:
+        """Change my password; all tokens given out until now end."""
+        with reading() as session:
+            known = logins.password_hash(session, caller().login_id)
+        logins.require_password(known, told["current_password"])
+        passwords.require_strong(told["password"])
+        new = passwords.hashed(told["password"])
+        with transaction() as session:
+            logins.set_password(session, caller().login_id, new)
+        return jsonify(success=True)
+
+    return blueprint
+
+
+def refreshed(token: str) -> Response:
+    """A new pair of tokens for a refresh token. One that was spent before ends its whole chain."""
+    try:
+        with transaction() as session:
+            login, refresh_token = logins.refreshed(session, token, clock.now())
+            tokens = _tokens(login, *logins.public_name(session, login), refresh_token)
+    except BadRefreshToken:
+        with transaction() as session:
+            logins.end_chain(session, token)
+        raise
+    return jsonify(tokens)
+
+
+def _signed_in(role: str, name: str, password: str) -> Response:
+    if len(password) > passwords.LENGTH_MAX:
+        raise BadCredentials
+    with reading() as session:
+        found = logins.candidate(session, role, name)
+    login = logins.check(found, password)
+    stale = login.password_hash and passwords.needs_rehash(login.password_hash)
+    rehashed = passwords.hashed(password) if stale else None
+    with transaction() as session:
+        refresh_token = logins.signed_in(session, login.id, clock.now(), settings().refresh_token_days, rehashed)
+        tokens = _tokens(login, *logins.public_name(session, login), refresh_token)
+    return jsonify(tokens)
+
+
+def _tokens(login: Login, name: str, public_id: Any, refresh_token: str) -> dict[str, str]:
+    return {"token": identity().token(login, name, public_id, clock.now()), "refresh_token": refresh_token}

@@ -1,0 +1,49 @@
+"""Points: what all roles share."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, jsonify
+
+from app import clock
+from app.doors import caller, reading, transaction
+from app.members import customers
+from app.openloyalty import views
+from app.openloyalty.queries import paging, text
+from app.points import ledger
+
+KINDS = {"adding": ("added",), "spending": ("spent", "bought")}
+
+
+def transfers(customer: UUID | None = None) -> Response:
+    """The changes of one account, or of all."""
+    wanted = ledger.Filter(
+        customer=customer,
+        first_name=text("customerFirstName"),
+        last_name=text("customerLastName"),
+        phone=text("customerPhone"),
+        email=text("customerEmail"),
+        kinds=KINDS.get(text("type") or "", ()),
+    )
+    with reading() as session:
+        return views.paged("transfers", ledger.entries(session, wanted, paging(True)), views.transfer)
+
+
+def move(change: Any, told: dict[str, Any]) -> Response:
+    """Add or spend points: `change` is `ledger.add` or `ledger.spend`."""
+    who = caller()
+    with transaction() as session:
+        customer_id = customers.found(session, told["customer"]).id
+        entry = change(session, customer_id, told["amount"], clock.now(), told["comment"], who.role, who.login_id)
+    return jsonify(pointsTransferId=str(entry))
+
+
+def customer_filter() -> UUID | None:
+    """The customer to list, from the query; one that is no UUID matches nobody."""
+    customer = text("customerId")
+    if customer is None:
+        return None
+    try:
+        return UUID(customer)
+    except ValueError:
+        return UUID(int=0)

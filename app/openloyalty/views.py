@@ -1,0 +1,381 @@
+"""The JSON of campaigns, customers, purchases and points, in the key order of the documents.
+
+A presenter reads what it is given and never causes SQL.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from flask import Response, jsonify
+
+from app.campaign import rules
+from app.campaign.catalogue import Shown
+from app.campaign.eligibility import Verdict
+from app.campaign.models import Campaign, Purchase
+from app.campaign.purchases import Sale
+from app.doors import settings
+from app.members.models import Customer, Level, Login, PointOfSale, Segment, Spending
+from app.openloyalty.formats import day, html, moment, names, number, percent, without_none
+from app.paging import Paged
+from app.points.models import LedgerEntry
+from app.refusal import Points, Refusal
+
+PURCHASES_PRINTED_MAX = 100
+
+
+def paged(key: str, found: Paged[Any], present: Callable[[Any], Any]) -> Response:
+    """A list's envelope. The list comes first: clients take the first key, whatever its name."""
+    return jsonify({key: [present(row) for row in found.rows], "total": found.total})
+
+
+def campaign(shown: Shown, viewer: str, as_html: bool = False) -> dict[str, Any]:
+    """A campaign for an `admin`, a `seller` or a `customer`, who sees neither targets nor codes."""
+    it = shown.campaign
+    described = {
+        "shortDescription": it.text.short_description,
+        "conditionsDescription": it.text.conditions_description,
+        "usageInstruction": it.text.usage_instruction,
+    }
+    if as_html:
+        described = {name: text and html(text) for name, text in described.items()}
+    fields = {
+        **(_targets_and_codes(shown) if viewer != "customer" else {}),
+        "campaignId": str(it.uuid),
+        "reward": it.reward,
+        "name": it.name,
+        "shortDescription": described["shortDescription"],
+        "conditionsDescription": described["conditionsDescription"],
+        "active": it.is_live,
+        "costInPoints": number(it.cost),
+        "singleCoupon": it.single_coupon,
+        "unlimited": it.unlimited,
+        "limit": None if it.unlimited else it.limit,
+        "limitPerUser": None if it.unlimited else it.limit_per_customer,
+        "campaignActivity": _activity(it),
+        "campaignVisibility": _visibility(it),
+        "usageInstruction": described["usageInstruction"],
+        **(_names(shown) if viewer != "customer" else {}),
+        "labels": [{"key": label.key, "value": label.value} for label in it.labels] or None,
+        **_will_be_active(shown),
+        "usageLeft": rules.usage_left(it.stock),
+        **_for_customer(shown),
+        "visibleForCustomersCount": shown.audience_size,
+        "usersWhoUsedThisCampaignCount": it.stock.buyers_count,
+        "hasPhoto": (it.photo is not None) if viewer == "admin" else None,
+    }
+    return without_none(fields)
+
+
+def bought_campaign(it: Campaign) -> dict[str, Any]:
+    """The campaign of a purchase, without what is counted."""
+    return without_none(
+        {
+            "campaignId": str(it.uuid),
+            "reward": it.reward,
+            "name": it.name,
+            "shortDescription": it.text.short_description,
+            "conditionsDescription": it.text.conditions_description,
+            "active": it.is_live,
+            "costInPoints": number(it.cost),
+            "singleCoupon": it.single_coupon,
+            "unlimited": it.unlimited,
+            "limit": None if it.unlimited else it.limit,
+            "limitPerUser": None if it.unlimited else it.limit_per_customer,
+            "campaignActivity": _activity(it),
+            "campaignVisibility": _visibility(it),
+            "usageInstruction": it.text.usage_instruction,
+        }
+    )
+
+
+def sale(sold: Sale) -> dict[str, Any]:
+    """`coupon` for the clients of the first documents, `coupons` for those of the later ones."""
+    coupon = {"code": sold.code}
+    return {"coupon": coupon, "coupons": [coupon]}
+
+
+def purchase(bought: Purchase, with_campaign: bool) -> dict[str, Any]:
+    """A row of a list of bought rewards."""
+    return without_none(
+        {
+            "purchaseAt": moment(bought.bought_at),
+            "costInPoints": number(bought.cost),
+            "campaignId": str(bought.campaign.uuid),
+            "campaign": bought_campaign(bought.campaign) if with_campaign else None,
+            "used": bought.used_at is not None,
+            "usageDate": moment(bought.used_at) if bought.used_at else None,
+            "coupon": {"id": str(bought.coupon_id), "code": bought.coupon.code},
+        }
+    )
+
+
+def marked(bought: Purchase, customer_id: str) -> dict[str, Any]:
+    return {
+        "name": bought.coupon.code,
+        "used": bought.used_at is not None,
+        "campaignId": str(bought.campaign.uuid),
+        "customerId": customer_id,
+    }
+
+
+def eligibility(verdict: Verdict, campaign_id: str, customer_id: str) -> dict[str, Any]:
+    """Whether and why not, for a program (`code`) and for a shop assistant (`message`)."""
+    return {
+        "eligible": verdict.may_buy,
+        "campaignId": campaign_id,
+        "customerId": customer_id,
+        "asOf": moment(verdict.at),
+        "costInPoints": number(verdict.facts.cost),
+        "points": number(verdict.facts.balance),
+        "usageLeft": rules.usage_left(verdict.facts),
+        "usageLeftForCustomer": rules.usage_left_for_customer(verdict.facts),
+        "reasons": [_reason(refusal) for refusal in verdict.refusals],
+    }
+
+
+def customer(
+    it: Customer, spending: Spending | None, purchases: Iterable[Purchase] = (), segments: list[str] | None = None
+) -> dict[str, Any]:
+    """A customer's details; the purchases are the latest PURCHASES_PRINTED_MAX."""
+    profile = it.profile
+    spent = spending or Spending(transactions_count=0, amount=0, amount_without_delivery=0, amount_excluded_for_level=0)
+    average = spent.amount // spent.transactions_count if spent.transactions_count else 0
+    return without_none(
+        {
+            "customerId": str(it.uuid),
+            "active": it.is_active,
+            "firstName": profile.first_name,
+            "lastName": profile.last_name,
+            "gender": profile.gender,
+            "email": profile.email,
+            "phone": profile.phone,
+            "birthDate": day(profile.born_on) if profile.born_on else None,
+            "address": profile.address or None,
+            "loyaltyCardNumber": profile.loyalty_card_number,
+            "createdAt": moment(it.created_at),
+            "levelId": str(it.level.uuid) if it.level else None,
+            "manuallyAssignedLevelId": {"levelId": str(it.manual_level.uuid)} if it.manual_level else None,
+            "agreement1": profile.agreement1,
+            "agreement2": profile.agreement2,
+            "agreement3": profile.agreement3,
+            "company": profile.company or None,
+            "updatedAt": moment(it.updated_at),
+            "campaignPurchases": [_campaign_purchase(bought) for bought in purchases],
+            "transactionsCount": spent.transactions_count,
+            "transactionsAmount": number(spent.amount),
+            "transactionsAmountWithoutDeliveryCosts": number(spent.amount_without_delivery),
+            "amountExcludedForLevel": number(spent.amount_excluded_for_level),
+            "averageTransactionAmount": number(average),
+            "lastTransactionDate": moment(spent.last_at) if spent.last_at else None,
+            "currency": settings().currency,
+            "levelPercent": percent(it.level.reward_hundredths_of_percent or 0) if it.level else None,
+            "segments": segments,
+        }
+    )
+
+
+def customer_status(
+    it: Customer, spending: Spending | None, points: int, totals: Mapping[str, int], next_level: Level | None
+) -> dict[str, Any]:
+    """Where a customer stands: points, level, and what is missing for the next one."""
+    spent = spending or Spending(transactions_count=0, amount=0, amount_without_delivery=0)
+    average = spent.amount // spent.transactions_count if spent.transactions_count else 0
+    missing = max(0, next_level.condition_value - spent.amount) if next_level else None
+    return without_none(
+        {
+            "firstName": it.profile.first_name,
+            "lastName": it.profile.last_name,
+            "customerId": str(it.uuid),
+            "points": number(points),
+            "usedPoints": number(totals["used"]),
+            "expiredPoints": 0,
+            "level": percent(it.level.reward_hundredths_of_percent or 0) if it.level else None,
+            "levelName": it.level.name if it.level else None,
+            "nextLevel": percent(next_level.reward_hundredths_of_percent or 0) if next_level else None,
+            "nextLevelName": next_level.name if next_level else None,
+            "transactionsAmountToNextLevelWithoutDeliveryCosts": number(missing) if missing is not None else None,
+            "transactionsAmountWithoutDeliveryCosts": number(spent.amount_without_delivery),
+            "averageTransactionsAmount": f"{average / 100:.2f}",
+            "transactionsCount": spent.transactions_count,
+            "transactionsAmount": number(spent.amount),
+            "currency": settings().currency,
+        }
+    )
+
+
+def member(it: Customer) -> dict[str, Any]:
+    """A customer in a level or a segment."""
+    profile = it.profile
+    return without_none(
+        {
+            "customerId": str(it.uuid),
+            "firstName": profile.first_name,
+            "lastName": profile.last_name,
+            "email": profile.email,
+        }
+    )
+
+
+def level(it: Level, customers_count: int) -> dict[str, Any]:
+    reward = without_none(
+        {
+            "name": it.reward_name,
+            "value": (it.reward_hundredths_of_percent or 0) / 10_000,
+            "code": it.reward_code,
+        }
+    )
+    return without_none(
+        {
+            "id": str(it.uuid),
+            "name": it.name,
+            "description": it.description,
+            "active": it.active,
+            "conditionValue": number(it.condition_value),
+            "minOrder": number(it.min_order) if it.min_order is not None else None,
+            "hasPhoto": False,
+            "reward": reward,
+            "specialRewards": [],
+            "customersCount": customers_count,
+        }
+    )
+
+
+def segment(it: Segment, customers_count: int) -> dict[str, Any]:
+    return without_none(
+        {
+            "segmentId": str(it.uuid),
+            "name": it.name,
+            "description": it.description,
+            "active": it.active,
+            "parts": [
+                {
+                    "segmentPartId": str(part.uuid),
+                    "criteria": [{"criterionId": str(c.uuid), "type": c.type, **c.terms} for c in part.criteria],
+                }
+                for part in it.parts
+            ],
+            "createdAt": moment(it.created_at),
+            "customersCount": customers_count,
+        }
+    )
+
+
+def transfer(row: tuple[LedgerEntry, Customer]) -> dict[str, Any]:
+    """One change of a points account. Purchases are spendings with a comment, as in Open Loyalty."""
+    entry, owner = row
+    return without_none(
+        {
+            "pointsTransferId": str(entry.uuid),
+            "accountId": str(owner.uuid),
+            "customerId": str(owner.uuid),
+            "customerFirstName": owner.profile.first_name,
+            "customerLastName": owner.profile.last_name,
+            "customerEmail": owner.profile.email,
+            "customerPhone": owner.profile.phone,
+            "customerLoyaltyCardNumber": owner.profile.loyalty_card_number,
+            "createdAt": moment(entry.created_at),
+            "value": number(abs(entry.delta)),
+            "state": "active",
+            "type": "adding" if entry.kind == "added" else "spending",
+            "comment": entry.comment,
+            "issuer": entry.issuer,
+        }
+    )
+
+
+def seller(it: Login) -> dict[str, Any]:
+    return without_none(
+        {
+            "sellerId": str(it.uuid),
+            "firstName": it.first_name,
+            "lastName": it.last_name,
+            "email": it.email,
+            "phone": it.phone,
+            "active": it.active,
+            "deleted": it.deleted,
+            "posId": str(it.pos.uuid) if it.pos else None,
+            "posName": it.pos.name if it.pos else None,
+        }
+    )
+
+
+def pos(it: PointOfSale) -> dict[str, Any]:
+    return without_none(
+        {"posId": str(it.uuid), "name": it.name, "identifier": it.identifier, "description": it.description}
+    )
+
+
+def _targets_and_codes(shown: Shown) -> dict[str, Any]:
+    it = shown.campaign
+    return {
+        "levels": [str(uuid) for uuid in it.audience.uuids("level")],
+        "segments": [str(uuid) for uuid in it.audience.uuids("segment")],
+        "coupons": shown.codes,
+        # Only for a pool too large to print: how many codes there really are.
+        "couponsCount": it.stock.coupons_count if it.stock.coupons_count > len(shown.codes) else None,
+    }
+
+
+def _names(shown: Shown) -> dict[str, Any]:
+    audience = shown.campaign.audience
+    return {
+        f"{kind}Names": names({uuid: shown.names[uuid] for uuid in audience.uuids(kind) if uuid in shown.names})
+        for kind in ("segment", "level")
+    }
+
+
+def _activity(it: Campaign) -> dict[str, Any]:
+    if it.is_always_active:
+        return {"allTimeActive": True}
+    return {"allTimeActive": False, "activeFrom": moment(it.active_from), "activeTo": moment(it.active_to)}
+
+
+def _visibility(it: Campaign) -> dict[str, Any]:
+    if it.is_always_visible:
+        return {"allTimeVisible": True}
+    return {"allTimeVisible": False, "visibleFrom": moment(it.visible_from), "visibleTo": moment(it.visible_to)}
+
+
+def _will_be_active(shown: Shown) -> dict[str, Any]:
+    it = shown.campaign
+    if it.is_always_active or rules.is_active(it, shown.now):
+        return {}
+    return {"will_be_active_from": moment(it.active_from), "will_be_active_to": moment(it.active_to)}
+
+
+def _for_customer(shown: Shown) -> dict[str, Any]:
+    if shown.facts is None:
+        return {}
+    return {
+        "usageLeftForCustomer": rules.usage_left_for_customer(shown.facts),
+        "canBeBoughtByCustomer": shown.may_buy,
+    }
+
+
+def _campaign_purchase(bought: Purchase) -> dict[str, Any]:
+    return {
+        "purchaseAt": moment(bought.bought_at),
+        "costInPoints": number(bought.cost),
+        "campaignId": {"campaignId": str(bought.campaign.uuid)},
+        "used": bought.used_at is not None,
+        "coupon": {"code": bought.coupon.code},
+    }
+
+
+def _reason(refusal: Refusal) -> dict[str, Any]:
+    return without_none(
+        {
+            "code": refusal.code,
+            "message": str(refusal),
+            "required": _plain(refusal.required),
+            "actual": _plain(refusal.actual),
+            "missing": _plain(refusal.missing),
+            "opensAt": moment(refusal.opens_at) if refusal.opens_at else None,
+        }
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Points):
+        return number(value)
+    return moment(value) if hasattr(value, "isoformat") else value

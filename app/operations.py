@@ -1,0 +1,137 @@
+"""For those who run and integrate the service: health, metrics, and the API manual."""
+
+import time
+from importlib.resources import files
+from typing import Any
+
+from flask import Flask, Response, current_app, jsonify, request, send_from_directory
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from sqlalchemy import text
+
+from app import installation
+from app.doors import anyone, database, settings
+from app.openloyalty.api import Api, document
+
+READY_SECONDS = 1.0
+SWAGGER = files("flask_swagger_ui") / "dist"
+SWAGGER_FILES = ("swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png")
+
+PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>Guerdon: API manual</title>
+<link rel="stylesheet" href="/docs/swagger-ui.css">
+<link rel="icon" href="/docs/favicon-32x32.png">
+</head>
+<body>
+<div id="manual"></div>
+<script src="/docs/swagger-ui-bundle.js"></script>
+<script src="/docs/manual.js"></script>
+</body>
+</html>
+"""
+SCRIPT = """window.ui = SwaggerUIBundle({ url: "/openapi.json", dom_id: "#manual", deepLinking: true });
+"""
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'"
+)
+
+
+class Metrics:
+    """What one process counts."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "guerdon_requests",
+            "Requests by route, method and status.",
+            ["route", "method", "status"],
+            registry=self.registry,
+        )
+        self.seconds = Histogram(
+            "guerdon_request_seconds", "Seconds to answer, by route.", ["route"], registry=self.registry
+        )
+
+
+def register(app: Flask, api: Api) -> None:
+    """Hang the operators' doors."""
+    metrics = Metrics()
+    manual: dict[str, Any] = {}
+    ready = {"until": 0.0}
+
+    @app.get("/livez")
+    @anyone
+    def livez() -> Response:
+        return jsonify(status="alive")
+
+    @app.get("/readyz")
+    @anyone
+    def readyz() -> Response:
+        if time.monotonic() > ready["until"]:
+            problem = _not_ready()
+            if problem:
+                response = jsonify(status="not ready", problem=problem)
+                response.status_code = 503
+                return response
+            ready["until"] = time.monotonic() + READY_SECONDS
+        return jsonify(status="ready")
+
+    @app.get("/metrics")
+    @anyone
+    def show_metrics() -> Response:
+        return Response(generate_latest(metrics.registry), content_type=CONTENT_TYPE_LATEST)
+
+    @app.get("/openapi.json")
+    @anyone
+    def openapi() -> Response:
+        if not manual:
+            manual.update(document(current_app, api))
+        return jsonify(manual)
+
+    @app.get("/docs")
+    @anyone
+    def docs() -> Response:
+        return _page(PAGE, "text/html")
+
+    @app.get("/docs/manual.js")
+    @anyone
+    def docs_script() -> Response:
+        return _page(SCRIPT, "text/javascript")
+
+    @app.get(f"/docs/<any({', '.join(map(repr, SWAGGER_FILES))}):name>")
+    @anyone
+    def docs_file(name: str) -> Response:
+        return send_from_directory(str(SWAGGER), name, max_age=3600)
+
+    @app.before_request
+    def begin() -> None:
+        request.environ["guerdon.began"] = time.perf_counter()
+
+    @app.after_request
+    def count(response: Response) -> Response:
+        route = request.url_rule.rule if request.url_rule else "unknown"
+        metrics.requests.labels(route, request.method, response.status_code).inc()
+        metrics.seconds.labels(route).observe(time.perf_counter() - request.environ["guerdon.began"])
+        return response
+
+
+def _not_ready() -> str | None:
+    try:
+        with database().reading() as session:
+            session.execute(text("SELECT 1"))
+        if not installation.is_current(database()):
+            return "the database is not up to date"
+        probe = settings().storage / ".writable"
+        probe.touch()
+    except OSError:
+        return "the storage folder cannot be written"
+    except Exception:
+        return "the database does not answer"
+    return None
+
+
+def _page(content: str, media_type: str) -> Response:
+    response = Response(content, mimetype=media_type)
+    response.headers["Content-Security-Policy"] = PAGE_POLICY
+    return response

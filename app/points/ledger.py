@@ -1,0 +1,123 @@
+"""Add points, spend points, list what happened. Amounts in hundredths of a point."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
+
+from app.members.models import Customer, Profile
+from app.paging import Page, Paged
+from app.points.errors import AccountNotFound, NotEnoughToSpend, TooManyPoints
+from app.points.models import Account, LedgerEntry
+from app.refusal import Points
+
+BALANCE_MAX = 10**14  # a million million points: sums stay far from what a 64-bit number holds
+AMOUNT_MAX = 10**12
+
+
+def open_account(session: Session, customer_id: int) -> None:
+    session.add(Account(customer_id=customer_id, balance=0, entries_count=0))
+
+
+def add(
+    session: Session, customer_id: int, amount: int, now: datetime, comment: str | None = None, issuer: str = "system",
+    issued_by: int | None = None,
+) -> UUID:  # fmt: skip
+    """Add points to an account and return the entry's id. Raises AccountNotFound or TooManyPoints."""
+    return _change(session, customer_id, amount, "added", now, comment, issuer, issued_by)
+
+
+def spend(
+    session: Session, customer_id: int, amount: int, now: datetime, comment: str | None = None, issuer: str = "system",
+    issued_by: int | None = None,
+) -> UUID:  # fmt: skip
+    """Take points from an account and return the entry's id. Raises AccountNotFound or NotEnoughToSpend."""
+    return _change(session, customer_id, -amount, "spent", now, comment, issuer, issued_by)
+
+
+def balance(session: Session, customer_id: int) -> int:
+    return session.scalar(select(Account.balance).where(Account.customer_id == customer_id)) or 0
+
+
+def totals(session: Session, customer_id: int) -> dict[str, int]:
+    """How many points were added and used in all, purchases among the used."""
+    rows = session.execute(
+        select(LedgerEntry.kind, func.sum(LedgerEntry.delta))
+        .where(LedgerEntry.customer_id == customer_id)
+        .group_by(LedgerEntry.kind)
+    ).tuples()
+    sums = {kind: int(total) for kind, total in rows}
+    return {"added": sums.get("added", 0), "used": -sums.get("spent", 0) - sums.get("bought", 0)}
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What to look for among the entries; None means anything."""
+
+    customer: UUID | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    kinds: tuple[str, ...] = ()
+
+
+SORTABLE = {"createdAt": LedgerEntry.created_at, "value": LedgerEntry.delta, "type": LedgerEntry.kind}
+
+
+def entries(session: Session, wanted: Filter, paging: Page) -> Paged[tuple[LedgerEntry, Customer]]:
+    """Entries with their customers, the newest first unless sorted otherwise. What moved no points is left out."""
+    conditions: list[Any] = [LedgerEntry.delta != 0]
+    if wanted.customer is not None:
+        conditions.append(Customer.uuid == wanted.customer)
+    for column, value in (
+        (Profile.first_name, wanted.first_name),
+        (Profile.last_name, wanted.last_name),
+        (Profile.phone, wanted.phone),
+        (Profile.email, wanted.email),
+    ):
+        if value is not None:
+            conditions.append(column.icontains(value, autoescape=True))
+    if wanted.kinds:
+        conditions.append(LedgerEntry.kind.in_(wanted.kinds))
+    joined = (
+        select(LedgerEntry, Customer)
+        .join(Customer, Customer.id == LedgerEntry.customer_id)
+        .join(Profile, Profile.customer_id == Customer.id)
+        .where(*conditions)
+    )
+    total = session.scalar(select(func.count()).select_from(joined.with_only_columns(LedgerEntry.id).subquery())) or 0
+    query = joined.order_by(*paging.order(SORTABLE, LedgerEntry.id.desc(), tie=LedgerEntry.id.desc()))
+    return Paged([(entry, customer) for entry, customer in session.execute(paging.cut(query)).unique().tuples()], total)
+
+
+def _change(
+    session: Session, customer_id: int, delta: int, kind: str, now: datetime, comment: str | None, issuer: str,
+    issued_by: int | None,
+) -> UUID:  # fmt: skip
+    changed = session.execute(
+        update(Account)
+        .where(Account.customer_id == customer_id, Account.balance + delta >= 0, Account.balance + delta <= BALANCE_MAX)
+        .values(balance=Account.balance + delta, entries_count=Account.entries_count + 1)
+        .returning(Account.balance, Account.entries_count)
+    ).one_or_none()
+    if changed is None:
+        raise _why_not(session, customer_id, delta)
+    statement = insert(LedgerEntry).returning(LedgerEntry.uuid)
+    entry = {
+        "customer_id": customer_id, "sequence": changed.entries_count, "delta": delta, "balance_after": changed.balance,
+        "kind": kind, "comment": comment, "issuer": issuer, "issued_by": issued_by, "created_at": now,
+    }  # fmt: skip
+    return session.execute(statement, entry).scalar_one()
+
+
+def _why_not(session: Session, customer_id: int, delta: int) -> Exception:
+    held = session.scalar(select(Account.balance).where(Account.customer_id == customer_id))
+    if held is None:
+        return AccountNotFound()
+    if delta > 0:
+        return TooManyPoints()
+    return NotEnoughToSpend(required=Points(-delta), actual=Points(held), missing=Points(-delta - held))

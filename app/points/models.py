@@ -1,0 +1,44 @@
+"""The points ledger: one account a customer, one entry a change. Amounts in hundredths of a point."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, UniqueConstraint, Uuid
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import Base, Serial, UtcDateTime
+
+
+class Account(Base):
+    """What a customer may spend now; always the sum of the entries."""
+
+    __tablename__ = "account"
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), primary_key=True, autoincrement=False)
+    balance: Mapped[int] = mapped_column(BigInteger, default=0)
+    entries_count: Mapped[int] = mapped_column(BigInteger, default=0)
+    __table_args__ = (CheckConstraint("balance >= 0", "not_negative"), {"postgresql_with": {"fillfactor": 70}})
+
+
+class LedgerEntry(Base):
+    """One change of a balance. Never altered; a mistake is mended by a counter entry."""
+
+    __tablename__ = "ledger_entry"
+    id: Mapped[int] = mapped_column(Serial, primary_key=True)
+    uuid: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
+    sequence: Mapped[int] = mapped_column(BigInteger)  # 1, 2, 3 … within the customer
+    delta: Mapped[int] = mapped_column(BigInteger)
+    balance_after: Mapped[int] = mapped_column(BigInteger)
+    kind: Mapped[str]  # `added`, `spent`, or `bought` for a purchase
+    comment: Mapped[str | None]
+    issuer: Mapped[str]  # `admin`, `seller` or `system`
+    issued_by: Mapped[int | None] = mapped_column(ForeignKey("login.id"))
+    purchase_id: Mapped[UUID | None] = mapped_column(Uuid)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    __table_args__ = (
+        UniqueConstraint("customer_id", "sequence"),
+        UniqueConstraint("purchase_id", "kind"),
+        CheckConstraint("balance_after >= 0", "balance_not_negative"),
+        CheckConstraint("(kind = 'bought') = (purchase_id IS NOT NULL)", "purchase_of_bought"),
+        CheckConstraint("kind IN ('added', 'spent', 'bought')", "known_kind"),
+    )

@@ -1,0 +1,34 @@
+"""The campaigns that a seller may offer."""
+
+from uuid import UUID
+
+from flask import Response, jsonify
+
+from app import clock
+from app.campaign import catalogue
+from app.doors import allow, reading
+from app.openloyalty import schemas, views
+from app.openloyalty.api import Blueprint
+from app.openloyalty.queries import PAGING_PARAMETERS, paging
+
+blueprint = Blueprint("seller_campaigns", __name__, "Reward campaigns (seller)")
+
+
+@blueprint.route("/seller/campaign", methods=["GET"])
+@blueprint.response(200, schemas.listed("campaigns", schemas.CampaignView))
+@blueprint.doc(parameters=PAGING_PARAMETERS)
+@allow("seller", "admin")
+def list_visible_campaigns() -> Response:
+    """List the campaigns that are switched on and visible."""
+    with reading() as session:
+        found = catalogue.visible_page(session, paging(), clock.now())
+        return views.paged("campaigns", found, lambda shown: views.campaign(shown, "seller"))
+
+
+@blueprint.route("/seller/campaign/<uuid:campaign>", methods=["GET"])
+@blueprint.response(200, schemas.CampaignView)
+@allow("seller", "admin")
+def show_campaign_to_seller(campaign: UUID) -> Response:
+    """Show a campaign."""
+    with reading() as session:
+        return jsonify(views.campaign(catalogue.one(session, campaign, clock.now()), "seller"))

@@ -1,0 +1,47 @@
+"""From the environment to an application that may be served."""
+
+import os
+import sys
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy import make_url
+
+from app import create_app, settings
+from app.installation import require_ready
+from app.settings import PLACEHOLDERS, BadSettings, Settings
+
+
+def production_application() -> Flask:
+    """The application, once settings and database are fit to serve. Raises BadSettings, NotReady or RuntimeError."""
+    found = settings.from_environment()
+    require_no_placeholders(found)
+    app = create_app(found)
+    _check(app, found)
+    return app
+
+
+def require_no_placeholders(found: Settings) -> None:
+    """In production no secret may be one that everybody knows. Raises BadSettings."""
+    password = make_url(found.sqlalchemy_url).password
+    if found.is_production and password is not None and str(password).lower() in PLACEHOLDERS:
+        raise BadSettings("GUERDON_DATABASE_URL: its password is a placeholder. Give the database user a real one.")
+
+
+def run_gunicorn(found: Settings) -> None:
+    """Serve on the loopback interface in this process, until it is told to stop."""
+    config = str(Path(__file__).parent.parent / "gunicorn.conf.py")
+    command = [sys.executable, "-m", "gunicorn", "-c", config, "-b", f"127.0.0.1:{found.port}", "wsgi:application"]
+    os.chdir(Path(__file__).parent.parent)
+    os.environ["GUERDON_STORAGE"] = str(found.storage.absolute())
+    os.execv(sys.executable, command)
+
+
+def _check(app: Flask, found: Settings) -> None:
+    database = app.extensions["guerdon_database"]
+    require_ready(database, found.is_production)
+    database.require_durability()
+    database.engine.dispose()  # connections must not cross a fork
+
+
+__all__ = ["production_application", "require_no_placeholders", "run_gunicorn"]

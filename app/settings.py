@@ -1,0 +1,118 @@
+"""Every setting of the service, read once from the environment.
+
+A secret may stand in the variable itself or in a file named by the same variable with `_FILE` behind it.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+PLACEHOLDERS = {"", "change-me", "changeme", "guerdon", "password", "placeholder", "postgres", "secret", "test"}
+
+
+class BadSettings(Exception):
+    """A setting is missing or wrong; the message names the variable and what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the operator decides. Times in seconds, sizes in bytes, unless the name says otherwise."""
+
+    # GUERDON_ENV: `production` (default) refuses placeholder secrets and the demo world; `development` is `make run`.
+    environment: str = "production"
+    # GUERDON_DATABASE_URL: an SQLAlchemy URL; SQLite in the storage folder when absent.
+    database_url: str = ""
+    # GUERDON_STORAGE: the folder of photos, keys and the SQLite file; all that must survive a restart.
+    storage: Path = Path("storage")
+    # GUERDON_JWT_PRIVATE_KEY: one or more RSA keys in PEM; the first signs, all verify. Default: <storage>/keys/jwt.pem.
+    jwt_private_keys: str = ""
+    # GUERDON_ACCESS_TOKEN_SECONDS: how long a token opens doors.
+    access_token_seconds: int = 3600
+    # GUERDON_REFRESH_TOKEN_DAYS: how long a login can be kept alive by refreshing.
+    refresh_token_days: int = 30
+    # GUERDON_TIMEZONE: the programme's zone; dates without an offset are read, and all are printed, in it.
+    timezone: str = "Europe/Warsaw"
+    # GUERDON_CURRENCY: ISO code, lower case, as Open Loyalty prints it.
+    currency: str = "eur"
+    # GUERDON_LOCALE: the language of names and descriptions sent without one.
+    locale: str = "en"
+    # GUERDON_CORS_ORIGINS: comma-separated origins of consoles on other hosts; none by default.
+    cors_origins: tuple[str, ...] = ()
+    # GUERDON_PROXY_HOPS: how many trusted reverse proxies stand in front.
+    proxy_hops: int = 0
+    # GUERDON_POOL_SIZE: database connections of one process; keep it at the threads of one worker.
+    pool_size: int = 8
+    # PORT: where `make run` and `guerdon serve` listen.
+    port: int = 8181
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def is_production(self) -> bool:
+        return self.environment == "production"
+
+    @property
+    def jwt_key_file(self) -> Path:
+        return self.storage / "keys" / "jwt.pem"
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        return self.database_url or f"sqlite:///{(self.storage / 'guerdon.sqlite3').absolute()}"
+
+
+def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings. Raises BadSettings with a sentence that names the variable."""
+    settings = Settings(
+        environment=_one_of(environ, "GUERDON_ENV", ("production", "development", "test")),
+        database_url=_secret(environ, "GUERDON_DATABASE_URL"),
+        storage=Path(environ.get("GUERDON_STORAGE") or "storage"),
+        jwt_private_keys=_secret(environ, "GUERDON_JWT_PRIVATE_KEY"),
+        access_token_seconds=_whole(environ, "GUERDON_ACCESS_TOKEN_SECONDS", 3600),
+        refresh_token_days=_whole(environ, "GUERDON_REFRESH_TOKEN_DAYS", 30),
+        timezone=environ.get("GUERDON_TIMEZONE") or "Europe/Warsaw",
+        currency=(environ.get("GUERDON_CURRENCY") or "eur").lower(),
+        locale=environ.get("GUERDON_LOCALE") or "en",
+        cors_origins=tuple(o.strip() for o in environ.get("GUERDON_CORS_ORIGINS", "").split(",") if o.strip()),
+        proxy_hops=_whole(environ, "GUERDON_PROXY_HOPS", 0),
+        pool_size=_whole(environ, "GUERDON_POOL_SIZE", 8, least=1),
+        port=_whole(environ, "PORT", 8181, least=1),
+    )
+    try:
+        ZoneInfo(settings.timezone)
+    except (ZoneInfoNotFoundError, ValueError) as e:
+        raise BadSettings(f"GUERDON_TIMEZONE: there is no time zone {settings.timezone!r}; try Europe/Warsaw") from e
+    if "*" in settings.cors_origins:
+        raise BadSettings(
+            "GUERDON_CORS_ORIGINS: name the origins of your consoles one by one; `*` opens the API to all"
+        )
+    return settings
+
+
+def _secret(environ: Mapping[str, str], name: str) -> str:
+    path = environ.get(f"{name}_FILE")
+    if not path:
+        return environ.get(name, "")
+    if environ.get(name):
+        raise BadSettings(f"{name} and {name}_FILE are both set; keep one")
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as e:
+        raise BadSettings(f"{name}_FILE: cannot read {path}: {e.strerror}") from e
+
+
+def _whole(environ: Mapping[str, str], name: str, default: int, least: int = 0) -> int:
+    text = environ.get(name) or str(default)
+    if not text.isdecimal() or int(text) < least:
+        raise BadSettings(f"{name}: expected a whole number of at least {least}, found {text!r}")
+    return int(text)
+
+
+def _one_of(environ: Mapping[str, str], name: str, words: tuple[str, ...]) -> str:
+    word = environ.get(name) or words[0]
+    if word not in words:
+        raise BadSettings(f"{name}: expected one of {', '.join(words)}, found {word!r}")
+    return word

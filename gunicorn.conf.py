@@ -1,0 +1,14 @@
+"""How gunicorn serves Guerdon: two workers a core, a few threads each, quiet, and stopping gracefully."""
+
+import multiprocessing
+import os
+
+bind = f"127.0.0.1:{os.environ.get('PORT', '8181')}"
+workers = int(os.environ.get("WEB_CONCURRENCY", 2 * multiprocessing.cpu_count()))
+worker_class = "gthread"
+threads = int(os.environ.get("GUERDON_POOL_SIZE", 8))  # as many as the worker has database connections
+timeout = 30
+graceful_timeout = 25
+keepalive = 75  # longer than a load balancer keeps an idle connection
+limit_request_line = 8190
+loglevel = "warning"
