@@ -121,28 +121,19 @@ class Prepared:
         return self._compiled
 
 
-def run(session: Session, *calls: tuple[Prepared, dict[str, Any]]) -> list[Sequence[Any]]:
-    """Run statements in their order and return the rows of each.
+def run(session: Session, prepared: Prepared, parameters: dict[str, Any]) -> Sequence[Any]:
+    """Run a prepared statement and return its rows, with the columns as attributes.
 
-    On PostgreSQL all of them travel in one round trip (libpq's pipeline), so none may need another's result;
-    values arrive as the driver gives them. Elsewhere they run one after the other.
+    On PostgreSQL it goes straight to the driver, and values arrive as the driver gives them.
     """
     connection = session.connection()
-    if connection.dialect.driver == "psycopg":
-        return _run_pipelined(connection, calls)
-    results = [connection.execute(prepared.statement, parameters) for prepared, parameters in calls]
-    return [result.all() if result.returns_rows else () for result in results]
-
-
-def _run_pipelined(connection: Connection, calls: Sequence[tuple[Prepared, dict[str, Any]]]) -> list[Sequence[Any]]:
+    if connection.dialect.driver != "psycopg":
+        result = connection.execute(prepared.statement, parameters)
+        return result.all() if result.returns_rows else ()
+    sql, defaults = prepared.compiled(connection.dialect)
     raw = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
-    cursors = []
-    with raw.pipeline():
-        for prepared, parameters in calls:
-            sql, defaults = prepared.compiled(connection.dialect)
-            cursor = raw.cursor(row_factory=namedtuple_row)
-            cursors.append(cursor.execute(sql, {**defaults, **parameters}, prepare=True))
-    return [cursor.fetchall() if cursor.description else () for cursor in cursors]
+    cursor = raw.cursor(row_factory=namedtuple_row)
+    return cursor.execute(sql, {**defaults, **parameters}, prepare=True).fetchall()
 
 
 class Database:
@@ -151,24 +142,26 @@ class Database:
     def __init__(self, url: str, pool_size: int = 8) -> None:
         self.url = make_url(url)
         self.engine = _engine(url, pool_size)
-        # On PostgreSQL reads need no BEGIN of their own; SQLite's reads take a snapshot, and no write lock.
-        self._reader = self.engine.execution_options(
-            **({"isolation_level": "AUTOCOMMIT"} if self.is_postgresql else {"read_only": True})
-        )
+        # Without a BEGIN each statement is a transaction of its own; SQLite's reads take a snapshot, and no write lock.
+        self._without_begin = self.engine.execution_options(without_begin=True)
 
     @property
     def is_postgresql(self) -> bool:
         return self.engine.dialect.name == "postgresql"
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
+    def transaction(self, in_one_statement: bool = False) -> Iterator[Session]:
         """Begin; commit at the end of the block, or roll back when it raises.
 
+        `in_one_statement` is for a block that makes all its changes in a single statement on PostgreSQL: there that
+        statement is the transaction, and BEGIN and COMMIT need no round trips of their own.
         Raises TryAgain when the database could not serve the transaction and nothing was changed, and
         OutcomeUnknown when the connection was lost during the commit.
         """
-        session = Session(self.engine, expire_on_commit=False, autoflush=False)
-        committing = False
+        in_one_statement = in_one_statement and self.is_postgresql
+        engine = self._without_begin if in_one_statement else self.engine
+        session = Session(engine, expire_on_commit=False, autoflush=False)
+        committing = in_one_statement
         try:
             yield session
             session.flush()
@@ -183,7 +176,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that only reads, for as long as the block lasts."""
-        session = Session(self._reader, autoflush=False)
+        session = Session(self._without_begin, autoflush=False)
         try:
             yield session
         except (DBAPIError, TimeoutError, psycopg.Error, sqlite3.Error) as e:
@@ -235,12 +228,14 @@ def _engine(url: str, pool_size: int) -> Engine:
             f"-c timezone=UTC -c lock_timeout={LOCK_TIMEOUT_SECONDS}s "
             f"-c statement_timeout={STATEMENT_TIMEOUT_SECONDS}s -c idle_in_transaction_session_timeout=10s"
         )
-        return create_engine(
+        engine = create_engine(
             parsed.set(drivername="postgresql+psycopg"),
             pool_recycle=1800,
-            connect_args={"options": options, "connect_timeout": 5},
+            connect_args={"options": options, "connect_timeout": 5, "autocommit": True},
             **pool,
         )
+        event.listen(engine, "begin", _begin_postgresql)
+        return engine
     if parsed.get_backend_name() != "sqlite":
         raise ValueError(f"Guerdon speaks PostgreSQL and SQLite, not {parsed.get_backend_name()}")
     engine = create_engine(parsed, connect_args={"timeout": 5}, **pool)
@@ -249,13 +244,21 @@ def _engine(url: str, pool_size: int) -> Engine:
     return engine
 
 
+# Both drivers are told not to begin by themselves: who begins, and how, is said in these two places.
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if not connection.get_execution_options().get("without_begin"):
+        connection.exec_driver_sql("BEGIN")
+
+
 def _set_up_sqlite(connection: sqlite3.Connection, record: object) -> None:
-    connection.isolation_level = None  # `BEGIN` is ours to say, see _begin_sqlite
+    connection.isolation_level = None
     for pragma in ("busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: Connection) -> None:
     # A read that turns into a write cannot wait for the lock ("database is locked" at once), so writers take it first.
-    read_only = connection.get_execution_options().get("read_only")
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    only_reads = connection.get_execution_options().get("without_begin")
+    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")

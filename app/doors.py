@@ -105,13 +105,13 @@ class Doors(Flask):
 
 
 @contextmanager
-def transaction() -> Iterator[Session]:
+def transaction(in_one_statement: bool = False) -> Iterator[Session]:
     """The request's transaction: committed at the end of the block, or with the answer when it has an Idempotency-Key.
 
     What a member of the staff changes is written to the audit log in the same transaction.
     """
     once: Once | None = g.get("once")
-    with once.transaction() if once else database().transaction() as session:
+    with once.transaction() if once else database().transaction(in_one_statement) as session:
         yield session
         _audit(session)
 

@@ -70,7 +70,7 @@ def change_campaign(offer: Offer, campaign: UUID) -> Response:
 
 
 @blueprint.route("/campaign/<uuid:campaign>", methods=["GET"])
-@blueprint.response(200, schemas.CampaignView(partial=("levels", "segments", "coupons", "levelNames", "segmentNames")))
+@blueprint.response(200, schemas.CampaignDetails)
 @blueprint.doc(parameters=[FORMAT])
 @allow("admin", "seller", "customer")
 def show_campaign(campaign: UUID) -> Response:

@@ -88,7 +88,7 @@ FACTS_OF_PAGE = facts_query().where(
 
 def facts(session: Session, campaign: uuid.UUID, customer: uuid.UUID) -> Any:
     """Read the facts of one customer and one campaign. Raises CampaignNotFound or CustomerNotFound."""
-    [rows] = run(session, (FACTS_OF_ONE, {"campaign": campaign, "customer": customer}))
+    rows = run(session, FACTS_OF_ONE, {"campaign": campaign, "customer": customer})
     if rows:
         return rows[0]
     if session.scalar(select(Campaign.id).where(Campaign.uuid == campaign)) is None:

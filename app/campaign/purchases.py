@@ -6,7 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, String, Uuid, and_, bindparam, case, exists, func, insert, literal, select, update
+from psycopg.errors import DivisionByZero
+from sqlalchemy import (
+    BigInteger,
+    String,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, contains_eager
 
@@ -28,6 +43,9 @@ class Sale:
 
 class TermsChanged(TryAgain):
     """Between the decision and the change somebody else was faster; decide again on the new facts."""
+
+    def __init__(self) -> None:
+        super().__init__("another purchase or a change of the campaign came first")
 
 
 def buy(
@@ -60,132 +78,176 @@ def buy(
         "by_whom": issuer,
         "campaign_name": facts.campaign_name,
     }
-    steps = SHARED_COUPON_STEPS if facts.single_coupon else POOL_STEPS
-    dialect = session.get_bind().dialect.name
-    results = run(session, *((step[dialect], parameters) for step in steps))
-    if not all(results):
-        raise TermsChanged("another purchase or a change of the campaign came first")
-    return Sale(purchase_id, results[COUPON_STEP][0].code)
+    changes = SHARED if facts.single_coupon else POOL
+    if session.get_bind().dialect.name == "postgresql":
+        code = _sell_in_one_statement(session, changes, parameters)
+    else:
+        code = _sell_in_steps(session, changes, parameters)
+    return Sale(purchase_id, code)
 
 
-# --- the guarded changes of `buy`: each returns a row, or its guard has failed ---------------------------------------
+def _sell_in_one_statement(session: Session, changes: "Changes", parameters: dict[str, Any]) -> str:
+    try:
+        [row] = run(session, changes.in_one_statement, parameters)
+    except DivisionByZero as e:
+        raise TermsChanged from e
+    return str(row.code)
+
+
+def _sell_in_steps(session: Session, changes: "Changes", parameters: dict[str, Any]) -> str:
+    code = ""
+    for step in changes.in_steps:
+        rows = run(session, step, parameters)
+        if not rows:
+            raise TermsChanged
+        code = getattr(rows[0], "code", code)
+    return code
+
+
+# --- the guarded changes of `buy` ------------------------------------------------------------------------------------
+# Each returns a row, or its guard has failed. PostgreSQL gets them as one statement, where each reads what the one
+# before returned: a round trip costs more than a change. SQLite, which has no round trips and no such statements, gets
+# them one by one; there each reads from the table what the one before has left.
 
 # No parameter may be named like a column that its statement sets.
 _customer, _campaign, _cost = (bindparam(name, type_=BigInteger()) for name in ("buyer", "campaign", "price"))
 _purchase, _entry = bindparam("purchase", type_=Uuid()), bindparam("entry", type_=Uuid())
-_seller = bindparam("seller", type_=BigInteger())
+_seller, _allowance = bindparam("seller", type_=BigInteger()), bindparam("allowance", type_=BigInteger())
 _now = bindparam("moment", type_=UtcDateTime())
 
-DEBIT = (
-    update(Account)
-    .where(Account.customer_id == _customer, Account.balance >= _cost)
-    .values(balance=Account.balance - _cost, entries_count=Account.entries_count + 1)
-    .returning(Account.balance)
-)
+
+def _debit() -> Any:
+    return (
+        update(Account)
+        .where(Account.customer_id == _customer, Account.balance >= _cost)
+        .values(balance=Account.balance - _cost, entries_count=Account.entries_count + 1)
+        .returning(Account.customer_id, Account.balance, Account.entries_count)
+    )
 
 
-def _count_usage(dialect: Any) -> Any:
+def _count_usage(dialect: Any, debited: Any) -> Any:
+    first = select(debited.c.customer_id, _campaign, literal(1, BigInteger())).where(debited.c.customer_id == _customer)
     return (
         dialect.insert(Usage)
-        .values(customer_id=_customer, campaign_id=_campaign, bought=1)
+        .from_select(["customer_id", "campaign_id", "bought"], first, include_defaults=False)
         .on_conflict_do_update(
             index_elements=["customer_id", "campaign_id"],
             set_={"bought": Usage.bought + 1},
-            where=rules.has_allowance(Usage.bought, bindparam("allowance")),
+            where=rules.has_allowance(Usage.bought, _allowance),
         )
         .returning(Usage.bought)
     )
 
 
-_free_coupon = (
-    select(Coupon.id)
-    .where(Coupon.campaign_id == _campaign, Coupon.purchase_id.is_(None))
-    .order_by(Coupon.id)
-    .limit(1)
-    .with_for_update(skip_locked=True)
-    .scalar_subquery()
-)
-CLAIM_COUPON = (
-    update(Coupon)
-    .where(Coupon.id == _free_coupon, Coupon.purchase_id.is_(None))
-    .values(purchase_id=_purchase)
-    .returning(Coupon.code)
-)
-SHARED_COUPON = select(Coupon.code).where(Coupon.campaign_id == _campaign).limit(1)
+def _claim_coupon(*after: Any) -> Any:
+    free = (
+        select(Coupon.id)
+        .where(Coupon.campaign_id == _campaign, Coupon.purchase_id.is_(None), *after)
+        .order_by(Coupon.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )
+    return (
+        update(Coupon)
+        .where(Coupon.id == free, Coupon.purchase_id.is_(None))
+        .values(purchase_id=_purchase)
+        .returning(Coupon.id, Coupon.code)
+    )
 
 
-def _record_purchase(coupon_is_ours: Any) -> Any:
+def _shared_coupon(*after: Any) -> Any:
+    return select(Coupon.id, Coupon.code).where(Coupon.campaign_id == _campaign, *after).limit(1)
+
+
+def _record_purchase(claimed: Any) -> Any:
     return (
         insert(Purchase)
         .from_select(
             ["id", "campaign_id", "customer_id", "coupon_id", "cost", "bought_at", "sold_by"],
-            select(_purchase, _campaign, _customer, Coupon.id, _cost, _now, _seller).where(coupon_is_ours),
+            select(_purchase, _campaign, _customer, claimed.c.id, _cost, _now, _seller),
             include_defaults=False,
         )
         .returning(Purchase.id)
     )
 
 
-# The entry takes the place that the debit made; without a debit there is none, and the insert adds nothing.
-_place_is_free = ~exists().where(
-    LedgerEntry.customer_id == Account.customer_id, LedgerEntry.sequence == Account.entries_count
-)
-_bought_coupon = (
-    select(Coupon.code)
-    .join(Purchase, Purchase.coupon_id == Coupon.id)
-    .where(Purchase.id == _purchase)
-    .scalar_subquery()
-)
-RECORD_ENTRY = (
-    insert(LedgerEntry)
-    .from_select(
-        ["uuid", "customer_id", "sequence", "delta", "balance_after", "kind", "comment", "issuer", "issued_by",
-         "purchase_id", "created_at"],
-        select(
-            _entry, Account.customer_id, Account.entries_count, -_cost, Account.balance,
-            literal("bought"), bindparam("campaign_name", type_=String()) + ", coupon: " + _bought_coupon,
-            bindparam("by_whom", type_=String()), _seller, _purchase, _now,
-        ).where(Account.customer_id == _customer, _place_is_free),
-        include_defaults=False,
+def _record_entry(debited: Any, claimed: Any) -> Any:
+    told = bindparam("campaign_name", type_=String()) + ", coupon: " + claimed.c.code
+    columns = {
+        "uuid": _entry,
+        "customer_id": debited.c.customer_id,
+        "sequence": debited.c.entries_count,
+        "delta": -_cost,
+        "balance_after": debited.c.balance,
+        "kind": literal("bought"),
+        "comment": told,
+        "issuer": bindparam("by_whom", type_=String()),
+        "issued_by": _seller,
+        "purchase_id": _purchase,
+        "created_at": _now,
+    }
+    entry = select(*columns.values()).select_from(debited).join(claimed, true())
+    return insert(LedgerEntry).from_select(list(columns), entry, include_defaults=False).returning(LedgerEntry.id)
+
+
+def _count_sale(counted: Any, *after: Any) -> Any:
+    is_first = select(case((counted.c.bought == 1, 1), else_=0)).scalar_subquery()
+    return (
+        update(Stock)
+        .where(
+            Stock.campaign_id == _campaign,
+            rules.has_stock(Stock),
+            Stock.terms == bindparam("terms_seen", type_=BigInteger()),
+            *after,
+        )
+        .values(sold=Stock.sold + 1, buyers_count=Stock.buyers_count + is_first)
+        .returning(Stock.sold)
     )
-    .returning(LedgerEntry.id)
-)  # fmt: skip
-
-_first_purchase = (
-    select(case((Usage.bought == 1, 1), else_=0))
-    .where(Usage.customer_id == _customer, Usage.campaign_id == _campaign)
-    .scalar_subquery()
-)
-COUNT_SALE = (
-    update(Stock)
-    .where(Stock.campaign_id == _campaign, rules.has_stock(Stock), Stock.terms == bindparam("terms_seen"))
-    .values(sold=Stock.sold + 1, buyers_count=Stock.buyers_count + func.coalesce(_first_purchase, 0))
-    .returning(Stock.sold)
-)
 
 
-def _on_both(statement: Any) -> dict[str, Prepared]:
-    return {"postgresql": Prepared(statement), "sqlite": Prepared(statement)}
+class Changes:
+    """The changes of a purchase, whose coupon comes from a pool or is shared by all."""
+
+    def __init__(self, coupon: Any, coupon_left_behind: Any) -> None:
+        self.in_one_statement = Prepared(_chained(coupon))
+        debited = select(Account).where(Account.customer_id == _customer).subquery("debited")
+        counted = (
+            select(Usage).where(Usage.customer_id == _customer, Usage.campaign_id == _campaign).subquery("counted")
+        )
+        claimed = select(Coupon).where(coupon_left_behind).subquery("claimed")
+        steps = (
+            _debit(),
+            _count_usage(sqlite, debited),
+            coupon(),
+            _record_purchase(claimed),
+            _record_entry(debited, claimed),
+            _count_sale(counted),
+        )
+        self.in_steps = tuple(Prepared(step) for step in steps)
 
 
-_USAGE = {"postgresql": Prepared(_count_usage(postgresql)), "sqlite": Prepared(_count_usage(sqlite))}
-COUPON_STEP = 2
-POOL_STEPS = (
-    _on_both(DEBIT),
-    _USAGE,
-    _on_both(CLAIM_COUPON),
-    _on_both(_record_purchase(Coupon.purchase_id == _purchase)),
-    _on_both(RECORD_ENTRY),
-    _on_both(COUNT_SALE),
-)
-SHARED_COUPON_STEPS = (
-    _on_both(DEBIT),
-    _USAGE,
-    _on_both(SHARED_COUPON),
-    _on_both(_record_purchase(Coupon.campaign_id == _campaign)),
-    _on_both(RECORD_ENTRY),
-    _on_both(COUNT_SALE),
-)
+def _chained(coupon: Any) -> Any:
+    """All changes as one statement; `after` makes each wait for the one before, so that the locks keep their order.
+
+    It fails as a whole when a guard fails: a division by the number of sales counted, which is one or none.
+    """
+
+    def happened(cte: Any) -> Any:
+        return exists(select(literal(1)).select_from(cte))
+
+    debited = _debit().cte("debited")
+    counted = _count_usage(postgresql, debited).cte("counted")
+    claimed = coupon(happened(counted)).cte("claimed")
+    recorded = _record_purchase(claimed).cte("recorded")
+    entered = _record_entry(debited, claimed).cte("entered")
+    sold = _count_sale(counted, happened(recorded), happened(entered)).cte("sold")
+    sales = select(func.count()).select_from(sold).scalar_subquery()
+    return select(select(claimed.c.code).scalar_subquery().label("code"), (literal(1) / sales).label("sold"))
+
+
+POOL = Changes(_claim_coupon, Coupon.purchase_id == _purchase)
+SHARED = Changes(_shared_coupon, Coupon.campaign_id == _campaign)
 
 
 # --- after the purchase ----------------------------------------------------------------------------------------------

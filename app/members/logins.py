@@ -47,7 +47,7 @@ _STANDING = Prepared(
 
 
 def standing(session: Session, login: UUID) -> Standing | None:
-    [rows] = run(session, (_STANDING, {"login": login}))
+    rows = run(session, _STANDING, {"login": login})
     if not rows:
         return None
     row = rows[0]

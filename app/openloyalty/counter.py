@@ -27,7 +27,7 @@ def buy(customer: str, campaign: UUID) -> Response:
     """Sell one reward."""
     who = caller()
     issuer = "system" if who.role == "customer" else who.role  # Open Loyalty knows no other issuers
-    with transaction() as session:
+    with transaction(in_one_statement=True) as session:
         sold = purchases.buy(session, campaign, _uuid(session, customer), clock.now(), who.login_id, issuer)
         names_effect(str(sold.purchase_id))
     return jsonify(views.sale(sold))

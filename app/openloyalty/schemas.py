@@ -21,9 +21,9 @@ def _flag() -> fields.Boolean:
     return fields.Boolean(required=True)
 
 
-def _names() -> fields.Raw:
+def _names(required: bool = True) -> fields.Raw:
     return fields.Raw(
-        required=True,
+        required=required,
         metadata={
             "oneOf": [
                 {"type": "object", "additionalProperties": {"type": "string"}},
@@ -90,6 +90,18 @@ class CampaignView(OwnCampaignView):
     couponsCount = fields.Integer(metadata={"description": "Only when there are more codes than printed."})
     segmentNames = _names()
     levelNames = _names()
+    hasPhoto = fields.Boolean()
+
+
+class CampaignDetails(OwnCampaignView):
+    """One campaign; what customers do not see is there for admins and sellers only."""
+
+    levels = fields.List(fields.String())
+    segments = fields.List(fields.String())
+    coupons = fields.List(fields.String())
+    couponsCount = fields.Integer()
+    segmentNames = _names(required=False)
+    levelNames = _names(required=False)
     hasPhoto = fields.Boolean()
 
 

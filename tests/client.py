@@ -1,0 +1,83 @@
+"""A client that holds every answer against the OpenAPI document, and every JSON against the rules of the dialect."""
+
+import re
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import jsonschema
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from app.identity import Identity
+from app.members.models import Login
+
+
+class Client:
+    """Sends requests as one person."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.headers: dict[str, str] = {}
+
+    def as_login(self, login: Login, public_id: UUID | None = None) -> "Client":
+        identity: Identity = self.app.extensions["guerdon_identity"]
+        with self.app.app_context():
+            token = identity.token(login, "somebody", public_id or login.uuid, datetime.now(UTC))
+        return self.with_token(token)
+
+    def with_token(self, token: str) -> "Client":
+        self.headers["Authorization"] = f"Bearer {token}"
+        return self
+
+    def get(self, path: str, **kw: Any) -> TestResponse:
+        return self.send("GET", path, **kw)
+
+    def post(self, path: str, **kw: Any) -> TestResponse:
+        return self.send("POST", path, **kw)
+
+    def put(self, path: str, **kw: Any) -> TestResponse:
+        return self.send("PUT", path, **kw)
+
+    def delete(self, path: str, **kw: Any) -> TestResponse:
+        return self.send("DELETE", path, **kw)
+
+    def send(self, method: str, path: str, headers: dict[str, str] | None = None, **kw: Any) -> TestResponse:
+        with self.app.test_client() as client:
+            response = client.open(path, method=method, headers={**self.headers, **(headers or {})}, **kw)
+            response.get_data()
+        require_documented(self.app, method, path, response)
+        return response
+
+
+def require_documented(app: Flask, method: str, path: str, response: TestResponse) -> None:
+    """Fails when the OpenAPI document does not know this answer of a route that it knows."""
+    document = _document(app)
+    operation = _operation(document, method, path.partition("?")[0])
+    if operation is None or response.status_code in {304, 405, 411, 413, 415}:
+        return
+    described = operation["responses"].get(str(response.status_code))
+    assert described is not None, f"{method} {path} answers {response.status_code}, which is not documented"
+    content = described.get("content", {}).get("application/json")
+    if content and response.mimetype == "application/json":
+        schema = {**content["schema"], "components": document["components"]}
+        jsonschema.Draft202012Validator(schema).validate(response.json)
+
+
+def _operation(document: dict[str, Any], method: str, path: str) -> dict[str, Any] | None:
+    fixed_first = sorted(document["paths"], key=lambda template: template.count("{"))
+    for template in fixed_first:
+        pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template))
+        if re.fullmatch(pattern, path) and method.lower() in document["paths"][template]:
+            return document["paths"][template][method.lower()]  # type: ignore[no-any-return]
+    return None
+
+
+@cache
+def _document(app: Flask) -> dict[str, Any]:
+    document: dict[str, Any] = app.test_client().get("/openapi.json").json or {}
+    for schema in document["components"]["schemas"].values():
+        if schema.get("type") == "object" and "properties" in schema:
+            schema["additionalProperties"] = False  # an answer with a key that the manual does not know is a mistake
+    return document

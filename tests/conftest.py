@@ -1,0 +1,125 @@
+"""Two real databases, an application over each, and the people who use it."""
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import URL
+
+from app import create_app
+from app.database import Database
+from app.identity import rotate_keys
+from app.installation import migrate
+from app.settings import Settings
+from tests.client import Client
+from tests.postgres import administer, any_postgres
+from tests.world import World
+
+TEMPLATE = "guerdon_test_template"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[URL]:
+    """A server with a migrated database to copy."""
+    with any_postgres() as url:
+        administer(url, f"DROP DATABASE IF EXISTS {TEMPLATE}")
+        administer(url, f"CREATE DATABASE {TEMPLATE}")
+        database = Database(url.set(database=TEMPLATE).render_as_string(hide_password=False))
+        migrate(database)
+        database.engine.dispose()
+        yield url
+        administer(url, f"DROP DATABASE {TEMPLATE}")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite3"
+    database = Database(f"sqlite:///{path}")
+    migrate(database)
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.exec_driver_sql("BEGIN")
+    database.engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def jwt_keys(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("keys") / "jwt.pem"
+    rotate_keys(path)
+    return path.read_text()
+
+
+@pytest.fixture
+def postgres_url(postgres: URL) -> Iterator[str]:
+    """A fresh, migrated PostgreSQL database."""
+    name = f"guerdon_test_{uuid.uuid4().hex[:12]}"
+    administer(postgres, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    yield postgres.set(database=name).render_as_string(hide_password=False)
+    administer(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A fresh, migrated SQLite database."""
+    path = tmp_path / "guerdon.sqlite3"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Both databases, one after the other."""
+    return str(request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url"))
+
+
+@pytest.fixture
+def settings(database_url: str, jwt_keys: str, tmp_path: Path) -> Settings:
+    storage = tmp_path / "storage"
+    storage.mkdir(exist_ok=True)
+    return Settings(environment="test", database_url=database_url, storage=storage, jwt_private_keys=jwt_keys)
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    app = create_app(settings)
+    yield app
+    app.extensions["guerdon_database"].engine.dispose()
+
+
+@pytest.fixture
+def database(app: Flask) -> Database:
+    return app.extensions["guerdon_database"]  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def world(database: Database) -> World:
+    return World(database)
+
+
+@pytest.fixture
+def client(app: Flask) -> Client:
+    """Somebody who has not signed in."""
+    return Client(app)
+
+
+@pytest.fixture
+def ada(app: Flask, world: World) -> Client:
+    """Ada, an admin."""
+    return Client(app).as_login(world.ada)
+
+
+@pytest.fixture
+def sol(app: Flask, world: World) -> Client:
+    """Sol, a seller."""
+    return Client(app).as_login(world.sol)
+
+
+@pytest.fixture
+def cleo(app: Flask, world: World) -> Client:
+    """Cleo, a customer on the silver level with 1,000 points."""
+    return Client(app).as_login(world.cleo_login, world.cleo.uuid)

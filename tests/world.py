@@ -1,0 +1,140 @@
+"""The few people that all tests know, and builders of campaigns."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.campaign import campaigns, invariants, purchases
+from app.campaign.campaigns import Offer
+from app.campaign.models import Campaign
+from app.database import Database
+from app.members import customers, levels, passwords, staff
+from app.members.customers import Person
+from app.members.models import Customer, Level, Login
+from app.points import ledger
+
+PASSWORD = "Correct-Horse-7"
+
+
+@cache
+def password_hash() -> str:
+    return passwords.hashed(PASSWORD)
+
+
+class World:
+    """Ada the admin, Sol the seller, Cleo the customer, on the levels bronze and silver."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.now = datetime.now(UTC)
+        with database.transaction() as session:
+            self.ada = staff.add_admin(session, "ada", password_hash(), "ada@guerdon.example")
+            shop = staff.add_pos(session, "Corner shop", "corner")
+            self.shop = shop.uuid
+            self.sol = staff.add_seller(
+                session, staff.Seller("Sol", "Stone", "sol@guerdon.example", pos=shop.uuid), password_hash()
+            )
+            self.bronze = self._level(session, "bronze", 0)
+            self.silver = self._level(session, "silver", 10_000)
+        self.cleo = self.a_customer("Cleo", points=1_000, level=self.silver, email="cleo@guerdon.example")
+        with database.reading() as session:
+            self.cleo_login = session.scalars(select(Login).where(Login.customer_id == self.cleo.id)).one()
+
+    def _level(self, session: Session, name: str, condition: int) -> Level:
+        terms = levels.Terms(name, condition, active=True, reward_hundredths_of_percent=1_000)
+        return levels.create(session, terms, self.now)
+
+    def a_customer(self, name: str = "Con", points: int = 1_000, level: Level | None = None, **told: Any) -> Customer:
+        with self.database.transaction() as session:
+            told.setdefault("email", f"{name.lower()}-{uuid4().hex[:8]}@guerdon.example")
+            person = Person(name, "Customer", **told)
+            customer = customers.register(session, person, self.now, password_hash(), level and level.uuid)
+            ledger.open_account(session, customer.id)
+            session.flush()
+            if points:
+                ledger.add(session, customer.id, points * 100, self.now)
+        return customer
+
+    def a_campaign(self, **offered: Any) -> Campaign:
+        """A campaign that Cleo can buy: 10 points, for silver, one coupon more than the limit."""
+        limit = offered.get("limit", 5)
+        offer = {
+            "name": "Free coffee",
+            "reward": "gift_code",
+            "cost": 1_000,
+            "coupons": [f"CODE-{i}" for i in range((limit or 5) + 1)],
+            "levels": [self.silver.uuid],
+            "active": True,
+            "limit": limit,
+            "limit_per_customer": 2,
+            **offered,
+        }
+        with self.database.transaction() as session:
+            return campaigns.create(session, Offer(**offer), self.now)
+
+    def buy(self, campaign: Campaign, customer: Customer | None = None) -> purchases.Sale:
+        with self.database.transaction() as session:
+            return purchases.buy(
+                session, campaign.uuid, (customer or self.cleo).uuid, datetime.now(UTC), None, "system"
+            )
+
+    def balance(self, customer: Customer | None = None) -> int:
+        with self.database.reading() as session:
+            return ledger.balance(session, (customer or self.cleo).id)
+
+    def count(self, model: Any) -> int:
+        with self.database.reading() as session:
+            return session.scalar(select(func.count()).select_from(model)) or 0
+
+    def require_invariants(self) -> None:
+        with self.database.reading() as session:
+            assert [(b.invariant.name, b.rows) for b in invariants.check(session)] == []
+
+
+def hours(n: float) -> timedelta:
+    return timedelta(hours=n)
+
+
+@contextmanager
+def clock_at(moment: datetime) -> Iterator[None]:
+    """Every door reads this time."""
+    from app import clock
+
+    real = clock.now
+    clock.now = lambda: moment
+    try:
+        yield
+    finally:
+        clock.now = real
+
+
+def offered(world: World, **changed: Any) -> dict[str, Any]:
+    """The body of a campaign that can be created, as JSON."""
+    return {
+        "campaign": {
+            "reward": "discount_code",
+            "name": "Free coffee",
+            "active": 1,
+            "costInPoints": 10,
+            "target": "level",
+            "levels": [str(world.silver.uuid)],
+            "unlimited": 0,
+            "singleCoupon": 0,
+            "limit": 5,
+            "limitPerUser": 2,
+            "coupons": ["A1", "A2", "A3"],
+            "campaignVisibility": {"allTimeVisible": 1},
+            "campaignActivity": {"allTimeActive": 1},
+            **changed,
+        }
+    }
+
+
+def uuid_of(text: str) -> UUID:
+    return UUID(text)
