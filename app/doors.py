@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 from flask import Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import Forbidden, HTTPException, LengthRequired, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, LengthRequired, NotFound, RequestEntityTooLarge
 
 from app import clock
 from app.audit import AuditEntry
@@ -61,6 +61,7 @@ class Doors(Flask):
         view = self.view_functions.get(rule.endpoint) if rule else None
         if view is None or request.routing_exception is not None or request.method == "OPTIONS":
             return super().dispatch_request()
+        _require_text()
         _require_bounded_body(getattr(view, "body_bytes_max", BODY_BYTES_MAX))
         policy = getattr(view, "policy", None)
         if policy is None:
@@ -162,9 +163,17 @@ def _audit(session: Session) -> None:
             at=clock.now(),
             login_id=who.login_id,
             action=cast(str, request.endpoint),
-            subject=dict(request.view_args or {}),
+            subject={name: str(value) for name, value in (request.view_args or {}).items()},
         )
     )
+
+
+def _require_text() -> None:
+    """No address holds the NUL character: PostgreSQL has no text with it. Raises NotFound or BadRequest."""
+    if "\0" in request.path:
+        raise NotFound
+    if b"%00" in request.query_string or b"\0" in request.query_string:
+        raise BadRequest("Text must not hold the NUL character.")
 
 
 def _require_bounded_body(bytes_max: int) -> None:

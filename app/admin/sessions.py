@@ -16,6 +16,7 @@ blueprint = session_blueprint("admin")
 @blueprint.route("/token/refresh", methods=["POST"])
 @form(None, RefreshForm)
 @blueprint.response(200, schemas.Tokens)
+@blueprint.alt_response(401, schema=schemas.Unauthorized, description="Not a token that can be refreshed")
 @anyone
 def refresh(told: dict[str, Any]) -> Response:
     """Exchange a refresh token for a new pair of tokens."""

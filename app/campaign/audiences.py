@@ -46,8 +46,8 @@ def sizes(session: Session, audiences: Iterable[Audience]) -> dict[int, int]:
     """
     wanted = {audience.id: audience for audience in audiences}
     uuids = {target.uuid for audience in wanted.values() for target in audience.targets}
-    level_ids = dict(session.execute(select(Level.uuid, Level.id).where(Level.uuid.in_(uuids))).tuples().all())
-    segment_ids = dict(session.execute(select(Segment.uuid, Segment.id).where(Segment.uuid.in_(uuids))).tuples().all())
+    level_ids = dict(session.execute(select(Level.uuid, Level.id).where(Level.uuid.in_(uuids))).all())
+    segment_ids = dict(session.execute(select(Segment.uuid, Segment.id).where(Segment.uuid.in_(uuids))).all())
     counts = headcount.by_level(session, {headcount.ANY_SEGMENT, *segment_ids.values()})
     found = {}
     for audience in wanted.values():

@@ -68,7 +68,7 @@ def candidate(session: Session, role: str, name: str) -> Candidate | None:
 
     Admins: username. Sellers: UUID. Customers: loyalty card number, or phone.
     """
-    found = session.execute(_named(role, name)).unique().tuples().all()
+    found = session.execute(_named(role, name)).unique().all()
     if len(found) != 1:
         return None
     [(login, status)] = found
@@ -136,7 +136,7 @@ def refreshed(session: Session, token: str, now: datetime) -> tuple[Login, str]:
         ).one_or_none()
     if spent is None:
         raise BadRefreshToken
-    login_id, family, expires_at = spent.tuple()
+    login_id, family, expires_at = spent
     login = session.scalars(select(Login).where(Login.id == login_id)).one()
     found = standing(session, login.uuid)
     if found is None or not found.active:

@@ -64,7 +64,7 @@ def _complete(operation: dict[str, Any], view: Any, method: str, has_arguments: 
         refused += ["401", "403"]
     if has_arguments:
         refused.append("404")
-    if method in {"POST", "PUT"}:
+    if method in {"POST", "PUT"} or any(p["in"] == "query" for p in operation.get("parameters", [])):
         refused += ["400", "503"]
     if method == "POST":
         key = {"in": "header", "name": "Idempotency-Key", "schema": {"type": "string", "maxLength": 255}}

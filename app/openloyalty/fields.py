@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from uuid import UUID
 
-from marshmallow import ValidationError, fields
+from marshmallow import ValidationError, fields, missing
 
 from app.doors import settings
 
@@ -55,6 +55,13 @@ class Text(OptionalMixin, fields.String):
         return text
 
 
+class Secret(OptionalMixin, fields.String):
+    """A password, to the letter; whether it is fit is the domain's to say."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> str:
+        return str(value)
+
+
 class Choice(Text):
     """One of a few words."""
 
@@ -91,7 +98,9 @@ class Checkbox(fields.Boolean):
         kw.setdefault("load_default", False)
         super().__init__(allow_none=True, **kw)
 
-    def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> bool:
+    def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> Any:
+        if value is missing:
+            return super().deserialize(value, attr, data, **kw)
         if isinstance(value, dict | list):
             raise ValidationError(INVALID)
         if value is None or not isinstance(value, bool | int | float | str):
@@ -166,12 +175,14 @@ class Collection(fields.List):
         kw.setdefault("load_default", list)
         super().__init__(inner, allow_none=True, error_messages=MESSAGES, **kw)
 
-    def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> list[Any]:
-        items = items(value)
-        if len(items) > self.most:
+    def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> Any:
+        if value is missing:
+            return super().deserialize(value, attr, data, **kw)
+        sent = items(value)
+        if len(sent) > self.most:
             raise ValidationError(f"This collection should contain {self.most} elements or less.")
         found = []
-        for item in items:
+        for item in sent:
             try:
                 found.append(self.inner.deserialize(item))
             except ValidationError as e:
@@ -197,7 +208,9 @@ class Pairs(fields.Field[list[tuple[str, str]]]):
         kw.setdefault("load_default", list)
         super().__init__(allow_none=True, error_messages=MESSAGES, **kw)
 
-    def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> list[tuple[str, str]]:
+    def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> Any:
+        if value is missing:
+            return super().deserialize(value, attr, data, **kw)
         if value is None or value == "":
             return []
         pairs = self._split(value) if isinstance(value, str) else [_label(item) for item in items(value)]

@@ -19,6 +19,7 @@ from app.openloyalty.fields import (
     Day,
     Email,
     Hundredths,
+    Secret,
     Text,
     Uuid,
     items,
@@ -69,7 +70,7 @@ class CustomerForm(Form):
     agreement2 = Checkbox()
     agreement3 = Checkbox()
     levelId = Uuid(attribute="level")
-    plainPassword = Text(attribute="password")
+    plainPassword = Secret(attribute="password")
 
     @validates_schema(skip_on_field_errors=False)
     def require_consent_and_address(self, told: dict[str, Any], **kw: Any) -> None:
@@ -149,6 +150,7 @@ class Parts(fields.Field[list[list[Criterion]]]):
     """`parts[i][criteria][j][type]` with what the type asks for."""
 
     def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> list[list[Criterion]]:
+        value = None if value is missing else value
         return [[_criterion(told) for told in items(_part(part).get("criteria"))] for part in items(value)]
 
 
@@ -187,7 +189,7 @@ class SellerForm(Form):
     phone = Text()
     posId = Uuid(required=True, attribute="pos")
     active = Checkbox()
-    plainPassword = Text(required=True, attribute="password")
+    plainPassword = Secret(required=True, attribute="password")
 
 
 class SellerChangeForm(Form):
@@ -199,7 +201,7 @@ class SellerChangeForm(Form):
     phone = Text()
     posId = Uuid(required=True, attribute="pos")
     active = Checkbox()
-    plainPassword = Text(attribute="password")
+    plainPassword = Secret(attribute="password")
 
 
 class PosForm(Form):
@@ -209,8 +211,8 @@ class PosForm(Form):
 
 
 class PasswordChangeForm(Form):
-    currentPassword = Text(required=True, attribute="current_password")
-    plainPassword = Text(required=True, attribute="password")
+    currentPassword = Secret(required=True, attribute="current_password")
+    plainPassword = Secret(required=True, attribute="password")
 
 
 @dataclass(frozen=True)
@@ -228,7 +230,7 @@ class Marks(fields.Field[list[Mark]]):
     """`coupons[i]` of campaignId, code and used; couponId to tell apart, customerId where an admin marks."""
 
     def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> list[Mark]:
-        found = [_mark(told) for told in items(value)]
+        found = [_mark(told) for told in items(None if value is missing else value)]
         if not 0 < len(found) <= MARKED_MAX:
             raise ValidationError([INVALID])
         return found

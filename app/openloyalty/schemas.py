@@ -353,6 +353,11 @@ class Tokens(Schema):
     refresh_token = _text()
 
 
+class Unauthorized(Schema):
+    code = _whole()
+    message = _text()
+
+
 class Success(Schema):
     success = _flag()
 

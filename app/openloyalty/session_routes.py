@@ -12,7 +12,7 @@ from app.members.errors import BadCredentials, BadRefreshToken
 from app.members.models import Login
 from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
-from app.openloyalty.fields import Text
+from app.openloyalty.fields import Secret, Text
 from app.openloyalty.forms import Form, form
 from app.openloyalty.member_forms import PasswordChangeForm
 
@@ -21,7 +21,7 @@ class LoginForm(Form):
     """`_username` and `_password`."""
 
     name = Text(data_key="_username")
-    password = Text(data_key="_password")
+    password = Secret(data_key="_password")
 
 
 class RefreshForm(Form):
@@ -35,6 +35,7 @@ def session_blueprint(role: str) -> Blueprint:
     @blueprint.route(f"/{role}/login_check", methods=["POST"])
     @form(None, LoginForm)
     @blueprint.response(200, schemas.Tokens)
+    @blueprint.alt_response(401, schema=schemas.Unauthorized, description="Bad credentials")
     @anyone
     def sign_in(told: dict[str, Any]) -> Response:
         """Sign in with a name and a password."""

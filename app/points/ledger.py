@@ -48,7 +48,7 @@ def totals(session: Session, customer_id: int) -> dict[str, int]:
         select(LedgerEntry.kind, func.sum(LedgerEntry.delta))
         .where(LedgerEntry.customer_id == customer_id)
         .group_by(LedgerEntry.kind)
-    ).tuples()
+    )
     sums = {kind: int(total) for kind, total in rows}
     return {"added": sums.get("added", 0), "used": -sums.get("spent", 0) - sums.get("bought", 0)}
 
@@ -91,7 +91,7 @@ def entries(session: Session, wanted: Filter, paging: Page) -> Paged[tuple[Ledge
     )
     total = session.scalar(select(func.count()).select_from(joined.with_only_columns(LedgerEntry.id).subquery())) or 0
     query = joined.order_by(*paging.order(SORTABLE, LedgerEntry.id.desc(), tie=LedgerEntry.id.desc()))
-    return Paged([(entry, customer) for entry, customer in session.execute(paging.cut(query)).unique().tuples()], total)
+    return Paged([(entry, customer) for entry, customer in session.execute(paging.cut(query)).unique()], total)
 
 
 def _change(
@@ -119,5 +119,5 @@ def _why_not(session: Session, customer_id: int, delta: int) -> Exception:
     if held is None:
         return AccountNotFound()
     if delta > 0:
-        return TooManyPoints()
-    return NotEnoughToSpend(required=Points(-delta), actual=Points(held), missing=Points(-delta - held))
+        return TooManyPoints(field="amount")
+    return NotEnoughToSpend(required=Points(-delta), actual=Points(held), missing=Points(-delta - held), field="amount")
