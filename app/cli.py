@@ -202,7 +202,9 @@ def _database(settings: Settings) -> Database:
     if not settings.database_url:
         settings.storage.mkdir(parents=True, exist_ok=True)
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    return Database(settings.sqlalchemy_url, pool_size=1)
+    database = Database(settings.sqlalchemy_url, pool_size=1)
+    click.get_current_context().call_on_close(database.engine.dispose)
+    return database
 
 
 def _load_demo(database: Database, settings: Settings) -> None:

@@ -196,7 +196,7 @@ class Database:
         lost = isinstance(cause, psycopg.OperationalError) and (state is None or state.startswith(("08", "57P")))
         if lost:
             # The other connections of the pool most likely died with this one.
-            self.engine.dispose(close=False)
+            self.engine.dispose()
             if committing:
                 raise OutcomeUnknown("the connection was lost during the commit") from e
         if lost or state in TRY_AGAIN:

@@ -66,18 +66,16 @@ class Doors(Flask):
         policy = getattr(view, "policy", None)
         if policy is None:
             raise Forbidden(f"{rule.endpoint if rule else request.path} declares no policy")
-        if policy != ANYONE:
-            g.caller = identity().caller(database())
-            if g.caller.role not in policy:
-                raise Forbidden
-        return self._answer(super().dispatch_request)
+        return self._answer(policy, super().dispatch_request)
 
-    def _answer(self, view: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:
-        """Call the view; again when its transaction could not be served, each try on new facts."""
+    def _answer(self, policy: frozenset[str], view: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:
+        """Let the caller in and call the view; again when the database could not serve it, each try on new facts."""
         until = time.monotonic() + TRYING_SECONDS
         key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
         for attempt in range(TRIES):
             try:
+                if policy != ANYONE:
+                    _let_in(policy)
                 return self._answer_once(view, key) if key is not None else view()
             except TryAgain as e:
                 if time.monotonic() > until or attempt == TRIES - 1:
@@ -103,6 +101,13 @@ class Doors(Flask):
             raise
         finally:
             g.pop("once")
+
+
+def _let_in(policy: frozenset[str]) -> None:
+    """Raises NotSignedIn or Forbidden."""
+    g.caller = identity().caller(database())
+    if g.caller.role not in policy:
+        raise Forbidden
 
 
 @contextmanager
@@ -146,11 +151,6 @@ def blobs() -> BlobStore:
 
 def settings() -> Settings:
     return cast(Settings, current_app.extensions["guerdon_settings"])
-
-
-def busy_response(body: Response) -> Response:
-    body.headers["Retry-After"] = "1"
-    return body
 
 
 def _audit(session: Session) -> None:

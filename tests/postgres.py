@@ -67,6 +67,9 @@ class PrivatePostgres:
         self.process.send_signal(2)
         self.process.wait(20)
 
+    def dsn_user_host(self) -> str:
+        return f"postgres@127.0.0.1:{self.port}"
+
     def dsn(self, database: str = "postgres") -> str:
         return f"host=127.0.0.1 port={self.port} user=postgres dbname={database}"
 

@@ -86,7 +86,8 @@ def _picture() -> imaging.Picture:
         # The documents' example posts a path as text, which nobody but the caller can open.
         told = request.form.get("photo[file]") if request.mimetype != "application/json" else None
         raise _refused([] if told is None else ["The file could not be found."])
-    content = upload.stream.read(imaging.UPLOAD_BYTES_MAX + 1)
+    with upload.stream as stream:
+        content = stream.read(imaging.UPLOAD_BYTES_MAX + 1)
     if not content:
         raise _refused([BLANK])
     if len(content) > imaging.UPLOAD_BYTES_MAX:
