@@ -5,13 +5,13 @@
 
 import logging
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections import namedtuple
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, cast
 
 import psycopg
-from psycopg.rows import namedtuple_row
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -20,7 +20,6 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
-    Executable,
     Integer,
     LargeBinary,
     MetaData,
@@ -37,6 +36,8 @@ from sqlalchemy.exc import DBAPIError, TimeoutError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.schema import Table
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.selectable import ReturnsRows
 from sqlalchemy.types import TypeDecorator
 
 log = logging.getLogger("guerdon.database")
@@ -103,37 +104,63 @@ class Base(DeclarativeBase):
             table.dialect_options["sqlite"]["strict"] = True
 
 
+Convert = Callable[[Any], Any]
+
+
 class Prepared:
-    """A statement built once at import, compiled once, and run with parameters.
+    """A statement with rows, built once at import, compiled once for each kind of database, and run with parameters.
 
-    Building and compiling a statement costs more than running it, so the hot paths keep theirs.
+    Building, compiling and dispatching a statement costs more than running it, so the hot paths keep theirs, and
+    give them straight to the driver.
     """
 
-    def __init__(self, statement: Executable) -> None:
-        self.statement = statement
-        self._compiled: tuple[str, dict[str, Any]] | None = None
+    def __init__(self, statement: ReturnsRows) -> None:
+        self._statement = statement
+        self._compiled: dict[str, _Compiled] = {}
 
-    def compiled(self, dialect: Dialect) -> tuple[str, dict[str, Any]]:
-        """The text for PostgreSQL's driver, and the values of the parameters that the statement itself holds."""
-        if self._compiled is None:
-            compiled = self.statement.compile(dialect=dialect)  # type: ignore[attr-defined]
-            self._compiled = str(compiled), dict(compiled.params)
-        return self._compiled
+    def run(self, session: Session, parameters: dict[str, Any]) -> list[Any]:
+        """The rows, with the columns as attributes."""
+        connection = session.connection()
+        compiled = self._compiled.get(connection.dialect.name) or self._compile(connection.dialect)
+        raw = cast(Any, connection.connection.driver_connection)
+        values = compiled.bound(parameters)
+        # psycopg is told to prepare at once; sqlite3 keeps what it has compiled anyway.
+        how = {"prepare": True} if connection.dialect.name == "postgresql" else {}
+        return [compiled.row(values) for values in raw.execute(compiled.sql, values, **how).fetchall()]
+
+    def _compile(self, dialect: Dialect) -> "_Compiled":
+        if dialect.name == "sqlite":
+            dialect = type(dialect)(paramstyle="named")
+        compiled = self._compiled[dialect.name] = _Compiled(self._statement, dialect)
+        return compiled
 
 
-def run(session: Session, prepared: Prepared, parameters: dict[str, Any]) -> Sequence[Any]:
-    """Run a prepared statement and return its rows, with the columns as attributes.
+class _Compiled:
+    """A statement as text for one driver, and how its values go there and come back."""
 
-    On PostgreSQL it goes straight to the driver, and values arrive as the driver gives them.
-    """
-    connection = session.connection()
-    if connection.dialect.driver != "psycopg":
-        result = connection.execute(prepared.statement, parameters)
-        return result.all() if result.returns_rows else ()
-    sql, defaults = prepared.compiled(connection.dialect)
-    raw = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
-    cursor = raw.cursor(row_factory=namedtuple_row)
-    return cursor.execute(sql, {**defaults, **parameters}, prepare=True).fetchall()
+    def __init__(self, statement: ReturnsRows, dialect: Dialect) -> None:
+        compiled = cast(SQLCompiler, statement.compile(dialect=dialect))
+        columns = statement.exported_columns
+        self.sql = str(compiled)
+        self._defaults = dict(compiled.params)
+        self._into = [
+            (name, convert)
+            for name, parameter in compiled.binds.items()
+            if (convert := parameter.type.dialect_impl(dialect).bind_processor(dialect)) is not None
+        ]
+        self._out_of = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+        self._row = namedtuple("Row", columns.keys(), rename=True)  # type: ignore[misc]  # noqa: PYI024
+
+    def bound(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        values = {**self._defaults, **parameters}
+        for name, convert in self._into:
+            values[name] = convert(values[name])
+        return values
+
+    def row(self, values: Sequence[Any]) -> Any:
+        return self._row._make(
+            value if convert is None else convert(value) for value, convert in zip(values, self._out_of, strict=True)
+        )
 
 
 class Database:

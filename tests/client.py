@@ -47,6 +47,7 @@ class Client:
         with self.app.test_client() as client:
             response = client.open(path, method=method, headers={**self.headers, **(headers or {})}, **kw)
             response.get_data()
+            response.close()
         require_documented(self.app, method, path, response)
         return response
 

@@ -64,11 +64,12 @@ class World:
     def a_campaign(self, **offered: Any) -> Campaign:
         """A campaign that Cleo can buy: 10 points, for silver, one coupon more than the limit."""
         limit = offered.get("limit", 5)
+        codes = offered.get("coupons") or [f"CODE-{i}" for i in range((limit or 5) + 1)]
         offer = {
             "name": "Free coffee",
             "reward": "gift_code",
             "cost": 1_000,
-            "coupons": [f"CODE-{i}" for i in range((limit or 5) + 1)],
+            "coupons": codes,
             "levels": [self.silver.uuid],
             "active": True,
             "limit": limit,

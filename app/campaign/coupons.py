@@ -1,5 +1,6 @@
 """The codes of a campaign: add, retire, print the first of them, load millions."""
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, cast
@@ -22,8 +23,14 @@ CAMPAIGNS_PER_STATEMENT = 100
 
 
 def add(session: Session, campaign_id: int, codes: Sequence[str]) -> None:
+    """Add codes to the end of a campaign's pool, in their order."""
     if codes:
-        session.execute(insert(Coupon), [{"campaign_id": campaign_id, "code": code} for code in codes])
+        session.execute(insert(Coupon), _rows(campaign_id, codes))
+
+
+def _rows(campaign_id: int, codes: Sequence[str]) -> list[dict[str, Any]]:
+    first = time.time_ns() // 1000  # later codes come later, without asking who was last
+    return [{"campaign_id": campaign_id, "code": code, "position": first + i} for i, code in enumerate(codes)]
 
 
 def replace(session: Session, campaign: Campaign, codes: Sequence[str]) -> None:
@@ -54,21 +61,25 @@ def replace(session: Session, campaign: Campaign, codes: Sequence[str]) -> None:
 
 
 def first_of_each(session: Session, campaign_ids: Sequence[int]) -> dict[int, list[str]]:
-    """The first codes of each campaign, at most PRINTED_MAX each and about PRINTED_ON_PAGE_MAX together."""
+    """The codes of each campaign, at most PRINTED_MAX each and about PRINTED_ON_PAGE_MAX together, in their order.
+
+    Of a pool that is too large these are the first by their code: the index that keeps codes unique finds them.
+    """
     each = max(1, min(PRINTED_MAX, PRINTED_ON_PAGE_MAX // max(1, len(campaign_ids))))
     found: dict[int, list[str]] = {campaign_id: [] for campaign_id in campaign_ids}
     ids = iter(campaign_ids)
     while chunk := list(islice(ids, CAMPAIGNS_PER_STATEMENT)):
         firsts = [
-            select(Coupon.campaign_id, Coupon.code)
+            select(Coupon.campaign_id, Coupon.code, Coupon.position)
             .where(Coupon.campaign_id == campaign_id)
-            .order_by(Coupon.id)
+            .order_by(Coupon.code)
             .limit(each)
             .subquery()
             .select()
             for campaign_id in chunk
         ]
-        for campaign_id, code in session.execute(union_all(*firsts)):
+        rows = session.execute(union_all(*firsts)).all()
+        for campaign_id, code, _ in sorted(rows, key=lambda row: row.position):
             found[campaign_id].append(code)
     return found
 
@@ -114,13 +125,14 @@ def _load_batch(session: Session, campaign: UUID, batch: list[str]) -> int:
 
 
 def _copy(session: Session, campaign_id: int, batch: list[str]) -> int:
-    session.execute(text("CREATE TEMPORARY TABLE loading (code text) ON COMMIT DROP"))
+    session.execute(text("CREATE TEMPORARY TABLE loading (code text, position bigint) ON COMMIT DROP"))
     raw = cast(Any, session.connection().connection.driver_connection)
-    with raw.cursor() as cursor, cursor.copy("COPY loading (code) FROM STDIN") as copy:
-        copy.write("".join(f"{code}\n" for code in _escaped(batch)))
+    with raw.cursor() as cursor, cursor.copy("COPY loading (code, position) FROM STDIN") as copy:
+        first = time.time_ns() // 1000
+        copy.write("".join(f"{code}\t{first + i}\n" for i, code in enumerate(_escaped(batch))))
     inserted = session.execute(
         text(
-            "INSERT INTO coupon (campaign_id, code) SELECT :campaign, code FROM loading"
+            "INSERT INTO coupon (campaign_id, code, position) SELECT :campaign, code, position FROM loading"
             " ON CONFLICT (campaign_id, code) DO NOTHING"
         ),
         {"campaign": campaign_id},
@@ -137,5 +149,5 @@ def _insert_ignoring_known(session: Session, campaign_id: int, batch: list[str])
     count = select(func.count()).select_from(Coupon).where(Coupon.campaign_id == campaign_id)
     before = session.scalar(count) or 0
     statement = sqlite_insert(Coupon).on_conflict_do_nothing(index_elements=["campaign_id", "code"])
-    session.execute(statement, [{"campaign_id": campaign_id, "code": code} for code in batch])
+    session.execute(statement, _rows(campaign_id, batch))
     return (session.scalar(count) or 0) - before

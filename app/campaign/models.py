@@ -152,13 +152,24 @@ class Coupon(Base):
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
     code: Mapped[str]
-    purchase_id: Mapped[UUID | None] = mapped_column(Uuid, unique=True)  # claimed before the purchase is there
+    # The order of sale. Not the id: an index of its own on what a buyer sorts by would lure PostgreSQL's planner into
+    # walking through every coupon of every campaign, because it believes the free ones to be spread evenly.
+    position: Mapped[int] = mapped_column(BigInteger)
+    purchase_id: Mapped[UUID | None] = mapped_column(Uuid)  # claimed before the purchase is there
     __table_args__ = (
         UniqueConstraint("campaign_id", "code"),
+        # Of the claimed coupons only: with all the free ones in it, SQLite would look for a free one here, and sort them.
+        Index(
+            "uq_coupon_purchase_id",
+            "purchase_id",
+            unique=True,
+            postgresql_where=text("purchase_id IS NOT NULL"),
+            sqlite_where=text("purchase_id IS NOT NULL"),
+        ),
         Index(
             "ix_coupon_free",
             "campaign_id",
-            "id",
+            "position",
             postgresql_where=text("purchase_id IS NULL"),
             sqlite_where=text("purchase_id IS NULL"),
         ),

@@ -28,7 +28,7 @@ from sqlalchemy.orm import Session, contains_eager
 from app.campaign import eligibility, rules
 from app.campaign.errors import CouponStaysUsed, PurchaseNotFound
 from app.campaign.models import Campaign, Coupon, Purchase, Stock, Usage
-from app.database import Prepared, TryAgain, UtcDateTime, run
+from app.database import Prepared, TryAgain, UtcDateTime
 from app.paging import Page, Paged
 from app.points.models import Account, LedgerEntry
 
@@ -88,7 +88,7 @@ def buy(
 
 def _sell_in_one_statement(session: Session, changes: "Changes", parameters: dict[str, Any]) -> str:
     try:
-        [row] = run(session, changes.in_one_statement, parameters)
+        [row] = changes.in_one_statement.run(session, parameters)
     except DivisionByZero as e:
         raise TermsChanged from e
     return str(row.code)
@@ -97,7 +97,7 @@ def _sell_in_one_statement(session: Session, changes: "Changes", parameters: dic
 def _sell_in_steps(session: Session, changes: "Changes", parameters: dict[str, Any]) -> str:
     code = ""
     for step in changes.in_steps:
-        rows = run(session, step, parameters)
+        rows = step.run(session, parameters)
         if not rows:
             raise TermsChanged
         code = getattr(rows[0], "code", code)
@@ -143,7 +143,7 @@ def _claim_coupon(*after: Any) -> Any:
     free = (
         select(Coupon.id)
         .where(Coupon.campaign_id == _campaign, Coupon.purchase_id.is_(None), *after)
-        .order_by(Coupon.id)
+        .order_by(Coupon.position)
         .limit(1)
         .with_for_update(skip_locked=True)
         .scalar_subquery()
@@ -243,7 +243,7 @@ def _chained(coupon: Any) -> Any:
     entered = _record_entry(debited, claimed).cte("entered")
     sold = _count_sale(counted, happened(recorded), happened(entered)).cte("sold")
     sales = select(func.count()).select_from(sold).scalar_subquery()
-    return select(select(claimed.c.code).scalar_subquery().label("code"), (literal(1) / sales).label("sold"))
+    return select(select(claimed.c.code).scalar_subquery().label("code"), (literal(1) // sales).label("sold"))
 
 
 POOL = Changes(_claim_coupon, Coupon.purchase_id == _purchase)

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Select, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.database import Prepared, run
+from app.database import Prepared
 from app.members import passwords
 from app.members.errors import BadCredentials, BadRefreshToken, LoginNotActive, WrongPassword
 from app.members.models import ADMIN, CUSTOMER, SELLER, Customer, Login, Profile, RefreshToken
@@ -47,7 +47,7 @@ _STANDING = Prepared(
 
 
 def standing(session: Session, login: UUID) -> Standing | None:
-    rows = run(session, _STANDING, {"login": login})
+    rows = _STANDING.run(session, {"login": login})
     if not rows:
         return None
     row = rows[0]

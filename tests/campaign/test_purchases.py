@@ -5,6 +5,7 @@ import pytest
 from app.campaign import campaigns, errors, purchases
 from app.campaign.campaigns import Offer
 from app.campaign.models import Purchase
+from app.database import Database
 from app.members import customers
 from app.members.errors import CustomerNotFound
 from app.members.models import Customer
@@ -160,3 +161,15 @@ def test_every_guard_holds_when_the_facts_were_stale(world: World, monkeypatch: 
         world.buy(campaign)
     assert (world.count(Purchase), world.balance()) == (sold, balance)
     world.require_invariants()
+
+
+def test_finding_a_free_coupon_does_not_walk_through_the_pool(sqlite_url: str) -> None:
+    """SQLite once preferred another index, and sorted all free coupons for every purchase."""
+    database = Database(sqlite_url)
+    statement = str(purchases._claim_coupon().compile(database.engine, compile_kwargs={"literal_binds": False}))
+    with database.engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", (1,) * statement.count("?")).all()
+    database.engine.dispose()
+    told = " ".join(row[3] for row in plan)
+    assert "ix_coupon_free" in told
+    assert "TEMP B-TREE" not in told

@@ -183,15 +183,16 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('campaign_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('code', sa.String(), nullable=False),
+    sa.Column('position', sa.BigInteger(), nullable=False),
     sa.Column('purchase_id', sa.Uuid(), nullable=True),
     sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], name=op.f('fk_coupon_campaign_id_campaign')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_coupon')),
     sa.UniqueConstraint('campaign_id', 'code', name=op.f('uq_coupon_campaign_id_code')),
-    sa.UniqueConstraint('purchase_id', name=op.f('uq_coupon_purchase_id')),
     postgresql_with={'autovacuum_vacuum_scale_factor': 0.01, 'autovacuum_vacuum_threshold': 1000},
     sqlite_strict=True
     )
-    op.create_index('ix_coupon_free', 'coupon', ['campaign_id', 'id'], unique=False, postgresql_where=sa.text('purchase_id IS NULL'), sqlite_where=sa.text('purchase_id IS NULL'))
+    op.create_index('ix_coupon_free', 'coupon', ['campaign_id', 'position'], unique=False, postgresql_where=sa.text('purchase_id IS NULL'), sqlite_where=sa.text('purchase_id IS NULL'))
+    op.create_index('uq_coupon_purchase_id', 'coupon', ['purchase_id'], unique=True, postgresql_where=sa.text('purchase_id IS NOT NULL'), sqlite_where=sa.text('purchase_id IS NOT NULL'))
     op.create_table('login',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('uuid', sa.Uuid(), nullable=False),

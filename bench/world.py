@@ -1,0 +1,110 @@
+"""A programme to measure: one PostgreSQL, many customers and campaigns, made in bulk."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import text
+
+from app import create_app
+from app.database import Database
+from app.identity import rotate_keys
+from app.installation import migrate
+from app.members import headcount
+from app.settings import Settings
+from tests.postgres import PrivatePostgres, private_postgres
+from tests.world import World
+
+CUSTOMERS = """
+WITH made AS (
+  INSERT INTO customer (uuid, status, level_id, created_at, updated_at)
+  SELECT gen_random_uuid(), 'active', :level, now(), now() FROM generate_series(1, :count) RETURNING id)
+, named AS (
+  INSERT INTO profile (customer_id, first_name, last_name, email, agreement1, agreement2, agreement3)
+  SELECT id, 'Con', 'Customer', 'con-' || id || '@guerdon.example', true, false, false FROM made)
+, opened AS (INSERT INTO account (customer_id, balance, entries_count) SELECT id, 1000000000, 1 FROM made)
+INSERT INTO ledger_entry (uuid, customer_id, sequence, delta, balance_after, kind, issuer, created_at)
+SELECT gen_random_uuid(), id, 1, 1000000000, 1000000000, 'added', 'system', now() FROM made
+"""
+CAMPAIGNS = """
+WITH made AS (
+  INSERT INTO campaign (uuid, permalink, name, reward, lifecycle, cost, single_coupon, unlimited, "limit",
+    limit_per_customer, active_from, active_to, visible_from, visible_to, audience_id, created_at)
+  SELECT gen_random_uuid(), gen_random_uuid()::text, 'Free coffee ' || n, reward, lifecycle, cost, single_coupon, unlimited,
+    "limit", limit_per_customer, active_from, active_to, visible_from, visible_to, audience_id, now()
+  FROM campaign, generate_series(1, :count) n WHERE id = :model RETURNING id)
+, told AS (INSERT INTO campaign_text (campaign_id, short_description) SELECT id, 'Coffee, *free*' FROM made)
+, counted AS (
+  INSERT INTO stock (campaign_id, sold, sellable, coupons_count, buyers_count, terms)
+  SELECT id, 0, :codes, :codes, 0, 1 FROM made)
+INSERT INTO coupon (campaign_id, code, position) SELECT id, 'C' || n, n FROM made, generate_series(1, :codes) n
+"""
+
+
+@dataclass
+class Programme:
+    """A database, and what is needed to serve it and to sign in."""
+
+    postgres: PrivatePostgres
+    database: Database
+    world: World
+    url: str
+    storage: Path
+
+    @property
+    def environ(self) -> dict[str, str]:
+        return {"GUERDON_ENV": "test", "GUERDON_DATABASE_URL": self.url, "GUERDON_STORAGE": str(self.storage)}
+
+    def token(self) -> str:
+        app = create_app(Settings(environment="test", database_url=self.url, storage=self.storage))
+        with app.app_context():
+            ada = self.world.ada
+            token: str = app.extensions["guerdon_identity"].token(ada, "ada", ada.uuid, datetime.now(UTC))
+        app.extensions["guerdon_database"].engine.dispose()
+        return token
+
+    def add_customers(self, count: int) -> None:
+        with self.database.transaction() as session:
+            self.database.without_time_limit(session)
+            session.execute(text(CUSTOMERS), {"level": self.world.silver.id, "count": count})
+            headcount.recount(session)
+
+    def add_campaigns(self, count: int, codes: int) -> None:
+        """Campaigns like one that Cleo can buy, each with a pool of its own."""
+        model = self.world.a_campaign(limit=900_000_000, limit_per_customer=900_000_000, coupons=["MODEL"])
+        with self.database.transaction() as session:
+            self.database.without_time_limit(session)
+            session.execute(text(CAMPAIGNS), {"model": model.id, "count": count, "codes": codes})
+            session.execute(text("UPDATE campaign SET lifecycle = 'paused' WHERE id = :model"), {"model": model.id})
+
+    def settle(self) -> None:
+        """Let the database take stock, as autovacuum does in time."""
+        with self.database.engine.execution_options(without_begin=True).connect() as connection:
+            connection.exec_driver_sql("SET statement_timeout = 0")
+            connection.exec_driver_sql("VACUUM ANALYZE")
+            connection.exec_driver_sql("CHECKPOINT")
+
+    def customers(self, count: int) -> list[tuple[int, UUID]]:
+        query = text("SELECT id, uuid FROM customer ORDER BY id DESC LIMIT :count")
+        with self.database.reading() as session:
+            return [(row.id, row.uuid) for row in session.execute(query, {"count": count})]
+
+    def campaigns(self) -> list[tuple[int, UUID]]:
+        with self.database.reading() as session:
+            return [(r.id, r.uuid) for r in session.execute(text("SELECT id, uuid FROM campaign WHERE lifecycle='live' ORDER BY id"))]
+
+
+@contextmanager
+def programme() -> Iterator[Programme]:
+    """An empty programme on a private server with the defaults of PostgreSQL and synchronous_commit=on."""
+    with private_postgres() as postgres, tempfile.TemporaryDirectory() as folder:
+        url = f"postgresql+psycopg://{postgres.dsn_user_host()}/postgres"
+        database = Database(url)
+        migrate(database)
+        rotate_keys(Path(folder) / "keys" / "jwt.pem")
+        yield Programme(postgres, database, World(database), url, Path(folder))
+        database.engine.dispose()
