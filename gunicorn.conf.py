@@ -2,6 +2,12 @@
 
 import multiprocessing
 import os
+import shutil
+import tempfile
+from typing import Any
+
+# All workers count into files of this folder, so that /metrics tells of all, whichever answers.
+os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="guerdon-metrics-"))
 
 bind = f"127.0.0.1:{os.environ.get('PORT', '8181')}"
 workers = int(os.environ.get("WEB_CONCURRENCY", 2 * multiprocessing.cpu_count()))
@@ -12,3 +18,15 @@ graceful_timeout = 25
 keepalive = 75  # longer than a load balancer keeps an idle connection
 limit_request_line = 8190
 loglevel = "warning"
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """A worker that is gone holds no gauges any more."""
+    from prometheus_client import multiprocess
+
+    multiprocess.mark_process_dead(worker.pid)
+
+
+def on_exit(server: Any) -> None:
+    """Leave no counts behind."""
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

@@ -93,10 +93,9 @@ def admin() -> None:
 @told_kindly
 def create_admin(username: str, email: str | None, password_stdin: bool) -> None:
     """Create an admin account. There is no default one."""
-    if password_stdin:
-        password = sys.stdin.readline().rstrip("\n")
-    else:
-        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    password = (
+        _line_of_stdin() if password_stdin else click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    )
     passwords.require_strong(password)
     password_hash = passwords.hashed(password)
     with _database(from_environment()).transaction() as session:
@@ -219,6 +218,10 @@ def _require_demo_or_empty(database: Database) -> None:
     with database.reading() as session:
         if not installation.is_demo(session):
             raise click.ClickException("This database does not hold the demo world, so it is not removed.")
+
+
+def _line_of_stdin() -> str:
+    return sys.stdin.readline().rstrip("\n")
 
 
 def _codes(file: Iterator[str]) -> Iterator[str]:

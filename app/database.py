@@ -36,7 +36,6 @@ from sqlalchemy.exc import DBAPIError, TimeoutError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.schema import Table
-from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.selectable import ReturnsRows
 from sqlalchemy.types import TypeDecorator
 
@@ -130,7 +129,7 @@ class Prepared:
 
     def _compile(self, dialect: Dialect) -> "_Compiled":
         if dialect.name == "sqlite":
-            dialect = type(dialect)(paramstyle="named")
+            dialect = cast(Any, type(dialect))(paramstyle="named")
         compiled = self._compiled[dialect.name] = _Compiled(self._statement, dialect)
         return compiled
 
@@ -139,7 +138,7 @@ class _Compiled:
     """A statement as text for one driver, and how its values go there and come back."""
 
     def __init__(self, statement: ReturnsRows, dialect: Dialect) -> None:
-        compiled = cast(SQLCompiler, statement.compile(dialect=dialect))
+        compiled = statement.compile(dialect=dialect)
         columns = statement.exported_columns
         self.sql = str(compiled)
         self._defaults = dict(compiled.params)
@@ -149,7 +148,7 @@ class _Compiled:
             if (convert := parameter.type.dialect_impl(dialect).bind_processor(dialect)) is not None
         ]
         self._out_of = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
-        self._row = namedtuple("Row", columns.keys(), rename=True)  # type: ignore[misc]  # noqa: PYI024
+        self._row: Any = namedtuple("Row", columns.keys(), rename=True)  # type: ignore[misc]
 
     def bound(self, parameters: dict[str, Any]) -> dict[str, Any]:
         values = {**self._defaults, **parameters}

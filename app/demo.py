@@ -43,7 +43,11 @@ def load(session: Session, now: datetime, zone: ZoneInfo) -> None:
     for first_name, email in (("John", "john@doe.com"), ("John2", "john2@doe2.com")):
         staff.add_seller(session, staff.Seller(first_name, "Doe", email, pos=shop.uuid), staff_hash)
     for (name, uuid), (condition, percent) in zip(LEVELS.items(), ((0, 14), (20, 15), (200, 20)), strict=True):
-        reward = {"reward_name": f"{percent}% off", "reward_hundredths_of_percent": percent * 100, "reward_code": name}
+        reward: dict[str, Any] = {
+            "reward_name": f"{percent}% off",
+            "reward_hundredths_of_percent": percent * 100,
+            "reward_code": name,
+        }
         levels.create(session, levels.Terms(name, condition * 100, active=True, **reward), now, uuid)
     part = [segments.Criterion(segments.CUSTOMER_LIST, {"customers": []})]
     segments.create(session, segments.Definition("anniversary", active=True, parts=[part]), now, ANNIVERSARY)
@@ -99,7 +103,13 @@ def _customers(session: Session, now: datetime, password_hash: str) -> None:
 
 def _campaigns(session: Session, now: datetime, zone: ZoneInfo) -> None:
     year = _window(now, zone)
-    common = {"active": True, "limit": 10, "activity": year, "visibility": year, "reward": "discount_code"}
+    common: dict[str, Any] = {
+        "active": True,
+        "limit": 10,
+        "activity": year,
+        "visibility": year,
+        "reward": "discount_code",
+    }
     campaigns.create(
         session,
         Offer(

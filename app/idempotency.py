@@ -94,9 +94,10 @@ class Once:
     def finish(self, response: Response) -> None:
         """Store the answer and commit; roll back what an answer of 500 or more left behind."""
         if self._session is None:
-            return None
+            return
         if response.status_code >= 500:
-            return self.abandon()
+            self.abandon()
+            return
         self._session.execute(
             update(StoredAnswer)
             .where(StoredAnswer.principal == self._principal, StoredAnswer.key_sha256 == self._key_sha256)

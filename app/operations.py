@@ -1,11 +1,12 @@
 """For those who run and integrate the service: health, metrics, and the API manual."""
 
+import os
 import time
 from importlib.resources import files
 from typing import Any
 
 from flask import Flask, Response, current_app, jsonify, request, send_from_directory
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
 from sqlalchemy import text
 
 from app import installation
@@ -39,7 +40,7 @@ PAGE_POLICY = (
 
 
 class Metrics:
-    """What one process counts."""
+    """What is counted: by this process, or, under gunicorn, by all workers together."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -52,6 +53,14 @@ class Metrics:
         self.seconds = Histogram(
             "guerdon_request_seconds", "Seconds to answer, by route.", ["route"], registry=self.registry
         )
+
+    def text(self) -> bytes:
+        """In Prometheus's text format."""
+        registry = self.registry
+        if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+            registry = CollectorRegistry()
+            multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return generate_latest(registry)
 
 
 def register(app: Flask, api: Api) -> None:
@@ -80,7 +89,7 @@ def register(app: Flask, api: Api) -> None:
     @app.get("/metrics")
     @anyone
     def show_metrics() -> Response:
-        return Response(generate_latest(metrics.registry), content_type=CONTENT_TYPE_LATEST)
+        return Response(metrics.text(), content_type=CONTENT_TYPE_LATEST)
 
     @app.get("/openapi.json")
     @anyone

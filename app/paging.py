@@ -9,7 +9,7 @@ from sqlalchemy import Select
 PER_PAGE = 10
 PER_PAGE_MAX = 1000
 
-T = TypeVar("T", bound=Select[Any])
+T = TypeVar("T", bound=Select[*tuple[Any, ...]])
 Row = TypeVar("Row")
 
 

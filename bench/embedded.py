@@ -36,7 +36,13 @@ def figures() -> Iterator[Figure]:
         world.require_invariants()
         database.engine.dispose()
         mine, peer = sorted(ours)[ROUNDS // 2], sorted(raw)[ROUNDS // 2]
-        yield Figure("SQLite: the use case / raw sqlite3", mine / peer, 0.3, True, f"{mine:.0f}/s against {peer:.0f}/s, in-process")
+        yield Figure(
+            "SQLite: the use case / raw sqlite3",
+            mine / peer,
+            0.3,
+            True,
+            f"{mine:.0f}/s against {peer:.0f}/s, in-process",
+        )
 
 
 def _buy_ours(database: Database, campaign: Campaign, customers: list[Any], count: int) -> float:

@@ -43,4 +43,6 @@ def _compared(small: Programme, large: Programme, what: str) -> Iterator[Figure]
                     medians.setdefault((name, which), []).append(outcome.median)
     for name in ("available", "admin list"):
         few, many = (sorted(medians[name, which])[ROUNDS // 2] * 1000 for which in (0, 1))
-        yield Figure(f"{name}, {what}", many / few, 1.5, False, f"median {many:.1f} ms against {few:.1f} ms, one client")
+        yield Figure(
+            f"{name}, {what}", many / few, 1.5, False, f"median {many:.1f} ms against {few:.1f} ms, one client"
+        )

@@ -95,7 +95,10 @@ class Programme:
 
     def campaigns(self) -> list[tuple[int, UUID]]:
         with self.database.reading() as session:
-            return [(r.id, r.uuid) for r in session.execute(text("SELECT id, uuid FROM campaign WHERE lifecycle='live' ORDER BY id"))]
+            return [
+                (r.id, r.uuid)
+                for r in session.execute(text("SELECT id, uuid FROM campaign WHERE lifecycle='live' ORDER BY id"))
+            ]
 
 
 @contextmanager

@@ -29,7 +29,9 @@ class Server:
 
     def start(self) -> None:
         # A group of its own, so that a kill reaches the workers as well as their master.
-        self.process = subprocess.Popen([*self.command, "wsgi:application"], env=self.environ, cwd=ROOT, process_group=0)
+        self.process = subprocess.Popen(
+            [*self.command, "wsgi:application"], env=self.environ, cwd=ROOT, process_group=0
+        )
         _wait(self.process, self.port)
 
     def kill(self) -> None:

@@ -76,7 +76,9 @@ def example(request: str, answer: str) -> Example:
     head, _, text = answer.partition("\n")
     # One printed answer has a comma too many.
     printed = json.loads(re.sub(r",(\s*[}\]])", r"\1", text)) if text.strip() else None
-    return Example(method, url.removeprefix("http://localhost:8181"), headers, "&".join(body), int(head.split()[1]), printed)
+    return Example(
+        method, url.removeprefix("http://localhost:8181"), headers, "&".join(body), int(head.split()[1]), printed
+    )
 
 
 @pytest.fixture

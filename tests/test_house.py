@@ -90,7 +90,9 @@ def test_a_route_that_says_nothing_is_closed(app: Flask) -> None:
 def refusals() -> list[type[Refusal]]:
     modules = campaign_errors, members_errors, points_errors, idempotency
     found = {kind for module in modules for kind in vars(module).values() if isinstance(kind, type)}
-    return sorted((kind for kind in found if issubclass(kind, Refusal) and kind is not Refusal), key=lambda kind: kind.__name__)
+    return sorted(
+        (kind for kind in found if issubclass(kind, Refusal) and kind is not Refusal), key=lambda kind: kind.__name__
+    )
 
 
 @pytest.mark.parametrize("kind", refusals(), ids=lambda kind: kind.__name__)

@@ -64,7 +64,9 @@ def test_every_post_takes_a_key(ada: Client, world: World) -> None:
         ada.post("/api/points/transfer/add", json=add, headers=key("add"))
     assert world.balance() == 100_100
     pairs = [
-        ada.post("/api/admin/login_check", json={"_username": "ada", "_password": "wrong"}, headers=key("in")).status_code
+        ada.post(
+            "/api/admin/login_check", json={"_username": "ada", "_password": "wrong"}, headers=key("in")
+        ).status_code
         for _ in range(2)
     ]
     assert pairs == [401, 401]

@@ -156,7 +156,9 @@ def test_coupons_are_imported_once(guerdon: Any, world: World, tmp_path: Path, m
         (None, "B" * 300 + "\n", "Line 1: a code has at most 255 characters"),
     ],
 )
-def test_a_wrong_import_says_what_to_mend(guerdon: Any, world: World, campaign: str | None, content: str, said: str) -> None:
+def test_a_wrong_import_says_what_to_mend(
+    guerdon: Any, world: World, campaign: str | None, content: str, said: str
+) -> None:
     name = campaign or str(world.a_campaign().uuid)
     result = guerdon("coupons", "import", name, "-", input=content)
     assert result.exit_code != 0

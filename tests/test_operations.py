@@ -25,7 +25,10 @@ def test_a_database_that_is_not_ready_is_told(client: Client, database: Database
     with database.transaction() as session:
         session.execute(text("DELETE FROM alembic_version"))
     answer = client.get("/readyz")
-    assert (answer.status_code, answer.json) == (503, {"status": "not ready", "problem": "the database is not up to date"})
+    assert (answer.status_code, answer.json) == (
+        503,
+        {"status": "not ready", "problem": "the database is not up to date"},
+    )
     assert client.get("/livez").status_code == 200
 
 
@@ -40,7 +43,10 @@ def test_the_manual_is_valid_and_complete(client: Client, app: Flask) -> None:
     document: Any = client.get("/openapi.json").json
     openapi_spec_validator.validate(document)
     operations = {
-        (method.upper(), path) for path, operations in document["paths"].items() for method in operations if method != "parameters"
+        (method.upper(), path)
+        for path, operations in document["paths"].items()
+        for method in operations
+        if method != "parameters"
     }
     routes = {
         (method, rule.rule)
@@ -77,8 +83,13 @@ def test_answers_are_guarded_by_headers(ada: Client) -> None:
     assert headers["Content-Security-Policy"].startswith("default-src 'none'")
 
 
-@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/api/nothing", 404), ("DELETE", "/api/campaign", 405), ("GET", "/nothing", 404)])
-def test_unknown_addresses_and_methods_are_answered_in_the_dialect(ada: Client, method: str, path: str, status: int) -> None:
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/api/nothing", 404), ("DELETE", "/api/campaign", 405), ("GET", "/nothing", 404)],
+)
+def test_unknown_addresses_and_methods_are_answered_in_the_dialect(
+    ada: Client, method: str, path: str, status: int
+) -> None:
     answer: Any = ada.send(method, path)
     assert (answer.status_code, answer.json["error"]["code"]) == (status, status)
 
@@ -87,7 +98,11 @@ def test_consoles_on_named_origins_may_call(settings: Settings, world: World) ->
     from dataclasses import replace
 
     app = create_app(replace(settings, cors_origins=("https://console.example",)))
-    asked = {"Origin": "https://console.example", "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
+    asked = {
+        "Origin": "https://console.example",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization,content-type",
+    }
     with app.test_client() as client:
         preflight = client.options("/api/campaign", headers=asked)
         assert preflight.status_code == 200

@@ -38,8 +38,12 @@ def file_errors(answer: Any) -> list[str]:
     return answer.json["form"]["children"]["file"].get("errors", [])  # type: ignore[no-any-return]
 
 
-@pytest.mark.parametrize(("kind", "served"), [("PNG", "image/png"), ("JPEG", "image/jpeg"), ("GIF", "image/png"), ("WEBP", "image/jpeg")])
-def test_a_photo_is_uploaded_and_shown_to_everybody(ada: Client, client: Client, world: World, kind: str, served: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "served"), [("PNG", "image/png"), ("JPEG", "image/jpeg"), ("GIF", "image/png"), ("WEBP", "image/jpeg")]
+)
+def test_a_photo_is_uploaded_and_shown_to_everybody(
+    ada: Client, client: Client, world: World, kind: str, served: str
+) -> None:
     campaign = world.a_campaign()
     assert client.get(f"/api/campaign/{campaign.uuid}/photo").status_code == 404
     answer = upload(ada, campaign, picture(kind))
@@ -81,7 +85,9 @@ def test_nothing_of_the_upload_survives_but_pixels(ada: Client, client: Client, 
     ):
         assert upload(ada, campaign, content).status_code == 200
         assert b"<script" not in client.get(f"/api/campaign/{campaign.uuid}/photo").data
-    assert Image.open(io.BytesIO(client.get(f"/api/campaign/{campaign.uuid}/photo").data)).size == (620, 640), "turned upright"
+    assert Image.open(io.BytesIO(client.get(f"/api/campaign/{campaign.uuid}/photo").data)).size == (620, 640), (
+        "turned upright"
+    )
 
 
 def test_a_large_picture_is_made_smaller(ada: Client, client: Client, world: World) -> None:
@@ -112,7 +118,10 @@ def bomb(width: int, height: int) -> bytes:
         (b"GIF89a" + picture()[6:], imaging.NOT_AN_IMAGE),
         (picture(size=(599, 700)), "The image width is too small (599px). Minimum width expected is 600px."),
         (picture(size=(700, 1)), "The image height is too small (1px). Minimum height expected is 600px."),
-        (picture("PNG", size=(8001, 600), mode="1"), "The image width is too big (8001px). Allowed maximum width is 8000px."),
+        (
+            picture("PNG", size=(8001, 600), mode="1"),
+            "The image width is too big (8001px). Allowed maximum width is 8000px.",
+        ),
         (bomb(8000, 8000), "The image has too many pixels (64000000). Allowed maximum is 16000000."),
         (b"", "This value should not be blank."),
     ],
@@ -137,7 +146,9 @@ def test_a_file_over_two_megabytes_is_refused(ada: Client, world: World) -> None
 
 def test_a_path_instead_of_a_file_cannot_be_opened(ada: Client, world: World) -> None:
     path = f"/api/campaign/{world.a_campaign().uuid}/photo"
-    assert file_errors(ada.post(path, data={"photo[file]": r"C:\fakepath\Photo.png"})) == ["The file could not be found."]
+    assert file_errors(ada.post(path, data={"photo[file]": r"C:\fakepath\Photo.png"})) == [
+        "The file could not be found."
+    ]
     assert file_errors(ada.post(path)) == []
 
 

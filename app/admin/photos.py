@@ -66,7 +66,8 @@ def show_photo(campaign: UUID) -> Response:
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     response.headers["Cache-Control"] = "public, max-age=0, must-revalidate"
     response.set_etag(photo.sha256)
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 @blueprint.route("/campaign/<uuid:campaign>/photo", methods=["DELETE"])

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, distinct, func, or_, select
@@ -35,7 +36,7 @@ def names(session: Session, audiences: Iterable[Audience]) -> dict[UUID, str]:
         return {}
     levels = select(Level.uuid, Level.name).where(Level.uuid.in_(uuids))
     segments = select(Segment.uuid, Segment.name).where(Segment.uuid.in_(uuids))
-    return {uuid: name for uuid, name in session.execute(levels.union_all(segments))}
+    return dict(session.execute(levels.union_all(segments)).all())
 
 
 def sizes(session: Session, audiences: Iterable[Audience]) -> dict[int, int]:
@@ -73,7 +74,7 @@ def _members_off_levels(session: Session, segments: set[int], levels: set[int]) 
     return session.scalar(query) or 0
 
 
-def reached(audience_id: int) -> object:
+def reached(audience_id: int) -> Any:
     """The customers of an audience, as a condition on Customer."""
     mine = AudienceTarget.audience_id == audience_id
     on_level = select(Level.id).join(AudienceTarget, and_(AudienceTarget.uuid == Level.uuid, mine))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, inspect, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.campaign import audiences, coupons, rules
@@ -157,13 +157,14 @@ def _apply(session: Session, campaign: Campaign, offer: Offer) -> None:
         "conditions_description": offer.conditions_description,
         "usage_instruction": offer.usage_instruction,
     }
-    if campaign.id is None:
+    is_new = inspect(campaign).transient
+    if is_new:
         campaign.text = CampaignText(**told)
     else:
         for name, text in told.items():
             setattr(campaign.text, name, text)
     labels = [CampaignLabel(position=i, key=key, value=value) for i, (key, value) in enumerate(offer.labels)]
-    if campaign.id is not None and labels != campaign.labels:
+    if not is_new:
         campaign.labels = []
         session.flush()  # the old positions must be gone before the new ones come
     campaign.labels = labels

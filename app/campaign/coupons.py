@@ -18,7 +18,7 @@ from app.database import Database
 PRINTED_MAX = 1000  # codes of one campaign
 PRINTED_ON_PAGE_MAX = 10_000
 CODE_LENGTH_MAX = 255
-IMPORT_BATCH = 50_000
+IMPORT_BATCH = 10_000
 CAMPAIGNS_PER_STATEMENT = 100
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, exists, func, or_, select, true
+from sqlalchemy import and_, bindparam, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.campaign import rules
@@ -44,7 +44,7 @@ def targets(customer: Any, audience_id: Any) -> Any:
 BOUGHT = func.coalesce(Usage.bought, 0)
 
 
-def facts_query() -> Select[Any]:
+def facts_query() -> Any:
     """All that `rules.Facts` names, a row for each pair of campaign and customer. Narrow it to the pairs you need."""
     return (
         select(

@@ -63,7 +63,8 @@ def has_allowance(bought: Any, limit_per_customer: Any) -> Any:
 
 def usage_left(stock: Any) -> int:
     """How many rewards are left to sell, to all customers together."""
-    return max(0, stock.sellable - stock.sold)
+    left: int = stock.sellable - stock.sold
+    return max(0, left)
 
 
 def usage_left_for_customer(facts: Facts) -> int:

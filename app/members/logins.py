@@ -2,11 +2,13 @@
 
 import hashlib
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Select, bindparam, or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.database import Prepared
@@ -75,7 +77,7 @@ def candidate(session: Session, role: str, name: str) -> Candidate | None:
     return Candidate(login, login.active and not login.deleted and status in (None, "active"))
 
 
-def _named(role: str, name: str) -> Select[tuple[Login, str | None]]:
+def _named(role: str, name: str) -> Any:
     query = (
         select(Login, Customer.status).outerjoin(Customer, Customer.id == Login.customer_id).where(Login.role == role)
     )
@@ -87,10 +89,8 @@ def _named(role: str, name: str) -> Select[tuple[Login, str | None]]:
     if role == ADMIN:
         names.append(Login.username == name.lower())
     if role == SELLER:
-        try:
+        with suppress(ValueError):
             names.append(Login.uuid == UUID(name))
-        except ValueError:
-            pass
     return query.where(or_(*names))
 
 

@@ -73,7 +73,7 @@ def found(session: Session, uuid: UUID) -> Segment:
 
 
 def page(session: Session, paging: Page, active: bool | None = None, name: str | None = None) -> Paged[Segment]:
-    conditions = [] if active is None else [Segment.active.is_(active)]
+    conditions: list[Any] = [] if active is None else [Segment.active.is_(active)]
     if name:
         conditions.append(Segment.name.icontains(name, autoescape=True))
     total = session.scalar(select(func.count()).select_from(Segment).where(*conditions)) or 0

@@ -1,12 +1,14 @@
 """How alembic reaches the database: over the connection that `app.installation` gives it."""
 
+from typing import Literal
+
 from alembic import context
 
 from app.database import UtcDateTime
 from app.models import metadata
 
 
-def render_item(kind: str, item: object, autogen_context: object) -> str | bool:
+def render_item(kind: str, item: object, autogen_context: object) -> str | Literal[False]:
     """Migrations name SQLAlchemy's types only: they must read the same when our code has changed."""
     return "sa.DateTime(timezone=True)" if isinstance(item, UtcDateTime) else False
 

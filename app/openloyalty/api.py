@@ -19,7 +19,7 @@ ERROR = {
 class Api(flask_smorest.Api):
     """Answers what Flask refuses by itself in the dialect of the address."""
 
-    def handle_http_exception(self, error: HTTPException) -> Response:  # type: ignore[override]
+    def handle_http_exception(self, error: HTTPException) -> Response:
         return errors.http_exception(error)
 
 
@@ -62,7 +62,7 @@ def _complete(operation: dict[str, Any], view: Any, method: str, has_arguments: 
         operation["security"] = [{"bearer": []}]
         operation["description"] = f"{operation.get('description', '')}\n\nRoles: {roles}.".strip()
         refused += ["401", "403"]
-    if has_arguments:
+    if has_arguments or method == "POST":  # a form may name what is not there, too
         refused.append("404")
     if method in {"POST", "PUT"} or any(p["in"] == "query" for p in operation.get("parameters", [])):
         refused += ["400", "503"]

@@ -124,9 +124,8 @@ class CampaignForm(Form):
                     errors[name] = [BLANK]
         if "levels" in told and "segments" in told and not _targets(told):
             errors["levels"] = errors["segments"] = [AT_LEAST_ONE]
-        if "coupons" in told:
-            if problem := _coupons_problem(told["coupons"], bool(told.get("single_coupon"))):
-                errors["coupons"] = [problem]
+        if "coupons" in told and (problem := _coupons_problem(told["coupons"], bool(told.get("single_coupon")))):
+            errors["coupons"] = [problem]
         if errors:
             raise ValidationError(errors)
 

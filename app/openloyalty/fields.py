@@ -22,10 +22,16 @@ LONG_TEXT_LENGTH_MAX = 10_000
 AMOUNT_MAX = 10**12  # points or money; far from what 64 bits of hundredths hold
 WHOLE_MAX = 1_000_000_000
 
-MESSAGES = {"required": BLANK, "null": BLANK, "invalid": INVALID, "validator_failed": INVALID, "type": INVALID}
+MESSAGES: dict[str, Any] = {
+    "required": BLANK,
+    "null": BLANK,
+    "invalid": INVALID,
+    "validator_failed": INVALID,
+    "type": INVALID,
+}
 
 
-class OptionalMixin:
+class OptionalMixin(fields.Field[Any]):
     """Absent, null and empty are the same: None, or a complaint when the field is required."""
 
     def __init__(self, **kw: Any) -> None:
@@ -36,9 +42,9 @@ class OptionalMixin:
 
     def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> Any:
         value = _scalar(value)
-        if value is None and self.required:  # type: ignore[attr-defined]
+        if value is None and self.required:
             raise ValidationError(BLANK)
-        return super().deserialize(value, attr, data, **kw)  # type: ignore[misc]
+        return super().deserialize(value, attr, data, **kw)
 
 
 class Text(OptionalMixin, fields.String):
@@ -115,7 +121,7 @@ class Hundredths(OptionalMixin, fields.Float):
         self.least = least
         super().__init__(**kw)
 
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> int:  # type: ignore[override]
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> int:
         text = str(value).strip() if not isinstance(value, bool) else ""
         if not re.fullmatch(r"[+-]?\d{1,30}(\.\d{1,30})?", text):
             raise ValidationError(INVALID)
@@ -167,10 +173,10 @@ class Day(OptionalMixin, fields.String):
             raise ValidationError(INVALID) from e
 
 
-class Collection(fields.List):
+class Collection(fields.List[Any]):
     """A list, or a map whose keys only give an order. Numbered keys are read in the order of their numbers."""
 
-    def __init__(self, inner: fields.Field, most: int = 1_000, **kw: Any) -> None:
+    def __init__(self, inner: fields.Field[Any], most: int = 1_000, **kw: Any) -> None:
         self.most = most
         kw.setdefault("load_default", list)
         super().__init__(inner, allow_none=True, error_messages=MESSAGES, **kw)

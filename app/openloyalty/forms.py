@@ -36,8 +36,8 @@ class InvalidForm(Exception):
 class Group(fields.Nested):
     """A form within a form. What is not a group of fields counts as none of them."""
 
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> Any:
-        return super()._deserialize(value if isinstance(value, Mapping) else {}, attr, data, **kw)
+    def _deserialize(self, value: Any, attr: Any, data: Any, partial: Any = None, **kw: Any) -> Any:
+        return super()._deserialize(value if isinstance(value, Mapping) else {}, attr, data, partial, **kw)
 
 
 @cache
@@ -76,7 +76,7 @@ def _loaded(root: str | None, schema: Form) -> Any:
     try:
         return schema.load(told if isinstance(told, Mapping) else {})
     except ValidationError as e:
-        raise InvalidForm(tree(schema, e.normalized_messages())) from e
+        raise InvalidForm(tree(schema, e.messages_dict)) from e
 
 
 def tree(schema: Form, errors: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def tree_for(schema: Form, attribute: str, message: str) -> dict[str, Any]:
 
 def _children(schema: Schema, errors: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    hidden = getattr(schema, "shown_with_error_only", frozenset())
+    hidden: frozenset[str] = getattr(schema, "shown_with_error_only", frozenset())
     for name, field in schema.fields.items():
         error = errors.get(field.data_key or name)
         if isinstance(field, Group):

@@ -62,9 +62,10 @@ def labels() -> list[tuple[str | None, str | None]]:
 def moment(name: str) -> datetime | None:
     """A moment in the query string. Raises BadRequest."""
     try:
-        return Moment().deserialize(request.args.get(name))
+        at: datetime | None = Moment().deserialize(request.args.get(name))
     except ValidationError as e:
         raise BadRequest(f"{name}: expected `YYYY-MM-DD HH:mm` or ISO 8601.") from e
+    return at
 
 
 def wants_html() -> bool:

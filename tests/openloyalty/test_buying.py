@@ -170,7 +170,9 @@ def test_a_customer_marks_a_coupon_as_used_once_and_for_all(ada: Client, cleo: C
     mark = {"campaignId": row["campaignId"], "couponId": row["coupon"]["id"], "code": "C1", "used": True}
     for _ in range(2):
         assert cleo.post("/api/customer/campaign/coupons/mark_as_used", json={"coupons": [mark]}).json == {
-            "coupons": [{"name": "C1", "used": True, "campaignId": str(campaign.uuid), "customerId": str(world.cleo.uuid)}]
+            "coupons": [
+                {"name": "C1", "used": True, "campaignId": str(campaign.uuid), "customerId": str(world.cleo.uuid)}
+            ]
         }
     refused = cleo.post("/api/customer/campaign/coupons/mark_as_used", json={"coupons": [{**mark, "used": False}]})
     assert (refused.status_code, refused.json) == (400, {"error": {"code": 400, "message": "Bad Request"}})
@@ -216,7 +218,9 @@ def test_points_are_added_spent_and_listed(ada: Client, sol: Client, cleo: Clien
     customer = str(world.cleo.uuid)
     added = ada.post("/api/points/transfer/add", data={"transfer[customer]": customer, "transfer[points]": "12.5"})
     assert list(added.json or {}) == ["pointsTransferId"]
-    sol.post("/api/pos/points/transfer/spend", json={"transfer": {"customer": customer, "points": 2, "comment": "Gift"}})
+    sol.post(
+        "/api/pos/points/transfer/spend", json={"transfer": {"customer": customer, "points": 2, "comment": "Gift"}}
+    )
     world.buy(world.a_campaign(coupons=["C9"]))
     assert world.balance() == 100_000 + 1_250 - 200 - 1_000
     listed: Any = cleo.get("/api/customer/points/transfer").json
@@ -240,7 +244,9 @@ def test_points_cannot_be_overspent(ada: Client, world: World) -> None:
     for wrong in (0, -5, "many", None):
         answer = ada.post("/api/points/transfer/add", json={"transfer": {**body["transfer"], "points": wrong}})
         assert answer.status_code == 400
-    assert ada.post("/api/points/transfer/add", json={"transfer": {"customer": "nobody", "points": 1}}).status_code == 404
+    assert (
+        ada.post("/api/points/transfer/add", json={"transfer": {"customer": "nobody", "points": 1}}).status_code == 404
+    )
     assert world.balance() == 100_000
     world.require_invariants()
 

@@ -129,7 +129,10 @@ def test_everything_required_is_asked_for_at_once(ada: Client, world: World) -> 
         ({"limitPerUser": ""}, {"limitPerUser": [BLANK]}),
         ({"coupons": []}, {"coupons": [ONE_OR_MORE]}),
         ({"coupons": ["A", " "]}, {"coupons": [BLANK]}),
-        ({"coupons": ["A", "A "]}, {"coupons": ["This collection should contain only unique elements: A comes more than once."]}),
+        (
+            {"coupons": ["A", "A "]},
+            {"coupons": ["This collection should contain only unique elements: A comes more than once."]},
+        ),
         ({"coupons": ["A", {"b": "c"}]}, {"coupons": [INVALID]}),
         ({"singleCoupon": 1}, {"coupons": ["This collection should contain exactly 1 element."]}),
         ({"labels": "no colon"}, {"labels": [INVALID]}),
@@ -141,7 +144,10 @@ def test_everything_required_is_asked_for_at_once(ada: Client, world: World) -> 
             {"campaignActivity": {"activeFrom": "yesterday", "activeTo": "2017-02-30 00:00"}},
             {"campaignActivity.activeFrom": [INVALID], "campaignActivity.activeTo": [INVALID]},
         ),
-        ({"campaignActivity": "always"}, {"campaignActivity.activeFrom": [BLANK], "campaignActivity.activeTo": [BLANK]}),
+        (
+            {"campaignActivity": "always"},
+            {"campaignActivity.activeFrom": [BLANK], "campaignActivity.activeTo": [BLANK]},
+        ),
     ],
 )
 def test_a_wrong_value_is_told_at_its_field(ada: Client, world: World, changed: Any, errors: Any) -> None:
@@ -149,7 +155,15 @@ def test_a_wrong_value_is_told_at_its_field(ada: Client, world: World, changed: 
 
 
 def test_checkboxes_are_read_as_open_loyalty_reads_them(ada: Client, world: World) -> None:
-    for value, expected in (("0", False), ("false", False), ('"0"', False), (None, False), ("1", True), ("on", True), ("", True)):
+    for value, expected in (
+        ("0", False),
+        ("false", False),
+        ('"0"', False),
+        (None, False),
+        ("1", True),
+        ("on", True),
+        ("", True),
+    ):
         campaign = create(ada, world, active=value)
         assert ada.get(f"/api/campaign/{campaign}").json["active"] is expected, value  # type: ignore[index]
 
@@ -164,12 +178,19 @@ def test_unknown_keys_and_echoed_answers_are_ignored(ada: Client, world: World) 
 
 
 def test_dates_beside_always_are_ignored(ada: Client, world: World) -> None:
-    campaign = create(ada, world, campaignActivity={"allTimeActive": 1, "activeFrom": "now", "activeTo": "2020-01-01 00:00"})
+    campaign = create(
+        ada, world, campaignActivity={"allTimeActive": 1, "activeFrom": "now", "activeTo": "2020-01-01 00:00"}
+    )
     assert ada.get(f"/api/campaign/{campaign}").json["campaignActivity"] == {"allTimeActive": True}  # type: ignore[index]
 
 
 def test_names_may_come_translated(ada: Client, world: World) -> None:
-    campaign = create(ada, world, name=None, translations={"en": {"name": "Tea", "shortDescription": "Hot"}, "pl": {"name": "Herbata"}})
+    campaign = create(
+        ada,
+        world,
+        name=None,
+        translations={"en": {"name": "Tea", "shortDescription": "Hot"}, "pl": {"name": "Herbata"}},
+    )
     shown: Any = ada.get(f"/api/campaign/{campaign}").json
     assert (shown["name"], shown["shortDescription"]) == ("Tea", "Hot")
 
@@ -267,7 +288,9 @@ def test_sellers_see_what_is_on_and_visible_only(sol: Client, world: World) -> N
     world.a_campaign(name="off", active=False)
     world.a_campaign(name="hidden", visibility=(world.now + hours(1), world.now + hours(2)))
     listed: Any = sol.get("/api/seller/campaign").json
-    assert [(c["name"], "hasPhoto" in c, "will_be_active_from" in c) for c in listed["campaigns"]] == [("shown", False, True)]
+    assert [(c["name"], "hasPhoto" in c, "will_be_active_from" in c) for c in listed["campaigns"]] == [
+        ("shown", False, True)
+    ]
 
 
 def test_customers_visible_counts_those_it_targets_once(ada: Client, world: World) -> None:
@@ -294,7 +317,9 @@ def test_customers_visible_counts_those_it_targets_once(ada: Client, world: Worl
     world.require_invariants()
 
 
-@pytest.mark.parametrize("name", ["3062c881-93f3-496b-9669-4238c0a62be8", "garbage", "1", "%00", "3062c88193f3496b96694238c0a62be8"])
+@pytest.mark.parametrize(
+    "name", ["3062c881-93f3-496b-9669-4238c0a62be8", "garbage", "1", "%00", "3062c88193f3496b96694238c0a62be8"]
+)
 def test_unknown_and_malformed_ids_are_not_found(ada: Client, world: World, name: str) -> None:
     not_found = {"error": {"code": 404, "message": "Not Found"}}
     for answer in (

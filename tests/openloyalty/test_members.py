@@ -18,12 +18,23 @@ def test_a_programme_is_set_up_and_run_through_the_api_alone(ada: Client, client
         "name": "gold", "conditionValue": 500, "active": True, "reward": {"name": "Gold", "value": 20, "code": "G"},
     }}).json  # fmt: skip
     shop: Any = ada.post("/api/pos", json={"pos": {"name": "Shop", "identifier": "s1"}}).json
-    seller = {"firstName": "Sue", "lastName": "S", "email": "sue@guerdon.example", "posId": shop["posId"], "active": 1, "plainPassword": PASSWORD}
+    seller = {
+        "firstName": "Sue",
+        "lastName": "S",
+        "email": "sue@guerdon.example",
+        "posId": shop["posId"],
+        "active": 1,
+        "plainPassword": PASSWORD,
+    }
     registered: Any = ada.post("/api/seller/register", json={"seller": seller}).json
     assert list(registered) == ["sellerId", "email"]
-    tokens: Any = client.post("/api/seller/login_check", json={"_username": "sue@guerdon.example", "_password": PASSWORD}).json
+    tokens: Any = client.post(
+        "/api/seller/login_check", json={"_username": "sue@guerdon.example", "_password": PASSWORD}
+    ).json
     sue = Client(client.app).with_token(tokens["token"])
-    customer: Any = sue.post("/api/seller/customer/register", json={"customer": {**PERSON, "levelId": level["id"]}}).json
+    customer: Any = sue.post(
+        "/api/seller/customer/register", json={"customer": {**PERSON, "levelId": level["id"]}}
+    ).json
     assert customer == {"customerId": customer["customerId"], "email": "max@guerdon.example"}
     sue.post("/api/pos/points/transfer/add", json={"transfer": {"customer": "M-1", "points": 100}})
     campaign: Any = ada.post("/api/campaign", json=offered(world, levels=[level["id"]])).json
@@ -41,7 +52,12 @@ def test_a_programme_is_set_up_and_run_through_the_api_alone(ada: Client, client
 def test_registration_asks_for_what_is_missing_and_refuses_what_is_taken(ada: Client, world: World) -> None:
     empty: Any = ada.post("/api/customer/register", json={"customer": {}}).json
     fields = empty["form"]["children"]
-    assert {name for name, node in fields.items() if node.get("errors")} == {"firstName", "lastName", "email", "agreement1"}
+    assert {name for name, node in fields.items() if node.get("errors")} == {
+        "firstName",
+        "lastName",
+        "email",
+        "agreement1",
+    }
     assert ada.post("/api/customer/register", json={"customer": PERSON}).status_code == 200
     before = world.count(Customer)
     for field, message in (
@@ -53,7 +69,13 @@ def test_registration_asks_for_what_is_missing_and_refuses_what_is_taken(ada: Cl
         answer: Any = ada.post("/api/customer/register", json={"customer": other})
         assert answer.status_code == 400
         assert answer.json["form"]["children"][field] == {"errors": [message]}
-    for field, value in (("email", "x"), ("birthDate", "1990-13-01"), ("gender", "x"), ("levelId", str(world.ada.uuid)), ("plainPassword", "weak")):
+    for field, value in (
+        ("email", "x"),
+        ("birthDate", "1990-13-01"),
+        ("gender", "x"),
+        ("levelId", str(world.ada.uuid)),
+        ("plainPassword", "weak"),
+    ):
         other = {**PERSON, "email": "o@guerdon.example", "phone": "2", "loyaltyCardNumber": "M-2", field: value}
         answer = ada.post("/api/customer/register", json={"customer": other})
         assert "errors" in answer.json["form"]["children"][field], field
@@ -134,7 +156,9 @@ def test_segments_are_intersections_of_lists(ada: Client, world: World) -> None:
     assert members(part("1"), part("D")) == []
     assert members(part(), part("D")) == []
     assert members() == []
-    wrong: Any = ada.post("/api/segment", json={"segment": {"name": "s", "parts": [{"criteria": [{"type": "bought_skus"}]}]}})
+    wrong: Any = ada.post(
+        "/api/segment", json={"segment": {"name": "s", "parts": [{"criteria": [{"type": "bought_skus"}]}]}}
+    )
     assert "errors" in wrong.json["form"]["children"]["parts"]
     assert (con.id, dora.id) is not None
     world.require_invariants()
@@ -142,11 +166,16 @@ def test_segments_are_intersections_of_lists(ada: Client, world: World) -> None:
 
 def test_a_segment_is_changed_switched_and_removed(ada: Client, cleo: Client, world: World) -> None:
     segment = {"name": "few", "active": 1, "parts[0][criteria][0][type]": "customer_list"}
-    body = {f"segment[{k.partition('[')[0]}]" + (f"[{k.partition('[')[2]}" if "[" in k else ""): v for k, v in segment.items()}
+    body = {
+        f"segment[{k.partition('[')[0]}]" + (f"[{k.partition('[')[2]}" if "[" in k else ""): v
+        for k, v in segment.items()
+    }
     body["segment[parts][0][criteria][0][customers][0]"] = "cleo@guerdon.example"
     created: Any = ada.post("/api/segment", data=body).json
     path = f"/api/segment/{created['segmentId']}"
-    campaign = world.a_campaign(levels=[], segments=[created["segmentId"] and __import__("uuid").UUID(created["segmentId"])])
+    campaign = world.a_campaign(
+        levels=[], segments=[created["segmentId"] and __import__("uuid").UUID(created["segmentId"])]
+    )
     assert cleo.get("/api/customer/campaign/available").json["total"] == 1  # type: ignore[index]
     assert ada.post(f"{path}/deactivate").status_code == 204
     assert cleo.get("/api/customer/campaign/available").json["total"] == 0  # type: ignore[index]
@@ -163,7 +192,13 @@ def test_a_segment_is_changed_switched_and_removed(ada: Client, cleo: Client, wo
 def test_sellers_are_changed_and_deleted(ada: Client, sol: Client, world: World) -> None:
     path = f"/api/seller/{world.sol.uuid}"
     assert sol.get(path).json["posId"] == str(world.shop)  # type: ignore[index]
-    change = {"firstName": "Sola", "lastName": "S", "email": "sola@guerdon.example", "posId": str(world.shop), "active": 1}
+    change = {
+        "firstName": "Sola",
+        "lastName": "S",
+        "email": "sola@guerdon.example",
+        "posId": str(world.shop),
+        "active": 1,
+    }
     assert ada.put(path, json={"seller": change}).json == {"sellerId": str(world.sol.uuid)}
     assert sol.get(path).json["firstName"] == "Sola"  # type: ignore[index]
     wrong: Any = ada.put(path, json={"seller": {**change, "posId": str(world.ada.uuid)}})

@@ -34,7 +34,10 @@ def test_a_form_signs_in_as_well(client: Client, world: World) -> None:
 
 
 def test_the_token_says_what_the_consoles_read(client: Client, world: World) -> None:
-    for role, name, public_id in (("admin", "ada", world.ada.uuid), ("customer", "cleo@guerdon.example", world.cleo.uuid)):
+    for role, name, public_id in (
+        ("admin", "ada", world.ada.uuid),
+        ("customer", "cleo@guerdon.example", world.cleo.uuid),
+    ):
         claims = jwt.decode(sign_in(client, role, name).json["token"], options={"verify_signature": False})
         assert claims["id"] == str(public_id)
         assert claims["exp"] - claims["iat"] == 3600
@@ -57,7 +60,14 @@ def test_without_a_good_token_nothing_opens(client: Client, app: Flask, world: W
     token = sign_in(client, "admin", "ada").json["token"]
     head, body, signature = token.split(".")
     unsigned = jwt.encode({"sub": str(world.ada.uuid)}, "x" * 32, algorithm="HS256")
-    for authorization in (None, "Bearer", "Bearer x", f"Basic {token}", f"Bearer {head}.{body}.{signature[:-4]}AAAA", f"Bearer {unsigned}"):
+    for authorization in (
+        None,
+        "Bearer",
+        "Bearer x",
+        f"Basic {token}",
+        f"Bearer {head}.{body}.{signature[:-4]}AAAA",
+        f"Bearer {unsigned}",
+    ):
         answer = client.get("/api/campaign", headers={"Authorization": authorization} if authorization else {})
         assert answer.status_code == 401, authorization
         assert (answer.json or {})["code"] == 401

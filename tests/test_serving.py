@@ -1,0 +1,74 @@
+"""Guerdon as it is really started: under gunicorn, and by `guerdon serve`."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+from app.identity import rotate_keys
+from tests.postgres import free_port
+from tests.serving import ROOT, guerdon
+
+
+def get(port: int, path: str) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+        return str(answer.read().decode())
+
+
+def test_metrics_tell_of_all_workers(sqlite_url: str, tmp_path: Path) -> None:
+    rotate_keys(tmp_path / "keys" / "jwt.pem")
+    environ = {"GUERDON_ENV": "test", "GUERDON_DATABASE_URL": sqlite_url, "GUERDON_STORAGE": str(tmp_path)}
+    with guerdon(environ, workers=2, threads=1) as server:
+        for _ in range(20):
+            get(server.port, "/livez")
+        told = get(server.port, "/metrics")
+    assert re.search(r'guerdon_requests_total\{method="GET",route="/livez",status="200"\} 20\.0', told)
+
+
+def test_serve_sets_up_everything_keeps_it_and_stops_on_ctrl_c(tmp_path: Path) -> None:
+    port = free_port()
+    environ = {**os.environ, "GUERDON_ENV": "development", "GUERDON_STORAGE": str(tmp_path / "new"), "PORT": str(port)}
+    environ.pop("GUERDON_DATABASE_URL", None)
+    for start in ("first", "second"):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app.cli", "serve"], env=environ, cwd=ROOT, stdout=subprocess.PIPE, text=True
+        )
+        until = time.monotonic() + 30
+        while True:
+            try:
+                assert get(port, "/readyz")
+                break
+            except OSError:
+                assert process.poll() is None, "it did not start"
+                assert time.monotonic() < until, "it does not answer"
+                time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        told, _ = process.communicate(timeout=20)
+        assert process.returncode == 0
+        assert ("demo world is loaded" in told) is (start == "first")
+    assert (tmp_path / "new" / "guerdon.sqlite3").exists()
+
+
+def test_production_says_in_one_line_why_it_does_not_start(tmp_path: Path, sqlite_url: str) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "-c",
+        "gunicorn.conf.py",
+        "-b",
+        "127.0.0.1:0",
+        "-w",
+        "1",
+        "wsgi:application",
+    ]
+    environ = {**os.environ, "GUERDON_STORAGE": str(tmp_path), "GUERDON_DATABASE_URL": sqlite_url}
+    environ.pop("GUERDON_ENV", None)
+    refused = subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+    assert refused.returncode != 0
+    assert "Guerdon cannot start: There is no key to sign tokens with" in refused.stderr
+    assert "Traceback" not in refused.stderr
