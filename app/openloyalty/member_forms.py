@@ -180,20 +180,8 @@ class TransferForm(Form):
             raise ValidationError({"points": ["This value should be greater than 0."]})
 
 
-class SellerForm(Form):
-    """A seller to register. Source: contract section 3.6."""
-
-    firstName = Text(required=True, attribute="first_name")
-    lastName = Text(required=True, attribute="last_name")
-    email = Email(required=True)
-    phone = Text()
-    posId = Uuid(required=True, attribute="pos")
-    active = Checkbox()
-    plainPassword = Secret(required=True, attribute="password")
-
-
 class SellerChangeForm(Form):
-    """A seller to change, as a whole; the password stays when none is sent."""
+    """A seller to change, as a whole; the password stays when none is sent. Source: contract section 3.6."""
 
     firstName = Text(required=True, attribute="first_name")
     lastName = Text(required=True, attribute="last_name")
@@ -202,6 +190,12 @@ class SellerChangeForm(Form):
     posId = Uuid(required=True, attribute="pos")
     active = Checkbox()
     plainPassword = Secret(attribute="password")
+
+
+class SellerForm(SellerChangeForm):
+    """A seller to register."""
+
+    plainPassword = Secret(required=True, attribute="password")
 
 
 class PosForm(Form):

@@ -31,29 +31,9 @@ def paged(key: str, found: Paged[Any], present: Callable[[Any], Any]) -> Respons
 def campaign(shown: Shown, viewer: str, as_html: bool = False) -> dict[str, Any]:
     """A campaign for an `admin`, a `seller` or a `customer`, who sees neither targets nor codes."""
     it = shown.campaign
-    described = {
-        "shortDescription": it.text.short_description,
-        "conditionsDescription": it.text.conditions_description,
-        "usageInstruction": it.text.usage_instruction,
-    }
-    if as_html:
-        described = {name: text and html(text) for name, text in described.items()}
     fields = {
         **(_targets_and_codes(shown) if viewer != "customer" else {}),
-        "campaignId": str(it.uuid),
-        "reward": it.reward,
-        "name": it.name,
-        "shortDescription": described["shortDescription"],
-        "conditionsDescription": described["conditionsDescription"],
-        "active": it.is_live,
-        "costInPoints": number(it.cost),
-        "singleCoupon": it.single_coupon,
-        "unlimited": it.unlimited,
-        "limit": None if it.unlimited else it.limit,
-        "limitPerUser": None if it.unlimited else it.limit_per_customer,
-        "campaignActivity": _activity(it),
-        "campaignVisibility": _visibility(it),
-        "usageInstruction": described["usageInstruction"],
+        **offer(it, as_html),
         **(_names(shown) if viewer != "customer" else {}),
         "labels": [{"key": label.key, "value": label.value} for label in it.labels] or None,
         **_will_be_active(shown),
@@ -66,15 +46,16 @@ def campaign(shown: Shown, viewer: str, as_html: bool = False) -> dict[str, Any]
     return without_none(fields)
 
 
-def bought_campaign(it: Campaign) -> dict[str, Any]:
-    """The campaign of a purchase, without what is counted."""
+def offer(it: Campaign, as_html: bool = False) -> dict[str, Any]:
+    """What a campaign promises, without what is counted; all that is told of it beside a purchase."""
+    told = html if as_html else str
     return without_none(
         {
             "campaignId": str(it.uuid),
             "reward": it.reward,
             "name": it.name,
-            "shortDescription": it.text.short_description,
-            "conditionsDescription": it.text.conditions_description,
+            "shortDescription": it.text.short_description and told(it.text.short_description),
+            "conditionsDescription": it.text.conditions_description and told(it.text.conditions_description),
             "active": it.is_live,
             "costInPoints": number(it.cost),
             "singleCoupon": it.single_coupon,
@@ -83,7 +64,7 @@ def bought_campaign(it: Campaign) -> dict[str, Any]:
             "limitPerUser": None if it.unlimited else it.limit_per_customer,
             "campaignActivity": _activity(it),
             "campaignVisibility": _visibility(it),
-            "usageInstruction": it.text.usage_instruction,
+            "usageInstruction": it.text.usage_instruction and told(it.text.usage_instruction),
         }
     )
 
@@ -101,7 +82,7 @@ def purchase(bought: Purchase, with_campaign: bool) -> dict[str, Any]:
             "purchaseAt": moment(bought.bought_at),
             "costInPoints": number(bought.cost),
             "campaignId": str(bought.campaign.uuid),
-            "campaign": bought_campaign(bought.campaign) if with_campaign else None,
+            "campaign": offer(bought.campaign) if with_campaign else None,
             "used": bought.used_at is not None,
             "usageDate": moment(bought.used_at) if bought.used_at else None,
             "coupon": {"id": str(bought.coupon_id), "code": bought.coupon.code},
