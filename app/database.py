@@ -43,8 +43,9 @@ log = logging.getLogger("guerdon.database")
 
 LOCK_TIMEOUT_SECONDS = 3
 STATEMENT_TIMEOUT_SECONDS = 5
-# PostgreSQL's codes for "run the whole transaction again": serialization, deadlock, lock timeout, shutdown, starting.
-TRY_AGAIN = {"40001", "40P01", "55P03", "57P01", "57P02", "57P03"}
+# PostgreSQL's codes for "run the whole transaction again": serialization, deadlock, lock and statement timeout, shutdown,
+# crash, starting; and a unique violation, for somebody else has just added what we looked for in vain: the next try sees it.
+TRY_AGAIN = {"40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03", "23505"}
 
 
 class TryAgain(Exception):
@@ -117,9 +118,9 @@ class Prepared:
         self._statement = statement
         self._compiled: dict[str, _Compiled] = {}
 
-    def run(self, session: Session, parameters: dict[str, Any]) -> list[Any]:
+    def run(self, bind: Session | Connection, parameters: dict[str, Any]) -> list[Any]:
         """The rows, with the columns as attributes."""
-        connection = session.connection()
+        connection = bind.connection() if isinstance(bind, Session) else bind
         compiled = self._compiled.get(connection.dialect.name) or self._compile(connection.dialect)
         raw = cast(Any, connection.connection.driver_connection)
         values = compiled.bound(parameters)
@@ -211,6 +212,16 @@ class Database:
         finally:
             session.close()
 
+    @contextmanager
+    def looking_up(self) -> Iterator[Connection]:
+        """A connection for a single prepared statement that only reads: half the cost of a session."""
+        try:
+            with self._without_begin.connect() as connection:
+                yield connection
+        except (DBAPIError, TimeoutError, psycopg.Error, sqlite3.Error) as e:
+            self._translate(e, committing=False)
+            raise
+
     def _translate(self, e: Exception, committing: bool) -> None:
         """Raise TryAgain or OutcomeUnknown if that is what the driver's error means."""
         if isinstance(e, TimeoutError):
@@ -218,6 +229,8 @@ class Database:
         cause = e.orig if isinstance(e, DBAPIError) else e
         if isinstance(cause, sqlite3.OperationalError) and ("locked" in str(cause) or "busy" in str(cause)):
             raise TryAgain("the database is busy") from e
+        if isinstance(cause, sqlite3.IntegrityError) and "UNIQUE" in str(cause):
+            raise TryAgain("somebody else has just added it") from e
         state = getattr(cause, "sqlstate", None)
         lost = isinstance(cause, psycopg.OperationalError) and (state is None or state.startswith(("08", "57P")))
         if lost:

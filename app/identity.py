@@ -92,8 +92,8 @@ class Identity:
         if scheme.lower() != "bearer" or not token:
             raise NotSignedIn("Authentication Required")
         claims = self._claims(token)
-        with database.reading() as session:
-            found: Standing | None = standing(session, UUID(claims["sub"]))
+        with database.looking_up() as connection:
+            found: Standing | None = standing(connection, UUID(claims["sub"]))
         if found is None or not found.active or found.token_version != claims["ver"]:
             raise NotSignedIn("This token is no longer valid. Please sign in again.")
         return Caller(found.login_id, UUID(claims["sub"]), found.role, found.customer_id, found.customer_uuid)

@@ -100,6 +100,7 @@ def test_8_processes_on_one_sqlite_file_sell_exactly_the_limit(sqlite_url: str, 
     told = [json.loads(process.communicate(timeout=120)[0]) for process in processes]
     assert [process.returncode for process in processes] == [0] * 8
     assert {one["denied"] for one in told} == {"limit_reached"}
+    assert sum(one["busy"] for one in told) < 20, "writers take the lock first, and wait for it"
     codes = [code for one in told for code in one["codes"]]
     assert len(codes) == len(set(codes)) == LIMIT
     assert sorted(codes) == sorted(shop.codes_sold())

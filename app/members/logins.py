@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.database import Prepared
@@ -48,8 +48,8 @@ _STANDING = Prepared(
 )
 
 
-def standing(session: Session, login: UUID) -> Standing | None:
-    rows = _STANDING.run(session, {"login": login})
+def standing(bind: Session | Connection, login: UUID) -> Standing | None:
+    rows = _STANDING.run(bind, {"login": login})
     if not rows:
         return None
     row = rows[0]

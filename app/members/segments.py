@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, or_, select
+from sqlalchemy import Select, delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from app.members import headcount
@@ -44,29 +44,38 @@ def create(session: Session, definition: Definition, now: datetime, uuid: UUID |
 
 def change(session: Session, uuid: UUID, definition: Definition) -> Segment:
     """Raises SegmentNotFound."""
-    segment = found(session, uuid)
+    segment = _locked(session, uuid)
     _apply(session, segment, definition)
     return segment
 
 
 def switch(session: Session, uuid: UUID, on: bool) -> None:
     """Activate or deactivate; an inactive segment has no members. Raises SegmentNotFound."""
-    segment = found(session, uuid)
+    segment = _locked(session, uuid)
     segment.active = on
     recompute(session, segment)
 
 
 def remove(session: Session, uuid: UUID) -> None:
     """Raises SegmentNotFound."""
-    segment = found(session, uuid)
+    segment = _locked(session, uuid)
     segment.active = False
     recompute(session, segment)
     session.delete(segment)
 
 
 def found(session: Session, uuid: UUID) -> Segment:
-    """The segment, locked for a change. Raises SegmentNotFound."""
-    segment = session.scalars(select(Segment).where(Segment.uuid == uuid).with_for_update()).one_or_none()
+    """Raises SegmentNotFound."""
+    return _one(session, select(Segment).where(Segment.uuid == uuid))
+
+
+def _locked(session: Session, uuid: UUID) -> Segment:
+    """The segment; who else wants to change it waits. Raises SegmentNotFound."""
+    return _one(session, select(Segment).where(Segment.uuid == uuid).with_for_update())
+
+
+def _one(session: Session, query: Select[Segment]) -> Segment:
+    segment = session.scalars(query).one_or_none()
     if segment is None:
         raise SegmentNotFound
     return segment

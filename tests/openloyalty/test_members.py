@@ -1,5 +1,6 @@
 """A programme set up through the API alone: customers, levels, segments, sellers, shops."""
 
+import threading
 from typing import Any
 
 from app.members.models import Customer
@@ -210,3 +211,32 @@ def test_sellers_are_changed_and_deleted(ada: Client, sol: Client, world: World)
     assert ada.get(path).status_code == 404
     again = {**change, "plainPassword": PASSWORD}
     assert ada.post("/api/seller/register", json={"seller": again}).status_code == 200
+
+
+def test_two_registrations_of_one_address_at_once_make_one_customer(ada: Client, world: World) -> None:
+    """Both look, both find it free; the second to commit is told in the form, not by a failure of the server."""
+    ada.get("/openapi.json")
+    answers: list[Any] = []
+    body = {**PERSON, "plainPassword": None}
+    threads = [
+        threading.Thread(target=lambda: answers.append(ada.post("/api/customer/register", json={"customer": body})))
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answer.status_code for answer in answers) == [200] + [400] * 7
+    world.require_invariants()
+
+
+def test_campaigns_of_a_new_audience_can_be_created_at_once(ada: Client, world: World) -> None:
+    ada.get("/openapi.json")
+    answers: list[Any] = []
+    body = offered(world, levels=[str(world.bronze.uuid), str(world.silver.uuid)])
+    threads = [threading.Thread(target=lambda: answers.append(ada.post("/api/campaign", json=body))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [answer.status_code for answer in answers] == [200] * 8
