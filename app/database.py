@@ -6,7 +6,7 @@
 import logging
 import sqlite3
 from collections import namedtuple
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -104,7 +104,12 @@ class Base(DeclarativeBase):
             table.dialect_options["sqlite"]["strict"] = True
 
 
-Convert = Callable[[Any], Any]
+# What prepared statements run on: a session, or the bare connection where nothing else is needed.
+Bind = Session | Connection
+
+
+def is_postgresql(bind: Bind) -> bool:
+    return (bind.get_bind() if isinstance(bind, Session) else bind).dialect.name == "postgresql"
 
 
 class Prepared:
@@ -118,7 +123,7 @@ class Prepared:
         self._statement = statement
         self._compiled: dict[str, _Compiled] = {}
 
-    def run(self, bind: Session | Connection, parameters: dict[str, Any]) -> list[Any]:
+    def run(self, bind: Bind, parameters: dict[str, Any]) -> list[Any]:
         """The rows, with the columns as attributes."""
         connection = bind.connection() if isinstance(bind, Session) else bind
         compiled = self._compiled.get(connection.dialect.name) or self._compile(connection.dialect)
@@ -177,18 +182,14 @@ class Database:
         return self.engine.dialect.name == "postgresql"
 
     @contextmanager
-    def transaction(self, in_one_statement: bool = False) -> Iterator[Session]:
+    def transaction(self) -> Iterator[Session]:
         """Begin; commit at the end of the block, or roll back when it raises.
 
-        `in_one_statement` is for a block that makes all its changes in a single statement on PostgreSQL: there that
-        statement is the transaction, and BEGIN and COMMIT need no round trips of their own.
         Raises TryAgain when the database could not serve the transaction and nothing was changed, and
         OutcomeUnknown when the connection was lost during the commit.
         """
-        in_one_statement = in_one_statement and self.is_postgresql
-        engine = self._without_begin if in_one_statement else self.engine
-        session = Session(engine, expire_on_commit=False, autoflush=False)
-        committing = in_one_statement
+        session = Session(self.engine, expire_on_commit=False, autoflush=False)
+        committing = False
         try:
             yield session
             session.flush()
@@ -199,6 +200,23 @@ class Database:
             raise
         finally:
             session.close()
+
+    @contextmanager
+    def short_transaction(self) -> Iterator[Connection]:
+        """A transaction for prepared statements only, of which a single one changes anything on PostgreSQL.
+
+        There that statement is the transaction, and BEGIN and COMMIT need no round trips of their own; and a connection
+        costs half of a session. Raises as `transaction` does.
+        """
+        committing = self.is_postgresql
+        try:
+            with (self._without_begin if self.is_postgresql else self.engine).connect() as connection:
+                yield connection
+                committing = True
+                connection.commit()
+        except (DBAPIError, TimeoutError, psycopg.Error, sqlite3.Error) as e:
+            self._translate(e, committing)
+            raise
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

@@ -17,7 +17,7 @@ from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, LengthRequ
 from app import clock
 from app.audit import AuditEntry
 from app.blobs import BlobStore
-from app.database import Database, TryAgain
+from app.database import Bind, Database, TryAgain
 from app.idempotency import Once, Replay
 from app.identity import Caller, identity
 from app.refusal import Refusal
@@ -111,15 +111,23 @@ def _let_in(policy: frozenset[str]) -> None:
 
 
 @contextmanager
-def transaction(in_one_statement: bool = False) -> Iterator[Session]:
+def transaction() -> Iterator[Session]:
     """The request's transaction: committed at the end of the block, or with the answer when it has an Idempotency-Key.
 
     What a member of the staff changes is written to the audit log in the same transaction.
     """
     once: Once | None = g.get("once")
-    with once.transaction() if once else database().transaction(in_one_statement) as session:
+    with once.transaction() if once else database().transaction() as session:
         yield session
         _audit(session)
+
+
+@contextmanager
+def short_transaction() -> Iterator[Bind]:
+    """The request's transaction, for prepared statements only; what they change names who changed it."""
+    once: Once | None = g.get("once")
+    with once.transaction() if once else database().short_transaction() as bind:
+        yield bind
 
 
 @contextmanager

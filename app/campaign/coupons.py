@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.campaign import rules
 from app.campaign.errors import CampaignNotFound, RedeemedCouponMissing, SingleCouponFixed
 from app.campaign.models import Campaign, Coupon, Stock
-from app.database import Database
+from app.database import Database, is_postgresql
 
 PRINTED_MAX = 1000  # codes of one campaign
 PRINTED_ON_PAGE_MAX = 10_000
@@ -116,7 +116,7 @@ def _load_batch(session: Session, campaign: UUID, batch: list[str]) -> int:
         raise CampaignNotFound
     if row.single_coupon:
         raise SingleCouponFixed("All buyers of this campaign share a single code; it has no pool to load.")
-    copy = _copy if session.get_bind().dialect.name == "postgresql" else _insert_ignoring_known
+    copy = _copy if is_postgresql(session) else _insert_ignoring_known
     new = copy(session, row.id, batch)
     stock = session.scalars(select(Stock).where(Stock.campaign_id == row.id).with_for_update()).one()
     stock.coupons_count += new

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.campaign import rules
 from app.campaign.errors import CampaignNotFound, Refusal
 from app.campaign.models import AudienceTarget, Campaign, Stock, Usage
-from app.database import Prepared
+from app.database import Bind, Prepared
 from app.members.errors import CustomerNotFound
 from app.members.models import Customer, Level, Segment, SegmentMember
 from app.points.models import Account
@@ -86,12 +86,12 @@ FACTS_OF_PAGE = facts_query().where(
 )
 
 
-def facts(session: Session, campaign: uuid.UUID, customer: uuid.UUID) -> Any:
+def facts(bind: Bind, campaign: uuid.UUID, customer: uuid.UUID) -> Any:
     """Read the facts of one customer and one campaign. Raises CampaignNotFound or CustomerNotFound."""
-    rows = FACTS_OF_ONE.run(session, {"campaign": campaign, "customer": customer})
+    rows = FACTS_OF_ONE.run(bind, {"campaign": campaign, "customer": customer})
     if rows:
         return rows[0]
-    if session.scalar(select(Campaign.id).where(Campaign.uuid == campaign)) is None:
+    if bind.scalar(select(Campaign.id).where(Campaign.uuid == campaign)) is None:
         raise CampaignNotFound
     raise CustomerNotFound
 

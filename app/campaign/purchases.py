@@ -28,7 +28,7 @@ from sqlalchemy.orm import Session, contains_eager
 from app.campaign import eligibility, rules
 from app.campaign.errors import CouponStaysUsed, PurchaseNotFound
 from app.campaign.models import Campaign, Coupon, Purchase, Stock, Usage
-from app.database import Prepared, TryAgain, UtcDateTime
+from app.database import Bind, Prepared, TryAgain, UtcDateTime, is_postgresql
 from app.paging import Page, Paged
 from app.points.models import Account, LedgerEntry
 
@@ -48,9 +48,7 @@ class TermsChanged(TryAgain):
         super().__init__("another purchase or a change of the campaign came first")
 
 
-def buy(
-    session: Session, campaign: uuid.UUID, customer: uuid.UUID, now: datetime, sold_by: int | None, issuer: str
-) -> Sale:
+def buy(bind: Bind, campaign: uuid.UUID, customer: uuid.UUID, now: datetime, sold_by: int | None, issuer: str) -> Sale:
     """Sell one reward of a campaign to a customer for points.
 
     Reads the facts, asks the rules, then makes the guarded changes, each of which succeeds only if its fact still
@@ -61,7 +59,7 @@ def buy(
     then nothing may be kept of this transaction and the whole is to be repeated.
     Source: Open Loyalty, "Buy reward campaign for a specific customer".
     """
-    facts = eligibility.facts(session, campaign, customer)
+    facts = eligibility.facts(bind, campaign, customer)
     for refusal in rules.refusals(facts, now):
         raise refusal
     purchase_id = uuid.uuid4()
@@ -79,25 +77,23 @@ def buy(
         "campaign_name": facts.campaign_name,
     }
     changes = SHARED if facts.single_coupon else POOL
-    if session.get_bind().dialect.name == "postgresql":
-        code = _sell_in_one_statement(session, changes, parameters)
-    else:
-        code = _sell_in_steps(session, changes, parameters)
+    sell = _sell_in_one_statement if is_postgresql(bind) else _sell_in_steps
+    code = sell(bind, changes, parameters)
     return Sale(purchase_id, code)
 
 
-def _sell_in_one_statement(session: Session, changes: "Changes", parameters: dict[str, Any]) -> str:
+def _sell_in_one_statement(bind: Bind, changes: "Changes", parameters: dict[str, Any]) -> str:
     try:
-        [row] = changes.in_one_statement.run(session, parameters)
+        [row] = changes.in_one_statement.run(bind, parameters)
     except DivisionByZero as e:
         raise TermsChanged from e
     return str(row.code)
 
 
-def _sell_in_steps(session: Session, changes: "Changes", parameters: dict[str, Any]) -> str:
+def _sell_in_steps(bind: Bind, changes: "Changes", parameters: dict[str, Any]) -> str:
     code = ""
     for step in changes.in_steps:
-        rows = step.run(session, parameters)
+        rows = step.run(bind, parameters)
         if not rows:
             raise TermsChanged
         code = getattr(rows[0], "code", code)

@@ -7,6 +7,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from app.database import is_postgresql
 from app.members.models import Customer, Headcount, SegmentMember
 
 NO_LEVEL = 0
@@ -35,7 +36,7 @@ def add(session: Session, level_id: int | None, segment_id: int, customers: int)
             .values(customers_count=Headcount.customers_count + customers)
         )
         return
-    dialect: Any = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    dialect: Any = postgresql if is_postgresql(session) else sqlite
     session.execute(
         dialect.insert(Headcount)
         .values(level_id=level, segment_id=segment_id, customers_count=customers)

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, bindparam, or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.database import Prepared
+from app.database import Bind, Prepared
 from app.members import passwords
 from app.members.errors import BadCredentials, BadRefreshToken, LoginNotActive, WrongPassword
 from app.members.models import ADMIN, CUSTOMER, SELLER, Customer, Login, Profile, RefreshToken
@@ -48,7 +48,7 @@ _STANDING = Prepared(
 )
 
 
-def standing(bind: Session | Connection, login: UUID) -> Standing | None:
+def standing(bind: Bind, login: UUID) -> Standing | None:
     rows = _STANDING.run(bind, {"login": login})
     if not rows:
         return None

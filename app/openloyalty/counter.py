@@ -7,7 +7,7 @@ from flask import Response, jsonify
 
 from app import clock
 from app.campaign import catalogue, eligibility, purchases
-from app.doors import caller, names_effect, reading, transaction
+from app.doors import caller, names_effect, reading, short_transaction, transaction
 from app.members import customers
 from app.members.errors import CustomerNotFound
 from app.openloyalty import views
@@ -27,8 +27,9 @@ def buy(customer: str, campaign: UUID) -> Response:
     """Sell one reward."""
     who = caller()
     issuer = "system" if who.role == "customer" else who.role  # Open Loyalty knows no other issuers
-    with transaction(in_one_statement=True) as session:
-        sold = purchases.buy(session, campaign, _uuid(session, customer), clock.now(), who.login_id, issuer)
+    buyer = _uuid(customer)
+    with short_transaction() as bind:
+        sold = purchases.buy(bind, campaign, buyer, clock.now(), who.login_id, issuer)
         names_effect(str(sold.purchase_id))
     return jsonify(views.sale(sold))
 
@@ -42,8 +43,8 @@ def bought(customer: str) -> Response:
 
 def why_not(customer: str, campaign: UUID, at: Any = None) -> Response:
     """Whether a customer may buy, and every reason why not."""
+    uuid = _uuid(customer)
     with reading() as session:
-        uuid = _uuid(session, customer)
         verdict = eligibility.explain(session, campaign, uuid, at or clock.now())
     return jsonify(views.eligibility(verdict, str(campaign), str(uuid)))
 
@@ -61,11 +62,12 @@ def mark(marks: list[Mark], may_unuse: bool) -> Response:
     return jsonify({"coupons": done})
 
 
-def _uuid(session: Any, customer: str) -> UUID:
+def _uuid(customer: str) -> UUID:
     """The customer's UUID; a UUID is believed, a loyalty card number looked up. Raises CustomerNotFound."""
     try:
         return UUID(customer)
     except ValueError:
         if not customer:
             raise CustomerNotFound from None
-        return customers.found(session, customer).uuid
+        with reading() as session:
+            return customers.found(session, customer).uuid
