@@ -9,10 +9,18 @@ from typing import Any
 # All workers count into files of this folder, so that /metrics tells of all, whichever answers.
 os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="guerdon-metrics-"))
 
+
+def _whole(name: str, default: int) -> int:
+    text = os.environ.get(name) or str(default)
+    if not text.isdecimal() or int(text) < 1:
+        raise SystemExit(f"{name}: expected a whole number of at least 1, found {text!r}")
+    return int(text)
+
+
 bind = f"127.0.0.1:{os.environ.get('PORT', '8181')}"
-workers = int(os.environ.get("WEB_CONCURRENCY", 2 * multiprocessing.cpu_count()))
+workers = _whole("WEB_CONCURRENCY", 2 * multiprocessing.cpu_count())
 worker_class = "gthread"
-threads = int(os.environ.get("GUERDON_POOL_SIZE", 8))  # as many as the worker has database connections
+threads = _whole("GUERDON_POOL_SIZE", 8)  # as many as the worker has database connections
 timeout = 30
 graceful_timeout = 25
 keepalive = 75  # longer than a load balancer keeps an idle connection

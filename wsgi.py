@@ -2,6 +2,9 @@
 
 import sys
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.database import TryAgain
 from app.installation import NotReady
 from app.serving import production_application
 from app.settings import BadSettings
@@ -10,6 +13,6 @@ GUNICORN_APP_LOAD_ERROR = 4  # tells gunicorn's master to stop instead of trying
 
 try:
     application = production_application()
-except (BadSettings, NotReady, RuntimeError) as e:
+except (BadSettings, NotReady, RuntimeError, TryAgain, SQLAlchemyError) as e:
     print(f"Guerdon cannot start: {e}", file=sys.stderr, flush=True)
     sys.exit(GUNICORN_APP_LOAD_ERROR)

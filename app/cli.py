@@ -2,6 +2,7 @@
 
 import json
 import logging
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from functools import wraps
@@ -9,6 +10,7 @@ from typing import Any, cast
 from uuid import UUID
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
 from app import clock, demo, idempotency, installation, serving
 from app.blobs import FolderStore
@@ -40,8 +42,8 @@ def told_kindly(command: Callable[..., Any]) -> Callable[..., Any]:
     def run(*args: Any, **kw: Any) -> Any:
         try:
             return command(*args, **kw)
-        except (BadSettings, NotReady, Refusal, TryAgain, RuntimeError) as e:
-            raise click.ClickException(str(e)) from e
+        except (BadSettings, NotReady, Refusal, TryAgain, RuntimeError, SQLAlchemyError) as e:
+            raise click.ClickException(str(e).splitlines()[0]) from e
 
     return run
 
@@ -59,7 +61,7 @@ def migrate() -> None:
 def serve() -> None:
     """Set everything up that is missing, and serve on http://127.0.0.1:PORT for trying out.
 
-    On the first start: keys, tables, and the demo world. A later start keeps the data. Ctrl-C stops it.
+    Set GUERDON_ENV=development. On the first start: keys, tables, and the demo world. A later start keeps the data. Ctrl-C stops it.
     In production use gunicorn with `wsgi:application` instead.
     """
     settings = from_environment()
@@ -67,6 +69,7 @@ def serve() -> None:
         raise click.ClickException(
             "`serve` is for trying out: set GUERDON_ENV=development, or use `gunicorn wsgi:application`."
         )
+    _require_free(settings.port)
     settings.storage.mkdir(parents=True, exist_ok=True)
     if not settings.jwt_private_keys and not settings.jwt_key_file.exists():
         rotate_keys(settings.jwt_key_file)
@@ -119,10 +122,15 @@ def import_coupons(campaign: UUID, file: Iterator[str]) -> None:
     """
 
     def progress(read: int, added: int) -> None:
-        click.echo(f"\r{read:,} codes read, {added:,} new", nl=False, err=True)
+        on_terminal = sys.stderr.isatty()
+        if on_terminal or read % 100_000 == 0:
+            click.echo(
+                f"{chr(13) if on_terminal else ''}{read:,} codes read, {added:,} new", nl=not on_terminal, err=True
+            )
 
     added = coupons.load(_database(from_environment()), campaign, _codes(file), progress)
-    click.echo("", err=True)
+    if sys.stderr.isatty():
+        click.echo("", err=True)
     click.echo(f"{added:,} codes added.")
 
 
@@ -166,7 +174,7 @@ def demo_command(show: bool, reset: bool) -> None:
     """Load the demo world into an empty database: the world of the documents' examples."""
     settings = from_environment()
     if settings.is_production:
-        raise click.ClickException("The demo world's passwords are public. Set GUERDON_ENV=development to load it.")
+        raise click.ClickException("The demo world's passwords are public: it is only for GUERDON_ENV=development.")
     database = _database(settings)
     if show:
         with database.reading() as session:
@@ -224,8 +232,17 @@ def _line_of_stdin() -> str:
     return sys.stdin.readline().rstrip("\n")
 
 
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as e:
+            raise click.ClickException(f"Port {port} is in use. Choose another: PORT={port + 1} make run") from e
+
+
 def _codes(file: Iterator[str]) -> Iterator[str]:
-    for number, line in enumerate(file, 1):
+    for number, line in enumerate(_lines(file), 1):
         code = line.strip()
         if not code:
             continue
@@ -235,6 +252,15 @@ def _codes(file: Iterator[str]) -> Iterator[str]:
                 "The batches before it are loaded; mend the file and start again."
             )
         yield code
+
+
+def _lines(file: Iterator[str]) -> Iterator[str]:
+    try:
+        yield from file
+    except UnicodeDecodeError as e:
+        raise click.ClickException(
+            "The file is not text in UTF-8. The batches before the wrong place are loaded; mend the file and start again."
+        ) from e
 
 
 if __name__ == "__main__":

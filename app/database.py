@@ -257,7 +257,7 @@ class Database:
             if committing:
                 raise OutcomeUnknown("the connection was lost during the commit") from e
         if lost or state in TRY_AGAIN:
-            raise TryAgain("the database could not serve this transaction") from e
+            raise TryAgain(f"the database could not serve this: {str(cause).splitlines()[0]}") from e
 
     def require_durability(self) -> None:
         """Refuse a PostgreSQL that acknowledges commits before they are safe. Raises RuntimeError."""

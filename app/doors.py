@@ -187,10 +187,10 @@ def _require_text() -> None:
 def _require_bounded_body(bytes_max: int) -> None:
     # A chunked form over the limit would be cut off and half understood. So no body without a length.
     if request.headers.get("Transfer-Encoding"):
-        raise LengthRequired
+        raise LengthRequired("Send a Content-Length: bodies in chunks are not read.")
     request.max_content_length = bytes_max
     if (request.content_length or 0) > bytes_max:
-        raise RequestEntityTooLarge
+        raise RequestEntityTooLarge(f"The body is larger than the {bytes_max} bytes that this address takes.")
 
 
 def _request_bytes() -> bytes:

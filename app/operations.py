@@ -3,9 +3,9 @@
 import os
 import time
 from importlib.resources import files
-from typing import Any
+from typing import Any, cast
 
-from flask import Flask, Response, current_app, jsonify, request, send_from_directory
+from flask import Flask, Response, current_app, jsonify, redirect, request, send_from_directory
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
 from sqlalchemy import text
 
@@ -97,6 +97,11 @@ def register(app: Flask, api: Api) -> None:
         if not manual:
             manual.update(document(current_app, api))
         return jsonify(manual)
+
+    @app.get("/")
+    @anyone
+    def home() -> Response:
+        return cast(Response, redirect("/docs"))
 
     @app.get("/docs")
     @anyone

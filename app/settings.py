@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
 PLACEHOLDERS = {"", "change-me", "changeme", "guerdon", "password", "placeholder", "postgres", "secret", "test"}
 
 
@@ -85,6 +88,14 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         ZoneInfo(settings.timezone)
     except (ZoneInfoNotFoundError, ValueError) as e:
         raise BadSettings(f"GUERDON_TIMEZONE: there is no time zone {settings.timezone!r}; try Europe/Warsaw") from e
+    try:
+        backend = make_url(settings.sqlalchemy_url).get_backend_name()
+    except ArgumentError as e:
+        raise BadSettings(
+            "GUERDON_DATABASE_URL is no URL; it looks like postgresql+psycopg://user:password@host/name"
+        ) from e
+    if backend not in {"postgresql", "sqlite"}:
+        raise BadSettings(f"GUERDON_DATABASE_URL: Guerdon speaks PostgreSQL and SQLite, not {backend}")
     if "*" in settings.cors_origins:
         raise BadSettings(
             "GUERDON_CORS_ORIGINS: name the origins of your consoles one by one; `*` opens the API to all"

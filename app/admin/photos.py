@@ -14,7 +14,7 @@ from app.openloyalty.forms import Form, InvalidForm, tree
 
 blueprint = Blueprint("admin_photos", __name__, "Photos of campaigns")
 
-BODY_BYTES_MAX = imaging.UPLOAD_BYTES_MAX + 64 * 1024
+BODY_BYTES_MAX = 8 * 1024 * 1024  # beyond the limit of a file, so that a larger one is told in the form's tree
 
 
 class PhotoForm(Form):

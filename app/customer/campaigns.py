@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from flask import Response, jsonify
+from werkzeug.exceptions import Forbidden
 
 from app.doors import allow, caller
 from app.openloyalty import counter, schemas
@@ -11,7 +12,7 @@ from app.openloyalty.counter_routes import DETAILS
 from app.openloyalty.fields import Checkbox
 from app.openloyalty.forms import Form, form
 from app.openloyalty.member_forms import Mark, MarkForm
-from app.openloyalty.queries import PAGING_PARAMETERS
+from app.openloyalty.queries import PAGING_PARAMETERS, moment
 
 blueprint = Blueprint("customer_campaigns", __name__, "Reward campaigns (customer)")
 
@@ -53,6 +54,8 @@ def list_bought() -> Response:
 @allow("customer")
 def explain(campaign: UUID) -> Response:
     """Explain whether I may buy, and every reason why not."""
+    if moment("as_of") is not None:
+        raise Forbidden
     return counter.why_not(_me(), campaign)
 
 

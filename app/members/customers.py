@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.members import headcount
@@ -172,7 +172,10 @@ def _require_unique(session: Session, person: Person, but: int | None = None) ->
         value = _columns(person)[name]
         if value is None:
             continue
-        query = select(Profile.customer_id).where(getattr(Profile, name) == value)
+        # Any of the three may be signed in with, so nobody's may be another kind of somebody else's.
+        identifiers = (Profile.email, Profile.phone, Profile.loyalty_card_number)
+        known = {value, value.lower()}
+        query = select(Profile.customer_id).where(or_(*(column.in_(known) for column in identifiers))).limit(1)
         if but is not None:
             query = query.where(Profile.customer_id != but)
         if session.scalar(query) is not None:

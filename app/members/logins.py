@@ -2,13 +2,14 @@
 
 import hashlib
 import secrets
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from app.database import Bind, Prepared
@@ -66,32 +67,40 @@ class Candidate:
 
 
 def candidate(session: Session, role: str, name: str) -> Candidate | None:
-    """The login of that name, if there is exactly one: an e-mail, or what else serves the role as a name.
+    """The login of that name: an e-mail, or else what serves the role as a name.
 
-    Admins: username. Sellers: UUID. Customers: loyalty card number, or phone.
+    Admins: username. Sellers: UUID. Customers: loyalty card number, then phone.
     """
-    found = session.execute(_named(role, name)).unique().all()
-    if len(found) != 1:
+    for named in _names(role, name):
+        row = session.execute(_logins(role).where(named)).unique().one_or_none()
+        if row is not None:
+            break
+    else:
         return None
-    [(login, status)] = found
+    login, status = row
     return Candidate(login, login.active and not login.deleted and status in (None, "active"))
 
 
-def _named(role: str, name: str) -> Any:
+def _logins(role: str) -> Any:
     query = (
         select(Login, Customer.status).outerjoin(Customer, Customer.id == Login.customer_id).where(Login.role == role)
     )
+    return query.join(Profile, Profile.customer_id == Login.customer_id) if role == CUSTOMER else query
+
+
+def _names(role: str, name: str) -> Iterator[Any]:
+    """The ways in which this may be the name of a login, the surest first; each is unique among the role's logins."""
     if role == CUSTOMER:
-        return query.join(Profile, Profile.customer_id == Login.customer_id).where(
-            or_(Profile.email == name.lower(), Profile.loyalty_card_number == name, Profile.phone == name)
-        )
-    names = [Login.email == name.lower()]
+        yield Profile.email == name.lower()
+        yield Profile.loyalty_card_number == name
+        yield Profile.phone == name
+        return
+    yield Login.email == name.lower()
     if role == ADMIN:
-        names.append(Login.username == name.lower())
+        yield Login.username == name.lower()
     if role == SELLER:
         with suppress(ValueError):
-            names.append(Login.uuid == UUID(name))
-    return query.where(or_(*names))
+            yield Login.uuid == UUID(name)
 
 
 def check(found: Candidate | None, password: str) -> Login:

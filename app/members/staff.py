@@ -120,4 +120,4 @@ def _apply(session: Session, login: Login, told: Seller) -> None:
 def _require_unique(session: Session, role: str, name: str, value: str) -> None:
     query = select(Login.id).where(Login.role == role, getattr(Login, name) == value.lower())
     if session.scalar(query) is not None:
-        raise AlreadyTaken(field=name)
+        raise AlreadyTaken(f"This {name} is already used: {value}" if role == ADMIN else None, field=name)

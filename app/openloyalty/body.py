@@ -106,8 +106,10 @@ def _json(data: bytes) -> dict[str, Any]:
         raise BadRequest("The text is not UTF-8.") from e
     except RecursionError as e:
         raise BadRequest("The JSON is nested too deeply.") from e
+    except json.JSONDecodeError as e:
+        raise BadRequest(f"The body is not valid JSON: {e}.") from e
     except ValueError as e:
-        raise BadRequest(f"The body is not valid JSON: {str(e)[:120]}.") from e
+        raise BadRequest("The body is not valid JSON: it holds a number that none can be.") from e
     if not isinstance(value, dict):
         raise BadRequest("The JSON must be an object.")
     _require_bounded(value)

@@ -8,7 +8,6 @@ from marshmallow import ValidationError, post_load, pre_load, validates_schema
 
 from app.campaign.campaigns import ALWAYS, Offer, Window
 from app.campaign.models import REWARDS
-from app.doors import settings
 from app.openloyalty.fields import (
     AT_LEAST_ONE,
     BLANK,
@@ -23,6 +22,7 @@ from app.openloyalty.fields import (
     Text,
     Uuid,
     Whole,
+    default_texts,
 )
 from app.openloyalty.forms import Form, Group
 
@@ -103,13 +103,7 @@ class CampaignForm(Form):
     @pre_load
     def read_translations(self, told: Mapping[str, Any], **kw: Any) -> dict[str, Any]:
         """Texts may come translated, as later versions send them; the default locale's are used."""
-        campaign = dict(told)
-        translations = campaign.get("translations")
-        texts = translations.get(settings().locale) if isinstance(translations, Mapping) else None
-        if isinstance(texts, Mapping):
-            for name in TRANSLATED:
-                if campaign.get(name) is None and name in texts:
-                    campaign[name] = texts[name]
+        campaign = default_texts(told, TRANSLATED)
         for name in ("campaignVisibility", "campaignActivity"):
             if not isinstance(campaign.get(name), Mapping):
                 campaign[name] = {}

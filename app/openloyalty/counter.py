@@ -10,7 +10,9 @@ from app.campaign import catalogue, eligibility, purchases
 from app.doors import caller, names_effect, reading, short_transaction, transaction
 from app.members import customers
 from app.members.errors import CustomerNotFound
-from app.openloyalty import views
+from app.openloyalty import errors, views
+from app.openloyalty.body import body
+from app.openloyalty.fields import Checkbox
 from app.openloyalty.member_forms import Mark
 from app.openloyalty.queries import paging, wants_details, wants_html
 
@@ -25,6 +27,7 @@ def available(customer: str, viewer: str) -> Response:
 
 def buy(customer: str, campaign: UUID) -> Response:
     """Sell one reward."""
+    _require_plain_purchase(body())
     who = caller()
     issuer = "system" if who.role == "customer" else who.role  # Open Loyalty knows no other issuers
     buyer = _uuid(customer)
@@ -32,6 +35,14 @@ def buy(customer: str, campaign: UUID) -> Response:
         sold = purchases.buy(bind, campaign, buyer, clock.now(), who.login_id, issuer)
         names_effect(str(sold.purchase_id))
     return jsonify(views.sale(sold))
+
+
+def _require_plain_purchase(sent: dict[str, Any]) -> None:
+    """Refuse what later versions of the call can and this one cannot, rather than do something else."""
+    if sent.get("quantity") not in (None, "", 1, "1"):
+        raise errors.NotOffered("Only one reward can be bought at a time")
+    if Checkbox().deserialize(sent.get("withoutPoints")):
+        raise errors.NotOffered("A reward cannot be bought without points")
 
 
 def bought(customer: str) -> Response:

@@ -17,6 +17,11 @@ from app.openloyalty.forms import InvalidForm, tree_for
 from app.points import errors as points
 from app.refusal import Refusal
 
+
+class NotOffered(Refusal):
+    """What Open Loyalty's later versions can and this service cannot; the message is the answer."""
+
+
 NOT_FOUND = (
     campaign.CampaignNotFound, campaign.CampaignNotActive, campaign.CampaignNotYetActive, campaign.CampaignOver,
     campaign.CampaignNotYetVisible, campaign.CampaignNoLongerVisible, campaign.NotTargeted, campaign.PhotoNotFound,
@@ -52,6 +57,8 @@ def answer(refusal: Refusal) -> Response:
         return _json(400, tree_for(g.form, refusal.field, str(refusal)))
     if kind in SENTENCES:
         return _json(400, {"error": SENTENCES[kind]})
+    if kind is NotOffered:
+        return _json(400, {"error": str(refusal)})
     if kind in NOT_FOUND:
         return error(404)
     if kind in UNAUTHORIZED:
@@ -90,7 +97,7 @@ def register(app: Flask) -> None:
 def http_exception(e: HTTPException) -> Response:
     """What Flask itself refuses: unknown addresses, wrong methods, unreadable bodies, and its own failures."""
     status = e.code or 500
-    said = e.description if status in {400, 413, 415} and e.description != type(e).description else None
+    said = e.description if status in {400, 411, 413, 415} and e.description != type(e).description else None
     response = error(status, said)
     for name, value in e.get_headers():
         if name.lower() not in {"content-type", "content-length"}:

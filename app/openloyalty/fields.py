@@ -12,6 +12,7 @@ from uuid import UUID
 
 from marshmallow import ValidationError, fields, missing
 
+from app import clock
 from app.doors import settings
 
 BLANK = "This value should not be blank."
@@ -55,6 +56,8 @@ class Text(OptionalMixin, fields.String):
         super().__init__(**kw)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> str:
+        if isinstance(value, bool):
+            raise ValidationError(INVALID)
         text = str(value).strip()
         if len(text) > self.length_max:
             raise ValidationError(f"This value is too long. It should have {self.length_max} characters or less.")
@@ -65,7 +68,31 @@ class Secret(OptionalMixin, fields.String):
     """A password, to the letter; whether it is fit is the domain's to say."""
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> str:
-        return str(value)
+        if not isinstance(value, str):
+            raise ValidationError(INVALID)
+        return value
+
+
+class Card(Text):
+    """A loyalty card number: anything but a UUID, which names a customer by itself."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kw)
+        try:
+            UUID(text)
+        except ValueError:
+            return text
+        raise ValidationError(INVALID)
+
+
+class Country(Text):
+    """A country by the two letters of ISO 3166."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kw)
+        if not re.fullmatch(r"[A-Za-z]{2}", text):
+            raise ValidationError(INVALID)
+        return text.upper()
 
 
 class Choice(Text):
@@ -161,16 +188,19 @@ class Moment(OptionalMixin, fields.String):
         return (at if at.tzinfo else at.replace(tzinfo=settings().zone)).astimezone(UTC)
 
 
-class Day(OptionalMixin, fields.String):
-    """`YYYY-MM-DD`; a time behind it is passed over."""
+class BirthDay(OptionalMixin, fields.String):
+    """`YYYY-MM-DD`, not after today; a time behind it is passed over."""
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> date:  # type: ignore[override]
         if not isinstance(value, str) or not re.match(r"\d{4}-\d{2}-\d{2}(?!\d)", value.strip()):
             raise ValidationError(INVALID)
         try:
-            return date.fromisoformat(value.strip()[:10])
+            day = date.fromisoformat(value.strip()[:10])
         except ValueError as e:
             raise ValidationError(INVALID) from e
+        if not day.year >= 1900 or day > clock.now().astimezone(settings().zone).date():
+            raise ValidationError(INVALID)
+        return day
 
 
 class Collection(fields.List[Any]):
@@ -229,6 +259,16 @@ class Pairs(fields.Field[list[tuple[str, str]]]):
         if any(not colon for _, colon, _ in pairs):
             raise ValidationError(INVALID)
         return [(key.strip(), value.strip()) for key, _, value in pairs]
+
+
+def default_texts(told: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """A form whose texts may come translated, as later versions send them: the default locale's take their places."""
+    form = dict(told)
+    translations = form.get("translations")
+    texts = translations.get(settings().locale) if isinstance(translations, Mapping) else None
+    if isinstance(texts, Mapping):
+        form |= {name: texts[name] for name in names if form.get(name) is None and name in texts}
+    return form
 
 
 def _scalar(value: Any) -> Any:

@@ -8,6 +8,7 @@ from flask import g
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
 from app.openloyalty.body import body
+from app.openloyalty.fields import INVALID
 
 MEDIA_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "application/json")
 
@@ -34,10 +35,14 @@ class InvalidForm(Exception):
 
 
 class Group(fields.Nested):
-    """A form within a form. What is not a group of fields counts as none of them."""
+    """A form within a form. An empty text or list counts as a group of nothing."""
 
     def _deserialize(self, value: Any, attr: Any, data: Any, partial: Any = None, **kw: Any) -> Any:
-        return super()._deserialize(value if isinstance(value, Mapping) else {}, attr, data, partial, **kw)
+        if value in ("", []):
+            value = {}
+        if not isinstance(value, Mapping):
+            raise ValidationError(INVALID)
+        return super()._deserialize(value, attr, data, partial, **kw)
 
 
 @cache
@@ -97,7 +102,7 @@ def _children(schema: Schema, errors: Mapping[str, Any]) -> dict[str, Any]:
     hidden: frozenset[str] = getattr(schema, "shown_with_error_only", frozenset())
     for name, field in schema.fields.items():
         error = errors.get(field.data_key or name)
-        if isinstance(field, Group):
+        if isinstance(field, Group) and not isinstance(error, list):
             inner = error if isinstance(error, Mapping) else {}
             found[name] = {"children": _children(field.schema, inner)}
         elif error:

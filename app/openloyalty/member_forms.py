@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from marshmallow import ValidationError, fields, missing, post_load, validates_schema
+from marshmallow import ValidationError, fields, missing, post_load, pre_load, validates_schema
 
 from app.members.customers import Person
 from app.members.levels import Terms
@@ -14,14 +14,17 @@ from app.openloyalty.fields import (
     BLANK,
     INVALID,
     LONG_TEXT_LENGTH_MAX,
+    BirthDay,
+    Card,
     Checkbox,
     Choice,
-    Day,
+    Country,
     Email,
     Hundredths,
     Secret,
     Text,
     Uuid,
+    default_texts,
     items,
 )
 from app.openloyalty.forms import Form, Group
@@ -38,7 +41,7 @@ class AddressForm(Form):
     postal = Text()
     city = Text()
     province = Text()
-    country = Text(2)
+    country = Country()
 
     @post_load
     def filled(self, told: dict[str, Any], **kw: Any) -> dict[str, str]:
@@ -62,10 +65,10 @@ class CustomerForm(Form):
     gender = Choice(("male", "female", "not_disclosed"))
     email = Email()
     phone = Text()
-    birthDate = Day(attribute="born_on")
+    birthDate = BirthDay(attribute="born_on")
     address = Group(AddressForm, load_default=dict)
     company = Group(CompanyForm, load_default=dict)
-    loyaltyCardNumber = Text(attribute="loyalty_card_number")
+    loyaltyCardNumber = Card(attribute="loyalty_card_number")
     agreement1 = Checkbox()
     agreement2 = Checkbox()
     agreement3 = Checkbox()
@@ -96,10 +99,10 @@ class CustomerChangeForm(Form):
     gender = Choice(("male", "female", "not_disclosed"))
     email = Email()
     phone = Text()
-    birthDate = Day(attribute="born_on")
+    birthDate = BirthDay(attribute="born_on")
     address = Group(AddressForm)
     company = Group(CompanyForm)
-    loyaltyCardNumber = Text(attribute="loyalty_card_number")
+    loyaltyCardNumber = Card(attribute="loyalty_card_number")
     agreement1 = Checkbox()
     agreement2 = Checkbox()
     agreement3 = Checkbox()
@@ -134,6 +137,10 @@ class LevelForm(Form):
     conditionValue = Hundredths(required=True, attribute="condition_value")
     minOrder = Hundredths(attribute="min_order")
     reward = Group(RewardForm, load_default=dict)
+
+    @pre_load
+    def read_translations(self, told: Mapping[str, Any], **kw: Any) -> dict[str, Any]:
+        return default_texts(told, ("name", "description"))
 
     @post_load
     def terms(self, told: dict[str, Any], **kw: Any) -> Terms:

@@ -64,7 +64,8 @@ def test_a_body_without_a_length_is_refused(ada: Client) -> None:
         "/api/campaign", data=b"campaign[name]=x", headers={"Transfer-Encoding": "chunked"},
         content_type="application/x-www-form-urlencoded",
     )  # fmt: skip
-    assert (answer.status_code, answer.json) == (411, {"error": {"code": 411, "message": "Length Required"}})
+    assert (answer.status_code, answer.json["error"]["code"]) == (411, 411)
+    assert "Content-Length" in answer.json["error"]["message"]
 
 
 def test_a_query_is_parsed_as_strictly(ada: Client) -> None:
