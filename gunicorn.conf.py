@@ -7,7 +7,9 @@ import tempfile
 from typing import Any
 
 # All workers count into files of this folder, so that /metrics tells of all, whichever answers.
-os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="guerdon-metrics-"))
+counts_are_ours = "PROMETHEUS_MULTIPROC_DIR" not in os.environ
+if counts_are_ours:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="guerdon-metrics-")
 
 
 def _whole(name: str, default: int) -> int:
@@ -37,4 +39,5 @@ def child_exit(server: Any, worker: Any) -> None:
 
 def on_exit(server: Any) -> None:
     """Leave no counts behind."""
-    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
+    if counts_are_ours:
+        shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

@@ -60,7 +60,7 @@ class FolderStore:
     def older_than(self, seconds: float) -> Iterator[str]:
         before = time.time() - seconds
         for path in self.folder.glob("??/*"):
-            if path.stat().st_mtime < before:
+            if not path.name.startswith(".") and path.stat().st_mtime < before:
                 yield path.name
 
     def _path(self, sha256: str) -> Path:

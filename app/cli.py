@@ -96,6 +96,8 @@ def admin() -> None:
 @told_kindly
 def create_admin(username: str, email: str | None, password_stdin: bool) -> None:
     """Create an admin account. There is no default one."""
+    if not password_stdin and not sys.stdin.isatty():
+        raise click.ClickException("There is nobody to ask for a password. Give it with --password-stdin.")
     password = (
         _line_of_stdin() if password_stdin else click.prompt("Password", hide_input=True, confirmation_prompt=True)
     )
@@ -113,7 +115,7 @@ def coupons_group() -> None:
 
 @coupons_group.command("import")
 @click.argument("campaign", type=click.UUID)
-@click.argument("file", type=click.File("r", encoding="utf-8"))
+@click.argument("file", type=click.File("r", encoding="utf-8-sig"))
 @told_kindly
 def import_coupons(campaign: UUID, file: Iterator[str]) -> None:
     """Add the codes of FILE, one a line (- for standard input), to a campaign's pool.
@@ -123,10 +125,7 @@ def import_coupons(campaign: UUID, file: Iterator[str]) -> None:
 
     def progress(read: int, added: int) -> None:
         on_terminal = sys.stderr.isatty()
-        if on_terminal or read % 100_000 == 0:
-            click.echo(
-                f"{chr(13) if on_terminal else ''}{read:,} codes read, {added:,} new", nl=not on_terminal, err=True
-            )
+        click.echo(f"{chr(13) if on_terminal else ''}{read:,} codes read, {added:,} new", nl=not on_terminal, err=True)
 
     added = coupons.load(_database(from_environment()), campaign, _codes(file), progress)
     if sys.stderr.isatty():
@@ -141,7 +140,7 @@ def check_invariants() -> None:
     settings = from_environment()
     database = _database(settings)
     broken = 0
-    with database.transaction() as session:
+    with database.reading() as session:
         database.without_time_limit(session)
         for breach in invariants.check(session, FolderStore(settings.storage / "photos")):
             broken += 1

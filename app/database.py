@@ -1,9 +1,8 @@
 """The engine, the transaction and the types that both databases share.
 
-`Database.transaction()` is the only begin and commit in the service.
+`Database` is the only place that begins and commits: `transaction()`, and `short_transaction()` for prepared statements.
 """
 
-import logging
 import sqlite3
 from collections import namedtuple
 from collections.abc import Iterator, Sequence
@@ -38,8 +37,6 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.schema import Table
 from sqlalchemy.sql.selectable import ReturnsRows
 from sqlalchemy.types import TypeDecorator
-
-log = logging.getLogger("guerdon.database")
 
 LOCK_TIMEOUT_SECONDS = 3
 STATEMENT_TIMEOUT_SECONDS = 5
@@ -211,6 +208,8 @@ class Database:
         committing = self.is_postgresql
         try:
             with (self._without_begin if self.is_postgresql else self.engine).connect() as connection:
+                if not self.is_postgresql:
+                    connection.begin()  # prepared statements go past SQLAlchemy, which would begin by itself
                 yield connection
                 committing = True
                 connection.commit()
@@ -272,9 +271,10 @@ class Database:
                     )
 
     def without_time_limit(self, session: Session) -> None:
-        """Lift the statement timeout for this transaction: for imports, migrations and audits."""
+        """Lift the time limits of this session's connection: for imports, migrations and audits."""
         if self.is_postgresql:
-            session.execute(text("SET LOCAL statement_timeout = 0"))
+            session.execute(text("SET statement_timeout = 0"))
+            session.execute(text("SET idle_in_transaction_session_timeout = 0"))
 
 
 def _engine(url: str, pool_size: int) -> Engine:
@@ -288,6 +288,7 @@ def _engine(url: str, pool_size: int) -> Engine:
         engine = create_engine(
             parsed.set(drivername="postgresql+psycopg"),
             pool_recycle=1800,
+            hide_parameters=True,  # a logged error must not tell names, addresses or codes
             connect_args={"options": options, "connect_timeout": 5, "autocommit": True},
             **pool,
         )
@@ -295,7 +296,7 @@ def _engine(url: str, pool_size: int) -> Engine:
         return engine
     if parsed.get_backend_name() != "sqlite":
         raise ValueError(f"Guerdon speaks PostgreSQL and SQLite, not {parsed.get_backend_name()}")
-    engine = create_engine(parsed, connect_args={"timeout": 5}, **pool)
+    engine = create_engine(parsed, hide_parameters=True, connect_args={"timeout": 5}, **pool)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from flask import Flask, current_app, g, request
 from flask.typing import ResponseReturnValue
@@ -137,7 +138,12 @@ def reading() -> Iterator[Session]:
         yield session
 
 
-def names_effect(effect: str) -> None:
+def names_subject(**ids: object) -> None:
+    """Tell the audit log what a request made or changed, beside what its address names. Call it in the transaction."""
+    g.subject = {**g.get("subject", {}), **{name: str(value) for name, value in ids.items()}}
+
+
+def names_effect(effect: UUID) -> None:
     """Tell the stored answer of a keyed request which purchase it made."""
     once: Once | None = g.get("once")
     if once:
@@ -171,7 +177,7 @@ def _audit(session: Session) -> None:
             at=clock.now(),
             login_id=who.login_id,
             action=cast(str, request.endpoint),
-            subject={name: str(value) for name, value in (request.view_args or {}).items()},
+            subject={**{name: str(value) for name, value in (request.view_args or {}).items()}, **g.pop("subject", {})},
         )
     )
 

@@ -13,12 +13,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from flask import Response
-from sqlalchemy import LargeBinary, delete, select, update
+from sqlalchemy import LargeBinary, Uuid, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -39,7 +40,7 @@ class StoredAnswer(Base):
     status: Mapped[int | None]
     media_type: Mapped[str | None]
     answer: Mapped[bytes | None] = mapped_column(LargeBinary)
-    effect: Mapped[str | None] = mapped_column(unique=True)
+    effect: Mapped[UUID | None] = mapped_column(Uuid, unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
@@ -71,7 +72,7 @@ class Once:
     def __init__(self, database: Database, principal: str, key: str, request: bytes) -> None:
         if not (0 < len(key) <= KEY_LENGTH_MAX and key.isascii() and key.isprintable()):
             raise BadKey
-        self.effect: str | None = None
+        self.effect: UUID | None = None
         self._database = database
         self._principal = principal
         self._key = key
@@ -133,6 +134,7 @@ class Once:
             )
         ).one()
         if known.fingerprint != self._fingerprint:
+            self.abandon()
             raise KeyReused
         body = _decrypted(self._key, self._principal, known.answer)
         raise Replay(known.status, known.media_type, body)

@@ -7,7 +7,7 @@ account, a changed password or a sign-out acts at once.
 import hashlib
 import os
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -123,7 +123,7 @@ def identity() -> Identity:
 @dataclass(frozen=True)
 class Key:
     kid: str
-    private: str
+    private: str = field(repr=False)
     public: str
 
 

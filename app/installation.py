@@ -36,8 +36,8 @@ def migrate(database: Database) -> None:
 
 
 def is_current(database: Database) -> bool:
-    with database.engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
+    with database.reading() as session:
+        current = MigrationContext.configure(session.connection()).get_current_revision()
     return current == ScriptDirectory.from_config(_config()).get_current_head()
 
 

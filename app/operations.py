@@ -14,6 +14,7 @@ from app.doors import anyone, database, settings
 from app.openloyalty.api import Api, document
 
 READY_SECONDS = 1.0
+METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE"}
 SWAGGER = files("flask_swagger_ui") / "dist"
 SWAGGER_FILES = ("swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png")
 
@@ -125,7 +126,8 @@ def register(app: Flask, api: Api) -> None:
     @app.after_request
     def count(response: Response) -> Response:
         route = request.url_rule.rule if request.url_rule else "unknown"
-        metrics.requests.labels(route, request.method, response.status_code).inc()
+        method = request.method if request.method in METHODS else "other"
+        metrics.requests.labels(route, method, response.status_code).inc()
         metrics.seconds.labels(route).observe(time.perf_counter() - request.environ["guerdon.began"])
         return response
 

@@ -5,7 +5,7 @@ A secret may stand in the variable itself or in a file named by the same variabl
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -26,11 +26,11 @@ class Settings:
     # GUERDON_ENV: `production` (default) refuses placeholder secrets and the demo world; `development` is `make run`.
     environment: str = "production"
     # GUERDON_DATABASE_URL: an SQLAlchemy URL; SQLite in the storage folder when absent.
-    database_url: str = ""
+    database_url: str = field(default="", repr=False)
     # GUERDON_STORAGE: the folder of photos, keys and the SQLite file; all that must survive a restart.
     storage: Path = Path("storage")
     # GUERDON_JWT_PRIVATE_KEY: one or more RSA keys in PEM; the first signs, all verify. Default: <storage>/keys/jwt.pem.
-    jwt_private_keys: str = ""
+    jwt_private_keys: str = field(default="", repr=False)
     # GUERDON_ACCESS_TOKEN_SECONDS: how long a token opens doors.
     access_token_seconds: int = 3600
     # GUERDON_REFRESH_TOKEN_DAYS: how long a login can be kept alive by refreshing.

@@ -1,6 +1,6 @@
 """The last coupon is sold exactly once: under load, on real processes, while they are killed.
 
-Each test fails when its protection is taken away; see `docs/decisions/0002-buying.md` for what was tried.
+Each test fails when its protection is taken away; see `docs/decisions/0002-what-the-tests-catch.md` for what was tried.
 """
 
 import json

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -135,7 +135,3 @@ def offered(world: World, **changed: Any) -> dict[str, Any]:
             **changed,
         }
     }
-
-
-def uuid_of(text: str) -> UUID:
-    return UUID(text)

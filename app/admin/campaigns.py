@@ -8,7 +8,7 @@ from werkzeug.exceptions import Forbidden
 from app import clock
 from app.campaign import campaigns, catalogue, eligibility
 from app.campaign.campaigns import Offer
-from app.doors import allow, caller, reading, transaction
+from app.doors import allow, caller, names_subject, reading, transaction
 from app.openloyalty import schemas, views
 from app.openloyalty.api import Blueprint
 from app.openloyalty.campaign_form import CampaignForm
@@ -43,6 +43,7 @@ def create_campaign(offer: Offer) -> Response:
     """Create a reward campaign."""
     with transaction() as session:
         created = campaigns.create(session, offer, clock.now())
+        names_subject(campaign=created.uuid)
     return jsonify(campaignId=str(created.uuid))
 
 

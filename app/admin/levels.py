@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import Response, jsonify
 
 from app import clock
-from app.doors import allow, reading, transaction
+from app.doors import allow, names_subject, reading, transaction
 from app.members import levels
 from app.openloyalty import schemas, views
 from app.openloyalty.api import Blueprint
@@ -47,6 +47,7 @@ def create_level(terms: levels.Terms) -> Response:
     """Create a level."""
     with transaction() as session:
         created = levels.create(session, terms, clock.now())
+        names_subject(level=created.uuid)
     return jsonify(id=str(created.uuid))
 
 

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import Response, jsonify, request
+from flask import Response, g, jsonify, request
 from werkzeug.exceptions import NotFound
 
 from app import clock, imaging
@@ -42,7 +42,9 @@ def upload_photo(campaign: UUID) -> Response:
     """
     with reading() as session:
         photos.require_campaign(session, campaign)
-    picture = _picture()
+    if "picture" not in g:  # made once, however often the transaction below must be tried
+        g.picture = _picture()
+    picture: imaging.Picture = g.picture
     sha256 = blobs().put(picture.content)  # before the row: a row without its blob must never be seen
     with transaction() as session:
         photos.attach(session, campaign, picture, sha256, clock.now())
@@ -87,8 +89,8 @@ def _picture() -> imaging.Picture:
         # The documents' example posts a path as text, which nobody but the caller can open.
         told = request.form.get("photo[file]") if request.mimetype != "application/json" else None
         raise _refused([] if told is None else ["The file could not be found."])
-    with upload.stream as stream:
-        content = stream.read(imaging.UPLOAD_BYTES_MAX + 1)
+    upload.stream.seek(0)
+    content = upload.stream.read(imaging.UPLOAD_BYTES_MAX + 1)
     if not content:
         raise _refused([BLANK])
     if len(content) > imaging.UPLOAD_BYTES_MAX:

@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import Response, jsonify
 
 from app import clock
-from app.doors import allow, reading, transaction
+from app.doors import allow, names_subject, reading, transaction
 from app.members import segments
 from app.openloyalty import schemas, views
 from app.openloyalty.api import Blueprint
@@ -36,6 +36,7 @@ def create_segment(definition: segments.Definition) -> Response:
     """Create a segment: parts that must all hold, each of criteria of which any may hold."""
     with transaction() as session:
         created = segments.create(session, definition, clock.now())
+        names_subject(segment=created.uuid)
     return jsonify(segmentId=str(created.uuid))
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Response, jsonify
 from werkzeug.exceptions import Forbidden
 
-from app.doors import allow, caller, reading, transaction
+from app.doors import allow, caller, names_subject, reading, transaction
 from app.members import passwords, staff
 from app.openloyalty import schemas, views
 from app.openloyalty.api import Blueprint
@@ -39,6 +39,7 @@ def register_seller(told: dict[str, Any]) -> Response:
     password_hash = passwords.hashed(password)
     with transaction() as session:
         login = staff.add_seller(session, staff.Seller(**told), password_hash)
+        names_subject(seller=login.uuid)
     return jsonify(sellerId=str(login.uuid), email=login.email)
 
 
@@ -99,6 +100,7 @@ def create_pos(told: dict[str, Any]) -> Response:
     """Create a point of sale."""
     with transaction() as session:
         created = staff.add_pos(session, **told)
+        names_subject(pos=created.uuid)
     return jsonify(posId=str(created.uuid))
 
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from flask import Response, jsonify
+from flask import Response, jsonify, request
+from werkzeug.exceptions import Forbidden
 
 from app.doors import allow, anyone, caller, transaction
 from app.members import logins
@@ -36,6 +37,9 @@ def revoke() -> Response:
 @allow("admin", "seller", "customer")
 def revoke_by_get() -> Response:
     """Sign out everywhere (for clients of the older call; prefer POST)."""
+    # It changes something, so nobody may send it by way of precaution.
+    if request.method != "GET" or "prefetch" in request.headers.get("Sec-Purpose", ""):
+        raise Forbidden
     return _revoked()
 
 

@@ -66,7 +66,8 @@ def create(session: Session, offer: Offer, now: datetime, uuid: UUID | None = No
 def change(session: Session, uuid: UUID, offer: Offer) -> Campaign:
     """Put a whole new offer in a campaign's place; what was sold stays sold.
 
-    The stock row is locked first and its terms raised last, so that no purchase is made under terms half old, half new.
+    The stock row is locked and its terms are raised first, so that no purchase is made under terms half old, half new: a
+    buyer who decided before waits for the lock, finds other terms, and decides again.
     Raises CampaignNotFound, RedeemedCouponMissing, LimitUnderUsage or SingleCouponFixed.
     """
     campaign = for_change(session, uuid)
@@ -74,6 +75,8 @@ def change(session: Session, uuid: UUID, offer: Offer) -> Campaign:
         raise SingleCouponFixed(field="single_coupon")
     _require_limits_above_usage(session, campaign, offer)
     coupons.replace(session, campaign, offer.coupons)
+    if offer.single_coupon and campaign.stock.coupons_count != 1:
+        raise SingleCouponFixed("The campaign has a pool of codes too large to be retired.", field="single_coupon")
     _apply(session, campaign, offer)
     _switch(campaign, on=offer.active)
     return campaign
@@ -138,7 +141,10 @@ def _require_limits_above_usage(session: Session, campaign: Campaign, offer: Off
 def _limits(offer: Offer) -> tuple[int, int]:
     if offer.unlimited:
         return UNLIMITED, UNLIMITED
-    return offer.limit or UNLIMITED, offer.limit_per_customer or UNLIMITED
+    return (
+        UNLIMITED if offer.limit is None else offer.limit,
+        UNLIMITED if offer.limit_per_customer is None else offer.limit_per_customer,
+    )
 
 
 def _apply(session: Session, campaign: Campaign, offer: Offer) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.campaign import audiences, coupons, eligibility, rules
@@ -18,7 +18,7 @@ from app.paging import Page, Paged
 SORTABLE = {
     "name": Campaign.name,
     "reward": Campaign.reward,
-    "active": Campaign.lifecycle,
+    "active": case((rules.is_live(Campaign), 1), else_=0),
     "costInPoints": Campaign.cost,
     "limit": Campaign.limit,
     "limitPerUser": Campaign.limit_per_customer,
@@ -67,7 +67,9 @@ def visible_page(session: Session, paging: Page, now: datetime) -> Paged[Shown]:
     return _page(session, paging, now, [rules.is_live(Campaign), rules.is_visible(Campaign, now)])
 
 
-def available_page(session: Session, customer_id: int, paging: Page, now: datetime) -> Paged[Shown]:
+def available_page(
+    session: Session, customer_id: int, paging: Page, now: datetime, with_codes: bool = True
+) -> Paged[Shown]:
     """The campaigns that a customer can buy now, or could with more points or a little later.
 
     Source: contract section 4.4: switched on, visible, targeted at the customer, not sold out, not used up by the customer;
@@ -87,7 +89,7 @@ def available_page(session: Session, customer_id: int, paging: Page, now: dateti
         Campaign.id.not_in(sold_out),
         Campaign.id.not_in(used_up.correlate(None)),
     ]
-    return _page(session, paging, now, conditions, customer_id)
+    return _page(session, paging, now, conditions, customer_id, with_codes)
 
 
 def one(session: Session, uuid: UUID, now: datetime) -> Shown:
@@ -140,13 +142,18 @@ def _conditions(wanted: Filter) -> list[Any]:
 
 
 def _page(
-    session: Session, paging: Page, now: datetime, conditions: Sequence[Any], customer_id: int | None = None
+    session: Session,
+    paging: Page,
+    now: datetime,
+    conditions: Sequence[Any],
+    customer_id: int | None = None,
+    with_codes: bool = True,
 ) -> Paged[Shown]:
     total = session.scalar(select(func.count()).select_from(Campaign).where(*conditions)) or 0
     order = paging.order(SORTABLE, Campaign.id, tie=Campaign.id)
     # The ids first: choosing ten of ten thousand is cheap as long as nothing else is joined.
     ids = session.scalars(paging.cut(select(Campaign.id).where(*conditions).order_by(*order))).all()
-    return Paged(_shown(session, ids, now, customer_id), total)
+    return Paged(_shown(session, ids, now, customer_id, with_codes), total)
 
 
 def _whole() -> Select[Any]:
@@ -159,13 +166,15 @@ def _whole() -> Select[Any]:
     )
 
 
-def _shown(session: Session, ids: Sequence[int], now: datetime, customer_id: int | None = None) -> list[Shown]:
+def _shown(
+    session: Session, ids: Sequence[int], now: datetime, customer_id: int | None = None, with_codes: bool = True
+) -> list[Shown]:
     """The campaigns with these ids, in their order, and all that is printed with them."""
     if not ids:
         return []
     by_id = {campaign.id: campaign for campaign in session.scalars(_whole().where(Campaign.id.in_(ids))).unique()}
     found = [by_id[campaign_id] for campaign_id in ids if campaign_id in by_id]
-    codes = coupons.first_of_each(session, ids)
+    codes = coupons.first_of_each(session, ids) if with_codes else {}
     audiences_found = [campaign.audience for campaign in found]
     names = audiences.names(session, audiences_found)
     sizes = audiences.sizes(session, audiences_found)
@@ -173,7 +182,7 @@ def _shown(session: Session, ids: Sequence[int], now: datetime, customer_id: int
     return [
         Shown(
             campaign=campaign,
-            codes=codes[campaign.id],
+            codes=codes.get(campaign.id, []),
             names={uuid: names[uuid] for uuid in (t.uuid for t in campaign.audience.targets) if uuid in names},
             audience_size=sizes[campaign.audience_id] if rules.is_visible(campaign, now) else 0,
             now=now,

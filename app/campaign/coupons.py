@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.campaign import rules
 from app.campaign.errors import CampaignNotFound, RedeemedCouponMissing, SingleCouponFixed
 from app.campaign.models import Campaign, Coupon, Stock
-from app.database import Database, is_postgresql
+from app.database import Database, TryAgain, is_postgresql
 
 PRINTED_MAX = 1000  # codes of one campaign
 PRINTED_ON_PAGE_MAX = 10_000
@@ -50,20 +50,22 @@ def replace(session: Session, campaign: Campaign, codes: Sequence[str]) -> None:
     sold = campaign.stock.sold if campaign.single_coupon else 0
     if any(row.purchase_id is not None for row in missing) or (missing and sold):
         raise RedeemedCouponMissing(field="coupons")
-    retired = session.execute(
-        delete(Coupon).where(Coupon.id.in_([row.id for row in missing]), Coupon.purchase_id.is_(None))
-    )
-    if cast(Any, retired).rowcount != len(missing):
-        raise RedeemedCouponMissing(field="coupons")
+    ids = [row.id for row in missing]
+    # A buyer may hold one of them, and wait for the stock row that we hold: do not wait for each other.
+    free = select(Coupon.id).where(Coupon.id.in_(ids), Coupon.purchase_id.is_(None)).with_for_update(skip_locked=True)
+    if len(session.scalars(free).all()) != len(ids):
+        raise TryAgain("a coupon to be retired is being bought")
+    session.execute(delete(Coupon).where(Coupon.id.in_(ids)))
     added = [code for code in wanted if code not in present]
     add(session, campaign.id, added)
     campaign.stock.coupons_count += len(added) - len(missing)
 
 
 def first_of_each(session: Session, campaign_ids: Sequence[int]) -> dict[int, list[str]]:
-    """The codes of each campaign, at most PRINTED_MAX each and about PRINTED_ON_PAGE_MAX together, in their order.
+    """The codes of each campaign, in their order; at most PRINTED_MAX each, and PRINTED_ON_PAGE_MAX together.
 
-    Of a pool that is too large these are the first by their code: the index that keeps codes unique finds them.
+    A pool over PRINTED_MAX shows its first by code: the index that keeps codes unique finds them. On a long page, a pool
+    that has no room shows none, so that an echo of the row is refused rather than taken for the whole pool.
     """
     each = max(1, min(PRINTED_MAX, PRINTED_ON_PAGE_MAX // max(1, len(campaign_ids))))
     found: dict[int, list[str]] = {campaign_id: [] for campaign_id in campaign_ids}
@@ -81,6 +83,8 @@ def first_of_each(session: Session, campaign_ids: Sequence[int]) -> dict[int, li
         rows = session.execute(union_all(*firsts)).all()
         for campaign_id, code, _ in sorted(rows, key=lambda row: row.position):
             found[campaign_id].append(code)
+    if each < PRINTED_MAX:
+        found = {campaign_id: codes if len(codes) < each else [] for campaign_id, codes in found.items()}
     return found
 
 
@@ -109,18 +113,18 @@ def load(
 
 
 def _load_batch(session: Session, campaign: UUID, batch: list[str]) -> int:
-    row = session.execute(
-        select(Campaign.id, Campaign.single_coupon, Campaign.limit).where(Campaign.uuid == campaign)
-    ).one_or_none()
-    if row is None:
+    campaign_id = session.scalar(select(Campaign.id).where(Campaign.uuid == campaign))
+    if campaign_id is None:
         raise CampaignNotFound
-    if row.single_coupon:
-        raise SingleCouponFixed("All buyers of this campaign share a single code; it has no pool to load.")
     copy = _copy if is_postgresql(session) else _insert_ignoring_known
-    new = copy(session, row.id, batch)
-    stock = session.scalars(select(Stock).where(Stock.campaign_id == row.id).with_for_update()).one()
+    new = copy(session, campaign_id, batch)
+    stock = session.scalars(select(Stock).where(Stock.campaign_id == campaign_id).with_for_update()).one()
+    # Read only now, under the lock: an admin may have changed the limit while the codes were being copied.
+    terms = session.execute(select(Campaign.limit, Campaign.single_coupon).where(Campaign.id == campaign_id)).one()
+    if terms.single_coupon:
+        raise SingleCouponFixed("All buyers of this campaign share a single code; it has no pool to load.")
     stock.coupons_count += new
-    stock.sellable = rules.sellable(row.limit, stock.coupons_count, single_coupon=False)
+    stock.sellable = rules.sellable(terms.limit, stock.coupons_count, single_coupon=False)
     return new
 
 

@@ -113,6 +113,11 @@ class Verdict:
     def may_buy(self) -> bool:
         return not self.refusals
 
+    @property
+    def is_secret(self) -> bool:
+        """The campaign was never shown to customers yet: a draft, or before its visibility."""
+        return bool(self.facts.lifecycle == "draft" or self.at < self.facts.visible_from)
+
 
 def explain(session: Session, campaign: uuid.UUID, customer: uuid.UUID, at: datetime) -> Verdict:
     """Say whether the customer could buy the campaign at a moment, everything else being as it is now."""

@@ -291,12 +291,13 @@ def latest_by_customer(session: Session, customer_ids: Sequence[int], most: int)
 
 
 def mark(
-    session: Session, customer_id: int, campaign: uuid.UUID, code: str, coupon_id: int | None, used: bool, now: datetime,
+    session: Session, customer_id: int, campaign: uuid.UUID, code: str, purchase_id: uuid.UUID | None, used: bool, now: datetime,
     may_unuse: bool,
 ) -> Purchase:  # fmt: skip
-    """Mark a coupon that the customer has bought as used, or as unused again. Doing it twice changes nothing.
+    """Mark a coupon that the customer has bought as used, or as unused again.
 
-    Of several purchases of one shared code, the first that is not yet as wished is marked.
+    Naming the purchase, doing it twice changes nothing. Without its id, of several purchases of one shared code the first
+    that is not yet as wished is marked.
     Raises PurchaseNotFound, or CouponStaysUsed when `used` is taken back by someone who may not.
     Source: Open Loyalty 3.1, "mark multiple coupons as used".
     """
@@ -309,8 +310,8 @@ def mark(
         .order_by(Purchase.bought_at, Purchase.id)
         .with_for_update(of=Purchase)
     )
-    if coupon_id is not None:
-        query = query.where(Coupon.id == coupon_id)
+    if purchase_id is not None:
+        query = query.where(Purchase.id == purchase_id)
     purchases = list(session.scalars(query))
     if not purchases:
         raise PurchaseNotFound

@@ -13,7 +13,7 @@ from app.campaign import errors
 
 
 class Facts(Protocol):
-    """What the rules need to know of one campaign and one customer. A row of `eligibility.FACTS` is one."""
+    """What the rules need to know of one campaign and one customer. A row of `eligibility.facts_query` is one."""
 
     lifecycle: str
     active_from: datetime

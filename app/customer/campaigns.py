@@ -65,7 +65,7 @@ def explain(campaign: UUID) -> Response:
 @allow("customer")
 def mark_coupons(told: dict) -> Response:  # type: ignore[type-arg]
     """Mark my coupons as used."""
-    own = [Mark(m.campaign, m.code, m.used, m.coupon_id, customer=None) for m in told["coupons"]]
+    own = [Mark(m.campaign, m.code, m.used, m.purchase, customer=None) for m in told["coupons"]]
     return counter.mark(own, may_unuse=False)
 
 

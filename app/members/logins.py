@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from app.database import Bind, Prepared
@@ -115,11 +115,26 @@ def check(found: Candidate | None, password: str) -> Login:
     return found.login
 
 
-def signed_in(session: Session, login_id: int, now: datetime, days: int, rehashed: str | None = None) -> str:
-    """Note the sign-in and begin a chain of refresh tokens; return its first."""
+def signed_in(session: Session, checked: Login, now: datetime, days: int, rehashed: str | None = None) -> str:
+    """Note the sign-in and begin a chain of refresh tokens; return its first.
+
+    `checked` is the login as it was when its password was checked. Raises BadCredentials when the password was changed,
+    or the login signed out everywhere, since then.
+    """
     values = {"last_login_at": now} | ({"password_hash": rehashed} if rehashed else {})
-    session.execute(update(Login).where(Login.id == login_id).values(**values))
-    return _issue(session, login_id, uuid4(), now, now + timedelta(days=days))
+    noted = session.execute(
+        update(Login)
+        .where(
+            Login.id == checked.id,
+            Login.password_hash == checked.password_hash,
+            Login.token_version == checked.token_version,
+        )
+        .values(**values)
+        .returning(Login.id)
+    ).scalar_one_or_none()
+    if noted is None:
+        raise BadCredentials
+    return _issue(session, checked.id, uuid4(), now, now + timedelta(days=days))
 
 
 def refreshed(session: Session, token: str, now: datetime) -> tuple[Login, str]:
@@ -129,6 +144,12 @@ def refreshed(session: Session, token: str, now: datetime) -> tuple[Login, str]:
     Raises BadRefreshToken.
     """
     digest = _sha256(token)
+    owner = select(RefreshToken.login_id).where(RefreshToken.token_sha256 == digest).scalar_subquery()
+    login = session.scalars(
+        select(Login).where(Login.id == owner).with_for_update(key_share=True, of=Login)
+    ).one_or_none()
+    if login is None:
+        raise BadRefreshToken
     spent = session.execute(
         update(RefreshToken)
         .where(RefreshToken.token_sha256 == digest, RefreshToken.spent_at.is_(None), RefreshToken.expires_at > now)
@@ -146,7 +167,6 @@ def refreshed(session: Session, token: str, now: datetime) -> tuple[Login, str]:
     if spent is None:
         raise BadRefreshToken
     login_id, family, expires_at = spent
-    login = session.scalars(select(Login).where(Login.id == login_id)).one()
     found = standing(session, login.uuid)
     if found is None or not found.active:
         raise BadRefreshToken
@@ -157,13 +177,14 @@ def end_chain(session: Session, token: str) -> None:
     """End the chain that a refused refresh token belongs to, if any."""
     family = session.scalar(select(RefreshToken.family).where(RefreshToken.token_sha256 == _sha256(token)))
     if family is not None:
-        session.query(RefreshToken).filter(RefreshToken.family == family).delete()
+        session.execute(delete(RefreshToken).where(RefreshToken.family == family))
 
 
 def revoke(session: Session, login_id: int) -> None:
     """Sign out everywhere: no refresh token, and no token given out until now, opens a door any more."""
-    session.query(RefreshToken).filter(RefreshToken.login_id == login_id).delete()
+    # The login first: a refresh under way holds its row, or waits for it and then finds its token gone.
     session.execute(update(Login).where(Login.id == login_id).values(token_version=Login.token_version + 1))
+    session.execute(delete(RefreshToken).where(RefreshToken.login_id == login_id))
 
 
 def password_hash(session: Session, login_id: int) -> str | None:

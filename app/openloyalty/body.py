@@ -142,6 +142,8 @@ def _require_bounded(value: Any) -> None:
         elif isinstance(item, dict):
             for name in item:
                 _require_text(name)
+                if len(name) > NAME_LENGTH_MAX:
+                    raise BadRequest(f"The field name {_quoted(name)} is too long.")
             waiting.extend((child, depth + 1) for child in item.values())
         elif isinstance(item, list):
             waiting.extend((child, depth + 1) for child in item)

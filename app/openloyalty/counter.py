@@ -7,7 +7,8 @@ from flask import Response, jsonify
 
 from app import clock
 from app.campaign import catalogue, eligibility, purchases
-from app.doors import caller, names_effect, reading, short_transaction, transaction
+from app.campaign.errors import CampaignNotFound
+from app.doors import caller, names_effect, names_subject, reading, short_transaction, transaction
 from app.members import customers
 from app.members.errors import CustomerNotFound
 from app.openloyalty import errors, views
@@ -21,7 +22,7 @@ def available(customer: str, viewer: str) -> Response:
     """The campaigns that a customer can buy, now or soon."""
     with reading() as session:
         customer_id = customers.found(session, customer).id
-        found = catalogue.available_page(session, customer_id, paging(), clock.now())
+        found = catalogue.available_page(session, customer_id, paging(), clock.now(), with_codes=viewer != "customer")
         return views.paged("campaigns", found, lambda shown: views.campaign(shown, viewer, wants_html()))
 
 
@@ -33,7 +34,7 @@ def buy(customer: str, campaign: UUID) -> Response:
     buyer = _uuid(customer)
     with short_transaction() as bind:
         sold = purchases.buy(bind, campaign, buyer, clock.now(), who.login_id, issuer)
-        names_effect(str(sold.purchase_id))
+        names_effect(sold.purchase_id)
     return jsonify(views.sale(sold))
 
 
@@ -57,18 +58,21 @@ def why_not(customer: str, campaign: UUID, at: Any = None) -> Response:
     uuid = _uuid(customer)
     with reading() as session:
         verdict = eligibility.explain(session, campaign, uuid, at or clock.now())
+        if caller().role == "customer" and verdict.is_secret:
+            raise CampaignNotFound
     return jsonify(views.eligibility(verdict, str(campaign), str(uuid)))
 
 
 def mark(marks: list[Mark], may_unuse: bool) -> Response:
     """Mark coupons, all of them or none. Without a customer in a mark it is the caller's own."""
     with transaction() as session:
-        done = []
+        done: list[dict[str, Any]] = []
         for told in marks:
             owner = customers.found(session, told.customer or str(caller().customer or ""))
             found = purchases.mark(
-                session, owner.id, told.campaign, told.code, told.coupon_id, told.used, clock.now(), may_unuse
+                session, owner.id, told.campaign, told.code, told.purchase, told.used, clock.now(), may_unuse
             )
+            names_subject(**{f"purchase_{len(done)}": found.id, f"used_{len(done)}": told.used})
             done.append(views.marked(found, str(owner.uuid)))
     return jsonify({"coupons": done})
 

@@ -6,7 +6,7 @@ A scalar may come as text (forms) or as a JSON value; an absent, null or empty o
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 from uuid import UUID
 
@@ -152,7 +152,8 @@ class Hundredths(OptionalMixin, fields.Float):
         text = str(value).strip() if not isinstance(value, bool) else ""
         if not re.fullmatch(r"[+-]?\d{1,30}(\.\d{1,30})?", text):
             raise ValidationError(INVALID)
-        hundredths = int((Decimal(text) * 100).quantize(Decimal(1), ROUND_HALF_UP))
+        # Rounded with more digits than any text that comes this far can have.
+        hundredths = int(Context(prec=80, rounding=ROUND_HALF_UP).quantize(Decimal(text).scaleb(2), Decimal(1)))
         _require_between(hundredths, self.least * 100, AMOUNT_MAX * 100, per=100)
         return hundredths
 

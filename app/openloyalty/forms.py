@@ -35,11 +35,12 @@ class InvalidForm(Exception):
 
 
 class Group(fields.Nested):
-    """A form within a form. An empty text or list counts as a group of nothing."""
+    """A form within a form. Null, an empty text and an empty list count as a group of nothing."""
+
+    def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> Any:
+        return super().deserialize({} if value is None or value in ("", []) else value, attr, data, **kw)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, partial: Any = None, **kw: Any) -> Any:
-        if value in ("", []):
-            value = {}
         if not isinstance(value, Mapping):
             raise ValidationError(INVALID)
         return super()._deserialize(value, attr, data, partial, **kw)

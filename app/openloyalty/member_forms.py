@@ -223,7 +223,7 @@ class Mark:
     campaign: UUID
     code: str
     used: bool
-    coupon_id: int | None
+    purchase: UUID | None  # Open Loyalty's couponId
     customer: str | None
 
 
@@ -245,14 +245,13 @@ class MarkForm(Form):
 
 def _mark(told: Any) -> Mark:
     told = _part(told)
-    coupon_id = str(told.get("couponId") or "")
-    if "used" not in told or (coupon_id and not (coupon_id.isdecimal() and len(coupon_id) < 19)):
+    if "used" not in told:
         raise ValidationError([INVALID])
     return Mark(
         campaign=Uuid(required=True).deserialize(told.get("campaignId")),
         code=Text(required=True).deserialize(told.get("code")),
         used=Checkbox().deserialize(told["used"]),
-        coupon_id=int(coupon_id) if coupon_id else None,
+        purchase=Uuid().deserialize(told.get("couponId")),
         customer=Text().deserialize(told.get("customerId")),
     )
 

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, jsonify
 
 from app import clock
-from app.doors import reading, transaction
+from app.doors import names_subject, reading, transaction
 from app.members import customers, levels, passwords
 from app.openloyalty import views
 from app.openloyalty.formats import without_none
@@ -21,6 +21,7 @@ def register(told: dict[str, Any]) -> Response:
     with transaction() as session:
         customer = customers.register(session, told["person"], clock.now(), password_hash, told["level"])
         ledger.open_account(session, customer.id)
+        names_subject(customer=customer.uuid)
         answer = without_none({"customerId": str(customer.uuid), "email": customer.profile.email})
     return jsonify(answer)
 

@@ -81,7 +81,7 @@ def _signed_in(role: str, name: str, password: str) -> Response:
     stale = login.password_hash and passwords.needs_rehash(login.password_hash)
     rehashed = passwords.hashed(password) if stale else None
     with transaction() as session:
-        refresh_token = logins.signed_in(session, login.id, clock.now(), settings().refresh_token_days, rehashed)
+        refresh_token = logins.signed_in(session, login, clock.now(), settings().refresh_token_days, rehashed)
         tokens = _tokens(login, *logins.public_name(session, login), refresh_token)
     return jsonify(tokens)
 

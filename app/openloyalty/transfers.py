@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Response, jsonify
 
 from app import clock
-from app.doors import caller, reading, transaction
+from app.doors import caller, names_subject, reading, transaction
 from app.members import customers
 from app.openloyalty import views
 from app.openloyalty.queries import paging, text
@@ -35,6 +35,7 @@ def move(change: Any, told: dict[str, Any]) -> Response:
     with transaction() as session:
         customer_id = customers.found(session, told["customer"]).id
         entry = change(session, customer_id, told["amount"], clock.now(), told["comment"], who.role, who.login_id)
+        names_subject(transfer=entry)
     return jsonify(pointsTransferId=str(entry))
 
 

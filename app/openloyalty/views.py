@@ -85,7 +85,8 @@ def purchase(bought: Purchase, with_campaign: bool) -> dict[str, Any]:
             "campaign": offer(bought.campaign) if with_campaign else None,
             "used": bought.used_at is not None,
             "usageDate": moment(bought.used_at) if bought.used_at else None,
-            "coupon": {"id": str(bought.coupon_id), "code": bought.coupon.code},
+            # The purchase's id: buyers of a shared code have coupons of their own to mark.
+            "coupon": {"id": str(bought.id), "code": bought.coupon.code},
         }
     )
 

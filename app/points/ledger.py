@@ -15,7 +15,6 @@ from app.points.models import Account, LedgerEntry
 from app.refusal import Points
 
 BALANCE_MAX = 10**14  # a million million points: sums stay far from what a 64-bit number holds
-AMOUNT_MAX = 10**12
 
 
 def open_account(session: Session, customer_id: int) -> None:

@@ -45,6 +45,10 @@ def test_what_is_malformed_is_refused(pairs: list[tuple[str, str]]) -> None:
         ({"data": b'{"campaign": {"name": "\\ud800"}}', "content_type": "application/json"}, 400),
         ({"data": b'{"a":' * 5000 + b"1" + b"}" * 5000, "content_type": "application/json"}, 400),
         ({"data": b'{"a": ' + b"9" * 5000 + b"}", "content_type": "application/json"}, 400),
+        (
+            {"data": b'{"campaign": {"coupons": {"' + b"1" * 5000 + b'": "A"}}}', "content_type": "application/json"},
+            400,
+        ),
         ({"data": b"\xff\xfe", "content_type": "application/json"}, 400),
         ({"data": b"<campaign/>", "content_type": "text/xml"}, 415),
         ({"data": b"campaign", "content_type": ""}, 415),

@@ -117,11 +117,11 @@ def test_every_reason_is_told_with_its_numbers(ada: Client, sol: Client, cleo: C
     points = by_code["not_enough_points"]
     assert (points["required"], points["actual"], points["missing"]) == (1500.5, 1000, 500.5)
     assert points["message"] == "The customer does not have enough points."
-    for door in (
-        sol.get(f"/api/seller/customer/{world.cleo.uuid}/campaign/{campaign.uuid}/eligibility"),
-        cleo.get(f"/api/customer/campaign/{campaign.uuid}/eligibility"),
-    ):
-        assert [reason["code"] for reason in door.json["reasons"]] == list(by_code)  # type: ignore[index]
+    theirs: Any = sol.get(f"/api/seller/customer/{world.cleo.uuid}/campaign/{campaign.uuid}/eligibility").json
+    assert [reason["code"] for reason in theirs["reasons"]] == list(by_code)
+    dear = world.a_campaign(cost=150_050, activity=(opens, opens + hours(1)))
+    own: Any = cleo.get(f"/api/customer/campaign/{dear.uuid}/eligibility").json
+    assert [reason["code"] for reason in own["reasons"]] == ["campaign_not_yet_active", "not_enough_points"]
 
 
 def test_an_admin_may_ask_about_another_time(ada: Client, sol: Client, world: World) -> None:
@@ -185,7 +185,14 @@ def test_a_customer_marks_a_coupon_as_used_once_and_for_all(ada: Client, cleo: C
 
 
 @pytest.mark.parametrize(
-    "changed", [{"code": "OTHER"}, {"campaignId": "x"}, {"couponId": "abc"}, {"used": None}, {"couponId": "999999"}]
+    "changed",
+    [
+        {"code": "OTHER"},
+        {"campaignId": "x"},
+        {"couponId": "abc"},
+        {"used": None},
+        {"couponId": "00000000-0000-4000-8000-000000000000"},
+    ],
 )
 def test_marking_is_all_or_nothing(cleo: Client, world: World, changed: Any) -> None:
     campaign = world.a_campaign(coupons=["C1", "C2"])
@@ -256,3 +263,38 @@ def test_points_never_overflow(ada: Client, world: World) -> None:
     assert ada.post("/api/points/transfer/add", json=body).status_code == 400
     assert world.balance() == 100_000
     assert ledger.BALANCE_MAX < 2**53, "exact as a JSON number, too"
+
+
+def test_a_purchase_with_a_body_that_asks_for_more_is_refused(ada: Client, world: World) -> None:
+    buy = f"/api/admin/customer/{world.cleo.uuid}/campaign/{world.a_campaign().uuid}/buy"
+    for body in ({"quantity": 2}, {"quantity": -1}, {"quantity": []}, {"withoutPoints": True}):
+        answer: Any = ada.post(buy, json=body)
+        assert answer.status_code == 400, body
+        assert isinstance(answer.json["error"], str)
+    assert ada.post(buy, data=b"{bad", content_type="application/json").status_code == 400
+    assert world.count(Purchase) == 0
+    assert ada.post(buy, json={"quantity": 1, "withoutPoints": False}).status_code == 200
+
+
+def test_buyers_of_a_shared_code_mark_their_own_purchase(cleo: Client, world: World) -> None:
+    campaign = world.a_campaign(single_coupon=True, coupons=["SHARED"])
+    world.buy(campaign)
+    world.buy(campaign)
+    rows: Any = cleo.get("/api/customer/campaign/bought").json
+    mark = {
+        "campaignId": str(campaign.uuid),
+        "code": "SHARED",
+        "used": True,
+        "couponId": rows["campaigns"][0]["coupon"]["id"],
+    }
+    for _ in range(2):
+        assert cleo.post("/api/customer/campaign/coupons/mark_as_used", json={"coupons": [mark]}).status_code == 200
+    rows = cleo.get("/api/customer/campaign/bought").json
+    assert sorted(row["used"] for row in rows["campaigns"]) == [False, True]
+
+
+def test_a_customer_learns_nothing_of_a_draft(cleo: Client, world: World) -> None:
+    draft = world.a_campaign(active=False)
+    hidden = world.a_campaign(visibility=(world.now + hours(1), world.now + hours(2)))
+    for campaign in (draft, hidden):
+        assert cleo.get(f"/api/customer/campaign/{campaign.uuid}/eligibility").status_code == 404

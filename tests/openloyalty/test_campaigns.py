@@ -115,6 +115,8 @@ def test_everything_required_is_asked_for_at_once(ada: Client, world: World) -> 
         ({"costInPoints": "ten"}, {"costInPoints": [INVALID]}),
         ({"costInPoints": -1}, {"costInPoints": ["This value should be 0 or more."]}),
         ({"costInPoints": "1e9"}, {"costInPoints": [INVALID]}),
+        ({"costInPoints": "1" * 30}, {"costInPoints": ["This value should be 1000000000000 or less."]}),
+        ({"name": True}, {"name": [INVALID]}),
         ({"costInPoints": 10**13}, {"costInPoints": ["This value should be 1000000000000 or less."]}),
         ({"costInPoints": True}, {"costInPoints": [INVALID]}),
         ({"target": "everybody"}, {"target": [INVALID]}),

@@ -77,7 +77,7 @@ def upgrade() -> None:
     sa.Column('status', sa.Integer(), nullable=True),
     sa.Column('media_type', sa.String(), nullable=True),
     sa.Column('answer', sa.LargeBinary(), nullable=True),
-    sa.Column('effect', sa.String(), nullable=True),
+    sa.Column('effect', sa.Uuid(), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('principal', 'key_sha256', name=op.f('pk_stored_answer')),
     sa.UniqueConstraint('effect', name=op.f('uq_stored_answer_effect')),
