@@ -66,8 +66,12 @@ class Metrics:
 
 def register(app: Flask, api: Api) -> None:
     """Hang the operators' doors."""
-    metrics = Metrics()
-    manual: dict[str, Any] = {}
+    _health(app)
+    _metrics(app)
+    _manual(app, api)
+
+
+def _health(app: Flask) -> None:
     ready = {"until": 0.0}
 
     @app.get("/livez")
@@ -87,10 +91,30 @@ def register(app: Flask, api: Api) -> None:
             ready["until"] = time.monotonic() + READY_SECONDS
         return jsonify(status="ready")
 
+
+def _metrics(app: Flask) -> None:
+    metrics = Metrics()
+
     @app.get("/metrics")
     @anyone
     def show_metrics() -> Response:
         return Response(metrics.text(), content_type=CONTENT_TYPE_LATEST)
+
+    @app.before_request
+    def begin() -> None:
+        request.environ["guerdon.began"] = time.perf_counter()
+
+    @app.after_request
+    def count(response: Response) -> Response:
+        route = request.url_rule.rule if request.url_rule else "unknown"
+        method = request.method if request.method in METHODS else "other"
+        metrics.requests.labels(route, method, response.status_code).inc()
+        metrics.seconds.labels(route).observe(time.perf_counter() - request.environ["guerdon.began"])
+        return response
+
+
+def _manual(app: Flask, api: Api) -> None:
+    manual: dict[str, Any] = {}
 
     @app.get("/openapi.json")
     @anyone
@@ -118,18 +142,6 @@ def register(app: Flask, api: Api) -> None:
     @anyone
     def docs_file(name: str) -> Response:
         return send_from_directory(str(SWAGGER), name, max_age=3600)
-
-    @app.before_request
-    def begin() -> None:
-        request.environ["guerdon.began"] = time.perf_counter()
-
-    @app.after_request
-    def count(response: Response) -> Response:
-        route = request.url_rule.rule if request.url_rule else "unknown"
-        method = request.method if request.method in METHODS else "other"
-        metrics.requests.labels(route, method, response.status_code).inc()
-        metrics.seconds.labels(route).observe(time.perf_counter() - request.environ["guerdon.began"])
-        return response
 
 
 def _not_ready() -> str | None:

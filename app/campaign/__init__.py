@@ -5,7 +5,8 @@ customer has bought, *terms* is the version of what a campaign promises.
 
 - `rules`: may this customer have it now, and if not, every reason why. Pure; nothing else decides.
 - `eligibility`: the facts that the rules ask for, read in one query, for a purchase, a page or an explanation.
-- `purchases`: buy, mark as used, list. `catalogue`: the pages of campaigns that admins, sellers, customers see.
+- `purchases`: buy, mark as used, list; `sales`: the guarded changes of a purchase.
+- `catalogue`: the pages of campaigns that admins, sellers and customers see.
 - `campaigns`: create, change, switch on and off. `audiences`, `coupons`, `photos`: what belongs to a campaign.
 - `invariants`: what must be true at any instant. `errors`: every refusal.
 """

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.campaign import campaigns, errors, purchases
+from app.campaign import campaigns, errors, purchases, sales
 from app.campaign.campaigns import Offer
 from app.campaign.models import Purchase
 from app.database import Database
@@ -131,7 +131,7 @@ def test_a_purchase_is_not_made_under_terms_that_have_changed(world: World, monk
             levels=[world.silver.uuid], active=True, limit=5, limit_per_customer=2,
         ))  # fmt: skip
     monkeypatch.setattr(purchases.eligibility, "facts", lambda *_: stale)
-    with pytest.raises(purchases.TermsChanged):
+    with pytest.raises(sales.TermsChanged):
         world.buy(campaign)
     monkeypatch.undo()
     assert world.balance() == 100_000
@@ -157,7 +157,7 @@ def test_every_guard_holds_when_the_facts_were_stale(world: World, monkeypatch: 
         world.buy(campaign, rich)
     sold, balance = world.count(Purchase), world.balance()
     monkeypatch.setattr(purchases.eligibility, "facts", lambda *_: before)
-    with pytest.raises(purchases.TermsChanged):
+    with pytest.raises(sales.TermsChanged):
         world.buy(campaign)
     assert (world.count(Purchase), world.balance()) == (sold, balance)
     world.require_invariants()
@@ -166,7 +166,7 @@ def test_every_guard_holds_when_the_facts_were_stale(world: World, monkeypatch: 
 def test_finding_a_free_coupon_does_not_walk_through_the_pool(sqlite_url: str) -> None:
     """SQLite once preferred another index, and sorted all free coupons for every purchase."""
     database = Database(sqlite_url)
-    statement = str(purchases._claim_coupon().compile(database.engine, compile_kwargs={"literal_binds": False}))
+    statement = str(sales._claim_coupon().compile(database.engine, compile_kwargs={"literal_binds": False}))
     with database.engine.connect() as connection:
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", (1,) * statement.count("?")).all()
     database.engine.dispose()
