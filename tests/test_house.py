@@ -99,8 +99,9 @@ def refusals() -> list[type[Refusal]]:
 def test_every_refusal_has_a_word_in_open_loyalty(kind: type[Refusal], app: Flask) -> None:
     known: Any = (
         *openloyalty_errors.NOT_FOUND, *openloyalty_errors.SENTENCES, *openloyalty_errors.FORM_FIELDS,
-        *openloyalty_errors.BAD_REQUESTS, *openloyalty_errors.UNAUTHORIZED, members_errors.LoginNotActive,
+        *openloyalty_errors.BARE_BAD_REQUESTS, *openloyalty_errors.UNAUTHORIZED, members_errors.LoginNotActive,
         idempotency.KeyReused,
+        idempotency.BadKey,
     )  # fmt: skip
     assert kind in known
     for field in (None, "name"):

@@ -45,8 +45,8 @@ FORM_FIELDS = (
     members.LevelNotFound, members.PosNotFound, points.NotEnoughToSpend, points.TooManyPoints,
 )  # fmt: skip
 
-# Answers whose 400 or 401 is an object or a message of its own.
-BAD_REQUESTS = (campaign.PurchaseNotFound, campaign.CouponStaysUsed, idempotency.BadKey)
+# Open Loyalty answers these with the bare phrase of their status.
+BARE_BAD_REQUESTS = (campaign.PurchaseNotFound, campaign.CouponStaysUsed)
 UNAUTHORIZED = (members.BadCredentials, members.BadRefreshToken)
 
 
@@ -67,7 +67,7 @@ def answer(refusal: Refusal) -> Response:
         return _json(400, {"message": str(refusal)})
     if kind is idempotency.KeyReused:
         return error(422, str(refusal))
-    return error(400, str(refusal) if kind not in BAD_REQUESTS[:2] else None)
+    return error(400, None if kind in BARE_BAD_REQUESTS else str(refusal))
 
 
 def error(status: int, message: str | None = None) -> Response:
