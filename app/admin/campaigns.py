@@ -6,7 +6,7 @@ from flask import Response, jsonify
 from werkzeug.exceptions import Forbidden
 
 from app import clock
-from app.campaign import campaigns, catalogue, eligibility
+from app.campaign import campaigns, catalogue, coupons, eligibility
 from app.campaign.campaigns import Offer
 from app.doors import allow, caller, names_subject, reading, transaction
 from app.openloyalty import schemas, views
@@ -92,6 +92,16 @@ def switch_campaign(campaign: UUID, status: str) -> Response:
     with transaction() as session:
         campaigns.switch(session, campaign, on=status == "active")
     return jsonify(campaignId=str(campaign))
+
+
+@blueprint.route("/campaign/<uuid:campaign>/coupons", methods=["GET"])
+@blueprint.response(200, schemas.listed("coupons", schemas.PoolCouponView))
+@blueprint.doc(parameters=PAGING_PARAMETERS[:2])
+@allow("admin")
+def list_coupons(campaign: UUID) -> Response:
+    """List all codes of a campaign, by code: for pools too large to be printed with it."""
+    with reading() as session:
+        return views.paged("coupons", coupons.page(session, campaign, paging()), views.pool_coupon)
 
 
 @blueprint.route("/campaign/<uuid:campaign>/customers/visible", methods=["GET"])

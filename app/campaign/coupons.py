@@ -14,6 +14,7 @@ from app.campaign import rules
 from app.campaign.errors import CampaignNotFound, RedeemedCouponMissing, SingleCouponFixed
 from app.campaign.models import Campaign, Coupon, Stock
 from app.database import Database, TryAgain, is_postgresql
+from app.paging import Page, Paged
 
 PRINTED_MAX = 1000  # codes of one campaign
 PRINTED_ON_PAGE_MAX = 10_000
@@ -86,6 +87,17 @@ def first_of_each(session: Session, campaign_ids: Sequence[int]) -> dict[int, li
     if each < PRINTED_MAX:
         found = {campaign_id: codes if len(codes) < each else [] for campaign_id, codes in found.items()}
     return found
+
+
+def page(session: Session, campaign: UUID, paging: Page) -> Paged[Coupon]:
+    """All codes of a campaign, by code, a page at a time. Raises CampaignNotFound."""
+    stock = session.scalars(
+        select(Stock).join(Campaign, Campaign.id == Stock.campaign_id).where(Campaign.uuid == campaign)
+    ).one_or_none()
+    if stock is None:
+        raise CampaignNotFound
+    query = select(Coupon).where(Coupon.campaign_id == stock.campaign_id).order_by(Coupon.code)
+    return Paged(list(session.scalars(paging.cut(query))), stock.coupons_count)
 
 
 def load(

@@ -113,6 +113,13 @@ class CodeView(Schema):
     code = _text()
 
 
+class PoolCouponView(Schema):
+    """A code of a pool; `bought` never for a code that all buyers share."""
+
+    code = _text()
+    bought = _flag()
+
+
 class SaleView(Schema):
     coupon = fields.Nested(CodeView, required=True)
     coupons = fields.List(fields.Nested(CodeView), required=True)

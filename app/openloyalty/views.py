@@ -11,7 +11,7 @@ from flask import Response, jsonify
 from app.campaign import rules
 from app.campaign.catalogue import Shown
 from app.campaign.eligibility import Verdict
-from app.campaign.models import Campaign, Purchase
+from app.campaign.models import Campaign, Coupon, Purchase
 from app.campaign.purchases import Sale
 from app.doors import settings
 from app.members.models import Customer, Level, Login, PointOfSale, Segment, Spending
@@ -67,6 +67,10 @@ def offer(it: Campaign, as_html: bool = False) -> dict[str, Any]:
             "usageInstruction": it.text.usage_instruction and told(it.text.usage_instruction),
         }
     )
+
+
+def pool_coupon(it: Coupon) -> dict[str, Any]:
+    return {"code": it.code, "bought": it.purchase_id is not None}
 
 
 def sale(sold: Sale) -> dict[str, Any]:

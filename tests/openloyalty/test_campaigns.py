@@ -236,6 +236,18 @@ def test_a_pool_too_large_to_print_is_printed_in_part_and_never_shrunk_by_an_ech
     world.require_invariants()
 
 
+def test_the_codes_of_a_large_pool_are_paged(ada: Client, sol: Client, world: World) -> None:
+    campaign = world.a_campaign(coupons=[f"N{i:04}" for i in range(1_200)], limit=1_200)
+    world.buy(campaign)
+    path = f"/api/campaign/{campaign.uuid}/coupons"
+    first: Any = ada.get(f"{path}?perPage=2").json
+    assert first == {"coupons": [{"code": "N0000", "bought": True}, {"code": "N0001", "bought": False}], "total": 1_200}
+    last: Any = ada.get(f"{path}?perPage=500&page=3").json
+    assert (len(last["coupons"]), last["coupons"][-1]["code"]) == (200, "N1199")
+    assert sol.get(path).status_code == 403
+    assert ada.get(f"/api/campaign/{world.ada.uuid}/coupons").status_code == 404
+
+
 def test_switching_acts_at_once_and_twice_is_once(ada: Client, sol: Client, world: World) -> None:
     campaign = create(ada, world, active=0)
     buy = f"/api/seller/customer/{world.cleo.uuid}/campaign/{campaign}/buy"
