@@ -22,9 +22,6 @@ class Form(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    def handle_error(self, error: ValidationError, data: Any, **kw: Any) -> None:
-        raise error
-
 
 class InvalidForm(Exception):
     """What was sent does not fill the form; `tree` is the answer."""

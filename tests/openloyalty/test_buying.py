@@ -201,8 +201,10 @@ def test_marking_is_all_or_nothing(cleo: Client, world: World, changed: Any) -> 
     bad = {**good, **changed}
     if changed == {"used": None}:
         del bad["used"]
-    answer = cleo.post("/api/customer/campaign/coupons/mark_as_used", json={"coupons": [good, bad]})
-    assert answer.status_code == 400
+    for coupons in ([good, bad], [], "x", [good, "x"]):
+        answer = cleo.post("/api/customer/campaign/coupons/mark_as_used", json={"coupons": coupons})
+        assert (answer.status_code, answer.json) == (400, {"error": {"code": 400, "message": "Bad Request"}})
+    assert cleo.post("/api/customer/campaign/coupons/mark_as_used").json == answer.json
     with world.database.reading() as session:
         assert session.query(Purchase).filter(Purchase.used_at.is_not(None)).count() == 0
 
