@@ -19,6 +19,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -76,6 +77,12 @@ for _type, _name in {
     Date: "TEXT", DateTime: "TEXT", JSON: "TEXT", String: "TEXT", Text: "TEXT", Uuid: "TEXT",
 }.items():  # fmt: skip
     compiles(_type, "sqlite")(lambda type_, compiler, name=_name, **kw: name)
+
+
+def unique_where(name: str, *columns: str, where: str) -> Index:
+    """A unique index of some rows only: the others cost nothing, and lure no planner."""
+    return Index(name, *columns, unique=True, postgresql_where=text(where), sqlite_where=text(where))
+
 
 # Allotted by the database: BIGINT on PostgreSQL, the row id on SQLite.
 Serial = BigInteger().with_variant(Integer(), "sqlite")
@@ -147,7 +154,7 @@ class _Compiled:
         self._defaults = dict(compiled.params)
         self._into = [
             (name, convert)
-            for name, parameter in compiled.binds.items()
+            for parameter, name in compiled.bind_names.items()
             if (convert := parameter.type.dialect_impl(dialect).bind_processor(dialect)) is not None
         ]
         self._out_of = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]

@@ -31,7 +31,7 @@ KEPT = timedelta(days=7)
 
 
 class StoredAnswer(Base):
-    """What a keyed POST was answered. `effect` names the purchase it made, if it made one."""
+    """What a keyed POST was answered. `effect` names the award it made, if it made one."""
 
     __tablename__ = "stored_answer"
     principal: Mapped[str] = mapped_column(primary_key=True)

@@ -1,6 +1,7 @@
 """Every table of the service, for the migrations and for tests: importing this fills `Base.metadata`."""
 
 from app.audit import AuditEntry
+from app.campaign import award_models as awards
 from app.campaign import models as campaign
 from app.database import Base
 from app.idempotency import StoredAnswer
@@ -8,5 +9,5 @@ from app.installation import Installation
 from app.members import models as members
 from app.points import models as points
 
-__all__ = ["AuditEntry", "Base", "Installation", "StoredAnswer", "campaign", "members", "points"]
+__all__ = ["AuditEntry", "Base", "Installation", "StoredAnswer", "awards", "campaign", "members", "points"]
 metadata = Base.metadata

@@ -4,15 +4,12 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 
-class Points(int):
-    """An amount in hundredths of a point, so that a dialect knows to print it as points."""
-
-
 class Refusal(Exception):
     """The domain says no, and nothing has changed. One class a reason, one sentence a class.
 
     `required`, `actual` and `missing` say what the rule wanted, what it found, and the difference, where that makes
     sense; `opens_at` is the moment from which the answer may be another. `field` names what was wrong in a request.
+    `others` are the further reasons that were found: a dialect whose documents name another one first may tell that one.
     """
 
     message: ClassVar[str] = "This cannot be done."
@@ -33,6 +30,7 @@ class Refusal(Exception):
         self.missing = missing
         self.opens_at = opens_at
         self.field = field
+        self.others: tuple[Refusal, ...] = ()
 
     @property
     def code(self) -> str:

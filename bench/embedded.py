@@ -1,5 +1,6 @@
 """The purchase as a use case on SQLite against the same statements in raw sqlite3, both WAL and synchronous=FULL."""
 
+import secrets
 import sqlite3
 import tempfile
 import time
@@ -67,7 +68,7 @@ def _buy_raw(path: Path, campaign: Campaign, customers: list[Any], count: int) -
 
 
 def _buy_once(connection: sqlite3.Connection, campaign: int, campaign_uuid: str, customer: Any) -> None:
-    run, purchase, now = connection.execute, uuid.uuid4().hex, datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    run, award, now = connection.execute, uuid.uuid4().hex, datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
     run("BEGIN IMMEDIATE")
     buyer, terms, cost, most = run(
         "SELECT cu.id, s.terms, c.cost, c.limit_per_customer FROM campaign c JOIN stock s ON s.campaign_id = c.id JOIN customer cu"
@@ -81,24 +82,31 @@ def _buy_once(connection: sqlite3.Connection, campaign: int, campaign_uuid: str,
         " RETURNING balance, entries_count", (cost, buyer, cost),
     ).fetchone()  # fmt: skip
     [bought] = run(
-        "INSERT INTO usage (customer_id, campaign_id, bought) VALUES (?, ?, 1) ON CONFLICT (customer_id, campaign_id)"
-        " DO UPDATE SET bought = bought + 1 WHERE bought < ? RETURNING bought", (buyer, campaign, most),
+        "INSERT INTO usage (customer_id, campaign_id, bought, in_period, period_from)"
+        " VALUES (?, ?, 1, 1, '0001-01-01 00:00:00.000000') ON CONFLICT (customer_id, campaign_id)"
+        " DO UPDATE SET bought = bought + 1, in_period = in_period + 1 WHERE in_period < ? RETURNING bought",
+        (buyer, campaign, most),
     ).fetchone()  # fmt: skip
     coupon, code = run(
-        "UPDATE coupon SET purchase_id = ? WHERE id = (SELECT id FROM coupon WHERE campaign_id = ? AND purchase_id IS NULL"
-        " ORDER BY position LIMIT 1) RETURNING id, code", (purchase, campaign),
+        "UPDATE coupon SET award_id = ? WHERE id = (SELECT id FROM coupon WHERE campaign_id = ? AND award_id IS NULL"
+        " ORDER BY position LIMIT 1) RETURNING id, code", (award, campaign),
     ).fetchone()  # fmt: skip
     run(
-        "INSERT INTO purchase (id, campaign_id, customer_id, coupon_id, cost, bought_at) VALUES (?, ?, ?, ?, ?, ?)",
-        (purchase, campaign, buyer, coupon, cost, now),
+        "INSERT INTO award (id, campaign_id, customer_id, cause, cost, given_at) VALUES (?, ?, ?, 'purchase', ?, ?)",
+        (award, campaign, buyer, cost, now),
     )
     run(
-        "INSERT INTO ledger_entry (uuid, customer_id, sequence, delta, balance_after, kind, comment, issuer, purchase_id, created_at)"
+        "INSERT INTO ledger_entry (uuid, customer_id, sequence, delta, balance_after, kind, comment, issuer, award_id, created_at)"
         " VALUES (?, ?, ?, ?, ?, 'bought', ?, 'system', ?, ?)",
-        (uuid.uuid4().hex, buyer, place, -cost, balance, "Free coffee, coupon: " + code, purchase, now),
+        (uuid.uuid4().hex, buyer, place, -cost, balance, "Free coffee, coupon: " + code, award, now),
     )
     run(
-        "UPDATE stock SET sold = sold + 1, buyers_count = buyers_count + ? WHERE campaign_id = ? AND sold < sellable AND terms = ?",
+        "INSERT INTO voucher (key, campaign_id, customer_id, award_id, coupon_id, kind, code, status, amount, redeemed, superseded,"
+        " created_at, claimed_at) VALUES (?, ?, ?, ?, ?, 'honour', ?, 'claimed', 0, 0, 0, ?, ?)",
+        (secrets.token_hex(32), campaign, buyer, award, coupon, code, now, now),
+    )
+    run(
+        "UPDATE stock SET sold = sold + 1, in_period = in_period + 1, buyers_count = buyers_count + ? WHERE campaign_id = ? AND sold < sellable AND terms = ?",
         (bought == 1, campaign, terms),
     )
     run("COMMIT")

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from app.campaign.models import Campaign, Purchase
+from app.campaign.award_models import Award
+from app.campaign.models import Campaign
 from app.database import TryAgain
 from app.idempotency import StoredAnswer, purge
 from tests.client import Client
@@ -25,7 +26,7 @@ def test_a_repeated_purchase_is_answered_again_and_not_made_again(sol: Client, w
         again = sol.post(buy, headers=key())
         assert (again.status_code, again.data) == (first.status_code, first.data)
         assert again.headers["Idempotency-Replayed"] == "true"
-    assert world.count(Purchase) == 1
+    assert world.count(Award) == 1
     assert sol.post(buy, headers=key("k-2")).data != first.data
     world.require_invariants()
 
@@ -39,7 +40,7 @@ def test_a_refusal_is_remembered_too_and_left_no_trace(sol: Client, ada: Client,
     again = sol.post(buy, headers=key())
     assert (again.data, again.headers["Idempotency-Replayed"]) == (refused.data, "true")
     assert sol.post(buy, headers=key("k-2")).status_code == 200
-    assert world.count(Purchase) == 1
+    assert world.count(Award) == 1
     world.require_invariants()
 
 
@@ -52,7 +53,7 @@ def test_a_key_belongs_to_one_request_of_one_caller(sol: Client, ada: Client, wo
     assert (other.status_code, (other.json or {})["error"]["code"]) == (422, 422)
     assert sol.post(buy, headers=key(), json={"quantity": 1}).status_code == 422
     assert ada.post(buy, headers=key()).status_code == 200
-    assert world.count(Purchase) == 2
+    assert world.count(Award) == 2
 
 
 def test_every_post_takes_a_key(ada: Client, world: World) -> None:
@@ -76,7 +77,7 @@ def test_every_post_takes_a_key(ada: Client, world: World) -> None:
 def test_a_bad_key_is_refused(sol: Client, world: World, bad: str) -> None:
     buy = f"/api/seller/customer/{world.cleo.uuid}/campaign/{world.a_campaign().uuid}/buy"
     assert sol.post(buy, headers=key(bad)).status_code == 400
-    assert world.count(Purchase) == 0
+    assert world.count(Award) == 0
 
 
 def test_what_is_stored_can_only_be_read_with_the_key(sol: Client, world: World) -> None:
@@ -103,7 +104,7 @@ def test_a_crash_before_the_commit_leaves_neither_key_nor_purchase(
         broken.setattr(Once, "finish", crash)
         with pytest.raises(AssertionError, match="500"):
             sol.post(buy, headers=key())
-    assert (world.count(Purchase), world.count(StoredAnswer), world.balance()) == (0, 0, 100_000)
+    assert (world.count(Award), world.count(StoredAnswer), world.balance()) == (0, 0, 100_000)
     assert sol.post(buy, headers=key()).status_code == 200
 
 
@@ -117,7 +118,7 @@ def test_repeats_at_the_same_time_wait_for_the_first(sol: Client, world: World) 
     for thread in threads:
         thread.join()
     assert {(a.status_code, a.data) for a in answers} == {(200, answers[0].data)}
-    assert world.count(Purchase) == 1
+    assert world.count(Award) == 1
     world.require_invariants()
 
 
@@ -145,7 +146,7 @@ def test_a_transaction_that_could_not_be_served_is_tried_again(
     monkeypatch.setattr(purchases, "buy", busy_twice)
     buy = f"/api/seller/customer/{world.cleo.uuid}/campaign/{world.a_campaign().uuid}/buy"
     assert sol.post(buy, headers=key()).status_code == 200
-    assert world.count(Purchase) == 1
+    assert world.count(Award) == 1
 
 
 def test_a_database_that_stays_busy_is_503_and_never_a_denial(

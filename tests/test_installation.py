@@ -38,8 +38,8 @@ BROKEN = {
     "I2": ["UPDATE ledger_entry SET balance_after = balance_after + 1"],
     "I3": ["UPDATE stock SET sold = sold - 1, buyers_count = 0"],
     "I3b": ["UPDATE stock SET sellable = sellable + 1"],
-    "I4": ["UPDATE coupon SET purchase_id = NULL"],
-    "I6": ["UPDATE purchase SET cost = cost + 1"],
+    "I4": ["UPDATE coupon SET award_id = NULL"],
+    "I6": ["UPDATE award SET cost = cost + 1"],
     "I7": ["UPDATE usage SET bought = bought + 1"],
     "I10": ["UPDATE stored_answer SET status = NULL"],
     "H1": ["UPDATE headcount SET customers_count = customers_count + 1"],
@@ -66,7 +66,7 @@ def test_a_shared_coupon_given_to_one_is_noticed(world: World) -> None:
     campaign = world.a_campaign(single_coupon=True, coupons=["S"])
     sale = world.buy(campaign)
     with world.database.transaction() as session:
-        session.query(Coupon).update({Coupon.purchase_id: sale.purchase_id})
+        session.query(Coupon).update({Coupon.award_id: sale.award_id})
     with world.database.reading() as session:
         assert "I5" in [breach.invariant.name for breach in invariants.check(session)]
 

@@ -17,7 +17,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from app import create_app
-from app.campaign.models import Coupon, Purchase
+from app.campaign.award_models import Voucher
+from app.campaign.models import Coupon
 from app.database import Database
 from app.identity import rotate_keys
 from app.installation import migrate
@@ -63,7 +64,7 @@ class Shop:
 
     def codes_sold(self) -> list[str]:
         with self.world.database.reading() as session:
-            return list(session.scalars(select(Coupon.code).join(Purchase, Purchase.coupon_id == Coupon.id)))
+            return list(session.scalars(select(Coupon.code).join(Voucher, Voucher.coupon_id == Coupon.id)))
 
     def require_journal_kept(self, journal: Journal) -> None:
         """Every acknowledged purchase is there with its code, and there is none that nobody was told of."""

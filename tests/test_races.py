@@ -9,8 +9,8 @@ from flask import Flask
 
 from app import imaging
 from app.audit import AuditEntry
-from app.campaign import campaigns, coupons, errors, photos, purchases
-from app.campaign.models import Purchase
+from app.campaign import campaigns, coupons, eligibility, errors, photos, purchases
+from app.campaign.award_models import Award
 from app.database import Database, OutcomeUnknown, TryAgain
 from app.members import customers, logins, segments
 from app.members.errors import BadCredentials, BadRefreshToken
@@ -35,7 +35,7 @@ def test_buyers_without_a_key_share_the_last_rewards_exactly(sol: Client, world:
     answers: list[Any] = []
     at_once(*[lambda: answers.extend(sol.post(buy) for _ in range(3)) for _ in range(8)])
     statuses = [answer.status_code for answer in answers]
-    assert statuses.count(200) == world.count(Purchase) == 10, statuses
+    assert statuses.count(200) == world.count(Award) == 10, statuses
     assert set(statuses) <= {200, 400, 503}
     world.require_invariants()
 
@@ -46,12 +46,12 @@ def test_a_refused_purchase_over_http_leaves_nothing_behind(
     """The last guard fails, after five changes were made: all of them are undone."""
     campaign = world.a_campaign(limit=1, coupons=["A", "B"])
     with world.database.reading() as session:
-        stale = purchases.eligibility.facts(session, campaign.uuid, world.cleo.uuid)
+        stale = eligibility.facts(session, campaign.uuid, world.cleo.uuid)
     world.buy(campaign, world.a_customer(level=world.silver))
-    monkeypatch.setattr(purchases.eligibility, "facts", lambda *_: stale)
+    monkeypatch.setattr(eligibility, "facts", lambda *_: stale)
     answer = sol.post(f"/api/seller/customer/{world.cleo.uuid}/campaign/{campaign.uuid}/buy")
     assert answer.status_code == 503
-    assert (world.balance(), world.count(Purchase)) == (100_000, 1)
+    assert (world.balance(), world.count(Award)) == (100_000, 1)
     world.require_invariants()
 
 
@@ -226,7 +226,7 @@ def test_nothing_personal_reaches_the_log(
 
     told = {"email": "canary" + "@guerdon.example"}
 
-    def fail(session: Any, *_: Any) -> Any:
+    def fail(session: Any, *_: Any, **__: Any) -> Any:
         session.execute(text("SELECT :email FROM nowhere"), told)
 
     monkeypatch.setattr(customers, "register", fail)

@@ -5,17 +5,27 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, distinct, func, or_, select
+from sqlalchemy import and_, distinct, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.campaign.models import Audience, AudienceTarget
 from app.members import headcount
 from app.members.models import Customer, Level, Segment, SegmentMember
 
+NOBODY = UUID(int=0)
+
 
 def named(session: Session, levels: Sequence[UUID], segments: Sequence[UUID]) -> Audience:
     """The audience of these levels and segments, in this order; made when no campaign had it before."""
-    targets = [("level", uuid) for uuid in levels] + [("segment", uuid) for uuid in segments]
+    return _audience(session, [("level", uuid) for uuid in levels] + [("segment", uuid) for uuid in segments])
+
+
+def everyone(session: Session) -> Audience:
+    """The audience of all customers."""
+    return _audience(session, [("everyone", NOBODY)])
+
+
+def _audience(session: Session, targets: Sequence[tuple[str, UUID]]) -> Audience:
     key = hashlib.sha256(" ".join(f"{kind}:{uuid}" for kind, uuid in targets).encode()).hexdigest()
     found = session.scalar(select(Audience).where(Audience.key == key))
     if found:
@@ -55,7 +65,9 @@ def sizes(session: Session, audiences: Iterable[Audience]) -> dict[int, int]:
         levels = {level_ids[u] for u in audience.uuids("level") if u in level_ids}
         segments = {segment_ids[u] for u in audience.uuids("segment") if u in segment_ids}
         found[audience.id] = sum(counts.get((level, headcount.ANY_SEGMENT), 0) for level in levels)
-        if len(segments) == 1:
+        if audience.is_everyone:
+            found[audience.id] = sum(n for (_, segment), n in counts.items() if segment == headcount.ANY_SEGMENT)
+        elif len(segments) == 1:
             [segment] = segments
             found[audience.id] += sum(n for (level, s), n in counts.items() if s == segment and level not in levels)
         elif segments:
@@ -77,10 +89,11 @@ def _members_off_levels(session: Session, segments: set[int], levels: set[int]) 
 def reached(audience_id: int) -> Any:
     """The customers of an audience, as a condition on Customer."""
     mine = AudienceTarget.audience_id == audience_id
+    everyone = exists().where(mine, AudienceTarget.kind == "everyone")
     on_level = select(Level.id).join(AudienceTarget, and_(AudienceTarget.uuid == Level.uuid, mine))
     in_segment = (
         select(SegmentMember.customer_id)
         .join(Segment, Segment.id == SegmentMember.segment_id)
         .join(AudienceTarget, and_(AudienceTarget.uuid == Segment.uuid, mine))
     )
-    return or_(Customer.level_id.in_(on_level), Customer.id.in_(in_segment))
+    return or_(everyone, Customer.level_id.in_(on_level), Customer.id.in_(in_segment))

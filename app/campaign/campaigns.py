@@ -1,25 +1,32 @@
 """Set campaigns up: create, change, switch on and off."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, inspect, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.campaign import audiences, coupons, rules
-from app.campaign.errors import CampaignNotFound, LimitUnderUsage, SingleCouponFixed
+from app.campaign import audiences, coupons, draws, rules, targeting
+from app.campaign.errors import BadCampaign, CampaignNotFound, LimitUnderUsage, SingleCouponFixed
 from app.campaign.models import (
-    ALWAYS_FROM,
     ALWAYS_TO,
-    UNLIMITED,
+    DAY_SECONDS,
+    EVERY_DAY,
     Campaign,
     CampaignLabel,
     CampaignText,
-    Purchase,
+    DrawSeed,
+    MethodTally,
+    RewardMethod,
     Stock,
+    Usage,
 )
+from app.campaign.periods import ALWAYS_FROM
+from app.campaign.rules import UNLIMITED
+from app.members import chains
 
 Window = tuple[datetime, datetime]
 ALWAYS: Window = (ALWAYS_FROM, ALWAYS_TO)
@@ -30,9 +37,9 @@ class Offer:
     """All that an admin decides about a campaign. Cost in hundredths of a point; a limit of None binds nobody."""
 
     name: str
-    reward: str
+    reward: str | None
     cost: int
-    coupons: Sequence[str]
+    coupons: Sequence[str] = ()
     levels: Sequence[UUID] = ()
     segments: Sequence[UUID] = ()
     active: bool = False
@@ -46,21 +53,113 @@ class Offer:
     conditions_description: str | None = None
     usage_instruction: str | None = None
     labels: Sequence[tuple[str, str]] = field(default=())
+    for_everyone: bool = False
 
 
-def create(session: Session, offer: Offer, now: datetime, uuid: UUID | None = None) -> Campaign:
-    """Create a campaign; `uuid` only for a world whose ids are known beforehand."""
+@dataclass(frozen=True)
+class Reward:
+    """One of the things that a campaign gives. Its terms are the columns of `RewardMethod`; amounts in hundredths."""
+
+    kind: str
+    title: str
+    terms: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a campaign works, decided when it is created, and fixed from then on.
+
+    Without rewards it sells its coupons. A limit in a period binds all customers together; a unit of None means for ever.
+    """
+
+    kind: str = "interaction"
+    context: str = "interaction"
+    handling: str = "independent"
+    rewards: Sequence[Reward] = ()
+    restrictions: Mapping[str, Any] | None = None
+    limit_per_customer_unit: str | None = None
+    limit_in_period: int = UNLIMITED
+    limit_unit: str | None = None
+    weekdays: int = EVERY_DAY
+    opens_second: int = 0
+    closes_second: int = DAY_SECONDS
+    customer_may_claim: bool = True
+    claimed_by_default: bool = False
+
+
+PLAIN = Manner()
+
+
+def create(
+    session: Session, offer: Offer, now: datetime, uuid: UUID | None = None, manner: Manner = PLAIN,
+    chain_id: int | None = None, id: int | None = None,
+) -> Campaign:  # fmt: skip
+    """Create a campaign of a chain, or of the first one; `uuid` and `id` only for a world whose ids are known beforehand.
+
+    A draw gets its seed, and with it its commitment, at once. Raises BadCampaign or BadRestriction.
+    """
+    _require_sense(offer, manner)
     campaign = Campaign(
         created_at=now,
+        chain_id=chain_id or chains.first(session),
         lifecycle="live" if offer.active else "draft",
         stock=Stock(sold=0, buyers_count=0, terms=1, coupons_count=len(offer.coupons)),
+        **{name: getattr(manner, name) for name in _COLUMNS_OF_MANNER},
         **({"uuid": uuid} if uuid else {}),
+        **({"id": id} if id else {}),
     )
     _apply(session, campaign, offer)
     session.add(campaign)
     session.flush()
     coupons.add(session, campaign.id, offer.coupons)
+    for position, reward in enumerate(manner.rewards):
+        stock = reward.terms.get("stock", UNLIMITED)
+        session.add(
+            RewardMethod(
+                campaign_id=campaign.id, position=position, kind=reward.kind, title=reward.title,
+                given=MethodTally(given=0, allowed=stock), **reward.terms,
+            )
+        )  # fmt: skip
+        session.flush()  # their ids in the order of their positions
+    if manner.handling == "random_draw":
+        seed = draws.new_seed()
+        session.add(DrawSeed(campaign_id=campaign.id, seed=seed, commitment=draws.commitment(seed), committed_at=now))
+    session.flush()
     return campaign
+
+
+_COLUMNS_OF_MANNER = [name for name in Manner.__dataclass_fields__ if name != "rewards"]
+REWARDS_MAX = 50
+CONTEXT_FIELDS: dict[str, dict[str, str]] = {
+    "interaction": targeting.USER, "basket": {**targeting.USER, **targeting.BASKET}, "signup": targeting.USER,
+    "referral": targeting.USER, "internal": {},
+}  # fmt: skip
+
+
+def _require_sense(offer: Offer, manner: Manner) -> None:
+    if (offer.reward is None) != bool(manner.rewards):
+        raise BadCampaign("A campaign either sells its coupons or has reward methods.")
+    if len(manner.rewards) > REWARDS_MAX:
+        raise BadCampaign(f"A campaign has at most {REWARDS_MAX} reward methods.")
+    if sum(reward.kind == "coupon" for reward in manner.rewards) > 1:
+        raise BadCampaign("A campaign has one pool of codes, and so at most one reward method that gives coupons.")
+    if offer.coupons and offer.reward is None and not any(reward.kind == "coupon" for reward in manner.rewards):
+        raise BadCampaign("No reward method of the campaign gives coupons.")
+    if offer.reward is not None and manner.context != "interaction":
+        raise BadCampaign("Coupons are sold by campaigns with the context interaction only.")
+    if manner.handling == "random_draw":
+        if manner.context != "interaction":
+            raise BadCampaign("A draw has the context interaction: each interaction is a ticket.")
+        if not any(reward.terms.get("weight", 1) for reward in manner.rewards):
+            raise BadCampaign("One of the weights must be positive, or nothing can be drawn.")
+    recipients = {"referring", "referred"} if manner.context == "referral" else {"customer"}
+    for reward in manner.rewards:
+        if reward.terms.get("recipient", "customer") not in recipients:
+            raise BadCampaign(f"In this campaign a reward is for: {', '.join(sorted(recipients))}.")
+    fields = CONTEXT_FIELDS[manner.context]
+    for restrictions in (manner.restrictions, *(reward.terms.get("restrictions") for reward in manner.rewards)):
+        if restrictions is not None:
+            targeting.checked(restrictions, fields)
 
 
 def change(session: Session, uuid: UUID, offer: Offer) -> Campaign:
@@ -71,6 +170,8 @@ def change(session: Session, uuid: UUID, offer: Offer) -> Campaign:
     Raises CampaignNotFound, RedeemedCouponMissing, LimitUnderUsage or SingleCouponFixed.
     """
     campaign = for_change(session, uuid)
+    if campaign.reward is None:  # its reward methods say what it gives; no such offer describes it
+        raise CampaignNotFound
     if campaign.stock.sold and offer.single_coupon != campaign.single_coupon:
         raise SingleCouponFixed(field="single_coupon")
     _require_limits_above_usage(session, campaign, offer)
@@ -127,13 +228,7 @@ def _require_limits_above_usage(session: Session, campaign: Campaign, offer: Off
     if limit < campaign.stock.sold:
         raise LimitUnderUsage(field="limit", required=campaign.stock.sold, actual=limit)
     if per_customer < campaign.limit_per_customer and campaign.stock.sold:
-        counts = (
-            select(func.count().label("bought"))
-            .where(Purchase.campaign_id == campaign.id)
-            .group_by(Purchase.customer_id)
-            .subquery()
-        )
-        most = session.scalar(select(func.max(counts.c.bought))) or 0
+        most = session.scalar(select(func.max(Usage.bought)).where(Usage.campaign_id == campaign.id)) or 0
         if per_customer < most:
             raise LimitUnderUsage(field="limit_per_customer", required=most, actual=per_customer)
 
@@ -156,8 +251,14 @@ def _apply(session: Session, campaign: Campaign, offer: Offer) -> None:
     campaign.limit, campaign.limit_per_customer = _limits(offer)
     campaign.active_from, campaign.active_to = offer.activity
     campaign.visible_from, campaign.visible_to = offer.visibility
-    campaign.audience = audiences.named(session, offer.levels, offer.segments)
-    campaign.stock.sellable = rules.sellable(campaign.limit, campaign.stock.coupons_count, campaign.single_coupon)
+    names_nobody = not offer.levels and not offer.segments
+    if offer.for_everyone or (names_nobody and campaign.audience is not None and campaign.audience.is_everyone):
+        campaign.audience = audiences.everyone(session)
+    else:
+        campaign.audience = audiences.named(session, offer.levels, offer.segments)
+    campaign.stock.sellable = rules.sellable(
+        campaign.limit, campaign.stock.coupons_count, campaign.single_coupon, sells_coupons=offer.reward is not None
+    )
     told = {
         "short_description": offer.short_description,
         "conditions_description": offer.conditions_description,

@@ -1,6 +1,9 @@
-"""The campaigns that admins, sellers and customers look through, in a fixed number of statements a page."""
+"""The campaigns that admins, sellers and customers look through to buy coupons, in a fixed number of statements a page.
 
-from collections.abc import Sequence
+Campaigns that give something else, or by chance, are not for sale, and not shown here; see `overview`.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -31,6 +34,9 @@ SORTABLE = {
 }
 
 
+SELLS_COUPONS = Campaign.reward.is_not(None)
+
+
 @dataclass(frozen=True)
 class Filter:
     """What an admin searches for. A label condition is a key, a value, or both; all conditions must hold."""
@@ -51,10 +57,11 @@ class Shown:
     audience_size: int
     now: datetime
     facts: Any = field(default=None)
+    traits: Mapping[str, Any] | None = field(default=None)
 
     @property
     def may_buy(self) -> bool:
-        return next(rules.refusals(self.facts, self.now), None) is None
+        return next(rules.refusals(self.facts, self.now, self.traits), None) is None
 
 
 def page(session: Session, paging: Page, now: datetime, wanted: Filter | None = None) -> Paged[Shown]:
@@ -80,11 +87,16 @@ def available_page(
     used_up = (
         select(Usage.campaign_id)
         .join(Campaign, Campaign.id == Usage.campaign_id)
-        .where(Usage.customer_id == customer_id, ~rules.has_allowance(Usage.bought, Campaign.limit_per_customer))
+        .where(
+            Usage.customer_id == customer_id,
+            Campaign.limit_per_customer_unit.is_(None),  # what is used up for today is not used up
+            ~rules.has_allowance(Usage.bought, Campaign.limit_per_customer),
+        )
     )
     conditions = [
         rules.is_live(Campaign),
         rules.is_visible(Campaign, now),
+        Campaign.chain_id == select(Customer.chain_id).where(Customer.id == customer_id).scalar_subquery(),
         Campaign.audience_id.in_(_audiences_of(customer_id)),
         Campaign.id.not_in(sold_out),
         Campaign.id.not_in(used_up.correlate(None)),
@@ -94,7 +106,7 @@ def available_page(
 
 def one(session: Session, uuid: UUID, now: datetime) -> Shown:
     """One campaign, whatever its state. Raises CampaignNotFound."""
-    shown = _shown(session, session.scalars(select(Campaign.id).where(Campaign.uuid == uuid)).all(), now)
+    shown = _shown(session, session.scalars(select(Campaign.id).where(Campaign.uuid == uuid, SELLS_COUPONS)).all(), now)
     if not shown:
         raise CampaignNotFound
     return shown[0]
@@ -102,7 +114,7 @@ def one(session: Session, uuid: UUID, now: datetime) -> Shown:
 
 def customers(session: Session, uuid: UUID, paging: Page, now: datetime) -> Paged[Customer]:
     """The customers whom a campaign is visible to now; nobody outside its visibility window. Raises CampaignNotFound."""
-    campaign = session.scalars(select(Campaign).where(Campaign.uuid == uuid)).one_or_none()
+    campaign = session.scalars(select(Campaign).where(Campaign.uuid == uuid, SELLS_COUPONS)).one_or_none()
     if campaign is None:
         raise CampaignNotFound
     if not rules.is_visible(campaign, now):
@@ -121,7 +133,11 @@ def _audiences_of(customer_id: int) -> Select[Any]:
         .where(SegmentMember.customer_id == customer_id)
     )
     return select(AudienceTarget.audience_id).where(
-        or_(AudienceTarget.uuid.in_(level), AudienceTarget.uuid.in_(segments))
+        or_(
+            and_(AudienceTarget.uuid == audiences.NOBODY, AudienceTarget.kind == "everyone"),
+            AudienceTarget.uuid.in_(level),
+            AudienceTarget.uuid.in_(segments),
+        )
     )
 
 
@@ -149,6 +165,7 @@ def _page(
     customer_id: int | None = None,
     with_codes: bool = True,
 ) -> Paged[Shown]:
+    conditions = [SELLS_COUPONS, *conditions]
     total = session.scalar(select(func.count()).select_from(Campaign).where(*conditions)) or 0
     order = paging.order(SORTABLE, Campaign.id, tie=Campaign.id)
     # The ids first: choosing ten of ten thousand is cheap as long as nothing else is joined.
@@ -179,6 +196,8 @@ def _shown(
     names = audiences.names(session, audiences_found)
     sizes = audiences.sizes(session, audiences_found)
     facts = eligibility.facts_by_campaign(session, ids, customer_id) if customer_id else {}
+    asks = customer_id and any(campaign.restrictions for campaign in found)
+    traits = eligibility.traits(session, customer_id, now) if customer_id and asks else None
     return [
         Shown(
             campaign=campaign,
@@ -187,6 +206,7 @@ def _shown(
             audience_size=sizes[campaign.audience_id] if rules.is_visible(campaign, now) else 0,
             now=now,
             facts=facts.get(campaign.id),
+            traits=traits,
         )
         for campaign in found
     ]

@@ -43,17 +43,17 @@ def replace(session: Session, campaign: Campaign, codes: Sequence[str]) -> None:
     wanted = dict.fromkeys(codes)
     pool_is_printable = campaign.stock.coupons_count <= PRINTED_MAX
     mine = Coupon.campaign_id == campaign.id
-    known = select(Coupon.id, Coupon.code, Coupon.purchase_id).where(mine)
+    known = select(Coupon.id, Coupon.code, Coupon.award_id).where(mine)
     if not pool_is_printable:
         known = known.where(Coupon.code.in_(list(wanted)))
     present = {row.code: row for row in session.execute(known)}
     missing = [row for code, row in present.items() if code not in wanted]
     sold = campaign.stock.sold if campaign.single_coupon else 0
-    if any(row.purchase_id is not None for row in missing) or (missing and sold):
+    if any(row.award_id is not None for row in missing) or (missing and sold):
         raise RedeemedCouponMissing(field="coupons")
     ids = [row.id for row in missing]
     # A buyer may hold one of them, and wait for the stock row that we hold: do not wait for each other.
-    free = select(Coupon.id).where(Coupon.id.in_(ids), Coupon.purchase_id.is_(None)).with_for_update(skip_locked=True)
+    free = select(Coupon.id).where(Coupon.id.in_(ids), Coupon.award_id.is_(None)).with_for_update(skip_locked=True)
     if len(session.scalars(free).all()) != len(ids):
         raise TryAgain("a coupon to be retired is being bought")
     session.execute(delete(Coupon).where(Coupon.id.in_(ids)))

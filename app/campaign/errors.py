@@ -1,8 +1,6 @@
 """Every reason for which the campaign domain says no."""
 
-from app.refusal import Points, Refusal
-
-__all__ = ["Points", "Refusal"]
+from app.refusal import Refusal
 
 
 class CampaignNotFound(Refusal):
@@ -75,3 +73,115 @@ class SingleCouponFixed(Refusal):
 
 class PhotoNotFound(Refusal):
     message = "The campaign has no photo."
+
+
+class WrongContext(Refusal):
+    message = "The campaign does not give its rewards in this way."
+
+
+class OutsideHours(Refusal):
+    message = "The campaign gives nothing at this hour or on this day of the week."
+
+
+class RestrictionsNotMet(Refusal):
+    message = "The campaign's restrictions do not admit the customer."
+
+
+class LimitInPeriodReached(Refusal):
+    message = "All rewards of the campaign for this period have been given."
+
+
+class NoRewardLeft(Refusal):
+    message = "None of the campaign's rewards can be given to the customer now."
+
+
+class TooManyPointsHeld(Refusal):
+    message = "The customer's account cannot hold that many points."
+
+
+class BadRestriction(Refusal):
+    message = "This restriction cannot be understood."
+
+
+class BadCampaign(Refusal):
+    """What was told of a campaign contradicts itself; the message says how."""
+
+
+class VoucherNotFound(Refusal):
+    message = "There is no such voucher."
+
+
+class VoucherIdentifiersDisagree(Refusal):
+    message = "The identifiers name different vouchers."
+
+
+class VoucherElsewhere(Refusal):
+    message = "The voucher belongs to another chain."
+
+
+class VoucherNotForCustomers(Refusal):
+    message = "The campaign's vouchers are claimed by the staff only."
+
+
+class VoucherRedeemed(Refusal):
+    message = "The voucher has been redeemed already."
+
+
+class VoucherNotClaimed(Refusal):
+    message = "The voucher must be claimed first."
+
+
+class VoucherExpired(Refusal):
+    message = "The voucher has expired."
+
+
+class VoucherLocked(Refusal):
+    message = "The voucher is locked for another basket."
+
+
+class NotLockable(Refusal):
+    message = "Only vouchers for baskets can be locked."
+
+
+class MoreThanVoucher(Refusal):
+    message = "The voucher is not worth that much."
+
+
+class RelationNotFound(Refusal):
+    message = "There is no such referral relation."
+
+
+class RelationAlreadyRedeemed(Refusal):
+    message = "The referral has been rewarded already."
+
+
+class NotAReferralCampaign(Refusal):
+    message = "The campaign is not a referral campaign."
+
+
+class CampaignElsewhere(Refusal):
+    message = "The campaign belongs to another chain."
+
+
+class ReferralCodeUnknown(Refusal):
+    message = "Nobody has this referral code."
+
+
+class SelfReferral(Refusal):
+    message = "Nobody can refer themselves."
+
+
+class AlreadyReferred(Refusal):
+    message = "The customer has been referred already."
+
+
+class ReferralWindowClosed(Refusal):
+    message = "It is too late to apply a referral code."
+
+
+class NoReferralCampaign(Refusal):
+    message = "There is no referral campaign open to the referring customer."
+
+
+class BasketDiffers(Refusal):
+    message = "Another basket has this reference."

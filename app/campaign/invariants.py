@@ -53,51 +53,105 @@ INVARIANTS = [
         " UNION ALL SELECT customer_id FROM account WHERE balance < 0",
     ),
     Invariant(
-        "I3", "No more is sold than the limit and the coupons allow, and the stock counts what was sold.",
+        "I3", "No more is given than the limit and the coupons allow, and the stock counts what was given.",
         "SELECT c.id, s.sold, s.sellable FROM campaign c JOIN stock s ON s.campaign_id = c.id LEFT JOIN"
-        " (SELECT campaign_id, COUNT(*) n, COUNT(DISTINCT customer_id) b FROM purchase GROUP BY campaign_id) p"
+        " (SELECT campaign_id, COUNT(*) n, COUNT(DISTINCT customer_id) b FROM award GROUP BY campaign_id) p"
         " ON p.campaign_id = c.id WHERE s.sold <> COALESCE(p.n, 0) OR s.buyers_count <> COALESCE(p.b, 0)"
-        " OR s.sold > s.sellable OR s.sold > c.\"limit\"",
+        " OR s.sold > s.sellable OR s.sold > c.\"limit\" OR s.in_period > s.sold OR s.in_period > c.limit_in_period",
     ),
     Invariant(
-        "I3b", "The stock knows how many coupons there are, and how many rewards can be sold.",
+        "I3b", "The stock knows how many coupons there are, and how many rewards can be given.",
         "SELECT s.campaign_id FROM stock s JOIN campaign c ON c.id = s.campaign_id LEFT JOIN"
         " (SELECT campaign_id, COUNT(*) n FROM coupon GROUP BY campaign_id) k ON k.campaign_id = c.id"
-        " WHERE s.coupons_count <> COALESCE(k.n, 0) OR s.sellable <> CASE WHEN c.single_coupon THEN c.\"limit\""
+        " WHERE s.coupons_count <> COALESCE(k.n, 0) OR s.sellable <> CASE"
+        " WHEN c.single_coupon OR c.reward IS NULL THEN c.\"limit\""
         " WHEN s.coupons_count < c.\"limit\" THEN s.coupons_count ELSE c.\"limit\" END",
     ),
     Invariant(
-        "I4", "A coupon belongs to at most one purchase, and both say so; unless the campaign shares a single one.",
-        "SELECT p.coupon_id FROM purchase p JOIN campaign c ON c.id = p.campaign_id LEFT JOIN coupon k"
-        " ON k.id = p.coupon_id AND k.purchase_id = p.id AND k.campaign_id = p.campaign_id"
-        " WHERE NOT c.single_coupon AND k.id IS NULL"
-        " UNION ALL SELECT k.id FROM coupon k LEFT JOIN purchase p ON p.id = k.purchase_id AND p.coupon_id = k.id"
-        " WHERE k.purchase_id IS NOT NULL AND p.id IS NULL",
+        "I3c", "No reward method gives more than it may, and its tally counts its vouchers, points, coupons and draws.",
+        "SELECT m.id, t.given FROM reward_method m JOIN campaign c ON c.id = m.campaign_id LEFT JOIN method_tally t"
+        " ON t.method_id = m.id LEFT JOIN (SELECT method_id, COUNT(*) n FROM voucher WHERE award_id IS NOT NULL"
+        " AND parent_id IS NULL GROUP BY method_id) v ON v.method_id = m.id LEFT JOIN (SELECT method_id, COUNT(*) n"
+        " FROM ledger_entry WHERE kind = 'rewarded' GROUP BY method_id) l ON l.method_id = m.id LEFT JOIN"
+        " (SELECT campaign_id, COUNT(*) n FROM voucher WHERE coupon_id IS NOT NULL AND parent_id IS NULL"
+        " GROUP BY campaign_id) k ON k.campaign_id = m.campaign_id AND m.kind = 'coupon' LEFT JOIN (SELECT method_id,"
+        " COUNT(*) n FROM draw GROUP BY method_id) d ON d.method_id = m.id"
+        " WHERE t.given IS NULL OR t.allowed <> m.stock OR t.given > t.allowed OR t.in_period > t.given"
+        " OR t.in_period > m.limit_in_period OR (c.handling = 'random_draw' AND t.given <> COALESCE(d.n, 0))"
+        " OR (m.kind <> 'nothing' AND t.given <> COALESCE(v.n, 0) + COALESCE(l.n, 0) + COALESCE(k.n, 0))",
+    ),
+    Invariant(
+        "I4", "A coupon belongs to at most one award, whose voucher holds it; unless the campaign shares a single one.",
+        "SELECT v.coupon_id FROM voucher v JOIN campaign c ON c.id = v.campaign_id LEFT JOIN coupon k"
+        " ON k.id = v.coupon_id AND k.award_id = v.award_id AND k.campaign_id = v.campaign_id AND k.code = v.code"
+        " WHERE v.coupon_id IS NOT NULL AND NOT c.single_coupon AND k.id IS NULL"
+        " UNION ALL SELECT k.id FROM coupon k LEFT JOIN voucher v ON v.award_id = k.award_id AND v.coupon_id = k.id"
+        " AND NOT v.superseded WHERE k.award_id IS NOT NULL AND v.id IS NULL",
     ),
     Invariant(
         "I5", "A shared coupon is its campaign's only one, and is nobody's own.",
         "SELECT c.id FROM campaign c JOIN coupon k ON k.campaign_id = c.id WHERE c.single_coupon GROUP BY c.id"
-        " HAVING COUNT(*) <> 1 OR COUNT(k.purchase_id) <> 0",
+        " HAVING COUNT(*) <> 1 OR COUNT(k.award_id) <> 0",
     ),
     Invariant(
-        "I6", "A purchase took exactly its cost from exactly its customer, once.",
-        "SELECT l.id FROM purchase p LEFT JOIN ledger_entry l ON l.purchase_id = p.id"
-        " WHERE l.id IS NULL OR l.delta <> -p.cost OR l.customer_id <> p.customer_id OR l.kind <> 'bought'"
-        " UNION ALL SELECT l.id FROM ledger_entry l LEFT JOIN purchase p ON p.id = l.purchase_id"
-        " WHERE l.purchase_id IS NOT NULL AND p.id IS NULL",
+        "I6", "An award took exactly its cost from exactly its customer, once.",
+        "SELECT l.id FROM award p LEFT JOIN ledger_entry l ON l.award_id = p.id AND l.kind = 'bought'"
+        " WHERE l.id IS NULL OR l.delta <> -p.cost OR l.customer_id <> p.customer_id"
+        " UNION ALL SELECT l.id FROM ledger_entry l LEFT JOIN award p ON p.id = l.award_id"
+        " WHERE l.award_id IS NOT NULL AND p.id IS NULL",
     ),
     Invariant(
-        "I7", "No customer bought more of a campaign than one may, and the usage counts what was bought.",
+        "I6b", "Points were given by a reward method that gives points, as many as it gives, to the award's customer.",
+        "SELECT l.id FROM ledger_entry l LEFT JOIN award p ON p.id = l.award_id LEFT JOIN reward_method m"
+        " ON m.id = l.method_id AND m.campaign_id = p.campaign_id AND m.kind = 'points' WHERE l.kind = 'rewarded'"
+        " AND (m.id IS NULL OR l.delta <> m.amount OR l.customer_id <> p.customer_id)",
+    ),
+    Invariant(
+        "I7", "No customer was given more of a campaign than one may, and the usage counts what was given.",
         "SELECT u.campaign_id, u.customer_id FROM usage u JOIN campaign c ON c.id = u.campaign_id LEFT JOIN"
-        " (SELECT campaign_id, customer_id, COUNT(*) n FROM purchase GROUP BY campaign_id, customer_id) p"
+        " (SELECT campaign_id, customer_id, COUNT(*) n FROM award GROUP BY campaign_id, customer_id) p"
         " ON p.campaign_id = u.campaign_id AND p.customer_id = u.customer_id"
-        " WHERE u.bought > c.limit_per_customer OR u.bought <> COALESCE(p.n, 0)"
-        " UNION ALL SELECT p.campaign_id, p.customer_id FROM purchase p LEFT JOIN usage u"
+        " WHERE u.in_period > c.limit_per_customer OR u.in_period > u.bought OR u.bought <> COALESCE(p.n, 0)"
+        " OR (c.limit_per_customer_unit IS NULL AND u.in_period <> u.bought)"
+        " UNION ALL SELECT p.campaign_id, p.customer_id FROM award p LEFT JOIN usage u"
         " ON u.campaign_id = p.campaign_id AND u.customer_id = p.customer_id WHERE u.bought IS NULL",
     ),
     Invariant(
-        "I10", "Every stored answer is whole, and an answered purchase exists.",
-        "SELECT a.key_sha256 FROM stored_answer a LEFT JOIN purchase p ON p.id = a.effect"
+        "I8", "Vouchers are redeemed after they were claimed, and a child begins when its parent was redeemed.",
+        "SELECT id FROM voucher WHERE (status <> 'generated' AND claimed_at IS NULL) OR redeemed_at < claimed_at"
+        " OR (status = 'redeemed') <> (redeemed_at IS NOT NULL)"
+        " UNION ALL SELECT c.id FROM voucher c JOIN voucher p ON p.id = c.parent_id WHERE p.status <> 'redeemed'"
+        " OR NOT p.superseded OR c.campaign_id <> p.campaign_id OR c.customer_id <> p.customer_id",
+    ),
+    Invariant(
+        "I8b", "Of a redeemed voucher's amount, all was redeemed or lives on in its child.",
+        "SELECT p.id FROM voucher p LEFT JOIN voucher c ON c.parent_id = p.id WHERE p.status = 'redeemed'"
+        " AND p.amount <> p.redeemed + COALESCE(c.amount, 0)"
+        " UNION ALL SELECT p.id FROM voucher p LEFT JOIN voucher c ON c.parent_id = p.id"
+        " WHERE p.superseded <> (c.id IS NOT NULL)",
+    ),
+    Invariant(
+        "I9", "A referral was rewarded exactly if it is redeemed, to the one who referred somebody else.",
+        "SELECT r.id FROM referral_relation r LEFT JOIN award p ON p.id = r.award_id AND p.customer_id = r.referring_id"
+        " AND p.campaign_id = r.campaign_id AND p.cause = 'referral'"
+        " WHERE (r.redeemed_at IS NULL) <> (p.id IS NULL) OR r.referring_id = r.referred_id"
+        " UNION ALL SELECT campaign_id FROM referral_relation GROUP BY campaign_id, referred_id HAVING COUNT(*) > 1",
+    ),
+    Invariant(
+        "I11", "Every award of a draw has its draw, and each customer's draws are numbered without a gap.",
+        "SELECT c.id FROM campaign c JOIN award p ON p.campaign_id = c.id LEFT JOIN draw d ON d.award_id = p.id"
+        " AND d.customer_id = p.customer_id AND d.campaign_id = c.id WHERE (c.handling = 'random_draw') <> (d.number IS NOT NULL)"
+        " UNION ALL SELECT campaign_id FROM draw GROUP BY campaign_id, customer_id"
+        " HAVING MIN(number) <> 1 OR MAX(number) <> COUNT(*)",
+    ),
+    Invariant(
+        "C1", "Customers are given what campaigns of their own chain have.",
+        "SELECT p.campaign_id FROM award p JOIN campaign c ON c.id = p.campaign_id JOIN customer u ON u.id = p.customer_id"
+        " WHERE u.chain_id <> c.chain_id",
+    ),
+    Invariant(
+        "I10", "Every stored answer is whole, and an answered award exists.",
+        "SELECT a.key_sha256 FROM stored_answer a LEFT JOIN award p ON p.id = a.effect"
         " WHERE a.status IS NULL OR (a.effect IS NOT NULL AND p.id IS NULL)",
     ),
     Invariant(

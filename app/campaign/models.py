@@ -1,23 +1,44 @@
-"""Campaigns, whom they are for, what is left of them, and what was bought."""
+"""Campaigns: whom they are for, when, what they give, and what is left of it."""
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, Uuid, text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.database import Base, Serial, UtcDateTime
+from app.campaign.periods import ALWAYS_FROM
+from app.campaign.rules import UNLIMITED
+from app.database import Base, Serial, UtcDateTime, unique_where
+from app.members.models import UNITS, Chain
 
-# A window that is always open, and a limit that never binds, are stored as these: rules and SQL then need no special case.
-ALWAYS_FROM = datetime(1, 1, 1, tzinfo=UTC)
+# A window that is always open is stored as ALWAYS_FROM to ALWAYS_TO, and a limit that never binds as UNLIMITED: rules and
+# SQL then need no special case.
 ALWAYS_TO = datetime(9999, 12, 31, tzinfo=UTC)
-UNLIMITED = 1_000_000_000
+
+DAY_SECONDS = 24 * 60 * 60
+EVERY_DAY = 0b111_1111  # Monday is the lowest bit
 
 REWARDS = ("discount_code", "free_delivery_code", "gift_code", "event_code", "value_code")
+KINDS = ("interaction", "composable", "referral", "signup", "basket")
+CONTEXTS = ("interaction", "basket", "signup", "referral", "internal")
+METHOD_KINDS = ("points", "voucher", "coupon", "nothing")
+VOUCHER_KINDS = ("basket", "basket_pct", "honour")
+RECIPIENTS = ("customer", "referring", "referred")
+
+
+class Tally:
+    """How often something happened in the current period: since `period_from`, which moves on with the clock.
+
+    What has no period counts from ALWAYS_FROM on. Source: `periods.start`.
+    """
+
+    period_from: Mapped[datetime] = mapped_column(UtcDateTime, default=ALWAYS_FROM)
+    in_period: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 class Audience(Base):
-    """Whom campaigns are for: customers on any of its levels or in any of its segments.
+    """Whom campaigns are for: everyone, or customers on any of its levels or in any of its segments.
 
     Campaigns with the same targets in the same order share one audience, found by its `key`.
     """
@@ -27,21 +48,25 @@ class Audience(Base):
     key: Mapped[str] = mapped_column(unique=True)  # SHA-256 of the targets
     targets: Mapped[list["AudienceTarget"]] = relationship(order_by="AudienceTarget.position", lazy="selectin")
 
+    @property
+    def is_everyone(self) -> bool:
+        return any(target.kind == "everyone" for target in self.targets)
+
     def uuids(self, kind: str) -> list[UUID]:
         return [target.uuid for target in self.targets if target.kind == kind]
 
 
 class AudienceTarget(Base):
-    """A level or a segment of an audience. It may name one that does not exist; then it adds nobody."""
+    """A level or a segment of an audience, or everyone. It may name one that does not exist; then it adds nobody."""
 
     __tablename__ = "audience_target"
     audience_id: Mapped[int] = mapped_column(ForeignKey("audience.id"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
-    kind: Mapped[str]  # `level` or `segment`
+    kind: Mapped[str]  # `level`, `segment` or `everyone`
     uuid: Mapped[UUID] = mapped_column(Uuid)
     __table_args__ = (
         Index("ix_audience_target_uuid_audience_id", "uuid", "audience_id"),
-        CheckConstraint("kind IN ('level', 'segment')", "known_kind"),
+        CheckConstraint("kind IN ('level', 'segment', 'everyone')", "known_kind"),
     )
 
 
@@ -52,14 +77,27 @@ class Campaign(Base):
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     uuid: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
     permalink: Mapped[str] = mapped_column(unique=True, default=lambda: str(uuid4()))
+    chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"))
     name: Mapped[str]
-    reward: Mapped[str]
+    kind: Mapped[str] = mapped_column(default="interaction")
+    context: Mapped[str] = mapped_column(default="interaction")  # what makes it give; never changes
+    reward: Mapped[str | None]  # what its coupons are worth; none when reward methods say what it gives
+    handling: Mapped[str] = mapped_column(default="independent")  # `independent` or `random_draw`
+    restrictions: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # see `targeting`
     lifecycle: Mapped[str]  # `draft`, `live`, `paused` or `completed`
     cost: Mapped[int] = mapped_column(BigInteger)  # hundredths of a point
     single_coupon: Mapped[bool]
     unlimited: Mapped[bool]
     limit: Mapped[int] = mapped_column(BigInteger)
     limit_per_customer: Mapped[int] = mapped_column(BigInteger)
+    limit_per_customer_unit: Mapped[str | None]  # none: for ever
+    limit_in_period: Mapped[int] = mapped_column(BigInteger, default=UNLIMITED)  # to all customers together
+    limit_unit: Mapped[str | None]
+    weekdays: Mapped[int] = mapped_column(BigInteger, default=EVERY_DAY)
+    opens_second: Mapped[int] = mapped_column(BigInteger, default=0)  # of the day, in the chain's zone
+    closes_second: Mapped[int] = mapped_column(BigInteger, default=DAY_SECONDS)
+    customer_may_claim: Mapped[bool] = mapped_column(default=True)
+    claimed_by_default: Mapped[bool] = mapped_column(default=False)
     active_from: Mapped[datetime] = mapped_column(UtcDateTime)
     active_to: Mapped[datetime] = mapped_column(UtcDateTime)
     visible_from: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -73,7 +111,16 @@ class Campaign(Base):
     audience: Mapped[Audience] = relationship(lazy="raise_on_sql")
     stock: Mapped["Stock"] = relationship(lazy="raise_on_sql", cascade="all, delete-orphan")
     photo: Mapped["Photo | None"] = relationship(lazy="raise_on_sql", uselist=False)
+    chain: Mapped[Chain] = relationship(lazy="raise_on_sql")
+    methods: Mapped[list["RewardMethod"]] = relationship(order_by="RewardMethod.id", lazy="raise_on_sql")
+    seed: Mapped["DrawSeed | None"] = relationship(lazy="raise_on_sql", uselist=False)
     __table_args__ = (
+        CheckConstraint(f"kind IN {KINDS}", "known_kind"),
+        CheckConstraint(f"context IN {CONTEXTS}", "known_context"),
+        CheckConstraint("kind = 'composable' OR context = kind", "context_of_kind"),
+        CheckConstraint("handling IN ('independent', 'random_draw')", "known_handling"),
+        CheckConstraint(f"limit_unit IN {UNITS} AND limit_per_customer_unit IN {UNITS}", "known_unit"),
+        Index("ix_campaign_chain_id_context", "chain_id", "context"),
         CheckConstraint("lifecycle IN ('draft', 'live', 'paused', 'completed')", "known_lifecycle"),
         CheckConstraint("cost >= 0", "cost_not_negative"),
         CheckConstraint("active_from <= active_to", "active_window"),
@@ -83,6 +130,10 @@ class Campaign(Base):
     @property
     def is_live(self) -> bool:
         return self.lifecycle == "live"
+
+    @property
+    def is_draw(self) -> bool:
+        return self.handling == "random_draw"
 
     @property
     def is_always_active(self) -> bool:
@@ -114,10 +165,10 @@ class CampaignLabel(Base):
     __table_args__ = (Index("ix_campaign_label_key_value", "key", "value"),)
 
 
-class Stock(Base):
-    """How many rewards of a campaign can be sold, and how many are.
+class Stock(Tally, Base):
+    """How many times a campaign can give its rewards, and how many times it did.
 
-    `sellable` is the smaller of the campaign's limit and its coupons. Apart from the campaign, in a narrow row
+    `sellable` is the smaller of the campaign's limit and, when it sells coupons, their number. Apart from the campaign, in a narrow row
     without an index on what changes: this is the row that all buyers of one campaign wait for.
     """
 
@@ -135,8 +186,8 @@ class Stock(Base):
     )
 
 
-class Usage(Base):
-    """How many rewards of a campaign a customer has bought."""
+class Usage(Tally, Base):
+    """How many times a campaign has given a customer its rewards."""
 
     __tablename__ = "usage"
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), primary_key=True)
@@ -146,7 +197,7 @@ class Usage(Base):
 
 
 class Coupon(Base):
-    """A code that is worth a reward; given to one purchase, unless the campaign shares a single code."""
+    """A code that is worth a reward; given to one award, unless the campaign shares a single code."""
 
     __tablename__ = "coupon"
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
@@ -155,23 +206,17 @@ class Coupon(Base):
     # The order of sale. Not the id: an index of its own on what a buyer sorts by would lure PostgreSQL's planner into
     # walking through every coupon of every campaign, because it believes the free ones to be spread evenly.
     position: Mapped[int] = mapped_column(BigInteger)
-    purchase_id: Mapped[UUID | None] = mapped_column(Uuid)  # claimed before the purchase is there
+    award_id: Mapped[UUID | None] = mapped_column(Uuid)  # claimed before the award is there
     __table_args__ = (
         UniqueConstraint("campaign_id", "code"),
         # Of the claimed coupons only: with all the free ones in it, SQLite would look for a free one here, and sort them.
-        Index(
-            "uq_coupon_purchase_id",
-            "purchase_id",
-            unique=True,
-            postgresql_where=text("purchase_id IS NOT NULL"),
-            sqlite_where=text("purchase_id IS NOT NULL"),
-        ),
+        unique_where("uq_coupon_award_id", "award_id", where="award_id IS NOT NULL"),
         Index(
             "ix_coupon_free",
             "campaign_id",
             "position",
-            postgresql_where=text("purchase_id IS NULL"),
-            sqlite_where=text("purchase_id IS NULL"),
+            postgresql_where=text("award_id IS NULL"),
+            sqlite_where=text("award_id IS NULL"),
         ),
         {
             "postgresql_with": {
@@ -182,21 +227,73 @@ class Coupon(Base):
     )
 
 
-class Purchase(Base):
-    """One reward, sold to one customer."""
+class RewardMethod(Base):
+    """One of the things that a campaign gives, and on which terms. A campaign that just sells its coupons has none."""
 
-    __tablename__ = "purchase"
-    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=uuid4)
-    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), index=True)
-    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
-    coupon_id: Mapped[int] = mapped_column(ForeignKey("coupon.id"))
-    cost: Mapped[int] = mapped_column(BigInteger)
-    bought_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    sold_by: Mapped[int | None] = mapped_column(ForeignKey("login.id"))  # the admin, seller or customer who asked
-    coupon: Mapped[Coupon] = relationship(foreign_keys=[coupon_id], lazy="raise_on_sql")
-    campaign: Mapped[Campaign] = relationship(lazy="raise_on_sql")
-    __table_args__ = (Index("ix_purchase_customer_id_bought_at", "customer_id", "bought_at"),)
+    __tablename__ = "reward_method"
+    id: Mapped[int] = mapped_column(Serial, primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
+    position: Mapped[int] = mapped_column(BigInteger)
+    kind: Mapped[str]
+    title: Mapped[str]
+    recipient: Mapped[str] = mapped_column(default="customer")  # in referral campaigns, `referring` or `referred`
+    weight: Mapped[int] = mapped_column(BigInteger, default=1)  # of a draw
+    amount: Mapped[int] = mapped_column(BigInteger, default=0)  # hundredths of points or money
+    restrictions: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    stock: Mapped[int] = mapped_column(BigInteger, default=UNLIMITED)
+    limit_in_period: Mapped[int] = mapped_column(BigInteger, default=UNLIMITED)
+    limit_unit: Mapped[str | None]
+    limit_per_customer: Mapped[int] = mapped_column(BigInteger, default=UNLIMITED)
+    limit_per_customer_unit: Mapped[str | None]
+    voucher_kind: Mapped[str | None]
+    voucher_hundredths_of_percent: Mapped[int | None] = mapped_column(BigInteger)
+    voucher_code: Mapped[str | None]  # a third party's, the same for everybody
+    voucher_text: Mapped[str | None]
+    voucher_seconds: Mapped[int | None] = mapped_column(BigInteger)  # how long it is good for; none: for ever
+    given: Mapped["MethodTally"] = relationship(lazy="raise_on_sql", cascade="all, delete-orphan")
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "position"),
+        CheckConstraint(f"kind IN {METHOD_KINDS}", "known_kind"),
+        CheckConstraint(f"recipient IN {RECIPIENTS}", "known_recipient"),
+        CheckConstraint("weight >= 0 AND amount >= 0", "not_negative"),
+        CheckConstraint(f"voucher_kind IN {VOUCHER_KINDS}", "known_voucher_kind"),
+        CheckConstraint("(kind = 'voucher') = (voucher_kind IS NOT NULL)", "voucher_kind_of_voucher"),
+        CheckConstraint(f"limit_unit IN {UNITS} AND limit_per_customer_unit IN {UNITS}", "known_unit"),
+    )
+
+
+class MethodTally(Tally, Base):
+    """How many times a reward method was given: the row that all who win the same prize wait for."""
+
+    __tablename__ = "method_tally"
+    method_id: Mapped[int] = mapped_column(ForeignKey("reward_method.id"), primary_key=True, autoincrement=False)
+    given: Mapped[int] = mapped_column(BigInteger, default=0)
+    allowed: Mapped[int] = mapped_column(BigInteger)
+    __table_args__ = (
+        CheckConstraint("given >= 0 AND given <= allowed", "not_oversold"),
+        {"postgresql_with": {"fillfactor": 50}},
+    )
+
+
+class MethodUsage(Tally, Base):
+    """How many times a customer was given a reward method; kept for methods that limit it."""
+
+    __tablename__ = "method_usage"
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), primary_key=True)
+    method_id: Mapped[int] = mapped_column(ForeignKey("reward_method.id"), primary_key=True)
+
+
+class DrawSeed(Base):
+    """The secret that decides all draws of a campaign, and the promise that it was not chosen afterwards.
+
+    `commitment` is told from the beginning, the seed when the campaign is over. See `draws`.
+    """
+
+    __tablename__ = "draw_seed"
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), primary_key=True, autoincrement=False)
+    seed: Mapped[str]  # 64 hexadecimal digits
+    commitment: Mapped[str]
+    committed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Photo(Base):

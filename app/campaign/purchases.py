@@ -1,131 +1,123 @@
-"""Buy a reward, mark it as used, list what was bought."""
+"""Buy a coupon, mark it as used, list what was bought. The words are Open Loyalty's; every coupon given to somebody counts."""
 
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session, contains_eager
 
-from app.campaign import eligibility, rules, sales
-from app.campaign.errors import CouponStaysUsed, PurchaseNotFound
-from app.campaign.models import Campaign, Coupon, Purchase
+from app.campaign import awards, eligibility, vouchers
+from app.campaign.award_models import Award, Voucher
+from app.campaign.errors import CampaignNotFound, CouponStaysUsed, PurchaseNotFound
+from app.campaign.models import Campaign, Coupon
 from app.database import Bind
 from app.paging import Page, Paged
 
 
 @dataclass(frozen=True)
 class Sale:
-    """What a buyer gets: the purchase's id and the coupon's code."""
+    """What a buyer gets: the award's id and the coupon's code."""
 
-    purchase_id: uuid.UUID
+    award_id: uuid.UUID
     code: str
 
 
+PURCHASE = awards.Occasion("purchase")
+
+
 def buy(bind: Bind, campaign: uuid.UUID, customer: uuid.UUID, now: datetime, sold_by: int | None, issuer: str) -> Sale:
-    """Sell one reward of a campaign to a customer for points.
+    """Sell one coupon of a campaign to a customer for points.
 
-    Reads the facts, asks the rules, then makes the guarded changes, each of which succeeds only if its fact still
-    holds. The order is everybody's: account, usage, coupon, and last the campaign's stock, so that the buyers of one
-    hot campaign wait for each other only while it commits. A free coupon that another buyer holds is skipped.
-
-    Raises CampaignNotFound, CustomerNotFound, the first of `rules.refusals`, or TermsChanged when a guard failed:
-    then nothing may be kept of this transaction and the whole is to be repeated.
+    Raises CampaignNotFound, also for campaigns that sell no coupons, CustomerNotFound, or as `awards.give` does.
     Source: Open Loyalty, "Buy reward campaign for a specific customer".
     """
     facts = eligibility.facts(bind, campaign, customer)
-    for refusal in rules.refusals(facts, now):
-        raise refusal
-    purchase_id = uuid.uuid4()
-    parameters = {
-        "buyer": facts.customer_id,
-        "campaign": facts.campaign_id,
-        "purchase": purchase_id,
-        "entry": uuid.uuid4(),
-        "price": facts.cost,
-        "allowance": facts.limit_per_customer,
-        "terms_seen": facts.terms,
-        "moment": now,
-        "seller": sold_by,
-        "by_whom": issuer,
-        "campaign_name": facts.campaign_name,
-    }
-    return Sale(purchase_id, sales.sell(bind, not facts.single_coupon, parameters))
+    if facts.reward is None:
+        raise CampaignNotFound
+    given = awards.give(bind, facts, PURCHASE, now, awards.By(sold_by, issuer))
+    return Sale(given.award_id, str(given.code))
 
 
+# A coupon is a voucher; what was bought is listed by the vouchers that hold the coupons now.
+BOUGHT = and_(Voucher.coupon_id.is_not(None), Voucher.superseded.is_(False))
 SORTABLE = {
-    "purchaseAt": Purchase.bought_at,
-    "purchasedAt": Purchase.bought_at,
-    "costInPoints": Purchase.cost,
-    "used": Purchase.used_at,
+    "purchaseAt": Voucher.created_at,
+    "purchasedAt": Voucher.created_at,
+    "costInPoints": Award.cost,
+    "used": Voucher.redeemed_at,
     "name": Campaign.name,
 }
 
 
-def of_customer(session: Session, customer_id: int, paging: Page) -> Paged[Purchase]:
-    """The customer's purchases, the newest first unless sorted otherwise; with coupon, campaign and its text."""
-    mine = Purchase.customer_id == customer_id
-    total = session.scalar(select(func.count()).select_from(Purchase).where(mine)) or 0
+def _bought() -> Select[Voucher]:
+    return (
+        select(Voucher)
+        .join(Voucher.award)
+        .join(Voucher.coupon)
+        .join(Voucher.campaign)
+        .options(contains_eager(Voucher.award), contains_eager(Voucher.coupon), contains_eager(Voucher.campaign))
+        .where(BOUGHT)
+    )
+
+
+def of_customer(session: Session, customer_id: int, paging: Page) -> Paged[Voucher]:
+    """The coupons that a customer has bought, the newest first unless sorted otherwise; with award, campaign and its text."""
+    mine = Voucher.customer_id == customer_id
+    total = session.scalar(select(func.count()).select_from(Voucher).where(mine, BOUGHT)) or 0
     query = (
-        select(Purchase)
-        .join(Purchase.coupon)
-        .join(Purchase.campaign)
-        .options(contains_eager(Purchase.coupon), contains_eager(Purchase.campaign).joinedload(Campaign.text))
+        _bought()
+        .options(contains_eager(Voucher.campaign).joinedload(Campaign.text))
         .where(mine)
-        .order_by(*paging.order(SORTABLE, Purchase.bought_at.desc(), tie=Purchase.id))
+        .order_by(*paging.order(SORTABLE, Award.given_at.desc(), tie=Voucher.id))
     )
     return Paged(list(session.scalars(paging.cut(query))), total)
 
 
-def latest_by_customer(session: Session, customer_ids: Sequence[int], most: int) -> dict[int, list[Purchase]]:
-    """The latest purchases of each of a few customers, at most `most` each, oldest first, in one statement."""
-    rank = func.row_number().over(partition_by=Purchase.customer_id, order_by=Purchase.bought_at.desc())
-    ranked = select(Purchase.id, rank.label("rank")).where(Purchase.customer_id.in_(customer_ids)).subquery()
+def latest_by_customer(session: Session, customer_ids: Sequence[int], most: int) -> dict[int, list[Voucher]]:
+    """The latest coupons of each of a few customers, at most `most` each, oldest first, in one statement."""
+    rank = func.row_number().over(partition_by=Voucher.customer_id, order_by=Voucher.id.desc())
+    ranked = select(Voucher.id, rank.label("rank")).where(Voucher.customer_id.in_(customer_ids), BOUGHT).subquery()
     query = (
-        select(Purchase)
-        .join(ranked, and_(ranked.c.id == Purchase.id, ranked.c.rank <= most))
-        .join(Purchase.coupon)
-        .join(Purchase.campaign)
-        .options(contains_eager(Purchase.coupon), contains_eager(Purchase.campaign))
-        .order_by(Purchase.bought_at)
+        _bought()
+        .join(ranked, and_(ranked.c.id == Voucher.id, ranked.c.rank <= most))
+        .order_by(Award.given_at, Voucher.id)
     )
-    found: dict[int, list[Purchase]] = {customer_id: [] for customer_id in customer_ids}
-    for purchase in session.scalars(query):
-        found[purchase.customer_id].append(purchase)
+    found: dict[int, list[Voucher]] = {customer_id: [] for customer_id in customer_ids}
+    for voucher in session.scalars(query):
+        found[cast(int, voucher.customer_id)].append(voucher)
     return found
 
 
 def mark(
-    session: Session, customer_id: int, campaign: uuid.UUID, code: str, purchase_id: uuid.UUID | None, used: bool, now: datetime,
+    session: Session, customer_id: int, campaign: uuid.UUID, code: str, award_id: uuid.UUID | None, used: bool, now: datetime,
     may_unuse: bool,
-) -> Purchase:  # fmt: skip
+) -> Voucher:  # fmt: skip
     """Mark a coupon that the customer has bought as used, or as unused again.
 
-    Naming the purchase, doing it twice changes nothing. Without its id, of several purchases of one shared code the first
-    that is not yet as wished is marked.
+    Naming the award, doing it twice changes nothing. Without its id, of several purchases of one shared code the first
+    that is not yet as wished is marked. A used coupon stays redeemed: unused, it is a new voucher for the same code.
     Raises PurchaseNotFound, or CouponStaysUsed when `used` is taken back by someone who may not.
-    Source: Open Loyalty 3.1, "mark multiple coupons as used".
+    Source: Open Loyalty 3.1, "mark multiple coupons as used"; the model's section 4.6.
     """
     query = (
-        select(Purchase)
-        .join(Purchase.coupon)
-        .join(Purchase.campaign)
-        .options(contains_eager(Purchase.coupon), contains_eager(Purchase.campaign))
-        .where(Purchase.customer_id == customer_id, Campaign.uuid == campaign, Coupon.code == code)
-        .order_by(Purchase.bought_at, Purchase.id)
-        .with_for_update(of=Purchase)
+        _bought()
+        .where(Voucher.customer_id == customer_id, Campaign.uuid == campaign, Coupon.code == code)
+        .order_by(Award.given_at, Award.id)
+        .with_for_update(of=Voucher)
     )
-    if purchase_id is not None:
-        query = query.where(Purchase.id == purchase_id)
-    purchases = list(session.scalars(query))
-    if not purchases:
+    if award_id is not None:
+        query = query.where(Voucher.award_id == award_id)
+    found = list(session.scalars(query))
+    if not found:
         raise PurchaseNotFound
-    purchase = next((p for p in purchases if (p.used_at is not None) != used), purchases[0])
-    if not used and purchase.used_at is not None and not may_unuse:
-        raise CouponStaysUsed
-    if used and purchase.used_at is None:
-        purchase.used_at = now
-    elif not used:
-        purchase.used_at = None
-    return purchase
+    voucher = next((one for one in found if one.is_used != used), found[0])
+    if used and not voucher.is_used:
+        return vouchers.use(session, voucher, now)
+    if not used and voucher.is_used:
+        if not may_unuse:
+            raise CouponStaysUsed
+        return vouchers.reinstate(session, voucher, now)
+    return voucher

@@ -1,30 +1,48 @@
-"""May this customer have a reward of this campaign now? Pure decisions, from facts that the caller gathered.
+"""May this customer have a reward of this campaign now, and which? Pure decisions, from facts that the caller gathered.
 
 The small predicates work on values and on columns alike (hence `&` and `|`, and windows and limits without NULL), so
 a page is filtered in SQL by the very rule that decides a purchase. Points are in hundredths.
-Source: Open Loyalty, contract sections 4.4 to 4.8; our decisions, section 6.
+Source: Open Loyalty, contract sections 4.4 to 4.8; our decisions, section 6; the model's sections 4.2 and 5.5.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
-from app.campaign import errors
+from app.amounts import BALANCE_MAX, Points
+from app.campaign import draws, errors, periods, targeting
+from app.refusal import Refusal
+
+UNLIMITED = 1_000_000_000  # a limit that never binds
 
 
 class Facts(Protocol):
     """What the rules need to know of one campaign and one customer. A row of `eligibility.facts_query` is one."""
 
+    context: str
+    handling: str
     lifecycle: str
     active_from: datetime
     active_to: datetime
     visible_from: datetime
     visible_to: datetime
+    weekdays: int
+    opens_second: int
+    closes_second: int
+    time_zone: str
     cost: int
     unlimited: bool
     limit: int
+    limit_in_period: int
+    limit_unit: str | None
     limit_per_customer: int
+    limit_per_customer_unit: str | None
+    restrictions: Mapping[str, Any] | None
+    reward: str | None
     sold: int
+    sold_from: datetime
+    sold_in_period: int
     sellable: int
     coupons_count: int
     single_coupon: bool
@@ -32,6 +50,29 @@ class Facts(Protocol):
     customer_status: str
     balance: int
     bought: int
+    bought_from: datetime
+    bought_in_period: int
+
+
+class Method(Protocol):
+    """What the rules need to know of one reward method and one customer. A row of `eligibility.methods` is one."""
+
+    method_id: int
+    kind: str
+    recipient: str
+    weight: int
+    amount: int
+    restrictions: Mapping[str, Any] | None
+    given: int
+    allowed: int
+    given_from: datetime
+    given_in_period: int
+    limit_in_period: int
+    limit_unit: str | None
+    limit_per_customer: int
+    limit_per_customer_unit: str | None
+    won_from: datetime
+    won_in_period: int
 
 
 def is_live(campaign: Any) -> Any:
@@ -52,6 +93,17 @@ def is_visible(campaign: Any, now: datetime) -> Any:
     return is_open(campaign.visible_from, campaign.visible_to, now)
 
 
+def is_over(campaign: Any, now: datetime) -> Any:
+    """It never gives anything again."""
+    return (campaign.lifecycle == "completed") | (campaign.active_to <= now - timedelta(minutes=1))
+
+
+def is_in_hours(facts: Any, now: datetime) -> bool:
+    return periods.is_in_hours(
+        facts.weekdays, facts.opens_second, facts.closes_second, now, ZoneInfo(facts.time_zone)
+    )  # fmt: skip
+
+
 def has_stock(stock: Any) -> Any:
     return stock.sold < stock.sellable
 
@@ -61,25 +113,46 @@ def has_allowance(bought: Any, limit_per_customer: Any) -> Any:
     return bought < limit_per_customer
 
 
+def has_room(period_from: Any, in_period: Any, period: Any, most: Any) -> Any:
+    """A tally has not reached `most` in this period; what it counted before the period began is over."""
+    return (period_from < period) | (in_period < most)
+
+
+def period(facts: Any, unit: str | None, now: datetime) -> datetime:
+    """When the current period of a limit began."""
+    return periods.start(unit, now, ZoneInfo(facts.time_zone)) if unit else periods.ALWAYS_FROM
+
+
 def usage_left(stock: Any) -> int:
     """How many rewards are left to sell, to all customers together."""
     left: int = stock.sellable - stock.sold
     return max(0, left)
 
 
-def usage_left_for_customer(facts: Facts) -> int:
-    return max(0, min(usage_left(facts), facts.limit_per_customer - facts.bought))
+def usage_left_for_customer(facts: Facts, now: datetime) -> int:
+    began = period(facts, facts.limit_per_customer_unit, now)
+    bought = facts.bought_in_period if facts.bought_from >= began else 0
+    return max(0, min(usage_left(facts), facts.limit_per_customer - bought))
 
 
-def sellable(limit: int, coupons_count: int, single_coupon: bool) -> int:
-    """How many rewards a campaign can sell in all: one a coupon, unless all share a single one, and no more than its limit."""
+def sellable(limit: int, coupons_count: int, single_coupon: bool, sells_coupons: bool = True) -> int:
+    """How often a campaign can give in all: once a coupon, unless all share one, and no more than its limit."""
+    if not sells_coupons:
+        return limit
     if single_coupon:
         return limit if coupons_count else 0
     return min(limit, coupons_count)
 
 
-def refusals(facts: Facts, now: datetime) -> Iterator[errors.Refusal]:
-    """Every reason why the customer cannot buy now; the first is the one that a purchase is refused with."""
+def refusals(
+    facts: Facts, now: datetime, traits: Mapping[str, Any] | None = None, context: str = "interaction"
+) -> Iterator[Refusal]:
+    """Every reason why the customer gets nothing now; the first is the one that a purchase is refused with.
+
+    `traits` are what the restrictions ask about, and may be left out when there are none.
+    """
+    if facts.context != context:
+        yield errors.WrongContext(required=context, actual=facts.context)
     if not is_live(facts):
         yield errors.CampaignNotActive(required="live", actual=facts.lifecycle)
     if not is_open(facts.active_from, facts.active_to, now):
@@ -88,36 +161,85 @@ def refusals(facts: Facts, now: datetime) -> Iterator[errors.Refusal]:
         yield _outside_window(
             errors.CampaignNotYetVisible, errors.CampaignNoLongerVisible, facts.visible_from, facts.visible_to, now
         )
+    if not is_in_hours(facts, now):
+        yield errors.OutsideHours()
     if not facts.targeted:
         yield errors.NotTargeted()
+    if not targeting.holds(facts.restrictions, traits or {}):
+        yield errors.RestrictionsNotMet()
     if facts.customer_status != "active":
         yield errors.CustomerNotActive(required="active", actual=facts.customer_status)
-    yield from _stock_refusals(facts)
+    yield from _stock_refusals(facts, now)
 
 
-def _stock_refusals(facts: Facts) -> Iterator[errors.Refusal]:
+def _stock_refusals(facts: Facts, now: datetime) -> Iterator[Refusal]:
     # Open Loyalty speaks of coupons first when nothing limits the campaign, and last when something does.
     coupons_left = facts.coupons_count - (0 if facts.single_coupon else facts.sold)
-    no_coupons = errors.NoCouponsLeft(required=1, actual=0, missing=1) if coupons_left < 1 else None
+    lacks_coupons = facts.reward is not None and coupons_left < 1
+    no_coupons = errors.NoCouponsLeft(required=1, actual=0, missing=1) if lacks_coupons else None
     if facts.unlimited and no_coupons:
         yield no_coupons
     if facts.sold >= facts.limit:
         yield errors.LimitReached(required=facts.limit, actual=facts.sold)
-    if not has_allowance(facts.bought, facts.limit_per_customer):
-        yield errors.LimitPerCustomerReached(required=facts.limit_per_customer, actual=facts.bought)
+    began = period(facts, facts.limit_unit, now)
+    if not has_room(facts.sold_from, facts.sold_in_period, began, facts.limit_in_period):
+        yield errors.LimitInPeriodReached(required=facts.limit_in_period, actual=facts.sold_in_period)
+    began = period(facts, facts.limit_per_customer_unit, now)
+    if not has_room(facts.bought_from, facts.bought_in_period, began, facts.limit_per_customer):
+        yield errors.LimitPerCustomerReached(required=facts.limit_per_customer, actual=facts.bought_in_period)
     if facts.balance < facts.cost:
         yield errors.NotEnoughPoints(
-            required=errors.Points(facts.cost),
-            actual=errors.Points(facts.balance),
-            missing=errors.Points(facts.cost - facts.balance),
+            required=Points(facts.cost),
+            actual=Points(facts.balance),
+            missing=Points(facts.cost - facts.balance),
         )
     if no_coupons and not facts.unlimited:
         yield no_coupons
 
 
+def candidates(
+    facts: Facts, methods: Sequence[Method], now: datetime, traits: Mapping[str, Any], recipient: str = "customer"
+) -> list[Method]:
+    """The reward methods that can be given to the customer now, by id."""
+    return [
+        method
+        for method in sorted(methods, key=lambda method: method.method_id)
+        if method.recipient == recipient and _can_be_given(facts, method, now, traits)
+    ]
+
+
+def _can_be_given(facts: Facts, method: Method, now: datetime, traits: Mapping[str, Any]) -> bool:
+    everyone = period(facts, method.limit_unit, now)
+    customer = period(facts, method.limit_per_customer_unit, now)
+    return (
+        targeting.holds(method.restrictions, traits)
+        and method.given < method.allowed
+        and (method.kind != "coupon" or facts.coupons_count > method.given)
+        and has_room(method.given_from, method.given_in_period, everyone, method.limit_in_period)
+        and has_room(method.won_from, method.won_in_period, customer, method.limit_per_customer)
+    )
+
+
+def chosen(facts: Facts, candidates: Sequence[Method], ticket: str | None) -> list[Method]:
+    """What the customer gets: each candidate, or in a draw the one on whom the ticket falls.
+
+    Raises NoRewardLeft when there is none, and TooManyPointsHeld.
+    """
+    if ticket is not None:
+        weights = [(method.method_id, method.weight) for method in candidates if method.weight]
+        winner = draws.pick(weights, ticket) if weights else None
+        candidates = [method for method in candidates if method.method_id == winner]
+    if not candidates:
+        raise errors.NoRewardLeft
+    gained = sum(method.amount for method in candidates if method.kind == "points")
+    if facts.balance - facts.cost + gained > BALANCE_MAX:
+        raise errors.TooManyPointsHeld
+    return list(candidates)
+
+
 def _outside_window(
-    early: type[errors.Refusal], late: type[errors.Refusal], opens: datetime, closes: datetime, now: datetime
-) -> errors.Refusal:
+    early: type[Refusal], late: type[Refusal], opens: datetime, closes: datetime, now: datetime
+) -> Refusal:
     if now < opens:
         return early(required=opens, actual=now, opens_at=opens)
     return late(required=closes, actual=now)

@@ -1,15 +1,18 @@
 """Register customers, change them, find them, move them between levels and states."""
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import case, func, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from app.members import headcount
+from app.database import is_postgresql
+from app.members import chains, headcount
 from app.members.errors import AlreadyTaken, CustomerNotFound, LevelNotFound
 from app.members.models import Customer, Level, Login, Profile, Segment, SegmentMember, Spending
 from app.paging import Page, Paged
@@ -23,6 +26,8 @@ SORTABLE = {
     "createdAt": Customer.created_at,
     "birthDate": Profile.born_on,
 }
+SIGNS_IN = {"email", "phone", "loyalty_card_number"}
+REFERRAL_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,9 @@ class Person:
     email: str | None = None
     phone: str | None = None
     loyalty_card_number: str | None = None
+    authentication_point_identifier: str | None = None
+    auxiliary_identifier: str | None = None
+    referral_code: str | None = None
     gender: str | None = None
     born_on: date | None = None
     address: Mapping[str, str] | None = field(default=None)
@@ -45,9 +53,9 @@ class Person:
 
 def register(
     session: Session, person: Person, now: datetime, password_hash: str | None = None, level: UUID | None = None,
-    uuid: UUID | None = None, status: str = "active",
+    uuid: UUID | None = None, status: str = "active", chain_id: int | None = None, id: int | None = None,
 ) -> Customer:  # fmt: skip
-    """Add a customer on a level: the one named, or else the lowest active one.
+    """Add a customer of a chain, or of the first one, on a level: the one named, or else the lowest active one.
 
     The points account is the caller's to open. Raises AlreadyTaken or LevelNotFound.
     """
@@ -55,6 +63,7 @@ def register(
     manual = _level(session, level) if level else None
     start = manual or _lowest_level(session)
     customer = Customer(
+        chain_id=chain_id or chains.first(session),
         status=status,
         level=start,
         manual_level=manual,
@@ -62,7 +71,9 @@ def register(
         updated_at=now,
         profile=Profile(**_columns(person)),
         **({"uuid": uuid} if uuid else {}),
+        **({"id": id} if id else {}),
     )
+    customer.profile.referral_code = customer.profile.referral_code or _new_referral_code()
     session.add(customer)
     session.flush()
     session.add(Login(role="customer", customer_id=customer.id, password_hash=password_hash, token_version=0))
@@ -141,6 +152,27 @@ def spending(session: Session, customer_ids: list[int]) -> dict[int, Spending]:
     return {row.customer_id: row for row in rows}
 
 
+def add_spending(session: Session, customer_id: int, amount: int, bought_at: datetime) -> None:
+    """Count one more purchase in the shops. Amount in hundredths."""
+    dialect: Any = postgresql if is_postgresql(session) else sqlite
+    first = dialect.insert(Spending).values(
+        customer_id=customer_id, transactions_count=1, amount=amount, amount_without_delivery=amount,
+        amount_excluded_for_level=0, last_at=bought_at,
+    )  # fmt: skip
+    latest = case((Spending.last_at > bought_at, Spending.last_at), else_=bought_at)
+    session.execute(
+        first.on_conflict_do_update(
+            index_elements=["customer_id"],
+            set_={
+                "transactions_count": Spending.transactions_count + 1,
+                "amount": Spending.amount + amount,
+                "amount_without_delivery": Spending.amount_without_delivery + amount,
+                "last_at": latest,
+            },
+        )
+    )
+
+
 def segments_of(session: Session, customer_id: int) -> list[UUID]:
     query = select(Segment.uuid).join(SegmentMember, SegmentMember.segment_id == Segment.id)
     return list(session.scalars(query.where(SegmentMember.customer_id == customer_id).order_by(Segment.id)))
@@ -168,18 +200,27 @@ def _require_unique(session: Session, person: Person, but: int | None = None) ->
         ("email", "customer with such email already exists"),
         ("phone", "customer with such phone already exists"),
         ("loyalty_card_number", "customer with such loyalty card number already exists"),
+        ("authentication_point_identifier", "customer with such authentication point identifier already exists"),
+        ("auxiliary_identifier", "customer with such auxiliary identifier already exists"),
+        ("referral_code", "customer with such referral code already exists"),
     ):
         value = _columns(person)[name]
         if value is None:
             continue
         # Any of the three may be signed in with, so nobody's may be another kind of somebody else's.
-        identifiers = (Profile.email, Profile.phone, Profile.loyalty_card_number)
+        signs_in = (Profile.email, Profile.phone, Profile.loyalty_card_number)
+        identifiers = signs_in if name in SIGNS_IN else (getattr(Profile, name),)
         known = {value, value.lower()}
         query = select(Profile.customer_id).where(or_(*(column.in_(known) for column in identifiers))).limit(1)
         if but is not None:
             query = query.where(Profile.customer_id != but)
         if session.scalar(query) is not None:
             raise AlreadyTaken(message, field=name)
+
+
+def _new_referral_code() -> str:
+    """Eight characters that nobody mistakes for one another; should two be the same, the registration is tried again."""
+    return "".join(secrets.choice(REFERRAL_ALPHABET) for _ in range(8))
 
 
 def _level(session: Session, uuid: UUID) -> Level:

@@ -51,3 +51,39 @@ class BadRefreshToken(Refusal):
 
 class UnknownCriterion(Refusal):
     message = "This kind of criterion is not known."
+
+
+class ChainNotFound(Refusal):
+    message = "There is no such chain."
+
+
+class BusinessNotFound(Refusal):
+    message = "There is no such business."
+
+
+class AppNotFound(Refusal):
+    message = "There is no such app."
+
+
+class AppWithoutChain(Refusal):
+    message = "The app belongs to no chain."
+
+
+class TokenNotFound(Refusal):
+    message = "There is no such access token."
+
+
+class LoginNotFound(Refusal):
+    message = "There is no such login."
+
+
+class CustomerElsewhere(Refusal):
+    message = "The customer belongs to another chain."
+
+
+class IdentifiersDisagree(Refusal):
+    message = "The identifiers name different customers."
+
+
+class BadChain(Refusal):
+    """What was told of a chain cannot be; the message says why."""

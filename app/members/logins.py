@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.database import Bind, Prepared
 from app.members import passwords
 from app.members.errors import BadCredentials, BadRefreshToken, LoginNotActive, WrongPassword
-from app.members.models import ADMIN, CUSTOMER, SELLER, Customer, Login, Profile, RefreshToken
+from app.members.models import ADMIN, CUSTOMER, SELLER, Customer, Login, Profile, RefreshToken, SessionKey
 
 # Two tabs of one browser may refresh with the same token at once; within this time that is no theft.
 REUSE_GRACE_SECONDS = 10
@@ -185,6 +185,7 @@ def revoke(session: Session, login_id: int) -> None:
     # The login first: a refresh under way holds its row, or waits for it and then finds its token gone.
     session.execute(update(Login).where(Login.id == login_id).values(token_version=Login.token_version + 1))
     session.execute(delete(RefreshToken).where(RefreshToken.login_id == login_id))
+    session.execute(delete(SessionKey).where(SessionKey.login_id == login_id))
 
 
 def password_hash(session: Session, login_id: int) -> str | None:

@@ -1,4 +1,4 @@
-"""Who takes part: levels, segments, customers, staff and their logins."""
+"""Who takes part: chains, levels, segments, customers, staff and their logins."""
 
 from datetime import date, datetime
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.database import Base, Serial, UtcDateTime
 
 ADMIN, SELLER, CUSTOMER = "admin", "seller", "customer"
+UNITS = ("second", "minute", "hour", "day", "week", "month", "year")
 
 
 class Level(Base):
@@ -89,12 +90,83 @@ class Headcount(Base):
     __table_args__ = (CheckConstraint("customers_count >= 0", "not_negative"),)
 
 
+class Chain(Base):
+    """A retailer with a programme of its own: its customers, its campaigns, its clock and its money."""
+
+    __tablename__ = "chain"
+    id: Mapped[int] = mapped_column(Serial, primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    currency: Mapped[str] = mapped_column(default="EUR")  # ISO 4217
+    time_zone: Mapped[str]  # IANA; days, weeks and daily windows are the zone's
+    referral_window_quantity: Mapped[int | None] = mapped_column(BigInteger)  # none: codes count at sign-up only
+    referral_window_unit: Mapped[str | None]
+    third_party_voucher_ids: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    __table_args__ = (
+        CheckConstraint(f"referral_window_unit IN {UNITS}", "known_referral_window_unit"),
+        CheckConstraint("(referral_window_unit IS NULL) = (referral_window_quantity IS NULL)", "whole_referral_window"),
+    )
+
+
+class Business(Base):
+    """A branch of a chain: one shop."""
+
+    __tablename__ = "business"
+    id: Mapped[int] = mapped_column(Serial, primary_key=True)
+    chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"), index=True)
+    name: Mapped[str]
+    __table_args__ = (UniqueConstraint("chain_id", "name"),)
+
+
+class AppHost(Base):
+    """An app or a site that customers use; its host name tells whose. One without a chain is registered, but not open yet."""
+
+    __tablename__ = "app_host"
+    id: Mapped[int] = mapped_column(Serial, primary_key=True)
+    hostname: Mapped[str] = mapped_column(unique=True)  # lower case
+    chain_id: Mapped[int | None] = mapped_column(ForeignKey("chain.id"), index=True)
+
+
+class ChainPermission(Base):
+    """What a member of the staff may do for a chain: read, or write as well."""
+
+    __tablename__ = "chain_permission"
+    login_id: Mapped[int] = mapped_column(ForeignKey("login.id"), primary_key=True)
+    chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"), primary_key=True)
+    may_write: Mapped[bool]
+
+
+class SessionKey(Base):
+    """A signed-in customer or member of the staff. Only the key's SHA-256 is kept."""
+
+    __tablename__ = "session_key"
+    key_sha256: Mapped[str] = mapped_column(primary_key=True)
+    login_id: Mapped[int] = mapped_column(ForeignKey("login.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class AccessToken(Base):
+    """A partner's key to a chain, or, bound to no app, to the app that each request names. Only its SHA-256 is kept."""
+
+    __tablename__ = "access_token"
+    id: Mapped[int] = mapped_column(Serial, primary_key=True)
+    name: Mapped[str]
+    token_sha256: Mapped[str] = mapped_column(unique=True)
+    app_host_id: Mapped[int | None] = mapped_column(ForeignKey("app_host.id"))
+    may_write: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class Customer(Base):
     """Someone who collects points. What identifies a person stands in the profile."""
 
     __tablename__ = "customer"
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     uuid: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
+    chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"))
     status: Mapped[str] = mapped_column(default="active")
     level_id: Mapped[int | None] = mapped_column(ForeignKey("level.id"))
     manual_level_id: Mapped[int | None] = mapped_column(ForeignKey("level.id"))
@@ -123,6 +195,11 @@ class Profile(Base):
     email: Mapped[str | None] = mapped_column(unique=True)  # lower case
     phone: Mapped[str | None] = mapped_column(unique=True)
     loyalty_card_number: Mapped[str | None] = mapped_column(unique=True)
+    authentication_point_identifier: Mapped[str | None] = mapped_column(
+        unique=True
+    )  # at a third party that signs people in
+    auxiliary_identifier: Mapped[str | None] = mapped_column(unique=True)
+    referral_code: Mapped[str | None] = mapped_column(unique=True)  # what the customer recommends the programme with
     gender: Mapped[str | None]
     born_on: Mapped[date | None]
     address: Mapped[dict[str, str] | None] = mapped_column(JSON)

@@ -6,13 +6,13 @@ from uuid import UUID
 from flask import Response, jsonify
 
 from app import clock
+from app.body import body
 from app.campaign import catalogue, eligibility, purchases
 from app.campaign.errors import CampaignNotFound
 from app.doors import caller, names_effect, names_subject, reading, short_transaction, transaction
 from app.members import customers
 from app.members.errors import CustomerNotFound
 from app.openloyalty import errors, views
-from app.openloyalty.body import body
 from app.openloyalty.fields import Checkbox
 from app.openloyalty.member_forms import Mark
 from app.openloyalty.queries import paging, wants_details, wants_html
@@ -34,7 +34,7 @@ def buy(customer: str, campaign: UUID) -> Response:
     buyer = _uuid(customer)
     with short_transaction() as bind:
         sold = purchases.buy(bind, campaign, buyer, clock.now(), who.login_id, issuer)
-        names_effect(sold.purchase_id)
+        names_effect(sold.award_id)
     return jsonify(views.sale(sold))
 
 
@@ -72,7 +72,7 @@ def mark(marks: list[Mark], may_unuse: bool) -> Response:
             found = purchases.mark(
                 session, owner.id, told.campaign, told.code, told.purchase, told.used, clock.now(), may_unuse
             )
-            names_subject(**{f"purchase_{len(done)}": found.id, f"used_{len(done)}": told.used})
+            names_subject(**{f"purchase_{len(done)}": found.award_id, f"used_{len(done)}": told.used})
             done.append(views.marked(found, str(owner.uuid)))
     return jsonify({"coupons": done})
 

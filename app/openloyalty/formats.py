@@ -22,12 +22,6 @@ def day(on: date) -> str:
     return moment(datetime.combine(on, time(), settings().zone))
 
 
-def number(hundredths: int) -> int | float:
-    """Whole values as integers: 1000 is `10`, 690 is `6.9`."""
-    whole, rest = divmod(hundredths, 100)
-    return whole if rest == 0 else hundredths / 100
-
-
 def percent(hundredths: int) -> str:
     return f"{hundredths / 100:.2f}%"
 

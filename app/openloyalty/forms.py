@@ -7,7 +7,7 @@ from typing import Any
 from flask import g
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
-from app.openloyalty.body import body
+from app.body import body
 from app.openloyalty.fields import INVALID
 
 MEDIA_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "application/json")

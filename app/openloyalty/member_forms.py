@@ -88,7 +88,7 @@ class CustomerForm(Form):
 
     @post_load
     def split(self, told: dict[str, Any], **kw: Any) -> dict[str, Any]:
-        person = Person(**{name: told[name] for name in PERSON})
+        person = Person(**{name: told[name] for name in PERSON if name in told})
         return {"person": person, "level": told["level"], "password": told["password"]}
 
 

@@ -7,7 +7,7 @@ from flask import request
 from marshmallow import ValidationError
 from werkzeug.exceptions import BadRequest
 
-from app.openloyalty.body import query
+from app.body import query
 from app.openloyalty.fields import Moment
 from app.paging import PER_PAGE, Page
 

@@ -5,6 +5,8 @@ from typing import Any
 from flask import Response, jsonify
 
 from app import clock
+from app.campaign import signups
+from app.campaign.awards import BY_SYSTEM
 from app.doors import names_subject, reading, transaction
 from app.members import customers, levels, passwords
 from app.openloyalty import views
@@ -19,8 +21,7 @@ def register(told: dict[str, Any]) -> Response:
         passwords.require_strong(told["password"])
         password_hash = passwords.hashed(told["password"])
     with transaction() as session:
-        customer = customers.register(session, told["person"], clock.now(), password_hash, told["level"])
-        ledger.open_account(session, customer.id)
+        customer = signups.sign_up(session, told["person"], clock.now(), BY_SYSTEM, password_hash, told["level"])
         names_subject(customer=customer.uuid)
         answer = without_none({"customerId": str(customer.uuid), "email": customer.profile.email})
     return jsonify(answer)

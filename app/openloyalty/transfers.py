@@ -12,7 +12,7 @@ from app.openloyalty import views
 from app.openloyalty.queries import paging, text
 from app.points import ledger
 
-KINDS = {"adding": ("added",), "spending": ("spent", "bought")}
+KINDS = {"adding": ("added", "rewarded"), "spending": ("spent", "bought")}
 
 
 def transfers(customer: UUID | None = None) -> Response:

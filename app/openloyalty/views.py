@@ -4,21 +4,23 @@ A presenter reads what it is given and never causes SQL.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from flask import Response, jsonify
 
+from app.amounts import Points, number
 from app.campaign import rules
+from app.campaign.award_models import Award, Voucher
 from app.campaign.catalogue import Shown
 from app.campaign.eligibility import Verdict
-from app.campaign.models import Campaign, Coupon, Purchase
+from app.campaign.models import Campaign, Coupon
 from app.campaign.purchases import Sale
 from app.doors import settings
 from app.members.models import Customer, Level, Login, PointOfSale, Segment, Spending
-from app.openloyalty.formats import day, html, moment, names, number, percent, without_none
+from app.openloyalty.formats import day, html, moment, names, percent, without_none
 from app.paging import Paged
 from app.points.models import LedgerEntry
-from app.refusal import Points, Refusal
+from app.refusal import Refusal
 
 PURCHASES_PRINTED_MAX = 100
 
@@ -70,7 +72,7 @@ def offer(it: Campaign, as_html: bool = False) -> dict[str, Any]:
 
 
 def pool_coupon(it: Coupon) -> dict[str, Any]:
-    return {"code": it.code, "bought": it.purchase_id is not None}
+    return {"code": it.code, "bought": it.award_id is not None}
 
 
 def sale(sold: Sale) -> dict[str, Any]:
@@ -79,26 +81,27 @@ def sale(sold: Sale) -> dict[str, Any]:
     return {"coupon": coupon, "coupons": [coupon]}
 
 
-def purchase(bought: Purchase, with_campaign: bool) -> dict[str, Any]:
+def purchase(bought: Voucher, with_campaign: bool) -> dict[str, Any]:
     """A row of a list of bought rewards."""
+    award = _award(bought)
     return without_none(
         {
-            "purchaseAt": moment(bought.bought_at),
-            "costInPoints": number(bought.cost),
+            "purchaseAt": moment(award.given_at),
+            "costInPoints": number(award.cost),
             "campaignId": str(bought.campaign.uuid),
             "campaign": offer(bought.campaign) if with_campaign else None,
-            "used": bought.used_at is not None,
-            "usageDate": moment(bought.used_at) if bought.used_at else None,
-            # The purchase's id: buyers of a shared code have coupons of their own to mark.
-            "coupon": {"id": str(bought.id), "code": bought.coupon.code},
+            "used": bought.is_used,
+            "usageDate": moment(bought.redeemed_at) if bought.redeemed_at else None,
+            # The award's id: buyers of a shared code have coupons of their own to mark.
+            "coupon": {"id": str(award.id), "code": bought.code},
         }
     )
 
 
-def marked(bought: Purchase, customer_id: str) -> dict[str, Any]:
+def marked(bought: Voucher, customer_id: str) -> dict[str, Any]:
     return {
-        "name": bought.coupon.code,
-        "used": bought.used_at is not None,
+        "name": bought.code,
+        "used": bought.is_used,
         "campaignId": str(bought.campaign.uuid),
         "customerId": customer_id,
     }
@@ -114,13 +117,13 @@ def eligibility(verdict: Verdict, campaign_id: str, customer_id: str) -> dict[st
         "costInPoints": number(verdict.facts.cost),
         "points": number(verdict.facts.balance),
         "usageLeft": rules.usage_left(verdict.facts),
-        "usageLeftForCustomer": rules.usage_left_for_customer(verdict.facts),
+        "usageLeftForCustomer": rules.usage_left_for_customer(verdict.facts, verdict.at),
         "reasons": [_reason(refusal) for refusal in verdict.refusals],
     }
 
 
 def customer(
-    it: Customer, spending: Spending | None, purchases: Iterable[Purchase] = (), segments: list[str] | None = None
+    it: Customer, spending: Spending | None, purchases: Iterable[Voucher] = (), segments: list[str] | None = None
 ) -> dict[str, Any]:
     """A customer's details; the purchases are the latest PURCHASES_PRINTED_MAX."""
     profile = it.profile
@@ -262,7 +265,7 @@ def transfer(row: tuple[LedgerEntry, Customer]) -> dict[str, Any]:
             "createdAt": moment(entry.created_at),
             "value": number(abs(entry.delta)),
             "state": "active",
-            "type": "adding" if entry.kind == "added" else "spending",
+            "type": "adding" if entry.kind in {"added", "rewarded"} else "spending",
             "comment": entry.comment,
             "issuer": entry.issuer,
         }
@@ -333,18 +336,24 @@ def _for_customer(shown: Shown) -> dict[str, Any]:
     if shown.facts is None:
         return {}
     return {
-        "usageLeftForCustomer": rules.usage_left_for_customer(shown.facts),
+        "usageLeftForCustomer": rules.usage_left_for_customer(shown.facts, shown.now),
         "canBeBoughtByCustomer": shown.may_buy,
     }
 
 
-def _campaign_purchase(bought: Purchase) -> dict[str, Any]:
+def _award(bought: Voucher) -> Award:
+    """A coupon was always given by an award."""
+    return cast(Award, bought.award)
+
+
+def _campaign_purchase(bought: Voucher) -> dict[str, Any]:
+    award = _award(bought)
     return {
-        "purchaseAt": moment(bought.bought_at),
-        "costInPoints": number(bought.cost),
+        "purchaseAt": moment(award.given_at),
+        "costInPoints": number(award.cost),
         "campaignId": {"campaignId": str(bought.campaign.uuid)},
-        "used": bought.used_at is not None,
-        "coupon": {"code": bought.coupon.code},
+        "used": bought.is_used,
+        "coupon": {"code": bought.code},
     }
 
 

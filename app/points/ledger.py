@@ -8,13 +8,11 @@ from uuid import UUID
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
+from app.amounts import BALANCE_MAX, Points
 from app.members.models import Customer, Profile
 from app.paging import Page, Paged
 from app.points.errors import AccountNotFound, NotEnoughToSpend, TooManyPoints
 from app.points.models import Account, LedgerEntry
-from app.refusal import Points
-
-BALANCE_MAX = 10**14  # a million million points: sums stay far from what a 64-bit number holds
 
 
 def open_account(session: Session, customer_id: int) -> None:
@@ -49,7 +47,10 @@ def totals(session: Session, customer_id: int) -> dict[str, int]:
         .group_by(LedgerEntry.kind)
     )
     sums = {kind: int(total) for kind, total in rows}
-    return {"added": sums.get("added", 0), "used": -sums.get("spent", 0) - sums.get("bought", 0)}
+    return {
+        "added": sums.get("added", 0) + sums.get("rewarded", 0),
+        "used": -sums.get("spent", 0) - sums.get("bought", 0),
+    }
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import Base, Serial, UtcDateTime
+from app.database import Base, Serial, UtcDateTime, unique_where
 
 
 class Account(Base):
@@ -29,16 +29,20 @@ class LedgerEntry(Base):
     sequence: Mapped[int] = mapped_column(BigInteger)  # 1, 2, 3 … within the customer
     delta: Mapped[int] = mapped_column(BigInteger)
     balance_after: Mapped[int] = mapped_column(BigInteger)
-    kind: Mapped[str]  # `added`, `spent`, or `bought` for a purchase
+    kind: Mapped[str]  # `added` or `spent` by hand; `bought`, the price of an award; `rewarded`, what an award gave
     comment: Mapped[str | None]
     issuer: Mapped[str]  # `admin`, `seller` or `system`
     issued_by: Mapped[int | None] = mapped_column(ForeignKey("login.id"))
-    purchase_id: Mapped[UUID | None] = mapped_column(Uuid)
+    award_id: Mapped[UUID | None] = mapped_column(Uuid)
+    method_id: Mapped[int | None] = mapped_column(BigInteger)  # the reward method that gave the points
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     __table_args__ = (
         UniqueConstraint("customer_id", "sequence"),
-        UniqueConstraint("purchase_id", "kind"),
+        # An award has one price, and gives points at most once by each of its methods.
+        unique_where("uq_ledger_entry_bought", "award_id", where="kind = 'bought'"),
+        unique_where("uq_ledger_entry_rewarded", "award_id", "method_id", where="kind = 'rewarded'"),
         CheckConstraint("balance_after >= 0", "balance_not_negative"),
-        CheckConstraint("(kind = 'bought') = (purchase_id IS NOT NULL)", "purchase_of_bought"),
-        CheckConstraint("kind IN ('added', 'spent', 'bought')", "known_kind"),
+        CheckConstraint("(kind IN ('bought', 'rewarded')) = (award_id IS NOT NULL)", "award_of_bought"),
+        CheckConstraint("(kind = 'rewarded') = (method_id IS NOT NULL)", "method_of_rewarded"),
+        CheckConstraint("kind IN ('added', 'spent', 'bought', 'rewarded')", "known_kind"),
     )

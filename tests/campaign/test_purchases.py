@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.campaign import campaigns, errors, purchases, sales
+from app.campaign import campaigns, changes, eligibility, errors
+from app.campaign.award_models import Award
 from app.campaign.campaigns import Offer
-from app.campaign.models import Purchase
 from app.database import Database
 from app.members import customers
 from app.members.errors import CustomerNotFound
@@ -53,7 +53,7 @@ def refused(world: World, refusal: type[errors.Refusal], customer: Customer | No
     campaign = world.a_campaign(**offered)
     with pytest.raises(refusal):
         world.buy(campaign, customer)
-    assert world.count(Purchase) == 0
+    assert world.count(Award) == 0
     assert world.balance(customer) == (100_000 if customer is None else world.balance(customer))
     world.require_invariants()
 
@@ -124,14 +124,14 @@ def test_a_purchase_is_not_made_under_terms_that_have_changed(world: World, monk
     """The campaign gets dearer between the decision and the change: nothing is sold at the old price."""
     campaign = world.a_campaign()
     with world.database.reading() as session:
-        stale = purchases.eligibility.facts(session, campaign.uuid, world.cleo.uuid)
+        stale = eligibility.facts(session, campaign.uuid, world.cleo.uuid)
     with world.database.transaction() as session:
         campaigns.change(session, campaign.uuid, Offer(
             name="Dearer", reward="gift_code", cost=5_000, coupons=[f"CODE-{i}" for i in range(6)],
             levels=[world.silver.uuid], active=True, limit=5, limit_per_customer=2,
         ))  # fmt: skip
-    monkeypatch.setattr(purchases.eligibility, "facts", lambda *_: stale)
-    with pytest.raises(sales.TermsChanged):
+    monkeypatch.setattr(eligibility, "facts", lambda *_: stale)
+    with pytest.raises(changes.TermsChanged):
         world.buy(campaign)
     monkeypatch.undo()
     assert world.balance() == 100_000
@@ -145,28 +145,28 @@ def test_every_guard_holds_when_the_facts_were_stale(world: World, monkeypatch: 
     campaign = world.a_campaign(limit=1, limit_per_customer=1, cost=60_000, coupons=["ONLY"])
     rich = world.a_customer(level=world.silver, points=10_000)
     with world.database.reading() as session:
-        before = purchases.eligibility.facts(session, campaign.uuid, world.cleo.uuid)
+        before = eligibility.facts(session, campaign.uuid, world.cleo.uuid)
     if stale == "balance":
         world.buy(world.a_campaign(cost=60_000))
     elif stale == "bought":
         campaign = world.a_campaign(limit=5, limit_per_customer=1, cost=10)
         with world.database.reading() as session:
-            before = purchases.eligibility.facts(session, campaign.uuid, world.cleo.uuid)
+            before = eligibility.facts(session, campaign.uuid, world.cleo.uuid)
         world.buy(campaign)
     else:
         world.buy(campaign, rich)
-    sold, balance = world.count(Purchase), world.balance()
-    monkeypatch.setattr(purchases.eligibility, "facts", lambda *_: before)
-    with pytest.raises(sales.TermsChanged):
+    sold, balance = world.count(Award), world.balance()
+    monkeypatch.setattr(eligibility, "facts", lambda *_: before)
+    with pytest.raises(changes.TermsChanged):
         world.buy(campaign)
-    assert (world.count(Purchase), world.balance()) == (sold, balance)
+    assert (world.count(Award), world.balance()) == (sold, balance)
     world.require_invariants()
 
 
 def test_finding_a_free_coupon_does_not_walk_through_the_pool(sqlite_url: str) -> None:
     """SQLite once preferred another index, and sorted all free coupons for every purchase."""
     database = Database(sqlite_url)
-    statement = str(sales._claim_coupon().compile(database.engine, compile_kwargs={"literal_binds": False}))
+    statement = str(changes._claim_coupon().compile(database.engine, compile_kwargs={"literal_binds": False}))
     with database.engine.connect() as connection:
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", (1,) * statement.count("?")).all()
     database.engine.dispose()

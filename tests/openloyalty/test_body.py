@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from werkzeug.exceptions import BadRequest
 
-from app.openloyalty.body import FIELDS_MAX, nested
+from app.body import FIELDS_MAX, nested
 from tests.client import Client
 from tests.world import World, offered
 

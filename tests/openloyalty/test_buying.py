@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.campaign.models import Purchase
+from app.campaign.award_models import Award, Voucher
 from app.members import customers
 from app.openloyalty.formats import moment
 from app.points import ledger
@@ -206,7 +206,7 @@ def test_marking_is_all_or_nothing(cleo: Client, world: World, changed: Any) -> 
         assert (answer.status_code, answer.json) == (400, {"error": {"code": 400, "message": "Bad Request"}})
     assert cleo.post("/api/customer/campaign/coupons/mark_as_used").json == answer.json
     with world.database.reading() as session:
-        assert session.query(Purchase).filter(Purchase.used_at.is_not(None)).count() == 0
+        assert session.query(Voucher).filter(Voucher.redeemed_at.is_not(None)).count() == 0
 
 
 def test_nobody_marks_the_coupon_of_another(cleo: Client, world: World) -> None:
@@ -274,7 +274,7 @@ def test_a_purchase_with_a_body_that_asks_for_more_is_refused(ada: Client, world
         assert answer.status_code == 400, body
         assert isinstance(answer.json["error"], str)
     assert ada.post(buy, data=b"{bad", content_type="application/json").status_code == 400
-    assert world.count(Purchase) == 0
+    assert world.count(Award) == 0
     assert ada.post(buy, json={"quantity": 1, "withoutPoints": False}).status_code == 200
 
 

@@ -1,0 +1,36 @@
+"""Purchases in the shops, as tills tell them: they move basket campaigns, and complete referrals."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.amounts import number
+from app.campaign import awards, referrals
+from app.campaign.award_models import Basket
+from app.campaign.awards import By
+from app.campaign.errors import BasketDiffers
+from app.members import customers
+from app.members.models import Customer
+
+
+def record(session: Session, told: Basket, now: datetime, by: By) -> Basket:
+    """Record a basket, once: the same basket told again changes nothing, and is returned as it was recorded.
+
+    Raises BasketDiffers when the chain has another basket with this reference.
+    """
+    known = session.scalars(
+        select(Basket).where(Basket.chain_id == told.chain_id, Basket.reference == told.reference)
+    ).one_or_none()
+    if known is not None:
+        if (known.customer_id, known.amount) != (told.customer_id, told.amount):
+            raise BasketDiffers
+        return known
+    session.add(told)
+    session.flush()
+    customers.add_spending(session, told.customer_id, told.amount, told.bought_at)
+    chain_id = session.get_one(Customer, told.customer_id).chain_id
+    traits = {"basket.amount": number(told.amount)}
+    awards.give_all(session, chain_id, told.customer_id, "basket", f"basket {told.id}", traits, now, by)
+    referrals.complete_by_purchase(session, told.customer_id, now, by)
+    return told

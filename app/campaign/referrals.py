@@ -1,0 +1,156 @@
+"""Who recommended the programme to whom, and the rewards of both, each once.
+
+The referred customer is rewarded when the relation comes into being, the referring one at the referred one's first
+purchase, or when the staff completes the relation. Source: contract sections 1.6 and 3.2, the model's section 5.6.
+"""
+
+from contextlib import suppress
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.campaign import awards, eligibility, errors, periods, rules
+from app.campaign.award_models import ReferralRelation
+from app.campaign.awards import By, Occasion
+from app.campaign.models import Campaign
+from app.members.models import Chain, Customer, Profile
+from app.refusal import Refusal
+
+
+def apply_code(
+    session: Session, customer: Customer, code: str, now: datetime, by: By, at_sign_up: bool = False
+) -> list[ReferralRelation]:  # fmt: skip
+    """Note by whom a customer was referred, in each referral campaign that is open to the referring one.
+
+    Raises ReferralCodeUnknown, SelfReferral, ReferralWindowClosed, NoReferralCampaign or AlreadyReferred.
+    """
+    chain = session.get_one(Chain, customer.chain_id)
+    referring = session.scalars(
+        select(Customer).join(Profile).where(Profile.referral_code == code, Customer.chain_id == chain.id)
+    ).one_or_none()
+    if referring is None:
+        raise errors.ReferralCodeUnknown
+    if referring.id == customer.id:
+        raise errors.SelfReferral
+    if not at_sign_up:
+        _require_window(chain, customer, now)
+    campaigns = _open_campaigns(session, chain.id, referring.id, now)
+    if not campaigns:
+        raise errors.NoReferralCampaign
+    known = set(
+        session.scalars(select(ReferralRelation.campaign_id).where(ReferralRelation.referred_id == customer.id))
+    )
+    made = [
+        _relate(session, campaign_id, referring.id, customer.id, now, by)
+        for campaign_id in campaigns
+        if campaign_id not in known
+    ]
+    if not made:
+        raise errors.AlreadyReferred
+    return made
+
+
+def found(session: Session, chain_id: int, campaign_id: int, referring_id: int, referred_id: int) -> ReferralRelation:
+    """The relation, locked until the transaction ends.
+
+    Raises CampaignNotFound, CampaignElsewhere, NotAReferralCampaign or RelationNotFound.
+    """
+    campaign = session.get(Campaign, campaign_id)
+    if campaign is None:
+        raise errors.CampaignNotFound
+    if campaign.chain_id != chain_id:
+        raise errors.CampaignElsewhere
+    if campaign.context != "referral":
+        raise errors.NotAReferralCampaign
+    relation = session.scalars(
+        select(ReferralRelation)
+        .where(
+            ReferralRelation.campaign_id == campaign_id,
+            ReferralRelation.referring_id == referring_id,
+            ReferralRelation.referred_id == referred_id,
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if relation is None:
+        raise errors.RelationNotFound
+    return relation
+
+
+def complete(session: Session, relation: ReferralRelation, now: datetime, by: By) -> None:
+    """Give the referring customer's reward, once, whatever else must be true of the campaign now.
+
+    The caller has locked the relation's row. Raises RelationAlreadyRedeemed, or a refusal for want of rewards.
+    """
+    if relation.redeemed_at is not None:
+        raise errors.RelationAlreadyRedeemed
+    given = _reward(session, relation, "referring", relation.referring_id, now, by)
+    relation.redeemed_at, relation.award_id = now, given.award_id
+    session.flush()
+
+
+def complete_by_purchase(session: Session, customer_id: int, now: datetime, by: By) -> None:
+    """Complete what waits for the first purchase of a referred customer. What cannot be rewarded goes on waiting."""
+    waiting = session.scalars(
+        select(ReferralRelation)
+        .where(ReferralRelation.referred_id == customer_id, ReferralRelation.redeemed_at.is_(None))
+        .order_by(ReferralRelation.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    for relation in waiting:
+        try:
+            complete(session, relation, now, by)
+        except Refusal:
+            continue
+
+
+def _require_window(chain: Chain, customer: Customer, now: datetime) -> None:
+    if chain.referral_window_quantity is None or chain.referral_window_unit is None:
+        raise errors.ReferralWindowClosed
+    zone = ZoneInfo(chain.time_zone)
+    closes = periods.later(customer.created_at, chain.referral_window_quantity, chain.referral_window_unit, zone)
+    if now >= closes:
+        raise errors.ReferralWindowClosed(required=closes, actual=now)
+
+
+def _open_campaigns(session: Session, chain_id: int, referring_id: int, now: datetime) -> list[int]:
+    """The referral campaigns that are open now, and whose audience the referring customer belongs to."""
+    ids = session.scalars(
+        select(Campaign.id)
+        .where(
+            Campaign.chain_id == chain_id, Campaign.context == "referral", rules.is_active(Campaign, now),
+            rules.is_visible(Campaign, now),
+        )
+        .order_by(Campaign.id)
+    )  # fmt: skip
+    open_ids = []
+    for campaign_id in ids.all():
+        facts = eligibility.facts_by_id(session, campaign_id, referring_id)
+        if facts.targeted and rules.is_in_hours(facts, now):
+            open_ids.append(campaign_id)
+    return open_ids
+
+
+def _relate(
+    session: Session, campaign_id: int, referring_id: int, referred_id: int, now: datetime, by: By
+) -> ReferralRelation:  # fmt: skip
+    relation = ReferralRelation(
+        campaign_id=campaign_id, referring_id=referring_id, referred_id=referred_id, created_at=now
+    )
+    session.add(relation)
+    session.flush()
+    with suppress(Refusal):  # a campaign may have nothing for the referred customer, or nothing any more
+        _reward(session, relation, "referred", referred_id, now, by)
+    return relation
+
+
+def _reward(
+    session: Session, relation: ReferralRelation, recipient: str, customer_id: int, now: datetime, by: By
+) -> awards.Given:
+    occasion = Occasion(
+        "referral", context="referral", key=f"referral {relation.id} {recipient}", recipient=recipient, overrides=True
+    )
+    return awards.give(session, eligibility.facts_by_id(session, relation.campaign_id, customer_id), occasion, now, by)

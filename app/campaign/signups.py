@@ -1,0 +1,32 @@
+"""Sign up: a customer, an account, what the chain's sign-up campaigns give, and who recommended the programme."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.campaign import awards, referrals
+from app.campaign.awards import By
+from app.members import customers
+from app.members.customers import Person
+from app.members.models import Customer
+from app.points import ledger
+
+
+def sign_up(
+    session: Session, person: Person, now: datetime, by: By, password_hash: str | None = None, level: UUID | None = None,
+    chain_id: int | None = None, referral_code: str | None = None, **fixed: Any,
+) -> Customer:  # fmt: skip
+    """Register a customer with a chain, or with the first one, and open an account.
+
+    `fixed` are the ids of a world whose ids are known beforehand. Raises as `customers.register` and, for a referral code,
+    `referrals.apply_code` do.
+    """
+    customer = customers.register(session, person, now, password_hash, level, chain_id=chain_id, **fixed)
+    ledger.open_account(session, customer.id)
+    session.flush()
+    awards.give_all(session, customer.chain_id, customer.id, "signup", f"signup {customer.id}", {}, now, by)
+    if referral_code is not None:
+        referrals.apply_code(session, customer, referral_code, now, by, at_sign_up=True)
+    return customer

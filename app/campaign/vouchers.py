@@ -1,0 +1,385 @@
+"""Claim, unclaim, lock, unlock, redeem and expire vouchers; issue and list them.
+
+`generated` becomes `claimed` becomes `redeemed`, and a redeemed voucher never changes. Locks and expiry are moments beside
+the state. What is not redeemed of a voucher's amount lives on in a child voucher, so that over the whole tree
+original = redeemed + the children's originals. Source: contract section 1.5, the model's section 5.1.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy.orm import Session, contains_eager
+
+from app.campaign import awards, errors
+from app.campaign.award_models import Voucher
+from app.campaign.changes import TermsChanged
+from app.campaign.models import Campaign
+from app.database import Bind, Prepared
+from app.members.models import Chain, Profile
+from app.paging import Page, Paged
+
+LOCKABLE = {"basket", "basket_pct"}
+
+
+@dataclass(frozen=True)
+class Named:
+    """How a caller names a voucher: by any of these, which must agree."""
+
+    key: str | None = None
+    id: int | None = None
+    third_party_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who acts: a customer for himself, or (`is_staff`) the staff, for this customer or for whoever holds the voucher."""
+
+    chain_id: int
+    customer_id: int | None
+    is_staff: bool
+
+
+@dataclass(frozen=True)
+class Redemption:
+    """What is left after redeeming: the voucher, and the child that holds the rest, if there is one."""
+
+    voucher_id: int
+    rest_id: int | None
+
+
+_SHOWN = (
+    select(
+        Voucher.id,
+        Voucher.key,
+        Voucher.third_party_id,
+        Voucher.status,
+        Voucher.kind,
+        Voucher.code,
+        Voucher.amount,
+        Voucher.redeemed,
+        Voucher.hundredths_of_percent,
+        Voucher.text,
+        Voucher.created_at,
+        Voucher.claimed_at,
+        Voucher.redeemed_at,
+        Voucher.expires_at,
+        Voucher.locked_until,
+        Voucher.lock_code,
+        Voucher.basket_code,
+        Voucher.parent_id,
+        Voucher.superseded,
+        Voucher.customer_id,
+        Voucher.campaign_id,
+        Campaign.kind.label("campaign_kind"),
+        Campaign.name.label("campaign_name"),
+        Campaign.chain_id,
+        Campaign.customer_may_claim,
+        Chain.currency,
+        Profile.loyalty_card_number,
+    )
+    .join(Campaign, Campaign.id == Voucher.campaign_id)
+    .join(Chain, Chain.id == Campaign.chain_id)
+    .outerjoin(Profile, Profile.customer_id == Voucher.customer_id)
+)
+_BY_KEY = Prepared(_SHOWN.where(Voucher.key == bindparam("named")))
+_BY_ID = Prepared(_SHOWN.where(Voucher.id == bindparam("named")))
+_BY_THIRD_PARTY_ID = Prepared(_SHOWN.where(Voucher.third_party_id == bindparam("named")))
+
+_CLAIM = Prepared(
+    update(Voucher)
+    .where(
+        Voucher.id == bindparam("voucher"),
+        Voucher.status == "generated",
+        or_(Voucher.expires_at.is_(None), Voucher.expires_at > bindparam("moment", type_=Voucher.expires_at.type)),
+        or_(
+            bindparam("by_staff", type_=Voucher.superseded.type),
+            Voucher.locked_until.is_(None),
+            Voucher.locked_until <= bindparam("moment", type_=Voucher.expires_at.type),
+        ),
+        or_(Voucher.customer_id.is_(None), Voucher.customer_id == bindparam("claimant")),
+    )
+    .values(
+        status="claimed",
+        claimed_at=bindparam("moment", type_=Voucher.expires_at.type),
+        customer_id=bindparam("claimant"),
+    )
+    .returning(Voucher.id)
+)
+
+
+def is_expired(voucher: Any, now: datetime) -> bool:
+    return voucher.expires_at is not None and voucher.expires_at <= now
+
+
+def is_locked(voucher: Any, now: datetime) -> bool:
+    return voucher.locked_until is not None and voucher.locked_until > now
+
+
+def worth(voucher: Any) -> int:
+    """What the voucher stands for now: what was redeemed of a redeemed one, or all that can be."""
+    return int(voucher.redeemed if voucher.status == "redeemed" else voucher.amount)
+
+
+def found(bind: Bind, named: Named, holder: Holder) -> Any:
+    """The voucher with its campaign, chain and owner's card, if it is the holder's or still nobody's.
+
+    Raises VoucherNotFound, VoucherIdentifiersDisagree or VoucherElsewhere.
+    """
+    if named.key is not None:
+        rows = _BY_KEY.run(bind, {"named": named.key})
+    elif named.id is not None:
+        rows = _BY_ID.run(bind, {"named": named.id})
+    else:
+        rows = _BY_THIRD_PARTY_ID.run(bind, {"named": named.third_party_id})
+    if not rows:
+        raise errors.VoucherNotFound
+    [voucher] = rows
+    for wanted, actual in ((named.id, voucher.id), (named.third_party_id, voucher.third_party_id)):
+        if wanted is not None and wanted != actual:
+            raise errors.VoucherIdentifiersDisagree
+    anyones = holder.is_staff and holder.customer_id is None
+    if not anyones and voucher.customer_id not in (None, holder.customer_id):
+        raise errors.VoucherNotFound
+    if voucher.chain_id != holder.chain_id:
+        raise errors.VoucherElsewhere
+    return voucher
+
+
+def claim(bind: Bind, named: Named, holder: Holder, now: datetime) -> Any:
+    """Claim a voucher for its customer, or an anonymous one for whoever claims it first; claimed twice, it stays as it is.
+
+    Raises as `found` does, VoucherNotForCustomers, VoucherRedeemed, VoucherExpired or VoucherLocked, or TermsChanged when
+    somebody was faster.
+    """
+    voucher = found(bind, named, holder)
+    if not holder.is_staff and not voucher.customer_may_claim:
+        raise errors.VoucherNotForCustomers
+    if voucher.status == "claimed" and voucher.customer_id == holder.customer_id:
+        return voucher
+    _require_usable(voucher, now, is_staff=holder.is_staff)
+    done = _CLAIM.run(
+        bind,
+        {"voucher": voucher.id, "moment": now, "by_staff": holder.is_staff, "claimant": holder.customer_id},
+    )
+    if not done:
+        raise TermsChanged
+    return (
+        found(bind, Named(id=voucher.id), holder)
+        if voucher.customer_id is None
+        else voucher._replace(status="claimed", claimed_at=now)
+    )
+
+
+def unclaim(session: Session, named: Named, holder: Holder, now: datetime) -> Any:
+    """Give a claimed voucher back into the state before; one that is not claimed stays as it is. Raises as `claim` does."""
+    voucher = _locked(session, named, holder)
+    if not holder.is_staff and not found(session, Named(id=voucher.id), holder).customer_may_claim:
+        raise errors.VoucherNotForCustomers
+    _require_usable(voucher, now, is_staff=holder.is_staff)
+    voucher.status, voucher.claimed_at = "generated", None
+    return _shown(session, voucher, holder)
+
+
+def lock(
+    session: Session, named: Named, holder: Holder, seconds: int, lock_code: str | None, basket_code: str | None, now: datetime
+) -> Any:  # fmt: skip
+    """Keep a voucher for one basket for some seconds; the same basket, or whoever knows the code, may lock it again.
+
+    Raises as `found` does, NotLockable, VoucherRedeemed, VoucherExpired or VoucherLocked.
+    """
+    voucher = _locked(session, named, holder)
+    if voucher.kind not in LOCKABLE:
+        raise errors.NotLockable
+    _require_usable(voucher, now, is_staff=True)
+    is_mine = (basket_code, lock_code) == (voucher.basket_code, voucher.lock_code)
+    if is_locked(voucher, now) and not is_mine:
+        raise errors.VoucherLocked
+    voucher.locked_until = now + timedelta(seconds=seconds)
+    voucher.lock_code, voucher.basket_code = lock_code, basket_code
+    return _shown(session, voucher, holder)
+
+
+def unlock(session: Session, named: Named, holder: Holder) -> Any:
+    """Let a voucher go, and forget its basket. Raises as `found` does."""
+    voucher = _locked(session, named, holder)
+    voucher.locked_until = voucher.lock_code = voucher.basket_code = None
+    return _shown(session, voucher, holder)
+
+
+def redeem(session: Session, named: Named, holder: Holder, amount: int | None, now: datetime) -> Redemption:
+    """Redeem a claimed voucher, wholly or an amount of it; the rest becomes a claimed child voucher.
+
+    Raises as `found` does, VoucherNotClaimed, VoucherRedeemed, VoucherExpired or MoreThanVoucher.
+    """
+    voucher = _locked(session, named, holder)
+    _require_usable(voucher, now, is_staff=True)
+    if voucher.status != "claimed":
+        raise errors.VoucherNotClaimed
+    amount = voucher.amount if amount is None else amount
+    if amount > voucher.amount:
+        raise errors.MoreThanVoucher(required=amount, actual=voucher.amount)
+    rest = voucher.amount - amount
+    _redeem(voucher, amount, now)
+    if not rest:
+        session.flush()
+        return Redemption(voucher.id, None)
+    return Redemption(voucher.id, _child(session, voucher, rest, now).id)
+
+
+def expire(session: Session, named: Named, holder: Holder, now: datetime) -> Any:
+    """Let a claimed voucher expire now; one that has expired stays as it is.
+
+    Raises as `found` does, VoucherNotClaimed or VoucherRedeemed.
+    """
+    voucher = _locked(session, named, holder)
+    if voucher.status == "redeemed":
+        raise errors.VoucherRedeemed
+    if voucher.status != "claimed":
+        raise errors.VoucherNotClaimed
+    if not is_expired(voucher, now):
+        voucher.expires_at = now
+    return _shown(session, voucher, holder)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the staff decides about a voucher that it issues by hand. Amount in hundredths."""
+
+    kind: str
+    amount: int = 0
+    hundredths_of_percent: int | None = None
+    code: str | None = None
+    text: str | None = None
+    claimed: bool = False
+    expires_at: datetime | None = None
+    third_party_id: int | None = None
+
+
+def issue(
+    session: Session, chain_id: int, campaign_id: int, customer_id: int | None, terms: Terms, now: datetime
+) -> Voucher:
+    """Issue a voucher by hand. The limits of its campaign count what the campaign gives, and so do not count it.
+
+    Raises CampaignNotFound.
+    """
+    found = session.execute(
+        select(Campaign.id, Chain.third_party_voucher_ids)
+        .join(Chain, Chain.id == Campaign.chain_id)
+        .where(Campaign.id == campaign_id, Campaign.chain_id == chain_id)
+    ).one_or_none()
+    if found is None:
+        raise errors.CampaignNotFound
+    voucher = Voucher(
+        key=awards.new_key(),
+        third_party_id=terms.third_party_id or (awards.new_third_party_id() if found.third_party_voucher_ids else None),
+        campaign_id=campaign_id,
+        customer_id=customer_id,
+        kind=terms.kind,
+        code=terms.code,
+        status="claimed" if terms.claimed else "generated",
+        claimed_at=now if terms.claimed else None,
+        amount=terms.amount,
+        redeemed=0,
+        hundredths_of_percent=terms.hundredths_of_percent,
+        text=terms.text,
+        created_at=now,
+        expires_at=terms.expires_at,
+    )
+    session.add(voucher)
+    session.flush()
+    return voucher
+
+
+def of_customer(
+    session: Session, customer_id: int, statuses: Sequence[str], paging: Page, now: datetime, with_expired: bool = False
+) -> Paged[Any]:  # fmt: skip
+    """A customer's vouchers in these states, the newest first."""
+    conditions: list[Any] = [Voucher.customer_id == customer_id, Voucher.status.in_(statuses)]
+    if not with_expired:
+        conditions.append(or_(Voucher.expires_at.is_(None), Voucher.expires_at > now))
+    total = session.scalar(select(func.count()).select_from(Voucher).where(*conditions)) or 0
+    query = paging.cut(_SHOWN.where(*conditions).order_by(Voucher.id.desc()))
+    return Paged(list(session.execute(query)), total)
+
+
+def use(session: Session, voucher: Voucher, now: datetime) -> Voucher:
+    """Redeem all of a voucher whose row the caller has locked; one not claimed yet is claimed on the way."""
+    voucher.claimed_at = voucher.claimed_at or now
+    _redeem(voucher, voucher.amount, now)
+    return voucher
+
+
+def reinstate(session: Session, voucher: Voucher, now: datetime) -> Voucher:
+    """Give back a redeemed coupon as a claimed voucher for the same code; the redeemed one stays redeemed.
+
+    For vouchers without an amount: nothing is worth more afterwards. The caller has locked the row.
+    """
+    child = _child(session, voucher, 0, now)
+    return session.scalars(
+        select(Voucher)
+        .join(Voucher.coupon)
+        .join(Voucher.campaign)
+        .options(contains_eager(Voucher.coupon), contains_eager(Voucher.campaign))
+        .where(Voucher.id == child.id)
+    ).one()
+
+
+def _require_usable(voucher: Any, now: datetime, is_staff: bool) -> None:
+    if voucher.status == "redeemed":
+        raise errors.VoucherRedeemed
+    if is_expired(voucher, now):
+        raise errors.VoucherExpired
+    if is_locked(voucher, now) and not is_staff:
+        raise errors.VoucherLocked(opens_at=voucher.locked_until)
+
+
+def _locked(session: Session, named: Named, holder: Holder) -> Voucher:
+    """The voucher; who else wants to change it waits. Raises as `found` does."""
+    voucher_id = found(session, named, holder).id
+    return session.scalars(
+        select(Voucher)
+        .where(Voucher.id == voucher_id)
+        .with_for_update(of=Voucher)
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def _shown(session: Session, voucher: Voucher, holder: Holder) -> Any:
+    session.flush()
+    return found(session, Named(id=voucher.id), holder)
+
+
+def _redeem(voucher: Voucher, amount: int, now: datetime) -> None:
+    voucher.status, voucher.redeemed, voucher.redeemed_at = "redeemed", amount, now
+    voucher.locked_until = voucher.lock_code = voucher.basket_code = None
+
+
+def _child(session: Session, parent: Voucher, amount: int, now: datetime) -> Voucher:
+    parent.superseded = True
+    session.flush()  # before the child holds the coupon
+    child = Voucher(
+        key=awards.new_key(),
+        third_party_id=awards.new_third_party_id() if parent.third_party_id else None,
+        campaign_id=parent.campaign_id,
+        customer_id=parent.customer_id,
+        award_id=parent.award_id,
+        method_id=parent.method_id,
+        parent_id=parent.id,
+        coupon_id=parent.coupon_id,
+        kind=parent.kind,
+        code=parent.code,
+        status="claimed",
+        claimed_at=now,
+        amount=amount,
+        redeemed=0,
+        hundredths_of_percent=parent.hundredths_of_percent,
+        text=parent.text,
+        created_at=now,
+        expires_at=parent.expires_at,
+    )
+    session.add(child)
+    session.flush()
+    return child

@@ -1,0 +1,152 @@
+"""Chains, their businesses, the apps that customers use, and what the staff may do for which chain."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.members.errors import AlreadyTaken, AppNotFound, BadChain, BusinessNotFound, ChainNotFound, LoginNotFound
+from app.members.models import UNITS, AppHost, Business, Chain, ChainPermission, Login
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What is decided about a chain. Without a referral window, codes count at sign-up only."""
+
+    name: str
+    currency: str = "EUR"
+    time_zone: str = "UTC"
+    referral_window_quantity: int | None = None
+    referral_window_unit: str | None = None
+    third_party_voucher_ids: bool = False
+
+
+def first(session: Session) -> int:
+    """The id of the chain that everybody belongs to who is told nothing else. Raises ChainNotFound."""
+    found = session.scalar(select(Chain.id).order_by(Chain.id).limit(1))
+    if found is None:
+        raise ChainNotFound
+    return found
+
+
+def create(session: Session, terms: Terms, now: datetime) -> Chain:
+    """Raises AlreadyTaken or BadChain."""
+    chain = Chain(created_at=now)
+    _apply(session, chain, terms)
+    session.add(chain)
+    session.flush()
+    return chain
+
+
+def change(session: Session, chain_id: int, terms: Terms) -> Chain:
+    """Raises ChainNotFound, AlreadyTaken or BadChain."""
+    chain = found(session, chain_id)
+    _apply(session, chain, terms)
+    return chain
+
+
+def found(session: Session, chain_id: int) -> Chain:
+    """Raises ChainNotFound."""
+    chain = session.get(Chain, chain_id)
+    if chain is None:
+        raise ChainNotFound
+    return chain
+
+
+def every(session: Session) -> list[Chain]:
+    return list(session.scalars(select(Chain).order_by(Chain.id)))
+
+
+def add_business(session: Session, chain_id: int, name: str) -> Business:
+    """Raises ChainNotFound or AlreadyTaken."""
+    found(session, chain_id)
+    if session.scalar(select(Business.id).where(Business.chain_id == chain_id, Business.name == name)) is not None:
+        raise AlreadyTaken(f"The chain has a business with this name already: {name}", field="name")
+    business = Business(chain_id=chain_id, name=name)
+    session.add(business)
+    session.flush()
+    return business
+
+
+def businesses(session: Session, chain_id: int) -> list[Business]:
+    """Raises ChainNotFound."""
+    found(session, chain_id)
+    return list(session.scalars(select(Business).where(Business.chain_id == chain_id).order_by(Business.id)))
+
+
+def business(session: Session, business_id: int) -> Business:
+    """Raises BusinessNotFound."""
+    one = session.get(Business, business_id)
+    if one is None:
+        raise BusinessNotFound
+    return one
+
+
+def set_app(session: Session, hostname: str, chain_id: int | None) -> AppHost:
+    """Register an app's host name, or give it to another chain, or to none. Raises ChainNotFound."""
+    if chain_id is not None:
+        found(session, chain_id)
+    host = session.scalars(select(AppHost).where(AppHost.hostname == hostname.lower())).one_or_none()
+    if host is None:
+        host = AppHost(hostname=hostname.lower())
+        session.add(host)
+    host.chain_id = chain_id
+    session.flush()
+    return host
+
+
+def app(session: Session, hostname: str) -> AppHost:
+    """Raises AppNotFound."""
+    host = session.scalars(select(AppHost).where(AppHost.hostname == hostname.lower())).one_or_none()
+    if host is None:
+        raise AppNotFound
+    return host
+
+
+def apps(session: Session) -> list[AppHost]:
+    return list(session.scalars(select(AppHost).order_by(AppHost.hostname)))
+
+
+def permit(session: Session, username: str, chain_id: int, may_write: bool | None) -> None:
+    """Let a member of the staff read, or read and write, for a chain; None takes it back.
+
+    Raises LoginNotFound or ChainNotFound.
+    """
+    name = username.lower()
+    login = session.scalars(
+        select(Login)
+        .where(Login.role != "customer", Login.deleted.is_(False), (Login.username == name) | (Login.email == name))
+        .order_by(Login.id)
+        .limit(1)
+    ).one_or_none()
+    if login is None:
+        raise LoginNotFound
+    found(session, chain_id)
+    permission = session.get(ChainPermission, (login.id, chain_id))
+    if may_write is None:
+        if permission is not None:
+            session.delete(permission)
+    elif permission is None:
+        session.add(ChainPermission(login_id=login.id, chain_id=chain_id, may_write=may_write))
+    else:
+        permission.may_write = may_write
+    session.flush()
+
+
+def _apply(session: Session, chain: Chain, terms: Terms) -> None:
+    if terms.name != chain.name and session.scalar(select(Chain.id).where(Chain.name == terms.name)) is not None:
+        raise AlreadyTaken(f"There is a chain with this name already: {terms.name}", field="name")
+    try:
+        ZoneInfo(terms.time_zone)
+    except (ZoneInfoNotFoundError, ValueError) as e:
+        raise BadChain(f"{terms.time_zone} is no time zone; write one like Europe/Amsterdam.", field="time_zone") from e
+    if not (len(terms.currency) == 3 and terms.currency.isascii() and terms.currency.isalpha()):
+        raise BadChain("The currency has three letters, like EUR.", field="currency")
+    window = (terms.referral_window_quantity, terms.referral_window_unit)
+    if (window[0] is None) != (window[1] is None) or window[1] not in (None, *UNITS) or (window[0] or 0) < 0:
+        raise BadChain(f"A referral window is a quantity and a unit of {', '.join(UNITS)}.", field="referral_window")
+    chain.name, chain.currency, chain.time_zone = terms.name, terms.currency.upper(), terms.time_zone
+    chain.referral_window_quantity, chain.referral_window_unit = window
+    chain.third_party_voucher_ids = terms.third_party_voucher_ids

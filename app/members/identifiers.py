@@ -1,0 +1,42 @@
+"""Find a customer by any of the numbers and names that other systems know."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from app.database import Bind
+from app.members.errors import CustomerElsewhere, CustomerNotFound, IdentifiersDisagree
+from app.members.models import Customer, Profile
+
+COLUMNS: Mapping[str, Any] = {
+    "id": Customer.id,
+    "email": Profile.email,
+    "loyalty_card_number": Profile.loyalty_card_number,
+    "authentication_point_identifier": Profile.authentication_point_identifier,
+    "auxiliary_identifier": Profile.auxiliary_identifier,
+    "referral_code": Profile.referral_code,
+}
+
+
+def customer_id(bind: Bind, named: Mapping[str, Any], chain_id: int) -> int:
+    """The id of the customer of a chain whom all identifiers name; at least one is given. E-mails in lower case.
+
+    Raises CustomerNotFound if one of them names nobody, IdentifiersDisagree, or CustomerElsewhere.
+    """
+    columns = {name: COLUMNS[name] for name in named}
+    query = (
+        select(Customer.id, Customer.chain_id, *(column.label(f"by_{name}") for name, column in columns.items()))
+        .join(Profile)
+        .where(or_(*(column == named[name] for name, column in columns.items())))
+    )
+    rows = bind.execute(query).all()
+    for name, value in named.items():
+        if not any(getattr(row, f"by_{name}") == value for row in rows):
+            raise CustomerNotFound
+    if len(rows) > 1:
+        raise IdentifiersDisagree
+    [row] = rows
+    if row.chain_id != chain_id:
+        raise CustomerElsewhere
+    return int(row.id)

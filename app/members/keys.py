@@ -1,0 +1,154 @@
+"""Session keys of people and access tokens of partners: made, looked up fresh for every request, revoked."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, bindparam, delete, select, update
+from sqlalchemy.orm import Session, aliased
+
+from app.database import Bind, Prepared, UtcDateTime
+from app.members.errors import BadCredentials, TokenNotFound
+from app.members.models import AccessToken, AppHost, Chain, ChainPermission, Customer, Login, SessionKey
+
+SESSION_HOURS = 336
+NOWHERE = -1  # the chain of a request that names none
+
+_BOUND = aliased(AppHost)
+_NAMED = aliased(AppHost)
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A new session; the key is told only now."""
+
+    key: str
+    expires_at: datetime
+
+
+def _sha256(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def begin(session: Session, checked: Login, now: datetime, rehashed: str | None = None) -> Begun:
+    """Sign in; whoever was signed in with this login before is signed out.
+
+    `checked` is the login as it was when its password was checked. Raises BadCredentials when the password was changed,
+    or the login signed out everywhere, since then.
+    """
+    values = {"last_login_at": now} | ({"password_hash": rehashed} if rehashed else {})
+    noted = session.execute(
+        update(Login)
+        .where(
+            Login.id == checked.id,
+            Login.password_hash == checked.password_hash,
+            Login.token_version == checked.token_version,
+        )
+        .values(**values)
+        .returning(Login.id)
+    ).scalar_one_or_none()
+    if noted is None:
+        raise BadCredentials
+    session.execute(delete(SessionKey).where(SessionKey.login_id == checked.id))
+    key, expires_at = secrets.token_hex(32), now + timedelta(hours=SESSION_HOURS)
+    session.add(SessionKey(key_sha256=_sha256(key), login_id=checked.id, created_at=now, expires_at=expires_at))
+    return Begun(key, expires_at)
+
+
+def end(session: Session, key: str) -> None:
+    session.execute(delete(SessionKey).where(SessionKey.key_sha256 == _sha256(key)))
+
+
+def purge(session: Session, now: datetime) -> None:
+    """Forget the sessions that have expired."""
+    session.execute(delete(SessionKey).where(SessionKey.expires_at <= now))
+
+
+_SESSION = Prepared(
+    select(
+        Login.id.label("login_id"),
+        Login.uuid.label("login"),
+        Login.role,
+        Login.active,
+        Login.deleted,
+        Customer.id.label("customer_id"),
+        Customer.uuid.label("customer"),
+        Customer.status.label("customer_status"),
+        Customer.chain_id.label("customer_chain_id"),
+        Chain.id.label("chain_id"),
+        ChainPermission.may_write,
+        _NAMED.id.label("app_id"),
+        _NAMED.chain_id.label("app_chain_id"),
+    )
+    .select_from(SessionKey)
+    .join(Login, Login.id == SessionKey.login_id)
+    .outerjoin(Customer, Customer.id == Login.customer_id)
+    .outerjoin(Chain, Chain.id == bindparam("chain"))
+    .outerjoin(
+        ChainPermission, and_(ChainPermission.login_id == Login.id, ChainPermission.chain_id == bindparam("chain"))
+    )
+    .outerjoin(_NAMED, _NAMED.hostname == bindparam("hostname"))
+    .where(
+        SessionKey.key_sha256 == bindparam("hashed"), SessionKey.expires_at > bindparam("moment", type_=UtcDateTime())
+    )
+)
+_TOKEN = Prepared(
+    select(
+        AccessToken.id.label("token_id"),
+        AccessToken.may_write,
+        AccessToken.app_host_id,
+        _BOUND.chain_id.label("bound_chain_id"),
+        _NAMED.id.label("app_id"),
+        _NAMED.chain_id.label("app_chain_id"),
+    )
+    .outerjoin(_BOUND, _BOUND.id == AccessToken.app_host_id)
+    .outerjoin(_NAMED, _NAMED.hostname == bindparam("hostname"))
+    .where(
+        AccessToken.token_sha256 == bindparam("hashed"),
+        AccessToken.revoked_at.is_(None),
+        AccessToken.expires_at.is_(None) | (AccessToken.expires_at > bindparam("moment", type_=UtcDateTime())),
+    )
+)
+
+
+def session_standing(bind: Bind, key: str, chain_id: int | None, hostname: str | None, now: datetime) -> object | None:
+    """Who the key's owner is, what that is worth now, and the chain and the app that the request names, if they exist."""
+    parameters = {"hashed": _sha256(key), "chain": chain_id or NOWHERE, "hostname": hostname or "", "moment": now}
+    rows = _SESSION.run(bind, parameters)
+    return rows[0] if rows else None
+
+
+def token_standing(bind: Bind, token: str, hostname: str | None, now: datetime) -> object | None:
+    """What a token is worth now, and the app that the request names, if it exists."""
+    rows = _TOKEN.run(bind, {"hashed": _sha256(token), "hostname": hostname or "", "moment": now})
+    return rows[0] if rows else None
+
+
+def create_token(
+    session: Session, name: str, app: AppHost | None, may_write: bool, now: datetime, expires_at: datetime | None = None,
+    token: str | None = None,
+) -> tuple[AccessToken, str]:  # fmt: skip
+    """A token, which is told only now; `token` only for a world whose secrets are public."""
+    secret = token or f"gt_{secrets.token_hex(32)}"
+    made = AccessToken(
+        name=name, token_sha256=_sha256(secret), app_host_id=app.id if app else None, may_write=may_write,
+        created_at=now, expires_at=expires_at,
+    )  # fmt: skip
+    session.add(made)
+    session.flush()
+    return made, secret
+
+
+def revoke_token(session: Session, token_id: int, now: datetime) -> None:
+    """Raises TokenNotFound."""
+    token = session.get(AccessToken, token_id)
+    if token is None:
+        raise TokenNotFound
+    token.revoked_at = token.revoked_at or now
+
+
+def tokens(session: Session) -> list[tuple[AccessToken, str | None]]:
+    """All tokens, each with the host name of its app."""
+    query = select(AccessToken, AppHost.hostname).outerjoin(AppHost, AppHost.id == AccessToken.app_host_id)
+    return [(token, hostname) for token, hostname in session.execute(query.order_by(AccessToken.id))]
