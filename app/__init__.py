@@ -1,9 +1,10 @@
 """Guerdon: one reward-campaign domain, spoken in several dialects. `create_app` is the only wiring."""
 
-from flask import Flask, Response
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import admin, customer, operations, seller
+from app import admin, customer, operations, seller, spaaza
 from app.blobs import FolderStore
 from app.database import Database
 from app.doors import BODY_BYTES_MAX, Doors
@@ -11,8 +12,15 @@ from app.identity import Identity
 from app.openloyalty import errors
 from app.openloyalty.api import create_api
 from app.settings import Settings
+from app.spaaza import envelope
 
 __all__ = ["create_app"]
+
+SPAAZA_HEADERS = (
+    "X-Spaaza-Session-User-Id", "X-Spaaza-Session-Username", "X-Spaaza-Session-Key", "X-Spaaza-MyPrice-App-Hostname",
+    "X-Spaaza-API-Version",
+)  # fmt: skip
+NOT_SPAAZA = ("/api", "/docs", "/openapi.json", "/livez", "/readyz", "/metrics")
 
 
 def create_app(settings: Settings) -> Flask:
@@ -29,13 +37,20 @@ def create_app(settings: Settings) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     if settings.cors_origins:
         _open_to(app, settings.cors_origins)
-    api = create_api(app)
+    api = create_api(app, _refuse)
     errors.register(app)
-    for blueprint in [*admin.BLUEPRINTS, *seller.BLUEPRINTS, *customer.BLUEPRINTS]:
+    for blueprint in [*admin.BLUEPRINTS, *seller.BLUEPRINTS, *customer.BLUEPRINTS, *spaaza.BLUEPRINTS]:
         api.register_blueprint(blueprint)
     operations.register(app, api)
     app.after_request(_secure)
     return app
+
+
+def _refuse(error: HTTPException) -> Response:
+    """In the words of whom the address belongs to: what is not Open Loyalty's or the operators' is Spaaza's."""
+    if request.path.startswith(NOT_SPAAZA) or request.path == "/":
+        return errors.http_exception(error)
+    return envelope.http_exception(error)
 
 
 def _open_to(app: Flask, origins: tuple[str, ...]) -> None:
@@ -45,7 +60,7 @@ def _open_to(app: Flask, origins: tuple[str, ...]) -> None:
         app,
         origins=list(origins),
         methods=["GET", "POST", "PUT", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", *SPAAZA_HEADERS],
         expose_headers=["Idempotency-Replayed", "Retry-After"],
         max_age=600,
     )

@@ -26,7 +26,7 @@ def body() -> dict[str, Any]:
     if not request.content_length:
         return {}
     if request.mimetype == "application/json":
-        return _json(request.get_data())
+        return json_body(request.get_data())
     if request.mimetype == "application/x-www-form-urlencoded":
         return nested(_pairs(request.get_data()))
     if request.mimetype == "multipart/form-data":
@@ -99,7 +99,8 @@ def _multipart_pairs() -> list[tuple[str, str]]:
     return pairs
 
 
-def _json(data: bytes) -> dict[str, Any]:
+def json_body(data: bytes, depth_max: int = DEPTH_MAX) -> dict[str, Any]:
+    """An object in JSON. Raises BadRequest."""
     try:
         value = json.loads(data.decode("utf-8"), object_pairs_hook=_object, parse_constant=_refuse_constant)
     except UnicodeDecodeError as e:
@@ -112,7 +113,7 @@ def _json(data: bytes) -> dict[str, Any]:
         raise BadRequest("The body is not valid JSON: it holds a number that none can be.") from e
     if not isinstance(value, dict):
         raise BadRequest("The JSON must be an object.")
-    _require_bounded(value)
+    _require_bounded(value, depth_max)
     return value
 
 
@@ -127,13 +128,13 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not a JSON value")
 
 
-def _require_bounded(value: Any) -> None:
+def _require_bounded(value: Any, depth_max: int) -> None:
     waiting: list[tuple[Any, int]] = [(value, 0)]
     seen = 0
     while waiting:
         item, depth = waiting.pop()
         seen += 1
-        if depth > DEPTH_MAX:
+        if depth > depth_max:
             raise BadRequest("The JSON is nested too deeply.")
         if seen > JSON_VALUES_MAX:
             raise BadRequest(f"The JSON holds more than {JSON_VALUES_MAX} values.")

@@ -152,11 +152,11 @@ class _Compiled:
         columns = statement.exported_columns
         self.sql = str(compiled)
         self._defaults = dict(compiled.params)
-        self._into = [
-            (name, convert)
+        converters = {  # by name: one parameter may stand in several places
+            name: parameter.type.dialect_impl(dialect).bind_processor(dialect)
             for parameter, name in compiled.bind_names.items()
-            if (convert := parameter.type.dialect_impl(dialect).bind_processor(dialect)) is not None
-        ]
+        }
+        self._into = [(name, convert) for name, convert in converters.items() if convert is not None]
         self._out_of = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
         self._row: Any = namedtuple("Row", columns.keys(), rename=True)  # type: ignore[misc]
 

@@ -1,7 +1,7 @@
-"""The demo world: the examples of the Open Loyalty documents made true, in an empty database.
+"""The demo world: the examples of the Open Loyalty and Spaaza documents made true, in an empty database.
 
 Ids and values are the documents'; the windows are moved so that they are open today.
-Source: `tests/examples/open-loyalty-reward-campaigns.txt`.
+Source: `tests/examples/`.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -9,12 +9,16 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.campaign import campaigns
-from app.campaign.campaigns import Offer, Window
+from app.campaign import campaigns, signups
+from app.campaign.award_models import Voucher
+from app.campaign.awards import BY_SYSTEM
+from app.campaign.campaigns import Manner, Offer, Reward, Window
+from app.database import is_postgresql
 from app.installation import Installation
-from app.members import customers, levels, passwords, segments, staff
+from app.members import chains, keys, levels, passwords, segments, staff
 from app.members.customers import Person
 from app.members.models import Login, Spending
 from app.points import ledger
@@ -34,6 +38,13 @@ TESTS = UUID("000096cf-32a3-43bd-9034-4df343e5fd93")
 FOR_TEST = UUID("000096cf-32a3-43bd-9034-4df343e5fd92")
 DISCOUNT = UUID("3062c881-93f3-496b-9669-4238c0a62be8")
 
+ACME, ACME_HOST = 1, "acme.guerdon.example"
+ACME_TOKEN = "demo-token-of-acme"  # public, as the passwords are: no production serves the demo world
+JANNEKE, REFERRED, MEMBER = 4, 5, 1107604
+REFERRAL, SIGNUP, TAP, WHEEL = 3, 136, 200, 201
+VOUCHER, VOUCHER_KEY = 35735, "13918dc12e44bc183cb168fa10684d0714115ff37132d4c265f4a8ab6678a741"
+VOUCHER_THIRD_PARTY_ID = 3914599659
+
 
 def load(session: Session, now: datetime, zone: ZoneInfo) -> None:
     """Fill an empty database. The caller has made sure that it is empty."""
@@ -51,9 +62,13 @@ def load(session: Session, now: datetime, zone: ZoneInfo) -> None:
         levels.create(session, levels.Terms(name, condition * 100, active=True, **reward), now, uuid)
     part = [segments.Criterion(segments.CUSTOMER_LIST, {"customers": []})]
     segments.create(session, segments.Definition("anniversary", active=True, parts=[part]), now, ANNIVERSARY)
+    _acme(session, now, zone, customer_hash)
     _customers(session, now, customer_hash)
     _campaigns(session, now, zone)
+    _acme_rewards(session, now)
     session.add(Installation(name="demo", value=now.isoformat()))
+    session.flush()
+    _continue_ids(session)
 
 
 def shown(session: Session) -> dict[str, Any]:
@@ -71,10 +86,100 @@ def shown(session: Session) -> dict[str, Any]:
         ],
         "levels": {name: str(uuid) for name, uuid in LEVELS.items()},
         "segments": {"anniversary": str(ANNIVERSARY)},
+        "spaaza": {
+            "chain_id": ACME, "hostname": ACME_HOST, "access_token": ACME_TOKEN,
+            "users": [
+                {"user_id": JANNEKE, "username": "testchainuser@acme.com", "password": CUSTOMER_PASSWORD},
+                {"user_id": REFERRED, "username": "referraluser@gmail.com", "password": CUSTOMER_PASSWORD},
+                {"user_id": MEMBER, "member_number": "404064"},
+            ],
+            "vouchers": [{"user_id": MEMBER, "voucher_id": VOUCHER, "voucher_key": VOUCHER_KEY}],
+            "campaigns": {
+                "referral": REFERRAL, "signup": SIGNUP, "interaction, points": TAP, "interaction, a draw": WHEEL,
+            },
+        },
         "campaigns": {
             "tests": str(TESTS), "for test": str(FOR_TEST), "Discount Code Campaign": str(DISCOUNT),
         },
     }  # fmt: skip
+
+
+def _acme(session: Session, now: datetime, zone: ZoneInfo, password_hash: str) -> None:
+    """The chain of Spaaza's examples: one user has referred another, and a third has a voucher to claim."""
+    terms = chains.Terms(
+        "Acme",
+        time_zone=str(zone),
+        referral_window_quantity=30,
+        referral_window_unit="day",
+        third_party_voucher_ids=True,
+    )
+    chains.change(session, ACME, terms)
+    chains.add_business(session, ACME, "Acme, the first shop")
+    app = chains.set_app(session, ACME_HOST, ACME)
+    chains.permit(session, "admin", ACME, may_write=True)
+    keys.create_token(session, "demo", app, True, now, token=ACME_TOKEN)
+    campaigns.create(
+        session,
+        Offer("Refer a friend", None, 0, active=True, for_everyone=True, limit_per_customer=100),
+        now, id=REFERRAL, manner=Manner("referral", "referral", rewards=[
+            Reward("voucher", "€10 for who recommends us", {
+                "amount": 1_000, "voucher_kind": "basket", "recipient": "referring",
+            }),
+            Reward("voucher", "€5 for who comes", {"amount": 500, "voucher_kind": "basket", "recipient": "referred"}),
+        ]),
+    )  # fmt: skip
+    janneke = Person(
+        "Janneke", "De Bruin", "testchainuser@acme.com", loyalty_card_number="20000000001", referral_code="an8it2",
+        authentication_point_identifier="10055501555",
+    )  # fmt: skip
+    referred = Person(
+        "Referred", "User", "referraluser@gmail.com", loyalty_card_number="20000000002", referral_code="4910z3",
+        authentication_point_identifier="6120897249449",
+    )  # fmt: skip
+    member = Person("Member", "404064", loyalty_card_number="404064")
+    signups.sign_up(session, janneke, now, BY_SYSTEM, password_hash, id=JANNEKE)
+    signups.sign_up(session, referred, now, BY_SYSTEM, password_hash, id=REFERRED, referral_code="an8it2")
+    signups.sign_up(session, member, now, BY_SYSTEM, id=MEMBER)
+
+
+def _acme_rewards(session: Session, now: datetime) -> None:
+    offer: dict[str, Any] = {"reward": None, "cost": 0, "active": True, "for_everyone": True}
+    five_euros = Reward("voucher", "€5", {"amount": 500, "voucher_kind": "basket"})
+    campaigns.create(
+        session, Offer("Earn €5 on signup", limit_per_customer=1, **offer), now, id=SIGNUP,
+        manner=Manner("signup", "signup", rewards=[five_euros]),
+    )  # fmt: skip
+    session.add(
+        Voucher(
+            id=VOUCHER, key=VOUCHER_KEY, third_party_id=VOUCHER_THIRD_PARTY_ID, campaign_id=SIGNUP, customer_id=MEMBER,
+            kind="basket", status="generated", amount=500, redeemed=0, superseded=False, created_at=now,
+        )
+    )  # fmt: skip
+    campaigns.create(
+        session, Offer("A tap a day", limit_per_customer=1, **offer), now, id=TAP,
+        manner=Manner(rewards=[Reward("points", "10 points", {"amount": 1_000})], limit_per_customer_unit="day"),
+    )  # fmt: skip
+    campaigns.create(
+        session, Offer("Lucky wheel", limit_per_customer=3, **offer), now, id=WHEEL,
+        manner=Manner(
+            "composable", "interaction", "random_draw", limit_per_customer_unit="day",
+            rewards=[
+                Reward("voucher", "€5", {**five_euros.terms, "weight": 1, "stock": 100}),
+                Reward("points", "100 points", {"amount": 10_000, "weight": 9}),
+                Reward("nothing", "Better luck next time", {"weight": 90}),
+            ],
+        ),
+    )  # fmt: skip
+
+
+def _continue_ids(session: Session) -> None:
+    """The next ids are the documents': their referral is rewarded by ledger entry 2, and 1 is what was given before."""
+    session.execute(text("UPDATE ledger_entry SET id = -id WHERE kind = 'added'"))
+    if is_postgresql(session):
+        for table in ("campaign", "customer", "ledger_entry", "voucher"):
+            session.execute(
+                text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT MAX(id) FROM {table}))")
+            )
 
 
 def _customers(session: Session, now: datetime, password_hash: str) -> None:
@@ -88,9 +193,8 @@ def _customers(session: Session, now: datetime, password_hash: str) -> None:
         },
         agreement1=True,
     )  # fmt: skip
-    for uuid, person, level in ((JOHN, john, None), (JANE, jane, LEVELS["level1"])):
-        customer = customers.register(session, person, registered, password_hash, level, uuid)
-        ledger.open_account(session, customer.id)
+    for id, uuid, person, level in ((1, JOHN, john, None), (2, JANE, jane, LEVELS["level1"])):
+        customer = signups.sign_up(session, person, registered, BY_SYSTEM, password_hash, level, uuid=uuid, id=id)
         session.add(
             Spending(
                 customer_id=customer.id, transactions_count=1, amount=300, amount_without_delivery=300,
@@ -116,7 +220,7 @@ def _campaigns(session: Session, now: datetime, zone: ZoneInfo) -> None:
             name="tests", cost=1000, coupons=["123"], levels=list(LEVELS.values()), limit_per_customer=2,
             labels=[("type", "promotion")], **common,
         ),
-        now, TESTS,
+        now, TESTS, id=11,
     )  # fmt: skip
     campaigns.create(
         session,
@@ -124,7 +228,7 @@ def _campaigns(session: Session, now: datetime, zone: ZoneInfo) -> None:
             name="for test", cost=1000, coupons=["123"], levels=[LEVELS["level2"]], segments=[ANNIVERSARY],
             limit_per_customer=2, **common,
         ),
-        now, FOR_TEST,
+        now, FOR_TEST, id=12,
     )  # fmt: skip
     campaigns.create(
         session,
@@ -135,7 +239,7 @@ def _campaigns(session: Session, now: datetime, zone: ZoneInfo) -> None:
             conditions_description="Discount code for registration",
             usage_instruction="Use discount code as you like", **common,
         ),
-        now, DISCOUNT,
+        now, DISCOUNT, id=13,
     )  # fmt: skip
 
 

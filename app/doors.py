@@ -29,6 +29,12 @@ TRIES = 8
 TRYING_SECONDS = 3.0
 ANYONE = frozenset({"anyone"})
 
+
+def by_token() -> Caller:
+    """The caller of the current request by its bearer token. Raises NotSignedIn."""
+    return identity().caller(database())
+
+
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -36,11 +42,22 @@ class Busy(Exception):
     """The database could not serve the request in several tries; nothing was changed."""
 
 
-def allow(*roles: str, body_bytes_max: int = BODY_BYTES_MAX, audited: bool = True) -> Callable[[View], View]:
-    """Let only callers of these roles in. `audited=False` for writes that leave a record of who made them."""
+def allow(
+    *roles: str,
+    body_bytes_max: int = BODY_BYTES_MAX,
+    audited: bool = True,
+    authenticate: Callable[[], Caller] = by_token,
+    keyed: frozenset[str] = frozenset({"POST"}),
+) -> Callable[[View], View]:
+    """Let only callers of these roles in. `audited=False` for writes that leave a record of who made them.
+
+    `authenticate` says who is calling, or raises. An Idempotency-Key counts with the methods of `keyed`.
+    """
 
     def declare(view: View) -> View:
         view.policy = frozenset(roles)  # type: ignore[attr-defined]
+        view.authenticate = authenticate  # type: ignore[attr-defined]
+        view.keyed = keyed  # type: ignore[attr-defined]
         view.body_bytes_max = body_bytes_max  # type: ignore[attr-defined]
         view.audited = audited  # type: ignore[attr-defined]
         return view
@@ -67,16 +84,19 @@ class Doors(Flask):
         policy = getattr(view, "policy", None)
         if policy is None:
             raise Forbidden(f"{rule.endpoint if rule else request.path} declares no policy")
-        return self._answer(policy, super().dispatch_request)
+        return self._answer(view, policy, super().dispatch_request)
 
-    def _answer(self, policy: frozenset[str], view: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:
+    def _answer(
+        self, route: Any, policy: frozenset[str], view: Callable[[], ResponseReturnValue]
+    ) -> ResponseReturnValue:
         """Let the caller in and call the view; again when the database could not serve it, each try on new facts."""
         until = time.monotonic() + TRYING_SECONDS
-        key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
+        keyed = getattr(route, "keyed", {"POST"})
+        key = request.headers.get("Idempotency-Key") if request.method in keyed else None
         for attempt in range(TRIES):
             try:
                 if policy != ANYONE:
-                    _let_in(policy)
+                    _let_in(policy, getattr(route, "authenticate", by_token))
                 return self._answer_once(view, key) if key is not None else view()
             except TryAgain as e:
                 if time.monotonic() > until or attempt == TRIES - 1:
@@ -85,7 +105,7 @@ class Doors(Flask):
         raise Busy
 
     def _answer_once(self, view: Callable[[], ResponseReturnValue], key: str) -> ResponseReturnValue:
-        who = g.caller.login.hex if "caller" in g else "anyone"
+        who = g.caller.principal if "caller" in g else "anyone"
         g.once = once = Once(database(), who, key, _request_bytes())
         try:
             try:
@@ -104,9 +124,9 @@ class Doors(Flask):
             g.pop("once")
 
 
-def _let_in(policy: frozenset[str]) -> None:
-    """Raises NotSignedIn or Forbidden."""
-    g.caller = identity().caller(database())
+def _let_in(policy: frozenset[str], authenticate: Callable[[], Caller]) -> None:
+    """Raises what `authenticate` does, NotSignedIn among it, or Forbidden."""
+    g.caller = authenticate()
     if g.caller.role not in policy:
         raise Forbidden
 
@@ -155,6 +175,11 @@ def caller() -> Caller:
     return cast(Caller, g.caller)
 
 
+def login_id() -> int:
+    """The caller's login. Only in views whose callers sign in."""
+    return cast(int, caller().login_id)
+
+
 def database() -> Database:
     return cast(Database, current_app.extensions["guerdon_database"])
 
@@ -176,6 +201,7 @@ def _audit(session: Session) -> None:
         AuditEntry(
             at=clock.now(),
             login_id=who.login_id,
+            token_id=who.token_id,
             action=cast(str, request.endpoint),
             subject={**{name: str(value) for name, value in (request.view_args or {}).items()}, **g.pop("subject", {})},
         )

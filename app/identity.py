@@ -40,13 +40,19 @@ class NotSignedIn(Exception):
 
 @dataclass(frozen=True)
 class Caller:
-    """Who acts in this request."""
+    """Who acts in this request: a login, or a partner's access token."""
 
-    login_id: int
-    login: UUID
+    login_id: int | None
+    login: UUID | None
     role: str
     customer_id: int | None
     customer: UUID | None
+    token_id: int | None = None
+
+    @property
+    def principal(self) -> str:
+        """The same for all requests of one login or token."""
+        return self.login.hex if self.login else f"token {self.token_id}"
 
 
 class Identity:

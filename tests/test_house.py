@@ -28,6 +28,7 @@ ALLOWED = {
     "admin": DIALECT | {"openloyalty"},
     "seller": DIALECT | {"openloyalty"},
     "customer": DIALECT | {"openloyalty"},
+    "spaaza": DIALECT,
 }
 WEB = {"flask", "flask_smorest", "flask_jwt_extended", "marshmallow", "werkzeug", "json"}
 DOMAIN_MAY_USE = {"amounts", "database", "refusal", "paging", "blobs", "imaging"}

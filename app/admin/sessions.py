@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, jsonify, request
 from werkzeug.exceptions import Forbidden
 
-from app.doors import allow, anyone, caller, transaction
+from app.doors import allow, anyone, login_id, transaction
 from app.members import logins
 from app.openloyalty import schemas
 from app.openloyalty.forms import form
@@ -45,7 +45,7 @@ def revoke_by_get() -> Response:
 
 def _revoked() -> Response:
     with transaction() as session:
-        logins.revoke(session, caller().login_id)
+        logins.revoke(session, login_id())
     response = jsonify([])
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -29,6 +29,7 @@ class Award(Base):
     cost: Mapped[int] = mapped_column(BigInteger)  # hundredths of a point
     given_at: Mapped[datetime] = mapped_column(UtcDateTime)
     given_by: Mapped[int | None] = mapped_column(ForeignKey("login.id"))  # the admin, seller or customer who asked
+    given_by_token: Mapped[int | None] = mapped_column(ForeignKey("access_token.id"))  # the partner who asked
     campaign: Mapped[Campaign] = relationship(lazy="raise_on_sql")
     __table_args__ = (
         unique_where("uq_award_cause_key", "cause_key", where="cause_key IS NOT NULL"),

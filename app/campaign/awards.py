@@ -35,10 +35,11 @@ class Occasion:
 
 @dataclass(frozen=True)
 class By:
-    """Who asked for it: a login, and the word for the ledger."""
+    """Who asked for it: a login or a partner's token, and the word for the ledger."""
 
     login_id: int | None
     issuer: str
+    token_id: int | None = None
 
 
 BY_SYSTEM = By(None, "system")
@@ -151,6 +152,7 @@ def _parameters(facts: Any, occasion: Occasion, now: datetime, by: By) -> dict[s
         "caused_by": occasion.cause,
         "only_once": occasion.key,
         "asker": by.login_id,
+        "partner": by.token_id,
         "by_whom": by.issuer,
         "campaign_name": facts.campaign_name,
     }

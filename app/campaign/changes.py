@@ -292,6 +292,7 @@ def _record_award(*after: Any) -> Any:
         "cost": _cost,
         "given_at": _now,
         "given_by": _asker,
+        "given_by_token": _integer("partner"),
     }
     return _inserted(Award, columns, *after, returning=Award.id)
 

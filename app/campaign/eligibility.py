@@ -68,6 +68,7 @@ def facts_query() -> Any:
     return (
         select(
             Campaign.id.label("campaign_id"),
+            Campaign.chain_id,
             Campaign.context,
             Campaign.handling,
             Campaign.reward,

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import BigInteger, Boolean, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session, contains_eager
 
 from app.campaign import awards, errors
 from app.campaign.award_models import Voucher
 from app.campaign.changes import TermsChanged
 from app.campaign.models import Campaign
-from app.database import Bind, Prepared
+from app.database import Bind, Prepared, UtcDateTime
 from app.members.models import Chain, Profile
 from app.paging import Page, Paged
 
@@ -88,24 +88,17 @@ _BY_KEY = Prepared(_SHOWN.where(Voucher.key == bindparam("named")))
 _BY_ID = Prepared(_SHOWN.where(Voucher.id == bindparam("named")))
 _BY_THIRD_PARTY_ID = Prepared(_SHOWN.where(Voucher.third_party_id == bindparam("named")))
 
+_now, _claimant = bindparam("moment", type_=UtcDateTime()), bindparam("claimant", type_=BigInteger())
 _CLAIM = Prepared(
     update(Voucher)
     .where(
         Voucher.id == bindparam("voucher"),
         Voucher.status == "generated",
-        or_(Voucher.expires_at.is_(None), Voucher.expires_at > bindparam("moment", type_=Voucher.expires_at.type)),
-        or_(
-            bindparam("by_staff", type_=Voucher.superseded.type),
-            Voucher.locked_until.is_(None),
-            Voucher.locked_until <= bindparam("moment", type_=Voucher.expires_at.type),
-        ),
-        or_(Voucher.customer_id.is_(None), Voucher.customer_id == bindparam("claimant")),
+        or_(Voucher.expires_at.is_(None), Voucher.expires_at > _now),
+        or_(bindparam("by_staff", type_=Boolean()), Voucher.locked_until.is_(None), Voucher.locked_until <= _now),
+        or_(Voucher.customer_id.is_(None), Voucher.customer_id == _claimant),
     )
-    .values(
-        status="claimed",
-        claimed_at=bindparam("moment", type_=Voucher.expires_at.type),
-        customer_id=bindparam("claimant"),
-    )
+    .values(status="claimed", claimed_at=_now, customer_id=_claimant)
     .returning(Voucher.id)
 )
 

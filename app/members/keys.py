@@ -5,11 +5,12 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, bindparam, delete, select, update
+from sqlalchemy import and_, bindparam, delete, select
 from sqlalchemy.orm import Session, aliased
 
 from app.database import Bind, Prepared, UtcDateTime
-from app.members.errors import BadCredentials, TokenNotFound
+from app.members import logins
+from app.members.errors import TokenNotFound
 from app.members.models import AccessToken, AppHost, Chain, ChainPermission, Customer, Login, SessionKey
 
 SESSION_HOURS = 336
@@ -32,24 +33,8 @@ def _sha256(secret: str) -> str:
 
 
 def begin(session: Session, checked: Login, now: datetime, rehashed: str | None = None) -> Begun:
-    """Sign in; whoever was signed in with this login before is signed out.
-
-    `checked` is the login as it was when its password was checked. Raises BadCredentials when the password was changed,
-    or the login signed out everywhere, since then.
-    """
-    values = {"last_login_at": now} | ({"password_hash": rehashed} if rehashed else {})
-    noted = session.execute(
-        update(Login)
-        .where(
-            Login.id == checked.id,
-            Login.password_hash == checked.password_hash,
-            Login.token_version == checked.token_version,
-        )
-        .values(**values)
-        .returning(Login.id)
-    ).scalar_one_or_none()
-    if noted is None:
-        raise BadCredentials
+    """Sign in; whoever was signed in with this login before is signed out. Raises as `logins.note_sign_in` does."""
+    logins.note_sign_in(session, checked, now, rehashed)
     session.execute(delete(SessionKey).where(SessionKey.login_id == checked.id))
     key, expires_at = secrets.token_hex(32), now + timedelta(hours=SESSION_HOURS)
     session.add(SessionKey(key_sha256=_sha256(key), login_id=checked.id, created_at=now, expires_at=expires_at))
@@ -123,6 +108,12 @@ def token_standing(bind: Bind, token: str, hostname: str | None, now: datetime) 
     """What a token is worth now, and the app that the request names, if it exists."""
     rows = _TOKEN.run(bind, {"hashed": _sha256(token), "hostname": hostname or "", "moment": now})
     return rows[0] if rows else None
+
+
+def only_chain(bind: Bind, login_id: int) -> int | None:
+    """The chain of a member of the staff who works for one only."""
+    chains = bind.scalars(select(ChainPermission.chain_id).where(ChainPermission.login_id == login_id)).all()
+    return chains[0] if len(chains) == 1 else None
 
 
 def create_token(

@@ -116,7 +116,13 @@ def check(found: Candidate | None, password: str) -> Login:
 
 
 def signed_in(session: Session, checked: Login, now: datetime, days: int, rehashed: str | None = None) -> str:
-    """Note the sign-in and begin a chain of refresh tokens; return its first.
+    """Note the sign-in and begin a chain of refresh tokens; return its first. Raises as `note_sign_in` does."""
+    note_sign_in(session, checked, now, rehashed)
+    return _issue(session, checked.id, uuid4(), now, now + timedelta(days=days))
+
+
+def note_sign_in(session: Session, checked: Login, now: datetime, rehashed: str | None = None) -> None:
+    """Note when a login signed in, and its password hashed anew.
 
     `checked` is the login as it was when its password was checked. Raises BadCredentials when the password was changed,
     or the login signed out everywhere, since then.
@@ -134,7 +140,6 @@ def signed_in(session: Session, checked: Login, now: datetime, days: int, rehash
     ).scalar_one_or_none()
     if noted is None:
         raise BadCredentials
-    return _issue(session, checked.id, uuid4(), now, now + timedelta(days=days))
 
 
 def refreshed(session: Session, token: str, now: datetime) -> tuple[Login, str]:
@@ -225,3 +230,18 @@ def public_name(session: Session, login: Login) -> tuple[str, UUID]:
     customer = session.scalars(select(Customer).where(Customer.id == login.customer_id)).one()
     profile = customer.profile
     return profile.email or profile.loyalty_card_number or profile.phone or str(customer.uuid), customer.uuid
+
+
+def chain_id(session: Session, login: Login) -> int | None:
+    """The chain of a customer's login."""
+    return session.scalar(select(Customer.chain_id).where(Customer.id == login.customer_id))
+
+
+def names(session: Session, login_id: int) -> set[str]:
+    """The user names and addresses that a login may be named by."""
+    query = (
+        select(Login.username, Login.email, Profile.email)
+        .outerjoin(Profile, Profile.customer_id == Login.customer_id)
+        .where(Login.id == login_id)
+    )
+    return {name for row in session.execute(query) for name in row if name is not None}

@@ -33,6 +33,11 @@ def needs_rehash(password_hash: str) -> bool:
     return _hasher.check_needs_rehash(password_hash)
 
 
+def rehashed(password_hash: str | None, password: str) -> str | None:
+    """The password hashed anew, if it was hashed with other parameters."""
+    return hashed(password) if password_hash is not None and needs_rehash(password_hash) else None
+
+
 def require_strong(password: str) -> None:
     """Open Loyalty's advanced rule. Raises WeakPassword with the first thing that is missing."""
     if len(password) < LENGTH_MIN:

@@ -1,5 +1,6 @@
 """The OpenAPI document, made from the routes themselves, and the blueprints that feed it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import flask_smorest
@@ -7,7 +8,6 @@ from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
 from app.doors import ANYONE
-from app.openloyalty import errors
 
 ERROR = {
     "type": "object",
@@ -16,11 +16,18 @@ ERROR = {
 }
 
 
+Refuse = Callable[[HTTPException], Response]
+
+
 class Api(flask_smorest.Api):
     """Answers what Flask refuses by itself in the dialect of the address."""
 
+    def __init__(self, app: Flask, refuse: Refuse) -> None:
+        self._refuse = refuse
+        super().__init__(app)
+
     def handle_http_exception(self, error: HTTPException) -> Response:
-        return errors.http_exception(error)
+        return self._refuse(error)
 
 
 class Blueprint(flask_smorest.Blueprint):
@@ -30,14 +37,15 @@ class Blueprint(flask_smorest.Blueprint):
         super().__init__(name, import_name, url_prefix="/api", description=description)
 
 
-def create_api(app: Flask) -> Api:
+def create_api(app: Flask, refuse: Refuse) -> Api:
+    """`refuse` answers what Flask refuses by itself, and unknown addresses."""
     app.config.update(
         API_TITLE="Guerdon",
         API_VERSION="1",
         OPENAPI_VERSION="3.0.3",
         OPENAPI_JSON_PATH=None,
     )
-    api = Api(app)
+    api = Api(app, refuse)
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
     api.spec.components.schema("Refusal", ERROR)
     return api
@@ -50,8 +58,9 @@ def document(app: Flask, api: Api) -> dict[str, Any]:
         path = spec["paths"].get(_openapi_path(rule.rule))
         for method in (rule.methods or set()) & {"GET", "POST", "PUT", "DELETE"}:
             operation = (path or {}).get(method.lower())
-            if operation is not None:
-                _complete(operation, app.view_functions[rule.endpoint], method, bool(rule.arguments))
+            view = app.view_functions[rule.endpoint]
+            if operation is not None and not getattr(view, "documents_itself", False):
+                _complete(operation, view, method, bool(rule.arguments))
     return spec
 
 

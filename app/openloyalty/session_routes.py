@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, jsonify
 
 from app import clock
-from app.doors import allow, anyone, caller, reading, settings, transaction
+from app.doors import allow, anyone, login_id, reading, settings, transaction
 from app.identity import identity
 from app.members import logins, passwords
 from app.members.errors import BadCredentials, BadRefreshToken
@@ -48,12 +48,12 @@ def session_blueprint(role: str) -> Blueprint:
     def change_password(told: dict[str, Any]) -> Response:
         """Change my password; all tokens given out until now end."""
         with reading() as session:
-            known = logins.password_hash(session, caller().login_id)
+            known = logins.password_hash(session, login_id())
         logins.require_password(known, told["current_password"])
         passwords.require_strong(told["password"])
         new = passwords.hashed(told["password"])
         with transaction() as session:
-            logins.set_password(session, caller().login_id, new)
+            logins.set_password(session, login_id(), new)
         return jsonify(success=True)
 
     return blueprint
@@ -78,8 +78,7 @@ def _signed_in(role: str, name: str, password: str) -> Response:
     with reading() as session:
         found = logins.candidate(session, role, name)
     login = logins.check(found, password)
-    stale = login.password_hash and passwords.needs_rehash(login.password_hash)
-    rehashed = passwords.hashed(password) if stale else None
+    rehashed = passwords.rehashed(login.password_hash, password)
     with transaction() as session:
         refresh_token = logins.signed_in(session, login, clock.now(), settings().refresh_token_days, rehashed)
         tokens = _tokens(login, *logins.public_name(session, login), refresh_token)

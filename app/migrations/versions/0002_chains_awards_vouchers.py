@@ -552,10 +552,12 @@ def create_tables() -> None:
     op.create_table('audit_entry',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('login_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('login_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('token_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('action', sa.String(), nullable=False),
     sa.Column('subject', sa.JSON(), nullable=False),
     sa.ForeignKeyConstraint(['login_id'], ['login.id'], name=op.f('fk_audit_entry_login_id_login')),
+    sa.ForeignKeyConstraint(['token_id'], ['access_token.id'], name=op.f('fk_audit_entry_token_id_access_token')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_audit_entry')),
     sqlite_strict=True
     )
@@ -569,10 +571,12 @@ def create_tables() -> None:
     sa.Column('cost', sa.BigInteger(), nullable=False),
     sa.Column('given_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('given_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('given_by_token', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.CheckConstraint("cause IN ('purchase', 'interaction', 'basket', 'signup', 'referral')", name=op.f('ck_award_known_cause')),
     sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], name=op.f('fk_award_campaign_id_campaign')),
     sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], name=op.f('fk_award_customer_id_customer')),
     sa.ForeignKeyConstraint(['given_by'], ['login.id'], name=op.f('fk_award_given_by_login')),
+    sa.ForeignKeyConstraint(['given_by_token'], ['access_token.id'], name=op.f('fk_award_given_by_token_access_token')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_award')),
     sqlite_strict=True
     )
@@ -744,4 +748,3 @@ def create_tables() -> None:
     op.create_index('uq_voucher_award_coupon', 'voucher', ['award_id'], unique=True, postgresql_where=sa.text('coupon_id IS NOT NULL AND NOT superseded'), sqlite_where=sa.text('coupon_id IS NOT NULL AND NOT superseded'))
     op.create_index('uq_voucher_parent_id', 'voucher', ['parent_id'], unique=True, postgresql_where=sa.text('parent_id IS NOT NULL'), sqlite_where=sa.text('parent_id IS NOT NULL'))
     op.create_index('uq_voucher_third_party_id', 'voucher', ['third_party_id'], unique=True, postgresql_where=sa.text('third_party_id IS NOT NULL'), sqlite_where=sa.text('third_party_id IS NOT NULL'))
-    # ### end Alembic commands ###

@@ -1,0 +1,15 @@
+"""How Spaaza speaks: its calls, its three kinds of callers, its envelope and its codes.
+
+- `codes`: every code with its name and status, and the word of every call for every refusal of the domain.
+- `envelope`: results, warnings and errors as they are sent. `access`: who is calling. `parameters`: what was sent.
+- `calls`: how a call is hung at all its addresses. `<noun>`: the calls. `views`: the JSON of what they answer.
+
+Source: the three documents replayed in tests/spaaza; docs/decisions/0006 lists what they leave open.
+"""
+
+from app.spaaza import baskets, campaigns, interactions, referrals, sessions, users, vouchers
+from app.spaaza.calls import blueprint
+
+__all__ = ["BLUEPRINTS", "baskets", "campaigns", "interactions", "referrals", "sessions", "users", "vouchers"]
+
+BLUEPRINTS = [blueprint]

@@ -1,0 +1,226 @@
+"""Who is calling: a customer with a session, a member of the staff with one, or a partner with an access token.
+
+What each may do is read fresh for every request. Source: contract section 1.2, and the order of checks in 3.1.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from flask import g, request
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.campaign.awards import By
+from app.campaign.vouchers import Holder
+from app.doors import caller, database, reading
+from app.identity import Caller
+from app.members import chains, keys, logins
+from app.members.errors import AppWithoutChain
+from app.spaaza import codes
+from app.spaaza.envelope import Told, version
+from app.spaaza.parameters import parameters
+
+CUSTOMER, ADMIN, PRIVILEGED = "customer", "admin", "privileged"
+AUTH_METHODS = {"user", "admin", "privileged"}
+HOSTNAME = ("X-Spaaza-MyPrice-App-Hostname", "X-MyPrice-App-Hostname")
+USER_ID = ("X-Spaaza-Session-User-Id", "Session-User-Id")
+USERNAME = ("X-Spaaza-Session-Username", "Session-Username")
+KEY = ("X-Spaaza-Session-Key", "Session-Key")
+
+
+@dataclass(frozen=True)
+class Access:
+    """For which chain the caller acts, and whether it may write. A chain of None is still to be chosen (`enter`)."""
+
+    chain_id: int | None
+    may_write: bool
+    standing: Any
+
+
+def authenticate(
+    write: bool = False,
+    chain: str = "chain_id",
+    app_for_partners: bool = False,
+    chain_since: tuple[int, ...] = (0,),
+) -> Callable[[], Caller]:
+    """How a call finds out who is calling.
+
+    `write` is what the staff and partners need permission for. The staff names its chain by the parameter `chain`, or
+    later, by `enter`, when that is empty. Clients of versions before `chain_since` act for their only chain.
+    `app_for_partners`: partners must send their app's host name.
+    """
+
+    def find() -> Caller:
+        authorization = request.headers.get("Authorization")
+        key = _header(KEY)
+        _require_known_method()
+        if authorization is not None:
+            token = _bearer(authorization)
+            if key is not None:
+                raise Told(codes.AUTH_METHOD_INVALID)
+            return _partner(token, write, app_for_partners)
+        if key is None or not (_header(USER_ID) or _header(USERNAME)):
+            raise Told(codes.NO_VALID_SESSION)
+        return _person(key, write, chain, chain_since)
+
+    return find
+
+
+def access() -> Access:
+    return cast(Access, g.access)
+
+
+def enter(chain_id: int, write: bool) -> None:
+    """Act for this chain. Raises 405 for partners of another one, and 68 for staff without the permission."""
+    it, who = access(), caller()
+    if who.role == PRIVILEGED:
+        if it.chain_id != chain_id:
+            raise Told(codes.ENTITY_MISMATCH)
+        return
+    with database().looking_up() as connection:
+        standing: Any = keys.session_standing(connection, _header(KEY) or "", chain_id, None, clock.now())
+    _require_permission(standing, write)
+    g.access = Access(chain_id, bool(standing.may_write), standing)
+
+
+def chain_id() -> int:
+    """The chain that the caller acts for."""
+    return cast(int, access().chain_id)
+
+
+def is_customer() -> bool:
+    return caller().role == CUSTOMER
+
+
+def hostname() -> str | None:
+    """The app that the request comes from."""
+    return _header(HOSTNAME)
+
+
+def session_key() -> str | None:
+    return _header(KEY)
+
+
+def chain_of_app(session: Session, name: str) -> int:
+    """The chain of the app with this host name. Raises 238 or 264."""
+    chain_id = chains.app(session, name).chain_id
+    if chain_id is None:
+        raise AppWithoutChain
+    return chain_id
+
+
+def by() -> By:
+    """Who asked, for the records."""
+    who = caller()
+    return By(who.login_id, "admin" if who.role == ADMIN else "system", who.token_id)
+
+
+def holder(customer_id: int | None) -> Holder:
+    return Holder(chain_id(), customer_id, is_staff=caller().role != CUSTOMER)
+
+
+def _person(key: str, write: bool, chain: str, chain_since: tuple[int, ...]) -> Caller:
+    hostname = _header(HOSTNAME)
+    unreadable, named = None, None
+    try:
+        named = parameters().whole(chain) if chain else None
+    except Told as e:  # told only to those who may come in
+        unreadable = e
+    with database().looking_up() as connection:
+        standing: Any = keys.session_standing(connection, key, named, hostname, clock.now())
+    if standing is None or not _is_owner(standing):
+        raise Told(codes.NO_VALID_SESSION)
+    if unreadable is not None:
+        raise unreadable
+    active = standing.active and not standing.deleted and standing.customer_status in (None, "active")
+    if standing.role == CUSTOMER:
+        _require_app(standing, hostname)
+        if not active:
+            raise Told(codes.NO_VALID_USER)
+        if standing.app_chain_id != standing.customer_chain_id:
+            raise Told(codes.ENTITY_MISMATCH)
+        g.access = Access(standing.customer_chain_id, False, standing)
+    else:
+        if not active:
+            raise Told(codes.NO_VALID_USER)
+        if chain and named is None and version() < chain_since:
+            standing = _for_only_chain(key, standing)
+        if chain:
+            _require_permission(standing, write)
+        g.access = Access(standing.chain_id, bool(standing.may_write), standing)
+    role = CUSTOMER if standing.role == CUSTOMER else ADMIN
+    return Caller(standing.login_id, standing.login, role, standing.customer_id, standing.customer)
+
+
+def _partner(token: str, write: bool, app_for_partners: bool) -> Caller:
+    hostname = _header(HOSTNAME)
+    with database().looking_up() as connection:
+        standing: Any = keys.token_standing(connection, token, hostname, clock.now())
+    if standing is None:
+        raise Told(codes.ACCESS_TOKEN_INVALID)
+    chain_id = standing.bound_chain_id
+    if hostname is not None or app_for_partners or standing.app_host_id is None:
+        _require_app(standing, hostname)
+        chain_id = standing.app_chain_id
+        if standing.app_host_id is not None and standing.bound_chain_id != chain_id:
+            raise Told(codes.ENTITY_MISMATCH)
+    if chain_id is None:
+        raise Told(codes.APP_WITHOUT_ENTITY)
+    if write and not standing.may_write:
+        raise Told(codes.PERMISSION_DENIED)
+    g.access = Access(chain_id, bool(standing.may_write), standing)
+    return Caller(None, None, PRIVILEGED, None, None, token_id=standing.token_id)
+
+
+def _for_only_chain(key: str, standing: Any) -> Any:
+    with database().looking_up() as connection:
+        only = keys.only_chain(connection, standing.login_id)
+        return keys.session_standing(connection, key, only, None, clock.now())
+
+
+def _require_app(standing: Any, hostname: str | None) -> None:
+    if hostname is None:
+        raise Told(codes.NO_MYPRICE_APP)
+    if standing.app_id is None:
+        raise Told(codes.MYPRICE_APP_NOT_FOUND)
+    if standing.app_chain_id is None:
+        raise Told(codes.APP_WITHOUT_ENTITY)
+
+
+def _require_permission(standing: Any, write: bool) -> None:
+    if standing is None:
+        raise Told(codes.NO_VALID_SESSION)
+    if standing.chain_id is None:
+        raise Told(codes.CHAIN_ID_NOT_FOUND)
+    if standing.may_write is None or (write and not standing.may_write):
+        raise Told(codes.PERMISSION_DENIED)
+
+
+def _is_owner(standing: Any) -> bool:
+    """The user that the request names is the one whose key it sends."""
+    user_id = _header(USER_ID)
+    if user_id is not None:
+        return user_id == str(standing.customer_id or standing.login_id)
+    name = (_header(USERNAME) or "").lower()
+    with reading() as session:
+        return name in logins.names(session, standing.login_id)
+
+
+def _require_known_method() -> None:
+    method = request.args.get("auth_method")
+    if method is not None and method not in AUTH_METHODS:
+        raise Told(codes.AUTH_METHOD_INVALID)
+
+
+def _bearer(authorization: str) -> str:
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Told(codes.AUTHORIZATION_INVALID)
+    return token.strip()
+
+
+def _header(names: tuple[str, ...]) -> str | None:
+    """Spaaza's headers have two spellings, with its name and, until 2024, without."""
+    found = next((request.headers[name].strip() for name in names if name in request.headers), None)
+    return found or None

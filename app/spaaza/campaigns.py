@@ -1,0 +1,277 @@
+"""add-campaign and get-campaigns."""
+
+import re
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from flask import Response
+
+from app import clock
+from app.campaign import campaigns, overview
+from app.campaign.campaigns import Manner, Offer, Reward
+from app.campaign.coupons import CODE_LENGTH_MAX
+from app.campaign.models import (
+    ALWAYS_TO,
+    CONTEXTS,
+    DAY_SECONDS,
+    EVERY_DAY,
+    KINDS,
+    METHOD_KINDS,
+    RECIPIENTS,
+    VOUCHER_KINDS,
+)
+from app.campaign.overview import Overview
+from app.campaign.periods import ALWAYS_FROM
+from app.campaign.rules import UNLIMITED
+from app.doors import names_subject, reading, transaction
+from app.members import segments
+from app.members.models import UNITS
+from app.spaaza import access, envelope, views
+from app.spaaza.calls import STAFF, call
+from app.spaaza.identify import customer_id
+from app.spaaza.parameters import Parameters, invalid, parameters
+from app.spaaza.vouchers import paging
+
+ADD, LIST = "add-campaign", "get-campaigns"
+CODES_MAX = 1_000
+TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
+HANDLINGS = ("independent", "random_draw")
+CODE = "gift_code"  # what Open Loyalty calls a campaign that sells the coupons of its only reward
+
+
+@call(
+    ADD, "POST", roles=STAFF, write=True, prefix="/internal",
+    parameters={
+        "chain_id": "The chain; for the staff.", "title": "Its name.", "type": ", ".join(KINDS),
+        "context": f"Of a composable campaign: {', '.join(CONTEXTS)}. It never changes.", "active": "Whether it is switched on.",
+        "description": "", "active_date_from": "YYYY-MM-DD HH:MM:SS, UTC.", "active_date_until": "The same.",
+        "active_time_from": "HH:MM[:SS], in the chain's zone.", "active_time_until": "The same.",
+        "active_weekdays": "Days with commas between; 1 is Monday.",
+        "max_reward_quantity": "How often a customer is rewarded, in all or in each",
+        "max_reward_quantity_unit": ", ".join(UNITS), "total_reward_quantity": "The same for all customers together, per",
+        "total_reward_quantity_unit": "the same units.", "point_cost": "Points that each time costs.",
+        "user_segment": "UUID of the segment that it is for; everybody when absent.",
+        "allows_end_user_to_claim_voucher": "true", "created_voucher_claimed_by_default": "false",
+        "rewards_handling": "independent (each reward method gives) or random_draw (one does)",
+        "restrictions": "A condition on the customer: docs/restrictions.md.",
+        "reward_methods": "A list of objects: type (points, voucher, coupon, nothing), title, amount, weight, max_quantity,"
+        " max_quantity_unit, max_quantity_per_user, max_quantity_per_user_unit, restrictions, recipient (referring, referred),"
+        " voucher_type, voucher_discount_ratio, voucher_honour_code, voucher_text, voucher_expiry_seconds, codes.",
+    },
+)  # fmt: skip
+def add() -> Response:
+    """Create a campaign. A draw's answer holds the commitment to its seed."""
+    told = parameters()
+    methods = [Parameters(method) for method in _objects(told, "reward_methods")]
+    manner = _manner(told, methods)
+    now = clock.now()
+    with transaction() as session:
+        offer = _offer(told, methods)
+        for segment in offer.segments:
+            segments.found(session, segment)
+        made = campaigns.create(session, offer, now, manner=manner, chain_id=access.chain_id())
+        names_subject(campaign=made.uuid)
+        session.flush()
+        session.expire_all()
+        answer = views.campaign(Overview(overview.one(session, made.id)), now)
+    return envelope.ok(ADD, {"campaign": answer})
+
+
+@call(
+    LIST, "GET", changes=False, also=("get-campaign",),
+    parameters={
+        "chain_id": "The chain; for the staff.", "campaign_id": "Only this one.",
+        "user_id": "Adds `user_progress` of this customer; other identifiers do, too.",
+        "active": "true: only campaigns that are open now.", "limit": "At most so many (20).", "offset": "Skip so many.",
+    },
+)  # fmt: skip
+def listed() -> Response:
+    """List a chain's campaigns, with a customer's progress."""
+    told = parameters()
+    now = clock.now()
+    is_customer = access.is_customer()
+    only_active = is_customer or bool(told.flag("active", False))
+    with reading() as session:
+        customer = customer_id(session, told) if is_customer or told.identifiers() else None
+        found = overview.page(
+            session, access.chain_id(), paging(), now, told.whole("campaign_id", 0), customer, only_active
+        )
+        shown = [views.campaign(row, now) for row in found.rows]
+    return envelope.ok(LIST, {"campaigns": shown, "total": found.total})
+
+
+def _offer(told: Parameters, methods: list[Parameters]) -> Offer:
+    segment = told.text("user_segment")
+    per_period = told.text("total_reward_quantity_unit") is not None
+    return Offer(
+        name=cast(str, told.required(told.text("title"), "title")),
+        reward=CODE if _sells_coupons(told, methods) else None,
+        cost=_not_negative(told, "point_cost") or 0,
+        coupons=[code for method in methods for code in _codes(method)],
+        segments=[_uuid("user_segment", segment)] if segment else [],
+        for_everyone=segment is None,
+        active=bool(told.required(told.flag("active"), "active")),
+        unlimited=False,
+        limit=None if per_period else told.whole("total_reward_quantity", 0),
+        limit_per_customer=told.whole("max_reward_quantity", 0),
+        activity=_window(told),
+        short_description=told.text("description", 10_000),
+    )
+
+
+def _manner(told: Parameters, methods: list[Parameters]) -> Manner:
+    kind = cast(str, told.required(told.choice("type", KINDS), "type"))
+    context = told.choice("context", CONTEXTS)
+    if kind != "composable":
+        if context not in (None, kind):
+            raise invalid("context", f"{kind} for this type, or nothing")
+        context = kind
+    unit = told.choice("total_reward_quantity_unit", UNITS)
+    return Manner(
+        kind=kind,
+        context=context or "basket",  # Spaaza's own default
+        handling=cast(str, told.choice("rewards_handling", HANDLINGS, "independent")),
+        rewards=[] if _sells_coupons(told, methods) else [_reward(method) for method in methods],
+        restrictions=_restrictions(told),
+        limit_per_customer_unit=told.choice("max_reward_quantity_unit", UNITS),
+        limit_in_period=_limit(told, "total_reward_quantity") if unit else UNLIMITED,
+        limit_unit=unit,
+        weekdays=_weekdays(told),
+        opens_second=_second(told, "active_time_from", 0),
+        closes_second=_second(told, "active_time_until", DAY_SECONDS),
+        customer_may_claim=bool(told.flag("allows_end_user_to_claim_voucher", True)),
+        claimed_by_default=bool(told.flag("created_voucher_claimed_by_default", False)),
+    )
+
+
+PLAIN_COUPON = {"type", "title", "codes"}
+
+
+def _sells_coupons(told: Parameters, methods: list[Parameters]) -> bool:
+    """One reward method that gives coupons and says no more than which."""
+    if told.text("rewards_handling") == "random_draw" or len(methods) != 1:
+        return False
+    [method] = methods
+    return method.values.get("type") == "coupon" and method.values.keys() <= PLAIN_COUPON
+
+
+def _reward(told: Parameters) -> Reward:
+    kind = cast(str, told.required(told.choice("type", METHOD_KINDS), "type"))
+    amount = _not_negative(told, "amount") or 0
+    terms: dict[str, Any] = {
+        "recipient": told.choice("recipient", RECIPIENTS, "customer"),
+        "weight": 1 if not told.has("weight") else told.whole("weight", 0),
+        "amount": 0,
+        "restrictions": _restrictions(told),
+        "limit_per_customer": _limit(told, "max_quantity_per_user"),
+        "limit_per_customer_unit": told.choice("max_quantity_per_user_unit", UNITS),
+        "limit_unit": told.choice("max_quantity_unit", UNITS),
+    }
+    terms["limit_in_period" if terms["limit_unit"] else "stock"] = _limit(told, "max_quantity")
+    if kind == "points":
+        if not amount:
+            raise invalid("amount", "a positive number of points")
+        terms["amount"] = amount
+    if kind == "voucher":
+        terms |= _voucher(told, amount)
+    return Reward(kind, told.text("title") or kind, terms)
+
+
+def _voucher(told: Parameters, amount: int) -> dict[str, Any]:
+    kind = told.choice("voucher_type", VOUCHER_KINDS, "basket")
+    percent, code = told.amount("voucher_discount_ratio"), told.text("voucher_honour_code")
+    if kind == "basket" and not amount:
+        raise invalid("amount", "a positive number")
+    if kind == "basket_pct" and (percent is None or not 0 < percent <= 100):
+        raise invalid("voucher_discount_ratio", "a number over 0, at most 1")
+    if kind == "honour" and code is None:
+        raise invalid("voucher_honour_code", "a code")
+    return {
+        "voucher_kind": kind,
+        "amount": amount if kind == "basket" else 0,
+        "voucher_hundredths_of_percent": percent * 100 if kind == "basket_pct" and percent else None,
+        "voucher_code": code,
+        "voucher_text": told.text("voucher_text"),
+        "voucher_seconds": told.whole("voucher_expiry_seconds", 1),
+    }
+
+
+def _codes(method: Parameters) -> list[str]:
+    found = method.values.get("codes") or []
+    codes = list(found.values()) if isinstance(found, dict) else found
+    if not isinstance(codes, list) or len(codes) > CODES_MAX:
+        raise invalid("codes", f"a list of at most {CODES_MAX} codes; more are imported with `guerdon coupons import`")
+    for code in codes:
+        if not isinstance(code, str) or not 0 < len(code) <= CODE_LENGTH_MAX:
+            raise invalid("codes", f"codes of 1 to {CODE_LENGTH_MAX} characters")
+    if len(set(codes)) != len(codes):
+        raise invalid("codes", "each code once")
+    return codes
+
+
+def _restrictions(told: Parameters) -> dict[str, Any] | None:
+    value = told.values.get("restrictions")
+    if value in (None, {}):
+        return None
+    if not isinstance(value, dict):
+        raise invalid("restrictions", "an object")
+    return cast(dict[str, Any], value)
+
+
+def _objects(told: Parameters, name: str) -> list[dict[str, Any]]:
+    value = told.required(told.values.get(name), name)
+    rows = list(value.values()) if isinstance(value, dict) else value
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise invalid(name, "a list of objects")
+    return rows
+
+
+def _limit(told: Parameters, name: str) -> int:
+    limit = told.whole(name, 0)
+    if limit is not None and limit > UNLIMITED:
+        raise invalid(name, f"at most {UNLIMITED}")
+    return UNLIMITED if limit is None else limit
+
+
+def _not_negative(told: Parameters, name: str) -> int | None:
+    amount = told.amount(name)
+    if amount is not None and amount < 0:
+        raise invalid(name, "an amount that is not negative")
+    return amount
+
+
+def _window(told: Parameters) -> tuple[datetime, datetime]:
+    opens, closes = told.moment("active_date_from"), told.moment("active_date_until")
+    window = (opens or ALWAYS_FROM, closes or ALWAYS_TO)
+    if window[0] >= window[1]:
+        raise invalid("active_date_until", "a moment after active_date_from")
+    return window
+
+
+def _weekdays(told: Parameters) -> int:
+    text = told.text("active_weekdays")
+    if text is None:
+        return EVERY_DAY
+    days = [day.strip() for day in text.split(",")]
+    if not all(re.fullmatch("[1-7]", day) for day in days):
+        raise invalid("active_weekdays", "days from 1 (Monday) to 7 with commas between")
+    return sum(1 << int(day) - 1 for day in set(days))
+
+
+def _second(told: Parameters, name: str, default: int) -> int:
+    text = told.text(name)
+    if text is None:
+        return default
+    time = TIME.fullmatch(text)
+    if time is None:
+        raise invalid(name, "HH:MM or HH:MM:SS")
+    hours, minutes, seconds = (int(part or 0) for part in time.groups())
+    return hours * 3600 + minutes * 60 + seconds
+
+
+def _uuid(name: str, text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as e:
+        raise invalid(name, "a UUID") from e

@@ -1,0 +1,105 @@
+"""What every answer of Spaaza comes in: a result, and beside it results, warnings or an error."""
+
+import re
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+from werkzeug.exceptions import HTTPException
+
+from app.campaign.errors import LimitPerCustomerReached
+from app.database import OutcomeUnknown
+from app.doors import Busy
+from app.refusal import Refusal
+from app.spaaza import codes
+from app.spaaza.codes import Code
+
+OK = {"code": 1, "status": "ok"}
+ERROR = {"code": 2, "status": "error"}
+INTERACT = "interact-campaign"
+LATEST = (99, 0, 0)
+ERRORS_BY_CODE_UNTIL = (1, 4, 0)
+STATUS_CODES = {404: codes.CALL_NOT_FOUND, 405: codes.METHOD_NOT_ALLOWED, 403: codes.ACCESS_DENIED}
+
+
+class Told(Exception):
+    """This dialect's own no, for what never reaches the domain. `said` is more than the code's sentence."""
+
+    def __init__(self, code: Code, said: str | None = None) -> None:
+        super().__init__(said or code.description)
+        self.code = code
+
+
+def ok(call: str, results: dict[str, Any], warnings: list[dict[str, Any]] | None = None) -> Response:
+    """A 200; `result_type`, the call's name, comes last."""
+    body: dict[str, Any] = {"result": OK}
+    if warnings:
+        body["warnings"] = warnings
+    return _sent({**body, "results": {**results, "result_type": call}}, 200)
+
+
+def error(code: Code, said: str | None = None) -> Response:
+    """An error; clients of versions before 1.4.0 get a map by code instead of one object."""
+    told = {"code": code.code, "name": code.name, "description": said or code.description}
+    if version() < ERRORS_BY_CODE_UNTIL:
+        return _sent({"result": ERROR, "errors": {str(code.code): told}}, code.status)
+    return _sent({"result": ERROR, "error": told}, code.status)
+
+
+def warning(code: Code, said: str, **message: Any) -> dict[str, Any]:
+    """One of the warnings of a 200; `message` is for programs."""
+    return {"code": code.code, "name": code.name, "description": said, "message": message}
+
+
+def version() -> tuple[int, ...]:
+    """The version of the API that the client was written for; the latest when it says nothing that can be read."""
+    said = re.fullmatch(r"(\d{1,4})\.(\d{1,4})\.(\d{1,4})", request.headers.get("X-Spaaza-API-Version", "").strip())
+    return tuple(int(part) for part in said.groups()) if said else LATEST
+
+
+def register(blueprint: Blueprint) -> None:
+    """Hang the answers on the calls."""
+    blueprint.register_error_handler(Told, lambda e: error(e.code, str(e)))
+    blueprint.register_error_handler(Refusal, _refused)
+    blueprint.register_error_handler(HTTPException, http_exception)
+    blueprint.register_error_handler(Busy, lambda e: _retry(error(codes.TRY_AGAIN)))
+    blueprint.register_error_handler(OutcomeUnknown, lambda e: _retry(error(codes.OUTCOME_UNKNOWN)))
+
+
+def http_exception(e: HTTPException) -> Response:
+    """What Flask itself refuses: unknown addresses, wrong methods, unreadable bodies, and its own failures."""
+    status = e.code or 500
+    if status >= 500:
+        return error(codes.INTERNAL_ERROR)
+    code = STATUS_CODES.get(status, codes.REQUEST_INVALID._replace(status=status))
+    response = error(code, e.description if code.name == codes.REQUEST_INVALID.name else None)
+    methods = getattr(e, "valid_methods", None)
+    if methods:
+        response.headers["Allow"] = ", ".join(sorted(methods))
+    return response
+
+
+def _refused(refusal: Refusal) -> Response:
+    call = called()
+    first, code = codes.told(call, refusal)
+    if call == INTERACT and isinstance(first, LimitPerCustomerReached):
+        # "in the case a reward has already been redeemed, a 200 OK response is sent along with a warning"
+        said = warning(codes.ALREADY_REWARDED, "This user has had all rewards of the campaign.", limit=first.required)
+        return ok(call, {"success": True}, [said])
+    return error(code, str(first))
+
+
+def called() -> str:
+    """The name of the call that the current request makes."""
+    return str(request.endpoint).rpartition(".")[2]
+
+
+def _retry(response: Response) -> Response:
+    response.headers["Retry-After"] = "1"
+    return response
+
+
+def _sent(body: dict[str, Any], status: int) -> Response:
+    response = jsonify(body)
+    response.status_code = status
+    response.headers["Cache-Control"] = "no-store"
+    return response

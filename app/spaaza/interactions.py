@@ -1,0 +1,40 @@
+"""interact-campaign: a customer interacts with a campaign. What was won is never told here."""
+
+from flask import Response
+
+from app import clock
+from app.campaign import interactions
+from app.doors import names_effect, short_transaction
+from app.spaaza import access, codes, envelope
+from app.spaaza.calls import call
+from app.spaaza.envelope import INTERACT, Told
+from app.spaaza.identify import customer_id
+from app.spaaza.parameters import parameters
+
+PARAMETERS = {
+    "campaign_id": "The campaign (integer).",
+    "chain_id": "The chain (integer); for the staff.",
+    "user_id": "The customer, or member_number, or authentication_point_identifier; for the staff and partners.",
+    "X-Spaaza-MyPrice-App-Hostname": "The app of a customer's session.",
+}
+
+
+@call(INTERACT, "GET", "POST", also=("interaction-campaign",), parameters=PARAMETERS, example={"success": True})
+def interact() -> Response:
+    """Interact with a campaign for a customer. Repeating it gives no more than the campaign allows."""
+    campaign_id = _campaign_id()
+    with short_transaction() as bind:
+        customer = customer_id(bind, parameters(), trusting=True)
+        given = interactions.interact(bind, access.chain_id(), campaign_id, customer, clock.now(), access.by())
+        names_effect(given.award_id)
+    return envelope.ok(INTERACT, {"success": True})
+
+
+def _campaign_id() -> int:
+    told = parameters()
+    if told.values.get("campaign_id") in (None, ""):
+        raise Told(codes.CAMPAIGN_ID_NOT_PRESENT)
+    campaign_id = told.whole("campaign_id")
+    if campaign_id is None or campaign_id < 0:
+        raise Told(codes.CAMPAIGN_ID_INVALID)
+    return campaign_id

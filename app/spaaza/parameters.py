@@ -1,0 +1,162 @@
+"""What a client sent: query, form and JSON as one set of values, read as the documents describe them.
+
+Integers may come as text of digits. A value sent twice, or a list where one value belongs, is refused rather than guessed.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from flask import g, request
+from werkzeug.exceptions import BadRequest
+
+from app.body import body, json_body, query
+from app.spaaza import codes
+from app.spaaza.envelope import Told, called
+
+TEXT_LENGTH_MAX = 255
+INTEGER_MAX = 2**63 - 1
+JSON_DEPTH_MAX = 30  # restrictions are trees
+USER_ID = re.compile(r"\d{1,10}")
+KEY = re.compile(r"[0-9a-f]{64}")
+# A body that cannot be read holds nothing of what the call needs, where the call's document has no word but that.
+UNREADABLE = {"complete-referral-relation": codes.HTTP_VARS_MISSING}
+# How callers name a customer, and what the domain calls it.
+IDENTIFIERS = {
+    "user_id": "id",
+    "member_number": "loyalty_card_number",
+    "authentication_point_identifier": "authentication_point_identifier",
+    "username": "email",
+    "auxiliary_identifier": "auxiliary_identifier",
+    "referral_code": "referral_code",
+}
+
+
+class Parameters:
+    """The values of one request, or of one object inside it."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.values = values
+
+    def has(self, name: str) -> bool:
+        return self.values.get(name) is not None
+
+    def text(self, name: str, length_max: int = TEXT_LENGTH_MAX) -> str | None:
+        """A text, or None when it is absent. Empty is not a value. Raises 419."""
+        value = self.values.get(name)
+        if value is None:
+            return None
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        if not isinstance(value, str) or not value or len(value) > length_max:
+            raise invalid(name, f"text of 1 to {length_max} characters")
+        return value
+
+    def whole(self, name: str, least: int | None = None) -> int | None:
+        """An integer, or None when it is absent or, without `least`, anything else. With `least`, raises 419."""
+        value = self.values.get(name)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not re.fullmatch(r"-?\d{1,19}", str(value)) or abs(int(value)) > INTEGER_MAX:
+            if least is None:
+                return None
+            raise invalid(name, "an integer")
+        if least is not None and int(value) < least:
+            raise invalid(name, f"an integer of at least {least}")
+        return int(value)
+
+    def flag(self, name: str, default: bool | None = None) -> bool | None:
+        """A yes or no. Raises 419."""
+        value = self.values.get(name)
+        if value is None:
+            return default
+        known = {"true": True, "1": True, "false": False, "0": False}
+        if str(value).lower() not in known:
+            raise invalid(name, "true or false")
+        return known[str(value).lower()]
+
+    def amount(self, name: str) -> int | None:
+        """An amount with at most two decimals, as hundredths. Raises 419."""
+        value = self.values.get(name)
+        if value is None:
+            return None
+        text = repr(value) if isinstance(value, float) else str(value)
+        if isinstance(value, bool) or not re.fullmatch(r"-?\d{1,10}(\.\d{1,2})?", text):
+            raise invalid(name, "a number with at most two decimals")
+        whole, _, rest = text.lstrip("-").partition(".")
+        hundredths = int(whole) * 100 + int(rest.ljust(2, "0") or 0)
+        return -hundredths if text.startswith("-") else hundredths
+
+    def choice(self, name: str, allowed: tuple[str, ...], default: str | None = None) -> str | None:
+        """One of a few words. Raises 419."""
+        value = self.text(name)
+        if value is not None and value not in allowed:
+            raise invalid(name, f"one of {', '.join(allowed)}")
+        return value or default
+
+    def moment(self, name: str) -> datetime | None:
+        """`YYYY-MM-DD HH:MM:SS` in UTC, or ISO 8601 with an offset; empty is unbounded. Raises 419."""
+        value = self.values.get(name)
+        if value is None or value == "":
+            return None
+        try:
+            at = datetime.fromisoformat(str(value))
+            return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+        except (ValueError, OverflowError) as e:
+            raise invalid(name, "YYYY-MM-DD HH:MM:SS in UTC") from e
+
+    def block(self, name: str) -> "Parameters":
+        """An object inside this one. Raises 3 when it is missing."""
+        value = self.values.get(name)
+        if value is None or value == "":
+            raise Told(codes.HTTP_VARS_MISSING, f"{name} is missing.")
+        if not isinstance(value, dict):
+            raise Told(codes.HTTP_VARS_MISSING, f"{name} must be an object.")
+        return Parameters(value)
+
+    def required(self, value: Any, name: str) -> Any:
+        """The value, or 3 when it is missing."""
+        if value is None:
+            raise Told(codes.HTTP_VARS_MISSING, f"{name} is missing.")
+        return value
+
+    def identifiers(self) -> dict[str, Any]:
+        """The customer that these values name, in the domain's words. Raises 154 or 419."""
+        named: dict[str, Any] = {}
+        for name, column in IDENTIFIERS.items():
+            if not self.has(name):
+                continue
+            if name == "user_id":
+                if isinstance(self.values[name], bool) or not USER_ID.fullmatch(str(self.values[name])):
+                    raise Told(codes.USER_ID_INVALID)
+                named[column] = int(self.values[name])
+            else:
+                text = cast(str, self.text(name))
+                named[column] = text.lower() if name == "username" else text
+        return named
+
+
+def parameters() -> Parameters:
+    """What the current request sent. Raises BadRequest, or 419 for what is sent twice."""
+    if "parameters" not in g:
+        g.parameters = Parameters(_read())
+    return cast(Parameters, g.parameters)
+
+
+def invalid(name: str, expected: str) -> Told:
+    return Told(codes.PARAMETER_INVALID, f"{name}: expected {expected}.")
+
+
+def _read() -> dict[str, Any]:
+    try:
+        asked = query()
+        # Clients send JSON with any Content-Type, and with GET: what begins like an object is one.
+        content = request.get_data() if request.content_length and request.mimetype != "multipart/form-data" else b""
+        told = json_body(content, JSON_DEPTH_MAX) if content.lstrip()[:1] in (b"{", b"[") else body()
+    except BadRequest as e:
+        raise Told(UNREADABLE.get(called(), codes.PARAMETER_INVALID), e.description) from e
+    for name in asked.keys() & told.keys():
+        if str(asked[name]) != str(told[name]):
+            raise Told(codes.PARAMETER_INVALID, f"{name} was sent twice, and differs.")
+    return {**asked, **told}

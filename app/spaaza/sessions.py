@@ -1,0 +1,71 @@
+"""login, session and logout."""
+
+from typing import Any, cast
+
+from flask import Response
+
+from app import clock
+from app.doors import reading, transaction
+from app.members import keys, logins, passwords
+from app.members.errors import BadCredentials
+from app.members.models import ADMIN, CUSTOMER, SELLER
+from app.spaaza import access, codes, envelope, views
+from app.spaaza.calls import EVERYBODY, call
+from app.spaaza.envelope import Told
+from app.spaaza.parameters import parameters
+
+LOGIN, LOGOUT = "login", "logout"
+PASSWORD_LENGTH_MAX = 1_000
+
+
+@call(
+    LOGIN, "POST", prefix="/auth", authenticated=False,
+    parameters={
+        "username": "E-mail of a customer; user name or e-mail of the staff.", "password": "The password.",
+        "X-Spaaza-MyPrice-App-Hostname": "The app, for customers; the staff leaves it out.",
+    },
+)  # fmt: skip
+def login() -> Response:
+    """Sign in; whoever was signed in before with the same account is signed out."""
+    told = parameters()
+    username = cast(str, told.required(told.text("username"), "username"))
+    password = cast(str, told.required(told.text("password", PASSWORD_LENGTH_MAX), "password"))
+    hostname = access.hostname()
+    with reading() as session:
+        chain_id = access.chain_of_app(session, hostname) if hostname else None
+        found = _candidate(session, username, is_customer=chain_id is not None)
+    checked = logins.check(found, password)
+    now = clock.now()
+    rehashed = passwords.rehashed(checked.password_hash, password)
+    with transaction() as session:
+        if chain_id is not None and logins.chain_id(session, checked) != chain_id:
+            raise BadCredentials
+        begun = keys.begin(session, checked, now, rehashed)
+        name, _ = logins.public_name(session, checked)
+    user_id = checked.customer_id or checked.id
+    info = {
+        "session_key": begun.key,
+        "session_key_validity": str(keys.SESSION_HOURS),
+        "session_auth_method": "user" if checked.customer_id else "admin",
+        "session_user_id": user_id,
+        "session_username": name,
+        "session_expires_date": views.moment(begun.expires_at),
+    }
+    return envelope.ok(LOGIN, {"session_info": info, "user_info": {"id": user_id, "username": name}})
+
+
+@call(LOGOUT, "DELETE", "POST", roles=EVERYBODY, chain="", prefix="/auth")
+def logout() -> Response:
+    """Sign out: the session key opens nothing any more."""
+    key = access.session_key()
+    if key is None:
+        raise Told(codes.AUTH_METHOD_INVALID, "There is no session to end: an access token is revoked, not signed out.")
+    with transaction() as session:
+        keys.end(session, key)
+    return envelope.ok(LOGOUT, {"success": True})
+
+
+def _candidate(session: Any, username: str, is_customer: bool) -> logins.Candidate | None:
+    if is_customer:
+        return logins.candidate(session, CUSTOMER, username)
+    return logins.candidate(session, ADMIN, username) or logins.candidate(session, SELLER, username)

@@ -1,0 +1,101 @@
+"""add-user and add-user-purchase-progress: customers and their points."""
+
+from typing import cast
+
+from flask import Response
+from sqlalchemy import select
+
+from app import clock
+from app.amounts import number
+from app.campaign import signups
+from app.doors import caller, names_subject, transaction
+from app.members import chains, passwords
+from app.members.customers import Person
+from app.members.models import Profile
+from app.points import ledger
+from app.points.models import LedgerEntry
+from app.spaaza import access, envelope, views
+from app.spaaza.calls import STAFF, call
+from app.spaaza.identify import customer_id
+from app.spaaza.parameters import invalid, parameters
+
+ADD, PROGRESS = "add-user", "add-user-purchase-progress"
+PASSWORD_LENGTH_MAX = 1_000
+AMOUNT_MAX = 10**12
+
+
+@call(
+    ADD, "POST", roles=STAFF, write=True, prefix="/internal",
+    parameters={
+        "chain_id": "The chain; for the staff.", "first_name": "", "last_name": "", "username": "E-mail.",
+        "member_number": "", "authentication_point_identifier": "", "auxiliary_identifier": "", "phone": "",
+        "password": "To sign in with.", "referral_code": "The code of whoever recommended the programme.",
+    },
+)  # fmt: skip
+def add() -> Response:
+    """Sign a customer up, with the rewards of sign-up campaigns and of a referral."""
+    told = parameters()
+    password = told.text("password", PASSWORD_LENGTH_MAX)
+    password_hash = None
+    if password is not None:
+        passwords.require_strong(password)
+        password_hash = passwords.hashed(password)
+    username = told.text("username")
+    if username is not None and "@" not in username:
+        raise invalid("username", "an e-mail address")
+    person = Person(
+        first_name=cast(str, told.required(told.text("first_name"), "first_name")),
+        last_name=cast(str, told.required(told.text("last_name"), "last_name")),
+        email=username,
+        phone=told.text("phone"),
+        loyalty_card_number=told.text("member_number"),
+        authentication_point_identifier=told.text("authentication_point_identifier"),
+        auxiliary_identifier=told.text("auxiliary_identifier"),
+    )
+    with transaction() as session:
+        customer = signups.sign_up(
+            session, person, clock.now(), access.by(), password_hash, chain_id=access.chain_id(),
+            referral_code=told.text("referral_code"),
+        )  # fmt: skip
+        names_subject(customer=customer.uuid)
+        answer = {**views.user(customer.profile), "customer_uuid": str(customer.uuid)}
+    return envelope.ok(ADD, {"user_info": answer})
+
+
+@call(
+    PROGRESS, "POST", roles=STAFF, write=True, prefix="/auth",
+    parameters={
+        "chain_id": "The chain; for the staff.", "user_id": "The customer, or another identifier.",
+        "amount": "Points to add, or to take when negative; at most two decimals.", "log_message": "Why.",
+    },
+)  # fmt: skip
+def progress() -> Response:
+    """Add points to a customer's account, or take points from it."""
+    told = parameters()
+    amount = cast(int, told.required(told.amount("amount"), "amount"))
+    if not 0 < abs(amount) <= AMOUNT_MAX:
+        raise invalid("amount", "a number other than 0")
+    now = clock.now()
+    with transaction() as session:
+        customer = customer_id(session, told)
+        change = ledger.add if amount > 0 else ledger.spend
+        who = caller()
+        uuid = change(session, customer, abs(amount), now, told.text("log_message"), access.by().issuer, who.login_id)
+        entry = session.execute(
+            select(LedgerEntry.id, LedgerEntry.balance_after, LedgerEntry.comment).where(LedgerEntry.uuid == uuid)
+        ).one()
+        names_subject(transfer=uuid)
+        profile = session.get_one(Profile, customer)
+        chain = chains.found(session, access.chain_id())
+    answer = {
+        "id": entry.id,
+        "user_id": profile.customer_id,
+        "currency_id": views.currency(chain.currency)[0],
+        "amount": number(amount),
+        "progress_type": "Manual",
+        "log_message": entry.comment,
+        "created_date": views.moment_with_offset(now),
+        "mutation_owner_id": who.login_id,
+        "balance": number(entry.balance_after),
+    }
+    return envelope.ok(PROGRESS, {"user_purchase_progress": answer})

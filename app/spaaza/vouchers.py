@@ -1,0 +1,223 @@
+"""The calls about vouchers: claim, unclaim, lock, unlock, redeem, expire, create, list."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from flask import Response
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.campaign import vouchers
+from app.campaign.award_models import VOUCHER_STATUSES
+from app.campaign.models import VOUCHER_KINDS
+from app.campaign.vouchers import Holder, Named, Terms
+from app.doors import caller, names_subject, reading, short_transaction, transaction
+from app.paging import Page
+from app.spaaza import access, codes, envelope, views
+from app.spaaza.calls import STAFF, call
+from app.spaaza.envelope import Told
+from app.spaaza.identify import customer_id
+from app.spaaza.parameters import KEY, invalid, parameters
+
+CLAIM, LIST = "claim-voucher", "get-user-vouchers"
+CHAIN_ID_SINCE = (1, 5, 3)  # clients of earlier versions let the service find out
+LOCK_SECONDS, LOCK_SECONDS_MAX = 600, 7 * 24 * 3600
+NAMES = {
+    "voucher_key": "The voucher's key (preferred),",
+    "voucher_id": "or its id,",
+    "third_party_id": "or its id at a third party.",
+    "chain_id": "The chain (integer); for the staff.",
+    "user_id": "The customer, or member_number, username, authentication_point_identifier or auxiliary_identifier;"
+    " for the staff and partners.",
+    "X-Spaaza-MyPrice-App-Hostname": "The app of a customer's session or of a partner.",
+}
+
+
+@call(
+    CLAIM,
+    "POST",
+    "PUT",
+    write=True,
+    app_for_partners=True,
+    chain_since=CHAIN_ID_SINCE,
+    parameters=NAMES,
+)
+def claim() -> Response:
+    """Claim a voucher, so that it can be redeemed. Claiming it again changes nothing."""
+    now = clock.now()
+    with short_transaction() as bind:
+        holder = access.holder(customer_id(bind, parameters()))
+        claimed = vouchers.claim(bind, _named(), holder, now)
+    return envelope.ok(CLAIM, views.voucher(claimed, now))
+
+
+@call("unclaim-voucher", "POST", "PUT", write=True, app_for_partners=True, parameters=NAMES)
+def unclaim() -> Response:
+    """Take a claim back."""
+    return _changed("unclaim-voucher", lambda session, holder: vouchers.unclaim(session, _named(), holder, clock.now()))
+
+
+@call(
+    "lock-voucher", "PUT", "POST", roles=STAFF, write=True,
+    parameters={
+        **NAMES, "voucher_lock_period": "Seconds (600).", "voucher_locking_code": "Whoever knows it may lock again.",
+        "retailer_basket_code": "The basket that the voucher is kept for.",
+    },
+)  # fmt: skip
+def lock() -> Response:
+    """Keep a voucher for one basket for a while."""
+    told = parameters()
+    seconds = told.whole("voucher_lock_period", 1) or LOCK_SECONDS
+    if seconds > LOCK_SECONDS_MAX:
+        raise invalid("voucher_lock_period", f"at most {LOCK_SECONDS_MAX} seconds")
+    codes_told = told.text("voucher_locking_code"), told.text("retailer_basket_code")
+    return _changed(
+        "lock-voucher",
+        lambda session, holder: vouchers.lock(session, _named(), holder, seconds, *codes_told, clock.now()),
+    )
+
+
+@call("unlock-voucher", "PUT", "POST", roles=STAFF, write=True, parameters=NAMES)
+def unlock() -> Response:
+    """Let a locked voucher go."""
+    return _changed("unlock-voucher", lambda session, holder: vouchers.unlock(session, _named(), holder))
+
+
+@call("expire-voucher", "POST", "PUT", roles=STAFF, write=True, parameters=NAMES)
+def expire() -> Response:
+    """Let a claimed voucher expire now."""
+    now = clock.now()
+    with transaction() as session:
+        expired = vouchers.expire(session, _named(), _holder(session), now)
+        names_subject(voucher=expired.id)
+    return envelope.ok("expire-voucher", {"voucher_key": expired.key})
+
+
+@call(
+    "redeem-voucher", "POST", "PUT", roles=STAFF, write=True, prefix="/auth",
+    parameters={**NAMES, "amount": "How much of it; all of it when absent."},
+)  # fmt: skip
+def redeem() -> Response:
+    """Redeem a claimed voucher; what is left becomes a new one."""
+    amount = parameters().amount("amount")
+    if amount is not None and amount <= 0:
+        raise invalid("amount", "a positive number")
+    now = clock.now()
+    with transaction() as session:
+        holder = _holder(session)
+        done = vouchers.redeem(session, _named(), holder, amount, now)
+        names_subject(voucher=done.voucher_id)
+        answer = views.voucher(vouchers.found(session, Named(id=done.voucher_id), holder), now)
+        rest = vouchers.found(session, Named(id=done.rest_id), holder) if done.rest_id else None
+        answer["regenerated_voucher"] = views.voucher(rest, now) if rest else None
+    return envelope.ok("redeem-voucher", answer)
+
+
+@call(
+    "create-voucher", "POST", roles=STAFF, write=True,
+    parameters={
+        "campaign_id": "The campaign that the voucher belongs to.", "chain_id": NAMES["chain_id"],
+        "user_id": "For whom, or another identifier; without one, whoever claims it.",
+        "voucher_type": f"{', '.join(VOUCHER_KINDS)} (basket).", "amount": "What it is worth.",
+        "voucher_discount_ratio": "0.15 is 15%.", "voucher_honour_code": "The third party's code.",
+        "voucher_text": "A text.", "set_claimed": "Claimed at once.", "expiry_date": "YYYY-MM-DD HH:MM:SS, UTC.",
+    },
+)  # fmt: skip
+def create() -> Response:
+    """Issue a voucher by hand."""
+    told = parameters()
+    campaign_id = cast(int, told.required(told.whole("campaign_id", 0), "campaign_id"))
+    terms = _terms()
+    now = clock.now()
+    with transaction() as session:
+        owner = customer_id(session, told) if told.identifiers() else None
+        made = vouchers.issue(session, access.chain_id(), campaign_id, owner, terms, now)
+        names_subject(voucher=made.id)
+        answer = views.voucher(vouchers.found(session, Named(id=made.id), access.holder(None)), now)
+    return envelope.ok("create-voucher", answer)
+
+
+@call(
+    LIST, "GET", changes=False, also=("get-vouchers",),
+    parameters={
+        "chain_id": NAMES["chain_id"], "user_id": NAMES["user_id"],
+        "status": f"{', '.join(VOUCHER_STATUSES)}, with commas between; generated,claimed when absent.",
+        "include_expired": "Whether to list what has expired.", "limit": "At most so many (20).", "offset": "Skip so many.",
+    },
+)  # fmt: skip
+def listed() -> Response:
+    """List a customer's vouchers, the newest first."""
+    told = parameters()
+    statuses = (told.text("status") or "generated,claimed").split(",")
+    if set(statuses) - set(VOUCHER_STATUSES):
+        raise invalid("status", f"some of {', '.join(VOUCHER_STATUSES)}")
+    now = clock.now()
+    with reading() as session:
+        found = vouchers.of_customer(
+            session, customer_id(session, told), statuses, paging(), now, bool(told.flag("include_expired", False))
+        )
+    shown = [(row.kind, views.listed_voucher(row, now)) for row in found.rows]
+    return envelope.ok(
+        LIST,
+        {
+            "basket_vouchers": [view for kind, view in shown if kind != "honour"],
+            "honour_vouchers": [view for kind, view in shown if kind == "honour"],
+            "total": found.total,
+        },
+    )
+
+
+def paging() -> Page:
+    """`limit` and `offset`; an offset is a whole number of limits away from the beginning."""
+    told = parameters()
+    limit, offset = told.whole("limit", 1) or 20, told.whole("offset", 0) or 0
+    return Page(page=1 + offset // limit, per_page=limit)
+
+
+def _changed(name: str, change: Callable[[Session, Holder], Any]) -> Response:
+    now = clock.now()
+    with transaction() as session:
+        done = change(session, _holder(session))
+        names_subject(voucher=done.id)
+    return envelope.ok(name, views.voucher(done, now))
+
+
+def _holder(session: Session) -> Holder:
+    """For whom the caller acts; staff and partners may name no customer, and then act for whoever holds the voucher."""
+    if caller().role != access.CUSTOMER and not parameters().identifiers():
+        return access.holder(None)
+    return access.holder(customer_id(session, parameters()))
+
+
+def _named() -> Named:
+    """The voucher that the request names. Raises 3 or 419."""
+    told = parameters()
+    key = told.text("voucher_key")
+    if key is not None and not KEY.fullmatch(key):
+        raise invalid("voucher_key", "64 hexadecimal digits in lower case")
+    named = Named(key, told.whole("voucher_id", 0), told.whole("third_party_id", 0))
+    if named == Named():
+        raise Told(codes.HTTP_VARS_MISSING, "Name the voucher: voucher_key, voucher_id or third_party_id.")
+    return named
+
+
+def _terms() -> Terms:
+    told = parameters()
+    kind = cast(str, told.choice("voucher_type", VOUCHER_KINDS, "basket"))
+    amount, percent = told.amount("amount"), told.amount("voucher_discount_ratio")
+    code = told.text("voucher_honour_code")
+    if kind == "basket" and (amount is None or amount <= 0):
+        raise invalid("amount", "a positive number")
+    if kind == "basket_pct" and (percent is None or not 0 < percent <= 100):
+        raise invalid("voucher_discount_ratio", "a number over 0, at most 1")
+    if kind == "honour" and code is None:
+        raise Told(codes.HTTP_VARS_MISSING, "voucher_honour_code is missing.")
+    return Terms(
+        kind=kind,
+        amount=amount or 0 if kind == "basket" else 0,
+        hundredths_of_percent=percent * 100 if kind == "basket_pct" and percent else None,
+        code=code,
+        text=told.text("voucher_text"),
+        claimed=bool(told.flag("set_claimed", False)),
+        expires_at=told.moment("expiry_date"),
+    )
