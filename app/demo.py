@@ -116,7 +116,6 @@ def _acme(session: Session, now: datetime, zone: ZoneInfo, password_hash: str) -
     chains.change(session, ACME, terms)
     chains.add_business(session, ACME, "Acme, the first shop")
     app = chains.set_app(session, ACME_HOST, ACME)
-    chains.permit(session, "admin", ACME, may_write=True)
     keys.create_token(session, "demo", app, True, now, token=ACME_TOKEN)
     campaigns.create(
         session,

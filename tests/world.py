@@ -10,11 +10,12 @@ from uuid import uuid4
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.campaign import campaigns, invariants, purchases
-from app.campaign.campaigns import Offer
+from app.campaign import awards, campaigns, eligibility, interactions, invariants, purchases, signups
+from app.campaign.awards import BY_SYSTEM
+from app.campaign.campaigns import Manner, Offer, Reward
 from app.campaign.models import Campaign
 from app.database import Database
-from app.members import customers, levels, passwords, staff
+from app.members import chains, levels, passwords, staff
 from app.members.customers import Person
 from app.members.models import Customer, Level, Login
 from app.points import ledger
@@ -50,12 +51,15 @@ class World:
         terms = levels.Terms(name, condition, active=True, reward_hundredths_of_percent=1_000)
         return levels.create(session, terms, self.now)
 
-    def a_customer(self, name: str = "Con", points: int = 1_000, level: Level | None = None, **told: Any) -> Customer:
+    def a_customer(
+        self, name: str = "Con", points: int = 1_000, level: Level | None = None, chain_id: int | None = None, **told: Any
+    ) -> Customer:  # fmt: skip
         with self.database.transaction() as session:
             told.setdefault("email", f"{name.lower()}-{uuid4().hex[:8]}@guerdon.example")
             person = Person(name, "Customer", **told)
-            customer = customers.register(session, person, self.now, password_hash(), level and level.uuid)
-            ledger.open_account(session, customer.id)
+            customer = signups.sign_up(
+                session, person, self.now, BY_SYSTEM, password_hash(), level and level.uuid, chain_id
+            )
             session.flush()
             if points:
                 ledger.add(session, customer.id, points * 100, self.now)
@@ -85,6 +89,45 @@ class World:
                 session, campaign.uuid, (customer or self.cleo).uuid, datetime.now(UTC), None, "system"
             )
 
+    def a_reward_campaign(self, *rewards: Reward, chain_id: int | None = None, **told: Any) -> Campaign:
+        """A campaign for everyone that gives these rewards, 5 points unless told; fields of Offer and of Manner as they come."""
+        manner = {name: told.pop(name) for name in list(told) if name in Manner.__dataclass_fields__}
+        context = manner.setdefault("context", manner.get("kind", "interaction"))
+        manner.setdefault("kind", context if context != "internal" else "composable")
+        offer = {
+            "name": "Tap and win",
+            "reward": None,
+            "cost": 0,
+            "active": True,
+            "for_everyone": "segments" not in told,
+            **told,
+        }
+        with self.database.transaction() as session:
+            return campaigns.create(
+                session,
+                Offer(**offer),
+                self.now,
+                manner=Manner(rewards=rewards or (points(5),), **manner),
+                chain_id=chain_id,
+            )
+
+    def interact(
+        self, campaign: Campaign, customer: Customer | None = None, now: datetime | None = None
+    ) -> awards.Given:
+        with self.database.transaction() as session:
+            who = customer or self.cleo
+            return interactions.interact(
+                session, campaign.chain_id, campaign.id, who.id, now or datetime.now(UTC), BY_SYSTEM
+            )
+
+    def a_chain(self, name: str = "Elsewhere", **told: Any) -> int:
+        with self.database.transaction() as session:
+            return chains.create(session, chains.Terms(name, **told), self.now).id
+
+    def facts(self, campaign: Campaign, customer: Customer | None = None) -> Any:
+        with self.database.reading() as session:
+            return eligibility.facts_by_id(session, campaign.id, (customer or self.cleo).id)
+
     def balance(self, customer: Customer | None = None) -> int:
         with self.database.reading() as session:
             return ledger.balance(session, (customer or self.cleo).id)
@@ -96,6 +139,22 @@ class World:
     def require_invariants(self) -> None:
         with self.database.reading() as session:
             assert [(b.invariant.name, b.rows) for b in invariants.check(session)] == []
+
+
+def points(amount: float, **terms: Any) -> Reward:
+    return Reward("points", f"{amount} points", {"amount": round(amount * 100), **terms})
+
+
+def voucher(amount: float, **terms: Any) -> Reward:
+    return Reward("voucher", f"€{amount}", {"amount": round(amount * 100), "voucher_kind": "basket", **terms})
+
+
+def coupon(**terms: Any) -> Reward:
+    return Reward("coupon", "A code", terms)
+
+
+def nothing(**terms: Any) -> Reward:
+    return Reward("nothing", "Better luck next time", terms)
 
 
 def hours(n: float) -> timedelta:

@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.members import logins
+from app.members import chains, logins
 from app.members.errors import AlreadyTaken, PosNotFound, SellerNotFound
-from app.members.models import ADMIN, SELLER, Login, PointOfSale
+from app.members.models import ADMIN, SELLER, ChainPermission, Login, PointOfSale
 from app.paging import Page, Paged
 
 SORTABLE = {"firstName": Login.first_name, "lastName": Login.last_name, "email": Login.email, "phone": Login.phone}
@@ -30,7 +30,7 @@ class Seller:
 
 
 def add_admin(session: Session, username: str, password_hash: str, email: str | None = None) -> Login:
-    """Raises AlreadyTaken."""
+    """Add an admin, who may write for the first chain; for others, see `chains.permit`. Raises AlreadyTaken."""
     _require_unique(session, ADMIN, "username", username)
     if email:
         _require_unique(session, ADMIN, "email", email)
@@ -39,6 +39,7 @@ def add_admin(session: Session, username: str, password_hash: str, email: str | 
     )
     session.add(login)
     session.flush()
+    session.add(ChainPermission(login_id=login.id, chain_id=chains.first(session), may_write=True))
     return login
 
 

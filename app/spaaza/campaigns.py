@@ -35,7 +35,7 @@ from app.spaaza.vouchers import paging
 
 ADD, LIST = "add-campaign", "get-campaigns"
 CODES_MAX = 1_000
-TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
+TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
 HANDLINGS = ("independent", "random_draw")
 CODE = "gift_code"  # what Open Loyalty calls a campaign that sells the coupons of its only reward
 

@@ -52,7 +52,7 @@ def warning(code: Code, said: str, **message: Any) -> dict[str, Any]:
 
 def version() -> tuple[int, ...]:
     """The version of the API that the client was written for; the latest when it says nothing that can be read."""
-    said = re.fullmatch(r"(\d{1,4})\.(\d{1,4})\.(\d{1,4})", request.headers.get("X-Spaaza-API-Version", "").strip())
+    said = re.fullmatch(r"([0-9]{1,4})\.([0-9]{1,4})\.([0-9]{1,4})", request.headers.get("X-Spaaza-API-Version", "").strip())
     return tuple(int(part) for part in said.groups()) if said else LATEST
 
 

@@ -18,7 +18,7 @@ from app.spaaza.envelope import Told, called
 TEXT_LENGTH_MAX = 255
 INTEGER_MAX = 2**63 - 1
 JSON_DEPTH_MAX = 30  # restrictions are trees
-USER_ID = re.compile(r"\d{1,10}")
+USER_ID = re.compile(r"[0-9]{1,10}")
 KEY = re.compile(r"[0-9a-f]{64}")
 # A body that cannot be read holds nothing of what the call needs, where the call's document has no word but that.
 UNREADABLE = {"complete-referral-relation": codes.HTTP_VARS_MISSING}
@@ -58,7 +58,7 @@ class Parameters:
         value = self.values.get(name)
         if value is None:
             return None
-        if isinstance(value, bool) or not re.fullmatch(r"-?\d{1,19}", str(value)) or abs(int(value)) > INTEGER_MAX:
+        if isinstance(value, bool) or not re.fullmatch(r"-?[0-9]{1,19}", str(value)) or abs(int(value)) > INTEGER_MAX:
             if least is None:
                 return None
             raise invalid(name, "an integer")
@@ -82,7 +82,7 @@ class Parameters:
         if value is None:
             return None
         text = repr(value) if isinstance(value, float) else str(value)
-        if isinstance(value, bool) or not re.fullmatch(r"-?\d{1,10}(\.\d{1,2})?", text):
+        if isinstance(value, bool) or not re.fullmatch(r"-?[0-9]{1,10}(\.[0-9]{1,2})?", text):
             raise invalid(name, "a number with at most two decimals")
         whole, _, rest = text.lstrip("-").partition(".")
         hundredths = int(whole) * 100 + int(rest.ljust(2, "0") or 0)
