@@ -36,9 +36,10 @@ def complete() -> Response:
     entity, campaign = told.block("entity"), told.block("campaign")
     blocks = told.block("referring_user"), told.block("referred_user")
     entity_type, entity_id = _entity(entity)
-    campaign_id = campaign.whole("campaign_id", 0) if campaign.has("campaign_id") else None
+    campaign.required(campaign.values.get("campaign_id"), "campaign_id")
+    campaign_id = campaign.whole("campaign_id")
     if campaign_id is None:
-        raise Told(codes.HTTP_VARS_MISSING, "campaign_id is missing.")
+        raise Told(codes.CAMPAIGN_NOT_FOUND)
     named = [_named(block) for block in blocks]
     with transaction() as session:
         chain_id = _chain(session, entity_type, entity_id)

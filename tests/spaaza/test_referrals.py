@@ -1,0 +1,333 @@
+"""complete-referral-relation, apply-referral-code, add-user and add-basket over HTTP."""
+
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from app.campaign.award_models import Award, Basket, ReferralRelation, Voucher
+from app.campaign.models import Campaign
+from app.members import chains
+from app.members.models import Customer, Spending
+from tests.client import Client
+from tests.spaaza.conftest import HOST, Shop, code
+from tests.spaaza.test_interactions import TABLE
+from tests.world import World, clock_at, hours, points, voucher
+
+
+def a_referral_campaign(world: World, **told: Any) -> Campaign:
+    """Ten points for who recommends, a voucher of five euros for who comes."""
+    return world.a_reward_campaign(
+        points(10, recipient="referring"), voucher(5, recipient="referred"), kind="referral", **told
+    )  # fmt: skip
+
+
+def code_of(world: World, customer: Customer) -> str:
+    return str(customer.profile.referral_code)
+
+
+def signed_up(shop: Shop, **told: object) -> TestResponse:
+    body = {"first_name": "Con", "last_name": "Customer", "chain_id": shop.chain_id, **told}
+    return shop.staff().post("/internal/add-user", json=body)
+
+
+def referred(shop: Shop, by: Customer | None = None) -> int:
+    """The id of a customer who signed up with a code: Cleo's, unless told."""
+    answer: Any = signed_up(shop, referral_code=code_of(shop.world, by or shop.world.cleo))
+    assert code(answer) is None, answer.json
+    return int(answer.json["results"]["user_info"]["id"])
+
+
+def complete(client: Client, of: object, referring: object, referred: object, **changed: Any) -> TestResponse:
+    body = {
+        "entity": {"entity_type": "chain", "entity_id": "1"},
+        "campaign": {"campaign_id": getattr(of, "id", of)},
+        "referring_user": {"user_id": getattr(referring, "id", referring)},
+        "referred_user": {"user_id": referred},
+        **changed,
+    }
+    return client.post("/auth/complete-referral-relation", json=body)
+
+
+def basket(shop: Shop, user: int, reference: str = "B-1", amount: object = "12.50", **told: object) -> TestResponse:
+    body = {"user_id": user, "retailer_basket_code": reference, "basket_total_price": amount, **told}
+    return shop.partner().post("/auth/add-basket", data=body)
+
+
+def test_both_are_rewarded_one_at_sign_up_the_other_on_completion(shop: Shop) -> None:
+    campaign = a_referral_campaign(shop.world)
+    con = referred(shop)
+    assert (shop.world.count(Voucher), shop.world.balance()) == (1, 100_000)
+    answer = complete(shop.staff(), campaign, shop.world.cleo, con)
+    assert code(answer) is None, answer.json
+    relation: Any = answer.json["results"]["referral_relation"]  # type: ignore[index]
+    assert list(relation) == [
+        "id", "campaign_id", "referring_user", "referred_user", "redeemed", "redeemed_date", "created_date",
+    ]  # fmt: skip
+    award = relation["referring_user"]["award"]
+    assert (award["amount"], award["progress_type"], award["user_id"]) == (10, "referralReward", shop.world.cleo.id)
+    assert award["log_message"] == "Points received for signup of Con Customer."
+    assert "award" not in relation["referred_user"]
+    assert shop.world.balance() == 101_000
+    assert code(complete(shop.staff(), campaign, shop.world.cleo, con)) == 504
+    assert shop.world.balance() == 101_000
+    shop.world.require_invariants()
+
+
+def test_the_first_purchase_completes_a_referral_once(shop: Shop) -> None:
+    campaign = a_referral_campaign(shop.world)
+    con = referred(shop)
+    assert code(basket(shop, con)) is None
+    assert shop.world.balance() == 101_000
+    assert code(basket(shop, con, "B-2")) is None
+    assert code(complete(shop.staff(), campaign, shop.world.cleo, con)) == 504
+    assert shop.world.balance() == 101_000
+    other = referred(shop)
+    assert code(complete(shop.staff(), campaign, shop.world.cleo, other)) is None
+    assert code(basket(shop, other, "B-3")) is None
+    assert shop.world.balance() == 102_000
+    shop.world.require_invariants()
+
+
+def test_a_completion_needs_no_open_campaign_but_something_to_give(shop: Shop) -> None:
+    campaign = a_referral_campaign(shop.world, limit=3)
+    con, don = referred(shop), referred(shop)
+    with shop.world.database.transaction() as session:
+        session.get_one(Campaign, campaign.id).lifecycle = "paused"
+    assert code(complete(shop.staff(), campaign, shop.world.cleo, con)) is None
+    refused = complete(shop.staff(), campaign, shop.world.cleo, don)
+    assert (refused.status_code, code(refused)) == (400, 450)
+    assert code(basket(shop, don)) is None
+    assert shop.world.count(Award) == 3
+    shop.world.require_invariants()
+
+
+def test_a_basket_told_twice_counts_once(shop: Shop) -> None:
+    campaign = shop.world.a_reward_campaign(
+        points(3), kind="basket", restrictions={"basket.amount": {"$gte": 10}}, limit_per_customer=9
+    )
+    cleo = shop.world.cleo
+    first = basket(shop, cleo.id, business_id=None or "")
+    assert code(first) == 419
+    first = basket(shop, cleo.id)
+    again = basket(shop, cleo.id)
+    assert code(first) is None
+    assert first.json == again.json
+    assert list(first.json["results"]["basket"]) == [  # type: ignore[index]
+        "basket_id", "user_id", "business_id", "retailer_basket_code", "basket_total_price", "basket_timestamp",
+    ]  # fmt: skip
+    assert code(basket(shop, cleo.id, amount="12.51")) == 9020
+    assert code(basket(shop, cleo.id, "B-2", amount="9.99")) is None
+    assert shop.world.balance() == 100_300
+    assert shop.world.count(Basket) == 2
+    with shop.world.database.reading() as session:
+        spent = session.get_one(Spending, cleo.id)
+    assert (spent.transactions_count, spent.amount) == (2, 1250 + 999)
+    assert campaign.id
+    shop.world.require_invariants()
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ({"reference": ""}, 419),
+        ({"amount": ""}, 419),
+        ({"amount": "-1"}, 419),
+        ({"amount": "1e3"}, 419),
+        ({"user": 99_999}, 270),
+        ({"business_id": "77"}, 217),
+        ({"basket_timestamp": "soon"}, 419),
+    ],
+)
+def test_an_odd_basket_is_refused_and_nothing_changes(shop: Shop, told: dict[str, Any], expected: int) -> None:
+    assert code(basket(shop, **{"user": shop.world.cleo.id, **told})) == expected
+    assert shop.world.count(Basket) == 0
+
+
+def test_a_branch_records_for_its_own_chain_only(shop: Shop) -> None:
+    there = shop.world.a_chain()
+    with shop.world.database.transaction() as session:
+        here, theirs = chains.add_business(session, shop.chain_id, "Here"), chains.add_business(session, there, "There")
+        ids = here.id, theirs.id
+    assert code(basket(shop, shop.world.cleo.id, business_id=ids[1])) == 405
+    answer: Any = basket(shop, shop.world.cleo.id, business_id=ids[0], basket_timestamp="2026-01-02 03:04:05")
+    assert answer.json["results"]["basket"]["business_id"] == ids[0]
+    assert answer.json["results"]["basket"]["basket_timestamp"] == "2026-01-02 03:04:05"
+
+
+def test_a_code_is_applied_later_within_the_chains_window(shop: Shop) -> None:
+    a_referral_campaign(shop.world)
+    con = shop.world.a_customer()
+    told = {"referral_code": code_of(shop.world, shop.world.cleo)}
+    assert code(shop.customer(con).post("/auth/apply-referral-code", json=told)) == 9013
+    with shop.world.database.transaction() as session:
+        terms = chains.Terms("First chain", referral_window_quantity=2, referral_window_unit="day")
+        chains.change(session, shop.chain_id, terms)
+    late = shop.customer(shop.world.a_customer())
+    with clock_at(shop.world.now + hours(49)):
+        assert code(late.post("/auth/apply-referral-code", json=told)) == 9013
+    answer = shop.customer(con).post("/auth/apply-referral-code", json=told)
+    assert code(answer) is None, answer.json
+    [relation] = answer.json["results"]["referral_relations"]  # type: ignore[index]
+    assert (relation["redeemed"], relation["redeemed_date"]) == (False, None)
+    assert shop.world.count(Voucher) == 1
+    assert code(shop.customer(con).post("/auth/apply-referral-code", json=told)) == 9012
+    partner = shop.partner().post("/auth/apply-referral-code", json={**told, "user_id": shop.world.cleo.id})
+    assert code(partner) == 9011
+    assert code(shop.customer(con).post("/auth/apply-referral-code", json={"referral_code": "nobody"})) == 9010
+    assert code(shop.customer(con).post("/auth/apply-referral-code", json={})) == 3
+
+
+def test_a_code_without_a_campaign_and_an_unknown_code_stop_the_sign_up(shop: Shop) -> None:
+    before = shop.world.count(Customer)
+    assert code(signed_up(shop, referral_code=code_of(shop.world, shop.world.cleo))) == 9014
+    a_referral_campaign(shop.world)
+    assert code(signed_up(shop, referral_code="nobody")) == 9010
+    assert shop.world.count(Customer) == before
+    shop.world.require_invariants()
+
+
+def test_the_audience_is_the_referring_customers(shop: Shop) -> None:
+    campaign = a_referral_campaign(shop.world, segments=[shop.world.ada.uuid])
+    assert code(signed_up(shop, referral_code=code_of(shop.world, shop.world.cleo))) == 9014
+    assert campaign.id
+
+
+def test_a_sign_up_is_rewarded_whichever_door_it_came_by(shop: Shop, ada: Client) -> None:
+    campaign = shop.world.a_reward_campaign(voucher(5), kind="signup", limit=2)
+    answer: Any = signed_up(shop, username="new@guerdon.example", password="Correct-Horse-7")
+    user = answer.json["results"]["user_info"]
+    assert list(user)[:8] == [
+        "id", "first_name", "last_name", "username", "member_number", "referral_code",
+        "authentication_point_identifier", "auxiliary_identifier",
+    ]  # fmt: skip
+    person = {"firstName": "A", "lastName": "B", "email": "there@guerdon.example", "agreement1": 1}
+    assert ada.post("/api/customer/register", json={"customer": person}).status_code == 200
+    assert code(signed_up(shop)) is None  # the third finds nothing left, and signs up all the same
+    assert shop.world.count(Voucher) == 2
+    signed_in = shop.client(**{"X_Spaaza_MyPrice_App_Hostname": HOST["X-Spaaza-MyPrice-App-Hostname"]}).post(
+        "/auth/login", data={"username": "new@guerdon.example", "password": "Correct-Horse-7"}
+    )
+    assert code(signed_in) is None
+    assert campaign.id
+    shop.world.require_invariants()
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ({"first_name": None}, 3),
+        ({"first_name": ""}, 419),
+        ({"username": "no address"}, 419),
+        ({"username": "cleo@guerdon.example"}, 9030),
+        ({"password": "weak"}, 419),
+        ({"member_number": ["1"]}, 419),
+    ],
+)
+def test_an_odd_sign_up_is_refused_and_nothing_changes(shop: Shop, told: dict[str, Any], expected: int) -> None:
+    before = shop.world.count(Customer)
+    assert code(signed_up(shop, **told)) == expected
+    assert shop.world.count(Customer) == before
+
+
+def relation_of(shop: Shop) -> tuple[Campaign, int]:
+    return a_referral_campaign(shop.world), referred(shop)
+
+
+def on_every_row(shop: Shop, number: int) -> TestResponse:
+    """A request that provokes the code."""
+    world, cleo = shop.world, shop.world.cleo
+    campaign, con = relation_of(shop)
+    staff = shop.staff()
+    if number == 68:
+        with world.database.transaction() as session:
+            chains.permit(session, "ada", shop.chain_id, may_write=False)
+    if number == 264:
+        with world.database.transaction() as session:
+            chains.set_app(session, HOST["X-Spaaza-MyPrice-App-Hostname"], None)
+    if number == 267:
+        with world.database.transaction() as session:
+            session.merge(world.ada).active = False
+    there = world.a_chain()
+    requests: dict[int, Any] = {
+        3: lambda: complete(staff, campaign, cleo, con, entity=None),
+        6: lambda: complete(shop.client(), campaign, cleo, con),
+        68: lambda: complete(staff, campaign, cleo, con),
+        154: lambda: complete(staff, campaign, "x", con),
+        217: lambda: complete(staff, campaign, cleo, con, entity={"entity_type": "chain", "entity_id": 999}),
+        228: lambda: complete(shop.partner(X_Spaaza_Session_Key="k"), campaign, cleo, con),
+        264: lambda: complete(shop.partner(), campaign, cleo, con),
+        265: lambda: complete(shop.client(Authorization="Bearer"), campaign, cleo, con),
+        267: lambda: complete(staff, campaign, cleo, con),
+        269: lambda: complete(shop.partner(shop.unbound_token), campaign, cleo, con),
+        270: lambda: complete(staff, campaign, cleo, 99_999),
+        403: lambda: complete(staff, world.a_reward_campaign(), cleo, con),
+        405: lambda: complete(staff, campaign, cleo, world.a_customer(chain_id=there).id),
+        413: lambda: complete(staff, 99_999, cleo, con),
+        416: lambda: complete(
+            staff, campaign, cleo, con, referring_user={"user_id": cleo.id, "username": world.a_customer().profile.email}
+        ),
+        424: lambda: complete(shop.customer(), campaign, cleo, con),
+        502: lambda: complete(staff, campaign, con, cleo.id),
+        504: lambda: [complete(staff, campaign, cleo, con), complete(staff, campaign, cleo, con)][1],
+    }  # fmt: skip
+    answer: TestResponse = requests[number]()
+    return answer
+
+
+@pytest.mark.parametrize("row", TABLE["complete-referral-relation"], ids=lambda row: f"{row[0]}-{row[1]}")
+def test_every_code_of_the_table_is_told_and_changes_nothing(shop: Shop, row: tuple[int, str, int]) -> None:
+    number, name, status = row
+    answer = on_every_row(shop, number)
+    body: Any = answer.json
+    assert code(answer) == number, body
+    assert (body["error"]["name"], answer.status_code) == (name, status)
+    done = 1 if number == 504 else 0
+    assert shop.world.balance() == 100_000 + done * 1_000
+    with shop.world.database.reading() as session:
+        [relation] = session.query(ReferralRelation)
+    assert (relation.redeemed_at is not None) == bool(done)
+    shop.world.require_invariants()
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"entity": {}}, 3),
+        ({"entity": "chain"}, 3),
+        ({"entity": {"entity_type": "chain"}}, 3),
+        ({"entity": {"entity_type": "planet", "entity_id": 1}}, 217),
+        ({"entity": {"entity_type": "chain", "entity_id": "x"}}, 217),
+        ({"entity": {"entity_type": "business", "entity_id": 1}}, 217),
+        ({"campaign": {}}, 3),
+        ({"campaign": {"campaign_id": True}}, 413),
+        ({"campaign": {"campaign_id": "x"}}, 413),
+        ({"referring_user": {}}, 3),
+        ({"referring_user": []}, 3),
+        ({"referring_user": {"user_id": True}}, 154),
+        ({"referring_user": {"user_id": 4.0}}, 154),
+        ({"referring_user": {"username": ["x"]}}, 419),
+        ({"referred_user": {"member_number": ""}}, 419),
+        ({"referred_user": {"referral_code": "nobody"}}, 270),
+    ],
+)
+def test_odd_blocks_are_told_apart(shop: Shop, changed: dict[str, Any], expected: int) -> None:
+    assert code(complete(shop.staff(), 1, 1, 1, **changed)) == expected
+
+
+def test_a_business_stands_for_its_chain(shop: Shop) -> None:
+    campaign, con = relation_of(shop)
+    with shop.world.database.transaction() as session:
+        branch = chains.add_business(session, shop.chain_id, "Branch").id
+    told = {"entity": {"entity_type": "business", "entity_id": branch}}
+    assert code(complete(shop.partner(), campaign, shop.world.cleo, con, **told)) is None
+
+
+def test_a_partner_of_another_chain_completes_nothing_here(shop: Shop) -> None:
+    campaign, con = relation_of(shop)
+    there = shop.world.a_chain()
+    with shop.world.database.transaction() as session:
+        chains.set_app(session, "there.example", there)
+    partner = shop.partner(shop.unbound_token, X_Spaaza_MyPrice_App_Hostname="there.example")
+    assert code(complete(partner, campaign, shop.world.cleo, con)) == 405
+    assert shop.world.balance() == 100_000
