@@ -48,11 +48,12 @@ class Caller:
     customer_id: int | None
     customer: UUID | None
     token_id: int | None = None
+    chain_id: int | None = None  # for which a partner acts in this request
 
     @property
     def principal(self) -> str:
-        """The same for all requests of one login or token."""
-        return self.login.hex if self.login else f"token {self.token_id}"
+        """The same for all requests of one login, or of one token for one chain."""
+        return self.login.hex if self.login else f"token {self.token_id} chain {self.chain_id}"
 
 
 class Identity:

@@ -21,6 +21,7 @@ class Page:
     per_page: int | None = PER_PAGE
     sort: str | None = None
     descending: bool = False
+    skipped: int = 0  # rows before the first page
 
     @property
     def size(self) -> int:
@@ -34,7 +35,7 @@ class Page:
         return [column.desc() if self.descending else column.asc(), tie]
 
     def cut(self, query: T) -> T:
-        return query.limit(self.size).offset((self.page - 1) * self.size)
+        return query.limit(self.size).offset(self.skipped + (self.page - 1) * self.size)
 
 
 @dataclass(frozen=True)

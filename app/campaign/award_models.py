@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.campaign.models import VOUCHER_KINDS, Campaign, Coupon
+from app.campaign.models import VOUCHER_KINDS, Campaign
 from app.database import Base, Serial, UtcDateTime, unique_where
 
 CAUSES = ("purchase", "interaction", "basket", "signup", "referral")
@@ -53,7 +53,8 @@ class Voucher(Base):
     award_id: Mapped[UUID | None] = mapped_column(ForeignKey("award.id"))
     method_id: Mapped[int | None] = mapped_column(ForeignKey("reward_method.id"))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("voucher.id"))
-    coupon_id: Mapped[int | None] = mapped_column(ForeignKey("coupon.id"))
+    # No foreign key: whoever retires free coupons need not ask every voucher. Only free ones are ever deleted.
+    coupon_id: Mapped[int | None] = mapped_column(BigInteger)
     kind: Mapped[str]
     code: Mapped[str | None]  # of an `honour` voucher
     status: Mapped[str]
@@ -64,6 +65,8 @@ class Voucher(Base):
     superseded: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    claimed_by: Mapped[int | None] = mapped_column(ForeignKey("login.id"))
+    claimed_by_token: Mapped[int | None] = mapped_column(ForeignKey("access_token.id"))
     redeemed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -71,12 +74,11 @@ class Voucher(Base):
     basket_code: Mapped[str | None]  # the till's basket that holds the lock
     award: Mapped[Award | None] = relationship(lazy="raise_on_sql")
     campaign: Mapped[Campaign] = relationship(lazy="raise_on_sql")
-    coupon: Mapped[Coupon | None] = relationship(lazy="raise_on_sql")
     __table_args__ = (
         Index("ix_voucher_customer_id_id", "customer_id", "id"),
         unique_where("uq_voucher_third_party_id", "third_party_id", where="third_party_id IS NOT NULL"),
         unique_where("uq_voucher_parent_id", "parent_id", where="parent_id IS NOT NULL"),
-        unique_where("uq_voucher_award_coupon", "award_id", where="coupon_id IS NOT NULL AND NOT superseded"),
+        Index("ix_voucher_award_id", "award_id"),
         CheckConstraint(f"kind IN {VOUCHER_KINDS}", "known_kind"),
         CheckConstraint(f"status IN {VOUCHER_STATUSES}", "known_status"),
         CheckConstraint("redeemed BETWEEN 0 AND amount", "redeemed_within_amount"),

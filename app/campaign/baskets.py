@@ -28,9 +28,11 @@ def record(session: Session, told: Basket, now: datetime, by: By) -> Basket:
         return known
     session.add(told)
     session.flush()
+    # First who was waiting for this purchase, and all accounts in everybody's order: two who referred each other's friends
+    # may buy at once.
+    referrals.complete_by_purchase(session, told.customer_id, now, by)
     customers.add_spending(session, told.customer_id, told.amount, told.bought_at)
     chain_id = session.get_one(Customer, told.customer_id).chain_id
     traits = {"basket.amount": number(told.amount)}
     awards.give_all(session, chain_id, told.customer_id, "basket", f"basket {told.id}", traits, now, by)
-    referrals.complete_by_purchase(session, told.customer_id, now, by)
     return told

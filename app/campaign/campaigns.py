@@ -147,6 +147,8 @@ def _require_sense(offer: Offer, manner: Manner) -> None:
         raise BadCampaign("No reward method of the campaign gives coupons.")
     if offer.reward is not None and manner.context != "interaction":
         raise BadCampaign("Coupons are sold by campaigns with the context interaction only.")
+    if offer.cost and manner.context != "interaction":
+        raise BadCampaign("Only campaigns with the context interaction cost points: nobody asks for the others.")
     if manner.handling == "random_draw":
         if manner.context != "interaction":
             raise BadCampaign("A draw has the context interaction: each interaction is a ticket.")

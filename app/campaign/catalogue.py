@@ -97,7 +97,7 @@ def available_page(
         rules.is_live(Campaign),
         rules.is_visible(Campaign, now),
         Campaign.chain_id == select(Customer.chain_id).where(Customer.id == customer_id).scalar_subquery(),
-        Campaign.audience_id.in_(_audiences_of(customer_id)),
+        Campaign.audience_id.in_(audiences_of(customer_id)),
         Campaign.id.not_in(sold_out),
         Campaign.id.not_in(used_up.correlate(None)),
     ]
@@ -125,7 +125,8 @@ def customers(session: Session, uuid: UUID, paging: Page, now: datetime) -> Page
     return Paged(list(session.scalars(paging.cut(query))), total)
 
 
-def _audiences_of(customer_id: int) -> Select[Any]:
+def audiences_of(customer_id: int) -> Select[Any]:
+    """The ids of the audiences that a customer belongs to."""
     level = select(Level.uuid).join(Customer, Customer.level_id == Level.id).where(Customer.id == customer_id)
     segments = (
         select(Segment.uuid)

@@ -11,8 +11,8 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from app.campaign import rules
-from app.campaign.errors import CampaignNotFound, RedeemedCouponMissing, SingleCouponFixed
-from app.campaign.models import Campaign, Coupon, Stock
+from app.campaign.errors import BadCampaign, CampaignNotFound, RedeemedCouponMissing, SingleCouponFixed
+from app.campaign.models import Campaign, Coupon, RewardMethod, Stock
 from app.database import Database, TryAgain, is_postgresql
 from app.paging import Page, Paged
 
@@ -132,12 +132,23 @@ def _load_batch(session: Session, campaign: UUID, batch: list[str]) -> int:
     new = copy(session, campaign_id, batch)
     stock = session.scalars(select(Stock).where(Stock.campaign_id == campaign_id).with_for_update()).one()
     # Read only now, under the lock: an admin may have changed the limit while the codes were being copied.
-    terms = session.execute(select(Campaign.limit, Campaign.single_coupon).where(Campaign.id == campaign_id)).one()
+    terms = session.execute(
+        select(Campaign.limit, Campaign.single_coupon, Campaign.reward).where(Campaign.id == campaign_id)
+    ).one()
     if terms.single_coupon:
         raise SingleCouponFixed("All buyers of this campaign share a single code; it has no pool to load.")
+    if terms.reward is None and not _gives_coupons(session, campaign_id):
+        raise BadCampaign("No reward method of this campaign gives coupons; it has no pool to load.")
     stock.coupons_count += new
-    stock.sellable = rules.sellable(terms.limit, stock.coupons_count, single_coupon=False)
+    stock.sellable = rules.sellable(
+        terms.limit, stock.coupons_count, single_coupon=False, sells_coupons=terms.reward is not None
+    )
     return new
+
+
+def _gives_coupons(session: Session, campaign_id: int) -> bool:
+    methods = select(RewardMethod.id).where(RewardMethod.campaign_id == campaign_id, RewardMethod.kind == "coupon")
+    return session.scalar(methods.limit(1)) is not None
 
 
 def _copy(session: Session, campaign_id: int, batch: list[str]) -> int:

@@ -117,6 +117,11 @@ INVARIANTS = [
         " ON u.campaign_id = p.campaign_id AND u.customer_id = p.customer_id WHERE u.bought IS NULL",
     ),
     Invariant(
+        "I7b", "No customer was given more of a reward method in its period than one may.",
+        "SELECT u.method_id, u.customer_id FROM method_usage u JOIN reward_method m ON m.id = u.method_id"
+        " WHERE u.in_period > m.limit_per_customer OR u.in_period < 1",
+    ),
+    Invariant(
         "I8", "Vouchers are redeemed after they were claimed, and a child begins when its parent was redeemed.",
         "SELECT id FROM voucher WHERE (status <> 'generated' AND claimed_at IS NULL) OR redeemed_at < claimed_at"
         " OR (status = 'redeemed') <> (redeemed_at IS NOT NULL)"

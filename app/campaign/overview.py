@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, literal, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.campaign import rules
+from app.campaign import catalogue, rules
 from app.campaign.award_models import Award, ReferralRelation, Voucher
-from app.campaign.models import Campaign, MethodTally, RewardMethod
+from app.campaign.models import Campaign, MethodTally, RewardMethod, Usage
 from app.members.models import Profile
 from app.paging import Page, Paged
 from app.points.models import LedgerEntry
@@ -35,13 +35,16 @@ class Overview:
 def page(
     session: Session, chain_id: int, paging: Page, now: datetime, campaign_id: int | None = None,
     customer_id: int | None = None, only_active: bool = False,
+    for_customer: bool = False,
 ) -> Paged[Overview]:  # fmt: skip
-    """The campaigns of a chain, by id."""
+    """The campaigns of a chain, by id; `for_customer`, only those whose audience the customer belongs to."""
     conditions: list[Any] = [Campaign.chain_id == chain_id]
     if campaign_id is not None:
         conditions.append(Campaign.id == campaign_id)
     if only_active:
         conditions += [rules.is_active(Campaign, now), rules.is_visible(Campaign, now)]
+    if for_customer and customer_id is not None:
+        conditions.append(Campaign.audience_id.in_(catalogue.audiences_of(customer_id)))
     total = session.scalar(select(func.count()).select_from(Campaign).where(*conditions)) or 0
     query = paging.cut(_whole().where(*conditions).order_by(Campaign.id))
     campaigns = session.scalars(query).unique().all()
@@ -60,16 +63,21 @@ def one(session: Session, campaign_id: int) -> Campaign:
 
 def relation_award(session: Session, relation: ReferralRelation) -> tuple[LedgerEntry, int]:
     """The ledger entry that shows a redeemed relation's award, and what it is worth: points, or the vouchers' amounts."""
-    entries = session.scalars(
-        select(LedgerEntry).where(LedgerEntry.award_id == relation.award_id).order_by(LedgerEntry.kind, LedgerEntry.id)
-    ).all()
-    gained = [entry for entry in entries if entry.kind == "rewarded"]
+
+    def entries(kind: str) -> Sequence[LedgerEntry]:
+        # Each kind has an index of its own, of the awards.
+        query = select(LedgerEntry).where(
+            LedgerEntry.award_id == relation.award_id, LedgerEntry.kind == literal(kind, literal_execute=True)
+        )
+        return session.scalars(query.order_by(LedgerEntry.id)).all()
+
+    gained = entries("rewarded")
     vouchers = session.scalar(
         select(func.coalesce(func.sum(Voucher.amount), 0)).where(
             Voucher.award_id == relation.award_id, Voucher.parent_id.is_(None)
         )
     )
-    return (gained or entries)[0], sum(entry.delta for entry in gained) + int(vouchers or 0)
+    return (gained or entries("bought"))[0], sum(entry.delta for entry in gained) + int(vouchers or 0)
 
 
 def profiles(session: Session, customer_ids: Sequence[int]) -> dict[int, Profile]:
@@ -89,18 +97,23 @@ def _whole() -> Select[Campaign]:
 
 
 def _progress(session: Session, campaign_ids: Sequence[int], customer_id: int) -> dict[int, Progress]:
-    mine = Award.customer_id == customer_id, Award.campaign_id.in_(campaign_ids)
-    counts = select(Award.campaign_id, func.count()).where(*mine).group_by(Award.campaign_id)
-    vouchers = (
-        select(Award.campaign_id, func.sum(Voucher.amount))
-        .join(Voucher, Voucher.award_id == Award.id)
-        .where(*mine, Voucher.parent_id.is_(None))
-        .group_by(Award.campaign_id)
+    counts = select(Usage.campaign_id, Usage.bought).where(
+        Usage.customer_id == customer_id, Usage.campaign_id.in_(campaign_ids)
     )
+    vouchers = (
+        select(Voucher.campaign_id, func.sum(Voucher.amount))
+        .where(
+            Voucher.customer_id == customer_id, Voucher.campaign_id.in_(campaign_ids), Voucher.award_id.is_not(None),
+            Voucher.parent_id.is_(None),
+        )
+        .group_by(Voucher.campaign_id)
+    )  # fmt: skip
     points = (
         select(Award.campaign_id, func.sum(LedgerEntry.delta))
         .join(LedgerEntry, LedgerEntry.award_id == Award.id)
-        .where(*mine, LedgerEntry.kind == "rewarded")
+        .where(
+            LedgerEntry.customer_id == customer_id, LedgerEntry.kind == "rewarded", Award.campaign_id.in_(campaign_ids)
+        )
         .group_by(Award.campaign_id)
     )
     amounts: dict[int, int] = {}

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, contains_eager
 from app.campaign import awards, eligibility, vouchers
 from app.campaign.award_models import Award, Voucher
 from app.campaign.errors import CampaignNotFound, CouponStaysUsed, PurchaseNotFound
-from app.campaign.models import Campaign, Coupon
+from app.campaign.models import Campaign
 from app.database import Bind
 from app.paging import Page, Paged
 
@@ -56,9 +56,8 @@ def _bought() -> Select[Voucher]:
     return (
         select(Voucher)
         .join(Voucher.award)
-        .join(Voucher.coupon)
         .join(Voucher.campaign)
-        .options(contains_eager(Voucher.award), contains_eager(Voucher.coupon), contains_eager(Voucher.campaign))
+        .options(contains_eager(Voucher.award), contains_eager(Voucher.campaign))
         .where(BOUGHT)
     )
 
@@ -99,12 +98,12 @@ def mark(
 
     Naming the award, doing it twice changes nothing. Without its id, of several purchases of one shared code the first
     that is not yet as wished is marked. A used coupon stays redeemed: unused, it is a new voucher for the same code.
-    Raises PurchaseNotFound, or CouponStaysUsed when `used` is taken back by someone who may not.
+    Raises PurchaseNotFound, VoucherExpired, or CouponStaysUsed when `used` is taken back by someone who may not.
     Source: Open Loyalty 3.1, "mark multiple coupons as used"; the model's section 4.6.
     """
     query = (
         _bought()
-        .where(Voucher.customer_id == customer_id, Campaign.uuid == campaign, Coupon.code == code)
+        .where(Voucher.customer_id == customer_id, Campaign.uuid == campaign, Voucher.code == code)
         .order_by(Award.given_at, Award.id)
         .with_for_update(of=Voucher)
     )

@@ -16,6 +16,7 @@ from app.campaign.award_models import ReferralRelation
 from app.campaign.awards import By, Occasion
 from app.campaign.models import Campaign
 from app.members.models import Chain, Customer, Profile
+from app.points import ledger
 from app.refusal import Refusal
 
 
@@ -39,6 +40,8 @@ def apply_code(
     campaigns = _open_campaigns(session, chain.id, referring.id, now)
     if not campaigns:
         raise errors.NoReferralCampaign
+    if _have_met(session, customer.id, referring.id):
+        raise errors.AlreadyReferred("One of the two has referred the other already.")
     known = set(
         session.scalars(select(ReferralRelation.campaign_id).where(ReferralRelation.referred_id == customer.id))
     )
@@ -87,7 +90,8 @@ def complete(session: Session, relation: ReferralRelation, now: datetime, by: By
     if relation.redeemed_at is not None:
         raise errors.RelationAlreadyRedeemed
     given = _reward(session, relation, "referring", relation.referring_id, now, by)
-    relation.redeemed_at, relation.award_id = now, given.award_id
+    # Not before it was made: that may have been noted by a clock that runs ahead.
+    relation.redeemed_at, relation.award_id = max(now, relation.created_at), given.award_id
     session.flush()
 
 
@@ -96,15 +100,24 @@ def complete_by_purchase(session: Session, customer_id: int, now: datetime, by: 
     waiting = session.scalars(
         select(ReferralRelation)
         .where(ReferralRelation.referred_id == customer_id, ReferralRelation.redeemed_at.is_(None))
-        .order_by(ReferralRelation.id)
+        .order_by(ReferralRelation.campaign_id)
         .with_for_update()
         .execution_options(populate_existing=True)
     ).all()
+    if waiting:
+        ledger.lock_accounts(session, [customer_id, *(relation.referring_id for relation in waiting)])
     for relation in waiting:
         try:
             complete(session, relation, now, by)
         except Refusal:
             continue
+
+
+def _have_met(session: Session, referring_id: int, referred_id: int) -> bool:
+    relation = select(ReferralRelation.id).where(
+        ReferralRelation.referring_id == referring_id, ReferralRelation.referred_id == referred_id
+    )
+    return session.scalar(relation.limit(1)) is not None
 
 
 def _require_window(chain: Chain, customer: Customer, now: datetime) -> None:

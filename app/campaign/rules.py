@@ -115,7 +115,7 @@ def has_allowance(bought: Any, limit_per_customer: Any) -> Any:
 
 def has_room(period_from: Any, in_period: Any, period: Any, most: Any) -> Any:
     """A tally has not reached `most` in this period; what it counted before the period began is over."""
-    return (period_from < period) | (in_period < most)
+    return ((period_from < period) & (most > 0)) | (in_period < most)
 
 
 def period(facts: Any, unit: str | None, now: datetime) -> datetime:

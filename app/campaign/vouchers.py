@@ -18,7 +18,7 @@ from app.campaign.award_models import Voucher
 from app.campaign.changes import TermsChanged
 from app.campaign.models import Campaign
 from app.database import Bind, Prepared, UtcDateTime
-from app.members.models import Chain, Profile
+from app.members.models import Chain, Customer, Profile
 from app.paging import Page, Paged
 
 LOCKABLE = {"basket", "basket_pct"}
@@ -35,11 +35,16 @@ class Named:
 
 @dataclass(frozen=True)
 class Holder:
-    """Who acts: a customer for himself, or (`is_staff`) the staff, for this customer or for whoever holds the voucher."""
+    """Who acts: a customer for himself, or (`is_staff`) the staff, for this customer or for whoever holds the voucher.
+
+    `login_id` or `token_id` is whose request it is.
+    """
 
     chain_id: int
     customer_id: int | None
     is_staff: bool
+    login_id: int | None = None
+    token_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -79,9 +84,11 @@ _SHOWN = (
         Campaign.customer_may_claim,
         Chain.currency,
         Profile.loyalty_card_number,
+        Customer.status.label("customer_status"),
     )
     .join(Campaign, Campaign.id == Voucher.campaign_id)
     .join(Chain, Chain.id == Campaign.chain_id)
+    .outerjoin(Customer, Customer.id == Voucher.customer_id)
     .outerjoin(Profile, Profile.customer_id == Voucher.customer_id)
 )
 _BY_KEY = Prepared(_SHOWN.where(Voucher.key == bindparam("named")))
@@ -98,7 +105,13 @@ _CLAIM = Prepared(
         or_(bindparam("by_staff", type_=Boolean()), Voucher.locked_until.is_(None), Voucher.locked_until <= _now),
         or_(Voucher.customer_id.is_(None), Voucher.customer_id == _claimant),
     )
-    .values(status="claimed", claimed_at=_now, customer_id=_claimant)
+    .values(
+        status="claimed",
+        claimed_at=_now,
+        customer_id=_claimant,
+        claimed_by=bindparam("login", type_=BigInteger()),
+        claimed_by_token=bindparam("partner", type_=BigInteger()),
+    )
     .returning(Voucher.id)
 )
 
@@ -133,34 +146,48 @@ def found(bind: Bind, named: Named, holder: Holder) -> Any:
     for wanted, actual in ((named.id, voucher.id), (named.third_party_id, voucher.third_party_id)):
         if wanted is not None and wanted != actual:
             raise errors.VoucherIdentifiersDisagree
-    anyones = holder.is_staff and holder.customer_id is None
-    if not anyones and voucher.customer_id not in (None, holder.customer_id):
+    if not _may_see(voucher, named, holder):
         raise errors.VoucherNotFound
     if voucher.chain_id != holder.chain_id:
         raise errors.VoucherElsewhere
     return voucher
 
 
+def _may_see(voucher: Any, named: Named, holder: Holder) -> bool:
+    """A customer's own; an anonymous one by its key alone, for ids can be counted through. The staff sees all."""
+    if voucher.customer_id is None:
+        return holder.is_staff or named.key is not None
+    return bool(voucher.customer_id == holder.customer_id) or (holder.is_staff and holder.customer_id is None)
+
+
 def claim(bind: Bind, named: Named, holder: Holder, now: datetime) -> Any:
     """Claim a voucher for its customer, or an anonymous one for whoever claims it first; claimed twice, it stays as it is.
 
-    Raises as `found` does, VoucherNotForCustomers, VoucherRedeemed, VoucherExpired or VoucherLocked, or TermsChanged when
-    somebody was faster.
+    Raises as `found` does, VoucherNotForCustomers, CustomerNotActive, VoucherRedeemed, VoucherExpired or VoucherLocked, or
+    TermsChanged when somebody was faster.
     """
     voucher = found(bind, named, holder)
     if not holder.is_staff and not voucher.customer_may_claim:
         raise errors.VoucherNotForCustomers
     if voucher.status == "claimed" and voucher.customer_id == holder.customer_id:
         return voucher
+    _require_active_owner(voucher)
     _require_usable(voucher, now, is_staff=holder.is_staff)
     done = _CLAIM.run(
         bind,
-        {"voucher": voucher.id, "moment": now, "by_staff": holder.is_staff, "claimant": holder.customer_id},
+        {
+            "voucher": voucher.id,
+            "moment": now,
+            "by_staff": holder.is_staff,
+            "claimant": holder.customer_id,
+            "login": holder.login_id,
+            "partner": holder.token_id,
+        },
     )
     if not done:
         raise TermsChanged
     return (
-        found(bind, Named(id=voucher.id), holder)
+        found(bind, Named(key=voucher.key), holder)
         if voucher.customer_id is None
         else voucher._replace(status="claimed", claimed_at=now)
     )
@@ -172,7 +199,7 @@ def unclaim(session: Session, named: Named, holder: Holder, now: datetime) -> An
     if not holder.is_staff and not found(session, Named(id=voucher.id), holder).customer_may_claim:
         raise errors.VoucherNotForCustomers
     _require_usable(voucher, now, is_staff=holder.is_staff)
-    voucher.status, voucher.claimed_at = "generated", None
+    voucher.status, voucher.claimed_at, voucher.claimed_by, voucher.claimed_by_token = "generated", None, None, None
     return _shown(session, voucher, holder)
 
 
@@ -181,13 +208,16 @@ def lock(
 ) -> Any:  # fmt: skip
     """Keep a voucher for one basket for some seconds; the same basket, or whoever knows the code, may lock it again.
 
+    A lock without either is nobody's: it lapses, or is unlocked.
+
     Raises as `found` does, NotLockable, VoucherRedeemed, VoucherExpired or VoucherLocked.
     """
     voucher = _locked(session, named, holder)
     if voucher.kind not in LOCKABLE:
         raise errors.NotLockable
     _require_usable(voucher, now, is_staff=True)
-    is_mine = (basket_code, lock_code) == (voucher.basket_code, voucher.lock_code)
+    is_mine = basket_code is not None and basket_code == voucher.basket_code
+    is_mine = is_mine or (lock_code is not None and lock_code == voucher.lock_code)
     if is_locked(voucher, now) and not is_mine:
         raise errors.VoucherLocked
     voucher.locked_until = now + timedelta(seconds=seconds)
@@ -205,9 +235,10 @@ def unlock(session: Session, named: Named, holder: Holder) -> Any:
 def redeem(session: Session, named: Named, holder: Holder, amount: int | None, now: datetime) -> Redemption:
     """Redeem a claimed voucher, wholly or an amount of it; the rest becomes a claimed child voucher.
 
-    Raises as `found` does, VoucherNotClaimed, VoucherRedeemed, VoucherExpired or MoreThanVoucher.
+    Raises as `found` does, CustomerNotActive, VoucherNotClaimed, VoucherRedeemed, VoucherExpired or MoreThanVoucher.
     """
     voucher = _locked(session, named, holder)
+    _require_active_owner(found(session, Named(id=voucher.id), holder))
     _require_usable(voucher, now, is_staff=True)
     if voucher.status != "claimed":
         raise errors.VoucherNotClaimed
@@ -299,7 +330,11 @@ def of_customer(
 
 
 def use(session: Session, voucher: Voucher, now: datetime) -> Voucher:
-    """Redeem all of a voucher whose row the caller has locked; one not claimed yet is claimed on the way."""
+    """Redeem all of a voucher whose row the caller has locked; one not claimed yet is claimed on the way.
+
+    Raises VoucherRedeemed or VoucherExpired.
+    """
+    _require_usable(voucher, now, is_staff=True)
     voucher.claimed_at = voucher.claimed_at or now
     _redeem(voucher, voucher.amount, now)
     return voucher
@@ -312,12 +347,13 @@ def reinstate(session: Session, voucher: Voucher, now: datetime) -> Voucher:
     """
     child = _child(session, voucher, 0, now)
     return session.scalars(
-        select(Voucher)
-        .join(Voucher.coupon)
-        .join(Voucher.campaign)
-        .options(contains_eager(Voucher.coupon), contains_eager(Voucher.campaign))
-        .where(Voucher.id == child.id)
+        select(Voucher).join(Voucher.campaign).options(contains_eager(Voucher.campaign)).where(Voucher.id == child.id)
     ).one()
+
+
+def _require_active_owner(voucher: Any) -> None:
+    if voucher.customer_status not in (None, "active"):
+        raise errors.CustomerNotActive(required="active", actual=voucher.customer_status)
 
 
 def _require_usable(voucher: Any, now: datetime, is_staff: bool) -> None:
@@ -346,7 +382,9 @@ def _shown(session: Session, voucher: Voucher, holder: Holder) -> Any:
 
 
 def _redeem(voucher: Voucher, amount: int, now: datetime) -> None:
-    voucher.status, voucher.redeemed, voucher.redeemed_at = "redeemed", amount, now
+    # Not before it was claimed: that may have been noted by a clock that runs ahead.
+    redeemed_at = max(now, voucher.claimed_at or now)
+    voucher.status, voucher.redeemed, voucher.redeemed_at = "redeemed", amount, redeemed_at
     voucher.locked_until = voucher.lock_code = voucher.basket_code = None
 
 

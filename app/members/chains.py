@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from app.members.errors import AlreadyTaken, AppNotFound, BadChain, BusinessNotFound, ChainNotFound, LoginNotFound
 from app.members.models import UNITS, AppHost, Business, Chain, ChainPermission, Login
 
+WINDOW_MAX = 5_000  # of any unit: years stay within the calendar
+
 
 @dataclass(frozen=True)
 class Terms:
@@ -145,8 +147,15 @@ def _apply(session: Session, chain: Chain, terms: Terms) -> None:
     if not (len(terms.currency) == 3 and terms.currency.isascii() and terms.currency.isalpha()):
         raise BadChain("The currency has three letters, like EUR.", field="currency")
     window = (terms.referral_window_quantity, terms.referral_window_unit)
-    if (window[0] is None) != (window[1] is None) or window[1] not in (None, *UNITS) or (window[0] or 0) < 0:
-        raise BadChain(f"A referral window is a quantity and a unit of {', '.join(UNITS)}.", field="referral_window")
+    if (
+        (window[0] is None) != (window[1] is None)
+        or window[1] not in (None, *UNITS)
+        or not 0 <= (window[0] or 0) <= WINDOW_MAX
+    ):
+        raise BadChain(
+            f"A referral window is a quantity of at most {WINDOW_MAX} and a unit of {', '.join(UNITS)}.",
+            field="referral_window",
+        )
     chain.name, chain.currency, chain.time_zone = terms.name, terms.currency.upper(), terms.time_zone
     chain.referral_window_quantity, chain.referral_window_unit = window
     chain.third_party_voucher_ids = terms.third_party_voucher_ids

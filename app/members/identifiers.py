@@ -19,10 +19,10 @@ COLUMNS: Mapping[str, Any] = {
 }
 
 
-def customer_id(bind: Bind, named: Mapping[str, Any], chain_id: int) -> int:
+def customer_id(bind: Bind, named: Mapping[str, Any], chain_id: int, forgiving: bool = False) -> int:
     """The id of the customer of a chain whom all identifiers name; at least one is given. E-mails in lower case.
 
-    A referral code that nobody has (any more) is passed over beside other identifiers: Spaaza's own example sends such codes.
+    `forgiving` passes over a referral code that nobody has (any more) beside other identifiers.
     Raises CustomerNotFound if one of them names nobody, IdentifiersDisagree, or CustomerElsewhere.
     """
     columns = {name: COLUMNS[name] for name in named}
@@ -33,7 +33,7 @@ def customer_id(bind: Bind, named: Mapping[str, Any], chain_id: int) -> int:
     )
     rows = bind.execute(query).all()
     for name, value in named.items():
-        is_forgiven = name == "referral_code" and len(named) > 1
+        is_forgiven = forgiving and name == "referral_code" and len(named) > 1
         if not is_forgiven and not any(getattr(row, f"by_{name}") == value for row in rows):
             raise CustomerNotFound
     if len(rows) > 1:

@@ -240,8 +240,8 @@ def chain_id(session: Session, login: Login) -> int | None:
 def names(session: Session, login_id: int) -> set[str]:
     """The user names and addresses that a login may be named by."""
     query = (
-        select(Login.username, Login.email, Profile.email)
+        select(Login.username, Login.email, Profile.email, Profile.loyalty_card_number, Profile.phone)
         .outerjoin(Profile, Profile.customer_id == Login.customer_id)
         .where(Login.id == login_id)
     )
-    return {name for row in session.execute(query) for name in row if name is not None}
+    return {name.lower() for row in session.execute(query) for name in row if name is not None}

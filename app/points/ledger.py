@@ -1,5 +1,6 @@
 """Add points, spend points, list what happened. Amounts in hundredths of a point."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,6 +34,12 @@ def spend(
 ) -> UUID:  # fmt: skip
     """Take points from an account and return the entry's id. Raises AccountNotFound or NotEnoughToSpend."""
     return _change(session, customer_id, -amount, "spent", now, comment, issuer, issued_by)
+
+
+def lock_accounts(session: Session, customer_ids: Sequence[int]) -> None:
+    """Make others wait who want to change these accounts; in the order of their ids, so that nobody deadlocks."""
+    accounts = select(Account.customer_id).where(Account.customer_id.in_(set(customer_ids)))
+    session.execute(accounts.order_by(Account.customer_id).with_for_update()).all()
 
 
 def balance(session: Session, customer_id: int) -> int:

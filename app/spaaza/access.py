@@ -4,6 +4,7 @@ What each may do is read fresh for every request. Source: contract section 1.2, 
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -43,12 +44,13 @@ def authenticate(
     chain: str = "chain_id",
     app_for_partners: bool = False,
     chain_since: tuple[int, ...] = (0,),
+    customers: bool = True,
 ) -> Callable[[], Caller]:
     """How a call finds out who is calling.
 
     `write` is what the staff and partners need permission for. The staff names its chain by the parameter `chain`, or
     later, by `enter`, when that is empty. Clients of versions before `chain_since` act for their only chain.
-    `app_for_partners`: partners must send their app's host name.
+    `app_for_partners`: partners must send their app's host name. `customers`: whether customers may call.
     """
 
     def find() -> Caller:
@@ -59,10 +61,10 @@ def authenticate(
             token = _bearer(authorization)
             if key is not None:
                 raise Told(codes.AUTH_METHOD_INVALID)
-            return _partner(token, write, app_for_partners)
+            return _partner(token, write, chain, app_for_partners)
         if key is None or not (_header(USER_ID) or _header(USERNAME)):
             raise Told(codes.NO_VALID_SESSION)
-        return _person(key, write, chain, chain_since)
+        return _person(key, write, chain, chain_since, customers)
 
     return find
 
@@ -71,15 +73,14 @@ def access() -> Access:
     return cast(Access, g.access)
 
 
-def enter(chain_id: int, write: bool) -> None:
+def enter(session: Session, chain_id: int, write: bool) -> None:
     """Act for this chain. Raises 405 for partners of another one, and 68 for staff without the permission."""
     it, who = access(), caller()
     if who.role == PRIVILEGED:
         if it.chain_id != chain_id:
             raise Told(codes.ENTITY_MISMATCH)
         return
-    with database().looking_up() as connection:
-        standing: Any = keys.session_standing(connection, _header(KEY) or "", chain_id, None, clock.now())
+    standing: Any = keys.session_standing(session, _header(KEY) or "", chain_id, None, clock.now())
     _require_permission(standing, write)
     g.access = Access(chain_id, bool(standing.may_write), standing)
 
@@ -94,8 +95,9 @@ def is_customer() -> bool:
 
 
 def hostname() -> str | None:
-    """The app that the request comes from."""
-    return _header(HOSTNAME)
+    """The app that the request comes from, in lower case."""
+    name = _header(HOSTNAME)
+    return name.lower() if name else None
 
 
 def session_key() -> str | None:
@@ -113,33 +115,37 @@ def chain_of_app(session: Session, name: str) -> int:
 def by() -> By:
     """Who asked, for the records."""
     who = caller()
-    return By(who.login_id, "admin" if who.role == ADMIN else "system", who.token_id)
+    return By(who.login_id, access().standing.role if who.role == ADMIN else "system", who.token_id)
 
 
 def holder(customer_id: int | None) -> Holder:
-    return Holder(chain_id(), customer_id, is_staff=caller().role != CUSTOMER)
+    who = caller()
+    return Holder(chain_id(), customer_id, who.role != CUSTOMER, who.login_id, who.token_id)
 
 
-def _person(key: str, write: bool, chain: str, chain_since: tuple[int, ...]) -> Caller:
-    hostname = _header(HOSTNAME)
+def _person(key: str, write: bool, chain: str, chain_since: tuple[int, ...], customers: bool) -> Caller:
+    app = hostname()
     unreadable, named = None, None
     try:
         named = parameters().whole(chain) if chain else None
     except Told as e:  # told only to those who may come in
         unreadable = e
     with database().looking_up() as connection:
-        standing: Any = keys.session_standing(connection, key, named, hostname, clock.now())
+        standing: Any = keys.session_standing(connection, key, named, app, clock.now())
     if standing is None or not _is_owner(standing):
         raise Told(codes.NO_VALID_SESSION)
     if unreadable is not None:
         raise unreadable
     active = standing.active and not standing.deleted and standing.customer_status in (None, "active")
     if standing.role == CUSTOMER:
-        _require_app(standing, hostname)
+        if not customers:
+            raise Told(codes.ACCESS_DENIED)
+        _require_app(standing, app)
         if not active:
             raise Told(codes.NO_VALID_USER)
         if standing.app_chain_id != standing.customer_chain_id:
             raise Told(codes.ENTITY_MISMATCH)
+        _require_same_chain(named, standing.customer_chain_id)
         g.access = Access(standing.customer_chain_id, False, standing)
     else:
         if not active:
@@ -153,15 +159,15 @@ def _person(key: str, write: bool, chain: str, chain_since: tuple[int, ...]) -> 
     return Caller(standing.login_id, standing.login, role, standing.customer_id, standing.customer)
 
 
-def _partner(token: str, write: bool, app_for_partners: bool) -> Caller:
-    hostname = _header(HOSTNAME)
+def _partner(token: str, write: bool, chain: str, app_for_partners: bool) -> Caller:
+    app = hostname()
     with database().looking_up() as connection:
-        standing: Any = keys.token_standing(connection, token, hostname, clock.now())
+        standing: Any = keys.token_standing(connection, token, app, clock.now())
     if standing is None:
         raise Told(codes.ACCESS_TOKEN_INVALID)
     chain_id = standing.bound_chain_id
-    if hostname is not None or app_for_partners or standing.app_host_id is None:
-        _require_app(standing, hostname)
+    if app is not None or app_for_partners or standing.app_host_id is None:
+        _require_app(standing, app)
         chain_id = standing.app_chain_id
         if standing.app_host_id is not None and standing.bound_chain_id != chain_id:
             raise Told(codes.ENTITY_MISMATCH)
@@ -169,8 +175,15 @@ def _partner(token: str, write: bool, app_for_partners: bool) -> Caller:
         raise Told(codes.APP_WITHOUT_ENTITY)
     if write and not standing.may_write:
         raise Told(codes.PERMISSION_DENIED)
+    if chain:
+        _require_same_chain(parameters().whole(chain), chain_id)
     g.access = Access(chain_id, bool(standing.may_write), standing)
-    return Caller(None, None, PRIVILEGED, None, None, token_id=standing.token_id)
+    return Caller(None, None, PRIVILEGED, None, None, token_id=standing.token_id, chain_id=chain_id)
+
+
+def _require_same_chain(named: int | None, own: int) -> None:
+    if named not in (None, own):
+        raise Told(codes.ENTITY_MISMATCH)
 
 
 def _for_only_chain(key: str, standing: Any) -> Any:
@@ -209,6 +222,8 @@ def _is_owner(standing: Any) -> bool:
 
 def _require_known_method() -> None:
     method = request.args.get("auth_method")
+    with suppress(Told):
+        method = method or parameters().text("auth_method")
     if method is not None and method not in AUTH_METHODS:
         raise Told(codes.AUTH_METHOD_INVALID)
 

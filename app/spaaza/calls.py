@@ -74,7 +74,7 @@ def call(
             return view()
 
         if authenticated:
-            find = access.authenticate(write, chain, app_for_partners, chain_since)
+            find = access.authenticate(write, chain, app_for_partners, chain_since, access.CUSTOMER in roles)
             keyed = frozenset(methods) if changes else frozenset()
             hung = allow(*roles, authenticate=find, keyed=keyed)(guarded)
         else:

@@ -36,6 +36,7 @@ from app.spaaza.vouchers import paging
 ADD, LIST = "add-campaign", "get-campaigns"
 CODES_MAX = 1_000
 TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
+VOUCHER_SECONDS_MAX = 100 * 366 * 24 * 3600
 HANDLINGS = ("independent", "random_draw")
 CODE = "gift_code"  # what Open Loyalty calls a campaign that sells the coupons of its only reward
 
@@ -67,7 +68,7 @@ def add() -> Response:
     manner = _manner(told, methods)
     now = clock.now()
     with transaction() as session:
-        offer = _offer(told, methods)
+        offer = _offer(told, methods, manner)
         for segment in offer.segments:
             segments.found(session, segment)
         made = campaigns.create(session, offer, now, manner=manner, chain_id=access.chain_id())
@@ -95,18 +96,18 @@ def listed() -> Response:
     with reading() as session:
         customer = customer_id(session, told) if is_customer or told.identifiers() else None
         found = overview.page(
-            session, access.chain_id(), paging(), now, told.whole("campaign_id", 0), customer, only_active
+            session, access.chain_id(), paging(), now, told.whole("campaign_id", 0), customer, only_active, is_customer
         )
-        shown = [views.campaign(row, now) for row in found.rows]
+        shown = [views.campaign(row, now, for_customer=is_customer) for row in found.rows]
     return envelope.ok(LIST, {"campaigns": shown, "total": found.total})
 
 
-def _offer(told: Parameters, methods: list[Parameters]) -> Offer:
+def _offer(told: Parameters, methods: list[Parameters], manner: Manner) -> Offer:
     segment = told.text("user_segment")
     per_period = told.text("total_reward_quantity_unit") is not None
     return Offer(
         name=cast(str, told.required(told.text("title"), "title")),
-        reward=CODE if _sells_coupons(told, methods) else None,
+        reward=CODE if not manner.rewards else None,
         cost=_not_negative(told, "point_cost") or 0,
         coupons=[code for method in methods for code in _codes(method)],
         segments=[_uuid("user_segment", segment)] if segment else [],
@@ -128,11 +129,14 @@ def _manner(told: Parameters, methods: list[Parameters]) -> Manner:
             raise invalid("context", f"{kind} for this type, or nothing")
         context = kind
     unit = told.choice("total_reward_quantity_unit", UNITS)
+    context = context or "basket"  # Spaaza's own default
+    handling = cast(str, told.choice("rewards_handling", HANDLINGS, "independent"))
+    sells_coupons = context == "interaction" and handling == "independent" and _is_plain_coupon(methods)
     return Manner(
         kind=kind,
-        context=context or "basket",  # Spaaza's own default
-        handling=cast(str, told.choice("rewards_handling", HANDLINGS, "independent")),
-        rewards=[] if _sells_coupons(told, methods) else [_reward(method) for method in methods],
+        context=context,
+        handling=handling,
+        rewards=[] if sells_coupons else [_reward(method) for method in methods],
         restrictions=_restrictions(told),
         limit_per_customer_unit=told.choice("max_reward_quantity_unit", UNITS),
         limit_in_period=_limit(told, "total_reward_quantity") if unit else UNLIMITED,
@@ -148,9 +152,9 @@ def _manner(told: Parameters, methods: list[Parameters]) -> Manner:
 PLAIN_COUPON = {"type", "title", "codes"}
 
 
-def _sells_coupons(told: Parameters, methods: list[Parameters]) -> bool:
-    """One reward method that gives coupons and says no more than which."""
-    if told.text("rewards_handling") == "random_draw" or len(methods) != 1:
+def _is_plain_coupon(methods: list[Parameters]) -> bool:
+    """One reward method that gives coupons and says no more than which: the campaign can sell them anywhere."""
+    if len(methods) != 1:
         return False
     [method] = methods
     return method.values.get("type") == "coupon" and method.values.keys() <= PLAIN_COUPON
@@ -193,8 +197,15 @@ def _voucher(told: Parameters, amount: int) -> dict[str, Any]:
         "voucher_hundredths_of_percent": percent * 100 if kind == "basket_pct" and percent else None,
         "voucher_code": code,
         "voucher_text": told.text("voucher_text"),
-        "voucher_seconds": told.whole("voucher_expiry_seconds", 1),
+        "voucher_seconds": _seconds(told),
     }
+
+
+def _seconds(told: Parameters) -> int | None:
+    seconds = told.whole("voucher_expiry_seconds", 1)
+    if seconds is not None and seconds > VOUCHER_SECONDS_MAX:
+        raise invalid("voucher_expiry_seconds", f"at most {VOUCHER_SECONDS_MAX}, a hundred years")
+    return seconds
 
 
 def _codes(method: Parameters) -> list[str]:
@@ -222,7 +233,7 @@ def _restrictions(told: Parameters) -> dict[str, Any] | None:
 def _objects(told: Parameters, name: str) -> list[dict[str, Any]]:
     value = told.required(told.values.get(name), name)
     rows = list(value.values()) if isinstance(value, dict) else value
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise invalid(name, "a list of objects")
     return rows
 

@@ -175,7 +175,19 @@ WORDS: Mapping[type[Refusal], Code] = {
 
 # The same refusal has another code where a call's own document says so.
 WORDS_OF_CALL: Mapping[str, Mapping[type[Refusal], Code]] = {
-    "complete-referral-relation": {campaign.CampaignNotFound: CAMPAIGN_NOT_FOUND},
+    "complete-referral-relation": {
+        campaign.CampaignNotFound: CAMPAIGN_NOT_FOUND,
+        # Its document knows neither that nothing is left nor that somebody has had enough.
+        campaign.LimitReached: ACCESS_DENIED,
+        campaign.LimitInPeriodReached: ACCESS_DENIED,
+        campaign.LimitPerCustomerReached: ACCESS_DENIED,
+        campaign.NoRewardLeft: ACCESS_DENIED,
+        campaign.NoCouponsLeft: ACCESS_DENIED,
+    },
+}
+# Nor does it know of malformed values.
+CODES_OF_CALL: Mapping[str, Mapping[Code, Code]] = {
+    "complete-referral-relation": {PARAMETER_INVALID: HTTP_VARS_MISSING},
 }
 
 # Of several true reasons a call tells the one that its document checks first.

@@ -52,13 +52,15 @@ def warning(code: Code, said: str, **message: Any) -> dict[str, Any]:
 
 def version() -> tuple[int, ...]:
     """The version of the API that the client was written for; the latest when it says nothing that can be read."""
-    said = re.fullmatch(r"([0-9]{1,4})\.([0-9]{1,4})\.([0-9]{1,4})", request.headers.get("X-Spaaza-API-Version", "").strip())
+    said = re.fullmatch(
+        r"([0-9]{1,4})\.([0-9]{1,4})\.([0-9]{1,4})", request.headers.get("X-Spaaza-API-Version", "").strip()
+    )
     return tuple(int(part) for part in said.groups()) if said else LATEST
 
 
 def register(blueprint: Blueprint) -> None:
     """Hang the answers on the calls."""
-    blueprint.register_error_handler(Told, lambda e: error(e.code, str(e)))
+    blueprint.register_error_handler(Told, _told)
     blueprint.register_error_handler(Refusal, _refused)
     blueprint.register_error_handler(HTTPException, http_exception)
     blueprint.register_error_handler(Busy, lambda e: _retry(error(codes.TRY_AGAIN)))
@@ -76,6 +78,10 @@ def http_exception(e: HTTPException) -> Response:
     if methods:
         response.headers["Allow"] = ", ".join(sorted(methods))
     return response
+
+
+def _told(e: Told) -> Response:
+    return error(codes.CODES_OF_CALL.get(called(), {}).get(e.code, e.code), str(e))
 
 
 def _refused(refusal: Refusal) -> Response:

@@ -9,19 +9,17 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from flask import g, request
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from app.body import body, json_body, query
 from app.spaaza import codes
-from app.spaaza.envelope import Told, called
+from app.spaaza.envelope import Told
 
 TEXT_LENGTH_MAX = 255
 INTEGER_MAX = 2**63 - 1
 JSON_DEPTH_MAX = 30  # restrictions are trees
 USER_ID = re.compile(r"[0-9]{1,10}")
 KEY = re.compile(r"[0-9a-f]{64}")
-# A body that cannot be read holds nothing of what the call needs, where the call's document has no word but that.
-UNREADABLE = {"complete-referral-relation": codes.HTTP_VARS_MISSING}
 # How callers name a customer, and what the domain calls it.
 IDENTIFIERS = {
     "user_id": "id",
@@ -154,8 +152,8 @@ def _read() -> dict[str, Any]:
         # Clients send JSON with any Content-Type, and with GET: what begins like an object is one.
         content = request.get_data() if request.content_length and request.mimetype != "multipart/form-data" else b""
         told = json_body(content, JSON_DEPTH_MAX) if content.lstrip()[:1] in (b"{", b"[") else body()
-    except BadRequest as e:
-        raise Told(UNREADABLE.get(called(), codes.PARAMETER_INVALID), e.description) from e
+    except (BadRequest, UnsupportedMediaType) as e:
+        raise Told(codes.PARAMETER_INVALID, e.description) from e
     for name in asked.keys() & told.keys():
         if str(asked[name]) != str(told[name]):
             raise Told(codes.PARAMETER_INVALID, f"{name} was sent twice, and differs.")

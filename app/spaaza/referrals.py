@@ -43,8 +43,8 @@ def complete() -> Response:
     named = [_named(block) for block in blocks]
     with transaction() as session:
         chain_id = _chain(session, entity_type, entity_id)
-        access.enter(chain_id, write=True)
-        referring, referred = (identifiers.customer_id(session, one, chain_id) for one in named)
+        access.enter(session, chain_id, write=True)
+        referring, referred = (identifiers.customer_id(session, one, chain_id, forgiving=True) for one in named)
         relation = referrals.found(session, chain_id, campaign_id, referring, referred)
         referrals.complete(session, relation, clock.now(), access.by())
         names_subject(relation=relation.id)

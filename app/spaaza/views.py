@@ -132,8 +132,27 @@ def _award(award: tuple[LedgerEntry, int], referred: Profile, chain: Chain) -> d
     }
 
 
-def campaign(shown: Overview, now: datetime) -> dict[str, Any]:
-    """A campaign, what it gives, and how much of it is left."""
+INTERNAL = {
+    "restrictions",
+    "rewards_given",
+    "given",
+}  # what customers are not told: whose turn it is, and who has just won
+
+
+def campaign(shown: Overview, now: datetime, for_customer: bool = False) -> dict[str, Any]:
+    """A campaign, what it gives, with which odds, and how much of it is left."""
+    told = _campaign(shown, now)
+    if for_customer:
+        methods = [_without_internals(method) for method in told["reward_methods"]]
+        told = _without_internals({**told, "reward_methods": methods})
+    return told
+
+
+def _without_internals(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if name not in INTERNAL}
+
+
+def _campaign(shown: Overview, now: datetime) -> dict[str, Any]:
     it = shown.campaign
     told: dict[str, Any] = {
         "campaign_id": it.id,

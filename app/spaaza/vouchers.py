@@ -21,6 +21,7 @@ from app.spaaza.parameters import KEY, invalid, parameters
 
 CLAIM, LIST = "claim-voucher", "get-user-vouchers"
 CHAIN_ID_SINCE = (1, 5, 3)  # clients of earlier versions let the service find out
+OFFSET_MAX = 10**9
 LOCK_SECONDS, LOCK_SECONDS_MAX = 600, 7 * 24 * 3600
 NAMES = {
     "voucher_key": "The voucher's key (preferred),",
@@ -168,10 +169,12 @@ def listed() -> Response:
 
 
 def paging() -> Page:
-    """`limit` and `offset`; an offset is a whole number of limits away from the beginning."""
+    """`limit` and `offset`."""
     told = parameters()
-    limit, offset = told.whole("limit", 1) or 20, told.whole("offset", 0) or 0
-    return Page(page=1 + offset // limit, per_page=limit)
+    offset = told.whole("offset", 0) or 0
+    if offset > OFFSET_MAX:
+        raise invalid("offset", f"at most {OFFSET_MAX}")
+    return Page(per_page=told.whole("limit", 1) or 20, skipped=offset)
 
 
 def _changed(name: str, change: Callable[[Session, Holder], Any]) -> Response:

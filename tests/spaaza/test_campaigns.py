@@ -153,18 +153,22 @@ def test_only_writers_set_up_campaigns(shop: Shop) -> None:
 def test_a_customer_sees_what_is_open_and_the_progress_made(shop: Shop) -> None:
     campaign = shop.world.a_reward_campaign(points(5), limit_per_customer=9, name="Open")
     shop.world.a_reward_campaign(active=False, name="Closed")
+    others = shop.world.a_reward_campaign(segments=[shop.world.ada.uuid], name="For others")
     shop.world.interact(campaign)
     shop.world.interact(campaign)
     [seen] = campaigns(shop.customer())
-    assert (seen["title"], seen["is_active"], seen["rewards_given"]) == ("Open", True, 2)
+    assert (seen["title"], seen["is_active"]) == ("Open", True)
+    assert not {"rewards_given", "restrictions"} & seen.keys()
+    assert "given" not in seen["reward_methods"][0]
     assert seen["user_progress"] == {"award_count": 2, "total_amount_awarded": 10}
     told = {"chain_id": shop.chain_id}
     both = campaigns(shop.staff(), **told, user_id=shop.world.a_customer().id)
     assert [(c["title"], c["is_active"], c["user_progress"]["award_count"]) for c in both] == [
-        ("Open", True, 0), ("Closed", False, 0),
+        ("Open", True, 0), ("Closed", False, 0), ("For others", True, 0),
     ]  # fmt: skip
     assert "user_progress" not in campaigns(shop.staff(), **told)[0]
-    assert [c["title"] for c in campaigns(shop.staff(), **told, active="true")] == ["Open"]
+    assert [c["title"] for c in campaigns(shop.staff(), **told, active="true")] == ["Open", "For others"]
+    assert campaigns(shop.customer(), campaign_id=others.id) == []
     assert [c["title"] for c in campaigns(shop.staff(), **told, limit=1, offset=1)] == ["Closed"]
     assert code(shop.partner().get(f"/get-campaign?campaign_id={campaign.id}")) is None
 

@@ -405,3 +405,41 @@ def test_the_counts_of_a_reward_are_rows(shop: Shop) -> None:
     with shop.world.database.reading() as session:
         kinds = [entry.kind for entry in session.query(LedgerEntry).filter(LedgerEntry.award_id.is_not(None))]
     assert sorted(kinds) == ["bought", "rewarded"]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"limit_per_customer": 0, "limit_per_customer_unit": "day"},
+        {"limit_in_period": 0, "limit_unit": "day"},
+        {"rewards": {"limit_in_period": 0, "limit_unit": "day"}},
+        {"rewards": {"limit_per_customer": 0, "limit_per_customer_unit": "day"}},
+    ],
+)
+def test_none_a_day_is_none(shop: Shop, told: dict[str, Any]) -> None:
+    campaign_told = {name: value for name, value in told.items() if name != "rewards"}
+    campaign = shop.world.a_reward_campaign(points(1, **told.get("rewards", {})), **campaign_told)
+    assert code(interact(shop.customer(), campaign)) == 450
+    assert shop.world.count(Award) == 0
+    shop.world.require_invariants()
+
+
+def test_host_names_have_no_case_and_chains_are_not_contradicted(shop: Shop) -> None:
+    campaign = shop.world.a_reward_campaign()
+    loud = {"X-Spaaza-MyPrice-App-Hostname": HOSTNAME.upper()}
+    assert code(interact(shop.customer(), campaign, headers=loud)) is None
+    assert code(interact(shop.partner(), campaign, headers=loud, user_id=shop.world.cleo.id)) is None
+    assert code(interact(shop.customer(), campaign, chain_id=shop.chain_id)) is None
+    assert code(interact(shop.customer(), campaign, chain_id=99)) == 405
+    assert code(interact(shop.partner(), campaign, chain_id=99, user_id=shop.world.cleo.id)) == 405
+
+
+def test_a_key_counts_for_one_chain(shop: Shop) -> None:
+    there = elsewhere(shop)
+    with shop.world.database.transaction() as session:
+        chains.set_app(session, "there.example", there)
+    campaign, partner = shop.world.a_reward_campaign(), shop.partner(shop.unbound_token)
+    told = {"campaign_id": campaign.id, "user_id": shop.world.cleo.id}
+    for headers, expected in ((HOST, None), ({"X-Spaaza-MyPrice-App-Hostname": "there.example"}, 405)):
+        answer = partner.post("/interact-campaign", data=told, headers={**headers, "Idempotency-Key": "once"})
+        assert code(answer) == expected

@@ -96,7 +96,7 @@ def test_a_completion_needs_no_open_campaign_but_something_to_give(shop: Shop) -
         session.get_one(Campaign, campaign.id).lifecycle = "paused"
     assert code(complete(shop.staff(), campaign, shop.world.cleo, con)) is None
     refused = complete(shop.staff(), campaign, shop.world.cleo, don)
-    assert (refused.status_code, code(refused)) == (400, 450)
+    assert (refused.status_code, code(refused)) == (400, 424)
     assert code(basket(shop, don)) is None
     assert shop.world.count(Award) == 3
     shop.world.require_invariants()
@@ -306,8 +306,8 @@ def test_every_code_of_the_table_is_told_and_changes_nothing(shop: Shop, row: tu
         ({"referring_user": []}, 3),
         ({"referring_user": {"user_id": True}}, 154),
         ({"referring_user": {"user_id": 4.0}}, 154),
-        ({"referring_user": {"username": ["x"]}}, 419),
-        ({"referred_user": {"member_number": ""}}, 419),
+        ({"referring_user": {"username": ["x"]}}, 3),
+        ({"referred_user": {"member_number": ""}}, 3),
         ({"referred_user": {"referral_code": "nobody"}}, 270),
     ],
 )
@@ -331,3 +331,33 @@ def test_a_partner_of_another_chain_completes_nothing_here(shop: Shop) -> None:
     partner = shop.partner(shop.unbound_token, X_Spaaza_MyPrice_App_Hostname="there.example")
     assert code(complete(partner, campaign, shop.world.cleo, con)) == 405
     assert shop.world.balance() == 100_000
+
+
+def test_two_do_not_refer_each_other(shop: Shop) -> None:
+    a_referral_campaign(shop.world)
+    con = referred(shop)
+    with shop.world.database.transaction() as session:
+        terms = chains.Terms("First chain", referral_window_quantity=2, referral_window_unit="day")
+        chains.change(session, shop.chain_id, terms)
+        theirs = session.get_one(Customer, con).profile.referral_code
+    answer = shop.customer().post("/auth/apply-referral-code", json={"referral_code": theirs})
+    assert code(answer) == 9012
+    assert shop.world.count(ReferralRelation) == 1
+
+
+def test_an_unknown_code_is_forgiven_only_where_the_document_sends_one(shop: Shop) -> None:
+    campaign, con = relation_of(shop)
+    odd = {"user_id": shop.world.cleo.id, "referral_code": "nobody"}
+    basket_told = {**odd, "retailer_basket_code": "B", "basket_total_price": "1"}
+    assert code(shop.partner().post("/auth/add-basket", data=basket_told)) == 270
+    assert code(complete(shop.staff(), campaign, shop.world.cleo, con, referring_user=odd)) is None
+
+
+@pytest.mark.parametrize("kind", ["signup", "basket", "referral"])
+def test_what_nobody_asked_for_costs_nothing(shop: Shop, kind: str) -> None:
+    from app.campaign.errors import BadCampaign
+
+    with pytest.raises(BadCampaign):
+        shop.world.a_reward_campaign(
+            points(1, recipient="referring" if kind == "referral" else "customer"), kind=kind, cost=100
+        )

@@ -319,3 +319,65 @@ def test_a_coupon_used_on_one_side_is_redeemed_on_the_other(shop: Shop, cleo: Cl
     bought: Any = cleo.get("/api/customer/campaign/bought").json
     assert [(row["used"], row["coupon"]["code"]) for row in bought["campaigns"]] == [(True, "A")]
     world.require_invariants()
+
+
+def test_an_anonymous_voucher_is_claimed_by_its_key_and_not_by_counting(shop: Shop) -> None:
+    campaign = shop.world.a_reward_campaign(voucher(1))
+    told = {"chain_id": shop.chain_id, "campaign_id": campaign.id, "amount": 50}
+    made = results(shop.staff().post("/create-voucher", data=told))
+    assert code(claim(shop.customer(), voucher_id=made["voucher_id"])) == 183
+    assert results(claim(shop.customer(), voucher_key=made["voucher_key"]))["user_id"] == shop.world.cleo.id
+
+
+def test_a_lock_without_a_name_is_nobodys(shop: Shop) -> None:
+    it, staff = a_voucher(shop.world, claimed_by_default=True), partner(shop)
+    assert code(staff.put("/lock-voucher", data={"voucher_id": it.id})) is None
+    assert code(staff.put("/lock-voucher", data={"voucher_id": it.id})) == 9003
+    other = a_voucher(shop.world, claimed_by_default=True)
+    told = {"voucher_id": other.id, "voucher_locking_code": "x", "retailer_basket_code": "A"}
+    assert code(staff.put("/lock-voucher", data=told)) is None
+    assert code(staff.put("/lock-voucher", data={"voucher_id": other.id, "voucher_locking_code": "x"})) is None
+    assert code(staff.put("/lock-voucher", data={"voucher_id": other.id, "retailer_basket_code": "A"})) == 9003
+
+
+def test_a_blocked_customers_vouchers_rest(shop: Shop) -> None:
+    from app.members import customers
+
+    mine, claimed = a_voucher(shop.world), a_voucher(shop.world, claimed_by_default=True)
+    with shop.world.database.transaction() as session:
+        customers.set_status(session, customers.found(session, str(shop.world.cleo.uuid)), "blocked", shop.world.now)
+    assert code(claim(partner(shop), voucher_id=mine.id, user_id=shop.world.cleo.id)) == 424
+    assert code(partner(shop).post("/auth/redeem-voucher", data={"voucher_id": claimed.id})) == 424
+
+
+def test_who_claimed_for_a_customer_is_kept(shop: Shop) -> None:
+    it = a_voucher(shop.world)
+    results(claim(shop.staff(), chain_id=shop.chain_id, voucher_id=it.id, user_id=shop.world.cleo.id))
+    assert stored(shop.world, it.id)["claimed_by"] == shop.world.ada.id
+    other = a_voucher(shop.world)
+    results(claim(partner(shop), voucher_id=other.id, user_id=shop.world.cleo.id))
+    assert stored(shop.world, other.id)["claimed_by_token"] is not None
+
+
+def test_an_expired_coupon_is_not_marked_as_used(shop: Shop, ada: Client) -> None:
+    campaign = shop.world.a_campaign(coupons=["A", "B"], limit=2)
+    shop.world.buy(campaign)
+    [it] = results(shop.customer().get("/get-user-vouchers"))["honour_vouchers"]
+    results(partner(shop).post("/expire-voucher", data={"voucher_id": it["voucher_id"]}))
+    mark = {"campaignId": str(campaign.uuid), "code": "A", "customerId": str(shop.world.cleo.uuid), "used": True}
+    assert ada.post("/api/admin/campaign/coupons/mark_as_used", json={"coupons": [mark]}).status_code == 400
+    assert stored(shop.world, it["voucher_id"])["status"] == "claimed"
+
+
+def test_codes_are_imported_into_a_draws_pool(shop: Shop) -> None:
+    from app.campaign import coupons, errors
+    from tests.world import nothing, points
+
+    campaign = shop.world.a_reward_campaign(coupon(), nothing(), coupons=["A"])
+    assert coupons.load(shop.world.database, campaign.uuid, ["A", "B", "C"]) == 2
+    for _ in range(5):
+        shop.world.interact(campaign)
+    assert shop.world.count(Voucher) == 3
+    with pytest.raises(errors.BadCampaign):
+        coupons.load(shop.world.database, shop.world.a_reward_campaign(points(1)).uuid, ["A"])
+    shop.world.require_invariants()

@@ -66,6 +66,7 @@ def upgrade() -> None:
         op.execute(f'DROP TABLE "kept_{table}"')
     if bind.dialect.name == "postgresql":
         _continue_sequences(bind)
+        op.execute("ANALYZE")  # the planner knows nothing of tables that were just made
 
 
 def _sql(text: str) -> str:
@@ -712,7 +713,7 @@ def create_tables() -> None:
     sa.Column('award_id', sa.Uuid(), nullable=True),
     sa.Column('method_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('parent_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
-    sa.Column('coupon_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('coupon_id', sa.BigInteger(), nullable=True),
     sa.Column('kind', sa.String(), nullable=False),
     sa.Column('code', sa.String(), nullable=True),
     sa.Column('status', sa.String(), nullable=False),
@@ -723,6 +724,8 @@ def create_tables() -> None:
     sa.Column('superseded', sa.Boolean(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('claimed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('claimed_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('claimed_by_token', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('redeemed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('expires_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('locked_until', sa.DateTime(timezone=True), nullable=True),
@@ -736,7 +739,8 @@ def create_tables() -> None:
     sa.CheckConstraint('redeemed BETWEEN 0 AND amount', name=op.f('ck_voucher_redeemed_within_amount')),
     sa.ForeignKeyConstraint(['award_id'], ['award.id'], name=op.f('fk_voucher_award_id_award')),
     sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], name=op.f('fk_voucher_campaign_id_campaign')),
-    sa.ForeignKeyConstraint(['coupon_id'], ['coupon.id'], name=op.f('fk_voucher_coupon_id_coupon')),
+    sa.ForeignKeyConstraint(['claimed_by'], ['login.id'], name=op.f('fk_voucher_claimed_by_login')),
+    sa.ForeignKeyConstraint(['claimed_by_token'], ['access_token.id'], name=op.f('fk_voucher_claimed_by_token_access_token')),
     sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], name=op.f('fk_voucher_customer_id_customer')),
     sa.ForeignKeyConstraint(['method_id'], ['reward_method.id'], name=op.f('fk_voucher_method_id_reward_method')),
     sa.ForeignKeyConstraint(['parent_id'], ['voucher.id'], name=op.f('fk_voucher_parent_id_voucher')),
@@ -744,7 +748,7 @@ def create_tables() -> None:
     sa.UniqueConstraint('key', name=op.f('uq_voucher_key')),
     sqlite_strict=True
     )
+    op.create_index('ix_voucher_award_id', 'voucher', ['award_id'], unique=False)
     op.create_index('ix_voucher_customer_id_id', 'voucher', ['customer_id', 'id'], unique=False)
-    op.create_index('uq_voucher_award_coupon', 'voucher', ['award_id'], unique=True, postgresql_where=sa.text('coupon_id IS NOT NULL AND NOT superseded'), sqlite_where=sa.text('coupon_id IS NOT NULL AND NOT superseded'))
     op.create_index('uq_voucher_parent_id', 'voucher', ['parent_id'], unique=True, postgresql_where=sa.text('parent_id IS NOT NULL'), sqlite_where=sa.text('parent_id IS NOT NULL'))
     op.create_index('uq_voucher_third_party_id', 'voucher', ['third_party_id'], unique=True, postgresql_where=sa.text('third_party_id IS NOT NULL'), sqlite_where=sa.text('third_party_id IS NOT NULL'))
