@@ -1,5 +1,7 @@
 """The doors of `/api` and `/api/admin`: everything an admin does, and what sellers and customers share with admins."""
 
-from app.admin import campaigns, counter, customers, levels, photos, points, segments, sellers, sessions
+from app.admin import campaigns, chains, counter, customers, levels, photos, points, segments, sellers, sessions
 
-BLUEPRINTS = [m.blueprint for m in (sessions, campaigns, photos, counter, customers, levels, segments, points, sellers)]
+BLUEPRINTS = [
+    m.blueprint for m in (sessions, campaigns, photos, counter, customers, levels, segments, points, sellers, chains)
+]

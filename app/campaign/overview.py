@@ -55,10 +55,10 @@ def page(
     )
 
 
-def one(session: Session, campaign_id: int) -> Campaign:
-    """A campaign with all that is printed of it."""
+def one(session: Session, campaign_id: int) -> Campaign | None:
+    """A campaign with all that is printed of it, if there is one."""
     query: Select[Campaign] = _whole().where(Campaign.id == campaign_id).execution_options(populate_existing=True)
-    return session.scalars(query).unique().one()
+    return session.scalars(query).unique().one_or_none()
 
 
 def relation_award(session: Session, relation: ReferralRelation) -> tuple[LedgerEntry, int]:

@@ -20,6 +20,7 @@ from app.campaign.models import (
     METHOD_KINDS,
     RECIPIENTS,
     VOUCHER_KINDS,
+    Campaign,
 )
 from app.campaign.overview import Overview
 from app.campaign.periods import ALWAYS_FROM
@@ -75,7 +76,8 @@ def add() -> Response:
         names_subject(campaign=made.uuid)
         session.flush()
         session.expire_all()
-        answer = views.campaign(Overview(overview.one(session, made.id)), now)
+        shown = cast(Campaign, overview.one(session, made.id))
+        answer = views.campaign(Overview(shown), now)
     return envelope.ok(ADD, {"campaign": answer})
 
 

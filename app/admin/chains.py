@@ -1,0 +1,255 @@
+"""Chains, their businesses and apps, who of the staff may act for them, and partners' access tokens."""
+
+from typing import Any
+
+from flask import Response, jsonify
+from marshmallow import Schema, fields, post_load
+
+from app import clock
+from app.doors import allow, names_subject, reading, transaction
+from app.members import chains, keys
+from app.members.models import UNITS, AccessToken, AppHost, Business, Chain
+from app.openloyalty import schemas
+from app.openloyalty.api import Blueprint
+from app.openloyalty.fields import Checkbox, Choice, Moment, Text, Whole
+from app.openloyalty.formats import moment, without_none
+from app.openloyalty.forms import Form, form
+
+blueprint = Blueprint("admin_chains", __name__, "Chains, apps and partners")
+ID = "int(max=9223372036854775807)"
+
+
+class ChainForm(Form):
+    """What is decided about a chain. Without a referral window, codes count at sign-up only."""
+
+    name = Text(required=True)
+    currency = Text(load_default="EUR")
+    timeZone = Text(load_default="UTC", attribute="time_zone")
+    referralWindowQuantity = Whole(attribute="referral_window_quantity")
+    referralWindowUnit = Choice(UNITS, attribute="referral_window_unit")
+    thirdPartyVoucherIds = Checkbox(attribute="third_party_voucher_ids", load_default=False)
+
+    @post_load
+    def terms(self, told: dict[str, Any], **kw: Any) -> chains.Terms:
+        return chains.Terms(**told)
+
+
+class BusinessForm(Form):
+    name = Text(required=True)
+
+
+class AppForm(Form):
+    """Which chain an app belongs to; none takes it away."""
+
+    chainId = Whole(attribute="chain_id")
+
+
+class PermissionForm(Form):
+    write = Checkbox(load_default=False)
+
+
+class TokenForm(Form):
+    """A token bound to an app acts for its chain; one bound to none, for the chain of the app that each request names."""
+
+    name = Text(required=True)
+    hostname = Text()
+    write = Checkbox(load_default=False)
+    expiresAt = Moment(attribute="expires_at")
+
+
+class ChainView(Schema):
+    chainId = fields.Integer(required=True)
+    name = fields.String(required=True)
+    currency = fields.String(required=True)
+    timeZone = fields.String(required=True)
+    referralWindowQuantity = fields.Integer()
+    referralWindowUnit = fields.String()
+    thirdPartyVoucherIds = fields.Boolean(required=True)
+
+
+class BusinessView(Schema):
+    businessId = fields.Integer(required=True)
+    chainId = fields.Integer(required=True)
+    name = fields.String(required=True)
+
+
+class AppView(Schema):
+    hostname = fields.String(required=True)
+    chainId = fields.Integer()
+
+
+class TokenView(Schema):
+    tokenId = fields.Integer(required=True)
+    name = fields.String(required=True)
+    hostname = fields.String(metadata={"description": "Of the app that it is bound to."})
+    write = fields.Boolean(required=True)
+    createdAt = fields.String(required=True)
+    expiresAt = fields.String()
+    revokedAt = fields.String()
+    token = fields.String(metadata={"description": "Only in the answer to its making."})
+
+
+@blueprint.route("/chain", methods=["GET"])
+@blueprint.response(200, schemas.listed("chains", ChainView))
+@allow("admin")
+def list_chains() -> Response:
+    """List the chains."""
+    with reading() as session:
+        return _listed("chains", [_chain(chain) for chain in chains.every(session)])
+
+
+@blueprint.route("/chain", methods=["POST"])
+@form("chain", ChainForm)
+@blueprint.response(200, ChainView)
+@allow("admin")
+def create_chain(terms: chains.Terms) -> Response:
+    """Create a chain."""
+    with transaction() as session:
+        created = chains.create(session, terms, clock.now())
+        names_subject(chain=created.id)
+        return jsonify(_chain(created))
+
+
+@blueprint.route(f"/chain/<{ID}:chain>", methods=["PUT"])
+@form("chain", ChainForm)
+@blueprint.response(200, ChainView)
+@allow("admin")
+def change_chain(terms: chains.Terms, chain: int) -> Response:
+    """Change a chain as a whole."""
+    with transaction() as session:
+        return jsonify(_chain(chains.change(session, chain, terms)))
+
+
+@blueprint.route(f"/chain/<{ID}:chain>/business", methods=["GET"])
+@blueprint.response(200, schemas.listed("businesses", BusinessView))
+@allow("admin")
+def list_businesses(chain: int) -> Response:
+    """List the businesses (branches) of a chain."""
+    with reading() as session:
+        return _listed("businesses", [_business(one) for one in chains.businesses(session, chain)])
+
+
+@blueprint.route(f"/chain/<{ID}:chain>/business", methods=["POST"])
+@form("business", BusinessForm)
+@blueprint.response(200, BusinessView)
+@allow("admin")
+def add_business(told: dict[str, Any], chain: int) -> Response:
+    """Add a business to a chain."""
+    with transaction() as session:
+        added = chains.add_business(session, chain, told["name"])
+        names_subject(business=added.id)
+        return jsonify(_business(added))
+
+
+@blueprint.route(f"/chain/<{ID}:chain>/permission/<username>", methods=["PUT"])
+@form("permission", PermissionForm)
+@blueprint.response(200, schemas.Success)
+@allow("admin")
+def give_permission(told: dict[str, Any], chain: int, username: str) -> Response:
+    """Let a member of the staff read, or read and write, for a chain."""
+    with transaction() as session:
+        chains.permit(session, username, chain, bool(told["write"]))
+    return jsonify(success=True)
+
+
+@blueprint.route(f"/chain/<{ID}:chain>/permission/<username>", methods=["DELETE"])
+@blueprint.response(200, schemas.Success)
+@allow("admin")
+def take_permission(chain: int, username: str) -> Response:
+    """Take a member of the staff's permission for a chain back."""
+    with transaction() as session:
+        chains.permit(session, username, chain, None)
+    return jsonify(success=True)
+
+
+@blueprint.route("/app", methods=["GET"])
+@blueprint.response(200, schemas.listed("apps", AppView))
+@allow("admin")
+def list_apps() -> Response:
+    """List the apps by their host names."""
+    with reading() as session:
+        return _listed("apps", [_app(app) for app in chains.apps(session)])
+
+
+@blueprint.route("/app/<hostname>", methods=["PUT"])
+@form("app", AppForm)
+@blueprint.response(200, AppView)
+@allow("admin")
+def set_app(told: dict[str, Any], hostname: str) -> Response:
+    """Register an app's host name, or give it to another chain, or to none."""
+    with transaction() as session:
+        return jsonify(_app(chains.set_app(session, hostname, told["chain_id"])))
+
+
+@blueprint.route("/accessToken", methods=["GET"])
+@blueprint.response(200, schemas.listed("tokens", TokenView))
+@allow("admin")
+def list_tokens() -> Response:
+    """List the access tokens of partners."""
+    with reading() as session:
+        return _listed("tokens", [_token(token, hostname) for token, hostname in keys.tokens(session)])
+
+
+@blueprint.route("/accessToken", methods=["POST"])
+@form("token", TokenForm)
+@blueprint.response(200, TokenView)
+@allow("admin")
+def create_token(told: dict[str, Any]) -> Response:
+    """Create an access token; the token itself is told only now."""
+    with transaction() as session:
+        app = chains.app(session, told["hostname"]) if told["hostname"] else None
+        made, token = keys.create_token(
+            session, told["name"], app, bool(told["write"]), clock.now(), told["expires_at"]
+        )
+        names_subject(token=made.id)
+        return jsonify({**_token(made, app.hostname if app else None), "token": token})
+
+
+@blueprint.route(f"/accessToken/<{ID}:token>", methods=["DELETE"])
+@blueprint.response(200, schemas.Success)
+@allow("admin")
+def revoke_token(token: int) -> Response:
+    """Revoke an access token; it opens nothing any more."""
+    with transaction() as session:
+        keys.revoke_token(session, token, clock.now())
+    return jsonify(success=True)
+
+
+def _listed(key: str, rows: list[dict[str, Any]]) -> Response:
+    return jsonify({key: rows, "total": len(rows)})
+
+
+def _chain(it: Chain) -> dict[str, Any]:
+    return without_none(
+        {
+            "chainId": it.id,
+            "name": it.name,
+            "currency": it.currency,
+            "timeZone": it.time_zone,
+            "referralWindowQuantity": it.referral_window_quantity,
+            "referralWindowUnit": it.referral_window_unit,
+            "thirdPartyVoucherIds": it.third_party_voucher_ids,
+        }
+    )
+
+
+def _business(it: Business) -> dict[str, Any]:
+    return {"businessId": it.id, "chainId": it.chain_id, "name": it.name}
+
+
+def _app(it: AppHost) -> dict[str, Any]:
+    return without_none({"hostname": it.hostname, "chainId": it.chain_id})
+
+
+def _token(it: AccessToken, hostname: str | None) -> dict[str, Any]:
+    return without_none(
+        {
+            "tokenId": it.id,
+            "name": it.name,
+            "hostname": hostname,
+            "write": it.may_write,
+            "createdAt": moment(it.created_at),
+            "expiresAt": moment(it.expires_at) if it.expires_at else None,
+            "revokedAt": moment(it.revoked_at) if it.revoked_at else None,
+        }
+    )
