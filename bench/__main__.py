@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from bench.table import HEAD, Figure
 
-PARTS = ("buying", "pools", "pages", "embedded")
+PARTS = ("buying", "pools", "pages", "embedded", "spaaza")
 
 
 def main() -> int:

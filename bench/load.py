@@ -28,8 +28,9 @@ class Outcome:
         return sorted(self.latencies)[len(self.latencies) // 2]
 
 
-def request(method: str, path: str, token: str) -> bytes:
+def request(method: str, path: str, token: str, **headers: str) -> bytes:
     head = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Authorization: Bearer {token}", "Connection: close"]
+    head += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     if method == "POST":
         head.append("Content-Length: 0")
     return ("\r\n".join(head) + "\r\n\r\n").encode()

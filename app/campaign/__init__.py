@@ -1,12 +1,18 @@
-"""The domain: a *campaign* offers a *reward* for points to an *audience* (levels and segments of customers).
+"""The domain: a *campaign* gives *rewards* to an *audience*: coupons for points, prizes by lot, thanks for a referral.
 
-A customer who buys gets a *coupon* and leaves a *purchase*. *Stock* says how many are left, *usage* how many one
-customer has bought, *terms* is the version of what a campaign promises.
+One time that it gives is an *award*. What the customer then holds is a *voucher* (a coupon is a voucher for its code),
+points in the ledger, or nothing. *Stock* says how often a campaign can still give, *usage* how often it gave to one
+customer, *terms* is the version of what it promises. *Reward methods* say what is given; a campaign without any sells its
+coupons. The *context* is what makes it give: an interaction, a basket, a sign-up, a referral.
 
-- `rules`: may this customer have it now, and if not, every reason why. Pure; nothing else decides.
-- `eligibility`: the facts that the rules ask for, read in one query, for a purchase, a page or an explanation.
-- `purchases`: buy, mark as used, list; `sales`: the guarded changes of a purchase.
-- `catalogue`: the pages of campaigns that admins, sellers and customers see.
+- `rules`: may this customer have it now, and if not, every reason why; which reward. Pure; nothing else decides.
+  `periods`, `targeting`, `draws`: pure, too: units of time, restrictions, tickets.
+- `eligibility`: the facts that the rules ask for, read in one query, for an award, a page or an explanation.
+- `awards`: give, the one way in which anything is given; `changes`: its guarded changes.
+- Who has something given: `purchases` (buy, mark as used, list), `interactions`, `signups`, `baskets`, `referrals`.
+- `vouchers`: claim, lock, redeem, expire, issue, list.
+- `catalogue`: the pages of campaigns that sell coupons; `overview`: all campaigns of a chain, with progress.
 - `campaigns`: create, change, switch on and off. `audiences`, `coupons`, `photos`: what belongs to a campaign.
-- `invariants`: what must be true at any instant. `errors`: every refusal.
+- `invariants`: what must be true at any instant; `verification`: recompute every draw. `errors`: every refusal.
+- `models`: campaigns and what is left of them; `award_models`: what was given.
 """

@@ -17,7 +17,7 @@ from tests.spaaza.test_interactions import interact
 from tests.spaaza.test_referrals import a_referral_campaign, complete, referred
 from tests.spaaza.test_vouchers import a_voucher, claim, partner, stored
 from tests.test_races import at_once
-from tests.world import World, coupon, nothing, points, voucher
+from tests.world import World, coupon, hours, nothing, points, voucher
 
 
 @pytest.mark.parametrize("handling", ["independent", "random_draw"])
@@ -143,18 +143,32 @@ def test_a_claim_racing_an_expiry_ends_in_one_legal_state(shop: Shop) -> None:
         assert (row["expires_at"] is not None) == (answers["expire"] is None)
 
 
-def test_a_claim_decided_on_stale_facts_is_decided_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    it = a_voucher(world)
+@pytest.mark.parametrize("meanwhile", ["locked", "claimed", "redeemed", "expired", "taken"])
+def test_a_claim_decided_on_stale_facts_is_decided_again(
+    world: World, monkeypatch: pytest.MonkeyPatch, meanwhile: str
+) -> None:
+    it, other = a_voucher(world), world.a_customer()
     holder = Holder(world.facts(world.a_reward_campaign()).chain_id, world.cleo.id, is_staff=False)
     with world.database.reading() as session:
         stale = vouchers.found(session, Named(id=it.id), holder)
     with world.database.transaction() as session:
-        vouchers.lock(session, Named(id=it.id), holder, 60, None, "B", world.now)
+        row = session.get_one(Voucher, it.id)
+        if meanwhile == "locked":
+            row.locked_until = world.now + hours(1)
+        elif meanwhile == "expired":
+            row.expires_at = world.now
+        elif meanwhile == "taken":
+            row.customer_id = other.id
+        else:
+            row.status, row.claimed_at = "claimed", world.now - hours(1)
+            if meanwhile == "redeemed":
+                row.status, row.redeemed, row.redeemed_at = "redeemed", row.amount, world.now
+    before = stored(world, it.id)
     with monkeypatch.context() as patched:
         patched.setattr(vouchers, "found", lambda *_: stale)
         with pytest.raises(TryAgain), world.database.transaction() as session:
             vouchers.claim(session, Named(id=it.id), holder, world.now)
-    assert stored(world, it.id)["status"] == "generated"
+    assert stored(world, it.id) == before
 
 
 def test_parts_redeemed_at_once_are_never_more_than_the_whole(shop: Shop) -> None:
