@@ -49,37 +49,38 @@ def names(session: Session, audiences: Iterable[Audience]) -> dict[UUID, str]:
     return dict(session.execute(levels.union_all(segments)).all())
 
 
-def sizes(session: Session, audiences: Iterable[Audience]) -> dict[int, int]:
-    """How many customers each audience reaches, by its id, in at most three statements.
+def sizes(session: Session, of_chains: Iterable[tuple[Audience, int]]) -> dict[tuple[int, int], int]:
+    """How many customers of a chain each audience reaches, by the ids of both, in at most three statements.
 
     Levels are disjoint, and the headcount says how many members of a segment stand on which level; only where
     several segments overlap must their members be counted.
     """
-    wanted = {audience.id: audience for audience in audiences}
+    wanted = {(audience.id, chain): audience for audience, chain in of_chains}
     uuids = {target.uuid for audience in wanted.values() for target in audience.targets}
     level_ids = dict(session.execute(select(Level.uuid, Level.id).where(Level.uuid.in_(uuids))).all())
     segment_ids = dict(session.execute(select(Segment.uuid, Segment.id).where(Segment.uuid.in_(uuids))).all())
-    counts = headcount.by_level(session, {headcount.ANY_SEGMENT, *segment_ids.values()})
+    counts = headcount.by_place(session, {headcount.ANY_SEGMENT, *segment_ids.values()})
     found = {}
-    for audience in wanted.values():
+    for (audience_id, chain), audience in wanted.items():
+        here = {(level, segment): n for (c, level, segment), n in counts.items() if c == chain}
+        everybody = {level: n for (level, segment), n in here.items() if segment == headcount.ANY_SEGMENT}
         levels = {level_ids[u] for u in audience.uuids("level") if u in level_ids}
         segments = {segment_ids[u] for u in audience.uuids("segment") if u in segment_ids}
-        found[audience.id] = sum(counts.get((level, headcount.ANY_SEGMENT), 0) for level in levels)
-        if audience.is_everyone:
-            found[audience.id] = sum(n for (_, segment), n in counts.items() if segment == headcount.ANY_SEGMENT)
-        elif len(segments) == 1:
-            [segment] = segments
-            found[audience.id] += sum(n for (level, s), n in counts.items() if s == segment and level not in levels)
+        reached = sum(n for level, n in everybody.items() if audience.is_everyone or level in levels)
+        if len(segments) == 1:
+            [only] = segments
+            reached += sum(n for (level, segment), n in here.items() if segment == only and level not in levels)
         elif segments:
-            found[audience.id] += _members_off_levels(session, segments, levels)
+            reached += _members_off_levels(session, chain, segments, levels)
+        found[audience_id, chain] = reached
     return found
 
 
-def _members_off_levels(session: Session, segments: set[int], levels: set[int]) -> int:
+def _members_off_levels(session: Session, chain_id: int, segments: set[int], levels: set[int]) -> int:
     query = (
         select(func.count(distinct(SegmentMember.customer_id)))
         .join(Customer, Customer.id == SegmentMember.customer_id)
-        .where(SegmentMember.segment_id.in_(segments))
+        .where(SegmentMember.segment_id.in_(segments), Customer.chain_id == chain_id)
     )
     if levels:
         query = query.where(or_(Customer.level_id.is_(None), Customer.level_id.not_in(levels)))

@@ -120,8 +120,9 @@ def customers(session: Session, uuid: UUID, paging: Page, now: datetime) -> Page
     if not rules.is_visible(campaign, now):
         return Paged([], 0)
     audience = session.get_one(Audience, campaign.audience_id)
-    total = audiences.sizes(session, [audience])[audience.id]
-    query = select(Customer).where(audiences.reached(audience.id)).order_by(Customer.id)
+    total = audiences.sizes(session, [(audience, campaign.chain_id)])[audience.id, campaign.chain_id]
+    reached = Customer.chain_id == campaign.chain_id, audiences.reached(audience.id)
+    query = select(Customer).where(*reached).order_by(Customer.id)
     return Paged(list(session.scalars(paging.cut(query))), total)
 
 
@@ -195,7 +196,7 @@ def _shown(
     codes = coupons.first_of_each(session, ids) if with_codes else {}
     audiences_found = [campaign.audience for campaign in found]
     names = audiences.names(session, audiences_found)
-    sizes = audiences.sizes(session, audiences_found)
+    sizes = audiences.sizes(session, [(campaign.audience, campaign.chain_id) for campaign in found])
     facts = eligibility.facts_by_campaign(session, ids, customer_id) if customer_id else {}
     asks = customer_id and any(campaign.restrictions for campaign in found)
     traits = eligibility.traits(session, customer_id, now) if customer_id and asks else None
@@ -204,7 +205,7 @@ def _shown(
             campaign=campaign,
             codes=codes.get(campaign.id, []),
             names={uuid: names[uuid] for uuid in (t.uuid for t in campaign.audience.targets) if uuid in names},
-            audience_size=sizes[campaign.audience_id] if rules.is_visible(campaign, now) else 0,
+            audience_size=sizes[campaign.audience_id, campaign.chain_id] if rules.is_visible(campaign, now) else 0,
             now=now,
             facts=facts.get(campaign.id),
             traits=traits,

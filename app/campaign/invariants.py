@@ -160,13 +160,13 @@ INVARIANTS = [
         " WHERE a.status IS NULL OR (a.effect IS NOT NULL AND p.id IS NULL)",
     ),
     Invariant(
-        "H1", "The headcounts of levels and segments are the numbers of their customers.",
+        "H1", "The headcounts of chains, levels and segments are the numbers of their customers.",
         "SELECT COALESCE(h.level_id, c.level_id), h.customers_count, c.n FROM"
-        " (SELECT level_id, segment_id, customers_count FROM headcount WHERE customers_count <> 0) h FULL JOIN"
-        " (SELECT COALESCE(level_id, 0) level_id, 0 segment_id, COUNT(*) n FROM customer GROUP BY level_id"
-        " UNION ALL SELECT COALESCE(c.level_id, 0), m.segment_id, COUNT(*) FROM segment_member m"
-        " JOIN customer c ON c.id = m.customer_id GROUP BY c.level_id, m.segment_id) c"
-        " ON c.level_id = h.level_id AND c.segment_id = h.segment_id"
+        " (SELECT chain_id, level_id, segment_id, customers_count FROM headcount WHERE customers_count <> 0) h FULL JOIN"
+        " (SELECT chain_id, COALESCE(level_id, 0) level_id, 0 segment_id, COUNT(*) n FROM customer GROUP BY chain_id, level_id"
+        " UNION ALL SELECT c.chain_id, COALESCE(c.level_id, 0), m.segment_id, COUNT(*) FROM segment_member m"
+        " JOIN customer c ON c.id = m.customer_id GROUP BY c.chain_id, c.level_id, m.segment_id) c"
+        " ON c.chain_id = h.chain_id AND c.level_id = h.level_id AND c.segment_id = h.segment_id"
         " WHERE h.customers_count IS NULL OR c.n IS NULL OR h.customers_count <> c.n",
     ),
 ]  # fmt: skip

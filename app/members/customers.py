@@ -77,7 +77,7 @@ def register(
     session.add(customer)
     session.flush()
     session.add(Login(role="customer", customer_id=customer.id, password_hash=password_hash, token_version=0))
-    headcount.add(session, start.id if start else None, headcount.ANY_SEGMENT, 1)
+    headcount.add(session, customer.chain_id, start.id if start else None, headcount.ANY_SEGMENT, 1)
     return customer
 
 
@@ -181,7 +181,7 @@ def segments_of(session: Session, customer_id: int) -> list[UUID]:
 def _move(session: Session, customer: Customer, level: Level | None, by_hand: bool, now: datetime) -> None:
     # Locked, so that two moves at once count the customer away from where it really stood.
     session.refresh(customer, attribute_names=["level_id"], with_for_update={"key_share": True, "of": Customer})
-    headcount.move(session, customer.id, customer.level_id, level.id if level else None)
+    headcount.move(session, customer, level.id if level else None)
     customer.level = level
     customer.manual_level = level if by_hand else None
     customer.updated_at = now

@@ -60,8 +60,10 @@ def page(session: Session, paging: Page) -> Paged[Level]:
 
 def customers_counts(session: Session) -> dict[int, int]:
     """How many customers stand on each level, by its id."""
-    counts = headcount.by_level(session, {headcount.ANY_SEGMENT})
-    return {level: customers for (level, _), customers in counts.items()}
+    found: dict[int, int] = {}
+    for (_, level, _), customers in headcount.by_place(session, {headcount.ANY_SEGMENT}).items():
+        found[level] = found.get(level, 0) + customers
+    return found
 
 
 def customers(session: Session, uuid: UUID, paging: Page) -> Paged[Customer]:

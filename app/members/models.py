@@ -77,13 +77,14 @@ class SegmentMember(Base):
 
 
 class Headcount(Base):
-    """How many customers stand on a level, and how many of them belong to a segment.
+    """How many customers of a chain stand on a level, and how many of them belong to a segment.
 
     Kept with every move, so that nobody has to count millions of customers to print a campaign.
     Level 0 stands for "no level", segment 0 for "whatever the segment".
     """
 
     __tablename__ = "headcount"
+    chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"), primary_key=True, autoincrement=False)
     level_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     segment_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     customers_count: Mapped[int] = mapped_column(BigInteger)

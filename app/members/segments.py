@@ -95,7 +95,7 @@ def page(session: Session, paging: Page, active: bool | None = None, name: str |
 
 def customers_counts(session: Session, segment_ids: Sequence[int]) -> dict[int, int]:
     found: dict[int, int] = dict.fromkeys(segment_ids, 0)
-    for (_, segment_id), customers in headcount.by_level(session, segment_ids).items():
+    for (_, _, segment_id), customers in headcount.by_place(session, segment_ids).items():
         found[segment_id] += customers
     return found
 

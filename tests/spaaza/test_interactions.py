@@ -443,3 +443,14 @@ def test_a_key_counts_for_one_chain(shop: Shop) -> None:
     for headers, expected in ((HOST, None), ({"X-Spaaza-MyPrice-App-Hostname": "there.example"}, 405)):
         answer = partner.post("/interact-campaign", data=told, headers={**headers, "Idempotency-Key": "once"})
         assert code(answer) == expected
+
+
+def test_a_campaign_is_visible_to_customers_of_its_own_chain(shop: Shop, ada: Client) -> None:
+    there = elsewhere(shop)
+    for _ in range(3):
+        shop.world.a_customer(level=shop.world.silver, chain_id=there)
+    campaign = shop.world.a_campaign()
+    listed: Any = ada.get(f"/api/campaign/{campaign.uuid}/customers/visible").json
+    assert ([row["customerId"] for row in listed["customers"]], listed["total"]) == ([str(shop.world.cleo.uuid)], 1)
+    assert ada.get(f"/api/campaign/{campaign.uuid}").json["visibleForCustomersCount"] == 1  # type: ignore[index]
+    shop.world.require_invariants()

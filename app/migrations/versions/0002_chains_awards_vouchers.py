@@ -24,6 +24,7 @@ UNLIMITED = "1000000000"
 # What the new columns hold of the old rows.
 ADDED = {
     "customer": {"chain_id": "1"},
+    "headcount": {"chain_id": "1"},
     "profile": {"referral_code": "{random16}"},
     "campaign": {
         "chain_id": "1", "kind": "'interaction'", "context": "'interaction'", "handling": "'independent'",
@@ -130,14 +131,6 @@ def create_tables() -> None:
     sa.CheckConstraint('(referral_window_unit IS NULL) = (referral_window_quantity IS NULL)', name=op.f('ck_chain_whole_referral_window')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_chain')),
     sa.UniqueConstraint('name', name=op.f('uq_chain_name')),
-    sqlite_strict=True
-    )
-    op.create_table('headcount',
-    sa.Column('level_id', sa.BigInteger(), autoincrement=False, nullable=False),
-    sa.Column('segment_id', sa.BigInteger(), autoincrement=False, nullable=False),
-    sa.Column('customers_count', sa.BigInteger(), nullable=False),
-    sa.CheckConstraint('customers_count >= 0', name=op.f('ck_headcount_not_negative')),
-    sa.PrimaryKeyConstraint('level_id', 'segment_id', name=op.f('pk_headcount')),
     sqlite_strict=True
     )
     op.create_table('installation',
@@ -296,6 +289,16 @@ def create_tables() -> None:
     sqlite_strict=True
     )
     op.create_index('ix_customer_level_id_id', 'customer', ['level_id', 'id'], unique=False)
+    op.create_table('headcount',
+    sa.Column('chain_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('level_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('segment_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('customers_count', sa.BigInteger(), nullable=False),
+    sa.CheckConstraint('customers_count >= 0', name=op.f('ck_headcount_not_negative')),
+    sa.ForeignKeyConstraint(['chain_id'], ['chain.id'], name=op.f('fk_headcount_chain_id_chain')),
+    sa.PrimaryKeyConstraint('chain_id', 'level_id', 'segment_id', name=op.f('pk_headcount')),
+    sqlite_strict=True
+    )
     op.create_table('segment_part',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('uuid', sa.Uuid(), nullable=False),
