@@ -2,14 +2,16 @@
 
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 from flask import Flask
 from sqlalchemy import URL
 
 from app import create_app
+from app.cli import main
 from app.database import Database
 from app.identity import rotate_keys
 from app.installation import migrate
@@ -99,6 +101,19 @@ def database(app: Flask) -> Database:
 @pytest.fixture
 def world(database: Database) -> World:
     return World(database)
+
+
+@pytest.fixture
+def guerdon(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Runs the command line against the test's database."""
+    monkeypatch.setenv("GUERDON_ENV", "development")
+    monkeypatch.setenv("GUERDON_DATABASE_URL", settings.database_url)
+    monkeypatch.setenv("GUERDON_STORAGE", str(settings.storage))
+
+    def run(*arguments: str, input: str | None = None) -> Result:
+        return CliRunner().invoke(main, arguments, input=input)
+
+    return run
 
 
 @pytest.fixture

@@ -4,26 +4,10 @@ import json
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 from sqlalchemy import text
 
-from app.cli import main
-from app.settings import Settings
 from tests.client import Client
 from tests.world import World, hours, nothing, points, voucher
-
-
-@pytest.fixture
-def guerdon(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Runs the command line against the test's database."""
-    monkeypatch.setenv("GUERDON_ENV", "development")
-    monkeypatch.setenv("GUERDON_DATABASE_URL", settings.database_url)
-    monkeypatch.setenv("GUERDON_STORAGE", str(settings.storage))
-
-    def run(*arguments: str) -> Result:
-        return CliRunner().invoke(main, arguments)
-
-    return run
 
 
 def test_a_chain_is_set_up_by_the_command_line_and_called(guerdon: Any, world: World, client: Client) -> None:

@@ -8,13 +8,11 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from click.testing import CliRunner, Result
 from sqlalchemy import text
 
 from app import installation, models, serving
 from app.campaign import invariants
 from app.campaign.models import Coupon
-from app.cli import main
 from app.database import Database
 from app.identity import KeyRing, rotate_keys
 from app.settings import BadSettings, Settings, from_environment
@@ -79,19 +77,6 @@ def test_an_answer_that_names_no_purchase_is_noticed(world: World) -> None:
         ))  # fmt: skip
     with world.database.reading() as session:
         assert [breach.invariant.name for breach in invariants.check(session)] == ["I10"]
-
-
-@pytest.fixture
-def guerdon(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Runs the command line against the test's database."""
-    monkeypatch.setenv("GUERDON_ENV", "development")
-    monkeypatch.setenv("GUERDON_DATABASE_URL", settings.database_url)
-    monkeypatch.setenv("GUERDON_STORAGE", str(settings.storage))
-
-    def run(*arguments: str, input: str | None = None) -> Result:
-        return CliRunner().invoke(main, arguments, input=input)
-
-    return run
 
 
 def test_the_demo_world_loads_into_an_empty_database_only(guerdon: Any, database: Database) -> None:

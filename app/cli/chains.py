@@ -1,0 +1,172 @@
+"""`guerdon chain …` and `guerdon token …`: retailers, their apps, who may act for them."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import click
+
+from app import clock
+from app.cli.root import main, opened, told_kindly
+from app.members import chains, keys
+from app.members.models import UNITS, Chain
+from app.settings import from_environment
+
+
+@main.group("chain")
+def chain_group() -> None:
+    """Chains: retailers with a programme of their own. The first one is there from the beginning."""
+
+
+@chain_group.command("list")
+@told_kindly
+def list_chains() -> None:
+    """List the chains, their businesses and apps."""
+    with opened(from_environment()).reading() as session:
+        for chain in chains.every(session):
+            click.echo(f"{chain.id}  {chain.name}  {chain.currency}  {chain.time_zone}{_window(chain)}")
+            for business in chains.businesses(session, chain.id):
+                click.echo(f"   business {business.id}  {business.name}")
+            for app in chains.apps(session):
+                if app.chain_id == chain.id:
+                    click.echo(f"   app {app.hostname}")
+
+
+TERMS = [
+    click.option("--currency", help="ISO code; EUR for a new chain."),
+    click.option("--time-zone", help="As Europe/Amsterdam; UTC for a new chain."),
+    click.option("--referral-window", help="How long after signing up a referral code may be applied: `30 day`."),
+    click.option(
+        "--third-party-voucher-ids/--no-third-party-voucher-ids", default=None, help="Number vouchers for tills."
+    ),
+]
+
+
+def chain_terms(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(TERMS):
+        command = option(command)
+    return command
+
+
+@chain_group.command("add")
+@click.argument("name")
+@chain_terms
+@told_kindly
+def add_chain(name: str, **told: Any) -> None:
+    """Add a chain."""
+    with opened(from_environment()).transaction() as session:
+        chain = chains.create(session, _terms({"name": name, **told}), clock.now())
+    click.echo(f"Chain {chain.id} is {chain.name}.")
+
+
+@chain_group.command("change")
+@click.argument("chain", type=int)
+@click.option("--name")
+@chain_terms
+@told_kindly
+def change_chain(chain: int, **told: Any) -> None:
+    """Change a chain; what is not named stays."""
+    with opened(from_environment()).transaction() as session:
+        known = chains.found(session, chain)
+        terms = {name: getattr(known, name) for name in chains.Terms.__dataclass_fields__}
+        chains.change(session, chain, _terms(told, terms))
+    click.echo(f"Chain {chain} is changed.")
+
+
+@chain_group.command("business")
+@click.argument("chain", type=int)
+@click.argument("name")
+@told_kindly
+def add_business(chain: int, name: str) -> None:
+    """Add a business (a branch) to CHAIN."""
+    with opened(from_environment()).transaction() as session:
+        business = chains.add_business(session, chain, name)
+    click.echo(f"Business {business.id} of chain {chain} is {name}.")
+
+
+@chain_group.command("app")
+@click.argument("hostname")
+@click.option("--chain", type=int, help="Whose it is. Without it, the app is taken from its chain.")
+@told_kindly
+def set_app(hostname: str, chain: int | None) -> None:
+    """Register the HOSTNAME of an app, and whose it is."""
+    with opened(from_environment()).transaction() as session:
+        chains.set_app(session, hostname, chain)
+    click.echo(f"{hostname} belongs to {f'chain {chain}' if chain else 'no chain'}.")
+
+
+@chain_group.command("permit")
+@click.argument("username")
+@click.argument("chain", type=int)
+@click.option("--write/--read", "write", default=True, help="Read and write, or only read.")
+@click.option("--none", "none", is_flag=True, help="Take the permission back.")
+@told_kindly
+def permit(username: str, chain: int, write: bool, none: bool) -> None:
+    """Let a member of the staff act for CHAIN."""
+    with opened(from_environment()).transaction() as session:
+        chains.permit(session, username, chain, None if none else write)
+    click.echo(f"{username} may {'nothing' if none else 'read and write' if write else 'read'} for chain {chain}.")
+
+
+@main.group("token")
+def token_group() -> None:
+    """Access tokens of partners (Spaaza's privileged authentication)."""
+
+
+@token_group.command("create")
+@click.argument("name")
+@click.option("--app", "hostname", help="Bind it to this app's chain. Without it, each request names its app.")
+@click.option("--read-only", is_flag=True)
+@click.option("--days", type=click.IntRange(1, 36_500), help="When it expires; never, without it.")
+@told_kindly
+def create_token(name: str, hostname: str | None, read_only: bool, days: int | None) -> None:
+    """Create an access token and print it: only its hash is kept."""
+    now = clock.now()
+    with opened(from_environment()).transaction() as session:
+        app = chains.app(session, hostname) if hostname else None
+        expires_at = now + timedelta(days=days) if days else None
+        made, token = keys.create_token(session, name, app, not read_only, now, expires_at)
+    click.echo(f"Token {made.id}, told only now:", err=True)
+    click.echo(token)
+
+
+@token_group.command("list")
+@told_kindly
+def list_tokens() -> None:
+    """List the tokens, without the tokens themselves."""
+    with opened(from_environment()).reading() as session:
+        for token, hostname in keys.tokens(session):
+            state = (
+                "revoked" if token.revoked_at else f"until {token.expires_at:%Y-%m-%d}" if token.expires_at else "valid"
+            )
+            click.echo(
+                f"{token.id}  {token.name}  {hostname or 'any app'}  {'write' if token.may_write else 'read'}  {state}"
+            )
+
+
+@token_group.command("revoke")
+@click.argument("token", type=int)
+@told_kindly
+def revoke_token(token: int) -> None:
+    """Revoke a token by its number; it opens nothing any more."""
+    with opened(from_environment()).transaction() as session:
+        keys.revoke_token(session, token, clock.now())
+    click.echo(f"Token {token} is revoked.")
+
+
+def _terms(told: dict[str, Any], known: dict[str, Any] | None = None) -> chains.Terms:
+    """A chain's terms: what is told, and otherwise what is known."""
+    window = told.pop("referral_window", None)
+    terms = {**(known or {}), **{name: value for name, value in told.items() if value is not None}}
+    if window:
+        quantity, _, unit = window.partition(" ")
+        if not quantity.isdecimal() or unit not in UNITS:
+            raise click.ClickException(f"A referral window is a number and one of {', '.join(UNITS)}, like `30 day`.")
+        terms |= {"referral_window_quantity": int(quantity), "referral_window_unit": unit}
+    return chains.Terms(**terms)
+
+
+def _window(chain: Chain) -> str:
+    if chain.referral_window_unit is None:
+        return ""
+    return f"  referral codes for {chain.referral_window_quantity} {chain.referral_window_unit}"

@@ -1,0 +1,176 @@
+"""Set up, serve, look after: `migrate`, `serve`, `admin`, `keys`, `demo`, `check-invariants`, `clean`."""
+
+import json
+import socket
+import sys
+
+import click
+
+from app import clock, demo, idempotency, installation, serving
+from app.blobs import FolderStore
+from app.campaign import invariants, photos
+from app.cli.root import main, opened, told_kindly
+from app.database import Database
+from app.identity import rotate_keys
+from app.members import keys, passwords, staff
+from app.settings import Settings, from_environment
+
+
+@main.command()
+@told_kindly
+def migrate() -> None:
+    """Bring the database's tables to the newest version."""
+    installation.migrate(opened(from_environment()))
+    click.echo("The database is up to date.")
+
+
+@main.command()
+@told_kindly
+def serve() -> None:
+    """Set everything up that is missing, and serve on http://127.0.0.1:PORT for trying out.
+
+    Set GUERDON_ENV=development. On the first start: keys, tables, and the demo world. A later start keeps the data. Ctrl-C stops it.
+    In production use gunicorn with `wsgi:application` instead.
+    """
+    settings = from_environment()
+    if settings.is_production:
+        raise click.ClickException(
+            "`serve` is for trying out: set GUERDON_ENV=development, or use `gunicorn wsgi:application`."
+        )
+    _require_free(settings.port)
+    settings.storage.mkdir(parents=True, exist_ok=True)
+    if not settings.jwt_private_keys and not settings.jwt_key_file.exists():
+        rotate_keys(settings.jwt_key_file)
+    database = opened(settings)
+    first = installation.is_empty(database)
+    installation.migrate(database)
+    if first:
+        _load_demo(database, settings)
+    database.engine.dispose()
+    click.echo(f"Guerdon serves http://127.0.0.1:{settings.port} (API manual at /docs). Ctrl-C stops it.")
+    sys.stdout.flush()
+    serving.run_gunicorn(settings)
+
+
+@main.group()
+def admin() -> None:
+    """Accounts of admins."""
+
+
+@admin.command("create")
+@click.argument("username")
+@click.option("--email", help="An address to sign in with, too.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of asking for it.")
+@told_kindly
+def create_admin(username: str, email: str | None, password_stdin: bool) -> None:
+    """Create an admin account. There is no default one."""
+    if not password_stdin and not sys.stdin.isatty():
+        raise click.ClickException("There is nobody to ask for a password. Give it with --password-stdin.")
+    password = (
+        _line_of_stdin() if password_stdin else click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    )
+    passwords.require_strong(password)
+    password_hash = passwords.hashed(password)
+    with opened(from_environment()).transaction() as session:
+        staff.add_admin(session, username, password_hash, email)
+    click.echo(f"{username} can sign in at POST /api/admin/login_check.")
+
+
+@main.command("check-invariants")
+@told_kindly
+def check_invariants() -> None:
+    """Check that points, coupons and limits add up. Exits with 1 when they do not."""
+    settings = from_environment()
+    database = opened(settings)
+    broken = 0
+    with database.reading() as session:
+        database.without_time_limit(session)
+        for breach in invariants.check(session, FolderStore(settings.storage / "photos")):
+            broken += 1
+            click.echo(f"{breach.invariant.name} does not hold: {breach.invariant.sentence}")
+            for row in breach.rows:
+                click.echo(f"    {', '.join(map(str, row))}")
+    if broken:
+        raise SystemExit(1)
+    click.echo("All invariants hold.")
+
+
+@main.command()
+@told_kindly
+def clean() -> None:
+    """Remove photos that no campaign shows, stored answers that are a week old, and sessions that have expired."""
+    settings = from_environment()
+    database = opened(settings)
+    removed = photos.remove_unreferenced(database, FolderStore(settings.storage / "photos"))
+    forgotten = idempotency.purge(database, clock.now())
+    with database.transaction() as session:
+        keys.purge(session, clock.now())
+    click.echo(f"{removed} photos and {forgotten} stored answers removed.")
+
+
+@main.command("demo")
+@click.option("--show", is_flag=True, help="Print the demo world's ids and logins as JSON, and change nothing.")
+@click.option(
+    "--reset", is_flag=True, help="Remove everything from the database first. It asks nothing: mind the database."
+)
+@told_kindly
+def demo_command(show: bool, reset: bool) -> None:
+    """Load the demo world into an empty database: the world of the documents' examples."""
+    settings = from_environment()
+    if settings.is_production:
+        raise click.ClickException("The demo world's passwords are public: it is only for GUERDON_ENV=development.")
+    database = opened(settings)
+    if show:
+        with database.reading() as session:
+            click.echo(json.dumps(demo.shown(session), indent=2))
+        return
+    if reset:
+        _require_demo_or_empty(database)
+        installation.empty(database)
+    if not installation.is_empty(database):
+        raise click.ClickException("The database is not empty. `guerdon demo --reset` begins a demo world anew.")
+    installation.migrate(database)
+    _load_demo(database, settings)
+
+
+@main.group("keys")
+def keys_group() -> None:
+    """The keys that sign tokens."""
+
+
+@keys_group.command("rotate")
+@told_kindly
+def rotate() -> None:
+    """Make a new signing key; tokens signed by the one before stay valid until they expire."""
+    settings = from_environment()
+    if settings.jwt_private_keys:
+        raise click.ClickException("The keys come from GUERDON_JWT_PRIVATE_KEY; put the new one first there.")
+    kid = rotate_keys(settings.jwt_key_file)
+    click.echo(f"{settings.jwt_key_file}: new key {kid}. Restart the service to sign with it.")
+
+
+def _load_demo(database: Database, settings: Settings) -> None:
+    with database.transaction() as session:
+        demo.load(session, clock.now(), settings.zone)
+    click.echo("The demo world is loaded: admin/open, john@doe.com/open, user@oloy.com/loyalty.")
+
+
+def _require_demo_or_empty(database: Database) -> None:
+    if installation.is_empty(database):
+        return
+    with database.reading() as session:
+        if not installation.is_demo(session):
+            raise click.ClickException("This database does not hold the demo world, so it is not removed.")
+
+
+def _line_of_stdin() -> str:
+    return sys.stdin.readline().rstrip("\n")
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as e:
+            raise click.ClickException(f"Port {port} is in use. Choose another: PORT={port + 1} make run") from e

@@ -1,0 +1,51 @@
+"""The `guerdon` command itself, and what every command needs."""
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.database import Database, TryAgain
+from app.installation import NotReady
+from app.refusal import Refusal
+from app.settings import BadSettings, Settings
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def main() -> None:
+    """Guerdon gives rewards: coupons for points, prizes by lot, vouchers, within limits.
+
+    Settings come from the environment: GUERDON_DATABASE_URL, GUERDON_STORAGE, PORT and others (see the README).
+
+    \b
+    A new installation:   guerdon keys rotate && guerdon migrate && guerdon admin create ada
+    A partner's app:      guerdon chain app shop.example.com --chain 1
+                          guerdon token create till --app shop.example.com
+    Every night:          guerdon check-invariants && guerdon draw verify && guerdon clean
+    """
+
+
+def told_kindly(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What went wrong as one sentence, instead of a traceback."""
+
+    @wraps(command)
+    def run(*args: Any, **kw: Any) -> Any:
+        try:
+            return command(*args, **kw)
+        except (BadSettings, NotReady, Refusal, TryAgain, RuntimeError, SQLAlchemyError) as e:
+            raise click.ClickException(str(e).splitlines()[0]) from e
+
+    return run
+
+
+def opened(settings: Settings) -> Database:
+    """The database of a command, closed when the command ends."""
+    if not settings.database_url:
+        settings.storage.mkdir(parents=True, exist_ok=True)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    database = Database(settings.sqlalchemy_url, pool_size=1)
+    click.get_current_context().call_on_close(database.engine.dispose)
+    return database
