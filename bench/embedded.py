@@ -106,7 +106,8 @@ def _buy_once(connection: sqlite3.Connection, campaign: int, campaign_uuid: str,
         (secrets.token_hex(32), campaign, buyer, award, coupon, code, now, now),
     )
     run(
-        "UPDATE stock SET sold = sold + 1, in_period = in_period + 1, buyers_count = buyers_count + ? WHERE campaign_id = ? AND sold < sellable AND terms = ?",
+        "UPDATE stock SET sold = sold + 1, in_period = in_period + 1, buyers_count = buyers_count + ?"
+        " WHERE campaign_id = ? AND sold < sellable AND terms = ?",
         (bought == 1, campaign, terms),
     )
     run("COMMIT")

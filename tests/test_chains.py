@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from app.campaign.errors import CampaignNotActive
 from tests.client import Client
 from tests.world import World, hours, nothing, points, voucher
 
@@ -29,7 +30,7 @@ def test_a_chain_is_set_up_by_the_command_line_and_called(guerdon: Any, world: W
     assert "2  The shops  GBP  Europe/London  referral codes for 30 day" in listed
     assert "business 1  High Street" in listed
     assert "app shops.example" in listed
-    made = guerdon("token", "create", "till", "--app", "shops.example", "--days", "30")
+    made = guerdon("token", "create", "till", "--app", "shops.example", "--write", "--days", "30")
     token = made.stdout.strip()
     call = {"Authorization": f"Bearer {token}"}
     assert client.get("/get-campaigns", headers=call).json["results"]["total"] == 0  # type: ignore[index]
@@ -39,7 +40,7 @@ def test_a_chain_is_set_up_by_the_command_line_and_called(guerdon: Any, world: W
     assert client.get("/get-campaigns", headers=call).json["error"]["code"] == 266  # type: ignore[index]
     assert "revoked" in guerdon("token", "list").output
     assert guerdon("chain", "permit", "ada", "2", "--none").exit_code == 0
-    assert guerdon("chain", "app", "shops.example").output == "shops.example belongs to no chain.\n"
+    assert guerdon("chain", "app", "shops.example", "--none").output == "shops.example belongs to no chain.\n"
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,10 @@ def test_a_chain_is_set_up_by_the_command_line_and_called(guerdon: Any, world: W
         (["chain", "change", "9", "--name", "X"], "no such chain"),
         (["chain", "business", "9", "X"], "no such chain"),
         (["chain", "app", "x.example", "--chain", "9"], "no such chain"),
+        (["chain", "app", "x.example"], "--none"),
+        (["chain", "app", "bad host!", "--chain", "1"], "no host name"),
+        (["token", "create", "x"], "--any-app"),
+        (["campaign", "pause", "9"], "no campaign 9"),
         (["chain", "permit", "nobody", "1"], "no such login"),
         (["token", "create", "x", "--app", "nowhere.example"], "no such app"),
         (["token", "revoke", "9"], "no such access token"),
@@ -94,6 +99,7 @@ def test_a_chain_is_set_up_by_the_admin_api_and_called(ada: Client, sol: Client,
     assert "token" not in listed
     assert ada.delete(f"/api/accessToken/{token['tokenId']}").status_code == 200
     assert client.get("/get-campaigns", headers=call).status_code == 401
+    assert ada.delete("/api/app/shops.example").json == {"hostname": "shops.example"}
     assert sol.get("/api/chain").status_code == 403
     assert client.get("/api/accessToken").status_code == 401
 
@@ -113,6 +119,10 @@ def test_a_chain_is_set_up_by_the_admin_api_and_called(ada: Client, sol: Client,
         ("PUT", "/api/chain/1/permission/nobody", {"permission": {"write": 1}}, 404),
         ("POST", "/api/accessToken", {"token": {"name": "x", "hostname": "nowhere.example"}}, 404),
         ("DELETE", "/api/accessToken/99", None, 404),
+        ("POST", "/api/accessToken", {"token": {"name": "x", "app": "shops.example"}}, 400),
+        ("PUT", "/api/app/x.example", {"app": {"chain": 1}}, 400),
+        ("PUT", "/api/app/bad host", {"app": {"chainId": 1}}, 400),
+        ("DELETE", "/api/app/nowhere.example", None, 404),
     ],
 )
 def test_a_wrong_form_is_refused(ada: Client, method: str, path: str, body: Any, status: int) -> None:
@@ -150,6 +160,7 @@ def test_draws_are_verified_and_exported(guerdon: Any, world: World) -> None:
         ("UPDATE draw SET number = number + 1 WHERE number = 5", "number 5 is missing"),
         ("UPDATE draw SET candidates = '[[{last}, 2]]' WHERE number = 2", "always open was left out"),
         ("UPDATE reward_method SET weight = weight + 1", "another weight"),
+        ("DELETE FROM draw WHERE number = 5", "10 draws were counted, and 8 are stored"),
         ("UPDATE draw SET method_id = CASE WHEN method_id = {last} THEN {last} - 1 ELSE {last} END WHERE number = 1", "another candidate"),
     ],
 )  # fmt: skip
@@ -169,8 +180,11 @@ def test_anybody_can_recompute_an_export(guerdon: Any, world: World) -> None:
     import hmac
 
     campaign = a_draw(world)
-    with world.database.transaction() as session:
-        session.execute(text("UPDATE campaign SET lifecycle = 'completed'"))
+    assert guerdon("campaign", "pause", str(campaign.id)).output == f"Campaign {campaign.id}, Tap and win, is paused.\n"
+    assert guerdon("campaign", "complete", str(campaign.id)).exit_code == 0
+    assert "is completed" in guerdon("campaign", "resume", str(campaign.id)).output
+    with pytest.raises(CampaignNotActive):
+        world.interact(campaign)
     head, *rows = (json.loads(line) for line in guerdon("draw", "export", str(campaign.id)).output.splitlines())
     seed = bytes.fromhex(head["seed"])
     assert hashlib.sha256(seed).hexdigest() == head["commitment"]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import Response, jsonify
-from marshmallow import Schema, fields, post_load
+from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
 
 from app import clock
 from app.doors import allow, names_subject, reading, transaction
@@ -39,9 +39,9 @@ class BusinessForm(Form):
 
 
 class AppForm(Form):
-    """Which chain an app belongs to; none takes it away."""
+    """Which chain an app belongs to."""
 
-    chainId = Whole(attribute="chain_id")
+    chainId = Whole(required=True, attribute="chain_id")
 
 
 class PermissionForm(Form):
@@ -49,12 +49,18 @@ class PermissionForm(Form):
 
 
 class TokenForm(Form):
-    """A token bound to an app acts for its chain; one bound to none, for the chain of the app that each request names."""
+    """A token of an app acts for its chain; one for any app, for the chain of the app that each request names."""
 
     name = Text(required=True)
     hostname = Text()
+    anyApp = Checkbox(load_default=False)
     write = Checkbox(load_default=False)
     expiresAt = Moment(attribute="expires_at")
+
+    @validates_schema
+    def require_app(self, told: dict[str, Any], **kw: Any) -> None:
+        if bool(told.get("hostname")) == bool(told.get("anyApp")):
+            raise ValidationError("Name the hostname of an app, or say anyApp.", "hostname")
 
 
 class ChainView(Schema):
@@ -176,9 +182,19 @@ def list_apps() -> Response:
 @blueprint.response(200, AppView)
 @allow("admin")
 def set_app(told: dict[str, Any], hostname: str) -> Response:
-    """Register an app's host name, or give it to another chain, or to none."""
+    """Register an app's host name, or give it to another chain."""
     with transaction() as session:
         return jsonify(_app(chains.set_app(session, hostname, told["chain_id"])))
+
+
+@blueprint.route("/app/<hostname>", methods=["DELETE"])
+@blueprint.response(200, AppView)
+@allow("admin")
+def close_app(hostname: str) -> Response:
+    """Take an app from its chain: it opens nothing any more. Its name stays known."""
+    with transaction() as session:
+        chains.app(session, hostname)
+        return jsonify(_app(chains.set_app(session, hostname, None)))
 
 
 @blueprint.route("/accessToken", methods=["GET"])

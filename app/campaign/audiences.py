@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, distinct, exists, func, or_, select
+from sqlalchemy import Select, and_, distinct, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.campaign.models import Audience, AudienceTarget
@@ -98,3 +98,20 @@ def reached(audience_id: int) -> Any:
         .join(AudienceTarget, and_(AudienceTarget.uuid == Segment.uuid, mine))
     )
     return or_(everyone, Customer.level_id.in_(on_level), Customer.id.in_(in_segment))
+
+
+def of_customer(customer_id: int) -> Select[Any]:
+    """The ids of the audiences that a customer belongs to."""
+    level = select(Level.uuid).join(Customer, Customer.level_id == Level.id).where(Customer.id == customer_id)
+    segments = (
+        select(Segment.uuid)
+        .join(SegmentMember, SegmentMember.segment_id == Segment.id)
+        .where(SegmentMember.customer_id == customer_id)
+    )
+    return select(AudienceTarget.audience_id).where(
+        or_(
+            and_(AudienceTarget.uuid == NOBODY, AudienceTarget.kind == "everyone"),
+            AudienceTarget.uuid.in_(level),
+            AudienceTarget.uuid.in_(segments),
+        )
+    )

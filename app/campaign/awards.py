@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.campaign import changes, draws, eligibility, rules
+from app.campaign import audiences, changes, draws, eligibility, errors, rules
 from app.campaign.changes import Part, Shape
 from app.campaign.models import Campaign
 from app.database import Bind
@@ -72,12 +72,12 @@ def give(bind: Bind, facts: Any, occasion: Occasion, now: datetime, by: By) -> G
     """
     methods = eligibility.methods(bind, facts)
     traits = _traits(bind, facts, methods, occasion, now)
-    _require_no_refusal(facts, occasion, now, traits)
+    candidates = rules.candidates(facts, methods, now, traits, occasion.recipient)
+    _require_no_refusal(facts, occasion, now, traits, can_give=facts.reward is not None or bool(candidates))
     parameters = _parameters(facts, occasion, now, by)
     if facts.reward is not None:
         shape = changes.SALE_OF_SHARED if facts.single_coupon else changes.SALE_FROM_POOL
     else:
-        candidates = rules.candidates(facts, methods, now, traits, occasion.recipient)
         ticket = _ticket(facts) if facts.handling == "random_draw" else None
         chosen = rules.chosen(facts, candidates, ticket)
         shape = _shape(chosen, drawn=ticket is not None)
@@ -112,12 +112,16 @@ def _traits(bind: Bind, facts: Any, methods: Sequence[Any], occasion: Occasion, 
     return occasion.traits
 
 
-def _require_no_refusal(facts: Any, occasion: Occasion, now: datetime, traits: Mapping[str, Any]) -> None:
+def _require_no_refusal(
+    facts: Any, occasion: Occasion, now: datetime, traits: Mapping[str, Any], can_give: bool
+) -> None:
     reasons: list[Refusal] = [
         refusal
         for refusal in rules.refusals(facts, now, traits, occasion.context)
         if not (occasion.overrides and refusal.code in OVERRIDDEN)
     ]
+    if not can_give:
+        reasons.append(errors.NoRewardLeft())
     if reasons:
         first, *others = reasons
         first.others = tuple(others)
@@ -200,7 +204,12 @@ def give_all(
     """Give what all of a chain's campaigns of this context have for the customer; those that refuse give nothing."""
     campaigns = session.scalars(
         select(Campaign.id)
-        .where(Campaign.chain_id == chain_id, Campaign.context == context, rules.is_active(Campaign, now))
+        .where(
+            Campaign.chain_id == chain_id,
+            Campaign.context == context,
+            rules.is_active(Campaign, now),
+            Campaign.audience_id.in_(audiences.of_customer(customer_id)),
+        )
         .order_by(Campaign.id)
     )
     given = []

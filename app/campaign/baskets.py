@@ -30,7 +30,8 @@ def record(session: Session, told: Basket, now: datetime, by: By) -> Basket:
     session.flush()
     # First who was waiting for this purchase, and all accounts in everybody's order: two who referred each other's friends
     # may buy at once.
-    referrals.complete_by_purchase(session, told.customer_id, now, by)
+    if told.amount:
+        referrals.complete_by_purchase(session, told.customer_id, now, by)
     customers.add_spending(session, told.customer_id, told.amount, told.bought_at)
     chain_id = session.get_one(Customer, told.customer_id).chain_id
     traits = {"basket.amount": number(told.amount)}

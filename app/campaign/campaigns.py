@@ -1,7 +1,7 @@
 """Set campaigns up: create, change, switch on and off."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, inspect, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.campaign import audiences, coupons, draws, rules, targeting
+from app.campaign import audiences, coupons, draws, rules, targeting, voucher_terms
 from app.campaign.errors import BadCampaign, CampaignNotFound, LimitUnderUsage, SingleCouponFixed
 from app.campaign.models import (
     ALWAYS_TO,
@@ -98,6 +98,8 @@ def create(
 
     A draw gets its seed, and with it its commitment, at once. Raises BadCampaign or BadRestriction.
     """
+    if _gives_plain_coupons(offer, manner):
+        offer, manner = replace(offer, reward=PLAIN_COUPON), replace(manner, rewards=())
     _require_sense(offer, manner)
     campaign = Campaign(
         created_at=now,
@@ -126,6 +128,20 @@ def create(
         session.add(DrawSeed(campaign_id=campaign.id, seed=seed, commitment=draws.commitment(seed), committed_at=now))
     session.flush()
     return campaign
+
+
+PLAIN_COUPON = "gift_code"  # what a campaign sells that was not told which kind of coupon
+
+
+def _gives_plain_coupons(offer: Offer, manner: Manner) -> bool:
+    """One coupon for each interaction, on no further terms: the campaign can simply sell them, to every dialect."""
+    if offer.reward is not None or (manner.context, manner.handling) != ("interaction", "independent"):
+        return False
+    if len(manner.rewards) != 1 or manner.rewards[0].kind != "coupon":
+        return False
+    columns = RewardMethod.__table__.columns
+    plain = {name: column.default.arg if column.default is not None else None for name, column in columns.items()}
+    return all(value == plain[name] for name, value in manner.rewards[0].terms.items())
 
 
 _COLUMNS_OF_MANNER = [name for name in Manner.__dataclass_fields__ if name != "rewards"]
@@ -158,10 +174,27 @@ def _require_sense(offer: Offer, manner: Manner) -> None:
     for reward in manner.rewards:
         if reward.terms.get("recipient", "customer") not in recipients:
             raise BadCampaign(f"In this campaign a reward is for: {', '.join(sorted(recipients))}.")
+        _require_worth(reward)
     fields = CONTEXT_FIELDS[manner.context]
     for restrictions in (manner.restrictions, *(reward.terms.get("restrictions") for reward in manner.rewards)):
         if restrictions is not None:
             targeting.checked(restrictions, fields)
+
+
+def _require_worth(reward: Reward) -> None:
+    amount = reward.terms.get("amount", 0)
+    if reward.kind == "points" and amount <= 0:
+        raise BadCampaign("A reward method that gives points gives more than none.")
+    if reward.kind == "voucher":
+        percent, code = reward.terms.get("voucher_hundredths_of_percent"), reward.terms.get("voucher_code")
+        voucher_terms.require_sense(reward.terms["voucher_kind"], amount, percent, code)
+
+
+def complete(session: Session, uuid: UUID) -> Campaign:
+    """End a campaign for good; the seed of a draw is told from now on. Raises CampaignNotFound."""
+    campaign = for_change(session, uuid)
+    campaign.lifecycle = "completed"
+    return campaign
 
 
 def change(session: Session, uuid: UUID, offer: Offer) -> Campaign:

@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, case, exists, func, or_, select
+from sqlalchemy import Select, and_, case, exists, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.campaign import audiences, coupons, eligibility, rules
 from app.campaign.errors import CampaignNotFound
-from app.campaign.models import Audience, AudienceTarget, Campaign, CampaignLabel, Stock, Usage
-from app.members.models import Customer, Level, Segment, SegmentMember
+from app.campaign.models import Audience, Campaign, CampaignLabel, Stock, Usage
+from app.members.models import Customer
 from app.paging import Page, Paged
 
 SORTABLE = {
@@ -97,7 +97,7 @@ def available_page(
         rules.is_live(Campaign),
         rules.is_visible(Campaign, now),
         Campaign.chain_id == select(Customer.chain_id).where(Customer.id == customer_id).scalar_subquery(),
-        Campaign.audience_id.in_(audiences_of(customer_id)),
+        Campaign.audience_id.in_(audiences.of_customer(customer_id)),
         Campaign.id.not_in(sold_out),
         Campaign.id.not_in(used_up.correlate(None)),
     ]
@@ -124,23 +124,6 @@ def customers(session: Session, uuid: UUID, paging: Page, now: datetime) -> Page
     reached = Customer.chain_id == campaign.chain_id, audiences.reached(audience.id)
     query = select(Customer).where(*reached).order_by(Customer.id)
     return Paged(list(session.scalars(paging.cut(query))), total)
-
-
-def audiences_of(customer_id: int) -> Select[Any]:
-    """The ids of the audiences that a customer belongs to."""
-    level = select(Level.uuid).join(Customer, Customer.level_id == Level.id).where(Customer.id == customer_id)
-    segments = (
-        select(Segment.uuid)
-        .join(SegmentMember, SegmentMember.segment_id == Segment.id)
-        .where(SegmentMember.customer_id == customer_id)
-    )
-    return select(AudienceTarget.audience_id).where(
-        or_(
-            and_(AudienceTarget.uuid == audiences.NOBODY, AudienceTarget.kind == "everyone"),
-            AudienceTarget.uuid.in_(level),
-            AudienceTarget.uuid.in_(segments),
-        )
-    )
 
 
 def _conditions(wanted: Filter) -> list[Any]:

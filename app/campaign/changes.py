@@ -9,7 +9,7 @@ campaign's stock, so that those who want the same wait for each other only while
 """
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from psycopg.errors import DivisionByZero
@@ -64,6 +64,7 @@ class Shape(NamedTuple):
     drawn: bool = False
 
 
+SHAPES_MAX = 256  # statements kept; a programme uses a few
 SALE_FROM_POOL = Shape((Part("coupon"),), "pool")
 SALE_OF_SHARED = Shape((Part("coupon"),), "shared")
 
@@ -121,7 +122,7 @@ class _Steps:
         return None if left_behind is None else left_behind.subquery(name)
 
 
-@cache
+@lru_cache(SHAPES_MAX)
 def _one_statement(shape: Shape) -> Prepared:
     """All changes as one statement, which fails as a whole when a guard fails.
 
@@ -134,7 +135,7 @@ def _one_statement(shape: Shape) -> Prepared:
     return Prepared(select(*code, (literal(1) // counted).label("counted")))
 
 
-@cache
+@lru_cache(SHAPES_MAX)
 def _steps(shape: Shape) -> tuple[Prepared, ...]:
     steps = _Steps()
     _arrange(steps, shape)

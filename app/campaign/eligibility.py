@@ -248,8 +248,13 @@ class Verdict:
 
 
 def explain(session: Session, campaign: uuid.UUID, customer: uuid.UUID, at: datetime) -> Verdict:
-    """Say whether the customer could buy the campaign at a moment, everything else being as it is now."""
+    """Say whether the customer could buy the campaign at a moment, everything else being as it is now.
+
+    Raises CampaignNotFound, also for campaigns that sell no coupons, or CustomerNotFound.
+    """
     found = facts(session, campaign, customer)
+    if found.reward is None:
+        raise CampaignNotFound
     known = traits(session, found.customer_id, at) if found.restrictions else None
     return Verdict(at, found, list(rules.refusals(found, at, known)))
 

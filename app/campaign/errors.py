@@ -36,11 +36,11 @@ class CustomerNotActive(Refusal):
 
 
 class LimitReached(Refusal):
-    message = "All rewards of the campaign have been sold."
+    message = "All rewards of the campaign have been given."
 
 
 class LimitPerCustomerReached(Refusal):
-    message = "The customer has bought as many rewards of the campaign as one customer may."
+    message = "The customer has had as many rewards of the campaign as one customer may."
 
 
 class NoCouponsLeft(Refusal):
@@ -105,6 +105,10 @@ class BadRestriction(Refusal):
 
 class BadCampaign(Refusal):
     """What was told of a campaign contradicts itself; the message says how."""
+
+
+class BadVoucher(Refusal):
+    """What was told of a voucher contradicts itself; the message says how."""
 
 
 class VoucherNotFound(Refusal):

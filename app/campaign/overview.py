@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, func, literal, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.campaign import catalogue, rules
+from app.campaign import audiences, rules
 from app.campaign.award_models import Award, ReferralRelation, Voucher
 from app.campaign.models import Campaign, MethodTally, RewardMethod, Usage
 from app.members.models import Profile
@@ -44,7 +44,7 @@ def page(
     if only_active:
         conditions += [rules.is_active(Campaign, now), rules.is_visible(Campaign, now)]
     if for_customer and customer_id is not None:
-        conditions.append(Campaign.audience_id.in_(catalogue.audiences_of(customer_id)))
+        conditions.append(Campaign.audience_id.in_(audiences.of_customer(customer_id)))
     total = session.scalar(select(func.count()).select_from(Campaign).where(*conditions)) or 0
     query = paging.cut(_whole().where(*conditions).order_by(Campaign.id))
     campaigns = session.scalars(query).unique().all()
@@ -91,7 +91,6 @@ def _whole() -> Select[Campaign]:
         joinedload(Campaign.text),
         joinedload(Campaign.chain),
         joinedload(Campaign.seed),
-        joinedload(Campaign.audience),
         selectinload(Campaign.methods).joinedload(RewardMethod.given.of_type(MethodTally)),
     )
 

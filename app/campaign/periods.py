@@ -12,8 +12,8 @@ def start(unit: str | None, now: datetime, zone: ZoneInfo) -> datetime:
     if unit is None:
         return ALWAYS_FROM
     if unit in _SMALL:
-        # Elapsed time, not the clock on the wall: the hour that summer time repeats is two hours.
-        epoch = datetime(1970, 1, 1, tzinfo=UTC)
+        # Elapsed time, shifted to where the zone's hours begin: the hour that summer time repeats is two hours.
+        epoch = datetime(1970, 1, 1, tzinfo=UTC) - (now.astimezone(zone).utcoffset() or timedelta())
         return epoch + (now - epoch) // _SMALL[unit] * _SMALL[unit]
     day = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
     if unit == "week":

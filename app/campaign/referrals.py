@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.campaign import awards, eligibility, errors, periods, rules
+from app.campaign import audiences, awards, eligibility, errors, periods, rules, targeting
 from app.campaign.award_models import ReferralRelation
 from app.campaign.awards import By, Occasion
 from app.campaign.models import Campaign
@@ -40,6 +40,9 @@ def apply_code(
     campaigns = _open_campaigns(session, chain.id, referring.id, now)
     if not campaigns:
         raise errors.NoReferralCampaign
+    ledger.lock_accounts(
+        session, [customer.id, referring.id]
+    )  # whoever refers the other way round waits, and sees this
     if _have_met(session, customer.id, referring.id):
         raise errors.AlreadyReferred("One of the two has referred the other already.")
     known = set(
@@ -130,19 +133,20 @@ def _require_window(chain: Chain, customer: Customer, now: datetime) -> None:
 
 
 def _open_campaigns(session: Session, chain_id: int, referring_id: int, now: datetime) -> list[int]:
-    """The referral campaigns that are open now, and whose audience the referring customer belongs to."""
+    """The referral campaigns that are open now, and whose audience and restrictions admit the referring customer."""
+    traits = eligibility.traits(session, referring_id, now)
     ids = session.scalars(
         select(Campaign.id)
         .where(
             Campaign.chain_id == chain_id, Campaign.context == "referral", rules.is_active(Campaign, now),
-            rules.is_visible(Campaign, now),
+            rules.is_visible(Campaign, now), Campaign.audience_id.in_(audiences.of_customer(referring_id)),
         )
         .order_by(Campaign.id)
     )  # fmt: skip
     open_ids = []
     for campaign_id in ids.all():
         facts = eligibility.facts_by_id(session, campaign_id, referring_id)
-        if facts.targeted and rules.is_in_hours(facts, now):
+        if rules.is_in_hours(facts, now) and targeting.holds(facts.restrictions, traits):
             open_ids.append(campaign_id)
     return open_ids
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.campaign import awards, referrals
 from app.campaign.awards import By
-from app.members import customers
+from app.members import customers, headcount
 from app.members.customers import Person
 from app.members.models import Customer
 from app.points import ledger
@@ -29,4 +29,6 @@ def sign_up(
     awards.give_all(session, customer.chain_id, customer.id, "signup", f"signup {customer.id}", {}, now, by)
     if referral_code is not None:
         referrals.apply_code(session, customer, referral_code, now, by, at_sign_up=True)
+    # Last: all who sign up with this chain wait for this row.
+    headcount.add(session, customer.chain_id, customer.level_id, headcount.ANY_SEGMENT, 1)
     return customer

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.campaign import draws, rules
 from app.campaign.award_models import Award, Draw
-from app.campaign.models import Campaign, DrawSeed, RewardMethod
+from app.campaign.models import Campaign, DrawSeed, RewardMethod, Usage
 from app.members.models import Customer
 
 PROBLEMS_MAX = 20
@@ -80,6 +80,10 @@ def _verify(session: Session, campaign: Campaign, seed: DrawSeed) -> Report:
         customer = row.customer
         for problem in _problems(row, campaign, seed, methods, always, expected):
             report.add(f"Draw {row.number} of customer {row.customer}: {problem}")
+        expected = row.number
+    counted = session.scalar(select(func.sum(Usage.bought)).where(Usage.campaign_id == campaign.id)) or 0
+    if counted != report.draws_count:
+        report.add(f"{counted} draws were counted, and {report.draws_count} are stored.")
     return report
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Boolean, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session, contains_eager
 
-from app.campaign import awards, errors
+from app.campaign import awards, errors, voucher_terms
 from app.campaign.award_models import Voucher
 from app.campaign.changes import TermsChanged
 from app.campaign.models import Campaign
@@ -216,11 +216,12 @@ def lock(
     if voucher.kind not in LOCKABLE:
         raise errors.NotLockable
     _require_usable(voucher, now, is_staff=True)
-    is_mine = basket_code is not None and basket_code == voucher.basket_code
-    is_mine = is_mine or (lock_code is not None and lock_code == voucher.lock_code)
+    is_mine = _opens(voucher, lock_code, basket_code)
     if is_locked(voucher, now) and not is_mine:
         raise errors.VoucherLocked
     voucher.locked_until = now + timedelta(seconds=seconds)
+    if is_mine:  # what is not told anew stays
+        lock_code, basket_code = lock_code or voucher.lock_code, basket_code or voucher.basket_code
     voucher.lock_code, voucher.basket_code = lock_code, basket_code
     return _shown(session, voucher, holder)
 
@@ -232,16 +233,23 @@ def unlock(session: Session, named: Named, holder: Holder) -> Any:
     return _shown(session, voucher, holder)
 
 
-def redeem(session: Session, named: Named, holder: Holder, amount: int | None, now: datetime) -> Redemption:
+def redeem(
+    session: Session, named: Named, holder: Holder, amount: int | None, now: datetime, lock_code: str | None = None,
+    basket_code: str | None = None,
+) -> Redemption:  # fmt: skip
     """Redeem a claimed voucher, wholly or an amount of it; the rest becomes a claimed child voucher.
 
-    Raises as `found` does, CustomerNotActive, VoucherNotClaimed, VoucherRedeemed, VoucherExpired or MoreThanVoucher.
+    A locked one is redeemed for the basket that it is kept for, or by whoever knows the code.
+    Raises as `found` does, CustomerNotActive, VoucherNotClaimed, VoucherRedeemed, VoucherExpired, VoucherLocked or
+    MoreThanVoucher.
     """
     voucher = _locked(session, named, holder)
     _require_active_owner(found(session, Named(id=voucher.id), holder))
     _require_usable(voucher, now, is_staff=True)
     if voucher.status != "claimed":
         raise errors.VoucherNotClaimed
+    if is_locked(voucher, now) and not _opens(voucher, lock_code, basket_code):
+        raise errors.VoucherLocked(opens_at=voucher.locked_until)
     amount = voucher.amount if amount is None else amount
     if amount > voucher.amount:
         raise errors.MoreThanVoucher(required=amount, actual=voucher.amount)
@@ -279,7 +287,6 @@ class Terms:
     text: str | None = None
     claimed: bool = False
     expires_at: datetime | None = None
-    third_party_id: int | None = None
 
 
 def issue(
@@ -287,8 +294,11 @@ def issue(
 ) -> Voucher:
     """Issue a voucher by hand. The limits of its campaign count what the campaign gives, and so do not count it.
 
-    Raises CampaignNotFound.
+    Raises CampaignNotFound or BadVoucher.
     """
+    voucher_terms.require_sense(terms.kind, terms.amount, terms.hundredths_of_percent, terms.code)
+    if terms.claimed and customer_id is None:
+        raise errors.BadVoucher("A voucher is claimed by somebody; name the customer.")
     found = session.execute(
         select(Campaign.id, Chain.third_party_voucher_ids)
         .join(Chain, Chain.id == Campaign.chain_id)
@@ -298,7 +308,7 @@ def issue(
         raise errors.CampaignNotFound
     voucher = Voucher(
         key=awards.new_key(),
-        third_party_id=terms.third_party_id or (awards.new_third_party_id() if found.third_party_voucher_ids else None),
+        third_party_id=awards.new_third_party_id() if found.third_party_voucher_ids else None,
         campaign_id=campaign_id,
         customer_id=customer_id,
         kind=terms.kind,
@@ -349,6 +359,13 @@ def reinstate(session: Session, voucher: Voucher, now: datetime) -> Voucher:
     return session.scalars(
         select(Voucher).join(Voucher.campaign).options(contains_eager(Voucher.campaign)).where(Voucher.id == child.id)
     ).one()
+
+
+def _opens(voucher: Voucher, lock_code: str | None, basket_code: str | None) -> bool:
+    """Whether the lock is this basket's, or the caller knows its code."""
+    return (basket_code is not None and basket_code == voucher.basket_code) or (
+        lock_code is not None and lock_code == voucher.lock_code
+    )
 
 
 def _require_active_owner(voucher: Any) -> None:

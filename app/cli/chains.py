@@ -21,12 +21,14 @@ def chain_group() -> None:
 @chain_group.command("list")
 @told_kindly
 def list_chains() -> None:
-    """List the chains, their businesses and apps."""
+    """List the chains, their businesses, staff and apps."""
     with opened(from_environment()).reading() as session:
         for chain in chains.every(session):
             click.echo(f"{chain.id}  {chain.name}  {chain.currency}  {chain.time_zone}{_window(chain)}")
             for business in chains.businesses(session, chain.id):
                 click.echo(f"   business {business.id}  {business.name}")
+            for name, may_write in chains.permissions(session, chain.id):
+                click.echo(f"   staff {name} {'may write' if may_write else 'may read'}")
             for app in chains.apps(session):
                 if app.chain_id == chain.id:
                     click.echo(f"   app {app.hostname}")
@@ -35,7 +37,10 @@ def list_chains() -> None:
 TERMS = [
     click.option("--currency", help="ISO code; EUR for a new chain."),
     click.option("--time-zone", help="As Europe/Amsterdam; UTC for a new chain."),
-    click.option("--referral-window", help="How long after signing up a referral code may be applied: `30 day`."),
+    click.option(
+        "--referral-window",
+        help="How long after signing up a referral code may be applied, as `30 day`; without it, at sign-up only.",
+    ),
     click.option(
         "--third-party-voucher-ids/--no-third-party-voucher-ids", default=None, help="Number vouchers for tills."
     ),
@@ -86,10 +91,13 @@ def add_business(chain: int, name: str) -> None:
 
 @chain_group.command("app")
 @click.argument("hostname")
-@click.option("--chain", type=int, help="Whose it is. Without it, the app is taken from its chain.")
+@click.option("--chain", type=int, help="Whose it is.")
+@click.option("--none", "none", is_flag=True, help="Take it from its chain: it opens nothing any more.")
 @told_kindly
-def set_app(hostname: str, chain: int | None) -> None:
+def set_app(hostname: str, chain: int | None, none: bool) -> None:
     """Register the HOSTNAME of an app, and whose it is."""
+    if none == (chain is not None):
+        raise click.ClickException("Say whose it is with --chain, or --none.")
     with opened(from_environment()).transaction() as session:
         chains.set_app(session, hostname, chain)
     click.echo(f"{hostname} belongs to {f'chain {chain}' if chain else 'no chain'}.")
@@ -115,17 +123,20 @@ def token_group() -> None:
 
 @token_group.command("create")
 @click.argument("name")
-@click.option("--app", "hostname", help="Bind it to this app's chain. Without it, each request names its app.")
-@click.option("--read-only", is_flag=True)
+@click.option("--app", "hostname", help="The app for whose chain it acts.")
+@click.option("--any-app", is_flag=True, help="Instead: for the chain of whichever app each request names.")
+@click.option("--write/--read", "write", default=False, help="Read and write, or only read (and interact).")
 @click.option("--days", type=click.IntRange(1, 36_500), help="When it expires; never, without it.")
 @told_kindly
-def create_token(name: str, hostname: str | None, read_only: bool, days: int | None) -> None:
+def create_token(name: str, hostname: str | None, any_app: bool, write: bool, days: int | None) -> None:
     """Create an access token and print it: only its hash is kept."""
+    if any_app == (hostname is not None):
+        raise click.ClickException("Say for which app with --app, or --any-app.")
     now = clock.now()
     with opened(from_environment()).transaction() as session:
         app = chains.app(session, hostname) if hostname else None
         expires_at = now + timedelta(days=days) if days else None
-        made, token = keys.create_token(session, name, app, not read_only, now, expires_at)
+        made, token = keys.create_token(session, name, app, write, now, expires_at)
     click.echo(f"Token {made.id}, told only now:", err=True)
     click.echo(token)
 

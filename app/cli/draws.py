@@ -50,7 +50,9 @@ def export_draws(campaign: int) -> None:
         if shown is None or shown.seed is None:
             raise click.ClickException(f"There is no campaign {campaign} that draws.")
         seed = shown.seed.seed if rules.is_over(shown, clock.now()) else None
-        click.echo(json.dumps({"campaign": str(shown.uuid), "commitment": shown.seed.commitment, "seed": seed}))
+        rewards = [{"reward": method.id, "title": method.title, "weight": method.weight} for method in shown.methods]
+        head = {"campaign": str(shown.uuid), "commitment": shown.seed.commitment, "seed": seed, "rewards": rewards}
+        click.echo(json.dumps(head))
         for row in verification.rows(session, campaign):
             click.echo(json.dumps({
                 "customer": str(row.customer), "number": row.number, "candidates": row.candidates, "ticket": row.ticket,

@@ -23,7 +23,7 @@ def main() -> None:
     \b
     A new installation:   guerdon keys rotate && guerdon migrate && guerdon admin create ada
     A partner's app:      guerdon chain app shop.example.com --chain 1
-                          guerdon token create till --app shop.example.com
+                          guerdon token create till --app shop.example.com --write
     Every night:          guerdon check-invariants && guerdon draw verify && guerdon clean
     """
 

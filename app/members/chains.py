@@ -1,15 +1,17 @@
 """Chains, their businesses, the apps that customers use, and what the staff may do for which chain."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.members.errors import AlreadyTaken, AppNotFound, BadChain, BusinessNotFound, ChainNotFound, LoginNotFound
 from app.members.models import UNITS, AppHost, Business, Chain, ChainPermission, Login
 
+HOSTNAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 WINDOW_MAX = 5_000  # of any unit: years stay within the calendar
 
 
@@ -87,7 +89,9 @@ def business(session: Session, business_id: int) -> Business:
 
 
 def set_app(session: Session, hostname: str, chain_id: int | None) -> AppHost:
-    """Register an app's host name, or give it to another chain, or to none. Raises ChainNotFound."""
+    """Register an app's host name, or give it to another chain, or to none. Raises ChainNotFound or BadChain."""
+    if not HOSTNAME.fullmatch(hostname.lower()):
+        raise BadChain(f"{hostname} is no host name.", field="hostname")
     if chain_id is not None:
         found(session, chain_id)
     host = session.scalars(select(AppHost).where(AppHost.hostname == hostname.lower())).one_or_none()
@@ -117,14 +121,16 @@ def permit(session: Session, username: str, chain_id: int, may_write: bool | Non
     Raises LoginNotFound or ChainNotFound.
     """
     name = username.lower()
-    login = session.scalars(
-        select(Login)
-        .where(Login.role != "customer", Login.deleted.is_(False), (Login.username == name) | (Login.email == name))
-        .order_by(Login.id)
-        .limit(1)
-    ).one_or_none()
-    if login is None:
+    logins = session.scalars(
+        select(Login).where(
+            Login.role != "customer", Login.deleted.is_(False), (Login.username == name) | (Login.email == name)
+        )
+    ).all()
+    if not logins:
         raise LoginNotFound
+    if len(logins) > 1:
+        raise LoginNotFound(f"An admin and a seller are both called {username}; name the admin by the user name.")
+    [login] = logins
     found(session, chain_id)
     permission = session.get(ChainPermission, (login.id, chain_id))
     if may_write is None:
@@ -135,6 +141,17 @@ def permit(session: Session, username: str, chain_id: int, may_write: bool | Non
     else:
         permission.may_write = may_write
     session.flush()
+
+
+def permissions(session: Session, chain_id: int) -> list[tuple[str, bool]]:
+    """Who of the staff may act for a chain, and whether it may write."""
+    query = (
+        select(func.coalesce(Login.username, Login.email), ChainPermission.may_write)
+        .join(Login, Login.id == ChainPermission.login_id)
+        .where(ChainPermission.chain_id == chain_id)
+        .order_by(Login.id)
+    )
+    return [(name, may_write) for name, may_write in session.execute(query)]
 
 
 def _apply(session: Session, chain: Chain, terms: Terms) -> None:

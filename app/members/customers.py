@@ -57,7 +57,7 @@ def register(
 ) -> Customer:  # fmt: skip
     """Add a customer of a chain, or of the first one, on a level: the one named, or else the lowest active one.
 
-    The points account is the caller's to open. Raises AlreadyTaken or LevelNotFound.
+    The points account is the caller's to open, and the customer the caller's to count (`headcount`). Raises AlreadyTaken or LevelNotFound.
     """
     _require_unique(session, person)
     manual = _level(session, level) if level else None
@@ -77,7 +77,6 @@ def register(
     session.add(customer)
     session.flush()
     session.add(Login(role="customer", customer_id=customer.id, password_hash=password_hash, token_version=0))
-    headcount.add(session, customer.chain_id, start.id if start else None, headcount.ANY_SEGMENT, 1)
     return customer
 
 

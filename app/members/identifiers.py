@@ -10,7 +10,7 @@ from app.members.errors import CustomerElsewhere, CustomerNotFound, IdentifiersD
 from app.members.models import Customer, Profile
 
 COLUMNS: Mapping[str, Any] = {
-    "id": Customer.id,
+    "id": Profile.customer_id,  # every column of one table, so that the database looks each up in its index
     "email": Profile.email,
     "loyalty_card_number": Profile.loyalty_card_number,
     "authentication_point_identifier": Profile.authentication_point_identifier,

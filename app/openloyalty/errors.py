@@ -52,7 +52,7 @@ FORM_FIELDS = (
 BARE_BAD_REQUESTS = (campaign.PurchaseNotFound, campaign.CouponStaysUsed)
 # Nothing that Open Loyalty can ask for is refused with these; should it be, the sentence itself is the answer.
 OF_OTHER_DIALECTS = (
-    campaign.NoRewardLeft, campaign.TooManyPointsHeld, campaign.BadRestriction, campaign.BadCampaign,
+    campaign.NoRewardLeft, campaign.TooManyPointsHeld, campaign.BadRestriction, campaign.BadCampaign, campaign.BadVoucher,
     campaign.VoucherNotFound, campaign.VoucherIdentifiersDisagree, campaign.VoucherElsewhere,
     campaign.VoucherNotForCustomers, campaign.VoucherRedeemed, campaign.VoucherNotClaimed, campaign.VoucherExpired,
     campaign.VoucherLocked, campaign.NotLockable, campaign.MoreThanVoucher, campaign.RelationNotFound,

@@ -32,10 +32,9 @@ KEY = ("X-Spaaza-Session-Key", "Session-Key")
 
 @dataclass(frozen=True)
 class Access:
-    """For which chain the caller acts, and whether it may write. A chain of None is still to be chosen (`enter`)."""
+    """For which chain the caller acts; None is still to be chosen (`enter`)."""
 
     chain_id: int | None
-    may_write: bool
     standing: Any
 
 
@@ -82,7 +81,7 @@ def enter(session: Session, chain_id: int, write: bool) -> None:
         return
     standing: Any = keys.session_standing(session, _header(KEY) or "", chain_id, None, clock.now())
     _require_permission(standing, write)
-    g.access = Access(chain_id, bool(standing.may_write), standing)
+    g.access = Access(chain_id, standing)
 
 
 def chain_id() -> int:
@@ -146,7 +145,7 @@ def _person(key: str, write: bool, chain: str, chain_since: tuple[int, ...], cus
         if standing.app_chain_id != standing.customer_chain_id:
             raise Told(codes.ENTITY_MISMATCH)
         _require_same_chain(named, standing.customer_chain_id)
-        g.access = Access(standing.customer_chain_id, False, standing)
+        g.access = Access(standing.customer_chain_id, standing)
     else:
         if not active:
             raise Told(codes.NO_VALID_USER)
@@ -154,7 +153,7 @@ def _person(key: str, write: bool, chain: str, chain_since: tuple[int, ...], cus
             standing = _for_only_chain(key, standing)
         if chain:
             _require_permission(standing, write)
-        g.access = Access(standing.chain_id, bool(standing.may_write), standing)
+        g.access = Access(standing.chain_id, standing)
     role = CUSTOMER if standing.role == CUSTOMER else ADMIN
     return Caller(standing.login_id, standing.login, role, standing.customer_id, standing.customer)
 
@@ -177,7 +176,7 @@ def _partner(token: str, write: bool, chain: str, app_for_partners: bool) -> Cal
         raise Told(codes.PERMISSION_DENIED)
     if chain:
         _require_same_chain(parameters().whole(chain), chain_id)
-    g.access = Access(chain_id, bool(standing.may_write), standing)
+    g.access = Access(chain_id, standing)
     return Caller(None, None, PRIVILEGED, None, None, token_id=standing.token_id, chain_id=chain_id)
 
 

@@ -23,8 +23,8 @@ ADD = "add-basket"
     ADD, "POST", roles=STAFF, write=True, prefix="/auth",
     parameters={
         "chain_id": "The chain; for the staff.", "user_id": "The customer, or another identifier.",
-        "business_id": "The branch.", "retailer_basket_code": "The till's own number of it: told twice, it counts once.",
-        "basket_total_price": "What was paid; at most two decimals.", "basket_timestamp": "YYYY-MM-DD HH:MM:SS, UTC; now.",
+        "business_id": "The branch.", "retailer_basket_code*": "The till's own number of it: told twice, it counts once.",
+        "basket_total_price*": "What was paid; at most two decimals.", "basket_timestamp": "YYYY-MM-DD HH:MM:SS, UTC; now.",
     },
 )  # fmt: skip
 def add() -> Response:

@@ -7,7 +7,6 @@ from typing import Any
 import flask
 import flask_smorest
 from flask import Response, request
-from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import MethodNotAllowed
 
 from app.doors import allow, anyone
@@ -62,45 +61,44 @@ def call(
     """Hang a call at its address and at every other that clients of any age use for it.
 
     `write` is the permission that it takes, `changes` whether it changes anything: such calls are never made by HEAD or in
-    advance, and an Idempotency-Key counts with all their methods. `also` are further names; `parameters` and `example` are
-    for the manual.
+    advance, and an Idempotency-Key counts with all their methods. `also` are further names. `parameters` (with a star behind
+    the names that must be there) and `example` are for the manual.
     """
 
     def declare(view: View) -> View:
-        @wraps(view)
-        def guarded() -> ResponseReturnValue:
-            if changes:
-                _require_intention()
-            return view()
-
+        guarded = _guarded(view) if changes else view
         if authenticated:
-            find = access.authenticate(write, chain, app_for_partners, chain_since, access.CUSTOMER in roles)
-            keyed = frozenset(methods) if changes else frozenset()
-            hung = allow(*roles, authenticate=find, keyed=keyed)(guarded)
+            customers = access.CUSTOMER in roles
+            find = access.authenticate(write, chain, app_for_partners, chain_since, customers)
+            hung: Any = allow(*roles, authenticate=find, keyed=frozenset(methods if changes else ()))(guarded)
         else:
             hung = anyone(guarded)
-        hung.documents_itself = True  # type: ignore[attr-defined]
-        documented = blueprint.doc(
-            summary=(view.__doc__ or "").partition("\n")[0],
-            parameters=[_parameter(told, text) for told, text in (parameters or {}).items()],
-            responses={"200": _described("Done.", _success(name, example))}
-            | {status: _described(text, ERROR) for status, text in REFUSED.items()},
-        )(hung)
-        canonical = f"{prefix}/{name}"
-        blueprint.route(canonical, methods=list(methods), endpoint=name)(documented)
-        hung_at = {canonical}
-        for spelled in (name, *also):
-            for place in PREFIXES:
-                for address in (f"{place}/{spelled}", f"{place}/{spelled}.json", f"/v1/{spelled}.json"):
-                    if address not in hung_at:
-                        hung_at.add(address)
-                        # Past the manual: it shows a call once.
-                        flask.Blueprint.add_url_rule(
-                            blueprint, address, endpoint=name, view_func=documented, methods=list(methods)
-                        )
-        return documented  # type: ignore[no-any-return]
+        hung.documents_itself = True
+        told = _manual(name, (view.__doc__ or "").partition("\n")[0], methods, parameters or {}, example, authenticated)
+        documented: View = blueprint.doc(**told)(hung)
+        _hang(documented, name, methods, prefix, also)
+        return documented
 
     return declare
+
+
+def _guarded(view: View) -> View:
+    @wraps(view)
+    def guarded() -> Response:
+        _require_intention()
+        return view()
+
+    return guarded
+
+
+def _hang(view: View, name: str, methods: tuple[str, ...], prefix: str, also: tuple[str, ...]) -> None:
+    canonical = f"{prefix}/{name}"
+    blueprint.route(canonical, methods=list(methods), endpoint=name)(view)
+    addresses = {f"{place}/{spelled}{end}" for spelled in (name, *also) for place in PREFIXES for end in ("", ".json")}
+    addresses |= {f"/v1/{spelled}.json" for spelled in (name, *also)}
+    for address in sorted(addresses - {canonical}):
+        # Past the manual: it shows a call once.
+        flask.Blueprint.add_url_rule(blueprint, address, endpoint=name, view_func=view, methods=list(methods))
 
 
 def _require_intention() -> None:
@@ -108,13 +106,41 @@ def _require_intention() -> None:
     if request.method == "HEAD":
         raise MethodNotAllowed
     purposes = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
-    if any("prefetch" in request.headers.get(name, "").lower() for name in purposes):
+    told = " ".join(request.headers.get(name, "").lower() for name in purposes)
+    if "prefetch" in told or "preview" in told:
         raise Told(codes.PREFETCH_REFUSED)
 
 
-def _parameter(name: str, text: str) -> dict[str, Any]:
-    where = "header" if name.startswith("X-") else "query"
-    return {"in": where, "name": name, "description": text, "schema": {"type": "string"}}
+def _manual(
+    name: str, summary: str, methods: tuple[str, ...], told: Mapping[str, str], example: Any, authenticated: bool
+) -> dict[str, Any]:
+    """The call's page: headers and, for calls that can be made by GET, a query; otherwise a form or JSON."""
+    headers = {key: text for key, text in told.items() if key.startswith("X-")}
+    values = {key: text for key, text in told.items() if key not in headers}
+    page: dict[str, Any] = {
+        "summary": summary,
+        "parameters": [_parameter("header", key, text) for key, text in headers.items()],
+        "responses": {"200": _described("Done.", _success(name, example))}
+        | {status: _described(text, ERROR) for status, text in REFUSED.items()},
+        "security": [{"bearer": []}, {"spaazaUser": [], "spaazaKey": []}] if authenticated else [],
+    }
+    if "GET" in methods:
+        page["parameters"] += [_parameter("query", key, text) for key, text in values.items()]
+    elif values:
+        schema = {
+            "type": "object",
+            "properties": {key.rstrip("*"): {"description": text} for key, text in values.items()},
+        }
+        required = [key.rstrip("*") for key in values if key.endswith("*")]
+        schema |= {"required": required} if required else {}
+        content = {"application/json": {"schema": schema}, "application/x-www-form-urlencoded": {"schema": schema}}
+        page["requestBody"] = {"content": content}
+    return page
+
+
+def _parameter(where: str, name: str, text: str) -> dict[str, Any]:
+    required = {"required": True} if name.endswith("*") else {}
+    return {"in": where, "name": name.rstrip("*"), "description": text, "schema": {"type": "string"}, **required}
 
 
 def _described(text: str, schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -31,23 +31,33 @@ from app.members.models import UNITS
 from app.spaaza import access, envelope, views
 from app.spaaza.calls import STAFF, call
 from app.spaaza.identify import customer_id
-from app.spaaza.parameters import Parameters, invalid, parameters
-from app.spaaza.vouchers import paging
+from app.spaaza.parameters import Parameters, invalid, paging, parameters
 
 ADD, LIST = "add-campaign", "get-campaigns"
 CODES_MAX = 1_000
 TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
 VOUCHER_SECONDS_MAX = 100 * 366 * 24 * 3600
+METHOD_FIELDS = {
+    "type", "title", "amount", "weight", "max_quantity", "max_quantity_unit", "max_quantity_per_user",
+    "max_quantity_per_user_unit", "restrictions", "recipient", "voucher_type", "voucher_discount_ratio",
+    "voucher_honour_code", "voucher_text", "voucher_expiry_seconds", "codes",
+}  # fmt: skip
+IGNORED = {"subtitle", "notes", "priority", "owner_code", "auth_method"}  # told for people, or for other systems
+FIELDS = IGNORED | {
+    "chain_id", "title", "type", "context", "active", "description", "active_date_from", "active_date_until",
+    "active_time_from", "active_time_until", "active_weekdays", "max_reward_quantity", "max_reward_quantity_unit",
+    "total_reward_quantity", "total_reward_quantity_unit", "point_cost", "user_segment", "allows_end_user_to_claim_voucher",
+    "created_voucher_claimed_by_default", "rewards_handling", "restrictions", "reward_methods",
+}  # fmt: skip
 HANDLINGS = ("independent", "random_draw")
-CODE = "gift_code"  # what Open Loyalty calls a campaign that sells the coupons of its only reward
 
 
 @call(
     ADD, "POST", roles=STAFF, write=True, prefix="/internal",
     parameters={
-        "chain_id": "The chain; for the staff.", "title": "Its name.", "type": ", ".join(KINDS),
-        "context": f"Of a composable campaign: {', '.join(CONTEXTS)}. It never changes.", "active": "Whether it is switched on.",
-        "description": "", "active_date_from": "YYYY-MM-DD HH:MM:SS, UTC.", "active_date_until": "The same.",
+        "chain_id": "The chain; for the staff.", "title*": "Its name.", "type*": ", ".join(KINDS),
+        "context": f"Of a composable campaign: {', '.join(CONTEXTS)}. It never changes.", "active*": "Whether it is switched on.",
+        "description": "", "active_date_from": "YYYY-MM-DD HH:MM:SS, UTC.", "active_date_until": "The same; closed from then on.",
         "active_time_from": "HH:MM[:SS], in the chain's zone.", "active_time_until": "The same.",
         "active_weekdays": "Days with commas between; 1 is Monday.",
         "max_reward_quantity": "How often a customer is rewarded, in all or in each",
@@ -57,7 +67,7 @@ CODE = "gift_code"  # what Open Loyalty calls a campaign that sells the coupons 
         "allows_end_user_to_claim_voucher": "true", "created_voucher_claimed_by_default": "false",
         "rewards_handling": "independent (each reward method gives) or random_draw (one does)",
         "restrictions": "A condition on the customer: docs/restrictions.md.",
-        "reward_methods": "A list of objects: type (points, voucher, coupon, nothing), title, amount, weight, max_quantity,"
+        "reward_methods*": "A list of objects: type (points, voucher, coupon, nothing), title, amount, weight, max_quantity,"
         " max_quantity_unit, max_quantity_per_user, max_quantity_per_user_unit, restrictions, recipient (referring, referred),"
         " voucher_type, voucher_discount_ratio, voucher_honour_code, voucher_text, voucher_expiry_seconds, codes.",
     },
@@ -65,17 +75,18 @@ CODE = "gift_code"  # what Open Loyalty calls a campaign that sells the coupons 
 def add() -> Response:
     """Create a campaign. A draw's answer holds the commitment to its seed."""
     told = parameters()
+    unknown = set(told.values) - FIELDS
+    if unknown:
+        raise invalid("add-campaign", f"no {', '.join(sorted(unknown))}, which this service does not know")
     methods = [Parameters(method) for method in _objects(told, "reward_methods")]
     manner = _manner(told, methods)
     now = clock.now()
     with transaction() as session:
-        offer = _offer(told, methods, manner)
+        offer = _offer(told, methods)
         for segment in offer.segments:
             segments.found(session, segment)
         made = campaigns.create(session, offer, now, manner=manner, chain_id=access.chain_id())
         names_subject(campaign=made.uuid)
-        session.flush()
-        session.expire_all()
         shown = cast(Campaign, overview.one(session, made.id))
         answer = views.campaign(Overview(shown), now)
     return envelope.ok(ADD, {"campaign": answer})
@@ -86,7 +97,8 @@ def add() -> Response:
     parameters={
         "chain_id": "The chain; for the staff.", "campaign_id": "Only this one.",
         "user_id": "Adds `user_progress` of this customer; other identifiers do, too.",
-        "active": "true: only campaigns that are open now.", "limit": "At most so many (20).", "offset": "Skip so many.",
+        "active": "true: only campaigns that are switched on and within their dates.", "limit": "At most so many (20).",
+        "offset": "Skip so many.",
     },
 )  # fmt: skip
 def listed() -> Response:
@@ -104,20 +116,20 @@ def listed() -> Response:
     return envelope.ok(LIST, {"campaigns": shown, "total": found.total})
 
 
-def _offer(told: Parameters, methods: list[Parameters], manner: Manner) -> Offer:
+def _offer(told: Parameters, methods: list[Parameters]) -> Offer:
     segment = told.text("user_segment")
     per_period = told.text("total_reward_quantity_unit") is not None
     return Offer(
         name=cast(str, told.required(told.text("title"), "title")),
-        reward=CODE if not manner.rewards else None,
+        reward=None,
         cost=_not_negative(told, "point_cost") or 0,
         coupons=[code for method in methods for code in _codes(method)],
         segments=[_uuid("user_segment", segment)] if segment else [],
         for_everyone=segment is None,
         active=bool(told.required(told.flag("active"), "active")),
         unlimited=False,
-        limit=None if per_period else told.whole("total_reward_quantity", 0),
-        limit_per_customer=told.whole("max_reward_quantity", 0),
+        limit=UNLIMITED if per_period else _limit(told, "total_reward_quantity"),
+        limit_per_customer=_limit(told, "max_reward_quantity"),
         activity=_window(told),
         short_description=told.text("description", 10_000),
     )
@@ -132,13 +144,11 @@ def _manner(told: Parameters, methods: list[Parameters]) -> Manner:
         context = kind
     unit = told.choice("total_reward_quantity_unit", UNITS)
     context = context or "basket"  # Spaaza's own default
-    handling = cast(str, told.choice("rewards_handling", HANDLINGS, "independent"))
-    sells_coupons = context == "interaction" and handling == "independent" and _is_plain_coupon(methods)
     return Manner(
         kind=kind,
         context=context,
-        handling=handling,
-        rewards=[] if sells_coupons else [_reward(method) for method in methods],
+        handling=cast(str, told.choice("rewards_handling", HANDLINGS, "independent")),
+        rewards=[_reward(method) for method in methods],
         restrictions=_restrictions(told),
         limit_per_customer_unit=told.choice("max_reward_quantity_unit", UNITS),
         limit_in_period=_limit(told, "total_reward_quantity") if unit else UNLIMITED,
@@ -151,18 +161,12 @@ def _manner(told: Parameters, methods: list[Parameters]) -> Manner:
     )
 
 
-PLAIN_COUPON = {"type", "title", "codes"}
-
-
-def _is_plain_coupon(methods: list[Parameters]) -> bool:
-    """One reward method that gives coupons and says no more than which: the campaign can sell them anywhere."""
-    if len(methods) != 1:
-        return False
-    [method] = methods
-    return method.values.get("type") == "coupon" and method.values.keys() <= PLAIN_COUPON
-
-
 def _reward(told: Parameters) -> Reward:
+    unknown = set(told.values) - METHOD_FIELDS
+    if unknown:
+        raise invalid(
+            "reward_methods", f"no {', '.join(sorted(unknown))}, but some of {', '.join(sorted(METHOD_FIELDS))}"
+        )
     kind = cast(str, told.required(told.choice("type", METHOD_KINDS), "type"))
     amount = _not_negative(told, "amount") or 0
     terms: dict[str, Any] = {
@@ -176,8 +180,6 @@ def _reward(told: Parameters) -> Reward:
     }
     terms["limit_in_period" if terms["limit_unit"] else "stock"] = _limit(told, "max_quantity")
     if kind == "points":
-        if not amount:
-            raise invalid("amount", "a positive number of points")
         terms["amount"] = amount
     if kind == "voucher":
         terms |= _voucher(told, amount)
@@ -186,18 +188,11 @@ def _reward(told: Parameters) -> Reward:
 
 def _voucher(told: Parameters, amount: int) -> dict[str, Any]:
     kind = told.choice("voucher_type", VOUCHER_KINDS, "basket")
-    percent, code = told.amount("voucher_discount_ratio"), told.text("voucher_honour_code")
-    if kind == "basket" and not amount:
-        raise invalid("amount", "a positive number")
-    if kind == "basket_pct" and (percent is None or not 0 < percent <= 100):
-        raise invalid("voucher_discount_ratio", "a number over 0, at most 1")
-    if kind == "honour" and code is None:
-        raise invalid("voucher_honour_code", "a code")
     return {
         "voucher_kind": kind,
         "amount": amount if kind == "basket" else 0,
-        "voucher_hundredths_of_percent": percent * 100 if kind == "basket_pct" and percent else None,
-        "voucher_code": code,
+        "voucher_hundredths_of_percent": told.ratio("voucher_discount_ratio") if kind == "basket_pct" else None,
+        "voucher_code": told.text("voucher_honour_code"),
         "voucher_text": told.text("voucher_text"),
         "voucher_seconds": _seconds(told),
     }
@@ -224,7 +219,7 @@ def _codes(method: Parameters) -> list[str]:
 
 
 def _restrictions(told: Parameters) -> dict[str, Any] | None:
-    value = told.values.get("restrictions")
+    value = told.json("restrictions")
     if value in (None, {}):
         return None
     if not isinstance(value, dict):
@@ -233,7 +228,7 @@ def _restrictions(told: Parameters) -> dict[str, Any] | None:
 
 
 def _objects(told: Parameters, name: str) -> list[dict[str, Any]]:
-    value = told.required(told.values.get(name), name)
+    value = told.required(told.json(name), name)
     rows = list(value.values()) if isinstance(value, dict) else value
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise invalid(name, "a list of objects")
@@ -256,9 +251,9 @@ def _not_negative(told: Parameters, name: str) -> int | None:
 
 def _window(told: Parameters) -> tuple[datetime, datetime]:
     opens, closes = told.moment("active_date_from"), told.moment("active_date_until")
-    window = (opens or ALWAYS_FROM, closes or ALWAYS_TO)
-    if window[0] >= window[1]:
-        raise invalid("active_date_until", "a moment after active_date_from")
+    window = (opens or ALWAYS_FROM, closes - views.MINUTE if closes else ALWAYS_TO)
+    if window[0] > window[1]:
+        raise invalid("active_date_until", "a moment at least a minute after active_date_from")
     return window
 
 

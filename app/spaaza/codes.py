@@ -121,6 +121,7 @@ WORDS: Mapping[type[Refusal], Code] = {
     campaign.NotAReferralCampaign: CAMPAIGN_TYPE_NOT_SUPPORTED,
     campaign.BadCampaign: PARAMETER_INVALID,
     campaign.BadRestriction: PARAMETER_INVALID,
+    campaign.BadVoucher: PARAMETER_INVALID,
     campaign.LimitUnderUsage: PARAMETER_INVALID,
     campaign.SingleCouponFixed: PARAMETER_INVALID,
     campaign.RedeemedCouponMissing: PARAMETER_INVALID,

@@ -12,7 +12,7 @@ from app.spaaza.identify import customer_id
 from app.spaaza.parameters import parameters
 
 PARAMETERS = {
-    "campaign_id": "The campaign (integer).",
+    "campaign_id*": "The campaign (integer).",
     "chain_id": "The chain (integer); for the staff.",
     "user_id": "The customer, or member_number, or authentication_point_identifier; for the staff and partners.",
     "X-Spaaza-MyPrice-App-Hostname": "The app of a customer's session.",

@@ -1,6 +1,7 @@
 """What a client sent: query, form and JSON as one set of values, read as the documents describe them.
 
-Integers may come as text of digits. A value sent twice, or a list where one value belongs, is refused rather than guessed.
+Integers may come as text of digits. A value sent twice with a difference, or a list where one value
+belongs, is refused rather than guessed.
 """
 
 import re
@@ -12,11 +13,13 @@ from flask import g, request
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from app.body import body, json_body, query
+from app.paging import Page
 from app.spaaza import codes
 from app.spaaza.envelope import Told
 
 TEXT_LENGTH_MAX = 255
 INTEGER_MAX = 2**63 - 1
+OFFSET_MAX = 10**9
 JSON_DEPTH_MAX = 30  # restrictions are trees
 USER_ID = re.compile(r"[0-9]{1,10}")
 KEY = re.compile(r"[0-9a-f]{64}")
@@ -86,6 +89,17 @@ class Parameters:
         hundredths = int(whole) * 100 + int(rest.ljust(2, "0") or 0)
         return -hundredths if text.startswith("-") else hundredths
 
+    def ratio(self, name: str) -> int | None:
+        """A ratio with at most four decimals, as hundredths of a percent: 0.125 is 1250. Raises 419."""
+        value = self.values.get(name)
+        if value is None:
+            return None
+        text = repr(value) if isinstance(value, float) else str(value)
+        if isinstance(value, bool) or not re.fullmatch(r"[0-9](\.[0-9]{1,4})?", text):
+            raise invalid(name, "a number like 0.15")
+        whole, _, rest = text.partition(".")
+        return int(whole) * 10_000 + int(rest.ljust(4, "0") or 0)
+
     def choice(self, name: str, allowed: tuple[str, ...], default: str | None = None) -> str | None:
         """One of a few words. Raises 419."""
         value = self.text(name)
@@ -103,6 +117,16 @@ class Parameters:
             return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
         except (ValueError, OverflowError) as e:
             raise invalid(name, "YYYY-MM-DD HH:MM:SS in UTC") from e
+
+    def json(self, name: str) -> Any:
+        """A list or an object; in a form it may be JSON as text. Raises 419."""
+        value = self.values.get(name)
+        if isinstance(value, str) and value.strip()[:1] in {"{", "["}:
+            try:
+                return json_body(f'{{"value": {value}}}'.encode(), JSON_DEPTH_MAX)["value"]
+            except BadRequest as e:
+                raise invalid(name, "valid JSON") from e
+        return value
 
     def block(self, name: str) -> "Parameters":
         """An object inside this one. Raises 3 when it is missing."""
@@ -140,6 +164,15 @@ def parameters() -> Parameters:
     if "parameters" not in g:
         g.parameters = Parameters(_read())
     return cast(Parameters, g.parameters)
+
+
+def paging() -> Page:
+    """`limit` (20) and `offset` of a list. Raises 419."""
+    told = parameters()
+    offset = told.whole("offset", 0) or 0
+    if offset > OFFSET_MAX:
+        raise invalid("offset", f"at most {OFFSET_MAX}")
+    return Page(per_page=told.whole("limit", 1) or 20, skipped=offset)
 
 
 def invalid(name: str, expected: str) -> Told:

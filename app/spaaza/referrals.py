@@ -59,7 +59,7 @@ def complete() -> Response:
     "POST",
     write=True,
     prefix="/auth",
-    parameters={"referral_code": "The code of whoever recommended the programme."},
+    parameters={"referral_code*": "The code of whoever recommended the programme."},
 )
 def apply() -> Response:
     """Note by whom a user was referred, within the chain's window after signing up."""

@@ -27,7 +27,7 @@ AMOUNT_MAX = 10**12
 @call(
     ADD, "POST", roles=STAFF, write=True, prefix="/internal",
     parameters={
-        "chain_id": "The chain; for the staff.", "first_name": "", "last_name": "", "username": "E-mail.",
+        "chain_id": "The chain; for the staff.", "first_name*": "", "last_name*": "", "username": "E-mail.",
         "member_number": "", "authentication_point_identifier": "", "auxiliary_identifier": "", "phone": "",
         "password": "To sign in with.", "referral_code": "The code of whoever recommended the programme.",
     },
@@ -66,7 +66,7 @@ def add() -> Response:
     PROGRESS, "POST", roles=STAFF, write=True, prefix="/auth",
     parameters={
         "chain_id": "The chain; for the staff.", "user_id": "The customer, or another identifier.",
-        "amount": "Points to add, or to take when negative; at most two decimals.", "log_message": "Why.",
+        "amount*": "Points to add, or to take when negative; at most two decimals.", "log_message": "Why.",
     },
 )  # fmt: skip
 def progress() -> Response:

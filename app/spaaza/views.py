@@ -1,20 +1,21 @@
 """The JSON of vouchers, users, campaigns and referrals, in the key order of the documents. A presenter never causes SQL."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.amounts import number
 from app.campaign import periods, rules, vouchers
 from app.campaign.award_models import ReferralRelation
-from app.campaign.models import ALWAYS_TO, DAY_SECONDS, EVERY_DAY, Campaign, RewardMethod
+from app.campaign.models import ALWAYS_TO, DAY_SECONDS, EVERY_DAY, Campaign, MethodTally, RewardMethod
 from app.campaign.overview import Overview
 from app.campaign.periods import ALWAYS_FROM
 from app.campaign.rules import UNLIMITED
 from app.members.models import Chain, Profile
 from app.points.models import LedgerEntry
 
+MINUTE = timedelta(minutes=1)  # the domain's windows are open to the end of their last minute, Spaaza's to their end
 NEVER = datetime(2050, 1, 1, tzinfo=UTC)  # how Spaaza prints "does not expire"
 # Spaaza's own numbers are documented for the euro only; the others are in the order of their making.
 CURRENCIES = {"GBP": (1, "£"), "EUR": (2, "€"), "USD": (3, "$"), "PLN": (4, "zł"), "CHF": (5, "CHF"), "SEK": (6, "kr")}
@@ -132,11 +133,7 @@ def _award(award: tuple[LedgerEntry, int], referred: Profile, chain: Chain) -> d
     }
 
 
-INTERNAL = {
-    "restrictions",
-    "rewards_given",
-    "given",
-}  # what customers are not told: whose turn it is, and who has just won
+INTERNAL = {"restrictions", "given"}  # what customers are not told: for whom it is, and which prize has just been won
 
 
 def campaign(shown: Overview, now: datetime, for_customer: bool = False) -> dict[str, Any]:
@@ -163,7 +160,7 @@ def _campaign(shown: Overview, now: datetime) -> dict[str, Any]:
         "active": it.is_live,
         "is_active": bool(rules.is_active(it, now) and rules.is_visible(it, now) and _is_in_hours(it, now)),
         "active_date_from": moment(it.active_from) if it.active_from != ALWAYS_FROM else None,
-        "active_date_until": moment(it.active_to) if it.active_to != ALWAYS_TO else None,
+        "active_date_until": moment(it.active_to + MINUTE) if it.active_to != ALWAYS_TO else None,
         "active_time_from": _time_of_day(it.opens_second) if _has_hours(it) else None,
         "active_time_until": _time_of_day(it.closes_second) if _has_hours(it) else None,
         "active_weekdays": _weekdays(it.weekdays),
@@ -178,7 +175,7 @@ def _campaign(shown: Overview, now: datetime) -> dict[str, Any]:
         "created_voucher_claimed_by_default": it.claimed_by_default,
         "rewards_handling": it.handling,
         "restrictions": it.restrictions,
-        "reward_methods": [_method(method) for method in it.methods],
+        "reward_methods": [_method(method) for method in it.methods] or [_coupon_for_sale(it)],
         "campaign_uuid": str(it.uuid),
     }
     if it.seed is not None:
@@ -216,6 +213,15 @@ def _method(it: RewardMethod) -> dict[str, Any]:
         "voucher_text": it.voucher_text,
         "voucher_expiry_seconds": it.voucher_seconds,
     }
+
+
+def _coupon_for_sale(it: Campaign) -> dict[str, Any]:
+    """The only reward of a campaign that sells its coupons; it has no terms of its own."""
+    plain = RewardMethod(
+        kind="coupon", title=it.name, recipient="customer", weight=1, amount=0, stock=UNLIMITED,
+        limit_in_period=UNLIMITED, limit_per_customer=UNLIMITED, given=MethodTally(given=it.stock.sold),
+    )  # fmt: skip
+    return _method(plain)
 
 
 def _limit(limit: int) -> int | None:

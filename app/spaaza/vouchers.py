@@ -1,6 +1,7 @@
 """The calls about vouchers: claim, unclaim, lock, unlock, redeem, expire, create, list."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, cast
 
 from flask import Response
@@ -12,16 +13,14 @@ from app.campaign.award_models import VOUCHER_STATUSES
 from app.campaign.models import VOUCHER_KINDS
 from app.campaign.vouchers import Holder, Named, Terms
 from app.doors import caller, names_subject, reading, short_transaction, transaction
-from app.paging import Page
 from app.spaaza import access, codes, envelope, views
 from app.spaaza.calls import STAFF, call
 from app.spaaza.envelope import Told
 from app.spaaza.identify import customer_id
-from app.spaaza.parameters import KEY, invalid, parameters
+from app.spaaza.parameters import KEY, invalid, paging, parameters
 
 CLAIM, LIST = "claim-voucher", "get-user-vouchers"
 CHAIN_ID_SINCE = (1, 5, 3)  # clients of earlier versions let the service find out
-OFFSET_MAX = 10**9
 LOCK_SECONDS, LOCK_SECONDS_MAX = 600, 7 * 24 * 3600
 NAMES = {
     "voucher_key": "The voucher's key (preferred),",
@@ -96,17 +95,22 @@ def expire() -> Response:
 
 @call(
     "redeem-voucher", "POST", "PUT", roles=STAFF, write=True, prefix="/auth",
-    parameters={**NAMES, "amount": "How much of it; all of it when absent."},
+    parameters={
+        **NAMES, "amount": "How much of it; all of it when absent.",
+        "retailer_basket_code": "Of a locked voucher: the basket that it is kept for,",
+        "voucher_locking_code": "or the code of the lock.",
+    },
 )  # fmt: skip
 def redeem() -> Response:
     """Redeem a claimed voucher; what is left becomes a new one."""
     amount = parameters().amount("amount")
     if amount is not None and amount <= 0:
         raise invalid("amount", "a positive number")
+    codes_told = parameters().text("voucher_locking_code"), parameters().text("retailer_basket_code")
     now = clock.now()
     with transaction() as session:
         holder = _holder(session)
-        done = vouchers.redeem(session, _named(), holder, amount, now)
+        done = vouchers.redeem(session, _named(), holder, amount, now, *codes_told)
         names_subject(voucher=done.voucher_id)
         answer = views.voucher(vouchers.found(session, Named(id=done.voucher_id), holder), now)
         rest = vouchers.found(session, Named(id=done.rest_id), holder) if done.rest_id else None
@@ -117,7 +121,7 @@ def redeem() -> Response:
 @call(
     "create-voucher", "POST", roles=STAFF, write=True,
     parameters={
-        "campaign_id": "The campaign that the voucher belongs to.", "chain_id": NAMES["chain_id"],
+        "campaign_id*": "The campaign that the voucher belongs to.", "chain_id": NAMES["chain_id"],
         "user_id": "For whom, or another identifier; without one, whoever claims it.",
         "voucher_type": f"{', '.join(VOUCHER_KINDS)} (basket).", "amount": "What it is worth.",
         "voucher_discount_ratio": "0.15 is 15%.", "voucher_honour_code": "The third party's code.",
@@ -134,7 +138,7 @@ def create() -> Response:
         owner = customer_id(session, told) if told.identifiers() else None
         made = vouchers.issue(session, access.chain_id(), campaign_id, owner, terms, now)
         names_subject(voucher=made.id)
-        answer = views.voucher(vouchers.found(session, Named(id=made.id), access.holder(None)), now)
+        answer = views.listed_voucher(vouchers.found(session, Named(id=made.id), access.holder(None)), now)
     return envelope.ok("create-voucher", answer)
 
 
@@ -168,15 +172,6 @@ def listed() -> Response:
     )
 
 
-def paging() -> Page:
-    """`limit` and `offset`."""
-    told = parameters()
-    offset = told.whole("offset", 0) or 0
-    if offset > OFFSET_MAX:
-        raise invalid("offset", f"at most {OFFSET_MAX}")
-    return Page(per_page=told.whole("limit", 1) or 20, skipped=offset)
-
-
 def _changed(name: str, change: Callable[[Session, Holder], Any]) -> Response:
     now = clock.now()
     with transaction() as session:
@@ -207,20 +202,19 @@ def _named() -> Named:
 def _terms() -> Terms:
     told = parameters()
     kind = cast(str, told.choice("voucher_type", VOUCHER_KINDS, "basket"))
-    amount, percent = told.amount("amount"), told.amount("voucher_discount_ratio")
-    code = told.text("voucher_honour_code")
-    if kind == "basket" and (amount is None or amount <= 0):
-        raise invalid("amount", "a positive number")
-    if kind == "basket_pct" and (percent is None or not 0 < percent <= 100):
-        raise invalid("voucher_discount_ratio", "a number over 0, at most 1")
-    if kind == "honour" and code is None:
-        raise Told(codes.HTTP_VARS_MISSING, "voucher_honour_code is missing.")
     return Terms(
         kind=kind,
-        amount=amount or 0 if kind == "basket" else 0,
-        hundredths_of_percent=percent * 100 if kind == "basket_pct" and percent else None,
-        code=code,
+        amount=told.amount("amount") or 0 if kind == "basket" else 0,
+        hundredths_of_percent=told.ratio("voucher_discount_ratio") if kind == "basket_pct" else None,
+        code=told.text("voucher_honour_code"),
         text=told.text("voucher_text"),
         claimed=bool(told.flag("set_claimed", False)),
-        expires_at=told.moment("expiry_date"),
+        expires_at=_future("expiry_date"),
     )
+
+
+def _future(name: str) -> datetime | None:
+    at = parameters().moment(name)
+    if at is not None and at <= clock.now():
+        raise invalid(name, "a moment to come")
+    return at

@@ -155,14 +155,16 @@ class VoucherMachine(RuleBasedStateMachine):
         self.run(vouchers.unlock, Named(id=number), self.holder(True))
         self.known[number].locked_until = self.known[number].basket = None
 
-    @rule(number=titles, amount=st.none() | st.integers(1, 1_200))
-    def redeem(self, number: int, amount: int | None) -> None:
+    @rule(number=titles, amount=st.none() | st.integers(1, 1_200), basket=st.sampled_from([None, "A", "B"]))
+    def redeem(self, number: int, amount: int | None, basket: str | None) -> None:
         title = self.known[number]
-        found = self.run(vouchers.redeem, Named(id=number), self.holder(True), amount, self.now)
+        found = self.run(vouchers.redeem, Named(id=number), self.holder(True), amount, self.now, None, basket)
         if why := title.why_not_usable(self.now, is_staff=True):
             assert found is why
         elif title.status != "claimed":
             assert found is errors.VoucherNotClaimed
+        elif title.is_locked(self.now) and title.basket != basket:
+            assert found is errors.VoucherLocked
         elif amount is not None and amount > title.amount:
             assert found is errors.MoreThanVoucher
         else:

@@ -34,6 +34,11 @@ def test_a_period_begins_where_the_calendar_says(unit: str, began: str) -> None:
     assert periods.start(unit, at("2026-03-29 12:34:56.789"), AMSTERDAM) == at(began)
 
 
+def test_an_hour_begins_where_the_zones_hours_do() -> None:
+    kolkata = ZoneInfo("Asia/Kolkata")
+    assert periods.start("hour", at("2026-11-21 17:45", kolkata), kolkata) == at("2026-11-21 17:00", kolkata)
+
+
 def test_no_unit_means_since_ever() -> None:
     assert periods.start(None, at("2026-01-01"), AMSTERDAM) == periods.ALWAYS_FROM
 
@@ -175,12 +180,18 @@ def test_100000_seeded_draws_match_their_weights() -> None:
 
 
 @given(st.lists(st.integers(1, 100), min_size=2, max_size=6), st.integers(0, 2**256 - 1))
-def test_taking_a_candidate_away_leaves_the_others_their_proportions(weights: list[int], ticket: int) -> None:
-    """A pick depends on the ticket and the weights that are left, and on nothing else."""
-    candidates = list(enumerate(weights, 1))
-    left = candidates[1:]
+def test_a_pick_depends_on_the_ticket_and_the_weights_alone(weights: list[int], ticket: int) -> None:
+    left = list(enumerate(weights, 1))
     picked = draws.pick(left, f"{ticket:064x}")
     assert picked in dict(left)
     assert picked == draws.pick(list(reversed(left)), f"{ticket:064x}")
     doubled = [(method, 2 * weight) for method, weight in left]
     assert draws.pick(doubled, f"{ticket:064x}") == picked
+
+
+def test_taking_a_candidate_away_leaves_the_others_their_proportions() -> None:
+    left = [(2, 10), (3, 30)]  # of (1, 60), (2, 10), (3, 30)
+    counts = {2: 0, 3: 0}
+    for number in range(20_000):
+        counts[draws.pick(left, draws.ticket(SEED, CAMPAIGN, CUSTOMER, number))] += 1
+    assert abs(counts[2] - 5_000) < 3.9 * (20_000 * 0.25 * 0.75) ** 0.5

@@ -11,9 +11,11 @@ from werkzeug.test import TestResponse
 
 from app.members import chains, keys
 from app.members.models import Customer, Login
+from app.spaaza import codes
 from tests.client import Client
 from tests.world import World
 
+KNOWN = {value.code: value for value in vars(codes).values() if isinstance(value, codes.Code)}
 HOSTNAME = "shop.guerdon.example"
 HOST = {"X-Spaaza-MyPrice-App-Hostname": HOSTNAME}
 
@@ -81,4 +83,7 @@ def code(answer: TestResponse) -> int | None:
     assert list(body) == ["result", "error"]
     assert body["result"] == {"code": 2, "status": "error"}
     assert list(body["error"]) == ["code", "name", "description"]
-    return int(body["error"]["code"])
+    known = KNOWN[body["error"]["code"]]
+    assert body["error"]["name"] == known.name
+    assert answer.status_code == known.status or known is codes.REQUEST_INVALID
+    return known.code

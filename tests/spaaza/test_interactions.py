@@ -272,6 +272,7 @@ def test_the_reason_that_is_told_follows_the_order_of_the_checks(shop: Shop) -> 
     assert code(interact(shop.customer(), shop.world.a_reward_campaign(active=False, limit=0, **nobody, **dear))) == 449
     assert code(interact(shop.customer(), shop.world.a_reward_campaign(limit=0, **nobody, **dear))) == 424
     assert code(interact(shop.customer(), shop.world.a_reward_campaign(limit=0, **dear))) == 450
+    assert code(interact(shop.customer(), shop.world.a_reward_campaign(points(1, stock=0), **dear))) == 450
     both = interact(shop.customer(), shop.world.a_reward_campaign(limit=0, limit_per_customer=0, **dear))
     assert (both.status_code, code(both)) == (200, 450)
 
@@ -289,6 +290,7 @@ def test_a_get_that_changes_is_made_on_purpose_only(shop: Shop) -> None:
     campaign, client = shop.world.a_reward_campaign(), shop.customer()
     for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"):
         assert code(interact(client, campaign, headers={name: "prefetch;prerender"})) == 9425
+        assert code(interact(client, campaign, headers={name: "preview"})) == 9425
     assert client.send("HEAD", f"/interact-campaign?campaign_id={campaign.id}").status_code == 405
     assert client.send("OPTIONS", f"/interact-campaign?campaign_id={campaign.id}").status_code == 200
     assert shop.world.count(Award) == 0
@@ -354,6 +356,8 @@ def test_a_coupon_campaign_made_here_is_for_sale_there_and_a_draw_is_not(shop: S
     assert sol.post(f"/api/seller/customer/{shop.world.cleo.uuid}/campaign/{uuid}/buy").status_code == 200
     draw = shop.world.a_reward_campaign(points(1), handling="random_draw")
     assert sol.get(f"/api/seller/campaign/{draw.uuid}").status_code == 404
+    eligibility = f"/api/seller/customer/{shop.world.cleo.uuid}/campaign/{draw.uuid}/eligibility"
+    assert sol.get(eligibility).status_code == 404
     assert sol.post(f"/api/seller/customer/{shop.world.cleo.uuid}/campaign/{draw.uuid}/buy").status_code == 404
     assert ada.get("/api/campaign").json["total"] == 1  # type: ignore[index]
     paused = ada.post(f"/api/campaign/{uuid}/inactive")

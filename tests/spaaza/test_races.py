@@ -220,9 +220,40 @@ def test_customers_who_referred_one_another_in_a_ring_buy_at_once(postgres_url: 
                 told.append(str(e))
 
         at_once(*[lambda c=c: buy(c) for c in people])  # type: ignore[misc]
-        assert [reason for reason in refused if "deadlock" in reason] == []
+        assert refused == []
+    with world.database.reading() as session:
+        assert session.query(Basket).count() == 15
+        assert session.query(ReferralRelation).filter(ReferralRelation.redeemed_at.is_not(None)).count() == 15
     world.require_invariants()
     world.database.engine.dispose()
+
+
+def test_two_who_refer_each_other_at_once_are_noted_once(shop: Shop) -> None:
+    from app.campaign import referrals
+    from app.campaign.awards import BY_SYSTEM
+
+    world = shop.world
+    a_referral_campaign(world)
+    with world.database.transaction() as session:
+        terms = chains.Terms("First chain", referral_window_quantity=2, referral_window_unit="day")
+        chains.change(session, shop.chain_id, terms)
+    for _ in range(5):
+        pair = [world.a_customer(), world.a_customer()]
+        told: list[str] = []
+
+        def apply(who: Customer, by: Customer, told: list[str] = told) -> None:
+            try:
+                with world.database.transaction() as session:
+                    mine = session.get_one(Customer, who.id)
+                    referrals.apply_code(session, mine, str(by.profile.referral_code), world.now, BY_SYSTEM)
+                told.append("noted")
+            except (TryAgain, Refusal) as e:
+                told.append(type(e).__name__)
+
+        at_once(lambda p=pair: apply(p[0], p[1]), lambda p=pair: apply(p[1], p[0]))  # type: ignore[misc]
+        assert told.count("noted") == 1, told
+    assert world.count(ReferralRelation) == 5
+    world.require_invariants()
 
 
 def test_permissions_given_at_once_are_one(shop: Shop) -> None:
@@ -234,3 +265,5 @@ def test_permissions_given_at_once_are_one(shop: Shop) -> None:
             pass
 
     at_once(*[permit for _ in range(4)])
+    with shop.world.database.reading() as session:
+        assert dict(chains.permissions(session, shop.chain_id)) == {"ada": True, "sol@guerdon.example": True}

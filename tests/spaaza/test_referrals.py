@@ -187,10 +187,20 @@ def test_a_code_without_a_campaign_and_an_unknown_code_stop_the_sign_up(shop: Sh
     shop.world.require_invariants()
 
 
-def test_the_audience_is_the_referring_customers(shop: Shop) -> None:
-    campaign = a_referral_campaign(shop.world, segments=[shop.world.ada.uuid])
+@pytest.mark.parametrize("told", ["audience", "restrictions"])
+def test_the_audience_and_the_restrictions_are_the_referring_customers(shop: Shop, told: str) -> None:
+    nobody = {"segments": [shop.world.ada.uuid]} if told == "audience" else {"restrictions": {"user.age": {"$gte": 99}}}
+    a_referral_campaign(shop.world, **nobody)
     assert code(signed_up(shop, referral_code=code_of(shop.world, shop.world.cleo))) == 9014
-    assert campaign.id
+
+
+def test_a_basket_of_nothing_completes_no_referral(shop: Shop) -> None:
+    a_referral_campaign(shop.world)
+    con = referred(shop)
+    assert code(basket(shop, con, amount="0")) is None
+    assert shop.world.balance() == 100_000
+    assert code(basket(shop, con, "B-2", amount="0.01")) is None
+    assert shop.world.balance() == 101_000
 
 
 def test_a_sign_up_is_rewarded_whichever_door_it_came_by(shop: Shop, ada: Client) -> None:

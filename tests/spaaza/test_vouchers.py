@@ -265,7 +265,7 @@ def test_the_staff_issues_vouchers_by_hand(shop: Shop) -> None:
     assert claimed["user_id"] == shop.world.cleo.id
     con = shop.world.a_customer()
     assert code(claim(shop.customer(con), voucher_key=made["voucher_key"])) == 183
-    percent = {"voucher_type": "basket_pct", "voucher_discount_ratio": "0.15", "user_id": con.id, "set_claimed": "1"}
+    percent = {"voucher_type": "basket_pct", "voucher_discount_ratio": "0.125", "user_id": con.id, "set_claimed": "1"}
     results(staff.post("/create-voucher", data={**told, **percent}))
     results(
         staff.post(
@@ -274,11 +274,13 @@ def test_the_staff_issues_vouchers_by_hand(shop: Shop) -> None:
     )
     listed = results(shop.customer(con).get("/get-vouchers"))
     assert [(v["voucher_discount_ratio"], v["voucher_status"]) for v in listed["basket_vouchers"]] == [
-        (0.15, "claimed")
+        (0.125, "claimed")
     ]
     assert [v["voucher_honour_code"] for v in listed["honour_vouchers"]] == ["Z"]
     for wrong, expected in (
-        ({"amount": "0"}, 419), ({"amount": "x"}, 419), ({"voucher_type": "gold"}, 419), ({"voucher_type": "honour"}, 3),
+        ({"amount": "0"}, 419), ({"amount": "x"}, 419), ({"voucher_type": "gold"}, 419), ({"voucher_type": "honour"}, 419),
+        ({"amount": "1", "set_claimed": "1"}, 419),
+        ({"amount": "1", "expiry_date": "2020-01-01 00:00:00"}, 419),
         ({"voucher_type": "basket_pct", "voucher_discount_ratio": "2"}, 419), ({"amount": "1", "expiry_date": "soon"}, 419),
         ({"amount": "1", "campaign_id": 9999}, 246), ({"amount": "1", "user_id": 99999}, 270),
     ):  # fmt: skip
@@ -337,7 +339,20 @@ def test_a_lock_without_a_name_is_nobodys(shop: Shop) -> None:
     told = {"voucher_id": other.id, "voucher_locking_code": "x", "retailer_basket_code": "A"}
     assert code(staff.put("/lock-voucher", data=told)) is None
     assert code(staff.put("/lock-voucher", data={"voucher_id": other.id, "voucher_locking_code": "x"})) is None
-    assert code(staff.put("/lock-voucher", data={"voucher_id": other.id, "retailer_basket_code": "A"})) == 9003
+    assert code(staff.put("/lock-voucher", data={"voucher_id": other.id, "retailer_basket_code": "A"})) is None
+    assert code(staff.put("/lock-voucher", data={"voucher_id": other.id, "retailer_basket_code": "B"})) == 9003
+
+
+def test_a_locked_voucher_is_redeemed_for_its_basket(shop: Shop) -> None:
+    it, staff = a_voucher(shop.world, claimed_by_default=True), partner(shop)
+    told = {"voucher_id": it.id, "voucher_locking_code": "x", "retailer_basket_code": "A", "voucher_lock_period": 60}
+    assert code(staff.put("/lock-voucher", data=told)) is None
+    for wrong in ({}, {"retailer_basket_code": "B"}, {"voucher_locking_code": "y"}):
+        assert code(staff.post("/auth/redeem-voucher", data={"voucher_id": it.id, "amount": 1, **wrong})) == 9003
+    redeemed = results(
+        staff.post("/auth/redeem-voucher", data={"voucher_id": it.id, "amount": 1, "retailer_basket_code": "A"})
+    )
+    assert redeemed["regenerated_voucher"]["voucher_locked"] is False
 
 
 def test_a_blocked_customers_vouchers_rest(shop: Shop) -> None:

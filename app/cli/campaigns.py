@@ -1,0 +1,48 @@
+"""`guerdon campaign …`: switch on and off, end for good."""
+
+import click
+
+from app.campaign import campaigns, overview
+from app.cli.root import main, opened, told_kindly
+from app.settings import from_environment
+
+
+@main.group("campaign")
+def campaign_group() -> None:
+    """Campaigns, by their number (campaign_id)."""
+
+
+def _change(campaign_id: int, action: str) -> None:
+    with opened(from_environment()).transaction() as session:
+        found = overview.one(session, campaign_id)
+        if found is None:
+            raise click.ClickException(f"There is no campaign {campaign_id}.")
+        if action == "complete":
+            changed = campaigns.complete(session, found.uuid)
+        else:
+            changed = campaigns.switch(session, found.uuid, on=action == "resume")
+        click.echo(f"Campaign {campaign_id}, {changed.name}, is {changed.lifecycle}.")
+
+
+@campaign_group.command("pause")
+@click.argument("campaign", type=int)
+@told_kindly
+def pause(campaign: int) -> None:
+    """Switch CAMPAIGN off, for now."""
+    _change(campaign, "pause")
+
+
+@campaign_group.command("resume")
+@click.argument("campaign", type=int)
+@told_kindly
+def resume(campaign: int) -> None:
+    """Switch CAMPAIGN on. A completed one stays completed."""
+    _change(campaign, "resume")
+
+
+@campaign_group.command("complete")
+@click.argument("campaign", type=int)
+@told_kindly
+def complete(campaign: int) -> None:
+    """End CAMPAIGN for good. It never gives anything again, and the seed of its draws is told."""
+    _change(campaign, "complete")
