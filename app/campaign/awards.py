@@ -53,11 +53,10 @@ class Given:
     code: str | None
 
 
-OVERRIDDEN = frozenset(
-    {
-        "campaign_not_active", "campaign_not_yet_active", "campaign_over", "campaign_not_yet_visible",
-        "campaign_no_longer_visible", "outside_hours", "not_targeted", "restrictions_not_met",
-    }
+# What an overriding occasion does not ask: whether the campaign is open, and for whom.
+OVERRIDDEN = (
+    errors.CampaignNotActive, errors.CampaignNotYetActive, errors.CampaignOver, errors.CampaignNotYetVisible,
+    errors.CampaignNoLongerVisible, errors.OutsideHours, errors.NotTargeted, errors.RestrictionsNotMet,
 )  # fmt: skip
 
 
@@ -118,7 +117,7 @@ def _require_no_refusal(
     reasons: list[Refusal] = [
         refusal
         for refusal in rules.refusals(facts, now, traits, occasion.context)
-        if not (occasion.overrides and refusal.code in OVERRIDDEN)
+        if not (occasion.overrides and isinstance(refusal, OVERRIDDEN))
     ]
     if not can_give:
         reasons.append(errors.NoRewardLeft())

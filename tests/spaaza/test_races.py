@@ -186,6 +186,21 @@ def test_parts_redeemed_at_once_are_never_more_than_the_whole(shop: Shop) -> Non
     shop.world.require_invariants()
 
 
+def test_a_voucher_redeemed_by_many_tills_at_once_is_redeemed_once(shop: Shop) -> None:
+    staff = partner(shop)
+    interact(staff, 0)
+    for _ in range(3):
+        it = a_voucher(shop.world, claimed_by_default=True)
+        answers: list[Any] = []
+
+        def redeem(number: int = it.id, told: list[Any] = answers) -> None:
+            told.append(code(staff.post("/auth/redeem-voucher", data={"voucher_id": number})))
+
+        at_once(*[redeem for _ in range(8)])
+        assert Counter(answers) == {None: 1, 9001: 7}
+    shop.world.require_invariants()
+
+
 def test_customers_who_referred_one_another_in_a_ring_buy_at_once(postgres_url: str) -> None:
     """A referred B, B referred C, C referred A: all buy at once, and nobody waits for another in a circle."""
     from app.campaign import baskets
