@@ -10,7 +10,7 @@ coupons. The *context* is what makes it give: an interaction, a basket, a sign-u
 - `eligibility`: the facts that the rules ask for, read in one query, for an award, a page or an explanation.
 - `awards`: give, the one way in which anything is given; `changes`: its guarded changes.
 - Who has something given: `purchases` (buy, mark as used, list), `interactions`, `signups`, `baskets`, `referrals`.
-- `vouchers`: claim, lock, redeem, expire, issue, list.
+- `vouchers`: claim, lock, redeem, expire, issue; `voucher_lookup`: find and list them; `voucher_terms`: what they can be worth.
 - `catalogue`: the pages of campaigns that sell coupons; `overview`: all campaigns of a chain, with progress.
 - `campaigns`: create, change, switch on and off. `audiences`, `coupons`, `photos`: what belongs to a campaign.
 - `invariants`: what must be true at any instant; `verification`: recompute every draw. `errors`: every refusal.

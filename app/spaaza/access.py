@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.campaign.awards import By
-from app.campaign.vouchers import Holder
+from app.campaign.voucher_lookup import Holder
 from app.doors import caller, database, reading
 from app.identity import Caller
 from app.members import chains, keys, logins

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.amounts import number
-from app.campaign import periods, rules, vouchers
+from app.campaign import periods, rules, voucher_lookup
 from app.campaign.award_models import ReferralRelation
 from app.campaign.models import ALWAYS_TO, DAY_SECONDS, EVERY_DAY, Campaign, MethodTally, RewardMethod
 from app.campaign.overview import Overview
@@ -38,14 +38,14 @@ def currency(code: str) -> tuple[int, str]:
 
 
 def voucher(it: Any, now: datetime) -> dict[str, Any]:
-    """A voucher as claim-voucher prints it. `it` is a row of `vouchers.found`."""
+    """A voucher as claim-voucher prints it. `it` is a row of `voucher_lookup.found`."""
     expires_at = it.expires_at or NEVER
     currency_id, symbol = currency(it.currency)
     return {
         "voucher_key": it.key,
         "voucher_id": it.id,
         "voucher_status": it.status,
-        "voucher_locked": vouchers.is_locked(it, now),
+        "voucher_locked": voucher_lookup.is_locked(it, now),
         "campaign_id": it.campaign_id,
         "campaign_type": it.campaign_kind,
         "campaign_title": it.campaign_name,
@@ -55,7 +55,7 @@ def voucher(it: Any, now: datetime) -> dict[str, Any]:
         "voucher_currency_symbol": symbol,
         "voucher_amount_original": number(it.amount),
         "voucher_amount_redeemed": number(it.redeemed),
-        "voucher_amount": number(vouchers.worth(it)),
+        "voucher_amount": number(voucher_lookup.worth(it)),
         "voucher_text": it.text,
         "voucher_third_party_id": it.third_party_id,
         "user_id": it.customer_id,
@@ -71,7 +71,7 @@ def listed_voucher(it: Any, now: datetime) -> dict[str, Any]:
         "voucher_type": it.kind,
         "voucher_honour_code": it.code,
         "voucher_discount_ratio": ratio / 10_000 if ratio is not None else None,
-        "voucher_locked_until": moment(it.locked_until) if vouchers.is_locked(it, now) else None,
+        "voucher_locked_until": moment(it.locked_until) if voucher_lookup.is_locked(it, now) else None,
         "voucher_locking_code": it.lock_code,
         "voucher_retailer_basket_code_exclusive": it.basket_code,
         "voucher_created_date": moment(it.created_at),

@@ -8,10 +8,11 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.campaign import vouchers
+from app.campaign import voucher_lookup, vouchers
 from app.campaign.award_models import VOUCHER_STATUSES
 from app.campaign.models import VOUCHER_KINDS
-from app.campaign.vouchers import Holder, Named, Terms
+from app.campaign.voucher_lookup import Holder, Named
+from app.campaign.vouchers import Terms
 from app.doors import caller, names_subject, reading, short_transaction, transaction
 from app.spaaza import access, codes, envelope, views
 from app.spaaza.calls import STAFF, call
@@ -112,8 +113,8 @@ def redeem() -> Response:
         holder = _holder(session)
         done = vouchers.redeem(session, _named(), holder, amount, now, *codes_told)
         names_subject(voucher=done.voucher_id)
-        answer = views.voucher(vouchers.found(session, Named(id=done.voucher_id), holder), now)
-        rest = vouchers.found(session, Named(id=done.rest_id), holder) if done.rest_id else None
+        answer = views.voucher(voucher_lookup.found(session, Named(id=done.voucher_id), holder), now)
+        rest = voucher_lookup.found(session, Named(id=done.rest_id), holder) if done.rest_id else None
         answer["regenerated_voucher"] = views.voucher(rest, now) if rest else None
     return envelope.ok("redeem-voucher", answer)
 
@@ -138,7 +139,7 @@ def create() -> Response:
         owner = customer_id(session, told) if told.identifiers() else None
         made = vouchers.issue(session, access.chain_id(), campaign_id, owner, terms, now)
         names_subject(voucher=made.id)
-        answer = views.listed_voucher(vouchers.found(session, Named(id=made.id), access.holder(None)), now)
+        answer = views.listed_voucher(voucher_lookup.found(session, Named(id=made.id), access.holder(None)), now)
     return envelope.ok("create-voucher", answer)
 
 
@@ -158,7 +159,7 @@ def listed() -> Response:
         raise invalid("status", f"some of {', '.join(VOUCHER_STATUSES)}")
     now = clock.now()
     with reading() as session:
-        found = vouchers.of_customer(
+        found = voucher_lookup.of_customer(
             session, customer_id(session, told), statuses, paging(), now, bool(told.flag("include_expired", False))
         )
     shown = [(row.kind, views.listed_voucher(row, now)) for row in found.rows]

@@ -18,11 +18,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from app.campaign import baskets, draws, errors, referrals, signups, verification, vouchers
+from app.campaign import baskets, draws, errors, referrals, signups, verification, voucher_lookup, vouchers
 from app.campaign.award_models import Award, Basket, Draw, ReferralRelation, Voucher
 from app.campaign.awards import BY_SYSTEM
 from app.campaign.models import MethodTally
-from app.campaign.vouchers import Holder, Named
+from app.campaign.voucher_lookup import Holder, Named
 from app.members import chains
 from app.members.customers import Person
 from app.members.models import Customer
@@ -196,7 +196,7 @@ class VoucherMachine(RuleBasedStateMachine):
                 title.status, title.amount, title.redeemed, title.expires_at,
             )  # fmt: skip
             assert row.customer_id == self.customer.id
-            assert vouchers.is_locked(row, self.now) == title.is_locked(self.now)
+            assert voucher_lookup.is_locked(row, self.now) == title.is_locked(self.now)
         # What was issued is redeemed, or can still be: nothing is lost, and nothing comes of nothing.
         usable = sum(t.amount for t in self.known.values() if t.status != "redeemed")
         assert self.issued == usable + sum(t.redeemed for t in self.known.values())

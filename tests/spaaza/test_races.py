@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from app.campaign import vouchers
+from app.campaign import voucher_lookup, vouchers
 from app.campaign.award_models import Award, Draw, ReferralRelation, Voucher
-from app.campaign.vouchers import Holder, Named
+from app.campaign.voucher_lookup import Holder, Named
 from app.database import Database, TryAgain
 from app.members import chains
 from app.members.models import Customer
@@ -150,7 +150,7 @@ def test_a_claim_decided_on_stale_facts_is_decided_again(
     it, other = a_voucher(world), world.a_customer()
     holder = Holder(world.facts(world.a_reward_campaign()).chain_id, world.cleo.id, is_staff=False)
     with world.database.reading() as session:
-        stale = vouchers.found(session, Named(id=it.id), holder)
+        stale = voucher_lookup.found(session, Named(id=it.id), holder)
     with world.database.transaction() as session:
         row = session.get_one(Voucher, it.id)
         if meanwhile == "locked":
