@@ -29,6 +29,8 @@ def test_a_chain_is_set_up_by_the_command_line_and_called(guerdon: Any, world: W
     listed = guerdon("chain", "list").output
     assert "2  The shops  GBP  Europe/London  referral codes for 30 day" in listed
     assert "business 1  High Street" in listed
+    assert "staff ada may read" in listed
+    assert guerdon("chain", "rename-business", "1", "Low Street").output == "Business 1 is Low Street.\n"
     assert "app shops.example" in listed
     made = guerdon("token", "create", "till", "--app", "shops.example", "--write", "--days", "30")
     token = made.stdout.strip()
@@ -85,6 +87,10 @@ def test_a_chain_is_set_up_by_the_admin_api_and_called(ada: Client, sol: Client,
     assert ada.get("/api/chain").json["total"] == 2  # type: ignore[index]
     branch: Any = ada.post(f"/api/chain/{number}/business", json={"business": {"name": "High Street"}}).json
     assert ada.get(f"/api/chain/{number}/business").json["businesses"] == [branch]  # type: ignore[index]
+    renamed = ada.put(f"/api/business/{branch['businessId']}", json={"business": {"name": "Low Street"}})
+    assert renamed.json == {**branch, "name": "Low Street"}
+    again = ada.post(f"/api/chain/{number}/business", json={"business": {"name": "Low Street"}})
+    assert again.status_code == 400
     assert ada.put("/api/app/shops.example", json={"app": {"chainId": number}}).json == {
         "hostname": "shops.example", "chainId": number,
     }  # fmt: skip
@@ -115,6 +121,7 @@ def test_a_chain_is_set_up_by_the_admin_api_and_called(ada: Client, sol: Client,
         ("PUT", "/api/chain/99", {"chain": {"name": "X"}}, 404),
         ("PUT", "/api/chain/99999999999999999999", {"chain": {"name": "X"}}, 404),
         ("POST", "/api/chain/99/business", {"business": {"name": "X"}}, 404),
+        ("PUT", "/api/business/99", {"business": {"name": "X"}}, 404),
         ("PUT", "/api/app/x.example", {"app": {"chainId": 99}}, 404),
         ("PUT", "/api/chain/1/permission/nobody", {"permission": {"write": 1}}, 404),
         ("POST", "/api/accessToken", {"token": {"name": "x", "hostname": "nowhere.example"}}, 404),

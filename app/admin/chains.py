@@ -147,6 +147,16 @@ def add_business(told: dict[str, Any], chain: int) -> Response:
         return jsonify(_business(added))
 
 
+@blueprint.route(f"/business/<{ID}:business>", methods=["PUT"])
+@form("business", BusinessForm)
+@blueprint.response(200, BusinessView)
+@allow("admin")
+def rename_business(told: dict[str, Any], business: int) -> Response:
+    """Give a business another name."""
+    with transaction() as session:
+        return jsonify(_business(chains.rename_business(session, business, told["name"])))
+
+
 @blueprint.route(f"/chain/<{ID}:chain>/permission/<username>", methods=["PUT"])
 @form("permission", PermissionForm)
 @blueprint.response(200, schemas.Success)

@@ -89,6 +89,17 @@ def add_business(chain: int, name: str) -> None:
     click.echo(f"Business {business.id} of chain {chain} is {name}.")
 
 
+@chain_group.command("rename-business")
+@click.argument("business", type=int)
+@click.argument("name")
+@told_kindly
+def rename_business(business: int, name: str) -> None:
+    """Give BUSINESS another name."""
+    with opened(from_environment()).transaction() as session:
+        chains.rename_business(session, business, name)
+    click.echo(f"Business {business} is {name}.")
+
+
 @chain_group.command("app")
 @click.argument("hostname")
 @click.option("--chain", type=int, help="Whose it is.")

@@ -66,12 +66,20 @@ def every(session: Session) -> list[Chain]:
 def add_business(session: Session, chain_id: int, name: str) -> Business:
     """Raises ChainNotFound or AlreadyTaken."""
     found(session, chain_id)
-    if session.scalar(select(Business.id).where(Business.chain_id == chain_id, Business.name == name)) is not None:
-        raise AlreadyTaken(f"The chain has a business with this name already: {name}", field="name")
+    _require_new_name(session, chain_id, name)
     business = Business(chain_id=chain_id, name=name)
     session.add(business)
     session.flush()
     return business
+
+
+def rename_business(session: Session, business_id: int, name: str) -> Business:
+    """Raises BusinessNotFound or AlreadyTaken."""
+    renamed = business(session, business_id)
+    if name != renamed.name:
+        _require_new_name(session, renamed.chain_id, name)
+    renamed.name = name
+    return renamed
 
 
 def businesses(session: Session, chain_id: int) -> list[Business]:
@@ -152,6 +160,11 @@ def permissions(session: Session, chain_id: int) -> list[tuple[str, bool]]:
         .order_by(Login.id)
     )
     return [(name, may_write) for name, may_write in session.execute(query)]
+
+
+def _require_new_name(session: Session, chain_id: int, name: str) -> None:
+    if session.scalar(select(Business.id).where(Business.chain_id == chain_id, Business.name == name)) is not None:
+        raise AlreadyTaken(f"The chain has a business with this name already: {name}", field="name")
 
 
 def _apply(session: Session, chain: Chain, terms: Terms) -> None:
