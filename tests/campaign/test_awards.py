@@ -235,3 +235,24 @@ def test_a_campaigns_columns_name_who_asked(world: World) -> None:
     with world.database.reading() as session:
         award = session.get_one(Award, given_.award_id)
     assert (award.cause, award.given_by, award.given_by_token, award.cost) == ("interaction", None, None, 0)
+
+
+def test_finding_a_customer_by_several_names_walks_through_no_table(sqlite_url: str) -> None:
+    """One condition over two tables once made both databases read all customers."""
+    from sqlalchemy import event
+
+    from app.database import Database
+    from app.members import identifiers
+
+    database = Database(sqlite_url)
+    world = World(database)
+    asked: list[tuple[str, Any]] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *args: asked.append((args[2], args[3])))
+    named = {"id": world.cleo.id, "email": "cleo@guerdon.example"}
+    with database.reading() as session:
+        assert identifiers.customer_id(session, named, 1) == world.cleo.id
+    statement, parameters = asked[-1]
+    with database.engine.connect() as connection:
+        plan = " ".join(row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters))
+    database.engine.dispose()
+    assert "SCAN" not in plan, plan
