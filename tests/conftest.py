@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import URL
 
 from app import create_app
+from app.blobs import FolderStore
 from app.cli import main
 from app.database import Database
 from app.identity import rotate_keys
@@ -86,8 +87,32 @@ def settings(database_url: str, jwt_keys: str, tmp_path: Path) -> Settings:
     return Settings(environment="test", database_url=database_url, storage=storage, jwt_private_keys=jwt_keys)
 
 
+@pytest.fixture(scope="session")
+def wired(jwt_keys: str, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The application with all its doors, hung once: that takes longer than most tests."""
+    storage = tmp_path_factory.mktemp("wired")
+    app = create_app(Settings(environment="test", storage=storage, jwt_private_keys=jwt_keys))
+    app.extensions["guerdon_database"].engine.dispose()
+    return app
+
+
 @pytest.fixture
-def app(settings: Settings) -> Iterator[Flask]:
+def app(settings: Settings, wired: Flask) -> Iterator[Flask]:
+    """The application over a database and a storage of this test's own."""
+    database = Database(settings.sqlalchemy_url, settings.pool_size)
+    own = {
+        "guerdon_settings": settings,
+        "guerdon_database": database,
+        "guerdon_blobs": FolderStore(settings.storage / "photos"),
+    }
+    wired.extensions.update(own)
+    yield wired
+    database.engine.dispose()
+
+
+@pytest.fixture
+def app_of_its_own(settings: Settings) -> Iterator[Flask]:
+    """An application that a test may change, or whose counts begin with it."""
     app = create_app(settings)
     yield app
     app.extensions["guerdon_database"].engine.dispose()

@@ -87,8 +87,8 @@ def test_every_route_says_who_may_call_it(app: Flask) -> None:
         assert getattr(app.view_functions[rule.endpoint], "policy", None), rule
 
 
-def test_a_route_that_says_nothing_is_closed(app: Flask) -> None:
-    app._got_first_request = False
+def test_a_route_that_says_nothing_is_closed(app_of_its_own: Flask) -> None:
+    app = app_of_its_own
     app.add_url_rule("/api/forgotten", "forgotten", lambda: "open")
     assert app.test_client().get("/api/forgotten").status_code == 403
 

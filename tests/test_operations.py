@@ -16,6 +16,12 @@ from tests.client import Client
 from tests.world import World
 
 
+@pytest.fixture
+def app(app_of_its_own: Flask) -> Flask:
+    """What is counted and remembered here begins with each test."""
+    return app_of_its_own
+
+
 def test_health_is_told(client: Client, database: Database) -> None:
     assert client.get("/livez").json == {"status": "alive"}
     assert client.get("/readyz").json == {"status": "ready"}
