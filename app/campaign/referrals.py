@@ -40,9 +40,8 @@ def apply_code(
     campaigns = _open_campaigns(session, chain.id, referring.id, now)
     if not campaigns:
         raise errors.NoReferralCampaign
-    ledger.lock_accounts(
-        session, [customer.id, referring.id]
-    )  # whoever refers the other way round waits, and sees this
+    # Whoever refers the other way round waits, and then sees this.
+    ledger.lock_accounts(session, [customer.id, referring.id])
     if _have_met(session, customer.id, referring.id):
         raise errors.AlreadyReferred("One of the two has referred the other already.")
     known = set(

@@ -1,6 +1,8 @@
 """What happens at once: the last prize, one referral completed by many, a claim against an expiry, baskets in a ring."""
 
+import threading
 from collections import Counter
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -243,16 +245,27 @@ def test_customers_who_referred_one_another_in_a_ring_buy_at_once(postgres_url: 
     world.database.engine.dispose()
 
 
-def test_two_who_refer_each_other_at_once_are_noted_once(shop: Shop) -> None:
+def test_two_who_refer_each_other_at_once_are_noted_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both look whether they have met, at the same time if they can, before either is noted."""
     from app.campaign import referrals
     from app.campaign.awards import BY_SYSTEM
 
     world = shop.world
+    look, both = referrals._have_met, threading.Barrier(2)
+
+    def look_together(*named: Any) -> bool:
+        met = look(*named)
+        with suppress(threading.BrokenBarrierError):
+            both.wait(0.3)
+        return met
+
+    monkeypatch.setattr(referrals, "_have_met", look_together)
     a_referral_campaign(world)
     with world.database.transaction() as session:
         terms = chains.Terms("First chain", referral_window_quantity=2, referral_window_unit="day")
         chains.change(session, shop.chain_id, terms)
-    for _ in range(5):
+    for _ in range(2):
+        both.reset()
         pair = [world.a_customer(), world.a_customer()]
         told: list[str] = []
 
@@ -267,7 +280,7 @@ def test_two_who_refer_each_other_at_once_are_noted_once(shop: Shop) -> None:
 
         at_once(lambda p=pair: apply(p[0], p[1]), lambda p=pair: apply(p[1], p[0]))  # type: ignore[misc]
         assert told.count("noted") == 1, told
-    assert world.count(ReferralRelation) == 5
+    assert world.count(ReferralRelation) == 2
     world.require_invariants()
 
 
