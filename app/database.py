@@ -18,6 +18,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Dialect,
+    Double,
     Engine,
     Index,
     Integer,
@@ -73,7 +74,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 # SQLite's STRICT tables know five types only; SQLAlchemy's usual names for these are refused there.
 for _type, _name in {
-    BigInteger: "INTEGER", Integer: "INTEGER", Boolean: "INTEGER", LargeBinary: "BLOB",
+    BigInteger: "INTEGER", Integer: "INTEGER", Boolean: "INTEGER", Double: "REAL", LargeBinary: "BLOB",
     Date: "TEXT", DateTime: "TEXT", JSON: "TEXT", String: "TEXT", Text: "TEXT", Uuid: "TEXT",
 }.items():  # fmt: skip
     compiles(_type, "sqlite")(lambda type_, compiler, name=_name, **kw: name)
@@ -114,6 +115,24 @@ Bind = Session | Connection
 
 def is_postgresql(bind: Bind) -> bool:
     return (bind.get_bind() if isinstance(bind, Session) else bind).dialect.name == "postgresql"
+
+
+def is_alone(bind: Bind) -> bool:
+    """Each statement on this bind is a transaction of its own."""
+    if isinstance(bind, Session) or bind.dialect.name != "postgresql":
+        return False
+    raw = cast(Any, bind.connection.driver_connection)
+    return bool(raw.info.transaction_status == psycopg.pq.TransactionStatus.IDLE)
+
+
+@contextmanager
+def together(bind: Bind) -> Iterator[None]:
+    """What follows on this bind is made as a whole, even where each statement would be a transaction of its own."""
+    if is_alone(bind):
+        with cast(Any, bind).connection.driver_connection.transaction():
+            yield
+    else:
+        yield
 
 
 class Prepared:
@@ -157,7 +176,10 @@ class _Compiled:
             for parameter, name in compiled.bind_names.items()
         }
         self._into = [(name, convert) for name, convert in converters.items() if convert is not None]
-        self._out_of = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+        self._out_of = [  # floats come as floats from both drivers
+            None if isinstance(it.type, Double) else it.type.dialect_impl(dialect).result_processor(dialect, None)
+            for it in columns
+        ]
         self._row: Any = namedtuple("Row", columns.keys(), rename=True)  # type: ignore[misc]
 
     def bound(self, parameters: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from app.audit import AuditEntry
 from app.campaign import award_models as awards
+from app.campaign import event_models as events
 from app.campaign import models as campaign
 from app.database import Base
 from app.idempotency import StoredAnswer
@@ -9,5 +10,5 @@ from app.installation import Installation
 from app.members import models as members
 from app.points import models as points
 
-__all__ = ["AuditEntry", "Base", "Installation", "StoredAnswer", "awards", "campaign", "members", "points"]
+__all__ = ["AuditEntry", "Base", "Installation", "StoredAnswer", "awards", "campaign", "events", "members", "points"]
 metadata = Base.metadata

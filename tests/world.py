@@ -93,7 +93,8 @@ class World:
         """A campaign for everyone that gives these rewards, 5 points unless told; fields of Offer and of Manner as they come."""
         manner = {name: told.pop(name) for name in list(told) if name in Manner.__dataclass_fields__}
         context = manner.setdefault("context", manner.get("kind", "interaction"))
-        manner.setdefault("kind", context if context != "internal" else "composable")
+        manner.setdefault("kind", context if context not in {"internal", "event"} else "composable")
+        rewards = rewards or (() if context == "event" else (points(5),))
         offer = {
             "name": "Tap and win",
             "reward": None,
@@ -107,7 +108,7 @@ class World:
                 session,
                 Offer(**offer),
                 self.now,
-                manner=Manner(rewards=rewards or (points(5),), **manner),
+                manner=Manner(rewards=rewards, **manner),
                 chain_id=chain_id,
             )
 

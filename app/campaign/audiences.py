@@ -1,18 +1,22 @@
 """Whom campaigns are for, and how many customers that is."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, and_, distinct, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.campaign.models import Audience, AudienceTarget
+from app.campaign import eligibility, targeting, targeting_sql
+from app.campaign.models import Audience, AudienceTarget, Campaign, Targeting, TargetingKey
+from app.database import Bind, is_postgresql
 from app.members import headcount
 from app.members.models import Customer, Level, Segment, SegmentMember
 
 NOBODY = UUID(int=0)
+ASKS_FOR_NONE = {("", "")}
 
 
 def named(session: Session, levels: Sequence[UUID], segments: Sequence[UUID]) -> Audience:
@@ -23,6 +27,52 @@ def named(session: Session, levels: Sequence[UUID], segments: Sequence[UUID]) ->
 def everyone(session: Session) -> Audience:
     """The audience of all customers."""
     return _audience(session, [("everyone", NOBODY)])
+
+
+def targeting_of(session: Session, tree: Mapping[str, Any]) -> Targeting:
+    """The targeting of this tree, as it was written; made when no campaign had it before. Raises BadRestriction.
+
+    Which fields a campaign may ask about is its own affair: see `campaigns`.
+    """
+    key = hashlib.sha256(repr(tree).encode()).hexdigest()
+    found = session.scalar(select(Targeting).where(Targeting.key == key))
+    if found:
+        return found
+    made = Targeting(key=key, tree=dict(tree))
+    session.add(made)
+    session.flush()
+    needed = targeting.keys(tree)
+    session.add_all(
+        TargetingKey(targeting_id=made.id, field=field, value=value)
+        for field, value in (ASKS_FOR_NONE if needed is None else needed)
+    )
+    session.flush()
+    return made
+
+
+def admitting(bind: Bind, traits: Mapping[str, Any]) -> list[int]:
+    """The ids of the targetings that admit a customer. Looks only at those that ask for something that the customer has."""
+    held = targeting.keys_of(traits) | ASKS_FOR_NONE
+    by_field: dict[str, list[str]] = {}
+    for field, value in sorted(held):
+        by_field.setdefault(field, []).append(value)
+    asked = [
+        and_(TargetingKey.field == field, TargetingKey.value.in_(values)) for field, values in by_field.items()
+    ]
+    candidates = select(TargetingKey.targeting_id).where(or_(*asked))
+    rows = bind.execute(select(Targeting.id, Targeting.tree).where(Targeting.id.in_(candidates))).all()
+    return [row.id for row in rows if targeting.holds(row.tree, traits)]
+
+
+def admits(targeting_ids: Sequence[int]) -> Any:
+    """A condition on Campaign: it has no restrictions, or some of these."""
+    return or_(Campaign.targeting_id.is_(None), Campaign.targeting_id.in_(targeting_ids))
+
+
+def open_to(session: Session, customer_id: int, now: datetime) -> list[Any]:
+    """Conditions on Campaign: the customer belongs to its audience, and its restrictions admit the customer."""
+    traits = eligibility.traits(session, customer_id, now)
+    return [Campaign.audience_id.in_(of_customer(customer_id)), admits(admitting(session, traits))]
 
 
 def _audience(session: Session, targets: Sequence[tuple[str, UUID]]) -> Audience:
@@ -98,6 +148,17 @@ def reached(audience_id: int) -> Any:
         .join(AudienceTarget, and_(AudienceTarget.uuid == Segment.uuid, mine))
     )
     return or_(everyone, Customer.level_id.in_(on_level), Customer.id.in_(in_segment))
+
+
+def qualifying(session: Session, campaign: Campaign, now: datetime) -> Any:
+    """The customers for whom a campaign is, as a condition on Customer; the campaign with its audience and targeting."""
+    reach = [] if campaign.audience.is_everyone else [reached(campaign.audience_id)]
+    return and_(
+        Customer.chain_id == campaign.chain_id,
+        Customer.status == "active",
+        *reach,
+        targeting_sql.admitted(campaign.restrictions, now, is_postgresql(session)),
+    )
 
 
 def of_customer(customer_id: int) -> Select[Any]:

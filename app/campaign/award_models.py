@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.campaign.models import VOUCHER_KINDS, Campaign
 from app.database import Base, Serial, UtcDateTime, unique_where
 
-CAUSES = ("purchase", "interaction", "basket", "signup", "referral")
+CAUSES = ("purchase", "interaction", "basket", "signup", "referral", "event")
 VOUCHER_STATUSES = ("generated", "claimed", "redeemed")
 
 

@@ -21,14 +21,16 @@ from app.refusal import Refusal
 class Occasion:
     """Why a campaign gives: who or what caused it, and what the restrictions may ask about it.
 
-    `key` names what may cause only one award. `recipient` is whose reward methods count. Overriding, the campaign need not
-    be open, and the customer need not be in its audience: what was promised is given.
+    `key` names what may cause only one award. `recipient` is whose reward methods count; `behavior` and `goals` are what was
+    achieved. Overriding, the campaign need not be open, and the customer need not be in its audience: what was promised is given.
     """
 
     cause: str
     context: str = "interaction"
     key: str | None = None
     recipient: str = "customer"
+    behavior: int | None = None
+    goals: tuple[int, ...] = ()
     traits: Mapping[str, Any] = field(default_factory=dict)
     overrides: bool = False
 
@@ -56,7 +58,7 @@ class Given:
 # What an overriding occasion does not ask: whether the campaign is open, and for whom.
 OVERRIDDEN = (
     errors.CampaignNotActive, errors.CampaignNotYetActive, errors.CampaignOver, errors.CampaignNotYetVisible,
-    errors.CampaignNoLongerVisible, errors.OutsideHours, errors.NotTargeted, errors.RestrictionsNotMet,
+    errors.CampaignNoLongerVisible, errors.OutsideHours, errors.NotTargeted, errors.RestrictionsNotMet, errors.NotOptedIn,
 )  # fmt: skip
 
 
@@ -71,7 +73,9 @@ def give(bind: Bind, facts: Any, occasion: Occasion, now: datetime, by: By) -> G
     """
     methods = eligibility.methods(bind, facts)
     traits = _traits(bind, facts, methods, occasion, now)
-    candidates = rules.candidates(facts, methods, now, traits, occasion.recipient)
+    candidates = rules.candidates(
+        facts, methods, now, traits, occasion.recipient, occasion.behavior, occasion.goals
+    )
     _require_no_refusal(facts, occasion, now, traits, can_give=facts.reward is not None or bool(candidates))
     parameters = _parameters(facts, occasion, now, by)
     if facts.reward is not None:

@@ -6,11 +6,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, inspect, select
+from sqlalchemy import func, inspect, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.campaign import audiences, coupons, draws, rules, targeting, voucher_terms
-from app.campaign.errors import BadCampaign, CampaignNotFound, LimitUnderUsage, SingleCouponFixed
+from app.campaign import audiences, behaviors, coupons, creatives, draws, rules, targeting, voucher_terms
+from app.campaign.behaviors import Plan as BehaviorPlan
+from app.campaign.creatives import Plan as CreativePlan
+from app.campaign.errors import (
+    BadCampaign,
+    CampaignNameTaken,
+    CampaignNotFound,
+    LifecycleRefused,
+    LimitUnderUsage,
+    PermalinkTaken,
+    SingleCouponFixed,
+)
 from app.campaign.models import (
     ALWAYS_TO,
     DAY_SECONDS,
@@ -63,6 +73,7 @@ class Reward:
     kind: str
     title: str
     terms: Mapping[str, Any] = field(default_factory=dict)
+    behavior: str | None = None  # the name of the behavior that it is for; none: for each
 
 
 @dataclass(frozen=True)
@@ -85,49 +96,109 @@ class Manner:
     closes_second: int = DAY_SECONDS
     customer_may_claim: bool = True
     claimed_by_default: bool = False
+    business_id: int | None = None
+    behaviors: Sequence[BehaviorPlan] = ()
+    opt_in_required: bool = False
+    opt_in_from: datetime | None = None
+    opt_in_to: datetime | None = None
+    participants_max: int = UNLIMITED
 
 
 PLAIN = Manner()
 
 
+@dataclass(frozen=True)
+class Listing:
+    """How a campaign is known and shown. Nothing here decides what it gives.
+
+    `has_unique_name`: no other campaign of the chain may be called like it. Without a permalink it gets one that is new.
+    """
+
+    permalink: str | None = None
+    has_unique_name: bool = False
+    creatives: Sequence[CreativePlan] = ()
+    campaign_type: str | None = None
+    details: Mapping[str, Any] | None = None
+    sponsor_name: str | None = None
+    reporting_ends_at: datetime | None = None
+    qualify_tag: str | None = None
+    disqualify_tag: str | None = None
+
+
+UNLISTED = Listing()
+
+
 def create(
     session: Session, offer: Offer, now: datetime, uuid: UUID | None = None, manner: Manner = PLAIN,
-    chain_id: int | None = None, id: int | None = None,
+    chain_id: int | None = None, id: int | None = None, listing: Listing = UNLISTED, lifecycle: str | None = None,
 ) -> Campaign:  # fmt: skip
     """Create a campaign of a chain, or of the first one; `uuid` and `id` only for a world whose ids are known beforehand.
 
-    A draw gets its seed, and with it its commitment, at once. Raises BadCampaign or BadRestriction.
+    It begins in `lifecycle`, or live or as a draft. A draw gets its seed, and with it its commitment, at once.
+    Raises BadCampaign, BadRestriction, BadCreative, CampaignNameTaken or PermalinkTaken.
     """
     if _gives_plain_coupons(offer, manner):
         offer, manner = replace(offer, reward=PLAIN_COUPON), replace(manner, rewards=())
     _require_sense(offer, manner)
+    chain_id = chain_id or chains.first(session)
+    _require_new_names(session, chain_id, offer.name, listing)
     campaign = Campaign(
         created_at=now,
-        chain_id=chain_id or chains.first(session),
-        lifecycle="live" if offer.active else "draft",
-        stock=Stock(sold=0, buyers_count=0, terms=1, coupons_count=len(offer.coupons)),
+        chain_id=chain_id,
+        lifecycle=lifecycle or ("live" if offer.active else "draft"),
+        stock=Stock(
+            sold=0, buyers_count=0, terms=1, coupons_count=len(offer.coupons), participants_count=0,
+            participants_max=manner.participants_max,
+        ),
+        targeting=audiences.targeting_of(session, manner.restrictions) if manner.restrictions else None,
+        unique_name=offer.name.lower() if listing.has_unique_name else None,
         **{name: getattr(manner, name) for name in _COLUMNS_OF_MANNER},
+        **({"permalink": listing.permalink} if listing.permalink else {}),
         **({"uuid": uuid} if uuid else {}),
         **({"id": id} if id else {}),
-    )
+    )  # fmt: skip
     _apply(session, campaign, offer)
+    for name in _TOLD_OF_LISTING:
+        setattr(campaign.text, name, getattr(listing, name))
     session.add(campaign)
     session.flush()
     coupons.add(session, campaign.id, offer.coupons)
-    for position, reward in enumerate(manner.rewards):
+    made = behaviors.add(session, campaign.id, manner.behaviors)
+    rewards = [(reward, _ids(made, reward)) for reward in manner.rewards]
+    rewards += [(Reward("points", title, {"amount": amount}), ids) for title, amount, ids in behaviors.points(made)]
+    for position, (reward, ids) in enumerate(rewards):
         stock = reward.terms.get("stock", UNLIMITED)
         session.add(
             RewardMethod(
                 campaign_id=campaign.id, position=position, kind=reward.kind, title=reward.title,
-                given=MethodTally(given=0, allowed=stock), **reward.terms,
+                given=MethodTally(given=0, allowed=stock), **reward.terms, **ids,
             )
         )  # fmt: skip
         session.flush()  # their ids in the order of their positions
+    creatives.add(session, campaign.id, listing.creatives)
     if manner.handling == "random_draw":
         seed = draws.new_seed()
         session.add(DrawSeed(campaign_id=campaign.id, seed=seed, commitment=draws.commitment(seed), committed_at=now))
     session.flush()
     return campaign
+
+
+def _ids(made: Sequence[behaviors.Behavior], reward: Reward) -> dict[str, int]:
+    return {"behavior_id": it.id for it in made if it.name == reward.behavior}
+
+
+def _require_new_names(session: Session, chain_id: int, name: str, listing: Listing) -> None:
+    if listing.has_unique_name:
+        called_so = select(Campaign.id).where(
+            Campaign.chain_id == chain_id,
+            or_(func.lower(Campaign.name) == func.lower(name), Campaign.unique_name == name.lower()),
+        )
+        if session.scalars(called_so.limit(1)).first() is not None:
+            raise CampaignNameTaken(f"There is a campaign called {name} already.", field="name")
+    if listing.permalink is not None:
+        query = select(Campaign.id).where(Campaign.permalink == listing.permalink)
+        if session.scalars(query).first() is not None:
+            raise PermalinkTaken(f"There is a campaign with the permalink {listing.permalink} already.", field="permalink")
 
 
 PLAIN_COUPON = "gift_code"  # what a campaign sells that was not told which kind of coupon
@@ -144,17 +215,24 @@ def _gives_plain_coupons(offer: Offer, manner: Manner) -> bool:
     return all(value == plain[name] for name, value in manner.rewards[0].terms.items())
 
 
-_COLUMNS_OF_MANNER = [name for name in Manner.__dataclass_fields__ if name != "rewards"]
+_APART = {"rewards", "restrictions", "behaviors", "participants_max"}
+_COLUMNS_OF_MANNER = [name for name in Manner.__dataclass_fields__ if name not in _APART]
+_TOLD_OF_LISTING = ("campaign_type", "details", "sponsor_name", "reporting_ends_at", "qualify_tag", "disqualify_tag")
 REWARDS_MAX = 50
 CONTEXT_FIELDS: dict[str, dict[str, str]] = {
     "interaction": targeting.USER, "basket": {**targeting.USER, **targeting.BASKET}, "signup": targeting.USER,
-    "referral": targeting.USER, "internal": {},
+    "referral": targeting.USER, "event": targeting.USER, "internal": {},
 }  # fmt: skip
 
 
 def _require_sense(offer: Offer, manner: Manner) -> None:
-    if (offer.reward is None) != bool(manner.rewards):
+    if manner.context == "event":
+        _require_sense_of_events(offer, manner)
+    elif manner.behaviors:
+        raise BadCampaign("Only campaigns with the context event have behaviors.")
+    elif (offer.reward is None) != bool(manner.rewards):
         raise BadCampaign("A campaign either sells its coupons or has reward methods.")
+    _require_opt_in_window(offer, manner)
     if len(manner.rewards) > REWARDS_MAX:
         raise BadCampaign(f"A campaign has at most {REWARDS_MAX} reward methods.")
     if sum(reward.kind == "coupon" for reward in manner.rewards) > 1:
@@ -179,6 +257,27 @@ def _require_sense(offer: Offer, manner: Manner) -> None:
     for restrictions in (manner.restrictions, *(reward.terms.get("restrictions") for reward in manner.rewards)):
         if restrictions is not None:
             targeting.checked(restrictions, fields)
+
+
+def _require_sense_of_events(offer: Offer, manner: Manner) -> None:
+    behaviors.require_sense(manner.behaviors)
+    if manner.rewards and not manner.behaviors:
+        raise BadCampaign("Rewards need a behavior that they are given for.")
+    names = {plan.name for plan in manner.behaviors}
+    for reward in manner.rewards:
+        if reward.behavior is not None and reward.behavior not in names:
+            raise BadCampaign(f"The campaign has no behavior called {reward.behavior}.")
+    limit, per_customer = _limits(offer)
+    if min(limit, per_customer, manner.limit_in_period) < UNLIMITED:
+        raise BadCampaign("What events give is limited by the behaviors and by the rewards' stocks.")
+
+
+def _require_opt_in_window(offer: Offer, manner: Manner) -> None:
+    opens, closes = manner.opt_in_from or offer.activity[0], manner.opt_in_to or offer.activity[1]
+    if opens > closes:
+        raise BadCampaign("Opting in ends after it begins.")
+    if opens > offer.activity[0] or closes > offer.activity[1]:
+        raise BadCampaign("Opting in begins and ends no later than the campaign.")
 
 
 def _require_worth(reward: Reward) -> None:
@@ -225,6 +324,22 @@ def switch(session: Session, uuid: UUID, on: bool) -> Campaign:
     return campaign
 
 
+NEXT = {
+    "draft": {"inreview", "live", "completed"}, "inreview": {"draft", "live", "completed"}, "live": {"paused", "completed"},
+    "paused": {"live", "completed"}, "completed": set(),
+}  # fmt: skip
+
+
+def move(session: Session, uuid: UUID, lifecycle: str) -> Campaign:
+    """Bring a campaign from one state of its lifecycle to another. Raises CampaignNotFound or LifecycleRefused."""
+    campaign = for_change(session, uuid)
+    if lifecycle != campaign.lifecycle:
+        if lifecycle not in NEXT[campaign.lifecycle]:
+            raise LifecycleRefused(f"A campaign that is {campaign.lifecycle} cannot become {lifecycle}.", field="status")
+        campaign.lifecycle = lifecycle
+    return campaign
+
+
 def for_change(session: Session, uuid: UUID) -> Campaign:
     """The campaign, locked until the transaction ends, its terms raised. Raises CampaignNotFound."""
     stock = session.scalars(
@@ -244,6 +359,7 @@ def for_change(session: Session, uuid: UUID) -> Campaign:
             joinedload(Campaign.text),
             joinedload(Campaign.photo),
             joinedload(Campaign.audience),
+            joinedload(Campaign.targeting),
             selectinload(Campaign.labels),
         )
     ).one()

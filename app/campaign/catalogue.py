@@ -97,7 +97,7 @@ def available_page(
         rules.is_live(Campaign),
         rules.is_visible(Campaign, now),
         Campaign.chain_id == select(Customer.chain_id).where(Customer.id == customer_id).scalar_subquery(),
-        Campaign.audience_id.in_(audiences.of_customer(customer_id)),
+        *audiences.open_to(session, customer_id, now),
         Campaign.id.not_in(sold_out),
         Campaign.id.not_in(used_up.correlate(None)),
     ]
@@ -164,6 +164,7 @@ def _whole() -> Select[Any]:
         joinedload(Campaign.stock),
         joinedload(Campaign.photo),
         joinedload(Campaign.audience),
+        joinedload(Campaign.targeting),
         selectinload(Campaign.labels),
     )
 

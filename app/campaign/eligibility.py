@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import and_, bindparam, exists, func, or_, select
+from sqlalchemy import Double, String, and_, bindparam, cast, exists, func, literal, null, or_, select
 from sqlalchemy.orm import Session
 
 from app.amounts import number
-from app.campaign import rules
+from app.campaign import rules, targeting
 from app.campaign.errors import CampaignNotFound
+from app.campaign.event_models import Participation
 from app.campaign.models import (
     AudienceTarget,
     Campaign,
@@ -20,12 +22,22 @@ from app.campaign.models import (
     MethodUsage,
     RewardMethod,
     Stock,
+    Targeting,
     Usage,
 )
 from app.campaign.periods import ALWAYS_FROM
 from app.database import Bind, Prepared, UtcDateTime
 from app.members.errors import CustomerNotFound
-from app.members.models import Chain, Customer, Level, Profile, Segment, SegmentMember
+from app.members.models import (
+    Chain,
+    Customer,
+    CustomerAttribute,
+    CustomerTag,
+    Level,
+    Profile,
+    Segment,
+    SegmentMember,
+)
 from app.points.models import Account
 from app.refusal import Refusal
 
@@ -72,7 +84,9 @@ def facts_query() -> Any:
             Campaign.context,
             Campaign.handling,
             Campaign.reward,
-            Campaign.restrictions,
+            Targeting.tree.label("restrictions"),
+            Campaign.opt_in_required,
+            Participation.opted_in,
             Campaign.lifecycle,
             Campaign.active_from,
             Campaign.active_to,
@@ -113,6 +127,11 @@ def facts_query() -> Any:
         .join(Customer, Customer.chain_id == Campaign.chain_id)
         .join(Account, Account.customer_id == Customer.id)
         .outerjoin(Usage, and_(Usage.campaign_id == Campaign.id, Usage.customer_id == Customer.id))
+        .outerjoin(Targeting, Targeting.id == Campaign.targeting_id)
+        .outerjoin(
+            Participation,
+            and_(Participation.campaign_id == Campaign.id, Participation.customer_id == Customer.id),
+        )
     )
 
 
@@ -135,6 +154,8 @@ METHODS = Prepared(
         RewardMethod.id.label("method_id"),
         RewardMethod.kind,
         RewardMethod.recipient,
+        RewardMethod.behavior_id,
+        RewardMethod.goal_id,
         RewardMethod.weight,
         RewardMethod.amount,
         RewardMethod.restrictions,
@@ -164,14 +185,30 @@ METHODS = Prepared(
 TRAITS = Prepared(
     select(
         Customer.created_at, Level.uuid.label("level_uuid"), Level.name.label("level"), Profile.born_on, Profile.gender,
-        Account.balance, Segment.uuid.label("segment_uuid"), Segment.name.label("segment"),
+        Account.balance,
     )
     .join(Profile, Profile.customer_id == Customer.id)
     .join(Account, Account.customer_id == Customer.id)
     .outerjoin(Level, Level.id == Customer.level_id)
-    .outerjoin(SegmentMember, SegmentMember.customer_id == Customer.id)
-    .outerjoin(Segment, Segment.id == SegmentMember.segment_id)
     .where(Customer.id == bindparam("customer"))
+)  # fmt: skip
+_no_text: Any = cast(null(), String)
+_no_number: Any = cast(null(), Double)
+_no_moment: Any = cast(null(), UtcDateTime)
+NAMES = Prepared(
+    select(
+        literal("segment").label("of"), Segment.name, cast(Segment.uuid, String).label("text"),
+        _no_number.label("number"), _no_moment.label("expires_at"),
+    )
+    .join(SegmentMember, SegmentMember.segment_id == Segment.id)
+    .where(SegmentMember.customer_id == bindparam("customer"))
+    .union_all(
+        select(literal("tag"), CustomerTag.name, _no_text, _no_number, CustomerTag.expires_at).where(
+            CustomerTag.customer_id == bindparam("customer")
+        ),
+        select(literal("attribute"), CustomerAttribute.name, CustomerAttribute.text, CustomerAttribute.number, _no_moment)
+        .where(CustomerAttribute.customer_id == bindparam("customer")),
+    )
 )  # fmt: skip
 
 
@@ -208,16 +245,27 @@ def methods(bind: Bind, found: Any) -> list[Any]:
 
 def traits(bind: Bind, customer_id: int, now: datetime) -> dict[str, Any]:
     """What restrictions may ask about a customer; see `targeting.USER`."""
-    rows = TRAITS.run(bind, {"customer": customer_id})
-    it = rows[0]
+    [it] = TRAITS.run(bind, {"customer": customer_id})
+    names = NAMES.run(bind, {"customer": customer_id})
     return {
         "user.level": {str(it.level_uuid), it.level} if it.level_uuid else set(),
-        "user.segments": {name for row in rows if row.segment_uuid for name in (str(row.segment_uuid), row.segment)},
+        "user.segments": {told for row in names if row.of == "segment" for told in (row.name, str(UUID(row.text)))},
+        "user.tags": {row.name for row in names if row.of == "tag" and (row.expires_at is None or row.expires_at > now)},
         "user.age": _age(it.born_on, now) if it.born_on else None,
         "user.gender": it.gender,
-        "user.created_at": it.created_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "user.created_at": it.created_at.replace(microsecond=0),
         "user.points": number(it.balance),
+        **{
+            targeting.ATTRIBUTES + row.name: row.text if row.number is None else row.number
+            for row in names
+            if row.of == "attribute"
+        },
     }
+
+
+def traits_if_asked(bind: Bind, found: Any, now: datetime) -> dict[str, Any]:
+    """The traits of the customer of these facts, if the campaign's restrictions ask for any."""
+    return traits(bind, found.customer_id, now) if found.restrictions else {}
 
 
 def _age(born_on: Any, now: datetime) -> int:
@@ -255,8 +303,7 @@ def explain(session: Session, campaign: uuid.UUID, customer: uuid.UUID, at: date
     found = facts(session, campaign, customer)
     if found.reward is None:
         raise CampaignNotFound
-    known = traits(session, found.customer_id, at) if found.restrictions else None
-    return Verdict(at, found, list(rules.refusals(found, at, known)))
+    return Verdict(at, found, list(rules.refusals(found, at, traits_if_asked(session, found, at))))
 
 
 def is_shown_to(session: Session, campaign: uuid.UUID, customer: uuid.UUID, now: datetime) -> bool:

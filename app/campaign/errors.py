@@ -87,6 +87,54 @@ class RestrictionsNotMet(Refusal):
     message = "The campaign's restrictions do not admit the customer."
 
 
+class NotOptedIn(Refusal):
+    message = "The customer has not opted in to the campaign."
+
+
+class OptInNotNeeded(Refusal):
+    message = "Nobody needs to opt in to this campaign."
+
+
+class NotEligible(Refusal):
+    message = "The campaign is not for this customer."
+
+
+class OptInNotStarted(Refusal):
+    message = "It is too early to opt in to the campaign."
+
+
+class OptInEnded(Refusal):
+    message = "It is too late to opt in to the campaign."
+
+
+class OptInLimitReached(Refusal):
+    message = "As many customers have opted in to the campaign as may."
+
+
+class BadEvent(Refusal):
+    """What was told of an event cannot be; the message says why."""
+
+
+class CreativeNotFound(Refusal):
+    message = "There is no such creative."
+
+
+class BadCreative(Refusal):
+    """What was told of a creative cannot be; the message says why."""
+
+
+class CampaignNameTaken(Refusal):
+    message = "Another campaign has this name."
+
+
+class PermalinkTaken(Refusal):
+    message = "Another campaign has this permalink."
+
+
+class LifecycleRefused(Refusal):
+    """A campaign cannot go from the state that it is in to this one; the message names both."""
+
+
 class LimitInPeriodReached(Refusal):
     message = "All rewards of the campaign for this period have been given."
 

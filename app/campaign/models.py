@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.campaign.periods import ALWAYS_FROM
 from app.campaign.rules import UNLIMITED
 from app.database import Base, Serial, UtcDateTime, unique_where
-from app.members.models import UNITS, Chain
+from app.members.models import UNITS, Business, Chain
 
 # A window that is always open is stored as ALWAYS_FROM to ALWAYS_TO, and a limit that never binds as UNLIMITED: rules and
 # SQL then need no special case.
@@ -21,7 +21,9 @@ EVERY_DAY = 0b111_1111  # Monday is the lowest bit
 
 REWARDS = ("discount_code", "free_delivery_code", "gift_code", "event_code", "value_code")
 KINDS = ("interaction", "composable", "referral", "signup", "basket")
-CONTEXTS = ("interaction", "basket", "signup", "referral", "internal")
+CONTEXTS = ("interaction", "basket", "signup", "referral", "event", "internal")
+LIFECYCLES = ("draft", "inreview", "live", "paused", "completed")
+CAMPAIGN_TYPES = ("promotion", "messaging")
 METHOD_KINDS = ("points", "voucher", "coupon", "nothing")
 VOUCHER_KINDS = ("basket", "basket_pct", "honour")
 RECIPIENTS = ("customer", "referring", "referred")
@@ -70,6 +72,30 @@ class AudienceTarget(Base):
     )
 
 
+class Targeting(Base):
+    """Which customers of its audience a campaign is for: a tree of conditions, see `targeting`. Never changes.
+
+    Campaigns with the same tree share it, found by its `key`.
+    """
+
+    __tablename__ = "targeting"
+    id: Mapped[int] = mapped_column(Serial, primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)  # SHA-256 of the tree
+    tree: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class TargetingKey(Base):
+    """A field and a text of which a customer must have at least one, or the targeting cannot hold: `targeting.keys`.
+
+    A targeting that asks for none has a single one, which is empty.
+    """
+
+    __tablename__ = "targeting_key"
+    field: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(primary_key=True)
+    targeting_id: Mapped[int] = mapped_column(ForeignKey("targeting.id"), primary_key=True, autoincrement=False)
+
+
 class Campaign(Base):
     """An offer of rewards: what it costs, for whom, when, and how often."""
 
@@ -83,8 +109,10 @@ class Campaign(Base):
     context: Mapped[str] = mapped_column(default="interaction")  # what makes it give; never changes
     reward: Mapped[str | None]  # what its coupons are worth; none when reward methods say what it gives
     handling: Mapped[str] = mapped_column(default="independent")  # `independent` or `random_draw`
-    restrictions: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # see `targeting`
-    lifecycle: Mapped[str]  # `draft`, `live`, `paused` or `completed`
+    targeting_id: Mapped[int | None] = mapped_column(ForeignKey("targeting.id"))  # none: no restrictions
+    business_id: Mapped[int | None] = mapped_column(ForeignKey("business.id"))  # the part of the chain that it belongs to
+    unique_name: Mapped[str | None]  # in lower case, of campaigns that no other of the chain may be called like
+    lifecycle: Mapped[str]
     cost: Mapped[int] = mapped_column(BigInteger)  # hundredths of a point
     single_coupon: Mapped[bool]
     unlimited: Mapped[bool]
@@ -102,6 +130,9 @@ class Campaign(Base):
     active_to: Mapped[datetime] = mapped_column(UtcDateTime)
     visible_from: Mapped[datetime] = mapped_column(UtcDateTime)
     visible_to: Mapped[datetime] = mapped_column(UtcDateTime)
+    opt_in_required: Mapped[bool] = mapped_column(default=False)
+    opt_in_from: Mapped[datetime | None] = mapped_column(UtcDateTime)  # none: as long as the campaign is active
+    opt_in_to: Mapped[datetime | None] = mapped_column(UtcDateTime)
     audience_id: Mapped[int] = mapped_column(ForeignKey("audience.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     text: Mapped["CampaignText"] = relationship(cascade="all, delete-orphan", lazy="raise_on_sql")
@@ -109,6 +140,8 @@ class Campaign(Base):
         order_by="CampaignLabel.position", cascade="all, delete-orphan", lazy="raise_on_sql"
     )
     audience: Mapped[Audience] = relationship(lazy="raise_on_sql")
+    targeting: Mapped["Targeting | None"] = relationship(lazy="raise_on_sql")
+    business: Mapped[Business | None] = relationship(lazy="raise_on_sql")
     stock: Mapped["Stock"] = relationship(lazy="raise_on_sql", cascade="all, delete-orphan")
     photo: Mapped["Photo | None"] = relationship(lazy="raise_on_sql", uselist=False)
     chain: Mapped[Chain] = relationship(lazy="raise_on_sql")
@@ -121,11 +154,17 @@ class Campaign(Base):
         CheckConstraint("handling IN ('independent', 'random_draw')", "known_handling"),
         CheckConstraint(f"limit_unit IN {UNITS} AND limit_per_customer_unit IN {UNITS}", "known_unit"),
         Index("ix_campaign_chain_id_context", "chain_id", "context"),
-        CheckConstraint("lifecycle IN ('draft', 'live', 'paused', 'completed')", "known_lifecycle"),
+        unique_where("uq_campaign_unique_name", "chain_id", "unique_name", where="unique_name IS NOT NULL"),
+        Index("ix_campaign_targeting_id", "targeting_id"),
+        CheckConstraint(f"lifecycle IN {LIFECYCLES}", "known_lifecycle"),
         CheckConstraint("cost >= 0", "cost_not_negative"),
         CheckConstraint("active_from <= active_to", "active_window"),
         CheckConstraint("visible_from <= visible_to", "visible_window"),
     )
+
+    @property
+    def restrictions(self) -> dict[str, Any] | None:
+        return self.targeting.tree if self.targeting else None
 
     @property
     def is_live(self) -> bool:
@@ -145,13 +184,19 @@ class Campaign(Base):
 
 
 class CampaignText(Base):
-    """What is told of a campaign, as Markdown."""
+    """What is told of a campaign, the descriptions as Markdown. Nothing here decides anything."""
 
     __tablename__ = "campaign_text"
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), primary_key=True)
     short_description: Mapped[str | None]
     conditions_description: Mapped[str | None]
     usage_instruction: Mapped[str | None]
+    campaign_type: Mapped[str | None]  # `promotion` or `messaging`
+    details: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # whatever a client attaches
+    sponsor_name: Mapped[str | None]
+    reporting_ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    qualify_tag: Mapped[str | None]  # the tags that the targeting asks for, for those who set them
+    disqualify_tag: Mapped[str | None]
 
 
 class CampaignLabel(Base):
@@ -179,7 +224,10 @@ class Stock(Tally, Base):
     coupons_count: Mapped[int] = mapped_column(BigInteger, default=0)
     buyers_count: Mapped[int] = mapped_column(BigInteger, default=0)
     terms: Mapped[int] = mapped_column(BigInteger, default=1)  # raised by every change of the campaign
+    participants_count: Mapped[int] = mapped_column(BigInteger, default=0)  # who have opted in and not out again
+    participants_max: Mapped[int] = mapped_column(BigInteger, default=UNLIMITED)
     __table_args__ = (
+        CheckConstraint("participants_count BETWEEN 0 AND participants_max", "not_overfull"),
         CheckConstraint("sold <= sellable", "not_oversold"),
         CheckConstraint("sold >= 0 AND buyers_count >= 0 AND buyers_count <= sold", "counts"),
         {"postgresql_with": {"fillfactor": 50}},
@@ -250,6 +298,9 @@ class RewardMethod(Base):
     voucher_code: Mapped[str | None]  # a third party's, the same for everybody
     voucher_text: Mapped[str | None]
     voucher_seconds: Mapped[int | None] = mapped_column(BigInteger)  # how long it is good for; none: for ever
+    behavior_id: Mapped[int | None] = mapped_column(ForeignKey("behavior.id"))  # only who achieves this one is given it
+    goal_id: Mapped[int | None] = mapped_column(ForeignKey("goal.id"))  # and only with this goal completed
+    offer: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # texts and pictures of it; decides nothing
     given: Mapped["MethodTally"] = relationship(lazy="raise_on_sql", cascade="all, delete-orphan")
     __table_args__ = (
         UniqueConstraint("campaign_id", "position"),

@@ -91,6 +91,7 @@ def _whole() -> Select[Campaign]:
         joinedload(Campaign.text),
         joinedload(Campaign.chain),
         joinedload(Campaign.seed),
+        joinedload(Campaign.targeting),
         selectinload(Campaign.methods).joinedload(RewardMethod.given.of_type(MethodTally)),
     )
 

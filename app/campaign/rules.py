@@ -5,7 +5,7 @@ a page is filtered in SQL by the very rule that decides a purchase. Points are i
 Source: Open Loyalty, contract sections 4.4 to 4.8; our decisions, section 6; the model's sections 4.2 and 5.5.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -39,6 +39,8 @@ class Facts(Protocol):
     limit_per_customer: int
     limit_per_customer_unit: str | None
     restrictions: Mapping[str, Any] | None
+    opt_in_required: bool
+    opted_in: bool | None
     reward: str | None
     sold: int
     sold_from: datetime
@@ -60,6 +62,8 @@ class Method(Protocol):
     method_id: int
     kind: str
     recipient: str
+    behavior_id: int | None
+    goal_id: int | None
     weight: int
     amount: int
     restrictions: Mapping[str, Any] | None
@@ -96,6 +100,34 @@ def is_visible(campaign: Any, now: datetime) -> Any:
 def is_over(campaign: Any, now: datetime) -> Any:
     """It never gives anything again."""
     return (campaign.lifecycle == "completed") | (campaign.active_to <= now - timedelta(minutes=1))
+
+
+def qualifies(facts: Any, traits: Mapping[str, Any]) -> bool:
+    """The campaign is for this customer: chain, audience, restrictions, and an account that is active."""
+    return bool(
+        facts.targeted and targeting.holds(facts.restrictions, traits) and facts.customer_status == "active"
+    )
+
+
+def require_may_opt_in(facts: Facts, campaign: Any, traits: Mapping[str, Any], now: datetime) -> None:
+    """The customer may take part from now on; `campaign` has the window of opting in and the places.
+
+    Raises OptInNotNeeded, NotEligible, OptInNotStarted, OptInEnded or OptInLimitReached. Without a window of its own, opting in is
+    possible as long as the campaign is active.
+    """
+    if not facts.opt_in_required:
+        raise errors.OptInNotNeeded
+    if is_over(facts, now):
+        raise errors.OptInEnded(required=facts.active_to, actual=now)
+    if not is_live(facts) or not is_visible(facts, now) or not qualifies(facts, traits):
+        raise errors.NotEligible
+    opens = campaign.opt_in_from or facts.active_from
+    if now < opens:
+        raise errors.OptInNotStarted(required=opens, actual=now, opens_at=opens)
+    if not is_open(opens, campaign.opt_in_to or facts.active_to, now):
+        raise errors.OptInEnded(required=campaign.opt_in_to, actual=now)
+    if campaign.participants_count >= campaign.participants_max:
+        raise errors.OptInLimitReached(required=campaign.participants_max, actual=campaign.participants_count)
 
 
 def is_in_hours(facts: Any, now: datetime) -> bool:
@@ -167,6 +199,8 @@ def refusals(
         yield errors.NotTargeted()
     if not targeting.holds(facts.restrictions, traits or {}):
         yield errors.RestrictionsNotMet()
+    if facts.opt_in_required and not facts.opted_in:
+        yield errors.NotOptedIn()
     if facts.customer_status != "active":
         yield errors.CustomerNotActive(required="active", actual=facts.customer_status)
     yield from _stock_refusals(facts, now)
@@ -198,13 +232,17 @@ def _stock_refusals(facts: Facts, now: datetime) -> Iterator[Refusal]:
 
 
 def candidates(
-    facts: Facts, methods: Sequence[Method], now: datetime, traits: Mapping[str, Any], recipient: str = "customer"
-) -> list[Method]:
-    """The reward methods that can be given to the customer now, by id."""
+    facts: Facts, methods: Sequence[Method], now: datetime, traits: Mapping[str, Any], recipient: str = "customer",
+    behavior: int | None = None, goals: Collection[int] = (),
+) -> list[Method]:  # fmt: skip
+    """The reward methods that can be given to the customer now, by id; in campaigns with behaviors, for achieving one."""
     return [
         method
         for method in sorted(methods, key=lambda method: method.method_id)
-        if method.recipient == recipient and _can_be_given(facts, method, now, traits)
+        if method.recipient == recipient
+        and method.behavior_id in (None, behavior)
+        and (method.goal_id is None or method.goal_id in goals)
+        and _can_be_given(facts, method, now, traits)
     ]
 
 

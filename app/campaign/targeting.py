@@ -2,44 +2,83 @@
 
     {"user.level": {"$in": ["Gold"]}, "$not": {"user.age": {"$lt": 18}}}
 
-Levels and segments are named by their name or their UUID, moments as `2026-12-31` or `2026-12-31T23:59:59Z`. A field compared to
-a plain value means `$eq`; several entries of one object must all hold. A field that the customer does
-not have fulfils no comparison, and so `$not` of it holds. Sets (`user.segments`) are equal to each of their members.
-Source: the model's section 4.8.
+Levels and segments are named by their name or their UUID, moments as `2026-12-31` (its midnight, UTC) or
+`2026-12-31T23:59:59Z`. A field compared to a plain value means `$eq`; several entries of one object must all hold. A field that
+the customer does not have fulfils no comparison, and so `$not` of it holds. Sets (`user.segments`, `user.tags`) are equal to each
+of their members. What is said about `user.attributes.<name>` decides whether text, a number or a boolean is meant.
+
+`parsed` gives the tree as nodes, of which `holds` asks one customer's traits and `targeting_sql` makes a condition on all
+customers: both read the same nodes. Source: the model's section 4.8.
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from app.campaign.errors import BadRestriction
 
 NODES_MAX, DEPTH_MAX = 500, 20
-TEXT, NUMBER, MOMENT, TEXTS = "text", "number", "moment", "texts"
+TEXT, NUMBER, MOMENT, TEXTS, ANY = "text", "number", "moment", "texts", "any"
 
 # What can be asked of a customer, and what type it has. Amounts are points or money, not hundredths.
 USER = {
     "user.level": TEXTS,
     "user.segments": TEXTS,
+    "user.tags": TEXTS,
     "user.age": NUMBER,
     "user.gender": TEXT,
     "user.created_at": MOMENT,
     "user.points": NUMBER,
+    "user.attributes.*": ANY,
 }
 BASKET = {"basket.amount": NUMBER}
+ATTRIBUTES = "user.attributes."
+ATTRIBUTE = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
-_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
-    "$eq": lambda value, wanted: value == wanted,
-    "$ne": lambda value, wanted: value != wanted,
-    "$gt": lambda value, wanted: value > wanted,
-    "$gte": lambda value, wanted: value >= wanted,
-    "$lt": lambda value, wanted: value < wanted,
-    "$lte": lambda value, wanted: value <= wanted,
-}
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\dZ)?")
 _ORDERED = {"$gt", "$gte", "$lt", "$lte"}
+_COMPARE = _ORDERED | {"$eq", "$ne"}
 _LISTS = {"$in", "$nin"}
 _LOGIC = {"$and", "$or"}
+_KINDS = {**USER, **BASKET}
+
+
+@dataclass(frozen=True)
+class All:
+    """Each part holds; without parts, always."""
+
+    parts: tuple["Node", ...]
+
+
+@dataclass(frozen=True)
+class Some:
+    """At least one part holds; without parts, never."""
+
+    parts: tuple["Node", ...]
+
+
+@dataclass(frozen=True)
+class Not:
+    part: "Node"
+
+
+@dataclass(frozen=True)
+class Test:
+    """A field compared: `$eq`, `$ne`, `$gt`, `$gte`, `$lt`, `$lte`, `$in` (a tuple), `$nin` (a tuple) or `$exists` (a bool).
+
+    Moments are aware, booleans the text `true` or `false`.
+    """
+
+    field: str
+    kind: str
+    operator: str
+    operand: Any
+
+
+Node = All | Some | Not | Test
+NEVER = Some(())
 
 
 def checked(tree: Any, fields: Mapping[str, str]) -> dict[str, Any]:
@@ -48,43 +87,148 @@ def checked(tree: Any, fields: Mapping[str, str]) -> dict[str, Any]:
     return tree  # type: ignore[no-any-return]
 
 
+def parsed(tree: Mapping[str, Any] | None) -> Node:
+    """The nodes of a tree that was checked; what is not known never holds."""
+    return All(tuple(_parsed_entry(name, wanted) for name, wanted in (tree or {}).items()))
+
+
 def holds(tree: Mapping[str, Any] | None, traits: Mapping[str, Any]) -> bool:
-    """Whether it all is so. No tree holds for everybody; an operator that is not known never holds."""
-    return all(_entry_holds(name, wanted, traits) for name, wanted in (tree or {}).items())
+    """Whether it all is so. No tree holds for everybody."""
+    return not tree or _holds(parsed(tree), traits)
 
 
-def _entry_holds(name: str, wanted: Any, traits: Mapping[str, Any]) -> bool:
+def keys(tree: Mapping[str, Any] | None) -> frozenset[tuple[str, str]] | None:
+    """Fields and texts of which a customer must have at least one for the tree to hold; None when it asks for none.
+
+    With them, of thousands of trees only those are looked at that can hold for a customer.
+    """
+    return _keys(parsed(tree))
+
+
+def keys_of(traits: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """All fields and texts that a customer has."""
+    found = set()
+    for name, value in traits.items():
+        values = value if isinstance(value, Collection) and not isinstance(value, str) else (value,)
+        found |= {(name, one) for one in values if isinstance(one, str)}
+    return found
+
+
+def kind(name: str, fields: Mapping[str, str] = _KINDS) -> str | None:
+    """The type of a field; None when there is no such field."""
+    if name.startswith(ATTRIBUTES):
+        return fields.get(ATTRIBUTES + "*") if ATTRIBUTE.fullmatch(name.removeprefix(ATTRIBUTES)) else None
+    return fields.get(name)
+
+
+def text_of(flag: bool) -> str:
+    """How a boolean is kept and compared."""
+    return "true" if flag else "false"
+
+
+def _parsed_entry(name: str, wanted: Any) -> Node:
     if name == "$and":
-        return all(holds(part, traits) for part in wanted)
+        return All(tuple(parsed(part) for part in wanted))
     if name == "$or":
-        return any(holds(part, traits) for part in wanted)
+        return Some(tuple(parsed(part) for part in wanted))
     if name == "$not":
-        return not holds(wanted, traits)
-    return _field_holds(traits.get(name), wanted)
+        return Not(parsed(wanted))
+    return _parsed_field(name, wanted)
 
 
-def _field_holds(value: Any, wanted: Any) -> bool:
+def _parsed_field(name: str, wanted: Any) -> Node:
+    of_kind = kind(name)
+    if of_kind is None:
+        return NEVER
     if not isinstance(wanted, Mapping):
-        return _compares("$eq", value, wanted)
-    return all(_compares(operator, value, operand) for operator, operand in wanted.items())
+        wanted = {"$eq": wanted}
+    parts: list[Node] = []
+    for operator, operand in wanted.items():
+        if operator == "$not":
+            parts.append(Not(_parsed_field(name, operand)))
+        elif operator == "$exists":
+            parts.append(Test(name, of_kind, operator, operand))
+        elif operator in _LISTS:
+            parts.append(Test(name, of_kind, operator, tuple(_operand(of_kind, one) for one in operand)))
+        elif operator in _COMPARE:
+            parts.append(Test(name, of_kind, operator, _operand(of_kind, operand)))
+        else:
+            parts.append(NEVER)
+    return parts[0] if len(parts) == 1 else All(tuple(parts))
+
+
+def _operand(of_kind: str, value: Any) -> Any:
+    if of_kind == MOMENT:
+        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    return text_of(value) if isinstance(value, bool) else value
+
+
+def _holds(node: Node, traits: Mapping[str, Any]) -> bool:
+    match node:
+        case All(parts):
+            return all(_holds(part, traits) for part in parts)
+        case Some(parts):
+            return any(_holds(part, traits) for part in parts)
+        case Not(part):
+            return not _holds(part, traits)
+        case Test(name, of_kind, operator, operand):
+            value = traits.get(name)
+            if of_kind == TEXTS:
+                return _set_compares(operator, value or (), operand)
+            return _compares(operator, value, operand)
+
+
+def _set_compares(operator: str, values: Collection[str], operand: Any) -> bool:
+    if operator == "$exists":
+        return bool(bool(values) == operand)
+    wanted = operand if operator in _LISTS else (operand,)
+    is_among = any(value in wanted for value in values)
+    return is_among if operator in {"$eq", "$in"} else not is_among
 
 
 def _compares(operator: str, value: Any, operand: Any) -> bool:
-    if operator == "$not":
-        return not _field_holds(value, operand)
     if operator == "$exists":
         return bool((value is not None) == operand)
-    if operator == "$nin":
-        return value is not None and not _compares("$in", value, operand)
     if value is None:
         return False
-    values = value if isinstance(value, Collection) and not isinstance(value, str) else [value]
-    if operator == "$in":
-        return any(one in operand for one in values)
-    if operator == "$ne":
-        return all(one != operand for one in values)
-    compare = _COMPARE.get(operator)
-    return compare is not None and any(compare(one, operand) for one in values)
+    if operator in _LISTS:
+        return any(_equal(value, one) for one in operand) == (operator == "$in")
+    if operator in {"$eq", "$ne"}:
+        return _equal(value, operand) == (operator == "$eq")
+    if isinstance(value, str) != isinstance(operand, str):
+        return False
+    if operator == "$gt":
+        return bool(value > operand)
+    if operator == "$gte":
+        return bool(value >= operand)
+    return bool(value < operand) if operator == "$lt" else bool(value <= operand)
+
+
+def _equal(value: Any, operand: Any) -> bool:
+    return isinstance(value, str) == isinstance(operand, str) and bool(value == operand)
+
+
+def _keys(node: Node) -> frozenset[tuple[str, str]] | None:
+    match node:
+        case All(parts):
+            found = [keys for keys in map(_keys, parts) if keys is not None]
+            return min(found, key=len) if found else None
+        case Some(parts):
+            return _union(map(_keys, parts))
+        case Test(name, of_kind, "$eq" | "$in" as operator, operand) if of_kind in {TEXT, TEXTS, ANY}:
+            values = operand if operator == "$in" else (operand,)
+            if all(isinstance(value, str) for value in values):
+                return frozenset((name, value) for value in values)
+    return None
+
+
+def _union(parts: Iterable[frozenset[tuple[str, str]] | None]) -> frozenset[tuple[str, str]] | None:
+    found: frozenset[tuple[str, str]] = frozenset()
+    for keys in parts:
+        if keys is None:
+            return None
+        found |= keys
+    return found
 
 
 def _check(tree: Any, fields: Mapping[str, str], depth: int, budget: list[int]) -> None:
@@ -99,39 +243,57 @@ def _check(tree: Any, fields: Mapping[str, str], depth: int, budget: list[int]) 
                 _check(part, fields, depth + 1, budget)
         elif name == "$not":
             _check(wanted, fields, depth + 1, budget)
-        elif name in fields:
-            _check_field(name, fields[name], wanted, depth + 1, budget)
         else:
-            raise BadRestriction(f"{name} is not known here; the fields are {', '.join(fields) or 'none'}.")
+            of_kind = kind(name, fields)
+            if of_kind is None:
+                raise BadRestriction(f"{name} is not known here; the fields are {', '.join(fields) or 'none'}.")
+            _check_field(name, of_kind, wanted, depth + 1, budget)
 
 
-def _check_field(name: str, kind: str, wanted: Any, depth: int, budget: list[int]) -> None:
+def _check_field(name: str, of_kind: str, wanted: Any, depth: int, budget: list[int]) -> None:
     _count(depth, budget)
     if not isinstance(wanted, dict):
         wanted = {"$eq": wanted}
     for operator, operand in wanted.items():
         if operator == "$not":
-            _check_field(name, kind, operand if isinstance(operand, dict) else {"$eq": operand}, depth + 1, budget)
+            _check_field(name, of_kind, operand if isinstance(operand, dict) else {"$eq": operand}, depth + 1, budget)
         elif operator == "$exists":
             _require(isinstance(operand, bool), name, operator, "true or false")
         elif operator in _LISTS:
             _require(isinstance(operand, list) and len(operand) <= NODES_MAX, name, operator, "a list of values")
             for one in operand:
-                _check_value(name, kind, operator, one)
+                _count(depth, budget)
+                _check_value(name, of_kind, operator, one)
         elif operator in _COMPARE:
-            _require(operator not in _ORDERED or kind != TEXTS, name, operator, "a field that has an order")
-            _check_value(name, kind, operator, operand)
+            _require(operator not in _ORDERED or of_kind != TEXTS, name, operator, "a field that has an order")
+            _check_value(name, of_kind, operator, operand)
         else:
             raise BadRestriction(f"{operator} is not an operator.")
 
 
-def _check_value(name: str, kind: str, operator: str, value: Any) -> None:
-    if kind == MOMENT:
-        _require(isinstance(value, str) and _MOMENT.fullmatch(value) is not None, name, operator, "a date in UTC")
-    elif kind == NUMBER:
-        _require(isinstance(value, int | float) and not isinstance(value, bool), name, operator, "a number")
+def _check_value(name: str, of_kind: str, operator: str, value: Any) -> None:
+    if of_kind == MOMENT:
+        _require(isinstance(value, str) and _is_moment(value), name, operator, "a date in UTC")
+    elif of_kind == NUMBER:
+        _require(_is_number(value), name, operator, "a number")
+    elif of_kind == ANY:
+        _require(isinstance(value, str | bool) or _is_number(value), name, operator, "text, a number or a boolean")
     else:
         _require(isinstance(value, str), name, operator, "text")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 2**53
+
+
+def _is_moment(value: str) -> bool:
+    if not _MOMENT.fullmatch(value):
+        return False
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _require(fulfilled: bool, name: str, operator: str, expected: str) -> None:

@@ -87,3 +87,11 @@ class IdentifiersDisagree(Refusal):
 
 class BadChain(Refusal):
     """What was told of a chain cannot be; the message says why."""
+
+
+class DivisionElsewhere(Refusal):
+    message = "The division belongs to another organization."
+
+
+class BadCustomer(Refusal):
+    """What was told of a customer cannot be; the message says why."""

@@ -1,13 +1,14 @@
 """Who takes part: chains, levels, segments, customers, staff and their logins."""
 
+import secrets
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, Uuid
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Double, ForeignKey, Index, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.database import Base, Serial, UtcDateTime
+from app.database import Base, Serial, UtcDateTime, unique_where
 
 ADMIN, SELLER, CUSTOMER = "admin", "seller", "customer"
 UNITS = ("second", "minute", "hour", "day", "week", "month", "year")
@@ -102,6 +103,7 @@ class Chain(Base):
     referral_window_quantity: Mapped[int | None] = mapped_column(BigInteger)  # none: codes count at sign-up only
     referral_window_unit: Mapped[str | None]
     third_party_voucher_ids: Mapped[bool] = mapped_column(default=False)
+    has_divisions: Mapped[bool] = mapped_column(default=False)  # campaigns may belong to one of its businesses
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     __table_args__ = (
         CheckConstraint(f"referral_window_unit IN {UNITS}", "known_referral_window_unit"),
@@ -110,13 +112,17 @@ class Chain(Base):
 
 
 class Business(Base):
-    """A branch of a chain: one shop."""
+    """A part of a chain: a branch, a brand, a region. Some call it a division, and know it by a text of their own."""
 
     __tablename__ = "business"
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"), index=True)
     name: Mapped[str]
-    __table_args__ = (UniqueConstraint("chain_id", "name"),)
+    division_id: Mapped[str] = mapped_column(default=lambda: str(uuid4()))
+    __table_args__ = (
+        UniqueConstraint("chain_id", "name"),
+        Index("uq_business_division_id", "chain_id", "division_id", unique=True),
+    )
 
 
 class AppHost(Base):
@@ -126,6 +132,8 @@ class AppHost(Base):
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     hostname: Mapped[str] = mapped_column(unique=True)  # lower case
     chain_id: Mapped[int | None] = mapped_column(ForeignKey("chain.id"), index=True)
+    api_key: Mapped[str] = mapped_column(default=lambda: secrets.token_hex(20))  # names it in addresses; no secret
+    __table_args__ = (Index("uq_app_host_api_key", "api_key", unique=True),)
 
 
 class ChainPermission(Base):
@@ -168,6 +176,9 @@ class Customer(Base):
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     uuid: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
     chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"))
+    external_id: Mapped[str | None]  # in another system of the chain's
+    is_anonymous: Mapped[bool] = mapped_column(default=False)  # somebody who has not registered yet
+    time_zone: Mapped[str | None]  # IANA; none: the chain's
     status: Mapped[str] = mapped_column(default="active")
     level_id: Mapped[int | None] = mapped_column(ForeignKey("level.id"))
     manual_level_id: Mapped[int | None] = mapped_column(ForeignKey("level.id"))
@@ -179,6 +190,7 @@ class Customer(Base):
     __table_args__ = (
         CheckConstraint("status IN ('new', 'active', 'blocked', 'deleted')", "known_status"),
         Index("ix_customer_level_id_id", "level_id", "id"),
+        unique_where("uq_customer_external_id", "chain_id", "external_id", where="external_id IS NOT NULL"),
     )
 
     @property
@@ -208,6 +220,34 @@ class Profile(Base):
     agreement1: Mapped[bool] = mapped_column(default=False)
     agreement2: Mapped[bool] = mapped_column(default=False)
     agreement3: Mapped[bool] = mapped_column(default=False)
+
+
+class CustomerTag(Base):
+    """A word on a customer: how often it was set, or until when it stays. What has expired counts as gone."""
+
+    __tablename__ = "customer_tag"
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    count: Mapped[int | None] = mapped_column(BigInteger)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    __table_args__ = (
+        Index("ix_customer_tag_name_customer_id", "name", "customer_id"),
+        CheckConstraint("(count IS NULL) <> (expires_at IS NULL)", "count_or_expiry"),
+    )
+
+
+class CustomerAttribute(Base):
+    """What a chain notes of a customer under a name of its own: text or a number; booleans as the text `true` or `false`."""
+
+    __tablename__ = "customer_attribute"
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    text: Mapped[str | None]
+    number: Mapped[float | None] = mapped_column(Double)
+    __table_args__ = (
+        Index("ix_customer_attribute_name_text", "name", "text"),
+        CheckConstraint("(text IS NULL) <> (number IS NULL)", "text_or_number"),
+    )
 
 
 class Spending(Base):

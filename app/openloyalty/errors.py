@@ -39,6 +39,7 @@ SENTENCES: dict[type[Refusal], str] = {
     campaign.LimitPerCustomerReached: "Limit per customer exceeded",
     campaign.NotEnoughPoints: "Not enough points",
     campaign.CustomerNotActive: "Customer is not active",
+    campaign.NotOptedIn: "Customer has not opted in",
 }
 
 # A value of a form that only the domain could refuse: a 400 with the form's tree.
@@ -59,7 +60,10 @@ OF_OTHER_DIALECTS = (
     campaign.RelationAlreadyRedeemed, campaign.NotAReferralCampaign, campaign.CampaignElsewhere,
     campaign.ReferralCodeUnknown, campaign.SelfReferral, campaign.AlreadyReferred, campaign.ReferralWindowClosed,
     campaign.NoReferralCampaign, campaign.BasketDiffers, members.AppWithoutChain, members.CustomerElsewhere,
-    members.IdentifiersDisagree,
+    members.IdentifiersDisagree, members.DivisionElsewhere, campaign.OptInNotNeeded, campaign.NotEligible,
+    campaign.OptInNotStarted, campaign.OptInEnded, campaign.OptInLimitReached, campaign.BadEvent,
+    campaign.CreativeNotFound, campaign.BadCreative, campaign.CampaignNameTaken, campaign.PermalinkTaken,
+    campaign.LifecycleRefused, members.BadCustomer,
 )  # fmt: skip
 UNAUTHORIZED = (members.BadCredentials, members.BadRefreshToken)
 

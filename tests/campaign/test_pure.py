@@ -85,7 +85,7 @@ def test_mondays_hours(moment: str, opens: int, closes: int, is_open: bool) -> N
 
 TRAITS = {
     "user.level": {"L-1", "gold"}, "user.segments": {"a", "b"}, "user.age": 30, "user.gender": None,
-    "user.created_at": "2026-05-01T10:00:00Z", "user.points": 12.5,
+    "user.created_at": datetime(2026, 5, 1, 10, tzinfo=UTC), "user.points": 12.5,
 }  # fmt: skip
 
 
