@@ -4,15 +4,16 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import admin, customer, operations, seller, spaaza
+from app import admin, customer, operations, seller, sessionm, spaaza
 from app.blobs import FolderStore
 from app.database import Database
 from app.doors import BODY_BYTES_MAX, Doors
 from app.identity import Identity
 from app.openloyalty import errors
 from app.openloyalty.api import create_api
+from app.sessionm import envelope as sessionm_envelope
 from app.settings import Settings
-from app.spaaza import envelope
+from app.spaaza import envelope as spaaza_envelope
 
 __all__ = ["create_app"]
 
@@ -20,6 +21,7 @@ SPAAZA_HEADERS = (
     "X-Spaaza-Session-User-Id", "X-Spaaza-Session-Username", "X-Spaaza-Session-Key", "X-Spaaza-MyPrice-App-Hostname",
     "X-Spaaza-API-Version",
 )  # fmt: skip
+SESSIONM = ("/priv/", "/api/v1/apps/", "/apps/")
 NOT_SPAAZA = ("/api", "/docs", "/openapi.json", "/livez", "/readyz", "/metrics")
 
 
@@ -39,7 +41,13 @@ def create_app(settings: Settings) -> Flask:
         _open_to(app, settings.cors_origins)
     api = create_api(app, _refuse)
     errors.register(app)
-    for blueprint in [*admin.BLUEPRINTS, *seller.BLUEPRINTS, *customer.BLUEPRINTS, *spaaza.BLUEPRINTS]:
+    for blueprint in [
+        *admin.BLUEPRINTS,
+        *seller.BLUEPRINTS,
+        *customer.BLUEPRINTS,
+        *spaaza.BLUEPRINTS,
+        *sessionm.BLUEPRINTS,
+    ]:
         api.register_blueprint(blueprint)
     operations.register(app, api)
     app.after_request(_secure)
@@ -47,10 +55,12 @@ def create_app(settings: Settings) -> Flask:
 
 
 def _refuse(error: HTTPException) -> Response:
-    """In the words of whom the address belongs to: what is not Open Loyalty's or the operators' is Spaaza's."""
+    """In the words of whom the address belongs to: what is not SessionM's, Open Loyalty's or the operators' is Spaaza's."""
+    if request.path.startswith(SESSIONM):
+        return sessionm_envelope.http_exception(error)
     if request.path.startswith(NOT_SPAAZA) or request.path == "/":
         return errors.http_exception(error)
-    return envelope.http_exception(error)
+    return spaaza_envelope.http_exception(error)
 
 
 def _open_to(app: Flask, origins: tuple[str, ...]) -> None:

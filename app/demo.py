@@ -1,9 +1,10 @@
-"""The demo world: the examples of the Open Loyalty and Spaaza documents made true, in an empty database.
+"""The demo world: the examples of the Open Loyalty, Spaaza and SessionM documents made true, in an empty database.
 
 Ids and values are the documents'; the windows are moved so that they are open today.
 Source: `tests/examples/`.
 """
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,13 +13,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.campaign import campaigns, signups
+from app.campaign import campaigns, events, opt_ins, signups
 from app.campaign.award_models import Voucher
 from app.campaign.awards import BY_SYSTEM
-from app.campaign.campaigns import Manner, Offer, Reward, Window
+from app.campaign.behaviors import GoalPlan, Plan
+from app.campaign.campaigns import Listing, Manner, Offer, Reward, Window
+from app.campaign.creatives import Plan as Creative
 from app.database import is_postgresql
 from app.installation import Installation
-from app.members import chains, keys, levels, passwords, segments, staff
+from app.members import chains, keys, levels, passwords, segments, staff, tags
 from app.members.customers import Person
 from app.members.models import Login, Spending
 from app.points import ledger
@@ -45,6 +48,14 @@ REFERRAL, SIGNUP, TAP, WHEEL = 3, 136, 200, 201
 VOUCHER, VOUCHER_KEY = 35735, "13918dc12e44bc183cb168fa10684d0714115ff37132d4c265f4a8ab6678a741"
 VOUCHER_THIRD_PARTY_ID = 3914599659
 
+FLOCK_KEY, FLOCK_SECRET = "70261ce1e55ee3a5c282d48bdd4fa343230c04e0", "demo-secret-of-flock"
+AVIARY_KEY, AVIARY_SECRET = "xyz15cbf87b9068363df55fc6344e05b550e49c98060", "demo-secret-of-aviary"
+FINCH = UUID("48792ee2-0e5e-11e7-8716-93115045e6c0")
+MOOSE = UUID("5a296e48-d458-11e7-9958-5691328254fd")
+WREN = UUID("457583c0-d457-11e7-88dd-f369328254fd")
+TILE, LAUNCH, LOADED, DONE, DEALS, BIRD, DRAFT = 1255, 1064, 1443, 611, 16, 1, 367
+MOOSE_TAG = "moose"
+
 
 def load(session: Session, now: datetime, zone: ZoneInfo) -> None:
     """Fill an empty database. The caller has made sure that it is empty."""
@@ -66,6 +77,9 @@ def load(session: Session, now: datetime, zone: ZoneInfo) -> None:
     _customers(session, now, customer_hash)
     _campaigns(session, now, zone)
     _acme_rewards(session, now)
+    _continue_sequences(session)
+    _flock(session, now, zone)
+    _aviary(session, now, zone)
     session.add(Installation(name="demo", value=now.isoformat()))
     session.flush()
     _continue_ids(session)
@@ -96,6 +110,17 @@ def shown(session: Session) -> dict[str, Any]:
             "vouchers": [{"user_id": MEMBER, "voucher_id": VOUCHER, "voucher_key": VOUCHER_KEY}],
             "campaigns": {
                 "referral": REFERRAL, "signup": SIGNUP, "interaction, points": TAP, "interaction, a draw": WHEEL,
+            },
+        },
+        "sessionm": {
+            "api_key": FLOCK_KEY, "secret": FLOCK_SECRET,
+            "users": [
+                {"user_id": str(FINCH), "external_id": "finch"},
+                {"user_id": str(MOOSE), "external_id": "moose", "tags": [MOOSE_TAG]},
+            ],
+            "campaigns": {"a tile, completed": TILE, "a composite behavior": LOADED, "offers": DEALS},
+            "another organization": {
+                "api_key": AVIARY_KEY, "secret": AVIARY_SECRET, "users": [{"user_id": str(WREN), "external_id": "wren"}],
             },
         },
         "campaigns": {
@@ -171,11 +196,156 @@ def _acme_rewards(session: Session, now: datetime) -> None:
     )  # fmt: skip
 
 
+def _organization(session: Session, name: str, key: str, secret: str, now: datetime, zone: ZoneInfo) -> int:
+    chain = chains.create(session, chains.Terms(name, time_zone=str(zone)), now)
+    app = chains.set_app(session, f"{name.lower()}.guerdon.example", chain.id)
+    app.api_key = key
+    keys.create_token(session, "demo", app, True, now, token=secret)
+    return chain.id
+
+
+def _flock(session: Session, now: datetime, zone: ZoneInfo) -> None:
+    """The organization of most of SessionM's examples: what Finch has completed, and what is only for whoever has Moose's tag."""
+    chain_id = _organization(session, "Flock", FLOCK_KEY, FLOCK_SECRET, now, zone)
+    finch, moose = (
+        signups.sign_up(
+            session, Person(name, ""), now, BY_SYSTEM, chain_id=chain_id, uuid=uuid, external_id=name.lower()
+        )
+        for name, uuid in (("Finch", FINCH), ("Moose", MOOSE))
+    )
+    tags.put(session, moose, [MOOSE_TAG], now)
+    only_moose = {"user.tags": {"$in": [MOOSE_TAG]}}
+    window = _window(now, zone)
+
+    def campaign(
+        name: str,
+        *behaviors: Plan,
+        permalink: str | None = None,
+        id: int | None = None,
+        creatives: Any = (),
+        **told: Any,
+    ) -> int:
+        offer = Offer(name, None, 0, active=True, for_everyone=True, activity=window)
+        manner = Manner("composable", "event", behaviors=behaviors, **told)
+        listing = Listing(permalink=permalink, creatives=creatives, campaign_type="promotion")
+        return campaigns.create(session, offer, now, manner=manner, chain_id=chain_id, id=id, listing=listing).id
+
+    def once(name: str, event: str, **told: Any) -> Plan:
+        return Plan(name, [GoalPlan(event)], times_max=1, **told)
+
+    def page(id: int, group_id: int) -> list[Creative]:
+        return [Creative("internal_full_page", {}, id=id, group_id=group_id)]
+
+    campaign(
+        "promotionCampaign", once("Look", "campaigns.1255.loaded"), id=TILE,
+        permalink="6a04f24c-6022-11e7-8c24-3bcbbae62f9c",
+        creatives=[Creative("internal_tile", {"message": {"points": 0}}, id=2983, group_id=2917)],
+    )  # fmt: skip
+    campaign(
+        "Launch 2", once("Launch", "campaigns.1064.loaded"), id=LAUNCH, creatives=page(2640, 2578),
+        permalink="6ce11f7c-51f9-11e7-822a-02d3bae62f9c",
+    )  # fmt: skip
+    loaded = Plan(
+        "TEstt0714441 Campaign Action 1", [GoalPlan("campaigns.1443.loaded", points=400)], "composite",
+        "3dac9302-68d4-11e7-9412-9e32bae62f9c", uuid=UUID("86d77299-ed18-49ba-8fef-f8cb2241faac"), id=1444,
+    )  # fmt: skip
+    campaign(
+        "TEstt0714441", loaded, id=LOADED, creatives=page(3364, 3232), permalink="3964b522-68d4-11e7-8479-4fdfbae62f9c"
+    )
+    done = campaign(
+        "Campaign 11", once("Look", "campaigns.611.loaded"), id=DONE, creatives=page(11, 11), restrictions=only_moose,
+        permalink="9f86dafb-b999-4b61-8c71-59d9d45628f2", opt_in_required=True,
+    )  # fmt: skip
+    campaign(
+        "Campaign 16",
+        Plan("super user 12", [GoalPlan("Event 12")], points=500, per_period_max=1, period_seconds=86_400),
+        once("participation challenge", "entry", per_period_max=1),
+        id=DEALS, permalink="d615678c-d458-11e7-8ac1-c27a328254fd", restrictions=only_moose,
+        rewards=[
+            Reward("voucher", "Offer 1 gift card", {
+                "voucher_kind": "basket_pct", "voucher_hundredths_of_percent": 1_000, "voucher_seconds": 86_400,
+                "stock": 100, "limit_per_customer": 1,
+                "offer": {
+                    "points": 200, "offer_media": [{"uri": "http://www.example.com"}],
+                    "offer_text": {
+                        "title": "Test for Offer796899", "description": "Testing Issue Offer", "terms": "Don't panic!",
+                    },
+                },
+            }, "participation challenge"),
+            Reward("points", "referrer points", {"amount": 1_000, "offer": {}}, "participation challenge"),
+        ],
+    )  # fmt: skip
+    chosen = {}
+    for name, event, behavior in (
+        ("Qualified", "ada7af74-9710-11e7-8803-9bbc32d1fae9", "my_campaign_event_name"),
+        ("Opted in", "bce50a3c-9c8c-11e7-832f-e29b32d1fae9", "moose_sleep_b"),
+        ("Opted out", "ada7af74-9710-11e7-8803-9bbc32d1fae9", "pretty_llamas-b"),
+    ):
+        chosen[name] = campaign(
+            name, once(behavior, event), permalink=name.lower().replace(" ", "_"), restrictions=only_moose,
+            opt_in_required=name != "Qualified",
+        )  # fmt: skip
+    campaign("Flock to unlock", restrictions=only_moose, permalink="my_flock_to_unlock_campaign", opt_in_required=True)
+    session.flush()
+    for campaign_id in (done, chosen["Opted in"], chosen["Opted out"]):
+        opt_ins.opt_in(session, campaign_id, moose.id, now)
+    opt_ins.opt_out(session, chosen["Opted out"], moose.id, now)
+    for customer, number, times in ((finch, TILE, 1), (finch, LAUNCH, 1), (finch, LOADED, 4), (moose, DONE, 1)):
+        told = events.Told(f"campaigns.{number}.loaded", "demo", times)
+        events.record(session, customer.id, told, now, BY_SYSTEM)
+
+
+def _aviary(session: Session, now: datetime, zone: ZoneInfo) -> None:
+    """Another organization of SessionM's examples: one campaign that is not for Wren, and a draft."""
+    chain_id = _organization(session, "Aviary", AVIARY_KEY, AVIARY_SECRET, now, zone)
+    signups.sign_up(session, Person("Wren", ""), now, BY_SYSTEM, chain_id=chain_id, uuid=WREN, external_id="wren")
+    event = Manner("composable", "event")
+    offer = Offer("Campaign 1", None, 0, active=True, for_everyone=True, activity=_window(now, zone))
+    tile = Creative(
+        "internal_tile",
+        {
+            "message": {
+                "header": "Test Header", "subheader": "Test Subheader", "description": "Test Description",
+                "icon_url": "http://bit.ly/foo.png", "image_url": "http://getm.pt/foo.png", "points": 20,
+            },
+            "action": {"type": "open_ad"},
+        }, id=2, group_id=2,
+    )  # fmt: skip
+    campaigns.create(
+        session, offer, now, id=BIRD, chain_id=chain_id,
+        manner=replace(event, restrictions={"user.tags": {"$in": ["nobody"]}}),
+        listing=Listing(permalink="45650900-d457-11e7-9d65-94bc328254fd", creatives=[tile], campaign_type="promotion"),
+    )  # fmt: skip
+    wanted, unwanted = "my_tag_to_target_user", "my_tag_to_target_away_from_user"
+    campaigns.create(
+        session, replace(offer, name="Campaign Example", active=False), now, id=DRAFT, chain_id=chain_id,
+        manner=replace(event, restrictions={
+            "$and": [{"user.tags": {"$in": [wanted]}}, {"user.tags": {"$not": {"$in": [unwanted]}}}],
+        }),
+        listing=Listing(
+            permalink="cc8b6c38-b5c8-11e7-9082-dc7a60cca317", campaign_type="messaging", details={"campaign_version": 2},
+            sponsor_name="10/20 test 11", reporting_ends_at=offer.activity[1] + timedelta(days=45), qualify_tag=wanted,
+            disqualify_tag=unwanted,
+        ),
+    )  # fmt: skip
+
+
 def _continue_ids(session: Session) -> None:
     """The next ids are the documents': their referral is rewarded by ledger entry 2, and 1 is what was given before."""
-    session.execute(text("UPDATE ledger_entry SET id = -id WHERE kind = 'added'"))
+    session.execute(
+        text(
+            "UPDATE ledger_entry SET id = -id WHERE kind = 'added' OR customer_id IN"
+            f" (SELECT id FROM customer WHERE chain_id <> {ACME})"
+        )
+    )
+    _continue_sequences(session)
+
+
+def _continue_sequences(session: Session) -> None:
+    """PostgreSQL does not count the ids that we chose; SQLite does."""
+    session.flush()
     if is_postgresql(session):
-        for table in ("campaign", "customer", "ledger_entry", "voucher"):
+        for table in ("behavior", "campaign", "creative", "customer", "ledger_entry", "voucher"):
             session.execute(
                 text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT MAX(id) FROM {table}))")
             )

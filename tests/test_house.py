@@ -29,10 +29,11 @@ ALLOWED = {
     "seller": DIALECT | {"openloyalty"},
     "customer": DIALECT | {"openloyalty"},
     "spaaza": DIALECT,
+    "sessionm": DIALECT,
 }
 WEB = {"flask", "flask_smorest", "flask_jwt_extended", "marshmallow", "werkzeug", "json"}
 DOMAIN_MAY_USE = {"amounts", "database", "refusal", "paging", "blobs", "imaging"}
-PURE = {"rules.py", "errors.py", "draws.py", "periods.py", "targeting.py"}
+PURE = {"rules.py", "errors.py", "draws.py", "periods.py", "targeting.py", "counting.py", "states.py"}
 
 
 def modules(folder: str) -> Iterator[tuple[Path, set[str]]]:

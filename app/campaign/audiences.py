@@ -56,9 +56,7 @@ def admitting(bind: Bind, traits: Mapping[str, Any]) -> list[int]:
     by_field: dict[str, list[str]] = {}
     for field, value in sorted(held):
         by_field.setdefault(field, []).append(value)
-    asked = [
-        and_(TargetingKey.field == field, TargetingKey.value.in_(values)) for field, values in by_field.items()
-    ]
+    asked = [and_(TargetingKey.field == field, TargetingKey.value.in_(values)) for field, values in by_field.items()]
     candidates = select(TargetingKey.targeting_id).where(or_(*asked))
     rows = bind.execute(select(Targeting.id, Targeting.tree).where(Targeting.id.in_(candidates))).all()
     return [row.id for row in rows if targeting.holds(row.tree, traits)]

@@ -73,9 +73,7 @@ def give(bind: Bind, facts: Any, occasion: Occasion, now: datetime, by: By) -> G
     """
     methods = eligibility.methods(bind, facts)
     traits = _traits(bind, facts, methods, occasion, now)
-    candidates = rules.candidates(
-        facts, methods, now, traits, occasion.recipient, occasion.behavior, occasion.goals
-    )
+    candidates = rules.candidates(facts, methods, now, traits, occasion.recipient, occasion.behavior, occasion.goals)
     _require_no_refusal(facts, occasion, now, traits, can_give=facts.reward is not None or bool(candidates))
     parameters = _parameters(facts, occasion, now, by)
     if facts.reward is not None:

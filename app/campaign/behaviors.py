@@ -83,7 +83,10 @@ def _require_sense(plan: Plan) -> None:
         most = UNIQUE_MAX if goal.kind == "unique" else UNLIMITED
         require(0 < goal.earn_count <= most, f"it counts from 1 to {most} events.")
         require(not goal.consecutive or goal.earn_count >= 2, "consecutive days are at least two.")
-        require(0 < (goal.min_gap_seconds or 1) <= SECONDS_MAX, f"the time between events has at most {SECONDS_MAX} seconds.")
+        require(
+            0 < (goal.min_gap_seconds or 1) <= SECONDS_MAX,
+            f"the time between events has at most {SECONDS_MAX} seconds.",
+        )
     sizes = _sizes(plan)
     for group, wanted in plan.groups.items():
         require(group in sizes, f"no goal belongs to the group {group}.")

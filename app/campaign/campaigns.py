@@ -184,7 +184,8 @@ def create(
 
 
 def _ids(made: Sequence[behaviors.Behavior], reward: Reward) -> dict[str, int]:
-    return {"behavior_id": it.id for it in made if it.name == reward.behavior}
+    ids = [it.id for it in made if it.name == reward.behavior]
+    return {"behavior_id": ids[0]} if ids else {}
 
 
 def _require_new_names(session: Session, chain_id: int, name: str, listing: Listing) -> None:
@@ -198,7 +199,9 @@ def _require_new_names(session: Session, chain_id: int, name: str, listing: List
     if listing.permalink is not None:
         query = select(Campaign.id).where(Campaign.permalink == listing.permalink)
         if session.scalars(query).first() is not None:
-            raise PermalinkTaken(f"There is a campaign with the permalink {listing.permalink} already.", field="permalink")
+            raise PermalinkTaken(
+                f"There is a campaign with the permalink {listing.permalink} already.", field="permalink"
+            )
 
 
 PLAIN_COUPON = "gift_code"  # what a campaign sells that was not told which kind of coupon
@@ -335,7 +338,9 @@ def move(session: Session, uuid: UUID, lifecycle: str) -> Campaign:
     campaign = for_change(session, uuid)
     if lifecycle != campaign.lifecycle:
         if lifecycle not in NEXT[campaign.lifecycle]:
-            raise LifecycleRefused(f"A campaign that is {campaign.lifecycle} cannot become {lifecycle}.", field="status")
+            raise LifecycleRefused(
+                f"A campaign that is {campaign.lifecycle} cannot become {lifecycle}.", field="status"
+            )
         campaign.lifecycle = lifecycle
     return campaign
 

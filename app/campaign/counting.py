@@ -167,9 +167,9 @@ def _count_once(terms: Terms, progress: Progress, event: Event) -> Progress:
 
 
 def _counted(goal: Goal, before: Count, event: Event) -> Count:
-    if goal.min_gap_seconds and before.last_at is not None:
-        if event.at - before.last_at < timedelta(seconds=goal.min_gap_seconds):
-            return before
+    gap = timedelta(seconds=goal.min_gap_seconds or 0)
+    if gap and before.last_at is not None and event.at - before.last_at < gap:
+        return before
     current, seen = before.current + 1, before.seen
     if goal.consecutive and before.last_day is not None:
         days = (event.day - before.last_day).days

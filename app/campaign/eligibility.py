@@ -250,7 +250,9 @@ def traits(bind: Bind, customer_id: int, now: datetime) -> dict[str, Any]:
     return {
         "user.level": {str(it.level_uuid), it.level} if it.level_uuid else set(),
         "user.segments": {told for row in names if row.of == "segment" for told in (row.name, str(UUID(row.text)))},
-        "user.tags": {row.name for row in names if row.of == "tag" and (row.expires_at is None or row.expires_at > now)},
+        "user.tags": {
+            row.name for row in names if row.of == "tag" and (row.expires_at is None or row.expires_at > now)
+        },
         "user.age": _age(it.born_on, now) if it.born_on else None,
         "user.gender": it.gender,
         "user.created_at": it.created_at.replace(microsecond=0),

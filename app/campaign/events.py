@@ -204,9 +204,7 @@ _FACTS = Prepared(
         ),
     )
     .outerjoin(Targeting, Targeting.id == Campaign.targeting_id)
-    .outerjoin(
-        Participation, and_(Participation.campaign_id == Campaign.id, Participation.customer_id == Customer.id)
-    )
+    .outerjoin(Participation, and_(Participation.campaign_id == Campaign.id, Participation.customer_id == Customer.id))
     .outerjoin(
         BehaviorProgress,
         and_(BehaviorProgress.behavior_id == Behavior.id, BehaviorProgress.customer_id == Customer.id),
@@ -249,7 +247,12 @@ def _record(bind: Bind, customer_id: int, told: Told, now: datetime, by: By) -> 
         "details": dict(told.context),
         "became": became,
         "progress": [
-            {"b": it.row.behavior_id, "v": (it.row.version or 0) + 1, "a": it.after.achieved, "c": progress.kept(it.after)}
+            {
+                "b": it.row.behavior_id,
+                "v": (it.row.version or 0) + 1,
+                "a": it.after.achieved,
+                "c": progress.kept(it.after),
+            }
             for it in moved
         ],
         "moved_count": len(moved),
@@ -315,9 +318,7 @@ def _reward(bind: Bind, moved: _Moved, now: datetime, by: By) -> None:
         if facts.terms != row.terms:
             raise TermsChanged
         key = f"behavior {row.behavior_id} customer {row.customer_id} {achievement.number}"
-        occasion = Occasion(
-            "event", "event", key, behavior=row.behavior_id, goals=achievement.goals, overrides=True
-        )
+        occasion = Occasion("event", "event", key, behavior=row.behavior_id, goals=achievement.goals, overrides=True)
         try:
             awards.give(bind, facts, occasion, now, by)
         except Refusal:  # all its rewards have been given to others: it is achieved all the same

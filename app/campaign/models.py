@@ -110,7 +110,9 @@ class Campaign(Base):
     reward: Mapped[str | None]  # what its coupons are worth; none when reward methods say what it gives
     handling: Mapped[str] = mapped_column(default="independent")  # `independent` or `random_draw`
     targeting_id: Mapped[int | None] = mapped_column(ForeignKey("targeting.id"))  # none: no restrictions
-    business_id: Mapped[int | None] = mapped_column(ForeignKey("business.id"))  # the part of the chain that it belongs to
+    business_id: Mapped[int | None] = mapped_column(
+        ForeignKey("business.id")
+    )  # the part of the chain that it belongs to
     unique_name: Mapped[str | None]  # in lower case, of campaigns that no other of the chain may be called like
     lifecycle: Mapped[str]
     cost: Mapped[int] = mapped_column(BigInteger)  # hundredths of a point
@@ -300,7 +302,9 @@ class RewardMethod(Base):
     voucher_seconds: Mapped[int | None] = mapped_column(BigInteger)  # how long it is good for; none: for ever
     behavior_id: Mapped[int | None] = mapped_column(ForeignKey("behavior.id"))  # only who achieves this one is given it
     goal_id: Mapped[int | None] = mapped_column(ForeignKey("goal.id"))  # and only with this goal completed
-    offer: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # texts and pictures of it; decides nothing
+    offer: Mapped[dict[str, Any] | None] = mapped_column(
+        JSON(none_as_null=True)
+    )  # texts and pictures of it; decides nothing
     given: Mapped["MethodTally"] = relationship(lazy="raise_on_sql", cascade="all, delete-orphan")
     __table_args__ = (
         UniqueConstraint("campaign_id", "position"),

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from app.campaign import eligibility, rules
 from app.campaign.changes import TermsChanged
-from app.campaign.errors import NotEligible, OptInEnded, OptInLimitReached, OptInNotNeeded, OptInNotStarted
 from app.campaign.event_models import Participation
 from app.campaign.models import Campaign, Stock
 from app.database import is_postgresql
@@ -62,7 +61,9 @@ def opt_out(session: Session, campaign_id: int, customer_id: int, now: datetime)
         )
 
 
-def _say(session: Session, campaign_id: int, customer_id: int, before: bool | None, opted_in: bool, now: datetime) -> None:
+def _say(
+    session: Session, campaign_id: int, customer_id: int, before: bool | None, opted_in: bool, now: datetime
+) -> None:
     """Raises TermsChanged when the customer has said something else than `before` meanwhile."""
     dialect: Any = postgresql if is_postgresql(session) else sqlite
     first = dialect.insert(Participation).values(

@@ -104,9 +104,7 @@ def is_over(campaign: Any, now: datetime) -> Any:
 
 def qualifies(facts: Any, traits: Mapping[str, Any]) -> bool:
     """The campaign is for this customer: chain, audience, restrictions, and an account that is active."""
-    return bool(
-        facts.targeted and targeting.holds(facts.restrictions, traits) and facts.customer_status == "active"
-    )
+    return bool(facts.targeted and targeting.holds(facts.restrictions, traits) and facts.customer_status == "active")
 
 
 def require_may_opt_in(facts: Facts, campaign: Any, traits: Mapping[str, Any], now: datetime) -> None:

@@ -62,9 +62,7 @@ class _Builder:
         return is_among if test.operator in {"$eq", "$in"} else not_(is_among)
 
     def level(self, test: Test) -> Any:
-        return self.among(
-            test, lambda values: exists().where(Level.id == Customer.level_id, *_named(Level, values))
-        )
+        return self.among(test, lambda values: exists().where(Level.id == Customer.level_id, *_named(Level, values)))
 
     def segments(self, test: Test) -> Any:
         def owned(values: list[str] | None) -> Any:
@@ -138,9 +136,7 @@ class _Builder:
         if test.operator in _LISTS:
             texts = [one for one in test.operand if isinstance(one, str)]
             numbers = [one for one in test.operand if not isinstance(one, str)]
-            found = exists().where(
-                *row, or_(CustomerAttribute.text.in_(texts), CustomerAttribute.number.in_(numbers))
-            )
+            found = exists().where(*row, or_(CustomerAttribute.text.in_(texts), CustomerAttribute.number.in_(numbers)))
             return found if test.operator == "$in" else and_(there, not_(found))
         is_text = isinstance(test.operand, str)
         column = self.by_character(CustomerAttribute.text) if is_text else CustomerAttribute.number

@@ -3,12 +3,21 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.members.errors import AlreadyTaken, AppNotFound, BadChain, BusinessNotFound, ChainNotFound, LoginNotFound
+from app.members.errors import (
+    AlreadyTaken,
+    AppNotFound,
+    BadChain,
+    BusinessNotFound,
+    ChainNotFound,
+    DivisionElsewhere,
+    LoginNotFound,
+)
 from app.members.models import UNITS, AppHost, Business, Chain, ChainPermission, Login
 
 HOSTNAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
@@ -25,6 +34,7 @@ class Terms:
     referral_window_quantity: int | None = None
     referral_window_unit: str | None = None
     third_party_voucher_ids: bool = False
+    has_divisions: bool = False
 
 
 def first(session: Session) -> int:
@@ -63,11 +73,13 @@ def every(session: Session) -> list[Chain]:
     return list(session.scalars(select(Chain).order_by(Chain.id)))
 
 
-def add_business(session: Session, chain_id: int, name: str) -> Business:
-    """Raises ChainNotFound or AlreadyTaken."""
+def add_business(session: Session, chain_id: int, name: str, division_id: str | None = None) -> Business:
+    """`division_id` is what others call it; without one, it is called by a UUID. Raises ChainNotFound or AlreadyTaken."""
     found(session, chain_id)
     _require_new_name(session, chain_id, name)
-    business = Business(chain_id=chain_id, name=name)
+    if division_id is not None and _division(session, division_id, Business.chain_id == chain_id) is not None:
+        raise AlreadyTaken(f"The chain has a division with this id already: {division_id}", field="division_id")
+    business = Business(chain_id=chain_id, name=name, **({"division_id": division_id} if division_id else {}))
     session.add(business)
     session.flush()
     return business
@@ -94,6 +106,14 @@ def business(session: Session, business_id: int) -> Business:
     if one is None:
         raise BusinessNotFound
     return one
+
+
+def division(session: Session, chain_id: int, division_id: str) -> Business:
+    """The part of a chain that others know by this text. Raises BusinessNotFound, or DivisionElsewhere if another chain has it."""
+    one = _division(session, division_id, Business.chain_id == chain_id)
+    if one is not None:
+        return one
+    raise BusinessNotFound if _division(session, division_id) is None else DivisionElsewhere
 
 
 def set_app(session: Session, hostname: str, chain_id: int | None) -> AppHost:
@@ -162,6 +182,11 @@ def permissions(session: Session, chain_id: int) -> list[tuple[str, bool]]:
     return [(name, may_write) for name, may_write in session.execute(query)]
 
 
+def _division(session: Session, division_id: str, *conditions: Any) -> Business | None:
+    query = select(Business).where(Business.division_id == division_id, *conditions)
+    return session.scalars(query.order_by(Business.id).limit(1)).one_or_none()
+
+
 def _require_new_name(session: Session, chain_id: int, name: str) -> None:
     if session.scalar(select(Business.id).where(Business.chain_id == chain_id, Business.name == name)) is not None:
         raise AlreadyTaken(f"The chain has a business with this name already: {name}", field="name")
@@ -189,3 +214,4 @@ def _apply(session: Session, chain: Chain, terms: Terms) -> None:
     chain.name, chain.currency, chain.time_zone = terms.name, terms.currency.upper(), terms.time_zone
     chain.referral_window_quantity, chain.referral_window_unit = window
     chain.third_party_voucher_ids = terms.third_party_voucher_ids
+    chain.has_divisions = terms.has_divisions

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import case, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.database import is_postgresql
 from app.members import chains, headcount
-from app.members.errors import AlreadyTaken, CustomerNotFound, LevelNotFound
+from app.members.errors import AlreadyTaken, BadCustomer, CustomerNotFound, LevelNotFound
 from app.members.models import Customer, Level, Login, Profile, Segment, SegmentMember, Spending
 from app.paging import Page, Paged
 
@@ -54,16 +55,24 @@ class Person:
 def register(
     session: Session, person: Person, now: datetime, password_hash: str | None = None, level: UUID | None = None,
     uuid: UUID | None = None, status: str = "active", chain_id: int | None = None, id: int | None = None,
+    external_id: str | None = None, time_zone: str | None = None, is_anonymous: bool = False,
 ) -> Customer:  # fmt: skip
     """Add a customer of a chain, or of the first one, on a level: the one named, or else the lowest active one.
 
-    The points account is the caller's to open, and the customer the caller's to count (`headcount`). Raises AlreadyTaken or LevelNotFound.
+    The points account is the caller's to open, and the customer the caller's to count (`headcount`).
+    Raises AlreadyTaken, LevelNotFound or BadCustomer.
     """
     _require_unique(session, person)
+    chain_id = chain_id or chains.first(session)
+    _require_new_external_id(session, chain_id, external_id)
+    _require_zone(time_zone)
     manual = _level(session, level) if level else None
     start = manual or _lowest_level(session)
     customer = Customer(
-        chain_id=chain_id or chains.first(session),
+        chain_id=chain_id,
+        external_id=external_id,
+        time_zone=time_zone,
+        is_anonymous=is_anonymous,
         status=status,
         level=start,
         manual_level=manual,
@@ -89,6 +98,15 @@ def change(session: Session, customer: Customer, told: Mapping[str, Any], now: d
         setattr(profile, name, value)
     customer.updated_at = now
     return customer
+
+
+def rename(session: Session, customer: Customer, external_id: str | None, time_zone: str | None, now: datetime) -> None:
+    """Change how another system knows a customer, and where the customer lives. Raises AlreadyTaken or BadCustomer."""
+    if external_id != customer.external_id:
+        _require_new_external_id(session, customer.chain_id, external_id)
+    _require_zone(time_zone)
+    customer.external_id, customer.time_zone, customer.updated_at = external_id, time_zone, now
+    session.flush()
 
 
 def found(session: Session, name: str) -> Customer:
@@ -215,6 +233,22 @@ def _require_unique(session: Session, person: Person, but: int | None = None) ->
             query = query.where(Profile.customer_id != but)
         if session.scalar(query) is not None:
             raise AlreadyTaken(message, field=name)
+
+
+def _require_new_external_id(session: Session, chain_id: int, external_id: str | None) -> None:
+    if external_id is not None:
+        query = select(Customer.id).where(Customer.chain_id == chain_id, Customer.external_id == external_id)
+        if session.scalar(query) is not None:
+            raise AlreadyTaken("customer with such external id already exists", field="external_id")
+
+
+def _require_zone(time_zone: str | None) -> None:
+    if time_zone is None:
+        return
+    try:
+        ZoneInfo(time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as e:
+        raise BadCustomer(f"{time_zone} is no time zone; write one like Europe/Amsterdam.", field="time_zone") from e
 
 
 def _new_referral_code() -> str:

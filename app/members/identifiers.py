@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 
-from app.database import Bind
+from app.database import Bind, Prepared
 from app.members.errors import CustomerElsewhere, CustomerNotFound, IdentifiersDisagree
 from app.members.models import Customer, Profile
 
@@ -17,6 +18,33 @@ COLUMNS: Mapping[str, Any] = {
     "auxiliary_identifier": Profile.auxiliary_identifier,
     "referral_code": Profile.referral_code,
 }
+
+
+_columns = (
+    Customer.id, Customer.uuid, Customer.external_id, Customer.is_anonymous, Customer.status, Customer.chain_id,
+)  # fmt: skip
+_BY_UUID = Prepared(
+    select(*_columns).where(Customer.uuid == bindparam("uuid"), Customer.chain_id == bindparam("chain"))
+)
+_BY_EXTERNAL_ID = Prepared(
+    select(*_columns).where(Customer.external_id == bindparam("external"), Customer.chain_id == bindparam("chain"))
+)
+
+
+def by_uuid(bind: Bind, chain_id: int, uuid: UUID) -> Any:
+    """The customer of a chain with this UUID: its ids and status. Raises CustomerNotFound."""
+    return _only(_BY_UUID.run(bind, {"uuid": uuid, "chain": chain_id}))
+
+
+def by_external_id(bind: Bind, chain_id: int, external_id: str) -> Any:
+    """The customer whom another system of the chain knows by this id. Raises CustomerNotFound."""
+    return _only(_BY_EXTERNAL_ID.run(bind, {"external": external_id, "chain": chain_id}))
+
+
+def _only(rows: list[Any]) -> Any:
+    if not rows:
+        raise CustomerNotFound
+    return rows[0]
 
 
 def customer_id(bind: Bind, named: Mapping[str, Any], chain_id: int, forgiving: bool = False) -> int:

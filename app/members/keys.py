@@ -4,8 +4,9 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, select
+from sqlalchemy import and_, bindparam, delete, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.database import Bind, Prepared, UtcDateTime
@@ -96,6 +97,29 @@ _TOKEN = Prepared(
     )
 )
 
+_APP = Prepared(
+    select(
+        AppHost.id.label("app_id"),
+        AppHost.chain_id,
+        Chain.name.label("chain_name"),
+        Chain.has_divisions,
+        AccessToken.id.label("token_id"),
+        AccessToken.may_write,
+    )
+    .select_from(AppHost)
+    .join(Chain, Chain.id == AppHost.chain_id)
+    .outerjoin(
+        AccessToken,
+        and_(
+            AccessToken.token_sha256 == bindparam("hashed"),
+            or_(AccessToken.app_host_id.is_(None), AccessToken.app_host_id == AppHost.id),
+            AccessToken.revoked_at.is_(None),
+            or_(AccessToken.expires_at.is_(None), AccessToken.expires_at > bindparam("moment", type_=UtcDateTime())),
+        ),
+    )
+    .where(AppHost.api_key == bindparam("key"))
+)
+
 
 def session_standing(bind: Bind, key: str, chain_id: int | None, hostname: str | None, now: datetime) -> object | None:
     """Who the key's owner is, what that is worth now, and the chain and the app that the request names, if they exist."""
@@ -107,6 +131,12 @@ def session_standing(bind: Bind, key: str, chain_id: int | None, hostname: str |
 def token_standing(bind: Bind, token: str, hostname: str | None, now: datetime) -> object | None:
     """What a token is worth now, and the app that the request names, if it exists."""
     rows = _TOKEN.run(bind, {"hashed": _sha256(token), "hostname": hostname or "", "moment": now})
+    return rows[0] if rows else None
+
+
+def app_standing(bind: Bind, api_key: str, secret: str, now: datetime) -> Any | None:
+    """The app with this api key and its chain, and what the secret, one of its access tokens, is worth now; None without an app."""
+    rows = _APP.run(bind, {"key": api_key, "hashed": _sha256(secret), "moment": now})
     return rows[0] if rows else None
 
 

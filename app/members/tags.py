@@ -11,7 +11,9 @@ from app.members.models import Customer, CustomerTag
 TTL_SECONDS_MAX = 100 * 366 * 24 * 3600
 
 
-def put(session: Session, customer: Customer, names: Iterable[str], now: datetime, ttl_seconds: int | None = None) -> None:
+def put(
+    session: Session, customer: Customer, names: Iterable[str], now: datetime, ttl_seconds: int | None = None
+) -> None:
     """Set tags: with a time to live they expire, however often they are set; without, each time is counted.
 
     The customer's row is locked, so that no count gets lost.

@@ -49,6 +49,7 @@ def create_api(app: Flask, refuse: Refuse) -> Api:
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
     for name, header in (("spaazaUser", "X-Spaaza-Session-User-Id"), ("spaazaKey", "X-Spaaza-Session-Key")):
         api.spec.components.security_scheme(name, {"type": "apiKey", "in": "header", "name": header})
+    api.spec.components.security_scheme("sessionmBasic", {"type": "http", "scheme": "basic"})
     api.spec.components.schema("Refusal", ERROR)
     return api
 

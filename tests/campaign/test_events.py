@@ -22,7 +22,9 @@ def an_event_campaign(world: World, *behaviors: Plan, **told: Any) -> Campaign:
 def visits(count: int = 1, points: float = 0, **told: Any) -> Plan:
     goal = {name: told.pop(name) for name in list(told) if name in GoalPlan.__dataclass_fields__ and name != "kind"}
     kind = told.get("kind", "count")
-    return Plan(told.pop("name", "Visits"), [GoalPlan("visit", count, kind=kind, **goal)], points=round(points * 100), **told)
+    return Plan(
+        told.pop("name", "Visits"), [GoalPlan("visit", count, kind=kind, **goal)], points=round(points * 100), **told
+    )
 
 
 def tell(world: World, name: str = "visit", customer: Customer | None = None, **told: Any) -> events.Receipt:
@@ -105,7 +107,12 @@ def test_restrictions_over_tags_are_asked_for_each_event(world: World) -> None:
 
 def test_what_cannot_be_is_refused(world: World) -> None:
     campaign = an_event_campaign(world, visits(1))
-    for told in ({"quantity": 0}, {"quantity": 10**6}, {"transaction_id": ""}, {"at": datetime(2200, 1, 1, tzinfo=UTC)}):
+    for told in (
+        {"quantity": 0},
+        {"quantity": 10**6},
+        {"transaction_id": ""},
+        {"at": datetime(2200, 1, 1, tzinfo=UTC)},
+    ):
         with pytest.raises(BadEvent):
             tell(world, **told)
     with pytest.raises(CampaignNotFound):

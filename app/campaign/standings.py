@@ -1,0 +1,167 @@
+"""Campaigns as one customer stands in them: a page, all that concern the customer, or one; in a fixed number of statements."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import false, func, not_, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from app.campaign import audiences, behaviors, creatives, eligibility, progress, rules, states
+from app.campaign.award_models import Voucher
+from app.campaign.counting import Progress, is_exhausted
+from app.campaign.errors import CampaignNotFound
+from app.campaign.event_models import Behavior, BehaviorProgress, Creative, Participation
+from app.campaign.models import Campaign, RewardMethod
+from app.paging import Page, Paged
+
+Which = Literal["eligible", "ineligible", "all"]
+HIDDEN = ("draft", "inreview")  # what customers were never told of
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One campaign and one customer: the `state` (see `states`), what the customer said, and how far it has come."""
+
+    campaign: Campaign
+    state: str
+    opted_in: bool | None
+    qualifies: bool
+    behaviors: Sequence[tuple[Behavior, Progress]]
+    creatives: Sequence[Creative] = field(default=())
+    methods: Sequence[RewardMethod] = field(default=())
+    vouchers: Sequence[Voucher] = field(default=())
+
+    @property
+    def takes_part(self) -> bool:
+        return self.opted_in is not None or any(it.has_begun for _, it in self.behaviors)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What else is read: creatives, rewards, and the vouchers that the customer was given. `business_ids` None means any."""
+
+    creatives: bool = False
+    methods: bool = False
+    vouchers: bool = False
+    business_ids: Sequence[int] | None = None
+
+
+def page(session: Session, customer: Any, which: Which, wanted: Wanted, paging: Page, now: datetime) -> Paged[Standing]:
+    """The campaigns of the customer's chain that are active and visible now, by id; those for the customer, or the others.
+
+    `customer` is a row of `identifiers`.
+    """
+    traits = eligibility.traits(session, customer.id, now)
+    conditions = _shown(customer, wanted, now)
+    if which != "all":
+        for_customer = _for_customer(session, customer, traits)
+        conditions.append(for_customer if which == "eligible" else not_(for_customer))
+    total = session.scalar(select(func.count()).select_from(Campaign).where(*conditions)) or 0
+    ids = session.scalars(paging.cut(select(Campaign.id).where(*conditions).order_by(Campaign.id))).all()
+    return Paged(_standings(session, customer, ids, traits, wanted, now), total)
+
+
+def of_customer(session: Session, customer: Any, wanted: Wanted, paging: Page, now: datetime) -> Paged[Standing]:
+    """The campaigns that are active and visible now, and for the customer, or that the customer takes part in."""
+    traits = eligibility.traits(session, customer.id, now)
+    said = select(Participation.campaign_id).where(Participation.customer_id == customer.id)
+    begun = (
+        select(Behavior.campaign_id)
+        .join(BehaviorProgress, BehaviorProgress.behavior_id == Behavior.id)
+        .where(BehaviorProgress.customer_id == customer.id)
+    )
+    conditions = [
+        *_shown(customer, wanted, now),
+        or_(_for_customer(session, customer, traits), Campaign.id.in_(said), Campaign.id.in_(begun)),
+    ]
+    total = session.scalar(select(func.count()).select_from(Campaign).where(*conditions)) or 0
+    ids = session.scalars(paging.cut(select(Campaign.id).where(*conditions).order_by(Campaign.id))).all()
+    return Paged(_standings(session, customer, ids, traits, wanted, now), total)
+
+
+def one(session: Session, customer: Any, campaign_id: int, wanted: Wanted, now: datetime) -> Standing:
+    """One campaign of the customer's chain, also when it is over. Raises CampaignNotFound, also for drafts."""
+    traits = eligibility.traits(session, customer.id, now)
+    found = _standings(session, customer, [campaign_id], traits, wanted, now)
+    if not found or found[0].campaign.lifecycle in HIDDEN:
+        raise CampaignNotFound
+    return found[0]
+
+
+def _shown(customer: Any, wanted: Wanted, now: datetime) -> list[Any]:
+    conditions = [
+        Campaign.chain_id == customer.chain_id, rules.is_active(Campaign, now), rules.is_visible(Campaign, now),
+    ]  # fmt: skip
+    if wanted.business_ids is not None:
+        conditions.append(Campaign.business_id.in_(wanted.business_ids))
+    return conditions
+
+
+def _for_customer(session: Session, customer: Any, traits: Mapping[str, Any]) -> Any:
+    """The campaigns for which the customer qualifies, as a condition on Campaign: `rules.qualifies`, for many at once."""
+    if customer.status != "active":
+        return false()
+    return Campaign.audience_id.in_(audiences.of_customer(customer.id)) & audiences.admits(
+        audiences.admitting(session, traits)
+    )
+
+
+def _standings(
+    session: Session, customer: Any, ids: Sequence[int], traits: Mapping[str, Any], wanted: Wanted, now: datetime
+) -> list[Standing]:
+    if not ids:
+        return []
+    campaigns = {
+        campaign.id: campaign
+        for campaign in session.scalars(
+            select(Campaign)
+            .where(Campaign.id.in_(ids))
+            .options(
+                joinedload(Campaign.targeting), joinedload(Campaign.stock), joinedload(Campaign.business),
+                joinedload(Campaign.chain), joinedload(Campaign.text),
+            )
+        ).unique()
+    }  # fmt: skip
+    facts = eligibility.facts_by_campaign(session, ids, customer.id)
+    found = behaviors.of_campaigns(session, ids)
+    known = progress.of_customer(session, customer.id, [it.id for group in found.values() for it in group])
+    drawn = creatives.of_campaigns(session, ids) if wanted.creatives else {}
+    methods = _methods(session, ids) if wanted.methods else {}
+    vouchers = _vouchers(session, ids, customer.id) if wanted.vouchers else {}
+    standings = []
+    for campaign_id in (one for one in ids if one in facts):
+        fact, mine = facts[campaign_id], [(it, known[it.id]) for it in found[campaign_id]]
+        qualifies = rules.qualifies(fact, traits)
+        stood = [states.Standing(come.achieved, come.has_begun, is_exhausted(it.terms, come)) for it, come in mine]
+        state = states.state(stood, fact.opted_in, qualifies, rules.is_over(fact, now))
+        standings.append(
+            Standing(
+                campaigns[campaign_id], state, fact.opted_in, qualifies, mine, drawn.get(campaign_id, ()),
+                methods.get(campaign_id, ()), vouchers.get(campaign_id, ()),
+            )
+        )  # fmt: skip
+    return standings
+
+
+def _methods(session: Session, ids: Sequence[int]) -> dict[int, list[RewardMethod]]:
+    found: dict[int, list[RewardMethod]] = {}
+    for method in session.scalars(
+        select(RewardMethod)
+        .where(RewardMethod.campaign_id.in_(ids))
+        .order_by(RewardMethod.campaign_id, RewardMethod.position)
+    ):
+        found.setdefault(method.campaign_id, []).append(method)
+    return found
+
+
+def _vouchers(session: Session, ids: Sequence[int], customer_id: int) -> dict[int, list[Voucher]]:
+    found: dict[int, list[Voucher]] = {}
+    for voucher in session.scalars(
+        select(Voucher)
+        .where(Voucher.customer_id == customer_id, Voucher.campaign_id.in_(ids), Voucher.superseded.is_(False))
+        .order_by(Voucher.id)
+    ):
+        found.setdefault(voucher.campaign_id, []).append(voucher)
+    return found

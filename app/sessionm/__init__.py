@@ -1,0 +1,16 @@
+"""How SessionM speaks: its calls, its applications and their anonymous visitors, its envelope and its codes.
+
+- `codes`: every code with its status, and the word for every refusal of the domain, call by call.
+- `envelope`: ok and error as they are sent. `access`: who is calling. `identify`: which customer and campaign an address names.
+- `calls`: how a call is hung at all its addresses. `queries`: what is asked for behind the question mark, read leniently.
+- `campaign_form`: the campaign that is told in JSON. `<noun>`: the calls. `views`, `offers`: the JSON of what they answer.
+
+Source: the document replayed in tests/sessionm; docs/decisions/0008 lists what it leaves open.
+"""
+
+from app.sessionm import campaigns, customer_campaigns, events, pages, users
+from app.sessionm.calls import blueprint
+
+__all__ = ["BLUEPRINTS", "campaigns", "customer_campaigns", "events", "pages", "users"]
+
+BLUEPRINTS = [blueprint]

@@ -1,0 +1,135 @@
+"""Who is calling: an application with its secret, or somebody whom an application gave an auth_token.
+
+An application is an app of a chain, named by its api key; its secret is any of its access tokens, sent as the password of Basic
+or as a bearer token. An auth_token is encrypted, stands for one customer, and only lets look.
+Source: contract section 2.1.
+"""
+
+import base64
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, cast
+from uuid import UUID
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from flask import g, request
+
+from app import clock
+from app.campaign.awards import By
+from app.doors import caller, database
+from app.identity import Caller, identity
+from app.members import identifiers, keys
+from app.members.errors import CustomerNotFound
+from app.sessionm import codes
+from app.sessionm.envelope import Told
+
+APPLICATION, VISITOR = "application", "visitor"
+AUTH_TOKEN_SECONDS = 24 * 3600
+
+
+@dataclass(frozen=True)
+class Application:
+    """The application that calls, or for whose customer somebody does."""
+
+    api_key: str
+    chain_id: int
+    has_divisions: bool
+
+
+def by_secret(write: bool) -> Callable[[], Caller]:
+    """How a call finds out which application calls; `write`, its secret must be allowed to change something."""
+
+    def find() -> Caller:
+        api_key = _api_key()
+        user, secret = _credentials()
+        with database().looking_up() as connection:
+            standing: Any = keys.app_standing(connection, api_key, secret, clock.now())
+        if standing is None:
+            raise Told(codes.INVALID_API_KEY, "No application was found for the given key.")
+        if standing.token_id is None or user not in ("", api_key):
+            raise Told(codes.ACCESS_DENIED, "Send the api key and its secret as Basic, or the secret as Bearer.")
+        if write and not standing.may_write:
+            raise Told(codes.ACCESS_DENIED, "This secret lets you read, but not change anything.")
+        g.application = Application(api_key, standing.chain_id, standing.has_divisions)
+        return Caller(None, None, APPLICATION, None, None, standing.token_id, standing.chain_id)
+
+    return find
+
+
+def by_auth_token() -> Caller:
+    """Whom an auth_token stands for. Raises `invalid_api_key` or `invalid_auth_token`."""
+    api_key = _api_key()
+    with database().looking_up() as connection:
+        standing: Any = keys.app_standing(connection, api_key, "", clock.now())
+        if standing is None:
+            raise Told(codes.INVALID_API_KEY, "No application was found for the given key.")
+        customer = _customer_of_token(api_key)
+        try:
+            known = identifiers.by_uuid(connection, standing.chain_id, customer)
+        except CustomerNotFound as e:
+            raise _invalid_auth_token() from e
+    g.application = Application(api_key, standing.chain_id, standing.has_divisions)
+    g.visitor = known
+    return Caller(None, None, VISITOR, known.id, known.uuid, None, standing.chain_id)
+
+
+def application() -> Application:
+    return cast(Application, g.application)
+
+
+def by() -> By:
+    """Who asked, for the records."""
+    return By(None, "system", caller().token_id)
+
+
+def auth_token(api_key: str, customer: UUID) -> str:
+    """A token for one customer at one application, good for AUTH_TOKEN_SECONDS."""
+    sealed = _seal().encrypt_at_time(customer.bytes + _sha256(api_key), int(clock.now().timestamp()))
+    return "v2--" + sealed.decode()
+
+
+def _customer_of_token(api_key: str) -> UUID:
+    token = request.args.get("auth_token", "")
+    try:
+        opened = _seal().decrypt_at_time(
+            token.removeprefix("v2--").encode(), AUTH_TOKEN_SECONDS, int(clock.now().timestamp())
+        )
+    except (InvalidToken, UnicodeEncodeError) as e:
+        raise _invalid_auth_token() from e
+    if opened[16:] != _sha256(api_key):
+        raise _invalid_auth_token()
+    return UUID(bytes=opened[:16])
+
+
+def _invalid_auth_token() -> Told:
+    return Told(codes.INVALID_AUTH_TOKEN, "The auth_token could not be decrypted, or has expired.")
+
+
+def _seal() -> MultiFernet:
+    return _seal_of(tuple(key.private for key in identity().keys.keys))
+
+
+@lru_cache(4)
+def _seal_of(private_keys: tuple[str, ...]) -> MultiFernet:
+    """The keys that sign sign-ins seal these tokens, too: one thing to rotate."""
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(_sha256("auth_token " + key))) for key in private_keys])
+
+
+def _sha256(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+def _api_key() -> str:
+    return str((request.view_args or {})["api_key"])
+
+
+def _credentials() -> tuple[str, str]:
+    """The user name, if any, and the secret. Raises `access_denied` when there is none."""
+    sent = request.authorization
+    if sent is not None and sent.type == "basic" and sent.password:
+        return sent.username or "", sent.password
+    if sent is not None and sent.type == "bearer" and sent.token:
+        return "", sent.token
+    raise Told(codes.ACCESS_DENIED, "Send the api key and its secret as Basic, or the secret as Bearer.")

@@ -1,0 +1,174 @@
+"""How a call is hung: at all its addresses, with its policy and its page in the manual."""
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any
+
+import flask
+import flask_smorest
+from flask import Response, request
+from werkzeug.exceptions import MethodNotAllowed
+
+from app.doors import allow, anyone
+from app.sessionm import access, codes, envelope
+from app.sessionm.envelope import Told
+
+V1, V2, CLIENT = "/priv/v1/apps/<api_key>", "/priv/v2/apps/<api_key>", "/api/v1/apps/<api_key>"
+USER = ("/users/<user_id>", "/external/users/<external_id>")
+CAMPAIGN = ("/campaigns/<campaign_id>", "/external/campaigns/<permalink>")
+ERROR = {
+    "type": "object",
+    "required": ["status", "errors"],
+    "properties": {
+        "status": {"type": "string", "enum": ["error"]},
+        "errors": {
+            "type": "object",
+            "required": ["code", "message"],
+            "properties": {"code": {"type": "string", "enum": sorted(codes.STATUS)}, "message": {"type": "string"}},
+        },
+    },
+    "additionalProperties": False,
+}
+REFUSED = {
+    "401": "Not authorized.", "404": "What the address names is not there.",
+    "422": "The Idempotency-Key was used for another request.", "500": "A failure; nothing was changed.",
+    "503": "Busy, or the outcome is unknown.",
+}  # fmt: skip
+INTEGERS = {"campaign_id", "creative_id"}
+
+blueprint = flask_smorest.Blueprint("sessionm", __name__, description="The calls of SessionM")
+envelope.register(blueprint)
+
+View = Callable[[], Response]
+
+
+def addresses(*parts: str | tuple[str, ...]) -> list[str]:
+    """All addresses that begin with the first part and go on with any of each of the others."""
+    found = [""]
+    for part in parts:
+        found = [begun + end for begun in found for end in ((part,) if isinstance(part, str) else part)]
+    return found
+
+
+def call(
+    name: str,
+    at: list[str],
+    *methods: str,
+    changes: bool = False,
+    audited: bool = True,
+    visitors_at: tuple[str, ...] = (),
+    parameters: Mapping[str, str] | None = None,
+    body: Mapping[str, Any] | None = None,
+    example: Any = None,
+) -> Callable[[View], View]:
+    """Hang a call of applications at these addresses, and of whoever has an auth_token at `visitors_at`.
+
+    `changes`: it takes the permission to write, is never made by HEAD or in advance, and an Idempotency-Key counts with all its
+    methods. `parameters` of the query, the `body` and an `example` of the answer are for the manual.
+    """
+
+    def declare(view: View) -> View:
+        guarded = _guarded(view, changes)
+        keyed = frozenset(methods if changes else ())
+        by_secret = allow(access.APPLICATION, authenticate=access.by_secret(changes), keyed=keyed, audited=audited)
+        _hang(by_secret(_copied(guarded)), name, at, methods, view, parameters, body, example)
+        if visitors_at:
+            by_token = allow(access.VISITOR, authenticate=access.by_auth_token, keyed=frozenset())
+            told = {"auth_token*": "Of the customer.", **(parameters or {})}
+            _hang(by_token(_copied(guarded)), f"visitor_{name}", list(visitors_at), methods, view, told, None, example)
+        return view
+
+    return declare
+
+
+def open_call(name: str, at: list[str], summary: str) -> Callable[[View], View]:
+    """Hang what anybody may get who knows its address."""
+
+    def declare(view: View) -> View:
+        hung: Any = anyone(_copied(_guarded(view, changes=True)))
+        hung.documents_itself = True
+        for i, address in enumerate(at):
+            _add(address, name if i == 0 else f"{name}_{i}", hung, ("GET",))
+        return view
+
+    return declare
+
+
+def _hang(
+    hung: Any, name: str, at: list[str], methods: tuple[str, ...], view: View, parameters: Mapping[str, str] | None,
+    body: Mapping[str, Any] | None, example: Any,
+) -> None:  # fmt: skip
+    hung.documents_itself = True
+    for i, address in enumerate(at):
+        told = _manual((view.__doc__ or "").partition("\n")[0], address, methods, parameters or {}, body, example)
+        documented = blueprint.doc(**told)(_copied(hung))
+        blueprint.route(address, methods=list(methods), endpoint=_endpoint(name, i))(documented)
+
+
+def _endpoint(name: str, i: int) -> str:
+    """Each address is an endpoint of its own in the manual; in front of the dot it says which, behind it which call."""
+    return name if i == 0 else f"{name}__{i}"
+
+
+def _add(address: str, endpoint: str, view: Any, methods: tuple[str, ...]) -> None:
+    flask.Blueprint.add_url_rule(blueprint, address, endpoint=endpoint, view_func=view, methods=list(methods))
+
+
+def _copied(view: Any) -> Any:
+    """Its policy and its page in the manual are written on it; the same view hung twice must not share them."""
+
+    @wraps(view)
+    def own(**named: Any) -> Response:
+        return view(**named)  # type: ignore[no-any-return]
+
+    return own
+
+
+def _guarded(view: View, changes: bool) -> Any:
+    @wraps(view)
+    def guarded(**named: Any) -> Response:
+        if changes:
+            _require_intention()
+        return view()
+
+    return guarded
+
+
+def _require_intention() -> None:
+    """Nothing is changed by whoever only looks, or looks ahead."""
+    if request.method == "HEAD":
+        raise MethodNotAllowed
+    purposes = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+    told = " ".join(request.headers.get(name, "").lower() for name in purposes)
+    if "prefetch" in told or "preview" in told:
+        raise Told(codes.ARGUMENT_ERROR, "This call changes something, and is not made in advance.")
+
+
+def _manual(
+    summary: str, address: str, methods: tuple[str, ...], told: Mapping[str, str], body: Mapping[str, Any] | None,
+    example: Any,
+) -> dict[str, Any]:  # fmt: skip
+    page: dict[str, Any] = {
+        "summary": summary,
+        "parameters": [_parameter(name, text) for name, text in told.items()],
+        "responses": {"200": {"description": "Done, or refused: see `status`.", **_content(_answer(example))}}
+        | {status: {"description": text, **_content(ERROR)} for status, text in REFUSED.items()},
+        "security": [] if address.startswith(CLIENT) else [{"sessionmBasic": []}, {"bearer": []}],
+    }
+    if (body is not None and "POST" in methods) or "PUT" in methods:
+        page["requestBody"] = _content({"type": "object", "properties": body or {}})
+    return page
+
+
+def _answer(example: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = {"type": "object"}
+    return answer if example is None else {**answer, "example": example}
+
+
+def _content(schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {"content": {"application/json": {"schema": schema}}}
+
+
+def _parameter(name: str, text: str) -> dict[str, Any]:
+    required = {"required": True} if name.endswith("*") else {}
+    return {"in": "query", "name": name.rstrip("*"), "description": text, "schema": {"type": "string"}, **required}

@@ -1,0 +1,163 @@
+"""Create a campaign, change its status, list all, tell about one; and the divisions that it may belong to."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Response
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from app import clock
+from app.campaign import campaigns, rules
+from app.campaign.models import LIFECYCLES, Campaign
+from app.doors import names_subject, reading, transaction
+from app.members import chains
+from app.members.errors import BusinessNotFound, DivisionElsewhere
+from app.paging import PER_PAGE_MAX
+from app.sessionm import access, campaign_form, codes, identify, views
+from app.sessionm.calls import CAMPAIGN, V1, addresses, call
+from app.sessionm.envelope import Told, sent
+from app.sessionm.queries import query
+from app.sessionm.told import Object, body
+
+BODY = {
+    "campaign": {
+        "type": "object",
+        "required": ["name", "status", "starts_at", "ends_at"],
+        "properties": {name: {} for name in sorted(campaign_form.CAMPAIGN)},
+        "description": "docs/sessionm.md tells every attribute.",
+    }
+}
+
+
+@call("create_campaign", addresses(V1, "/campaigns"), "POST", changes=True, body=BODY)
+def create() -> Response:
+    """Create a campaign. Its behaviors, rewards and creatives are decided now."""
+    form = campaign_form.read(_campaign())
+    app = access.application()
+    with transaction() as session:
+        division = chains.division(session, app.chain_id, form.division_id) if form.division_id else None
+        made = campaigns.create(
+            session, form.offer, clock.now(), manner=form.manner(division.id if division else None), chain_id=app.chain_id,
+            listing=form.listing, lifecycle=form.lifecycle,
+        )  # fmt: skip
+        names_subject(campaign=made.uuid)
+        session.flush()
+        answer = views.created(_whole(session, made.id), app.has_divisions)
+    return sent({"campaign": answer, "status": "ok"})
+
+
+@call(
+    "change_campaign", addresses(V1, CAMPAIGN), "PUT", changes=True,
+    body={"campaign": {"type": "object", "properties": {"status": {"enum": list(LIFECYCLES)}}}},
+)  # fmt: skip
+def change() -> Response:
+    """Bring a campaign from one status to another, such as from inreview to live, or from live to paused."""
+    status = campaign_form.moved(_campaign())
+    app = access.application()
+    with transaction() as session:
+        uuid = _whole(session, identify.campaign_id(session)).uuid
+        moved = campaigns.move(session, uuid, status)
+        names_subject(campaign=moved.uuid)
+        session.flush()
+        answer = views.created(_whole(session, moved.id), app.has_divisions)
+    return sent({"campaign": answer, "status": "ok"})
+
+
+@call(
+    "list_campaigns", addresses(V1, "/campaigns"), "GET",
+    parameters={
+        "division_ids[]": "Only those of these divisions, if the organization has any.",
+        "status": f"Others than those that are live and running: {', '.join(LIFECYCLES)}, or all.",
+        "page": "With a page, the answer tells how many there are.", "page_size": f"{PER_PAGE_MAX} unless told.",
+    },
+)  # fmt: skip
+def list_all() -> Response:
+    """List the campaigns that are live and running."""
+    asked, app = query(), access.application()
+    paging = asked.page(PER_PAGE_MAX if not asked.has_page else 20)
+    with reading() as session:
+        conditions = [Campaign.chain_id == app.chain_id, *_of_status(asked.words("status"))]
+        business_ids = divisions(session)
+        if business_ids is not None:
+            conditions.append(Campaign.business_id.in_(business_ids))
+        total = session.scalar(select(func.count()).select_from(Campaign).where(*conditions)) or 0
+        rows = session.scalars(paging.cut(_query().where(*conditions).order_by(Campaign.id))).unique()
+        shown = [views.listed(row, app.has_divisions) for row in rows]
+    pages = {"page": paging.page, "page_size": paging.size, "number_of_pages": pages_of(total, paging.size)}
+    return sent({**(pages if asked.has_page else {}), "status": "ok", "campaigns": shown})
+
+
+@call(
+    "campaign_info", [f"{address}/info" for address in addresses(V1, CAMPAIGN)], "GET",
+    parameters={"api_version": "Passed over."},
+)  # fmt: skip
+def info() -> Response:
+    """Tell when a campaign runs, and whether and when customers must opt in to it."""
+    with reading() as session:
+        found = _whole(session, identify.campaign_id(session))
+        return sent({"status": "ok", "campaign": views.info(found, access.application().has_divisions)})
+
+
+@call("list_divisions", addresses(V1, "/divisions"), "GET")
+def list_divisions() -> Response:
+    """List the divisions of the organization."""
+    app = access.application()
+    with reading() as session:
+        chain = chains.found(session, app.chain_id)
+        parts = [
+            {"division_id": it.division_id, "display_name": it.name, "currency": chain.currency, "divisions": []}
+            for it in chains.businesses(session, chain.id)
+        ]
+    whole = {
+        "division_id": "all", "display_name": chain.name, "currency": chain.currency,
+        "divisions": parts if chain.has_divisions else [],
+    }  # fmt: skip
+    return sent({"status": "ok", "version": 1, "enabled": chain.has_divisions, "divisions": whole})
+
+
+def divisions(session: Session) -> Sequence[int] | None:
+    """The divisions that the query asks for, those that the organization has; None when all do, or when it has no divisions."""
+    told, app = query().division_ids, access.application()
+    if told is None or not app.has_divisions or "all" in told:
+        return None
+    found = []
+    for division_id in told:
+        try:
+            found.append(chains.division(session, app.chain_id, division_id).id)
+        except (BusinessNotFound, DivisionElsewhere):
+            continue
+    return found
+
+
+def pages_of(total: int, size: int) -> int:
+    """None for nothing."""
+    return -(-total // size)
+
+
+def _of_status(told: Sequence[str]) -> list[Any]:
+    if not told:
+        now = clock.now()
+        return [rules.is_active(Campaign, now)]
+    unknown = set(told) - {*LIFECYCLES, "all"}
+    if unknown:
+        raise Told(codes.VALIDATION, f"Validation error. status is one of {', '.join(LIFECYCLES)}, all.")
+    return [] if "all" in told else [Campaign.lifecycle.in_(told)]
+
+
+def _campaign() -> Object:
+    campaign = body().object("campaign")
+    if campaign is None:
+        raise Told(codes.MISSING_DATA, "Missing campaign data.")
+    return campaign
+
+
+def _query() -> Any:
+    return select(Campaign).options(
+        joinedload(Campaign.text), joinedload(Campaign.targeting), joinedload(Campaign.business)
+    )
+
+
+def _whole(session: Session, campaign_id: int) -> Campaign:
+    query_ = _query().where(Campaign.id == campaign_id).execution_options(populate_existing=True)
+    return session.scalars(query_).unique().one()  # type: ignore[no-any-return]

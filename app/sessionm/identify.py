@@ -1,0 +1,87 @@
+"""Which customer and which campaign an address names."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import g, request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.campaign.errors import CampaignNotFound
+from app.campaign.models import Campaign
+from app.database import Bind
+from app.doors import caller
+from app.members import identifiers
+from app.members.errors import CustomerNotFound
+from app.sessionm import access, codes
+from app.sessionm.envelope import Told
+
+ID_MAX = 2**63 - 1
+
+
+def customer(bind: Bind, registered: bool = True) -> Any:
+    """The ids and the status of the customer whom the address names, or whom the auth_token stands for.
+
+    Raises CustomerNotFound, or `requires_registered_user` for one who is anonymous where somebody `registered` is needed.
+    """
+    if caller().role == access.VISITOR:
+        return g.visitor
+    named, chain_id = request.view_args or {}, access.application().chain_id
+    if "external_id" in named:
+        found = identifiers.by_external_id(bind, chain_id, named["external_id"])
+    else:
+        found = identifiers.by_uuid(bind, chain_id, uuid(named["user_id"]))
+    if registered and found.is_anonymous:
+        raise Told(codes.REQUIRES_REGISTERED_USER, "This customer has not registered; use an auth_token.")
+    return found
+
+
+def campaign_id(session: Session) -> int:
+    """The campaign that the address names: by its number, by its permalink, or by either. Raises CampaignNotFound."""
+    named = request.view_args or {}
+    if "permalink" in named:
+        return _by_permalink(session, named["permalink"])
+    if "campaign" in named:
+        return campaign_of(session, named["campaign"])
+    found = _by_number(session, named["campaign_id"])
+    if found is None:
+        raise CampaignNotFound
+    return found
+
+
+def campaign_of(bind: Bind, named: str) -> int:
+    """The campaign with this number, or else with this permalink. Raises CampaignNotFound."""
+    return _by_number(bind, named) or _by_permalink(bind, named)
+
+
+def whole(text: str) -> int | None:
+    """An id; None when it is no whole number that can be one."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(ID_MAX))):
+        return None
+    return int(text) if int(text) <= ID_MAX else None
+
+
+def uuid(text: str) -> UUID:
+    """Raises CustomerNotFound: nobody has an id that is none."""
+    try:
+        return UUID(text)
+    except ValueError as e:
+        raise CustomerNotFound from e
+
+
+def _by_number(bind: Bind, text: str) -> int | None:
+    number = whole(text)
+    if number is None:
+        return None
+    return bind.scalar(
+        select(Campaign.id).where(Campaign.id == number, Campaign.chain_id == access.application().chain_id)
+    )
+
+
+def _by_permalink(bind: Bind, permalink: str) -> int:
+    found: int | None = bind.scalar(
+        select(Campaign.id).where(Campaign.permalink == permalink, Campaign.chain_id == access.application().chain_id)
+    )
+    if found is None:
+        raise CampaignNotFound
+    return found

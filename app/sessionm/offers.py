@@ -1,0 +1,147 @@
+"""What a campaign gives, as SessionM's offers and deals, and what a customer was given of it.
+
+A voucher is a deal; points are a trigger; a chance of nothing is an entry; coupons are a deal for their code.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC
+from typing import Any
+
+from app.amounts import number
+from app.campaign.award_models import Voucher
+from app.campaign.models import Campaign, RewardMethod
+from app.campaign.rules import UNLIMITED
+from app.campaign.standings import Standing
+from app.sessionm.formats import id_of, iso, unless_none, window, with_offset
+
+TYPES = {"voucher": "deal", "coupon": "deal", "points": "trigger", "nothing": "outcome_entry"}
+UNITS = {
+    "year": 31_536_000,
+    "month": 2_592_000,
+    "week": 604_800,
+    "day": 86_400,
+    "hour": 3_600,
+    "minute": 60,
+    "second": 1,
+}
+# Where a client told the same in another way, these are what it reads when it told nothing.
+DEFAULTS: Mapping[str, Any] = {
+    "valid_after_end_date": True, "value_after_end_date": None, "buy_count": 0, "item_price_affinity": 0, "web_redeem": False,
+    "reward_store": False,
+}  # fmt: skip
+
+
+def offers(standing: Standing) -> list[dict[str, Any]]:
+    """All that the campaign gives; a campaign that sells its coupons has one offer, with the campaign's own number."""
+    campaign = standing.campaign
+    if campaign.reward is not None:
+        sold = {
+            "offer_id": campaign.id, "name": campaign.name, "type": "deal", "total_available": campaign.stock.sellable,
+            "deal": _deal(campaign, None),
+        }  # fmt: skip
+        return [sold]
+    return [_offer(campaign, method) for method in standing.methods if not _is_a_behaviors_points(method)]
+
+
+def _is_a_behaviors_points(method: RewardMethod) -> bool:
+    """They are told with the behavior."""
+    return method.behavior_id is not None and method.kind == "points" and method.offer is None
+
+
+def redemptions(standing: Standing) -> list[dict[str, Any]]:
+    """What the customer was given: vouchers, used or not. `redeemed_at` is null until it is used."""
+    return [_redemption(standing.campaign, voucher) for voucher in standing.vouchers]
+
+
+def _offer(campaign: Campaign, method: RewardMethod) -> dict[str, Any]:
+    told = {
+        "offer_id": method.id, "name": method.title, "type": TYPES[method.kind], "total_available": method.stock,
+    }  # fmt: skip
+    return {**told, "deal": _deal(campaign, method)} if TYPES[method.kind] == "deal" else told
+
+
+def _deal(campaign: Campaign, method: RewardMethod | None) -> dict[str, Any]:
+    told: Mapping[str, Any] = (method.offer if method else None) or {}
+    id = id_of("deal", method.id) if method else str(campaign.uuid)
+    offer_id = id_of("offer", method.id) if method else str(campaign.uuid)
+    starts, ends = window(campaign)
+    text = told.get("offer_text") or {}
+    most = method.limit_per_customer if method else campaign.limit_per_customer
+    quantity, unit = _validity(method.voucher_seconds if method else None)
+    return {
+        **_discount(method),
+        "id": id,
+        "root_offer_id": offer_id,
+        "retailer_id": id_of("chain", campaign.chain_id),
+        "offer_text": [
+            {
+                "id": id,
+                "offer_id": offer_id,
+                "culture": text.get("culture", "en"),
+                "title": text.get("title") or (method.title if method else campaign.name),
+                "description": text.get("description", _described(campaign, method)),
+                "terms": text.get("terms", campaign.text.conditions_description),
+            }
+        ],
+        "valid_after_end_date": told.get("valid_after_end_date", DEFAULTS["valid_after_end_date"]),
+        "value_after_end_date": told.get("value_after_end_date"),
+        "start_date": with_offset(starts),
+        "end_date": with_offset(ends),
+        "validity_period": quantity,
+        "validity_unit": unit,
+        "points": told.get("points", number(campaign.cost)),
+        "buy_count": told.get("buy_count", DEFAULTS["buy_count"]),
+        "max_recurrence": None if most >= UNLIMITED else most,
+        "item_price_affinity": told.get("item_price_affinity", DEFAULTS["item_price_affinity"]),
+        "web_redeem": told.get("web_redeem", DEFAULTS["web_redeem"]),
+        "quantity": campaign.stock.sellable - campaign.stock.sold if method is None else 0,
+        "reward_store": told.get("reward_store", method is None),
+        "offer_catalog_restrictions": None,
+        "offer_purchase_restrictions": None,
+        "offer_redemption_restrictions": None,
+        "offer_location_restrictions": None,
+        "offer_media": [
+            {
+                "id": id_of(f"media {i}", method.id if method else 0),
+                "uri": it["uri"],
+                "category_id": id_of(f"media {i}", method.id if method else 0),
+                "category_name": it.get("category_name"),
+                "content_type": it.get("content_type", 1),
+                "culture": it.get("culture", "en"),
+            }
+            for i, it in enumerate(told.get("offer_media", ()))
+        ],
+    }
+
+
+def _discount(method: RewardMethod | None) -> dict[str, Any]:
+    if method is not None and method.voucher_kind == "basket_pct":
+        percent = (method.voucher_hundredths_of_percent or 0) / 100
+        return {"percent": percent, "offer_type_id": "percent_discount"}
+    # The documents name no attribute for a fixed amount; `percent` stays empty and `amount` is ours.
+    amount = number(method.amount) if method is not None and method.voucher_kind == "basket" else None
+    return {"percent": None, **unless_none({"amount": amount}), "offer_type_id": "fixed_amount_discount"}
+
+
+def _described(campaign: Campaign, method: RewardMethod | None) -> str | None:
+    return method.voucher_text if method is not None else campaign.text.short_description
+
+
+def _validity(seconds: int | None) -> tuple[int | None, str | None]:
+    """In the largest unit of which it is a whole number: 86,400 seconds are 1 day."""
+    if seconds is None:
+        return None, None
+    unit = next(unit for unit, length in UNITS.items() if seconds % length == 0)
+    return seconds // UNITS[unit], unit
+
+
+def _redemption(campaign: Campaign, it: Voucher) -> dict[str, Any]:
+    return {
+        "id": it.id,
+        "offer_id": it.method_id or campaign.id,
+        "status": it.status,
+        "code": it.code,
+        "issued_at": iso(it.created_at.astimezone(UTC)),
+        "redeemed_at": iso(it.redeemed_at) if it.redeemed_at else None,
+        "expires_at": iso(it.expires_at) if it.expires_at else None,
+    }

@@ -1,0 +1,144 @@
+"""What devices fetch by its address alone: the pages of creatives, and the addresses that count who saw and tapped them."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, redirect, render_template_string, request
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from app import clock
+from app.campaign import creatives, rules
+from app.campaign.errors import CampaignNotFound, CreativeNotFound
+from app.campaign.event_models import Creative
+from app.campaign.models import Campaign
+from app.doors import database, reading, transaction
+from app.members import identifiers, keys
+from app.members.errors import AppNotFound
+from app.sessionm import identify, views
+from app.sessionm.calls import open_call
+from app.sessionm.envelope import sent
+
+TRACKED = "/creatives/<creative_id>/stats/<stat_id>"
+CLIENT, PRIVATE = "/api/v1/apps/<api_key>", "/priv/v1/apps/<api_key>/users/<user_id>"
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{{ title }}</title>
+<style>body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:0 auto;padding:1rem}img{max-width:100%}</style>
+</head><body><main>
+{% if image %}<img src="{{ image }}" alt="{{ image_alt or '' }}">{% endif %}
+<h1>{{ title }}</h1>
+{% for line in lines %}<p>{{ line }}</p>{% endfor %}
+{% if link %}<p><a href="{{ link }}">{{ call_to_action or 'More' }}</a></p>{% endif %}
+</main></body></html>
+"""
+POLICY = "default-src 'none'; img-src https: http:; style-src 'unsafe-inline'; frame-ancestors *; sandbox allow-popups"
+
+
+@open_call("track_seen", [f"{CLIENT}{TRACKED}/seen/track", f"{PRIVATE}{TRACKED}/seen/track"], "Count that it was seen.")
+def seen() -> Response:
+    """Count that a customer has seen a creative."""
+    with transaction() as session:
+        _track(session, clicked=False)
+    return sent({"status": "ok"})
+
+
+@open_call(
+    "track_click", [f"{CLIENT}{TRACKED}/click/redir", f"{PRIVATE}{TRACKED}/click/redir"], "Count a tap, and go on."
+)
+def clicked() -> Response:
+    """Count that a customer has tapped on a creative, and go where it leads: to its own address, or to its page."""
+    with transaction() as session:
+        creative = _track(session, clicked=True)
+        target = (creative.content.get("action") or {}).get("url")
+        if target is None:
+            customer = identifiers.by_uuid(session, _chain_id(), _customer_uuid())
+            campaign = session.get_one(Campaign, creative.campaign_id)
+            target = views.Addresses(request.url_root, _named("api_key"), customer).page(campaign, creative)
+    response: Any = redirect(target, 302)
+    response.headers["Cache-Control"] = "no-store"
+    return response  # type: ignore[no-any-return]
+
+
+@open_call("creative_page", ["/apps/<api_key>/users/<user_id>/ads/<creative_id>"], "The page of a creative.")
+def creative_page() -> Response:
+    """The page of a creative, for whoever was given its address."""
+    with reading() as session:
+        _require_customer(session)
+        creative, campaign = creatives.found(session, _chain_id(), _whole("creative_id"))
+        return _page(session, campaign.id, creative)
+
+
+@open_call("campaign_page", ["/apps/<api_key>/users/<user_id>/campaigns/<campaign_id>"], "The page of a campaign.")
+def campaign_page() -> Response:
+    """The page of a campaign that has no creative of its own."""
+    with reading() as session:
+        _require_customer(session)
+        return _page(session, _whole("campaign_id"), None)
+
+
+def _page(session: Session, campaign_id: int, creative: Creative | None) -> Response:
+    campaign = session.scalars(
+        select(Campaign)
+        .where(Campaign.id == campaign_id, Campaign.chain_id == _chain_id())
+        .options(joinedload(Campaign.text))
+    ).one_or_none()
+    now = clock.now()
+    if campaign is None or not (rules.is_active(campaign, now) and rules.is_visible(campaign, now)):
+        raise CampaignNotFound
+    content = creative.content if creative else {}
+    message, action = content.get("message") or {}, content.get("action") or {}
+    lines = [
+        message.get("subheader") or message.get("sub-header"), message.get("description"), content.get("text"),
+        campaign.text.short_description, campaign.text.conditions_description,
+    ]  # fmt: skip
+    link = content.get("link_url") or action.get("url")
+    page = render_template_string(
+        PAGE,
+        title=content.get("title") or message.get("header") or campaign.name,
+        image=content.get("image_url") or message.get("image_url"),
+        image_alt=message.get("image_alt_text"),
+        lines=[line for line in lines if line],
+        link=link if link and link.startswith(creatives.SCHEMES) else None,
+        call_to_action=message.get("call_to_action"),
+    )
+    response = Response(page, mimetype="text/html")
+    response.headers["Content-Security-Policy"] = POLICY
+    return response
+
+
+def _track(session: Session, clicked: bool) -> Creative:
+    try:
+        stat = UUID(_named("stat_id"))
+    except ValueError as e:
+        raise CreativeNotFound from e
+    return creatives.track(session, _chain_id(), _whole("creative_id"), stat, _customer_uuid(), clock.now(), clicked)
+
+
+def _customer_uuid() -> UUID:
+    """The customer whom the address names. Raises CustomerNotFound."""
+    return identify.uuid((request.view_args or {}).get("user_id") or request.args.get("xsid", ""))
+
+
+def _require_customer(session: Session) -> None:
+    identifiers.by_uuid(session, _chain_id(), _customer_uuid())
+
+
+def _chain_id() -> int:
+    """Of the application in the address. Raises AppNotFound."""
+    with database().looking_up() as connection:
+        standing: Any = keys.app_standing(connection, _named("api_key"), "", clock.now())
+    if standing is None:
+        raise AppNotFound("No application was found for the given key.")
+    return int(standing.chain_id)
+
+
+def _whole(name: str) -> int:
+    number = identify.whole(_named(name))
+    if number is None:
+        raise CreativeNotFound
+    return number
+
+
+def _named(name: str) -> str:
+    return str((request.view_args or {})[name])

@@ -1,0 +1,158 @@
+"""Objects of a JSON body, read attribute by attribute: what is missing, unknown or wrong is refused by its name."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any, TypeVar
+
+from flask import request
+from werkzeug.exceptions import UnsupportedMediaType
+
+from app.body import json_body
+from app.campaign.rules import UNLIMITED
+from app.sessionm import codes
+from app.sessionm.envelope import Told
+
+TEXT_LENGTH_MAX = 255
+JSON_DEPTH_MAX = 30  # targetings are trees
+AMOUNT_MAX = 10**12
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:?\d\d)?")
+
+Value = TypeVar("Value")
+
+
+def body() -> "Object":
+    """The JSON of the current request. Raises BadRequest, or `missing_data` when there is none."""
+    if not request.content_length:
+        raise missing("data")
+    if request.mimetype not in {"application/json", ""}:
+        raise UnsupportedMediaType(f"Send application/json, not {request.mimetype}.")
+    return Object("", json_body(request.get_data(), JSON_DEPTH_MAX))
+
+
+def missing(what: str) -> Told:
+    return Told(codes.MISSING_DATA, f"Missing {what}.")
+
+
+class Object:
+    """An object of the body and what it is called in messages: `campaign`, or `behavior` for one of several."""
+
+    def __init__(self, called: str, values: Mapping[str, Any]) -> None:
+        self.called, self.values = called, values
+
+    def require_known(self, names: Collection[str]) -> None:
+        """Raises `argument_error`, which names what is not known."""
+        unknown = ", ".join(name for name in self.values if name not in names)
+        if unknown:
+            raise Told(codes.ARGUMENT_ERROR, f"Unknown {self.called} attributes {unknown}.")
+
+    def required(self, name: str, value: Value | None) -> Value:
+        """Raises `missing_data` for what was not told."""
+        if value is None:
+            raise missing(f"{self.called} data: {name}".strip())
+        return value
+
+    def has(self, name: str) -> bool:
+        return self.values.get(name) is not None
+
+    def text(self, name: str, most: int = TEXT_LENGTH_MAX) -> str | None:
+        """Blank text is none."""
+        value = self.values.get(name)
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        if value is None:
+            return None
+        if not isinstance(value, str) or len(value) > most:
+            raise self.wrong(name, f"text of at most {most} characters")
+        return value.strip() or None
+
+    def choice(self, name: str, choices: Sequence[str]) -> str | None:
+        value = self.text(name)
+        if value is not None and value not in choices:
+            raise self.wrong(name, f"one of {', '.join(choices)}")
+        return value
+
+    def flag(self, name: str, default: bool) -> bool:
+        value = self.values.get(name, default)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            raise self.wrong(name, "true or false")
+        return value
+
+    def whole(self, name: str, least: int = 0, most: int = UNLIMITED) -> int | None:
+        value = self.values.get(name)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise self.wrong(name, f"a whole number from {least} to {most}")
+        return value
+
+    def hundredths(self, name: str, most: int = AMOUNT_MAX) -> int:
+        """An amount with at most two decimals, in hundredths; 0 when it was not told."""
+        value = self.values.get(name)
+        if value is None:
+            return 0
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
+            raise self.wrong(name, f"a number from 0 to {most}")
+        hundredths = round(value * 100)
+        if abs(value * 100 - hundredths) > 1e-6 * max(1, abs(hundredths)):
+            raise self.wrong(name, "a number with at most two decimals")
+        return hundredths
+
+    def moment(self, name: str) -> datetime | None:
+        """`2021-12-31T05:00:00Z`, with another offset, or `2021-12-31 05:00:00` in UTC."""
+        value = self.values.get(name)
+        if value is None:
+            return None
+        try:
+            if not isinstance(value, str) or not MOMENT.fullmatch(value):
+                raise ValueError
+            at = datetime.fromisoformat(value)
+            return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+        except (ValueError, OverflowError) as e:
+            raise self.wrong(name, "a date and time like 2021-12-31T05:00:00Z") from e
+
+    def day(self, name: str) -> date | None:
+        """`1990-09-11`."""
+        value = self.values.get(name)
+        if value is None:
+            return None
+        try:
+            if not isinstance(value, str) or len(value) != len("1990-09-11"):
+                raise ValueError
+            return date.fromisoformat(value)
+        except ValueError as e:
+            raise self.wrong(name, "a date like 1990-09-11") from e
+
+    def object(self, name: str, called: str | None = None) -> "Object | None":
+        value = self.values.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            raise self.wrong(name, "an object")
+        return Object(called or name, value)
+
+    def objects(self, name: str, called: str, key: str | None = None) -> list["Object"]:
+        """A list of objects, or an object of them, whose names are then told as `key`."""
+        value = self.values.get(name)
+        if value is None:
+            return []
+        if isinstance(value, dict) and key is not None and all(isinstance(one, dict) for one in value.values()):
+            return [Object(called, {key: named, **one}) for named, one in value.items()]
+        if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+            raise self.wrong(name, "a list of objects")
+        return [Object(called, one) for one in value]
+
+    def texts(self, name: str, most: int) -> list[str]:
+        value = self.values.get(name)
+        if value is None:
+            return []
+        if not isinstance(value, list) or len(value) > most:
+            raise self.wrong(name, f"a list of at most {most} texts")
+        if not all(isinstance(one, str) and 0 < len(one) <= TEXT_LENGTH_MAX for one in value):
+            raise self.wrong(name, f"texts of 1 to {TEXT_LENGTH_MAX} characters")
+        return value
+
+    def wrong(self, name: str, expected: str) -> Told:
+        return Told(codes.VALIDATION, f"Validation error. {name} is {expected}.")
