@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, and_, distinct, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from app.campaign import eligibility, targeting, targeting_sql
 from app.campaign.models import Audience, AudienceTarget, Campaign, Targeting, TargetingKey
@@ -148,8 +148,13 @@ def reached(audience_id: int) -> Any:
     return or_(everyone, Customer.level_id.in_(on_level), Customer.id.in_(in_segment))
 
 
-def qualifying(session: Session, campaign: Campaign, now: datetime) -> Any:
-    """The customers for whom a campaign is, as a condition on Customer; the campaign with its audience and targeting."""
+def qualifying(session: Session, campaign_id: int, now: datetime) -> Any:
+    """The customers for whom a campaign is, as a condition on Customer: `rules.qualifies`, for all at once."""
+    campaign = session.scalars(
+        select(Campaign)
+        .where(Campaign.id == campaign_id)
+        .options(joinedload(Campaign.audience), joinedload(Campaign.targeting))
+    ).one()
     reach = [] if campaign.audience.is_everyone else [reached(campaign.audience_id)]
     return and_(
         Customer.chain_id == campaign.chain_id,

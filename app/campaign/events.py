@@ -212,7 +212,9 @@ _FACTS = Prepared(
     .where(Customer.id == bindparam("customer"))
     .order_by(Campaign.id, Behavior.position, Goal.position)
 )
-_LOCK = Prepared(select(Account.customer_id).where(Account.customer_id == bindparam("customer")).with_for_update())
+_LOCK = Prepared(
+    select(Account.customer_id).where(Account.customer_id == bindparam("customer")).with_for_update(key_share=True)
+)
 
 
 def _record(bind: Bind, customer_id: int, told: Told, now: datetime, by: By) -> Receipt:
@@ -342,21 +344,25 @@ def _write(bind: Bind, parameters: dict[str, Any]) -> None:
         raise TermsChanged
 
 
-def _tell(dialect: Any) -> Any:
+def _tell(dialect: Any, source: Any = None) -> Any:
+    """The receipt; from `source`, which is the customer's account, once it is locked."""
+    columns = {
+        "customer_id": bindparam("teller", type_=BigInteger()),
+        "name": bindparam("event", type_=String()),
+        "transaction_id": bindparam("transaction", type_=String()),
+        "quantity": bindparam("times", type_=BigInteger()),
+        "occurred_at": bindparam("happened", type_=UtcDateTime()),
+        "recorded_at": _moment,
+        "recorded_by_token": bindparam("partner", type_=BigInteger()),
+        "campaign_id": _only,
+        "context": bindparam("details", type_=JSON()),
+        "outcome": bindparam("became", type_=JSON()),
+    }
+    row: Any = select(*columns.values()).where(true())
+    row = row if source is None else row.select_from(source)
     return (
         dialect.insert(EventReceipt)
-        .values(
-            customer_id=bindparam("teller", type_=BigInteger()),
-            name=bindparam("event", type_=String()),
-            transaction_id=bindparam("transaction", type_=String()),
-            quantity=bindparam("times", type_=BigInteger()),
-            occurred_at=bindparam("happened", type_=UtcDateTime()),
-            recorded_at=_moment,
-            recorded_by_token=bindparam("partner", type_=BigInteger()),
-            campaign_id=_only,
-            context=bindparam("details", type_=JSON()),
-            outcome=bindparam("became", type_=JSON()),
-        )
+        .from_select(list(columns), row, include_defaults=False)
         .on_conflict_do_nothing()
         .returning(EventReceipt.customer_id)
     )
@@ -383,7 +389,9 @@ def _write_on_postgresql() -> Prepared:
         .table_valued(column("b", BigInteger), column("v", BigInteger), column("a", BigInteger), column("c", JSON))
         .render_derived("r", with_types=True)
     )
-    told = _tell(postgresql).cte("told")
+    # Nobody writes without the account's lock, so that whoever decides while holding it is never overtaken.
+    account = select(Account.customer_id).where(Account.customer_id == bindparam("teller", type_=BigInteger()))
+    told = _tell(postgresql, account.with_for_update(key_share=True).cte("account")).cte("told")
     after = exists(select(literal(1)).select_from(told))
     moved = _move(postgresql, rows, [rows.c.b, rows.c.v, rows.c.a, rows.c.c], after).cte("moved")
     told_count = select(func.count()).select_from(told).scalar_subquery()

@@ -86,7 +86,7 @@ def open_call(name: str, at: list[str], summary: str) -> Callable[[View], View]:
 
     def declare(view: View) -> View:
         hung: Any = anyone(_copied(_guarded(view, changes=True)))
-        hung.documents_itself = True
+        hung.is_no_call = True  # not for the manual: who needs its address is given it
         for i, address in enumerate(at):
             _add(address, name if i == 0 else f"{name}_{i}", hung, ("GET",))
         return view
