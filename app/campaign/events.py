@@ -358,7 +358,8 @@ def _tell(dialect: Any, source: Any = None) -> Any:
         "context": bindparam("details", type_=JSON()),
         "outcome": bindparam("became", type_=JSON()),
     }
-    row: Any = select(*columns.values()).where(true())
+    told: list[Any] = list(columns.values())
+    row = select(*told).where(true())
     row = row if source is None else row.select_from(source)
     return (
         dialect.insert(EventReceipt)
