@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from bench.table import HEAD, Figure
 
-PARTS = ("buying", "pools", "pages", "embedded", "spaaza")
+PARTS = ("buying", "pools", "pages", "embedded", "spaaza", "sessionm")
 
 
 def main() -> int:

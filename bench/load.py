@@ -28,12 +28,14 @@ class Outcome:
         return sorted(self.latencies)[len(self.latencies) // 2]
 
 
-def request(method: str, path: str, token: str, **headers: str) -> bytes:
+def request(method: str, path: str, token: str, body: str | None = None, **headers: str) -> bytes:
     head = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Authorization: Bearer {token}", "Connection: close"]
     head += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    if body is not None:
+        head.append("Content-Type: application/json")
     if method == "POST":
-        head.append("Content-Length: 0")
-    return ("\r\n".join(head) + "\r\n\r\n").encode()
+        head.append(f"Content-Length: {len((body or '').encode())}")
+    return ("\r\n".join(head) + "\r\n\r\n" + (body or "")).encode()
 
 
 def fire(port: int, requests: Sequence[bytes], clients: int, seconds_max: float = 60.0) -> Outcome:

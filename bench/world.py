@@ -21,8 +21,8 @@ from tests.world import World
 
 CUSTOMERS = """
 WITH made AS (
-  INSERT INTO customer (uuid, chain_id, status, level_id, created_at, updated_at)
-  SELECT gen_random_uuid(), 1, 'active', :level, now(), now() FROM generate_series(1, :count) RETURNING id)
+  INSERT INTO customer (uuid, chain_id, status, level_id, is_anonymous, created_at, updated_at)
+  SELECT gen_random_uuid(), 1, 'active', :level, false, now(), now() FROM generate_series(1, :count) RETURNING id)
 , named AS (
   INSERT INTO profile (customer_id, first_name, last_name, email, agreement1, agreement2, agreement3)
   SELECT id, 'Con', 'Customer', 'con-' || id || '@guerdon.example', true, false, false FROM made)
@@ -34,15 +34,17 @@ CAMPAIGNS = """
 WITH made AS (
   INSERT INTO campaign (uuid, permalink, chain_id, name, kind, context, handling, reward, lifecycle, cost, single_coupon,
     unlimited, "limit", limit_in_period, limit_per_customer, weekdays, opens_second, closes_second, customer_may_claim,
-    claimed_by_default, active_from, active_to, visible_from, visible_to, audience_id, created_at)
+    claimed_by_default, active_from, active_to, visible_from, visible_to, audience_id, opt_in_required, created_at)
   SELECT gen_random_uuid(), gen_random_uuid()::text, chain_id, 'Free coffee ' || n, kind, context, handling, reward, lifecycle,
     cost, single_coupon, unlimited, "limit", limit_in_period, limit_per_customer, weekdays, opens_second, closes_second,
-    customer_may_claim, claimed_by_default, active_from, active_to, visible_from, visible_to, audience_id, now()
+    customer_may_claim, claimed_by_default, active_from, active_to, visible_from, visible_to, audience_id,
+    opt_in_required, now()
   FROM campaign, generate_series(1, :count) n WHERE id = :model RETURNING id)
 , told AS (INSERT INTO campaign_text (campaign_id, short_description) SELECT id, 'Coffee, *free*' FROM made)
 , counted AS (
-  INSERT INTO stock (campaign_id, sold, sellable, coupons_count, buyers_count, terms, period_from, in_period)
-  SELECT id, 0, :codes, :codes, 0, 1, '0001-01-01', 0 FROM made)
+  INSERT INTO stock (campaign_id, sold, sellable, coupons_count, buyers_count, terms, period_from, in_period,
+    participants_count, participants_max)
+  SELECT id, 0, :codes, :codes, 0, 1, '0001-01-01', 0, 0, 1000000000 FROM made)
 INSERT INTO coupon (campaign_id, code, position) SELECT id, 'C' || n, n FROM made, generate_series(1, :codes) n
 """
 

@@ -119,10 +119,17 @@ def customers(session: Session, uuid: UUID, paging: Page, now: datetime) -> Page
         raise CampaignNotFound
     if not rules.is_visible(campaign, now):
         return Paged([], 0)
+    if campaign.targeting_id is not None:
+        return _customers(session, paging, audiences.qualifying(session, campaign.id, now))
     audience = session.get_one(Audience, campaign.audience_id)
     total = audiences.sizes(session, [(audience, campaign.chain_id)])[audience.id, campaign.chain_id]
-    reached = Customer.chain_id == campaign.chain_id, audiences.reached(audience.id)
-    query = select(Customer).where(*reached).order_by(Customer.id)
+    return _customers(session, paging, (Customer.chain_id == campaign.chain_id) & audiences.reached(audience.id), total)
+
+
+def _customers(session: Session, paging: Page, condition: Any, total: int | None = None) -> Paged[Customer]:
+    if total is None:
+        total = session.scalar(select(func.count()).select_from(Customer).where(condition)) or 0
+    query = select(Customer).where(condition).order_by(Customer.id)
     return Paged(list(session.scalars(paging.cut(query))), total)
 
 
