@@ -4,6 +4,7 @@ Bounded in fields, depth and indices; what is malformed, doubled or contradictor
 """
 
 import json
+import math
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -102,7 +103,9 @@ def _multipart_pairs() -> list[tuple[str, str]]:
 def json_body(data: bytes, depth_max: int = DEPTH_MAX) -> dict[str, Any]:
     """An object in JSON. Raises BadRequest."""
     try:
-        value = json.loads(data.decode("utf-8"), object_pairs_hook=_object, parse_constant=_refuse_constant)
+        value = json.loads(
+            data.decode("utf-8"), object_pairs_hook=_object, parse_constant=_refuse_constant, parse_float=_finite
+        )
     except UnicodeDecodeError as e:
         raise BadRequest("The text is not UTF-8.") from e
     except RecursionError as e:
@@ -126,6 +129,13 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not a JSON value")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is too large")
+    return number
 
 
 def _require_bounded(value: Any, depth_max: int) -> None:

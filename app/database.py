@@ -4,6 +4,8 @@
 """
 
 import sqlite3
+import sys
+import threading
 from collections import namedtuple
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -163,11 +165,28 @@ class Prepared:
         return compiled
 
 
+COMPILER_DEPTH = 20_000
+_compiling = threading.Lock()
+
+
+@contextmanager
+def _deep() -> Iterator[None]:
+    """Let Python call deeper for a moment: a statement of a hundred nested changes is written by as many nested calls."""
+    with _compiling:
+        usual = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(usual, COMPILER_DEPTH))
+        try:
+            yield
+        finally:
+            sys.setrecursionlimit(usual)
+
+
 class _Compiled:
     """A statement as text for one driver, and how its values go there and come back."""
 
     def __init__(self, statement: ReturnsRows, dialect: Dialect) -> None:
-        compiled = statement.compile(dialect=dialect)
+        with _deep():
+            compiled = statement.compile(dialect=dialect)
         columns = statement.exported_columns
         self.sql = str(compiled)
         self._defaults = dict(compiled.params)
@@ -176,10 +195,11 @@ class _Compiled:
             for parameter, name in compiled.bind_names.items()
         }
         self._into = [(name, convert) for name, convert in converters.items() if convert is not None]
-        self._out_of = [  # floats come as floats from both drivers
+        processors = [  # floats come as floats from both drivers
             None if isinstance(it.type, Double) else it.type.dialect_impl(dialect).result_processor(dialect, None)
             for it in columns
         ]
+        self._out_of = [(i, convert) for i, convert in enumerate(processors) if convert is not None]
         self._row: Any = namedtuple("Row", columns.keys(), rename=True)  # type: ignore[misc]
 
     def bound(self, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -189,9 +209,10 @@ class _Compiled:
         return values
 
     def row(self, values: Sequence[Any]) -> Any:
-        return self._row._make(
-            value if convert is None else convert(value) for value, convert in zip(values, self._out_of, strict=True)
-        )
+        converted = list(values)
+        for i, convert in self._out_of:
+            converted[i] = convert(converted[i])
+        return self._row._make(converted)
 
 
 class Database:

@@ -227,7 +227,7 @@ def _flock(session: Session, now: datetime, zone: ZoneInfo) -> None:
     ) -> int:
         offer = Offer(name, None, 0, active=True, for_everyone=True, activity=window)
         manner = Manner("composable", "event", behaviors=behaviors, **told)
-        listing = Listing(permalink=permalink, creatives=creatives, campaign_type="promotion")
+        listing = Listing(external_id=permalink, creatives=creatives, campaign_type="promotion")
         return campaigns.create(session, offer, now, manner=manner, chain_id=chain_id, id=id, listing=listing).id
 
     def once(name: str, event: str, **told: Any) -> Plan:
@@ -314,7 +314,7 @@ def _aviary(session: Session, now: datetime, zone: ZoneInfo) -> None:
     campaigns.create(
         session, offer, now, id=BIRD, chain_id=chain_id,
         manner=replace(event, restrictions={"user.tags": {"$in": ["nobody"]}}),
-        listing=Listing(permalink="45650900-d457-11e7-9d65-94bc328254fd", creatives=[tile], campaign_type="promotion"),
+        listing=Listing(external_id="45650900-d457-11e7-9d65-94bc328254fd", creatives=[tile], campaign_type="promotion"),
     )  # fmt: skip
     wanted, unwanted = "my_tag_to_target_user", "my_tag_to_target_away_from_user"
     campaigns.create(
@@ -323,7 +323,7 @@ def _aviary(session: Session, now: datetime, zone: ZoneInfo) -> None:
             "$and": [{"user.tags": {"$in": [wanted]}}, {"user.tags": {"$not": {"$in": [unwanted]}}}],
         }),
         listing=Listing(
-            permalink="cc8b6c38-b5c8-11e7-9082-dc7a60cca317", campaign_type="messaging", details={"campaign_version": 2},
+            external_id="cc8b6c38-b5c8-11e7-9082-dc7a60cca317", campaign_type="messaging", details={"campaign_version": 2},
             sponsor_name="10/20 test 11", reporting_ends_at=offer.activity[1] + timedelta(days=45), qualify_tag=wanted,
             disqualify_tag=unwanted,
         ),

@@ -2,7 +2,7 @@
 
 import secrets
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from app.campaign import audiences, changes, draws, eligibility, errors, rules
 from app.campaign.changes import Part, Shape
-from app.campaign.models import Campaign
-from app.database import Bind
+from app.campaign.models import Campaign, MethodTally, RewardMethod, Stock
+from app.database import Bind, is_postgresql
 from app.refusal import Refusal
 
 
@@ -62,8 +62,10 @@ OVERRIDDEN = (
 )  # fmt: skip
 
 
-def give(bind: Bind, facts: Any, occasion: Occasion, now: datetime, by: By) -> Given:
-    """Give a customer the rewards of a campaign, or nothing at all.
+def give(
+    bind: Bind, facts: Any, occasion: Occasion, now: datetime, by: By, told: Mapping[str, Any] | None = None
+) -> Given:
+    """Give a customer the rewards of a campaign, or nothing at all; with what was `told`, if an event earns it.
 
     Asks the rules, chooses among the reward methods (all that are open to the customer, or one by lot), and makes the
     guarded changes, each of which succeeds only if its fact still holds.
@@ -88,9 +90,26 @@ def give(bind: Bind, facts: Any, occasion: Occasion, now: datetime, by: By) -> G
         if ticket is not None:
             weights = [[method.method_id, method.weight] for method in candidates if method.weight]
             parameters.update(draw_number=facts.bought + 1, draw_ticket=ticket, draw_candidates=weights)
+    if told is not None:
+        shape = shape._replace(told=True)
+        parameters.update(told)
     if shape.coupon:
         parameters.update(voucher_key_coupon=new_key(), third_party_coupon=_third_party_id(facts))
     return Given(parameters["award"], changes.make(bind, shape, parameters))
+
+
+def lock(bind: Bind, campaign_ids: Collection[int]) -> None:
+    """Before several awards are made in one transaction: everybody locks all tallies first, and then all stocks, by their ids.
+
+    A single award locks its own in that order; the next one of the same transaction would lock tallies while holding a stock.
+    """
+    if not is_postgresql(bind):
+        return
+    methods = select(RewardMethod.id).where(RewardMethod.campaign_id.in_(campaign_ids))
+    for column, ids in (
+        (MethodTally.method_id, bind.scalars(methods).all()), (Stock.campaign_id, list(campaign_ids)),
+    ):  # fmt: skip
+        bind.execute(select(column).where(column.in_(ids)).order_by(column).with_for_update(key_share=True)).all()
 
 
 def new_key() -> str:
@@ -214,7 +233,10 @@ def give_all(
         .order_by(Campaign.id)
     )
     given = []
-    for campaign_id in campaigns.all():
+    ids = campaigns.all()
+    if len(ids) > 1:
+        lock(session, ids)
+    for campaign_id in ids:
         occasion = Occasion(context, context, f"{key} {campaign_id}", traits=traits)
         try:
             given.append(give(session, eligibility.facts_by_id(session, campaign_id, customer_id), occasion, now, by))

@@ -111,10 +111,10 @@ PLAIN = Manner()
 class Listing:
     """How a campaign is known and shown. Nothing here decides what it gives.
 
-    `has_unique_name`: no other campaign of the chain may be called like it. Without a permalink it gets one that is new.
+    `has_unique_name`: no other campaign of the chain may be called like it. `external_id` is what another system calls it.
     """
 
-    permalink: str | None = None
+    external_id: str | None = None
     has_unique_name: bool = False
     creatives: Sequence[CreativePlan] = ()
     campaign_type: str | None = None
@@ -153,7 +153,7 @@ def create(
         targeting=audiences.targeting_of(session, manner.restrictions) if manner.restrictions else None,
         unique_name=offer.name.lower() if listing.has_unique_name else None,
         **{name: getattr(manner, name) for name in _COLUMNS_OF_MANNER},
-        **({"permalink": listing.permalink} if listing.permalink else {}),
+        external_id=listing.external_id,
         **({"uuid": uuid} if uuid else {}),
         **({"id": id} if id else {}),
     )  # fmt: skip
@@ -196,12 +196,11 @@ def _require_new_names(session: Session, chain_id: int, name: str, listing: List
         )
         if session.scalars(called_so.limit(1)).first() is not None:
             raise CampaignNameTaken(f"There is a campaign called {name} already.", field="name")
-    if listing.permalink is not None:
-        query = select(Campaign.id).where(Campaign.permalink == listing.permalink)
+    if listing.external_id is not None:
+        known = or_(Campaign.external_id == listing.external_id, Campaign.permalink == listing.external_id)
+        query = select(Campaign.id).where(Campaign.chain_id == chain_id, known)
         if session.scalars(query).first() is not None:
-            raise PermalinkTaken(
-                f"There is a campaign with the permalink {listing.permalink} already.", field="permalink"
-            )
+            raise PermalinkTaken(f"There is a campaign called {listing.external_id} already.", field="external_id")
 
 
 PLAIN_COUPON = "gift_code"  # what a campaign sells that was not told which kind of coupon
@@ -222,6 +221,7 @@ _APART = {"rewards", "restrictions", "behaviors", "participants_max"}
 _COLUMNS_OF_MANNER = [name for name in Manner.__dataclass_fields__ if name not in _APART]
 _TOLD_OF_LISTING = ("campaign_type", "details", "sponsor_name", "reporting_ends_at", "qualify_tag", "disqualify_tag")
 REWARDS_MAX = 50
+GIVEN_AT_ONCE_MAX = 50
 CONTEXT_FIELDS: dict[str, dict[str, str]] = {
     "interaction": targeting.USER, "basket": {**targeting.USER, **targeting.BASKET}, "signup": targeting.USER,
     "referral": targeting.USER, "event": targeting.USER, "internal": {},
@@ -251,6 +251,8 @@ def _require_sense(offer: Offer, manner: Manner) -> None:
             raise BadCampaign("A draw has the context interaction: each interaction is a ticket.")
         if not any(reward.terms.get("weight", 1) for reward in manner.rewards):
             raise BadCampaign("One of the weights must be positive, or nothing can be drawn.")
+    else:
+        _require_fewer_at_once(manner)
     recipients = {"referring", "referred"} if manner.context == "referral" else {"customer"}
     for reward in manner.rewards:
         if reward.terms.get("recipient", "customer") not in recipients:
@@ -260,6 +262,16 @@ def _require_sense(offer: Offer, manner: Manner) -> None:
     for restrictions in (manner.restrictions, *(reward.terms.get("restrictions") for reward in manner.rewards)):
         if restrictions is not None:
             targeting.checked(restrictions, fields)
+
+
+def _require_fewer_at_once(manner: Manner) -> None:
+    """What is given together is one statement, and its changes are nested: some day it would be too deep to be written."""
+    at_once = [0 if manner.behaviors else len(manner.rewards)]
+    for plan in manner.behaviors:
+        rewards = sum(reward.behavior in (None, plan.name) for reward in manner.rewards)
+        at_once.append(rewards + bool(plan.points) + sum(bool(goal.points) for goal in plan.goals))
+    if max(at_once) > GIVEN_AT_ONCE_MAX:
+        raise BadCampaign(f"At most {GIVEN_AT_ONCE_MAX} rewards can be given at once.")
 
 
 def _require_sense_of_events(offer: Offer, manner: Manner) -> None:
@@ -399,6 +411,8 @@ def _limits(offer: Offer) -> tuple[int, int]:
 
 
 def _apply(session: Session, campaign: Campaign, offer: Offer) -> None:
+    if campaign.unique_name != offer.name.lower():
+        campaign.unique_name = None  # renamed by somebody who need not keep names apart
     campaign.name = offer.name
     campaign.reward = offer.reward
     campaign.cost = offer.cost

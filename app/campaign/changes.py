@@ -31,18 +31,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.amounts import BALANCE_MAX
-from app.campaign import rules
+from app.campaign import receipts, rules
 from app.campaign.award_models import Award, Draw, Voucher
+from app.campaign.guards import TermsChanged
 from app.campaign.models import Coupon, MethodTally, MethodUsage, Stock, Usage
-from app.database import Bind, Prepared, TryAgain, UtcDateTime, is_postgresql
+from app.database import Bind, Prepared, UtcDateTime, is_postgresql
 from app.points.models import Account, LedgerEntry
-
-
-class TermsChanged(TryAgain):
-    """Between the decision and the change somebody else was faster; decide again on the new facts."""
-
-    def __init__(self) -> None:
-        super().__init__("another purchase or a change of the campaign came first")
 
 
 class Part(NamedTuple):
@@ -57,11 +51,15 @@ class Part(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """What an award is made of; awards of one shape are the same statement. A coupon is the `pool`'s next, or `shared`."""
+    """What an award is made of; awards of one shape are the same statement. A coupon is the `pool`'s next, or `shared`.
+
+    `told`: the event that earned it is written by the same statement; see `receipts`.
+    """
 
     parts: tuple[Part, ...]
     coupon: str | None = None
     drawn: bool = False
+    told: bool = False
 
 
 SHAPES_MAX = 256  # statements kept; a programme uses a few
@@ -168,9 +166,12 @@ def _arrange(line: Any, shape: Shape) -> Any:
         lambda *after: _debit(entries=1 + len(points)),
         select(Account).where(Account.customer_id == _customer),
     )
+    if shape.told:
+        moved = line.add("moved", lambda *after: receipts.move(line.dialect, *after))
+        line.add("told", lambda *after: receipts.tell(line.dialect, moved, *after))
     counted = line.add(
         "counted",
-        lambda *after: _count_usage(line.dialect, debited),
+        lambda *after: _count_usage(line.dialect, debited, *(after if shape.told else ())),
         select(Usage).where(Usage.customer_id == _customer, Usage.campaign_id == _campaign),
     )
     for i, part in enumerate(shape.parts):
@@ -220,9 +221,10 @@ def _counted_on(tally: Any, period: Any) -> dict[str, Any]:
     }
 
 
-def _count_usage(dialect: Any, debited: Any) -> Any:
+def _count_usage(dialect: Any, debited: Any, *after: Any) -> Any:
     period, one = _moment("usage_period"), literal(1, BigInteger())
-    first = select(debited.c.customer_id, _campaign, one, one, period).where(debited.c.customer_id == _customer)
+    mine = debited.c.customer_id == _customer
+    first = select(debited.c.customer_id, _campaign, one, one, period).where(mine, *after)
     return (
         dialect.insert(Usage)
         .from_select(

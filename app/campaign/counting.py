@@ -7,15 +7,14 @@ Source: the model's section 5.3.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 PER_PERIOD_MAX = 1_000  # so many moments are kept
 
 
-@dataclass(frozen=True)
-class Goal:
+class Goal(NamedTuple):
     """Events of one name, so many a round. Without a limit, gaps and keys are None.
 
     `consecutive`: on consecutive calendar days of the customer, one a day. `unique_key` is the entry of an event's context
@@ -33,8 +32,7 @@ class Goal:
     unique_key: str | None = None
 
 
-@dataclass(frozen=True)
-class Terms:
+class Terms(NamedTuple):
     """What a behavior asks for. `groups` says how many goals of each must be completed."""
 
     goals: Sequence[Goal]
@@ -44,8 +42,7 @@ class Terms:
     period_seconds: int
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(NamedTuple):
     """Something that a customer did: `quantity` times at one moment, which fell on `day` where the customer lives."""
 
     name: str
@@ -53,11 +50,10 @@ class Event:
     day: date
     quantity: int = 1
     transaction_id: str = ""
-    context: Mapping[str, Any] = field(default_factory=dict)
+    context: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
-class Count:
+class Count(NamedTuple):
     """How far a customer has come towards one goal in this round, and how often it was completed in all."""
 
     current: int = 0
@@ -70,15 +66,14 @@ class Count:
 NOTHING_YET = Count()
 
 
-@dataclass(frozen=True)
-class Progress:
+class Progress(NamedTuple):
     """How far a customer has come in a behavior. `latest` are the newest achievements, as many as a period may have."""
 
     achieved: int = 0
     latest: tuple[datetime, ...] = ()
-    counts: Mapping[int, Count] = field(default_factory=dict)
+    counts: Mapping[int, Count] = MappingProxyType({})
 
-    def count(self, goal: Goal) -> Count:
+    def of(self, goal: Goal) -> Count:
         return self.counts.get(goal.id, NOTHING_YET)
 
     @property
@@ -90,8 +85,7 @@ class Progress:
 NOT_BEGUN = Progress()
 
 
-@dataclass(frozen=True)
-class Achievement:
+class Achievement(NamedTuple):
     """One more round: which one it is, and the goals that were completed in it."""
 
     number: int
@@ -128,7 +122,7 @@ def is_exhausted(terms: Terms, progress: Progress) -> bool:
 
 def is_goal_completed(goal: Goal, progress: Progress) -> bool:
     """In this round."""
-    return progress.count(goal).current >= goal.earn_count
+    return progress.of(goal).current >= goal.earn_count
 
 
 def completed_in_group(terms: Terms, progress: Progress, group: str) -> int:
@@ -143,7 +137,7 @@ def events_wanted(terms: Terms) -> int:
 
 def events_counted(terms: Terms, progress: Progress) -> int:
     """How many events have counted in this round, of the events that it takes at least."""
-    return min(sum(progress.count(goal).current for goal in terms.goals), events_wanted(terms))
+    return min(sum(progress.of(goal).current for goal in terms.goals), events_wanted(terms))
 
 
 def _least_goals(terms: Terms) -> list[Goal]:
@@ -159,11 +153,11 @@ def _count_once(terms: Terms, progress: Progress, event: Event) -> Progress:
     counts = dict(progress.counts)
     for goal in terms.goals:
         if goal.event_name == event.name and not is_goal_completed(goal, progress):
-            before = progress.count(goal)
+            before = progress.of(goal)
             after = _counted(goal, before, event)
             if after is not before:
                 counts[goal.id] = after
-    return progress if counts == progress.counts else replace(progress, counts=counts)
+    return progress if counts == progress.counts else progress._replace(counts=counts)
 
 
 def _counted(goal: Goal, before: Count, event: Event) -> Count:
@@ -182,7 +176,7 @@ def _counted(goal: Goal, before: Count, event: Event) -> Count:
         if key is None or key in seen:
             return before
         seen += (key,)
-    return replace(before, current=current, last_at=event.at, last_day=event.day, seen=seen)
+    return Count(current, before.completed, event.at, event.day, seen)
 
 
 def _key(goal: Goal, event: Event) -> str | None:
@@ -201,7 +195,7 @@ def _is_round_over(terms: Terms, progress: Progress) -> bool:
 def _next_round(terms: Terms, progress: Progress, at: datetime) -> tuple[Progress, Achievement]:
     completed = tuple(goal.id for goal in terms.goals if is_goal_completed(goal, progress))
     counts = {
-        id: replace(count, current=0, seen=(), completed=count.completed + (id in completed))
+        id: Count(0, count.completed + (id in completed), count.last_at, count.last_day)
         for id, count in progress.counts.items()
     }
     latest = progress.latest

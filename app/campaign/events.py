@@ -1,54 +1,58 @@
 """Customers do something: events are told once, count for the behaviors of all campaigns that listen, and are rewarded.
 
-An event is read and written in two statements. Its guards are its receipt and the version of each progress: whoever was faster
-makes us decide again, with the customer's account locked, so that many events of one customer come through one by one.
+An event is read and written in two statements, its reward within the second. Its guards are its receipt and the version of each
+progress: whoever was faster makes us decide again, with the customer's account locked, so that many events of one customer come
+through one by one. Several events, and several rewards, are made with the account locked from the beginning.
 """
 
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from psycopg.errors import DivisionByZero
 from sqlalchemy import (
-    JSON,
     BigInteger,
-    String,
     and_,
     bindparam,
-    case,
-    column,
     exists,
     func,
     join,
-    literal,
     or_,
     select,
-    true,
 )
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import aliased
 
-from app.campaign import awards, counting, eligibility, progress, rules
+from app.campaign import awards, counting, eligibility, progress, receipts, rules
 from app.campaign.awards import By, Occasion
-from app.campaign.changes import TermsChanged
 from app.campaign.counting import Achievement
-from app.campaign.errors import BadEvent, CampaignNotFound
+from app.campaign.errors import (
+    BadEvent,
+    CampaignNotFound,
+    LimitInPeriodReached,
+    LimitPerCustomerReached,
+    LimitReached,
+    NoCouponsLeft,
+    NoRewardLeft,
+)
 from app.campaign.event_models import Behavior, BehaviorProgress, EventReceipt, Goal, Participation, terms
+from app.campaign.guards import TermsChanged
 from app.campaign.models import Campaign, RewardMethod, Stock, Targeting
-from app.database import Bind, Prepared, UtcDateTime, is_alone, is_postgresql, together
+from app.database import Bind, Prepared, UtcDateTime, is_alone, together
 from app.members.errors import CustomerNotFound
 from app.members.models import Chain, Customer
-from app.points.models import Account
-from app.refusal import Refusal
 
 NAME_LENGTH_MAX = TRANSACTION_ID_LENGTH_MAX = 255
 QUANTITY_MAX = 1_000
 AHEAD_MAX = timedelta(minutes=5)  # how wrong the clock of whoever tells an event may go
 EARLIEST = datetime.fromisoformat("1970-01-02T00:00:00+00:00")
+
+
+# All that it gives has been given to others, or to this customer.
+NOTHING_LEFT = (NoRewardLeft, NoCouponsLeft, LimitReached, LimitInPeriodReached, LimitPerCustomerReached)
 
 
 @dataclass(frozen=True)
@@ -85,32 +89,51 @@ class Receipt:
 
 
 def record(bind: Bind, customer_id: int, told: Told, now: datetime, by: By) -> Receipt:
-    """Count an event of a customer, and give what it earns, or nothing at all of it.
+    """Count an event of a customer, and give what it earns, or nothing at all of it; see `record_all`."""
+    [receipt] = record_all(bind, customer_id, [told], now, by)
+    return receipt
 
-    Raises BadEvent, CustomerNotFound, CampaignNotFound for a campaign that is named and not the chain's, or TermsChanged:
-    then nothing may be kept of this transaction and the whole is to be repeated.
+
+def record_all(bind: Bind, customer_id: int, tellings: Sequence[Told], now: datetime, by: By) -> list[Receipt]:
+    """Count events of a customer in their order, and then give what they earn; all of it, or nothing at all.
+
+    Raises BadEvent, CustomerNotFound, TooManyPointsHeld, CampaignNotFound for a campaign that is named and not the chain's, or
+    TermsChanged: then nothing may be kept of this transaction and the whole is to be repeated.
     Source: SessionM, "Events API"; the model's sections 4.2 and 5.3.
     """
-    _require_sense(told, now)
-    if is_alone(bind):
+    for told in tellings:
+        _require_sense(told, now)
+    if is_alone(bind) and len(tellings) == 1:
         try:
-            return _record(bind, customer_id, told, now, by)
+            decision = _decide(bind, customer_id, tellings[0], now, by)
+            if len(decision.due) <= 1:
+                _keep(bind, decision, now, by)
+                return [decision.receipt]
         except TermsChanged:
             pass
     with together(bind):
-        _LOCK.run(bind, {"customer": customer_id})
-        return _record(bind, customer_id, told, now, by)
+        receipts.lock(bind, customer_id)
+        decisions = []
+        for told in tellings:
+            decision = _decide(bind, customer_id, told, now, by)
+            if decision.parameters is not None:
+                receipts.write(bind, decision.parameters)
+            decisions.append(decision)
+        _give(bind, [due for decision in decisions for due in decision.due], now, by)
+    return [decision.receipt for decision in decisions]
 
 
-def behaviors_of(session: Session, receipts: Sequence[Receipt]) -> dict[int, tuple[Behavior, Campaign]]:
-    """The behaviors that events completed, by id, each with its campaign."""
-    ids = {achieved.behavior_id for receipt in receipts for achieved in receipt.achieved}
+def behaviors_of(bind: Bind, told: Sequence[Receipt]) -> dict[int, Any]:
+    """The behaviors that events completed, by id: their names and points, and their campaigns."""
+    ids = {achieved.behavior_id for receipt in told for achieved in receipt.achieved}
     if not ids:
         return {}
-    rows = session.execute(
-        select(Behavior, Campaign).join(Campaign, Campaign.id == Behavior.campaign_id).where(Behavior.id.in_(ids))
-    )
-    return {behavior.id: (behavior, campaign) for behavior, campaign in rows}
+    columns = (
+        Behavior.id, Behavior.uuid, Behavior.name, Behavior.kind, Behavior.points, Campaign.id.label("campaign_id"),
+        Campaign.known_as.label("permalink"),
+    )  # fmt: skip
+    query = select(*columns).join(Campaign, Campaign.id == Behavior.campaign_id).where(Behavior.id.in_(ids))
+    return {row.id: row for row in bind.execute(query)}
 
 
 def _require_sense(told: Told, now: datetime) -> None:
@@ -120,6 +143,8 @@ def _require_sense(told: Told, now: datetime) -> None:
         raise BadEvent(f"A transaction_id has 1 to {TRANSACTION_ID_LENGTH_MAX} characters.", field="transaction_id")
     if not 0 < told.quantity <= QUANTITY_MAX:
         raise BadEvent(f"An event happens 1 to {QUANTITY_MAX} times.", field="qty")
+    if any(len(str(value)) > TRANSACTION_ID_LENGTH_MAX for value in told.context.values()):
+        raise BadEvent(f"A value of the context has at most {TRANSACTION_ID_LENGTH_MAX} characters.", field="context")
     if told.at is not None and not EARLIEST <= told.at <= now + AHEAD_MAX:
         raise BadEvent("An event's date lies in the future, or before 1970.", field="date")
 
@@ -161,6 +186,7 @@ _FACTS = Prepared(
         Campaign.closes_second,
         Campaign.opt_in_required,
         Participation.opted_in,
+        Participation.since.label("said_at"),
         Targeting.tree.label("restrictions"),
         eligibility.targets(Customer, Campaign.audience_id).label("targeted"),
         Stock.terms,
@@ -212,12 +238,32 @@ _FACTS = Prepared(
     .where(Customer.id == bindparam("customer"))
     .order_by(Campaign.id, Behavior.position, Goal.position)
 )
-_LOCK = Prepared(
-    select(Account.customer_id).where(Account.customer_id == bindparam("customer")).with_for_update(key_share=True)
-)
 
 
-def _record(bind: Bind, customer_id: int, told: Told, now: datetime, by: By) -> Receipt:
+class _Due(NamedTuple):
+    """A reward that was earned: a row of the behavior's facts, and what was achieved."""
+
+    row: Any
+    achievement: Achievement
+
+
+class _Moved(NamedTuple):
+    """A behavior for which an event counted: a row of its facts, the progress afterwards, and what was achieved."""
+
+    row: Any
+    after: counting.Progress
+    achievements: list[Achievement]
+
+
+class _Decision(NamedTuple):
+    """What is to become of an event. Without parameters it was told before, and nothing is to be written."""
+
+    receipt: Receipt
+    parameters: dict[str, Any] | None
+    due: Sequence[_Due]
+
+
+def _decide(bind: Bind, customer_id: int, told: Told, now: datetime, by: By) -> _Decision:
     at = told.at or now
     transaction_id = told.transaction_id or str(uuid.uuid4())
     rows = _FACTS.run(
@@ -230,7 +276,7 @@ def _record(bind: Bind, customer_id: int, told: Told, now: datetime, by: By) -> 
     if not rows:
         raise CustomerNotFound
     if rows[0].outcome is not None:
-        return _receipt_of(transaction_id, rows[0].outcome)
+        return _Decision(_receipt_of(transaction_id, rows[0].outcome), None, ())
     if told.campaign_id is not None and rows[0].campaign_id is None:
         _require_campaign(bind, customer_id, told.campaign_id)
     day = at.astimezone(ZoneInfo(rows[0].customer_zone)).date()
@@ -259,24 +305,30 @@ def _record(bind: Bind, customer_id: int, told: Told, now: datetime, by: By) -> 
         ],
         "moved_count": len(moved),
     }
-    rewarded = [it for it in moved if it.achievements and it.row.is_rewarded]
-    if not rewarded:
-        _write(bind, parameters)
-    else:
-        with together(bind):
-            _write(bind, parameters)
-            for it in rewarded:
-                _reward(bind, it, now, by)
-    return _receipt_of(transaction_id, became)
+    due = [_Due(it.row, achievement) for it in moved if it.row.is_rewarded for achievement in it.achievements]
+    return _Decision(_receipt_of(transaction_id, became), parameters, due)
 
 
-@dataclass(frozen=True)
-class _Moved:
-    """A behavior for which an event counted: a row of its facts, the progress afterwards, and what was achieved."""
+def _keep(bind: Bind, decision: _Decision, now: datetime, by: By) -> None:
+    """Write an event and what it earned, which is one reward at most, in one statement."""
+    if decision.parameters is None:
+        return
+    if decision.due:
+        [due] = decision.due
+        try:
+            _reward(bind, due, now, by, decision.parameters)
+            return
+        except NOTHING_LEFT:  # it is achieved all the same
+            pass
+    receipts.write(bind, decision.parameters)
 
-    row: Any
-    after: counting.Progress
-    achievements: list[Achievement]
+
+def _give(bind: Bind, due: Sequence[_Due], now: datetime, by: By) -> None:
+    if len(due) > 1:
+        awards.lock(bind, {it.row.campaign_id for it in due})
+    for it in due:
+        with suppress(*NOTHING_LEFT):
+            _reward(bind, it, now, by)
 
 
 def _count(bind: Bind, rows: Sequence[Any], event: counting.Event, now: datetime) -> list[_Moved]:
@@ -300,7 +352,7 @@ def _listens(row: Any, at: datetime, traits: Mapping[str, Any]) -> bool:
     """The customer takes part, and the campaign is open at that moment. That it is live and active was asked for."""
     return bool(
         row.opted_in is not False
-        and (row.opted_in or not row.opt_in_required)
+        and (not row.opt_in_required or (row.opted_in and row.said_at.replace(microsecond=0) <= at))
         and rules.is_visible(row, at)
         and rules.is_in_hours(row, at)
         and rules.qualifies(row, traits)
@@ -313,100 +365,16 @@ def _require_campaign(bind: Bind, customer_id: int, campaign_id: int) -> None:
         raise CampaignNotFound
 
 
-def _reward(bind: Bind, moved: _Moved, now: datetime, by: By) -> None:
-    row = moved.row
-    for achievement in moved.achievements:
-        facts = eligibility.facts_by_id(bind, row.campaign_id, row.customer_id)
-        if facts.terms != row.terms:
-            raise TermsChanged
-        key = f"behavior {row.behavior_id} customer {row.customer_id} {achievement.number}"
-        occasion = Occasion("event", "event", key, behavior=row.behavior_id, goals=achievement.goals, overrides=True)
-        try:
-            awards.give(bind, facts, occasion, now, by)
-        except Refusal:  # all its rewards have been given to others: it is achieved all the same
-            continue
+def _reward(bind: Bind, due: _Due, now: datetime, by: By, told: Mapping[str, Any] | None = None) -> None:
+    row, achievement = due
+    facts = eligibility.facts_by_id(bind, row.campaign_id, row.customer_id)
+    if facts.terms != row.terms:
+        raise TermsChanged
+    key = f"behavior {row.behavior_id} customer {row.customer_id} {achievement.number}"
+    occasion = Occasion("event", "event", key, behavior=row.behavior_id, goals=achievement.goals, overrides=True)
+    awards.give(bind, facts, occasion, now, by, told)
 
 
 def _receipt_of(transaction_id: str, outcome: Sequence[Sequence[int]]) -> Receipt:
     achieved = [Achieved(campaign, behavior, times) for campaign, behavior, times in outcome if times]
     return Receipt(transaction_id, len(outcome), achieved)
-
-
-def _write(bind: Bind, parameters: dict[str, Any]) -> None:
-    """Keep the receipt and the progress. Raises TermsChanged when either was written by somebody else meanwhile."""
-    if is_postgresql(bind):
-        try:
-            _WRITE.run(bind, parameters)
-        except DivisionByZero as e:
-            raise TermsChanged from e
-        return
-    if not _TELL.run(bind, parameters) or len(_MOVE.run(bind, parameters)) != parameters["moved_count"]:
-        raise TermsChanged
-
-
-def _tell(dialect: Any, source: Any = None) -> Any:
-    """The receipt; from `source`, which is the customer's account, once it is locked."""
-    columns = {
-        "customer_id": bindparam("teller", type_=BigInteger()),
-        "name": bindparam("event", type_=String()),
-        "transaction_id": bindparam("transaction", type_=String()),
-        "quantity": bindparam("times", type_=BigInteger()),
-        "occurred_at": bindparam("happened", type_=UtcDateTime()),
-        "recorded_at": _moment,
-        "recorded_by_token": bindparam("partner", type_=BigInteger()),
-        "campaign_id": _only,
-        "context": bindparam("details", type_=JSON()),
-        "outcome": bindparam("became", type_=JSON()),
-    }
-    told: list[Any] = list(columns.values())
-    row = select(*told).where(true())
-    row = row if source is None else row.select_from(source)
-    return (
-        dialect.insert(EventReceipt)
-        .from_select(list(columns), row, include_defaults=False)
-        .on_conflict_do_nothing()
-        .returning(EventReceipt.customer_id)
-    )
-
-
-def _move(dialect: Any, rows: Any, columns: Sequence[Any], *after: Any) -> Any:
-    teller = bindparam("teller", type_=BigInteger())
-    insert = dialect.insert(BehaviorProgress).from_select(
-        ["customer_id", "behavior_id", "version", "achieved", "counts"],
-        select(teller, *columns).select_from(rows).where(true(), *after),
-        include_defaults=False,
-    )
-    written = insert.excluded
-    return insert.on_conflict_do_update(
-        index_elements=["customer_id", "behavior_id"],
-        set_={"version": written.version, "achieved": written.achieved, "counts": written.counts},
-        where=BehaviorProgress.version == written.version - 1,
-    ).returning(BehaviorProgress.behavior_id)
-
-
-def _write_on_postgresql() -> Prepared:
-    rows = (
-        func.json_to_recordset(bindparam("progress", type_=JSON()))
-        .table_valued(column("b", BigInteger), column("v", BigInteger), column("a", BigInteger), column("c", JSON))
-        .render_derived("r", with_types=True)
-    )
-    # Nobody writes without the account's lock, so that whoever decides while holding it is never overtaken.
-    account = select(Account.customer_id).where(Account.customer_id == bindparam("teller", type_=BigInteger()))
-    told = _tell(postgresql, account.with_for_update(key_share=True).cte("account")).cte("told")
-    after = exists(select(literal(1)).select_from(told))
-    moved = _move(postgresql, rows, [rows.c.b, rows.c.v, rows.c.a, rows.c.c], after).cte("moved")
-    told_count = select(func.count()).select_from(told).scalar_subquery()
-    moved_count = select(func.count()).select_from(moved).scalar_subquery()
-    is_whole = and_(told_count == 1, moved_count == bindparam("moved_count", type_=BigInteger()))
-    return Prepared(select((literal(1) // case((is_whole, 1), else_=0)).label("whole")))
-
-
-def _move_on_sqlite() -> Prepared:
-    rows = func.json_each(bindparam("progress", type_=JSON())).table_valued("value", name="r")
-    columns = [func.json_extract(rows.c.value, f"$.{name}") for name in ("b", "v", "a", "c")]
-    return Prepared(_move(sqlite, rows, columns))
-
-
-_WRITE = _write_on_postgresql()
-_TELL = Prepared(_tell(sqlite))
-_MOVE = _move_on_sqlite()

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, Uuid, text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, Uuid, func, text
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.campaign.periods import ALWAYS_FROM
@@ -113,6 +114,7 @@ class Campaign(Base):
     business_id: Mapped[int | None] = mapped_column(
         ForeignKey("business.id")
     )  # the part of the chain that it belongs to
+    external_id: Mapped[str | None]  # what it is called in another system of the chain's
     unique_name: Mapped[str | None]  # in lower case, of campaigns that no other of the chain may be called like
     lifecycle: Mapped[str]
     cost: Mapped[int] = mapped_column(BigInteger)  # hundredths of a point
@@ -156,6 +158,7 @@ class Campaign(Base):
         CheckConstraint("handling IN ('independent', 'random_draw')", "known_handling"),
         CheckConstraint(f"limit_unit IN {UNITS} AND limit_per_customer_unit IN {UNITS}", "known_unit"),
         Index("ix_campaign_chain_id_context", "chain_id", "context"),
+        unique_where("uq_campaign_external_id", "chain_id", "external_id", where="external_id IS NOT NULL"),
         unique_where("uq_campaign_unique_name", "chain_id", "unique_name", where="unique_name IS NOT NULL"),
         Index("ix_campaign_targeting_id", "targeting_id"),
         CheckConstraint(f"lifecycle IN {LIFECYCLES}", "known_lifecycle"),
@@ -163,6 +166,16 @@ class Campaign(Base):
         CheckConstraint("active_from <= active_to", "active_window"),
         CheckConstraint("visible_from <= visible_to", "visible_window"),
     )
+
+    @hybrid_property
+    def known_as(self) -> str:
+        """What addresses name it by: its permalink, or what another system calls it."""
+        return self.external_id or self.permalink
+
+    @known_as.inplace.expression
+    @classmethod
+    def _known_as(cls) -> Any:
+        return func.coalesce(cls.external_id, cls.permalink)
 
     @property
     def restrictions(self) -> dict[str, Any] | None:

@@ -8,8 +8,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.campaign import eligibility, rules
-from app.campaign.changes import TermsChanged
 from app.campaign.event_models import Participation
+from app.campaign.guards import TermsChanged
 from app.campaign.models import Campaign, Stock
 from app.database import is_postgresql
 

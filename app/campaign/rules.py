@@ -113,7 +113,7 @@ def require_may_opt_in(facts: Facts, campaign: Any, traits: Mapping[str, Any], n
     Raises OptInNotNeeded, NotEligible, OptInNotStarted, OptInEnded or OptInLimitReached. Without a window of its own, opting in is
     possible as long as the campaign is active.
     """
-    if not facts.opt_in_required:
+    if not facts.opt_in_required and facts.opted_in is not False:
         raise errors.OptInNotNeeded
     if is_over(facts, now):
         raise errors.OptInEnded(required=facts.active_to, actual=now)

@@ -82,10 +82,10 @@ def of_customer(session: Session, customer: Any, wanted: Wanted, paging: Page, n
 
 
 def one(session: Session, customer: Any, campaign_id: int, wanted: Wanted, now: datetime) -> Standing:
-    """One campaign of the customer's chain, also when it is over. Raises CampaignNotFound, also for drafts."""
+    """One campaign of the customer's chain, also when it is over. Raises CampaignNotFound, also for what customers were never shown."""
     traits = eligibility.traits(session, customer.id, now)
     found = _standings(session, customer, [campaign_id], traits, wanted, now)
-    if not found or found[0].campaign.lifecycle in HIDDEN:
+    if not found or found[0].campaign.lifecycle in HIDDEN or now < found[0].campaign.visible_from:
         raise CampaignNotFound
     return found[0]
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from app.campaign.errors import BadRestriction
 
-NODES_MAX, DEPTH_MAX = 500, 20
+NODES_MAX, DEPTH_MAX, TEXT_LENGTH_MAX = 500, 20, 255
 TEXT, NUMBER, MOMENT, TEXTS, ANY = "text", "number", "moment", "texts", "any"
 
 # What can be asked of a customer, and what type it has. Amounts are points or money, not hundredths.
@@ -277,9 +277,18 @@ def _check_value(name: str, of_kind: str, operator: str, value: Any) -> None:
     elif of_kind == NUMBER:
         _require(_is_number(value), name, operator, "a number")
     elif of_kind == ANY:
-        _require(isinstance(value, str | bool) or _is_number(value), name, operator, "text, a number or a boolean")
+        _require(
+            _is_text(value) or isinstance(value, bool) or _is_number(value),
+            name,
+            operator,
+            "text, a number or a boolean",
+        )
     else:
-        _require(isinstance(value, str), name, operator, "text")
+        _require(_is_text(value), name, operator, f"text of at most {TEXT_LENGTH_MAX} characters")
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= TEXT_LENGTH_MAX
 
 
 def _is_number(value: Any) -> bool:

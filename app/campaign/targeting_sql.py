@@ -4,7 +4,7 @@ No condition here is ever NULL: what a customer does not have is a row that does
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from app.members.models import Customer, CustomerAttribute, CustomerTag, Level, 
 from app.points.models import Account
 
 SECOND = timedelta(seconds=1)
+LATEST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 _LISTS = {"$in", "$nin"}
 _ORDERED: Mapping[str, Callable[[Any, Any], Any]] = {
     "$gt": lambda column, value: column > value,
@@ -47,6 +48,8 @@ class _Builder:
                 return _FIELDS[name](self, node)
             case Test(name) if name.startswith(targeting.ATTRIBUTES):
                 return self.attribute(node)
+            case Test(_, _, "$exists", operand):
+                return false() if operand else true()
         return false()  # of something that is no customer's
 
     def by_character(self, column: Any) -> Any:
@@ -87,7 +90,7 @@ class _Builder:
         born, today = Profile.born_on, self.now.month * 100 + self.now.day
         has_birthday_ahead = extract("month", born) * 100 + extract("day", born) > today
         years = self.now.year - extract("year", born) - case((has_birthday_ahead, 1), else_=0)
-        return self.one(test, born, years, Profile)
+        return self.one(test, born, cast(years, Double), Profile)
 
     def gender(self, test: Test) -> Any:
         return self.one(test, Profile.gender, self.by_character(Profile.gender), Profile)
@@ -107,7 +110,7 @@ class _Builder:
         column = Customer.created_at
 
         def within(moment: datetime) -> Any:
-            return and_(column >= moment, column < moment + SECOND)
+            return and_(column >= moment, column < _a_second_later(moment))
 
         match test.operator:
             case "$exists":
@@ -118,12 +121,12 @@ class _Builder:
                 found = or_(false(), *map(within, test.operand))
                 return found if test.operator == "$in" else not_(found)
             case "$gt":
-                return column >= test.operand + SECOND
+                return column >= _a_second_later(test.operand)
             case "$gte":
                 return column >= test.operand
             case "$lt":
                 return column < test.operand
-        return column < test.operand + SECOND
+        return column < _a_second_later(test.operand)
 
     def attribute(self, test: Test) -> Any:
         row = (
@@ -135,13 +138,13 @@ class _Builder:
             return there if test.operand else not_(there)
         if test.operator in _LISTS:
             texts = [one for one in test.operand if isinstance(one, str)]
-            numbers = [one for one in test.operand if not isinstance(one, str)]
+            numbers = [float(one) for one in test.operand if not isinstance(one, str)]
             found = exists().where(*row, or_(CustomerAttribute.text.in_(texts), CustomerAttribute.number.in_(numbers)))
             return found if test.operator == "$in" else and_(there, not_(found))
         is_text = isinstance(test.operand, str)
         column = self.by_character(CustomerAttribute.text) if is_text else CustomerAttribute.number
         if test.operator == "$ne":
-            return and_(there, not_(exists().where(*row, column == test.operand)))
+            return and_(there, not_(exists().where(*row, column == _typed(test.operand))))
         return exists().where(*row, _compared(test, column))
 
 
@@ -174,11 +177,20 @@ def _is_uuid(value: str) -> bool:
 def _compared(test: Test, value: Any) -> Any:
     match test.operator:
         case "$eq":
-            return value == test.operand
+            return value == _typed(test.operand)
         case "$ne":
-            return value != test.operand
+            return value != _typed(test.operand)
         case "$in":
-            return value.in_(test.operand)
+            return value.in_([_typed(one) for one in test.operand])
         case "$nin":
-            return value.not_in(test.operand)
-    return _ORDERED[test.operator](value, test.operand)
+            return value.not_in([_typed(one) for one in test.operand])
+    return _ORDERED[test.operator](value, _typed(test.operand))
+
+
+def _typed(operand: Any) -> Any:
+    """Numbers are all of one type, or the first of a list would decide for the others."""
+    return operand if isinstance(operand, str) else float(operand)
+
+
+def _a_second_later(moment: datetime) -> datetime:
+    return moment + SECOND if moment < LATEST else LATEST

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, contains_eager
 
 from app.campaign import awards, errors, voucher_terms
 from app.campaign.award_models import Voucher
-from app.campaign.changes import TermsChanged
+from app.campaign.guards import TermsChanged
 from app.campaign.models import Campaign
 from app.campaign.voucher_lookup import Holder, Named, found, is_expired, is_locked
 from app.database import Bind, Prepared, UtcDateTime

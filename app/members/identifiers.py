@@ -23,12 +23,9 @@ COLUMNS: Mapping[str, Any] = {
 _columns = (
     Customer.id, Customer.uuid, Customer.external_id, Customer.is_anonymous, Customer.status, Customer.chain_id,
 )  # fmt: skip
-_BY_UUID = Prepared(
-    select(*_columns).where(Customer.uuid == bindparam("uuid"), Customer.chain_id == bindparam("chain"))
-)
-_BY_EXTERNAL_ID = Prepared(
-    select(*_columns).where(Customer.external_id == bindparam("external"), Customer.chain_id == bindparam("chain"))
-)
+_is_here = (Customer.chain_id == bindparam("chain"), Customer.status != "deleted")
+_BY_UUID = Prepared(select(*_columns).where(Customer.uuid == bindparam("uuid"), *_is_here))
+_BY_EXTERNAL_ID = Prepared(select(*_columns).where(Customer.external_id == bindparam("external"), *_is_here))
 
 
 def by_uuid(bind: Bind, chain_id: int, uuid: UUID) -> Any:

@@ -56,6 +56,7 @@ def call(
     *methods: str,
     changes: bool = False,
     audited: bool = True,
+    keyed: bool = True,
     visitors_at: tuple[str, ...] = (),
     parameters: Mapping[str, str] | None = None,
     body: Mapping[str, Any] | None = None,
@@ -64,13 +65,17 @@ def call(
     """Hang a call of applications at these addresses, and of whoever has an auth_token at `visitors_at`.
 
     `changes`: it takes the permission to write, is never made by HEAD or in advance, and an Idempotency-Key counts with all its
-    methods. `parameters` of the query, the `body` and an `example` of the answer are for the manual.
+    methods, if it is `keyed`. `parameters` of the query, the `body` and an `example` of the answer are for the manual.
     """
 
     def declare(view: View) -> View:
         guarded = _guarded(view, changes)
-        keyed = frozenset(methods if changes else ())
-        by_secret = allow(access.APPLICATION, authenticate=access.by_secret(changes), keyed=keyed, audited=audited)
+        by_secret = allow(
+            access.APPLICATION,
+            authenticate=access.by_secret(changes),
+            keyed=frozenset(methods if changes and keyed else ()),
+            audited=audited,
+        )
         _hang(by_secret(_copied(guarded)), name, at, methods, view, parameters, body, example)
         if visitors_at:
             by_token = allow(access.VISITOR, authenticate=access.by_auth_token, keyed=frozenset())

@@ -9,7 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
+from werkzeug.exceptions import BadRequest
+from werkzeug.urls import iri_to_uri
+
+from app.body import json_body
 from app.campaign import targeting
 from app.campaign.behaviors import PERIOD_SECONDS, GoalPlan, Plan
 from app.campaign.campaigns import Listing, Manner, Offer, Reward
@@ -23,7 +28,7 @@ from app.sessionm import codes
 from app.sessionm.envelope import Told
 from app.sessionm.formats import MINUTE, underscored
 from app.sessionm.offers import UNITS
-from app.sessionm.told import Object
+from app.sessionm.told import JSON_DEPTH_MAX, Object
 
 CAMPAIGN = {
     "name", "status", "starts_at", "ends_at", "external_id", "campaign_type", "template", "optin_required",
@@ -116,7 +121,7 @@ def _listing(told: Object) -> Listing:
     for name in ("total_budget", "weight"):
         told.whole(name)
     return Listing(
-        permalink=told.text("external_id"),
+        external_id=told.name_in_addresses("external_id"),
         has_unique_name=True,
         creatives=_creatives(told),
         campaign_type=type_ or template or CAMPAIGN_TYPES[0],
@@ -140,8 +145,8 @@ def _targeting(told: Object) -> Mapping[str, Any] | None:
     tree = told.values.get("targeting")
     if isinstance(tree, str):
         try:
-            tree = json.loads(tree or "{}")
-        except (ValueError, RecursionError) as e:
+            tree = json_body((tree or "{}").encode(), JSON_DEPTH_MAX)
+        except BadRequest as e:
             raise told.wrong("targeting", "a JSON query") from e
     if tree in (None, {}):
         return None
@@ -335,8 +340,17 @@ def _require_address(told: Object, name: str, schemes: tuple[str, ...]) -> None:
         return
     lowered = address.lower().strip()
     fits = lowered.startswith(schemes) if schemes else ":" in lowered and not lowered.startswith(SCRIPTS)
-    if not fits or any(ord(character) <= 32 for character in address):
+    if not fits or not _is_address(address):
         raise told.wrong(name, f"an address that begins with {' or '.join(schemes) or 'the scheme of an app'}")
+
+
+def _is_address(text: str) -> bool:
+    """What every browser, and whoever redirects there, can read."""
+    try:
+        urlsplit(iri_to_uri(text)).port  # noqa: B018  raises for a port that is none
+    except ValueError:
+        return False
+    return not any(ord(character) <= 32 for character in text)
 
 
 def moved(told: Object) -> str:

@@ -16,9 +16,9 @@ from app.sessionm import codes
 class Told(Exception):
     """This dialect's own no, for what never reaches the domain."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, status: int | None = None) -> None:
         super().__init__(message)
-        self.code = code
+        self.code, self.status = code, status
 
 
 def sent(body: dict[str, Any], status: int = 200) -> Response:
@@ -36,7 +36,7 @@ def error(code: str, message: str, status: int | None = None) -> Response:
 
 def register(blueprint: Blueprint) -> None:
     """Hang the answers on the calls."""
-    blueprint.register_error_handler(Told, lambda e: _challenge(error(e.code, str(e))))
+    blueprint.register_error_handler(Told, lambda e: _challenge(error(e.code, str(e), e.status)))
     blueprint.register_error_handler(Refusal, _refused)
     blueprint.register_error_handler(HTTPException, http_exception)
     blueprint.register_error_handler(

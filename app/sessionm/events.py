@@ -1,5 +1,7 @@
 """Events: what a customer did, one or several, or those of several customers in one request."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Response
@@ -7,17 +9,17 @@ from flask import Response
 from app import clock
 from app.amounts import number
 from app.campaign import events
+from app.campaign.errors import CampaignNotFound
 from app.campaign.events import QUANTITY_MAX, Receipt, Told
-from app.doors import reading, short_transaction, transaction
-from app.members import identifiers
-from app.members.errors import CustomerNotFound
+from app.database import Bind, TryAgain
+from app.doors import short_transaction
 from app.refusal import Refusal
 from app.sessionm import access, codes, envelope, identify
 from app.sessionm.calls import USER, V1, addresses, call
 from app.sessionm.envelope import sent
 from app.sessionm.told import Object, body, missing
 
-EVENT = {"name", "transaction_id", "qty", "date", "context", "campaign_id"}
+EVENT = {"name", "transaction_id", "qty", "date", "context"}
 EVENTS_MAX = 100
 ACHIEVEMENTS_MAX = 1_000  # in one request: each is rewarded by itself
 CONTEXT_MAX = 50
@@ -56,18 +58,16 @@ def send() -> Response:
     """Tell what a customer did. All of its events count, or none."""
     told = body()
     tellings = _events(told)
-    names = told.text("campaign_id")
-    now, by = clock.now(), access.by()
-    with short_transaction() if len(tellings) == 1 else transaction() as bind:
-        customer = identify.customer(bind)
-        only = _campaign_id(bind, names)
-        receipts = [events.record(bind, customer.id, _only(telling, only), now, by) for telling in tellings]
-    return sent({"status": "ok", **_answer(tellings, receipts)})
+    with short_transaction() as bind:
+        customer_id = identify.customer(bind).id
+        answer = _recorded(bind, customer_id, tellings, told.text("campaign_id"))
+    return sent({"status": "ok", **answer})
 
 
-@call("send_batch", addresses(V1, "/events"), "POST", changes=True, audited=False, body=BATCH_BODY)
+# No Idempotency-Key: its transaction would hold the accounts of many customers, and every event has a transaction_id.
+@call("send_batch", addresses(V1, "/events"), "POST", changes=True, audited=False, keyed=False, body=BATCH_BODY)
 def send_batch() -> Response:
-    """Tell what several customers did, each with a transaction_id. Each customer's events count, or none of them."""
+    """Tell what several customers did, each with a transaction_id. Each item's events count, or none of them."""
     told = body()
     items = told.objects("batch", "batch")
     if not items:
@@ -76,19 +76,30 @@ def send_batch() -> Response:
     if sum(len(tellings) for _, tellings in every) > EVENTS_MAX:
         raise told.wrong("batch", f"a list of at most {EVENTS_MAX} events")
     _require_bounded([telling for _, tellings in every for telling in tellings], told)
-    now, by, answers = clock.now(), access.by(), []
-    for item, tellings in every:
-        named = {name: item.text(name) for name in ("user_id", "external_id") if item.has(name)}
-        try:
-            with transaction() as session:
-                customer = _customer(session, named)
-                only = _campaign_id(session, item.text("campaign_id"))
-                receipts = [events.record(session, customer.id, _only(it, only), now, by) for it in tellings]
-            answers.append({"status": "ok", **named, **_answer(tellings, receipts)})
-        except Refusal as e:
-            code = codes.word(envelope.called(), type(e))
-            answers.append({"status": "error", **named, "errors": {"code": code, "message": str(e)}})
-    return sent({"status": "ok", "batch": answers})
+    return sent({"status": "ok", "batch": [_item(item, tellings) for item, tellings in every]})
+
+
+def _item(item: Object, tellings: list[Told]) -> dict[str, Any]:
+    named = {name: item.text(name) for name in ("user_id", "external_id") if item.has(name)}
+    try:
+        with short_transaction() as bind:
+            customer_id = identify.customer_named(bind, named.get("user_id"), named.get("external_id")).id
+            return {"status": "ok", **named, **_recorded(bind, customer_id, tellings, item.text("campaign_id"))}
+    except Refusal as e:
+        code, message = codes.word(envelope.called(), type(e)), str(e)
+    except envelope.Told as e:
+        code, message = e.code, str(e)
+    except TryAgain:  # the others have their answers by now
+        code, message = codes.TRY_AGAIN, "The service is busy and nothing of this was changed. Try again."
+    return {"status": "error", **named, "errors": {"code": code, "message": message}}
+
+
+def _recorded(bind: Bind, customer_id: int, tellings: list[Told], campaign: str | None) -> dict[str, Any]:
+    if campaign is not None:
+        only = _campaign_id(bind, campaign)
+        tellings = [replace(telling, campaign_id=only) for telling in tellings]
+    receipts = events.record_all(bind, customer_id, tellings, clock.now(), access.by())
+    return _answer(tellings, receipts, events.behaviors_of(bind, receipts))
 
 
 def _events(told: Object, needs_transaction_id: bool = False) -> list[Told]:
@@ -126,47 +137,33 @@ def _event(row: Object, needs_transaction_id: bool) -> Told:
     )
 
 
-def _only(telling: Told, campaign_id: int | None) -> Told:
-    if campaign_id is None:
-        return telling
-    return Told(telling.name, telling.transaction_id, telling.quantity, telling.at, telling.context, campaign_id)
+def _campaign_id(bind: Bind, named: str) -> int:
+    """By id or by permalink. Raises `not_found`, which in a body is refused business."""
+    try:
+        return identify.campaign_of(bind, named)
+    except CampaignNotFound as e:
+        raise envelope.Told(codes.NOT_FOUND, str(e), 200) from e
 
 
-def _campaign_id(bind: Any, named: str | None) -> int | None:
-    """By id or by permalink. Raises CampaignNotFound."""
-    return identify.campaign_of(bind, named) if named is not None else None
-
-
-def _customer(session: Any, named: dict[str, str | None]) -> Any:
-    chain_id = access.application().chain_id
-    if named.get("user_id"):
-        return identifiers.by_uuid(session, chain_id, identify.uuid(str(named["user_id"])))
-    if named.get("external_id"):
-        return identifiers.by_external_id(session, chain_id, str(named["external_id"]))
-    raise CustomerNotFound
-
-
-def _answer(tellings: list[Told], receipts: list[Receipt]) -> dict[str, Any]:
+def _answer(tellings: list[Told], receipts: Sequence[Receipt], known: Mapping[int, Any]) -> dict[str, Any]:
     """Each event, and the behaviors that it completed."""
-    with reading() as session:
-        known = events.behaviors_of(session, receipts)
     return {
         "events": [
             {
                 "name": telling.name,
                 "transaction_id": receipt.transaction_id,
                 "behaviors_counted": receipt.counted,
-                "behaviors": [_achieved(*known[it.behavior_id], it.times) for it in receipt.achieved],
+                "behaviors": [_achieved(known[it.behavior_id], it.times) for it in receipt.achieved],
             }
             for telling, receipt in zip(tellings, receipts, strict=True)
         ]
     }
 
 
-def _achieved(behavior: Any, campaign: Any, times: int) -> dict[str, Any]:
+def _achieved(behavior: Any, times: int) -> dict[str, Any]:
     return {
-        "campaign_id": campaign.id,
-        "campaign_permalink": campaign.permalink,
+        "campaign_id": behavior.campaign_id,
+        "campaign_permalink": behavior.permalink,
         "behavior_id": behavior.id,
         "external_behavior_id": str(behavior.uuid),
         "name": behavior.name,

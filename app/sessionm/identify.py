@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import g, request
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.campaign.errors import CampaignNotFound
@@ -26,11 +26,19 @@ def customer(bind: Bind, registered: bool = True) -> Any:
     """
     if caller().role == access.VISITOR:
         return g.visitor
-    named, chain_id = request.view_args or {}, access.application().chain_id
-    if "external_id" in named:
-        found = identifiers.by_external_id(bind, chain_id, named["external_id"])
+    named = request.view_args or {}
+    return customer_named(bind, named.get("user_id"), named.get("external_id"), registered)
+
+
+def customer_named(
+    bind: Bind, user_id: str | None = None, external_id: str | None = None, registered: bool = True
+) -> Any:
+    """The same, by one of the ids."""
+    chain_id = access.application().chain_id
+    if external_id is not None:
+        found = identifiers.by_external_id(bind, chain_id, external_id)
     else:
-        found = identifiers.by_uuid(bind, chain_id, uuid(named["user_id"]))
+        found = identifiers.by_uuid(bind, chain_id, uuid(user_id or ""))
     if registered and found.is_anonymous:
         raise Told(codes.REQUIRES_REGISTERED_USER, "This customer has not registered; use an auth_token.")
     return found
@@ -80,7 +88,13 @@ def _by_number(bind: Bind, text: str) -> int | None:
 
 def _by_permalink(bind: Bind, permalink: str) -> int:
     found: int | None = bind.scalar(
-        select(Campaign.id).where(Campaign.permalink == permalink, Campaign.chain_id == access.application().chain_id)
+        select(Campaign.id)
+        .where(
+            Campaign.chain_id == access.application().chain_id,
+            or_(Campaign.external_id == permalink, Campaign.permalink == permalink),
+        )
+        .order_by(Campaign.external_id.is_(None))
+        .limit(1)
     )
     if found is None:
         raise CampaignNotFound

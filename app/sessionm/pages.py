@@ -38,8 +38,9 @@ POLICY = "default-src 'none'; img-src https: http:; style-src 'unsafe-inline'; f
 @open_call("track_seen", [f"{CLIENT}{TRACKED}/seen/track", f"{PRIVATE}{TRACKED}/seen/track"], "Count that it was seen.")
 def seen() -> Response:
     """Count that a customer has seen a creative."""
+    chain_id = _chain_id()
     with transaction() as session:
-        _track(session, clicked=False)
+        _track(session, chain_id, clicked=False)
     return sent({"status": "ok"})
 
 
@@ -48,11 +49,12 @@ def seen() -> Response:
 )
 def clicked() -> Response:
     """Count that a customer has tapped on a creative, and go where it leads: to its own address, or to its page."""
+    chain_id = _chain_id()
     with transaction() as session:
-        creative = _track(session, clicked=True)
+        creative = _track(session, chain_id, clicked=True)
         target = (creative.content.get("action") or {}).get("url")
         if target is None:
-            customer = identifiers.by_uuid(session, _chain_id(), _customer_uuid())
+            customer = identifiers.by_uuid(session, chain_id, _customer_uuid())
             campaign = session.get_one(Campaign, creative.campaign_id)
             target = views.Addresses(request.url_root, _named("api_key"), customer).page(campaign, creative)
     response: Any = redirect(target, 302)
@@ -63,24 +65,26 @@ def clicked() -> Response:
 @open_call("creative_page", ["/apps/<api_key>/users/<user_id>/ads/<creative_id>"], "The page of a creative.")
 def creative_page() -> Response:
     """The page of a creative, for whoever was given its address."""
+    chain_id = _chain_id()
     with reading() as session:
-        _require_customer(session)
-        creative, campaign = creatives.found(session, _chain_id(), _whole("creative_id"))
-        return _page(session, campaign.id, creative)
+        identifiers.by_uuid(session, chain_id, _customer_uuid())
+        creative, campaign = creatives.found(session, chain_id, _whole("creative_id"))
+        return _page(session, chain_id, campaign.id, creative)
 
 
 @open_call("campaign_page", ["/apps/<api_key>/users/<user_id>/campaigns/<campaign_id>"], "The page of a campaign.")
 def campaign_page() -> Response:
     """The page of a campaign that has no creative of its own."""
+    chain_id = _chain_id()
     with reading() as session:
-        _require_customer(session)
-        return _page(session, _whole("campaign_id"), None)
+        identifiers.by_uuid(session, chain_id, _customer_uuid())
+        return _page(session, chain_id, _whole("campaign_id"), None)
 
 
-def _page(session: Session, campaign_id: int, creative: Creative | None) -> Response:
+def _page(session: Session, chain_id: int, campaign_id: int, creative: Creative | None) -> Response:
     campaign = session.scalars(
         select(Campaign)
-        .where(Campaign.id == campaign_id, Campaign.chain_id == _chain_id())
+        .where(Campaign.id == campaign_id, Campaign.chain_id == chain_id)
         .options(joinedload(Campaign.text))
     ).one_or_none()
     now = clock.now()
@@ -107,21 +111,17 @@ def _page(session: Session, campaign_id: int, creative: Creative | None) -> Resp
     return response
 
 
-def _track(session: Session, clicked: bool) -> Creative:
+def _track(session: Session, chain_id: int, clicked: bool) -> Creative:
     try:
         stat = UUID(_named("stat_id"))
     except ValueError as e:
         raise CreativeNotFound from e
-    return creatives.track(session, _chain_id(), _whole("creative_id"), stat, _customer_uuid(), clock.now(), clicked)
+    return creatives.track(session, chain_id, _whole("creative_id"), stat, _customer_uuid(), clock.now(), clicked)
 
 
 def _customer_uuid() -> UUID:
     """The customer whom the address names. Raises CustomerNotFound."""
     return identify.uuid((request.view_args or {}).get("user_id") or request.args.get("xsid", ""))
-
-
-def _require_customer(session: Session) -> None:
-    identifiers.by_uuid(session, _chain_id(), _customer_uuid())
 
 
 def _chain_id() -> int:

@@ -18,6 +18,8 @@ JSON_DEPTH_MAX = 30  # targetings are trees
 AMOUNT_MAX = 10**12
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:?\d\d)?")
 
+YEARS = (1, 9999)  # sooner or later, and another zone would be in no calendar
+
 Value = TypeVar("Value")
 
 
@@ -66,6 +68,13 @@ class Object:
             raise self.wrong(name, f"text of at most {most} characters")
         return value.strip() or None
 
+    def name_in_addresses(self, name: str) -> str | None:
+        """Text that may stand in an address."""
+        value = self.text(name)
+        if value is not None and "/" in value:
+            raise self.wrong(name, "text without slashes, for it stands in addresses")
+        return value
+
     def choice(self, name: str, choices: Sequence[str]) -> str | None:
         value = self.text(name)
         if value is not None and value not in choices:
@@ -109,6 +118,8 @@ class Object:
             if not isinstance(value, str) or not MOMENT.fullmatch(value):
                 raise ValueError
             at = datetime.fromisoformat(value)
+            if not YEARS[0] < at.year < YEARS[1]:
+                raise ValueError
             return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
         except (ValueError, OverflowError) as e:
             raise self.wrong(name, "a date and time like 2021-12-31T05:00:00Z") from e

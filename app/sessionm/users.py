@@ -47,7 +47,7 @@ def create() -> Response:
     with transaction() as session:
         customer = signups.sign_up(
             session, Person(**_person(told)), now, access.by(), chain_id=access.application().chain_id,
-            external_id=told.text("external_id"), time_zone=told.text("time_zone"), is_anonymous=is_anonymous,
+            external_id=told.name_in_addresses("external_id"), time_zone=told.text("time_zone"), is_anonymous=is_anonymous,
         )  # fmt: skip
         attributes.put(session, customer.id, noted)
         names_subject(customer=customer.uuid)
@@ -72,7 +72,7 @@ def change() -> Response:
         customers.change(
             session, customer, {name: person[name] for name in PROFILE if PROFILE[name] in told.values}, now
         )
-        external_id = told.text("external_id") if "external_id" in told.values else customer.external_id
+        external_id = told.name_in_addresses("external_id") if "external_id" in told.values else customer.external_id
         time_zone = told.text("time_zone") if "time_zone" in told.values else customer.time_zone
         customers.rename(session, customer, external_id, time_zone, now)
         if "anonymous" in told.values:

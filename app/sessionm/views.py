@@ -52,7 +52,7 @@ def created(it: Campaign, has_divisions: bool) -> dict[str, Any]:
     """A campaign as its creation answers it, and after that what else was told of it."""
     told = {
         "ends_at": iso(window(it)[1]),
-        "external_id": it.permalink,
+        "external_id": it.known_as,
         "id": it.id,
         "metadata": it.text.details or {},
         "name": it.name,
@@ -82,7 +82,7 @@ def listed(it: Campaign, has_divisions: bool) -> dict[str, Any]:
     text = it.text
     return {
         "id": it.id,
-        "external_id": it.permalink,
+        "external_id": it.known_as,
         "name": it.name,
         "starts_at": iso(window(it)[0]),
         "ends_at": iso(window(it)[1]),
@@ -105,7 +105,7 @@ def info(it: Campaign, has_divisions: bool) -> dict[str, Any]:
     opt_in_starts, opt_in_ends = opt_in_window(it)
     return {
         "campaign_id": it.id,
-        "permalink": it.permalink,
+        "permalink": it.known_as,
         "starts_at": plain(starts),
         "ends_at": plain(ends),
         "optin_required": it.opt_in_required,
@@ -147,7 +147,7 @@ def _v1(standing: Standing, creative: Creative | None, where: Addresses, has_div
         "end_date": plain(ends),
         "opt_in_starts_at": plain(opt_in_starts),
         "opt_in_ends_at": plain(opt_in_ends),
-        "permalink": it.permalink,
+        "permalink": it.known_as,
         "template": _template(it, creative, where),
         "progress": progress,
         "behaviors": {} if is_completed else behaviors(standing.behaviors),
@@ -194,7 +194,7 @@ def v2(
     opt_in_starts, opt_in_ends = opt_in_window(it)
     told = {
         "campaign_id": it.id,
-        "campaign_permalink": it.permalink,
+        "campaign_permalink": it.known_as,
         "ends_at": plain(ends),
         "name": it.name,
         "opt_in_ends_at": plain(opt_in_ends),

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.campaign import awards, changes, eligibility, errors, interactions, rules
+from app.campaign import awards, eligibility, errors, guards, interactions, rules
 from app.campaign.award_models import Award, Draw, Voucher
 from app.campaign.awards import BY_SYSTEM
 from app.campaign.models import Campaign, MethodTally
@@ -188,7 +188,7 @@ def test_a_stale_view_of_a_campaign_gives_nothing(world: World, monkeypatch: pyt
         with monkeypatch.context() as patched:
             patched.setattr(interactions.eligibility, "facts_by_id", lambda *_, stale=stale: stale)
             patched.setattr(awards.eligibility, "methods", lambda *_, methods=methods: methods)
-            with pytest.raises(changes.TermsChanged):
+            with pytest.raises(guards.TermsChanged):
                 world.interact(campaign)
         assert (world.count(Award), world.balance(), world.count(Voucher)) == before, name
     world.require_invariants()
@@ -207,7 +207,7 @@ def test_what_is_caused_once_is_given_once(world: World) -> None:
 def test_a_lagging_clock_counts_in_the_period_that_has_begun(world: World) -> None:
     campaign = world.a_reward_campaign(limit_per_customer=1, limit_per_customer_unit="day")
     world.interact(campaign, now=MONDAY)
-    with pytest.raises((errors.LimitPerCustomerReached, changes.TermsChanged)):
+    with pytest.raises((errors.LimitPerCustomerReached, guards.TermsChanged)):
         world.interact(campaign, now=MONDAY - timedelta(days=1))
     world.require_invariants()
 

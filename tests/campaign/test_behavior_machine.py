@@ -148,11 +148,12 @@ class BehaviorMachine(RuleBasedStateMachine):
         }
         self.told: list[Told] = []
         self.opted_in: bool | None = None
+        self.said_at = self.now
         self.vip_until: datetime | None = None
 
-    def counts(self, name: str) -> bool:
+    def counts(self, name: str, at: datetime) -> bool:
         if name == "opt in":
-            return self.opted_in is True
+            return self.opted_in is True and at >= self.said_at.replace(microsecond=0)
         return name != "tagged" or self.is_vip
 
     @property
@@ -168,7 +169,7 @@ class BehaviorMachine(RuleBasedStateMachine):
         self.told.append(event)
         self.send(event)
         for campaign, models in self.models.items():
-            if self.counts(campaign):
+            if self.counts(campaign, event.at):
                 for model in models:
                     model.tell(event)
 
@@ -189,6 +190,8 @@ class BehaviorMachine(RuleBasedStateMachine):
     @rule()
     def opt_in(self) -> None:
         assert self.say(opt_ins.opt_in) is None
+        if not self.opted_in:
+            self.said_at = self.now
         self.opted_in = True
 
     @rule()

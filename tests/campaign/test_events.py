@@ -5,14 +5,27 @@ from typing import Any
 
 import pytest
 
+from app.amounts import BALANCE_MAX
 from app.campaign import events, opt_ins
+from app.campaign.award_models import Voucher
 from app.campaign.awards import BY_SYSTEM
 from app.campaign.behaviors import GoalPlan, Plan
-from app.campaign.errors import BadEvent, CampaignNotFound, NotEligible, OptInLimitReached, OptInNotNeeded
+from app.campaign.errors import (
+    BadCampaign,
+    BadEvent,
+    CampaignNotFound,
+    NotEligible,
+    OptInLimitReached,
+    OptInNotNeeded,
+    TooManyPointsHeld,
+)
 from app.campaign.event_models import BehaviorProgress, EventReceipt
 from app.campaign.models import Campaign
+from app.database import TryAgain
 from app.members.models import Customer
-from tests.world import World, points, voucher
+from app.points import ledger
+from tests.test_races import at_once
+from tests.world import World, hours, points, voucher
 
 
 def an_event_campaign(world: World, *behaviors: Plan, **told: Any) -> Campaign:
@@ -129,4 +142,121 @@ def test_a_reward_that_is_gone_does_not_stop_the_counting(world: World) -> None:
     an_event_campaign(world, visits(1), rewards=[points(5, stock=1)])
     assert [len(tell(world).achieved) for _ in range(2)] == [1, 1]
     assert world.balance() == 100_500
+    world.require_invariants()
+
+
+def test_points_that_the_account_cannot_hold_refuse_the_event_until_it_can(world: World) -> None:
+    an_event_campaign(world, visits(1, points=10), rewards=[voucher(5)])
+    with world.database.transaction() as session:
+        ledger.add(session, world.cleo.id, BALANCE_MAX - 100_500, world.now)
+    with pytest.raises(TooManyPointsHeld):
+        tell(world, transaction_id="t")
+    assert (world.count(EventReceipt), world.count(BehaviorProgress)) == (0, 0)
+    with world.database.transaction() as session:
+        ledger.spend(session, world.cleo.id, 1_000, world.now)
+    assert tell(world, transaction_id="t").achieved[0].times == 1
+    world.require_invariants()
+
+
+def test_what_happened_before_opting_in_does_not_count(world: World) -> None:
+    campaign = an_event_campaign(world, visits(1), opt_in_required=True)
+    now = datetime.now(UTC)
+    with world.database.transaction() as session:
+        opt_ins.opt_in(session, campaign.id, world.cleo.id, now)
+    assert tell(world, at=now - hours(1)).counted == 0
+    assert tell(world, at=now.replace(microsecond=0)).counted == 1
+
+
+def test_who_opted_out_of_what_needs_no_opting_in_may_come_back(world: World) -> None:
+    campaign = an_event_campaign(world, visits(1))
+    for say, counted in ((opt_ins.opt_out, 0), (opt_ins.opt_in, 1)):
+        with world.database.transaction() as session:
+            say(session, campaign.id, world.cleo.id, world.now)
+        assert tell(world).counted == counted
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_many_rewards_of_one_achievement_are_one_award(world: World, alone: bool) -> None:
+    goals = [GoalPlan("visit", points=100), *(GoalPlan(f"goal {i}", points=100, required=False) for i in range(24))]
+    rewards = [voucher(1, stock=9, limit_per_customer=9, limit_per_customer_unit="day") for _ in range(24)]
+    an_event_campaign(world, Plan("All", goals, "composite", points=100, groups={"0": 1}), rewards=rewards)
+    for i in range(24):
+        tell(world, f"goal {i}")
+    if alone:
+        tell(world)
+    else:
+        with world.database.transaction() as session:
+            events.record(session, world.cleo.id, events.Told("visit"), world.now, BY_SYSTEM)
+    assert world.balance() == 100_000 + 26 * 100
+    assert world.count(Voucher) == 24
+    world.require_invariants()
+
+
+def test_more_rewards_at_once_than_one_statement_holds_are_refused(world: World) -> None:
+    with pytest.raises(BadCampaign, match="50"):
+        an_event_campaign(world, visits(1, points=1), rewards=[voucher(1)] * 50)
+
+
+def test_several_events_are_counted_first_and_rewarded_then(world: World) -> None:
+    an_event_campaign(world, visits(1, points=1), name="First")
+    an_event_campaign(world, Plan("Reviews", [GoalPlan("review")], points=10), name="Second")
+    told = [
+        events.Told(name, transaction_id=key)
+        for name, key in (("review", "a"), ("visit", "a"), ("review", "a"), ("visit", "b"))
+    ]
+    for _ in range(2):
+        with world.database.short_transaction() as bind:
+            receipts = events.record_all(bind, world.cleo.id, told, world.now, BY_SYSTEM)
+        assert [receipt.counted for receipt in receipts] == [1, 1, 1, 1]
+    assert world.balance() == 100_000 + 10 + 2 * 100
+    world.require_invariants()
+
+
+def test_rewards_of_many_customers_and_campaigns_at_once_wait_in_one_order(world: World) -> None:
+    """A tells x and y, B y and x; and some earn the rewards of both behaviors of one campaign, some of one: no deadlock."""
+    an_event_campaign(
+        world, Plan("A", [GoalPlan("x")], points=1, times_max=1), Plan("B", [GoalPlan("x")], points=2), name="One"
+    )
+    an_event_campaign(world, Plan("C", [GoalPlan("y")], points=4), name="Two")
+    people = [world.a_customer(points=0) for _ in range(8)]
+    lost: list[Exception] = []
+
+    def act(number: int) -> None:
+        names = ("x", "y") if number % 2 else ("y", "x")
+        for i in range(6):
+            try:
+                if i % 2:
+                    tell(world, "x", people[number], transaction_id=f"single {i}")
+                else:
+                    with world.database.short_transaction() as bind:
+                        told = [events.Told(name, f"several {i}") for name in names]
+                        events.record_all(bind, people[number].id, told, datetime.now(UTC), BY_SYSTEM)
+            except TryAgain as e:
+                lost.append(e)
+
+    at_once(*[lambda n=n: act(n) for n in range(8)])  # type: ignore[misc]
+    assert [world.balance(person) for person in people] == [1 + 6 * 2 + 3 * 4] * 8, lost
+    assert lost == []
+    world.require_invariants()
+
+
+def test_one_customers_rewarded_events_at_once_do_not_deadlock(world: World) -> None:
+    an_event_campaign(world, visits(1, points=5))
+    lost: list[Exception] = []
+
+    def act(number: int) -> None:
+        for i in range(10):
+            try:
+                if number % 2:
+                    tell(world, transaction_id=f"{number} {i}")
+                else:
+                    with world.database.transaction() as session:
+                        told = events.Told("visit", f"{number} {i}")
+                        events.record(session, world.cleo.id, told, datetime.now(UTC), BY_SYSTEM)
+            except TryAgain as e:
+                lost.append(e)
+
+    at_once(*[lambda n=n: act(n) for n in range(6)])  # type: ignore[misc]
+    assert lost == []
+    assert world.balance() == 100_000 + 60 * 500
     world.require_invariants()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.campaign import campaigns, changes, eligibility, errors
+from app.campaign import campaigns, changes, eligibility, errors, guards
 from app.campaign.award_models import Award
 from app.campaign.campaigns import Offer
 from app.database import Database
@@ -131,7 +131,7 @@ def test_a_purchase_is_not_made_under_terms_that_have_changed(world: World, monk
             levels=[world.silver.uuid], active=True, limit=5, limit_per_customer=2,
         ))  # fmt: skip
     monkeypatch.setattr(eligibility, "facts", lambda *_: stale)
-    with pytest.raises(changes.TermsChanged):
+    with pytest.raises(guards.TermsChanged):
         world.buy(campaign)
     monkeypatch.undo()
     assert world.balance() == 100_000
@@ -157,7 +157,7 @@ def test_every_guard_holds_when_the_facts_were_stale(world: World, monkeypatch: 
         world.buy(campaign, rich)
     sold, balance = world.count(Award), world.balance()
     monkeypatch.setattr(eligibility, "facts", lambda *_: before)
-    with pytest.raises(changes.TermsChanged):
+    with pytest.raises(guards.TermsChanged):
         world.buy(campaign)
     assert (world.count(Award), world.balance()) == (sold, balance)
     world.require_invariants()

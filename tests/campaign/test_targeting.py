@@ -21,8 +21,8 @@ TREES = settings(
     max_examples=300, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
 )
 NAMES = ["vip", "away", "silver", "bronze", "regulars", "Żółw", "zebra", "Zebra", ""]
-MOMENTS = ["2026-02-28", "2026-03-01T00:00:00Z", "2026-03-01T00:00:01Z", "2020-01-01"]
-NUMBERS = [0, 18, 35, 36, 40, 0.29, 12.5, 100, -1]
+MOMENTS = ["9999-12-31T23:59:59Z", "2026-02-28", "2026-03-01T00:00:00Z", "2026-03-01T00:00:01Z", "2020-01-01"]
+NUMBERS = [0, 18, 35, 36, 35.5, 40, 0.29, 12.5, 100, -1, 3_000_000_000, 2**40]
 
 
 def field(name: str, values: Any, ordered: bool) -> st.SearchStrategy[dict[str, Any]]:

@@ -245,15 +245,16 @@ def test_a_window_is_open_from_its_first_moment_and_closed_from_its_end(program:
         optin_required=True, ends_at="2027-01-01T00:00:00Z", starts_at="2026-12-01T00:00:00Z", behaviors=[visits(2)],
         opt_in_ends_at="2026-12-31T00:00:00Z", opt_in_starts_at="2026-11-30T00:00:00Z",
     )  # fmt: skip
-    path = f"{program.v1}{program.cleo}/campaigns/{made['id']}/opt_in"
 
-    def at(moment: datetime) -> str | None:
+    def at(moment: datetime, who: str) -> str | None:
         with clock_at(moment):
-            return code(program.server().get(path))
+            return code(program.server().get(f"{program.v1}{who}/campaigns/{made['id']}/opt_in"))
 
-    assert at(datetime(2026, 11, 29, 23, 59, 59, tzinfo=UTC)) == "opt_in_not_started"
-    assert at(datetime(2026, 12, 31, tzinfo=UTC)) == "opt_in_ended"
-    assert at(datetime(2026, 12, 30, 23, 59, 59, tzinfo=UTC)) is None
+    late = f"/users/{world.a_customer().uuid}"
+    assert at(datetime(2026, 11, 29, 23, 59, 59, tzinfo=UTC), program.cleo) == "opt_in_not_started"
+    assert at(datetime(2026, 11, 30, tzinfo=UTC), program.cleo) is None
+    assert at(datetime(2026, 12, 31, tzinfo=UTC), late) == "opt_in_ended"
+    assert at(datetime(2026, 12, 30, 23, 59, 59, tzinfo=UTC), late) is None
     for moment, counted in (
         (datetime(2026, 11, 30, 23, 59, 59, tzinfo=UTC), 0), (datetime(2026, 12, 1, tzinfo=UTC), 1), (ends, 0),
     ):  # fmt: skip

@@ -30,6 +30,7 @@ ADDED = (
     "business ADD COLUMN division_id {text} NOT NULL DEFAULT ''",
     "campaign ADD COLUMN targeting_id {integer} CONSTRAINT fk_campaign_targeting_id_targeting REFERENCES targeting (id)",
     "campaign ADD COLUMN business_id {integer} CONSTRAINT fk_campaign_business_id_business REFERENCES business (id)",
+    "campaign ADD COLUMN external_id {text}",
     "campaign ADD COLUMN unique_name {text}",
     "campaign ADD COLUMN opt_in_required {bool} NOT NULL DEFAULT {false}",
     "campaign ADD COLUMN opt_in_from {moment}",
@@ -131,6 +132,7 @@ def create_indexes() -> None:
     op.create_index('uq_app_host_api_key', 'app_host', ['api_key'], unique=True)
     op.create_index('uq_business_division_id', 'business', ['chain_id', 'division_id'], unique=True)
     op.create_index('ix_campaign_targeting_id', 'campaign', ['targeting_id'], unique=False)
+    op.create_index('uq_campaign_external_id', 'campaign', ['chain_id', 'external_id'], unique=True, postgresql_where=sa.text('external_id IS NOT NULL'), sqlite_where=sa.text('external_id IS NOT NULL'))
     op.create_index('uq_campaign_unique_name', 'campaign', ['chain_id', 'unique_name'], unique=True, postgresql_where=sa.text('unique_name IS NOT NULL'), sqlite_where=sa.text('unique_name IS NOT NULL'))
     op.create_index('uq_customer_external_id', 'customer', ['chain_id', 'external_id'], unique=True, postgresql_where=sa.text('external_id IS NOT NULL'), sqlite_where=sa.text('external_id IS NOT NULL'))
 
