@@ -28,6 +28,7 @@ class ChainForm(Form):
     referralWindowQuantity = Whole(attribute="referral_window_quantity")
     referralWindowUnit = Choice(UNITS, attribute="referral_window_unit")
     thirdPartyVoucherIds = Checkbox(attribute="third_party_voucher_ids", load_default=False)
+    hasDivisions = Checkbox(attribute="has_divisions", load_default=False)
 
     @post_load
     def terms(self, told: dict[str, Any], **kw: Any) -> chains.Terms:
@@ -36,6 +37,7 @@ class ChainForm(Form):
 
 class BusinessForm(Form):
     name = Text(required=True)
+    divisionId = Text(attribute="division_id")
 
 
 class AppForm(Form):
@@ -71,17 +73,20 @@ class ChainView(Schema):
     referralWindowQuantity = fields.Integer()
     referralWindowUnit = fields.String()
     thirdPartyVoucherIds = fields.Boolean(required=True)
+    hasDivisions = fields.Boolean(required=True)
 
 
 class BusinessView(Schema):
     businessId = fields.Integer(required=True)
     chainId = fields.Integer(required=True)
     name = fields.String(required=True)
+    divisionId = fields.String(required=True)
 
 
 class AppView(Schema):
     hostname = fields.String(required=True)
     chainId = fields.Integer()
+    apiKey = fields.String(required=True, metadata={"description": "Names it in SessionM's addresses; no secret."})
 
 
 class TokenView(Schema):
@@ -142,7 +147,7 @@ def list_businesses(chain: int) -> Response:
 def add_business(told: dict[str, Any], chain: int) -> Response:
     """Add a business to a chain."""
     with transaction() as session:
-        added = chains.add_business(session, chain, told["name"])
+        added = chains.add_business(session, chain, told["name"], told["division_id"])
         names_subject(business=added.id)
         return jsonify(_business(added))
 
@@ -255,16 +260,17 @@ def _chain(it: Chain) -> dict[str, Any]:
             "referralWindowQuantity": it.referral_window_quantity,
             "referralWindowUnit": it.referral_window_unit,
             "thirdPartyVoucherIds": it.third_party_voucher_ids,
+            "hasDivisions": it.has_divisions,
         }
     )
 
 
 def _business(it: Business) -> dict[str, Any]:
-    return {"businessId": it.id, "chainId": it.chain_id, "name": it.name}
+    return {"businessId": it.id, "chainId": it.chain_id, "name": it.name, "divisionId": it.division_id}
 
 
 def _app(it: AppHost) -> dict[str, Any]:
-    return without_none({"hostname": it.hostname, "chainId": it.chain_id})
+    return without_none({"hostname": it.hostname, "chainId": it.chain_id, "apiKey": it.api_key})
 
 
 def _token(it: AccessToken, hostname: str | None) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
@@ -70,13 +71,17 @@ class Told:
     campaign_id: int | None = None
 
 
-@dataclass(frozen=True)
-class Achieved:
-    """A behavior that an event completed, and how often."""
+class Achieved(NamedTuple):
+    """A behavior that an event completed, and how often. Points in hundredths, for each time."""
 
-    campaign_id: int
-    behavior_id: int
     times: int
+    campaign_id: int
+    campaign: str  # what addresses name it by
+    behavior_id: int
+    behavior: UUID
+    name: str
+    kind: str
+    points: int
 
 
 @dataclass(frozen=True)
@@ -121,19 +126,6 @@ def record_all(bind: Bind, customer_id: int, tellings: Sequence[Told], now: date
             decisions.append(decision)
         _give(bind, [due for decision in decisions for due in decision.due], now, by)
     return [decision.receipt for decision in decisions]
-
-
-def behaviors_of(bind: Bind, told: Sequence[Receipt]) -> dict[int, Any]:
-    """The behaviors that events completed, by id: their names and points, and their campaigns."""
-    ids = {achieved.behavior_id for receipt in told for achieved in receipt.achieved}
-    if not ids:
-        return {}
-    columns = (
-        Behavior.id, Behavior.uuid, Behavior.name, Behavior.kind, Behavior.points, Campaign.id.label("campaign_id"),
-        Campaign.known_as.label("permalink"),
-    )  # fmt: skip
-    query = select(*columns).join(Campaign, Campaign.id == Behavior.campaign_id).where(Behavior.id.in_(ids))
-    return {row.id: row for row in bind.execute(query)}
 
 
 def _require_sense(told: Told, now: datetime) -> None:
@@ -190,7 +182,12 @@ _FACTS = Prepared(
         Targeting.tree.label("restrictions"),
         eligibility.targets(Customer, Campaign.audience_id).label("targeted"),
         Stock.terms,
+        Campaign.known_as.label("campaign"),
         Behavior.id.label("behavior_id"),
+        Behavior.uuid.label("behavior"),
+        Behavior.name,
+        Behavior.kind.label("behavior_kind"),
+        Behavior.points,
         Behavior.times_max,
         Behavior.per_period_max,
         Behavior.period_seconds,
@@ -276,7 +273,7 @@ def _decide(bind: Bind, customer_id: int, told: Told, now: datetime, by: By) -> 
     if not rows:
         raise CustomerNotFound
     if rows[0].outcome is not None:
-        return _Decision(_receipt_of(transaction_id, rows[0].outcome), None, ())
+        return _Decision(_told_before(bind, transaction_id, rows[0].outcome), None, ())
     if told.campaign_id is not None and rows[0].campaign_id is None:
         _require_campaign(bind, customer_id, told.campaign_id)
     day = at.astimezone(ZoneInfo(rows[0].customer_zone)).date()
@@ -306,7 +303,8 @@ def _decide(bind: Bind, customer_id: int, told: Told, now: datetime, by: By) -> 
         "moved_count": len(moved),
     }
     due = [_Due(it.row, achievement) for it in moved if it.row.is_rewarded for achievement in it.achievements]
-    return _Decision(_receipt_of(transaction_id, became), parameters, due)
+    achieved = [_achieved(it.row, len(it.achievements)) for it in moved if it.achievements]
+    return _Decision(Receipt(transaction_id, len(moved), achieved), parameters, due)
 
 
 def _keep(bind: Bind, decision: _Decision, now: datetime, by: By) -> None:
@@ -375,6 +373,25 @@ def _reward(bind: Bind, due: _Due, now: datetime, by: By, told: Mapping[str, Any
     awards.give(bind, facts, occasion, now, by, told)
 
 
-def _receipt_of(transaction_id: str, outcome: Sequence[Sequence[int]]) -> Receipt:
-    achieved = [Achieved(campaign, behavior, times) for campaign, behavior, times in outcome if times]
-    return Receipt(transaction_id, len(outcome), achieved)
+_NAMES = (
+    select(
+        Campaign.id.label("campaign_id"), Campaign.known_as.label("campaign"), Behavior.id.label("behavior_id"),
+        Behavior.uuid.label("behavior"), Behavior.name, Behavior.kind.label("behavior_kind"), Behavior.points,
+    )
+    .join(Campaign, Campaign.id == Behavior.campaign_id)
+    .where(Behavior.id.in_(bindparam("ids", expanding=True)))
+)  # fmt: skip
+
+
+def _told_before(bind: Bind, transaction_id: str, outcome: Sequence[Sequence[int]]) -> Receipt:
+    """The receipt as it was given then."""
+    times = {behavior: times for _, behavior, times in outcome if times}
+    rows = bind.execute(_NAMES, {"ids": list(times)}).all() if times else []
+    by_id = {row.behavior_id: row for row in rows}
+    return Receipt(transaction_id, len(outcome), [_achieved(by_id[id], n) for id, n in times.items()])
+
+
+def _achieved(row: Any, times: int) -> Achieved:
+    return Achieved(
+        times, row.campaign_id, row.campaign, row.behavior_id, row.behavior, row.name, row.behavior_kind, row.points
+    )

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.blobs import BlobStore
+from app.campaign.rules import UNLIMITED
 
 FOUND_MAX = 20
 
@@ -153,6 +154,35 @@ INVARIANTS = [
         "C1", "Customers are given what campaigns of their own chain have.",
         "SELECT p.campaign_id FROM award p JOIN campaign c ON c.id = p.campaign_id JOIN customer u ON u.id = p.customer_id"
         " WHERE u.chain_id <> c.chain_id",
+    ),
+    Invariant(
+        "E1", "As many customers take part in a campaign as have opted in and not out again, and no more than may.",
+        "SELECT s.campaign_id, s.participants_count, p.n FROM stock s LEFT JOIN"
+        " (SELECT campaign_id, COUNT(*) n FROM participation WHERE opted_in GROUP BY campaign_id) p"
+        " ON p.campaign_id = s.campaign_id WHERE s.participants_count <> COALESCE(p.n, 0)"
+        " OR s.participants_count > s.participants_max",
+    ),
+    Invariant(
+        "E2", "Nobody was rewarded more often by a campaign's behaviors than these were achieved.",
+        "SELECT w.campaign_id, w.customer_id, w.n, p.n FROM (SELECT campaign_id, customer_id, COUNT(*) n FROM award"
+        " WHERE cause = 'event' GROUP BY campaign_id, customer_id) w LEFT JOIN (SELECT b.campaign_id, p.customer_id,"
+        " SUM(p.achieved) n FROM behavior_progress p JOIN behavior b ON b.id = p.behavior_id"
+        " GROUP BY b.campaign_id, p.customer_id) p ON p.campaign_id = w.campaign_id AND p.customer_id = w.customer_id"
+        " WHERE w.n > COALESCE(p.n, 0)",
+    ),
+    Invariant(
+        "E3", "A behavior that gives points gave them each time that it was achieved.",
+        "SELECT m.id, p.customer_id, p.achieved, l.n FROM reward_method m JOIN behavior_progress p"
+        " ON p.behavior_id = m.behavior_id LEFT JOIN (SELECT method_id, customer_id, COUNT(*) n FROM ledger_entry"
+        " WHERE kind = 'rewarded' GROUP BY method_id, customer_id) l ON l.method_id = m.id AND l.customer_id = p.customer_id"
+        " WHERE m.kind = 'points' AND m.goal_id IS NULL AND m.offer IS NULL AND m.restrictions IS NULL"
+        f" AND m.stock = {UNLIMITED} AND m.limit_in_period = {UNLIMITED} AND m.limit_per_customer = {UNLIMITED}"
+        " AND p.achieved <> COALESCE(l.n, 0)",
+    ),
+    Invariant(
+        "E4", "Progress is made by events that were told, within the behavior's limit.",
+        "SELECT p.behavior_id, p.customer_id FROM behavior_progress p JOIN behavior b ON b.id = p.behavior_id"
+        " WHERE p.achieved > b.times_max OR NOT EXISTS (SELECT 1 FROM event_receipt r WHERE r.customer_id = p.customer_id)",
     ),
     Invariant(
         "I10", "Every stored answer is whole, and an answered award exists.",

@@ -1,9 +1,12 @@
-"""`guerdon campaign …`: switch on and off, end for good."""
+"""`guerdon campaign …`: switch on and off, end for good, tell whom they are for."""
 
 import click
+from sqlalchemy import func, select
 
-from app.campaign import campaigns, overview
+from app import clock
+from app.campaign import audiences, campaigns, overview
 from app.cli.root import main, opened, told_kindly
+from app.members.models import Customer
 from app.settings import from_environment
 
 
@@ -22,6 +25,25 @@ def _change(campaign_id: int, action: str) -> None:
         else:
             changed = campaigns.switch(session, found.uuid, on=action == "resume")
         click.echo(f"Campaign {campaign_id}, {changed.name}, is {changed.lifecycle}.")
+
+
+@campaign_group.command("customers")
+@click.argument("campaign", type=int)
+@click.option("--list", "listed", is_flag=True, help="Print their UUIDs, one a line, instead of how many they are.")
+@told_kindly
+def customers(campaign: int, listed: bool) -> None:
+    """Tell for how many customers CAMPAIGN is now: its audience, as far as its restrictions admit it."""
+    database = opened(from_environment())
+    with database.reading() as session:
+        database.without_time_limit(session)
+        if overview.one(session, campaign) is None:
+            raise click.ClickException(f"There is no campaign {campaign}.")
+        condition = audiences.qualifying(session, campaign, clock.now())
+        if listed:
+            for uuid in session.scalars(select(Customer.uuid).where(condition).order_by(Customer.id)):
+                click.echo(uuid)
+        else:
+            click.echo(session.scalar(select(func.count()).select_from(Customer).where(condition)))
 
 
 @campaign_group.command("pause")

@@ -26,12 +26,12 @@ def list_chains() -> None:
         for chain in chains.every(session):
             click.echo(f"{chain.id}  {chain.name}  {chain.currency}  {chain.time_zone}{_window(chain)}")
             for business in chains.businesses(session, chain.id):
-                click.echo(f"   business {business.id}  {business.name}")
+                click.echo(f"   business {business.id}  {business.name}  division {business.division_id}")
             for name, may_write in chains.permissions(session, chain.id):
                 click.echo(f"   staff {name} {'may write' if may_write else 'may read'}")
             for app in chains.apps(session):
                 if app.chain_id == chain.id:
-                    click.echo(f"   app {app.hostname}")
+                    click.echo(f"   app {app.hostname}  api key {app.api_key}")
 
 
 TERMS = [
@@ -43,6 +43,12 @@ TERMS = [
     ),
     click.option(
         "--third-party-voucher-ids/--no-third-party-voucher-ids", default=None, help="Number vouchers for tills."
+    ),
+    click.option(
+        "--divisions/--no-divisions",
+        "has_divisions",
+        default=None,
+        help="Tell divisions of campaigns, and filter by them.",
     ),
 ]
 
@@ -81,11 +87,12 @@ def change_chain(chain: int, **told: Any) -> None:
 @chain_group.command("business")
 @click.argument("chain", type=int)
 @click.argument("name")
+@click.option("--division-id", help="What SessionM's clients call it; a new UUID unless told.")
 @told_kindly
-def add_business(chain: int, name: str) -> None:
-    """Add a business (a branch) to CHAIN."""
+def add_business(chain: int, name: str, division_id: str | None) -> None:
+    """Add a business (a branch, a division) to CHAIN."""
     with opened(from_environment()).transaction() as session:
-        business = chains.add_business(session, chain, name)
+        business = chains.add_business(session, chain, name, division_id)
     click.echo(f"Business {business.id} of chain {chain} is {name}.")
 
 
@@ -110,8 +117,8 @@ def set_app(hostname: str, chain: int | None, none: bool) -> None:
     if none == (chain is not None):
         raise click.ClickException("Say whose it is with --chain, or --none.")
     with opened(from_environment()).transaction() as session:
-        chains.set_app(session, hostname, chain)
-    click.echo(f"{hostname} belongs to {f'chain {chain}' if chain else 'no chain'}.")
+        app = chains.set_app(session, hostname, chain)
+    click.echo(f"{hostname} belongs to {f'chain {chain}' if chain else 'no chain'}; its api key is {app.api_key}.")
 
 
 @chain_group.command("permit")

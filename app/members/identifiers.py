@@ -1,7 +1,7 @@
 """Find a customer by any of the numbers and names that other systems know."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import bindparam, or_, select
@@ -20,28 +20,38 @@ COLUMNS: Mapping[str, Any] = {
 }
 
 
-_columns = (
-    Customer.id, Customer.uuid, Customer.external_id, Customer.is_anonymous, Customer.status, Customer.chain_id,
-)  # fmt: skip
+_columns = (Customer.id, Customer.uuid, Customer.is_anonymous, Customer.status, Customer.chain_id)
+
+
+class Known(NamedTuple):
+    """A customer's ids and status, as `by_uuid` and `by_external_id` find them."""
+
+    id: int
+    uuid: UUID
+    is_anonymous: bool
+    status: str
+    chain_id: int
+
+
 _is_here = (Customer.chain_id == bindparam("chain"), Customer.status != "deleted")
 _BY_UUID = Prepared(select(*_columns).where(Customer.uuid == bindparam("uuid"), *_is_here))
 _BY_EXTERNAL_ID = Prepared(select(*_columns).where(Customer.external_id == bindparam("external"), *_is_here))
 
 
-def by_uuid(bind: Bind, chain_id: int, uuid: UUID) -> Any:
+def by_uuid(bind: Bind, chain_id: int, uuid: UUID) -> Known:
     """The customer of a chain with this UUID: its ids and status. Raises CustomerNotFound."""
     return _only(_BY_UUID.run(bind, {"uuid": uuid, "chain": chain_id}))
 
 
-def by_external_id(bind: Bind, chain_id: int, external_id: str) -> Any:
+def by_external_id(bind: Bind, chain_id: int, external_id: str) -> Known:
     """The customer whom another system of the chain knows by this id. Raises CustomerNotFound."""
     return _only(_BY_EXTERNAL_ID.run(bind, {"external": external_id, "chain": chain_id}))
 
 
-def _only(rows: list[Any]) -> Any:
+def _only(rows: list[Any]) -> Known:
     if not rows:
         raise CustomerNotFound
-    return rows[0]
+    return Known(*rows[0])
 
 
 def customer_id(bind: Bind, named: Mapping[str, Any], chain_id: int, forgiving: bool = False) -> int:

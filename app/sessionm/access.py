@@ -22,6 +22,7 @@ from app.doors import caller, database
 from app.identity import Caller, identity
 from app.members import identifiers, keys
 from app.members.errors import CustomerNotFound
+from app.members.identifiers import Known
 from app.sessionm import codes
 from app.sessionm.envelope import Told
 
@@ -45,7 +46,7 @@ def by_secret(write: bool) -> Callable[[], Caller]:
         api_key = _api_key()
         user, secret = _credentials()
         with database().looking_up() as connection:
-            standing: Any = keys.app_standing(connection, api_key, secret, clock.now())
+            standing: Any = keys.app_standing(connection, api_key, secret, clock.now(), *_named_customer())
         if standing is None:
             raise Told(codes.INVALID_API_KEY, "No application was found for the given key.")
         if standing.token_id is None or user not in ("", api_key):
@@ -53,6 +54,7 @@ def by_secret(write: bool) -> Callable[[], Caller]:
         if write and not standing.may_write:
             raise Told(codes.ACCESS_DENIED, "This secret lets you read, but not change anything.")
         g.application = Application(api_key, standing.chain_id, standing.has_divisions)
+        g.customer = _customer_of(standing)
         return Caller(None, None, APPLICATION, None, None, standing.token_id, standing.chain_id)
 
     return find
@@ -71,8 +73,13 @@ def by_auth_token() -> Caller:
         except CustomerNotFound as e:
             raise _invalid_auth_token() from e
     g.application = Application(api_key, standing.chain_id, standing.has_divisions)
-    g.visitor = known
+    g.customer = known
     return Caller(None, None, VISITOR, known.id, known.uuid, None, standing.chain_id)
+
+
+def customer() -> Known | None:
+    """The customer whom the address names, or whom the auth_token stands for; None when there is no such one."""
+    return cast("Known | None", g.customer)
 
 
 def application() -> Application:
@@ -119,6 +126,25 @@ def _seal_of(private_keys: tuple[str, ...]) -> MultiFernet:
 
 def _sha256(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
+
+
+def _named_customer() -> tuple[UUID | None, str | None]:
+    """The ids in the address. One that is no UUID is nobody's."""
+    named = request.view_args or {}
+    try:
+        user_id = UUID(named["user_id"]) if "user_id" in named else None
+    except ValueError:
+        user_id = None
+    return user_id, named.get("external_id")
+
+
+def _customer_of(standing: Any) -> Known | None:
+    if standing.customer_id is None or standing.customer_status == "deleted":
+        return None
+    return Known(
+        standing.customer_id, standing.customer_uuid, standing.customer_is_anonymous, standing.customer_status,
+        standing.chain_id,
+    )  # fmt: skip
 
 
 def _api_key() -> str:

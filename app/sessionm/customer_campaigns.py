@@ -33,7 +33,7 @@ OPT_IN = addresses(V1, USER, CAMPAIGN)
 def all_campaigns() -> Response:
     """All campaigns for a customer, or in which it takes part: tiles and promotions."""
     with reading() as session:
-        return _all(session, identify.customer(session))
+        return _all(session, identify.customer())
 
 
 @call("opt_in", [f"{address}/opt_in" for address in OPT_IN], "GET", "POST", changes=True)
@@ -55,7 +55,7 @@ def opt_out() -> Response:
 def progress() -> Response:
     """How far a customer has come in a campaign, also when it is over."""
     with reading() as session:
-        customer = identify.customer(session)
+        customer = identify.customer()
         standing = standings.one(session, customer, identify.campaign_id(session), Wanted(), clock.now())
     return sent({"status": "ok", "campaign": views.progress(standing, access.application().has_divisions)})
 
@@ -66,7 +66,7 @@ def eligible() -> Response:
     asked = query()
     paging = asked.page()
     with reading() as session:
-        customer = identify.customer(session)
+        customer = identify.customer()
         wanted = _wanted(asked, divisions(session))
         found = standings.page(session, customer, asked.which or "eligible", wanted, paging, clock.now())
         where = _addresses(customer)
@@ -116,7 +116,7 @@ def _all(session: Session, customer: Any) -> Response:
 
 def _say(said: Callable[..., None]) -> Response:
     with transaction() as session:
-        customer = identify.customer(session)
+        customer = identify.customer()
         said(session, identify.campaign_id(session), customer.id, clock.now())
         session.flush()
         return _all(session, customer)
@@ -125,7 +125,7 @@ def _say(said: Callable[..., None]) -> Response:
 def _one() -> dict[str, Any]:
     asked = query()
     with reading() as session:
-        customer = identify.customer(session)
+        customer = identify.customer()
         standing = standings.one(session, customer, identify.campaign_id(session), _wanted(asked), clock.now())
         if not _is_asked_for(standing, asked):
             raise Told(codes.NOT_AVAILABLE, "The campaign is not among those that the filters ask for.")

@@ -1,6 +1,6 @@
 """Events: what a customer did, one or several, or those of several customers in one request."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +10,7 @@ from app import clock
 from app.amounts import number
 from app.campaign import events
 from app.campaign.errors import CampaignNotFound
-from app.campaign.events import QUANTITY_MAX, Receipt, Told
+from app.campaign.events import QUANTITY_MAX, Achieved, Receipt, Told
 from app.database import Bind, TryAgain
 from app.doors import short_transaction
 from app.refusal import Refusal
@@ -59,7 +59,7 @@ def send() -> Response:
     told = body()
     tellings = _events(told)
     with short_transaction() as bind:
-        customer_id = identify.customer(bind).id
+        customer_id = identify.customer().id
         answer = _recorded(bind, customer_id, tellings, told.text("campaign_id"))
     return sent({"status": "ok", **answer})
 
@@ -99,7 +99,7 @@ def _recorded(bind: Bind, customer_id: int, tellings: list[Told], campaign: str 
         only = _campaign_id(bind, campaign)
         tellings = [replace(telling, campaign_id=only) for telling in tellings]
     receipts = events.record_all(bind, customer_id, tellings, clock.now(), access.by())
-    return _answer(tellings, receipts, events.behaviors_of(bind, receipts))
+    return _answer(tellings, receipts)
 
 
 def _events(told: Object, needs_transaction_id: bool = False) -> list[Told]:
@@ -145,7 +145,7 @@ def _campaign_id(bind: Bind, named: str) -> int:
         raise envelope.Told(codes.NOT_FOUND, str(e), 200) from e
 
 
-def _answer(tellings: list[Told], receipts: Sequence[Receipt], known: Mapping[int, Any]) -> dict[str, Any]:
+def _answer(tellings: list[Told], receipts: Sequence[Receipt]) -> dict[str, Any]:
     """Each event, and the behaviors that it completed."""
     return {
         "events": [
@@ -153,21 +153,21 @@ def _answer(tellings: list[Told], receipts: Sequence[Receipt], known: Mapping[in
                 "name": telling.name,
                 "transaction_id": receipt.transaction_id,
                 "behaviors_counted": receipt.counted,
-                "behaviors": [_achieved(known[it.behavior_id], it.times) for it in receipt.achieved],
+                "behaviors": [_achieved(it) for it in receipt.achieved],
             }
             for telling, receipt in zip(tellings, receipts, strict=True)
         ]
     }
 
 
-def _achieved(behavior: Any, times: int) -> dict[str, Any]:
+def _achieved(it: Achieved) -> dict[str, Any]:
     return {
-        "campaign_id": behavior.campaign_id,
-        "campaign_permalink": behavior.permalink,
-        "behavior_id": behavior.id,
-        "external_behavior_id": str(behavior.uuid),
-        "name": behavior.name,
-        "type": behavior.kind,
-        "achieved_now": times,
-        "points": number(behavior.points),
+        "campaign_id": it.campaign_id,
+        "campaign_permalink": it.campaign,
+        "behavior_id": it.behavior_id,
+        "external_behavior_id": str(it.behavior),
+        "name": it.name,
+        "type": it.kind,
+        "achieved_now": it.times,
+        "points": number(it.points),
     }

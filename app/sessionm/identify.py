@@ -1,9 +1,8 @@
 """Which customer and which campaign an address names."""
 
-from typing import Any
 from uuid import UUID
 
-from flask import g, request
+from flask import request
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
@@ -13,35 +12,40 @@ from app.database import Bind
 from app.doors import caller
 from app.members import identifiers
 from app.members.errors import CustomerNotFound
+from app.members.identifiers import Known
 from app.sessionm import access, codes
 from app.sessionm.envelope import Told
 
 ID_MAX = 2**63 - 1
 
 
-def customer(bind: Bind, registered: bool = True) -> Any:
+def customer(registered: bool = True) -> Known:
     """The ids and the status of the customer whom the address names, or whom the auth_token stands for.
 
     Raises CustomerNotFound, or `requires_registered_user` for one who is anonymous where somebody `registered` is needed.
     """
-    if caller().role == access.VISITOR:
-        return g.visitor
-    named = request.view_args or {}
-    return customer_named(bind, named.get("user_id"), named.get("external_id"), registered)
+    found = access.customer()
+    if found is None:
+        raise CustomerNotFound
+    if caller().role != access.VISITOR and registered:
+        _require_registered(found)
+    return found
 
 
-def customer_named(
-    bind: Bind, user_id: str | None = None, external_id: str | None = None, registered: bool = True
-) -> Any:
-    """The same, by one of the ids."""
+def customer_named(bind: Bind, user_id: str | None, external_id: str | None) -> Known:
+    """The registered customer whom a body names. Raises as `customer` does."""
     chain_id = access.application().chain_id
     if external_id is not None:
         found = identifiers.by_external_id(bind, chain_id, external_id)
     else:
         found = identifiers.by_uuid(bind, chain_id, uuid(user_id or ""))
-    if registered and found.is_anonymous:
-        raise Told(codes.REQUIRES_REGISTERED_USER, "This customer has not registered; use an auth_token.")
+    _require_registered(found)
     return found
+
+
+def _require_registered(found: Known) -> None:
+    if found.is_anonymous:
+        raise Told(codes.REQUIRES_REGISTERED_USER, "This customer has not registered; use an auth_token.")
 
 
 def campaign_id(session: Session) -> int:

@@ -168,7 +168,7 @@ def _attributes(told: Object) -> dict[str, Value | None]:
 
 
 def _customer(session: Session) -> Customer:
-    return session.get_one(Customer, identify.customer(session, registered=False).id)
+    return session.get_one(Customer, identify.customer(registered=False).id)
 
 
 def _answer(session: Session, it: Customer) -> Response:
