@@ -154,13 +154,16 @@ class Prepared:
         compiled = self._compiled.get(connection.dialect.name) or self._compile(connection.dialect)
         raw = cast(Any, connection.connection.driver_connection)
         values = compiled.bound(parameters)
-        # psycopg is told to prepare at once; sqlite3 keeps what it has compiled anyway.
-        how = {"prepare": True} if connection.dialect.name == "postgresql" else {}
-        return [compiled.row(values) for values in raw.execute(compiled.sql, values, **how).fetchall()]
+        if connection.dialect.name == "postgresql":
+            # Prepared at once; and raw: psycopg would look for parameters in each long statement anew. sqlite3 keeps what
+            # it has compiled anyway.
+            rows = psycopg.RawCursor(raw).execute(compiled.sql, compiled.in_order(values), prepare=True).fetchall()
+        else:
+            rows = raw.execute(compiled.sql, values).fetchall()
+        return [compiled.row(row) for row in rows]
 
     def _compile(self, dialect: Dialect) -> "_Compiled":
-        if dialect.name == "sqlite":
-            dialect = cast(Any, type(dialect))(paramstyle="named")
+        dialect = cast(Any, type(dialect))(paramstyle="named" if dialect.name == "sqlite" else "numeric_dollar")
         compiled = self._compiled[dialect.name] = _Compiled(self._statement, dialect)
         return compiled
 
@@ -190,6 +193,7 @@ class _Compiled:
         columns = statement.exported_columns
         self.sql = str(compiled)
         self._defaults = dict(compiled.params)
+        self._order: Sequence[str] = cast(Any, compiled).positiontup or ()
         converters = {  # by name: one parameter may stand in several places
             name: parameter.type.dialect_impl(dialect).bind_processor(dialect)
             for parameter, name in compiled.bind_names.items()
@@ -207,6 +211,10 @@ class _Compiled:
         for name, convert in self._into:
             values[name] = convert(values[name])
         return values
+
+    def in_order(self, values: dict[str, Any]) -> list[Any]:
+        """The values of `$1`, `$2` and so on."""
+        return [values[name] for name in self._order]
 
     def row(self, values: Sequence[Any]) -> Any:
         converted = list(values)

@@ -54,7 +54,10 @@ class Event(NamedTuple):
 
 
 class Count(NamedTuple):
-    """How far a customer has come towards one goal in this round, and how often it was completed in all."""
+    """How far a customer has come towards one goal in this round, and how often it was completed in all.
+
+    When it last counted is kept where a gap or a day in a row is asked for.
+    """
 
     current: int = 0
     completed: int = 0
@@ -176,7 +179,7 @@ def _counted(goal: Goal, before: Count, event: Event) -> Count:
         if key is None or key in seen:
             return before
         seen += (key,)
-    return Count(current, before.completed, event.at, event.day, seen)
+    return Count(current, before.completed, event.at if gap else None, event.day if goal.consecutive else None, seen)
 
 
 def _key(goal: Goal, event: Event) -> str | None:

@@ -33,7 +33,6 @@ class Behavior(Base):
     times_max: Mapped[int] = mapped_column(BigInteger)
     per_period_max: Mapped[int] = mapped_column(BigInteger)
     period_seconds: Mapped[int] = mapped_column(BigInteger)
-    groups: Mapped[dict[str, int]] = mapped_column(JSON)  # how many goals of each group it takes
     goals: Mapped[list["Goal"]] = relationship(order_by="Goal.position", lazy="raise_on_sql")
     __table_args__ = (
         UniqueConstraint("campaign_id", "position"),
@@ -59,13 +58,14 @@ class Goal(Base):
     earn_count: Mapped[int] = mapped_column(BigInteger)
     required: Mapped[bool] = mapped_column(default=True)
     group_key: Mapped[str] = mapped_column(default="0")
+    group_wanted: Mapped[int] = mapped_column(BigInteger, default=1)  # how many goals of its group it takes
     min_gap_seconds: Mapped[int | None] = mapped_column(BigInteger)
     consecutive: Mapped[bool] = mapped_column(default=False)
     unique_key: Mapped[str | None]
     __table_args__ = (
         UniqueConstraint("behavior_id", "position"),
         CheckConstraint("kind IN ('count', 'unique')", "known_kind"),
-        CheckConstraint("points >= 0 AND earn_count > 0", "positive"),
+        CheckConstraint("points >= 0 AND earn_count > 0 AND group_wanted > 0", "positive"),
     )
 
 
@@ -79,7 +79,7 @@ def terms(behavior: Any, goals: Sequence[Any]) -> counting.Terms:
             )
             for it in goals
         ],
-        groups=behavior.groups,
+        groups={it.group_key: it.group_wanted for it in goals},
         times_max=behavior.times_max,
         per_period_max=behavior.per_period_max,
         period_seconds=behavior.period_seconds,

@@ -191,7 +191,6 @@ _FACTS = Prepared(
         Behavior.times_max,
         Behavior.per_period_max,
         Behavior.period_seconds,
-        Behavior.groups,
         exists()
         .where(
             RewardMethod.campaign_id == Campaign.id,
@@ -208,6 +207,7 @@ _FACTS = Prepared(
         Goal.earn_count,
         Goal.required,
         Goal.group_key,
+        Goal.group_wanted,
         Goal.min_gap_seconds,
         Goal.consecutive,
         Goal.unique_key,

@@ -39,12 +39,17 @@ def of_customer(session: Session, customer_id: int, behavior_ids: Sequence[int])
 
 
 def _kept_count(count: Count) -> list[Any]:
+    """What is never asked for is left out."""
+    if count.last_at is None and count.last_day is None and not count.seen:
+        return [count.current, count.completed]
     last_at = count.last_at.isoformat() if count.last_at else None
     last_day = count.last_day.isoformat() if count.last_day else None
     return [count.current, count.completed, last_at, last_day, list(count.seen)]
 
 
 def _read_count(row: Sequence[Any]) -> Count:
+    if len(row) == 2:
+        return Count(*row)
     current, completed, last_at, last_day, seen = row
     return Count(
         current,

@@ -4,11 +4,12 @@ No condition here is ever NULL: what a customer does not have is a row that does
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta
+from math import ceil, floor
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Double, and_, case, cast, exists, extract, false, not_, or_, true
+from sqlalchemy import Double, and_, cast, exists, false, not_, or_, true
 
 from app.campaign import targeting
 from app.campaign.targeting import All, Node, Not, Some, Test
@@ -87,10 +88,43 @@ class _Builder:
         return self.among(test, owned)
 
     def age(self, test: Test) -> Any:
-        born, today = Profile.born_on, self.now.month * 100 + self.now.day
-        has_birthday_ahead = extract("month", born) * 100 + extract("day", born) > today
-        years = self.now.year - extract("year", born) - case((has_birthday_ahead, 1), else_=0)
-        return self.one(test, born, cast(years, Double), Profile)
+        """Compared by the day of birth, which has no arithmetic to be done for each customer."""
+        born = Profile.born_on
+        there = exists().where(Profile.customer_id == Customer.id, born.is_not(None))
+        if test.operator == "$exists":
+            return there if test.operand else not_(there)
+        return exists().where(Profile.customer_id == Customer.id, born.is_not(None), self.of_age(test, born))
+
+    def of_age(self, test: Test, born: Any) -> Any:
+        def at_least(years: int) -> Any:
+            return born <= self.born_until(years)
+
+        def exactly(years: float) -> Any:
+            return and_(at_least(int(years)), not_(at_least(int(years) + 1))) if years == int(years) else false()
+
+        match test.operator:
+            case "$gt":
+                return at_least(floor(test.operand) + 1)
+            case "$gte":
+                return at_least(ceil(test.operand))
+            case "$lt":
+                return not_(at_least(ceil(test.operand)))
+            case "$lte":
+                return not_(at_least(floor(test.operand) + 1))
+            case "$eq" | "$ne":
+                return exactly(test.operand) if test.operator == "$eq" else not_(exactly(test.operand))
+        found = or_(false(), *map(exactly, test.operand))
+        return found if test.operator == "$in" else not_(found)
+
+    def born_until(self, years: int) -> date:
+        """Who was born then or before is so many years old today."""
+        year = self.now.year - years
+        if not MINYEAR <= year <= MAXYEAR:
+            return date.min if year < MINYEAR else date.max
+        try:
+            return date(year, self.now.month, self.now.day)
+        except ValueError:  # today is a leap day, and that year had none
+            return date(year, 2, 28)
 
     def gender(self, test: Test) -> Any:
         return self.one(test, Profile.gender, self.by_character(Profile.gender), Profile)

@@ -286,7 +286,7 @@ def _composite(it: Behavior, come: Progress) -> dict[str, Any]:
                 "num_goals": sum(goal.group_key == group for goal in it.goals),
                 "completed": counting.completed_in_group(terms, come, group) >= wanted,
             }
-            for group, wanted in it.groups.items()
+            for group, wanted in terms.groups.items()
         },
     }
 

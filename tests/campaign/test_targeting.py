@@ -58,6 +58,7 @@ CONDITIONS = st.recursive(
     max_leaves=8,
 )
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+LEAP_DAY = datetime(2028, 2, 29, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -115,6 +116,19 @@ def test_any_condition_says_the_same_everywhere(people: list[int], database: Dat
             assert all(targeting.keys_of(traits[id]) & asked for id in expected)
 
     agrees()
+
+
+@pytest.mark.parametrize("now", [NOW, LEAP_DAY, datetime(2027, 2, 28, tzinfo=UTC)])
+def test_ages_turn_on_the_birthday_in_sql_as_elsewhere(people: list[int], database: Database, now: datetime) -> None:
+    with database.reading() as session:
+        ages = {id: eligibility.traits(session, id, now)["user.age"] for id in people}
+        for years in {-1, 0, *(age for age in ages.values() if age is not None)}:
+            for operator in ("$eq", "$ne", "$gt", "$gte", "$lt", "$lte"):
+                for wanted in (years, years + 0.5):
+                    tree = {"user.age": {operator: wanted}}
+                    condition = targeting_sql.admitted(tree, now, database.is_postgresql)
+                    found = set(session.scalars(select(Customer.id).where(Customer.id.in_(people), condition)))
+                    assert found == {id for id in people if targeting.holds(tree, {"user.age": ages[id]})}, tree
 
 
 def test_only_the_trees_that_can_hold_are_looked_at(world: World, database: Database) -> None:
