@@ -47,8 +47,8 @@ WITH made AS (
   SELECT id, id, 'internal_tile', '{"message": {"header": "Visits"}}', true FROM made)
 , behaved AS (
   INSERT INTO behavior (uuid, campaign_id, position, name, event_name, kind, points, times_max, per_period_max,
-    period_seconds)
-  SELECT gen_random_uuid(), id, 0, 'Visits', 'visit ' || id, 'count', 0, 1000000000, 1000000000, 7776000 FROM made
+    period_seconds, is_rewarded)
+  SELECT gen_random_uuid(), id, 0, 'Visits', 'visit ' || id, 'count', 0, 1000000000, 1000000000, 7776000, false FROM made
   RETURNING id, event_name)
 INSERT INTO goal (behavior_id, position, event_name, kind, points, earn_count, required, group_key, group_wanted, consecutive)
 SELECT id, 0, event_name, 'count', 0, 5, true, '0', 1, false FROM behaved

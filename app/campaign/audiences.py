@@ -164,7 +164,7 @@ def qualifying(session: Session, campaign_id: int, now: datetime) -> Any:
     )
 
 
-def of_customer(customer_id: int) -> Select[Any]:
+def of_customer(customer_id: Any) -> Select[Any]:
     """The ids of the audiences that a customer belongs to."""
     level = select(Level.uuid).join(Customer, Customer.level_id == Level.id).where(Customer.id == customer_id)
     segments = (

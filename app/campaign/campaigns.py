@@ -166,6 +166,8 @@ def create(
     made = behaviors.add(session, campaign.id, manner.behaviors)
     rewards = [(reward, _ids(made, reward)) for reward in manner.rewards]
     rewards += [(Reward("points", title, {"amount": amount}), ids) for title, amount, ids in behaviors.points(made)]
+    for behavior in made:
+        behavior.is_rewarded = any(ids.get("behavior_id") in (None, behavior.id) for _, ids in rewards)
     for position, (reward, ids) in enumerate(rewards):
         stock = reward.terms.get("stock", UNLIMITED)
         session.add(

@@ -33,6 +33,7 @@ class Behavior(Base):
     times_max: Mapped[int] = mapped_column(BigInteger)
     per_period_max: Mapped[int] = mapped_column(BigInteger)
     period_seconds: Mapped[int] = mapped_column(BigInteger)
+    is_rewarded: Mapped[bool] = mapped_column(default=False)  # the campaign gives something for achieving it
     goals: Mapped[list["Goal"]] = relationship(order_by="Goal.position", lazy="raise_on_sql")
     __table_args__ = (
         UniqueConstraint("campaign_id", "position"),
@@ -89,7 +90,7 @@ def terms(behavior: Any, goals: Sequence[Any]) -> counting.Terms:
 class BehaviorProgress(Base):
     """How far a customer has come in a behavior; `version` grows with every change, so that none is lost.
 
-    `counts` holds what `progress.py` reads and writes.
+    What a single goal counts without gaps, days or keys is a number, `current`; `counts` holds everything else. See `progress`.
     """
 
     __tablename__ = "behavior_progress"
@@ -97,9 +98,11 @@ class BehaviorProgress(Base):
     behavior_id: Mapped[int] = mapped_column(ForeignKey("behavior.id"), primary_key=True)
     version: Mapped[int] = mapped_column(BigInteger)
     achieved: Mapped[int] = mapped_column(BigInteger)
-    counts: Mapped[dict[str, Any]] = mapped_column(JSON)
+    current: Mapped[int | None] = mapped_column(BigInteger)
+    counts: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     __table_args__ = (
-        CheckConstraint("version >= 1 AND achieved >= 0", "counts"),
+        CheckConstraint("version >= 1 AND achieved >= 0 AND current >= 0", "counts"),
+        CheckConstraint("(current IS NULL) <> (counts IS NULL)", "current_or_counts"),
         {"postgresql_with": {"fillfactor": 70}},
     )
 

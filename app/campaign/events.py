@@ -19,7 +19,6 @@ from sqlalchemy import (
     BigInteger,
     and_,
     bindparam,
-    exists,
     func,
     join,
     or_,
@@ -27,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from app.campaign import awards, counting, eligibility, progress, receipts, rules
+from app.campaign import audiences, awards, counting, eligibility, progress, receipts, rules
 from app.campaign.awards import By, Occasion
 from app.campaign.counting import Achievement
 from app.campaign.errors import (
@@ -41,7 +40,7 @@ from app.campaign.errors import (
 )
 from app.campaign.event_models import Behavior, BehaviorProgress, EventReceipt, Goal, Participation, terms
 from app.campaign.guards import TermsChanged
-from app.campaign.models import Campaign, RewardMethod, Stock, Targeting
+from app.campaign.models import Campaign, Stock, Targeting
 from app.database import Bind, Prepared, UtcDateTime, is_alone, together
 from app.members.errors import CustomerNotFound
 from app.members.models import Chain, Customer
@@ -180,7 +179,7 @@ _FACTS = Prepared(
         Participation.opted_in,
         Participation.since.label("said_at"),
         Targeting.tree.label("restrictions"),
-        eligibility.targets(Customer, Campaign.audience_id).label("targeted"),
+        Campaign.audience_id.in_(audiences.of_customer(bindparam("customer"))).label("targeted"),
         Stock.terms,
         Campaign.known_as.label("campaign"),
         Behavior.id.label("behavior_id"),
@@ -191,15 +190,10 @@ _FACTS = Prepared(
         Behavior.times_max,
         Behavior.per_period_max,
         Behavior.period_seconds,
-        exists()
-        .where(
-            RewardMethod.campaign_id == Campaign.id,
-            or_(RewardMethod.behavior_id.is_(None), RewardMethod.behavior_id == Behavior.id),
-        )
-        .correlate(Campaign, Behavior)
-        .label("is_rewarded"),
+        Behavior.is_rewarded,
         BehaviorProgress.version,
         BehaviorProgress.achieved,
+        BehaviorProgress.current,
         BehaviorProgress.counts,
         Goal.id,
         Goal.event_name,
@@ -248,6 +242,7 @@ class _Moved(NamedTuple):
     """A behavior for which an event counted: a row of its facts, the progress afterwards, and what was achieved."""
 
     row: Any
+    has_one_goal: bool
     after: counting.Progress
     achievements: list[Achievement]
 
@@ -291,20 +286,19 @@ def _decide(bind: Bind, customer_id: int, told: Told, now: datetime, by: By) -> 
         "only": told.campaign_id,
         "details": dict(told.context),
         "became": became,
-        "progress": [
-            {
-                "b": it.row.behavior_id,
-                "v": (it.row.version or 0) + 1,
-                "a": it.after.achieved,
-                "c": progress.kept(it.after),
-            }
-            for it in moved
-        ],
+        "progress": [_written(it) for it in moved],
         "moved_count": len(moved),
     }
     due = [_Due(it.row, achievement) for it in moved if it.row.is_rewarded for achievement in it.achievements]
     achieved = [_achieved(it.row, len(it.achievements)) for it in moved if it.achievements]
     return _Decision(Receipt(transaction_id, len(moved), achieved), parameters, due)
+
+
+def _written(it: _Moved) -> dict[str, Any]:
+    """A row as `receipts.move` reads it."""
+    current, counts = progress.kept(it.after, it.has_one_goal)
+    told = {"b": it.row.behavior_id, "v": (it.row.version or 0) + 1, "a": it.after.achieved, "n": current}
+    return told if counts is None else {**told, "c": counts}
 
 
 def _keep(bind: Bind, decision: _Decision, now: datetime, by: By) -> None:
@@ -339,10 +333,10 @@ def _count(bind: Bind, rows: Sequence[Any], event: counting.Event, now: datetime
         row = goals[0]
         if row.behavior_id is None or not _listens(row, event.at, traits):
             continue
-        before = progress.read(row.achieved, row.counts)
+        before = progress.read(row.achieved, row.current, row.counts, [goal.id for goal in goals])
         after, achievements = counting.count(terms(row, goals), before, event)
         if after is not before:
-            moved.append(_Moved(row, after, achievements))
+            moved.append(_Moved(row, len(goals) == 1, after, achievements))
     return moved
 
 

@@ -43,22 +43,28 @@ def move(dialect: Any, *after: Any) -> Any:
     if dialect is postgresql:
         rows: Any = (
             func.json_to_recordset(bindparam("progress", type_=JSON()))
-            .table_valued(column("b", BigInteger), column("v", BigInteger), column("a", BigInteger), column("c", JSON))
+            .table_valued(
+                column("b", BigInteger),
+                column("v", BigInteger),
+                column("a", BigInteger),
+                column("n", BigInteger),
+                column("c", JSON),
+            )
             .render_derived("r", with_types=True)
         )
-        columns: Sequence[Any] = [rows.c.b, rows.c.v, rows.c.a, rows.c.c]
+        columns: Sequence[Any] = [rows.c.b, rows.c.v, rows.c.a, rows.c.n, rows.c.c]
     else:
         rows = func.json_each(bindparam("progress", type_=JSON())).table_valued("value", name="r")
-        columns = [func.json_extract(rows.c.value, f"$.{name}") for name in ("b", "v", "a", "c")]
+        columns = [func.json_extract(rows.c.value, f"$.{name}") for name in ("b", "v", "a", "n", "c")]
     insert = dialect.insert(BehaviorProgress).from_select(
-        ["customer_id", "behavior_id", "version", "achieved", "counts"],
+        ["customer_id", "behavior_id", "version", "achieved", "current", "counts"],
         select(_teller, *columns).select_from(rows).where(true(), *after),
         include_defaults=False,
     )
     written = insert.excluded
     return insert.on_conflict_do_update(
         index_elements=["customer_id", "behavior_id"],
-        set_={"version": written.version, "achieved": written.achieved, "counts": written.counts},
+        set_={name: getattr(written, name) for name in ("version", "achieved", "current", "counts")},
         where=BehaviorProgress.version == written.version - 1,
     ).returning(BehaviorProgress.behavior_id)
 

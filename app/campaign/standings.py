@@ -126,7 +126,7 @@ def _standings(
     }  # fmt: skip
     facts = eligibility.facts_by_campaign(session, ids, customer.id)
     found = behaviors.of_campaigns(session, ids)
-    known = progress.of_customer(session, customer.id, [it.id for group in found.values() for it in group])
+    known = progress.of_customer(session, customer.id, [it for group in found.values() for it in group])
     drawn = creatives.of_campaigns(session, ids) if wanted.creatives else {}
     methods = _methods(session, ids) if wanted.methods else {}
     vouchers = _vouchers(session, ids, customer.id) if wanted.vouchers else {}
