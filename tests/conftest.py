@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from flask import Flask
 from sqlalchemy import URL
 
-from app import create_app
+from app import clock, create_app, demo
 from app.blobs import FolderStore
 from app.cli import main
 from app.database import Database
@@ -72,6 +72,60 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     path = tmp_path / "guerdon.sqlite3"
     shutil.copy(sqlite_template, path)
     return f"sqlite:///{path}"
+
+
+DEMO_TEMPLATE = "guerdon_test_demo"
+
+
+@pytest.fixture(scope="session")
+def sqlite_demo_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("demo") / "template.sqlite3"
+    shutil.copy(sqlite_template, path)
+    _load_demo(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_demo(postgres: URL) -> Iterator[URL]:
+    """A server with a database that holds the demo world, to copy."""
+    administer(postgres, f"DROP DATABASE IF EXISTS {DEMO_TEMPLATE}")
+    administer(postgres, f"CREATE DATABASE {DEMO_TEMPLATE} TEMPLATE {TEMPLATE}")
+    _load_demo(postgres.set(database=DEMO_TEMPLATE).render_as_string(hide_password=False))
+    yield postgres
+    administer(postgres, f"DROP DATABASE {DEMO_TEMPLATE}")
+
+
+def _load_demo(url: str) -> None:
+    database = Database(url)
+    with database.transaction() as session:
+        demo.load(session, clock.now(), Settings().zone)
+    if not database.is_postgresql:
+        with database.engine.connect() as connection:
+            connection.exec_driver_sql("COMMIT")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.exec_driver_sql("BEGIN")
+    database.engine.dispose()
+
+
+@pytest.fixture
+def postgres_demo_url(postgres_demo: URL) -> Iterator[str]:
+    name = f"guerdon_test_{uuid.uuid4().hex[:12]}"
+    administer(postgres_demo, f"CREATE DATABASE {name} TEMPLATE {DEMO_TEMPLATE}")
+    yield postgres_demo.set(database=name).render_as_string(hide_password=False)
+    administer(postgres_demo, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def sqlite_demo_url(sqlite_demo_template: Path, tmp_path: Path) -> str:
+    path = tmp_path / "guerdon.sqlite3"
+    shutil.copy(sqlite_demo_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def demo_url(request: pytest.FixtureRequest) -> str:
+    """The demo world in both databases, made once and copied: tests that take it as their `database_url` begin with it."""
+    return str(request.getfixturevalue("sqlite_demo_url" if request.param == "sqlite" else "postgres_demo_url"))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

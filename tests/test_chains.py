@@ -105,7 +105,7 @@ def test_a_chain_is_set_up_by_the_admin_api_and_called(ada: Client, sol: Client,
     assert "token" not in listed
     assert ada.delete(f"/api/accessToken/{token['tokenId']}").status_code == 200
     assert client.get("/get-campaigns", headers=call).status_code == 401
-    assert ada.delete("/api/app/shops.example").json == {"hostname": "shops.example"}
+    assert ada.delete("/api/app/shops.example").json == {"hostname": "shops.example", "apiKey": app["apiKey"]}
     assert sol.get("/api/chain").status_code == 403
     assert client.get("/api/accessToken").status_code == 401
 

@@ -5,17 +5,13 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from app import clock, demo
-from app.database import Database
-from app.members import passwords
-from app.settings import Settings
+from app import demo
 from tests.client import Client
 
 EXAMPLES = Path(__file__).parent / "examples" / "open-loyalty-reward-campaigns.txt"
@@ -82,14 +78,12 @@ def example(request: str, answer: str) -> Example:
 
 
 @pytest.fixture
-def demo_world(database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "hashed", cache(passwords.hashed))
-    with database.transaction() as session:
-        demo.load(session, clock.now(), settings.zone)
+def database_url(demo_url: str) -> str:
+    return demo_url
 
 
 @pytest.fixture
-def tokens(app: Flask, demo_world: None) -> dict[str, str]:
+def tokens(app: Flask) -> dict[str, str]:
     sign_in = {"admin": ("admin", "open"), "seller": ("john@doe.com", "open"), "customer": ("user@oloy.com", "loyalty")}
     found = {}
     for role, (name, password) in sign_in.items():

@@ -2,18 +2,15 @@
 
 import json
 import re
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from app import clock, demo
+from app import demo
 from app.campaign.models import Campaign
 from app.database import Database
-from app.members import passwords
-from app.settings import Settings
 from tests.client import Client
 from tests.sessionm.conftest import basic, code
 
@@ -29,10 +26,12 @@ FLOCK, AVIARY = (demo.FLOCK_KEY, demo.FLOCK_SECRET), (demo.AVIARY_KEY, demo.AVIA
 
 
 @pytest.fixture
-def flock(app: Flask, database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Client:
-    monkeypatch.setattr(passwords, "hashed", cache(passwords.hashed))
-    with database.transaction() as session:
-        demo.load(session, clock.now(), settings.zone)
+def database_url(demo_url: str) -> str:
+    return demo_url
+
+
+@pytest.fixture
+def flock(app: Flask) -> Client:
     return as_app(Client(app), FLOCK)
 
 

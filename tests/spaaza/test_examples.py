@@ -2,17 +2,13 @@
 
 import json
 import re
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from app import clock, demo
-from app.database import Database
-from app.members import passwords
-from app.settings import Settings
+from app import demo
 from tests.client import Client
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -21,10 +17,12 @@ TIME = re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d|T\d\d:\d\d:\d\d\+00:00)")
 
 
 @pytest.fixture
-def partner(app: Flask, database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Client:
-    monkeypatch.setattr(passwords, "hashed", cache(passwords.hashed))
-    with database.transaction() as session:
-        demo.load(session, clock.now(), settings.zone)
+def database_url(demo_url: str) -> str:
+    return demo_url
+
+
+@pytest.fixture
+def partner(app: Flask) -> Client:
     client = Client(app).with_token(demo.ACME_TOKEN)
     client.headers["X-Spaaza-MyPrice-App-Hostname"] = demo.ACME_HOST
     return client
