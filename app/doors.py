@@ -158,6 +158,12 @@ def reading() -> Iterator[Session]:
         yield session
 
 
+def is_made_in_advance() -> bool:
+    """A browser or a proxy looks ahead, before anybody has asked: nothing may change for it."""
+    told = " ".join(request.headers.get(name, "").lower() for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"))
+    return "prefetch" in told or "preview" in told
+
+
 def names_subject(**ids: object) -> None:
     """Tell the audit log what a request made or changed, beside what its address names. Call it in the transaction."""
     g.subject = {**g.get("subject", {}), **{name: str(value) for name, value in ids.items()}}

@@ -16,7 +16,8 @@ which are *achieved* by so many of them.
   `opt_ins`: who takes part; `creatives`: how campaigns present themselves; `standings`: campaigns as one customer stands in them.
 - `vouchers`: claim, lock, redeem, expire, issue; `voucher_lookup`: find and list them; `voucher_terms`: what they can be worth.
 - `catalogue`: the pages of campaigns that sell coupons; `overview`: all campaigns of a chain, with progress.
-- `campaigns`: create, change, switch on and off. `audiences`, `coupons`, `photos`: what belongs to a campaign.
+- `campaigns`: create, change, switch on and off; `plans`: what is decided about one. `audiences`, `coupons`, `photos`:
+  what belongs to a campaign.
 - `invariants`: what must be true at any instant; `verification`: recompute every draw. `errors`: every refusal.
 - `models`: campaigns and what is left of them; `award_models`: what was given; `event_models`: what customers do.
 """

@@ -9,7 +9,7 @@ import flask_smorest
 from flask import Response, request
 from werkzeug.exceptions import MethodNotAllowed
 
-from app.doors import allow, anyone
+from app.doors import allow, anyone, is_made_in_advance
 from app.sessionm import access, codes, envelope
 from app.sessionm.envelope import Told
 
@@ -143,9 +143,7 @@ def _require_intention() -> None:
     """Nothing is changed by whoever only looks, or looks ahead."""
     if request.method == "HEAD":
         raise MethodNotAllowed
-    purposes = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
-    told = " ".join(request.headers.get(name, "").lower() for name in purposes)
-    if "prefetch" in told or "preview" in told:
+    if is_made_in_advance():
         raise Told(codes.ARGUMENT_ERROR, "This call changes something, and is not made in advance.")
 
 
