@@ -27,6 +27,7 @@ timeout = 30
 graceful_timeout = 25
 keepalive = 75  # longer than a load balancer keeps an idle connection
 limit_request_line = 8190
+secure_scheme_headers: dict[str, str] = {}  # whom to believe about the scheme is GUERDON_PROXY_HOPS's to say
 loglevel = "warning"
 
 

@@ -213,7 +213,7 @@ def _flock(session: Session, now: datetime, zone: ZoneInfo) -> None:
         )
         for name, uuid in (("Finch", FINCH), ("Moose", MOOSE))
     )
-    tags.put(session, moose, [MOOSE_TAG], now)
+    tags.put(session, moose.id, [MOOSE_TAG], now)
     only_moose = {"user.tags": {"$in": [MOOSE_TAG]}}
     window = _window(now, zone)
 

@@ -36,6 +36,7 @@ def by_token() -> Caller:
 
 
 View = TypeVar("View", bound=Callable[..., Any])
+Result = TypeVar("Result")
 
 
 class Busy(Exception):
@@ -90,19 +91,15 @@ class Doors(Flask):
         self, route: Any, policy: frozenset[str], view: Callable[[], ResponseReturnValue]
     ) -> ResponseReturnValue:
         """Let the caller in and call the view; again when the database could not serve it, each try on new facts."""
-        until = time.monotonic() + TRYING_SECONDS
         keyed = getattr(route, "keyed", {"POST"})
         key = request.headers.get("Idempotency-Key") if request.method in keyed else None
-        for attempt in range(TRIES):
-            try:
-                if policy != ANYONE:
-                    _let_in(policy, getattr(route, "authenticate", by_token))
-                return self._answer_once(view, key) if key is not None else view()
-            except TryAgain as e:
-                if time.monotonic() > until or attempt == TRIES - 1:
-                    raise Busy from e
-                time.sleep(random.uniform(0, 0.005 * 2**attempt))
-        raise Busy
+
+        def attempt() -> ResponseReturnValue:
+            if policy != ANYONE:
+                _let_in(policy, getattr(route, "authenticate", by_token))
+            return self._answer_once(view, key) if key is not None else view()
+
+        return trying(attempt)
 
     def _answer_once(self, view: Callable[[], ResponseReturnValue], key: str) -> ResponseReturnValue:
         who = g.caller.principal if "caller" in g else "anyone"
@@ -122,6 +119,19 @@ class Doors(Flask):
             raise
         finally:
             g.pop("once")
+
+
+def trying(attempt: Callable[[], Result]) -> Result:
+    """Try until the database can serve it, a few times, a little later each time. Raises Busy."""
+    until = time.monotonic() + TRYING_SECONDS
+    for i in range(TRIES):
+        try:
+            return attempt()
+        except TryAgain as e:
+            if time.monotonic() > until or i == TRIES - 1:
+                raise Busy from e
+            time.sleep(random.uniform(0, 0.005 * 2**i))
+    raise Busy
 
 
 def _let_in(policy: frozenset[str], authenticate: Callable[[], Caller]) -> None:

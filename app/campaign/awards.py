@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.campaign import audiences, changes, draws, eligibility, errors, rules
+from app.campaign import audiences, changes, draws, eligibility, errors, receipts, rules
 from app.campaign.changes import Part, Shape
 from app.campaign.models import Campaign, MethodTally, RewardMethod, Stock
 from app.database import Bind, is_postgresql
@@ -102,6 +102,7 @@ def lock(bind: Bind, campaign_ids: Collection[int]) -> None:
     """Before several awards are made in one transaction: everybody locks all tallies first, and then all stocks, by their ids.
 
     A single award locks its own in that order; the next one of the same transaction would lock tallies while holding a stock.
+    The caller has locked the customer's account before: accounts come first.
     """
     if not is_postgresql(bind):
         return
@@ -235,6 +236,7 @@ def give_all(
     given = []
     ids = campaigns.all()
     if len(ids) > 1:
+        receipts.lock(session, customer_id)
         lock(session, ids)
     for campaign_id in ids:
         occasion = Occasion(context, context, f"{key} {campaign_id}", traits=traits)

@@ -1,7 +1,7 @@
 """Behaviors of a campaign: what is decided about them when the campaign is created."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -37,7 +37,7 @@ class GoalPlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """See `counting.Terms`. Points in hundredths; a group that is not named takes all its goals; ids only for known worlds."""
+    """See `counting.Terms`. Points in hundredths; a group that is not named takes its required goals; ids only for known worlds."""
 
     name: str
     goals: Sequence[GoalPlan]
@@ -102,6 +102,12 @@ def _sizes(plan: Plan) -> dict[str, int]:
     return found
 
 
+def _wanted(plan: Plan) -> dict[str, int]:
+    """How many goals of each group it takes: as many as was told, or else the required ones, or all where none is."""
+    required = _sizes(replace(plan, goals=[goal for goal in plan.goals if goal.required]))
+    return _sizes(plan) | required | dict(plan.groups)
+
+
 def add(session: Session, campaign_id: int, plans: Sequence[Plan]) -> list[Behavior]:
     """Make a campaign's behaviors, with their goals."""
     made = []
@@ -113,7 +119,7 @@ def add(session: Session, campaign_id: int, plans: Sequence[Plan]) -> list[Behav
             period_seconds=plan.period_seconds,
             **({"uuid": plan.uuid} if plan.uuid else {}), **({"id": plan.id} if plan.id else {}),
         )  # fmt: skip
-        groups = _sizes(plan) | dict(plan.groups)
+        groups = _wanted(plan)
         behavior.goals = []
         session.add(behavior)
         session.flush()

@@ -113,7 +113,9 @@ def _require_new_names(session: Session, chain_id: int, name: str, listing: List
         known = or_(Campaign.external_id == listing.external_id, Campaign.permalink == listing.external_id)
         query = select(Campaign.id).where(Campaign.chain_id == chain_id, known)
         if session.scalars(query).first() is not None:
-            raise PermalinkTaken(f"There is a campaign called {listing.external_id} already.", field="external_id")
+            raise PermalinkTaken(
+                f"There is a campaign with the external id {listing.external_id} already.", field="external_id"
+            )
 
 
 def complete(session: Session, uuid: UUID) -> Campaign:
@@ -180,6 +182,7 @@ def for_change(session: Session, uuid: UUID) -> Campaign:
     if stock is None:
         raise CampaignNotFound
     stock.terms += 1
+    session.flush()
     return session.scalars(
         select(Campaign)
         .where(Campaign.id == stock.campaign_id)
@@ -191,6 +194,7 @@ def for_change(session: Session, uuid: UUID) -> Campaign:
             joinedload(Campaign.targeting),
             selectinload(Campaign.labels),
         )
+        .execution_options(populate_existing=True)  # as it is now that it is locked
     ).one()
 
 

@@ -139,8 +139,12 @@ def events_wanted(terms: Terms) -> int:
 
 
 def events_counted(terms: Terms, progress: Progress) -> int:
-    """How many events have counted in this round, of the events that it takes at least."""
-    return min(sum(progress.of(goal).current for goal in terms.goals), events_wanted(terms))
+    """How many of those events have counted in this round. A group that is completed by other goals has all of its own."""
+    counted = 0
+    for goal in _least_goals(terms):
+        is_done = not goal.required and completed_in_group(terms, progress, goal.group) >= terms.groups[goal.group]
+        counted += goal.earn_count if is_done else min(progress.of(goal).current, goal.earn_count)
+    return counted
 
 
 def _least_goals(terms: Terms) -> list[Goal]:

@@ -294,7 +294,7 @@ class Verdict:
     @property
     def is_secret(self) -> bool:
         """The campaign was never shown to customers yet: a draft, or before its visibility."""
-        return bool(self.facts.lifecycle == "draft" or self.at < self.facts.visible_from)
+        return rules.is_secret(self.facts, self.at)
 
 
 def explain(session: Session, campaign: uuid.UUID, customer: uuid.UUID, at: datetime) -> Verdict:

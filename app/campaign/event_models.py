@@ -120,7 +120,7 @@ class EventReceipt(Base):
     recorded_by_token: Mapped[int | None] = mapped_column(ForeignKey("access_token.id"))
     campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaign.id"))  # the only one that it was told to
     context: Mapped[dict[str, Any]] = mapped_column(JSON)
-    outcome: Mapped[list[Any]] = mapped_column(JSON)  # [[campaign, behavior, how often it was achieved], …]
+    outcome: Mapped[list[Any]] = mapped_column(JSON)  # [[campaign, behavior, how often achieved, points], …]
     __table_args__ = (CheckConstraint("quantity >= 1", "positive"),)
 
 

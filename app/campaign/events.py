@@ -71,7 +71,7 @@ class Told:
 
 
 class Achieved(NamedTuple):
-    """A behavior that an event completed, and how often. Points in hundredths, for each time."""
+    """A behavior that an event completed, how often, and the hundredths of points that it and its goals gave for that."""
 
     times: int
     campaign_id: int
@@ -99,7 +99,7 @@ def record(bind: Bind, customer_id: int, told: Told, now: datetime, by: By) -> R
 
 
 def record_all(bind: Bind, customer_id: int, tellings: Sequence[Told], now: datetime, by: By) -> list[Receipt]:
-    """Count events of a customer in their order, and then give what they earn; all of it, or nothing at all.
+    """Count events of a customer, the oldest first, and then give what they earn; all of it, or nothing at all.
 
     Raises BadEvent, CustomerNotFound, TooManyPointsHeld, CampaignNotFound for a campaign that is named and not the chain's, or
     TermsChanged: then nothing may be kept of this transaction and the whole is to be repeated.
@@ -117,14 +117,13 @@ def record_all(bind: Bind, customer_id: int, tellings: Sequence[Told], now: date
             pass
     with together(bind):
         receipts.lock(bind, customer_id)
-        decisions = []
-        for told in tellings:
-            decision = _decide(bind, customer_id, told, now, by)
+        decisions = {}
+        for i, told in sorted(enumerate(tellings), key=lambda one: one[1].at or now):
+            decisions[i] = decision = _decide(bind, customer_id, told, now, by)
             if decision.parameters is not None:
                 receipts.write(bind, decision.parameters)
-            decisions.append(decision)
-        _give(bind, [due for decision in decisions for due in decision.due], now, by)
-    return [decision.receipt for decision in decisions]
+        _give(bind, [due for decision in decisions.values() for due in decision.due], now, by)
+    return [decisions[i].receipt for i in range(len(tellings))]
 
 
 def _require_sense(told: Told, now: datetime) -> None:
@@ -186,7 +185,7 @@ _FACTS = Prepared(
         Behavior.uuid.label("behavior"),
         Behavior.name,
         Behavior.kind.label("behavior_kind"),
-        Behavior.points,
+        Behavior.points.label("behavior_points"),
         Behavior.times_max,
         Behavior.per_period_max,
         Behavior.period_seconds,
@@ -199,6 +198,7 @@ _FACTS = Prepared(
         Goal.event_name,
         Goal.kind,
         Goal.earn_count,
+        Goal.points,
         Goal.required,
         Goal.group_key,
         Goal.group_wanted,
@@ -245,6 +245,7 @@ class _Moved(NamedTuple):
     has_one_goal: bool
     after: counting.Progress
     achievements: list[Achievement]
+    points: int
 
 
 class _Decision(NamedTuple):
@@ -274,7 +275,7 @@ def _decide(bind: Bind, customer_id: int, told: Told, now: datetime, by: By) -> 
     day = at.astimezone(ZoneInfo(rows[0].customer_zone)).date()
     event = counting.Event(told.name, at, day, told.quantity, transaction_id, told.context)
     moved = _count(bind, rows, event, now)
-    became = [[it.row.campaign_id, it.row.behavior_id, len(it.achievements)] for it in moved]
+    became = [[it.row.campaign_id, it.row.behavior_id, len(it.achievements), it.points] for it in moved]
     parameters = {
         "teller": customer_id,
         "event": told.name,
@@ -290,7 +291,7 @@ def _decide(bind: Bind, customer_id: int, told: Told, now: datetime, by: By) -> 
         "moved_count": len(moved),
     }
     due = [_Due(it.row, achievement) for it in moved if it.row.is_rewarded for achievement in it.achievements]
-    achieved = [_achieved(it.row, len(it.achievements)) for it in moved if it.achievements]
+    achieved = [_achieved(it.row, len(it.achievements), it.points) for it in moved if it.achievements]
     return _Decision(Receipt(transaction_id, len(moved), achieved), parameters, due)
 
 
@@ -336,7 +337,9 @@ def _count(bind: Bind, rows: Sequence[Any], event: counting.Event, now: datetime
         before = progress.read(row.achieved, row.current, row.counts, [goal.id for goal in goals])
         after, achievements = counting.count(terms(row, goals), before, event)
         if after is not before:
-            moved.append(_Moved(row, len(goals) == 1, after, achievements))
+            worth = {goal.id: goal.points for goal in goals}
+            points = sum(row.behavior_points + sum(worth[id] for id in it.goals) for it in achievements)
+            moved.append(_Moved(row, len(goals) == 1, after, achievements, points))
     return moved
 
 
@@ -370,7 +373,7 @@ def _reward(bind: Bind, due: _Due, now: datetime, by: By, told: Mapping[str, Any
 _NAMES = (
     select(
         Campaign.id.label("campaign_id"), Campaign.known_as.label("campaign"), Behavior.id.label("behavior_id"),
-        Behavior.uuid.label("behavior"), Behavior.name, Behavior.kind.label("behavior_kind"), Behavior.points,
+        Behavior.uuid.label("behavior"), Behavior.name, Behavior.kind.label("behavior_kind"),
     )
     .join(Campaign, Campaign.id == Behavior.campaign_id)
     .where(Behavior.id.in_(bindparam("ids", expanding=True)))
@@ -379,13 +382,13 @@ _NAMES = (
 
 def _told_before(bind: Bind, transaction_id: str, outcome: Sequence[Sequence[int]]) -> Receipt:
     """The receipt as it was given then."""
-    times = {behavior: times for _, behavior, times in outcome if times}
-    rows = bind.execute(_NAMES, {"ids": list(times)}).all() if times else []
+    became = {behavior: (times, points) for _, behavior, times, points in outcome if times}
+    rows = bind.execute(_NAMES, {"ids": list(became)}).all() if became else []
     by_id = {row.behavior_id: row for row in rows}
-    return Receipt(transaction_id, len(outcome), [_achieved(by_id[id], n) for id, n in times.items()])
+    return Receipt(transaction_id, len(outcome), [_achieved(by_id[id], *known) for id, known in became.items()])
 
 
-def _achieved(row: Any, times: int) -> Achieved:
+def _achieved(row: Any, times: int, points: int) -> Achieved:
     return Achieved(
-        times, row.campaign_id, row.campaign, row.behavior_id, row.behavior, row.name, row.behavior_kind, row.points
+        times, row.campaign_id, row.campaign, row.behavior_id, row.behavior, row.name, row.behavior_kind, points
     )

@@ -8,6 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.campaign import eligibility, rules
+from app.campaign.errors import CampaignNotFound
 from app.campaign.event_models import Participation
 from app.campaign.guards import TermsChanged
 from app.campaign.models import Campaign, Stock
@@ -21,7 +22,7 @@ def opt_in(session: Session, campaign_id: int, customer_id: int, now: datetime) 
     TermsChanged when somebody took the last place meanwhile: then the whole is to be repeated.
     Source: SessionM, "Opting Customers into Campaigns"; the model's C5 and C6.
     """
-    facts = eligibility.facts_by_id(session, campaign_id, customer_id)
+    facts = _facts(session, campaign_id, customer_id, now)
     if facts.opted_in:
         return
     campaign = session.execute(
@@ -49,7 +50,7 @@ def opt_out(session: Session, campaign_id: int, customer_id: int, now: datetime)
 
     Raises CampaignNotFound or CustomerNotFound.
     """
-    facts = eligibility.facts_by_id(session, campaign_id, customer_id)
+    facts = _facts(session, campaign_id, customer_id, now)
     if facts.opted_in is False:
         return
     _say(session, campaign_id, customer_id, facts.opted_in, False, now)
@@ -59,6 +60,14 @@ def opt_out(session: Session, campaign_id: int, customer_id: int, now: datetime)
             .where(Stock.campaign_id == campaign_id)
             .values(participants_count=Stock.participants_count - 1)
         )
+
+
+def _facts(session: Session, campaign_id: int, customer_id: int, now: datetime) -> Any:
+    """Raises CampaignNotFound, also for what customers were never told of, or CustomerNotFound."""
+    facts = eligibility.facts_by_id(session, campaign_id, customer_id)
+    if rules.is_secret(facts, now):
+        raise CampaignNotFound
+    return facts
 
 
 def _say(

@@ -119,9 +119,15 @@ PLAIN_COUPON = "gift_code"  # what a campaign sells that was not told which kind
 
 def sold_plainly(offer: Offer, manner: Manner) -> tuple[Offer, Manner]:
     """The same; but what gives nothing but a plain coupon sells it, so that every dialect can."""
-    if _gives_plain_coupons(offer, manner):
-        return replace(offer, reward=PLAIN_COUPON), replace(manner, rewards=())
-    return offer, manner
+    if not _gives_plain_coupons(offer, manner):
+        return offer, manner
+    [reward] = manner.rewards
+    text = (reward.terms.get("offer") or {}).get("offer_text") or {}
+    told: dict[str, Any] = {
+        "short_description": offer.short_description or text.get("description"),
+        "conditions_description": offer.conditions_description or text.get("terms"),
+    }
+    return replace(offer, reward=PLAIN_COUPON, **told), replace(manner, rewards=())
 
 
 def _gives_plain_coupons(offer: Offer, manner: Manner) -> bool:
@@ -132,7 +138,7 @@ def _gives_plain_coupons(offer: Offer, manner: Manner) -> bool:
         return False
     columns = RewardMethod.__table__.columns
     plain = {name: column.default.arg if column.default is not None else None for name, column in columns.items()}
-    return all(value == plain[name] for name, value in manner.rewards[0].terms.items())
+    return all(value == plain[name] for name, value in manner.rewards[0].terms.items() if name != "offer")
 
 
 REWARDS_MAX = 50

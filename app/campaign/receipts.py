@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from psycopg.errors import DivisionByZero
-from sqlalchemy import JSON, BigInteger, String, and_, bindparam, case, column, func, literal, select, true
+from sqlalchemy import JSON, BigInteger, String, bindparam, column, func, literal, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.campaign.event_models import BehaviorProgress, EventReceipt
@@ -103,7 +103,7 @@ def _write_on_postgresql() -> Prepared:
     moved = move(postgresql, is_locked).cte("moved")
     told = tell(postgresql, moved, is_locked).cte("told")
     told_count = select(func.count()).select_from(told).scalar_subquery()
-    return Prepared(select((literal(1) // case((and_(told_count == 1), 1), else_=0)).label("whole")))
+    return Prepared(select((literal(1) // told_count).label("whole")))
 
 
 _WRITE = _write_on_postgresql()

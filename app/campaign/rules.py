@@ -102,6 +102,11 @@ def is_over(campaign: Any, now: datetime) -> Any:
     return (campaign.lifecycle == "completed") | (campaign.active_to <= now - timedelta(minutes=1))
 
 
+def is_secret(campaign: Any, now: datetime) -> bool:
+    """Customers were never told of it yet: a draft, or before its visibility."""
+    return bool(campaign.lifecycle in ("draft", "inreview") or now < campaign.visible_from)
+
+
 def qualifies(facts: Any, traits: Mapping[str, Any]) -> bool:
     """The campaign is for this customer: chain, audience, restrictions, and an account that is active."""
     return bool(facts.targeted and targeting.holds(facts.restrictions, traits) and facts.customer_status == "active")

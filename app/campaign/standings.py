@@ -17,7 +17,6 @@ from app.campaign.models import Campaign, RewardMethod
 from app.paging import Page, Paged
 
 Which = Literal["eligible", "ineligible", "all"]
-HIDDEN = ("draft", "inreview")  # what customers were never told of
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ def one(session: Session, customer: Any, campaign_id: int, wanted: Wanted, now: 
     """One campaign of the customer's chain, also when it is over. Raises CampaignNotFound, also for what customers were never shown."""
     traits = eligibility.traits(session, customer.id, now)
     found = _standings(session, customer, [campaign_id], traits, wanted, now)
-    if not found or found[0].campaign.lifecycle in HIDDEN or now < found[0].campaign.visible_from:
+    if not found or rules.is_secret(found[0].campaign, now):
         raise CampaignNotFound
     return found[0]
 

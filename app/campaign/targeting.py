@@ -260,7 +260,12 @@ def _check_field(name: str, of_kind: str, wanted: Any, depth: int, budget: list[
         elif operator == "$exists":
             _require(isinstance(operand, bool), name, operator, "true or false")
         elif operator in _LISTS:
-            _require(isinstance(operand, list) and len(operand) <= NODES_MAX, name, operator, "a list of values")
+            _require(
+                isinstance(operand, list) and len(operand) <= NODES_MAX,
+                name,
+                operator,
+                f"a list of at most {NODES_MAX} values",
+            )
             for one in operand:
                 _count(depth, budget)
                 _check_value(name, of_kind, operator, one)

@@ -27,9 +27,13 @@ def put(session: Session, customer_id: int, told: Mapping[str, Value | None]) ->
     session.flush()
 
 
-def of_customer(session: Session, customer_id: int) -> dict[str, str | float]:
+def of_customer(session: Session, customer_id: int) -> dict[str, str | int | float]:
     """By name."""
     rows = session.scalars(
         select(CustomerAttribute).where(CustomerAttribute.customer_id == customer_id).order_by(CustomerAttribute.name)
     )
-    return {row.name: str(row.text) if row.number is None else row.number for row in rows}
+    return {row.name: str(row.text) if row.number is None else _plain(row.number) for row in rows}
+
+
+def _plain(number: float) -> int | float:
+    return int(number) if number.is_integer() else number

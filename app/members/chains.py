@@ -37,6 +37,15 @@ class Terms:
     has_divisions: bool = False
 
 
+def is_zone(name: str) -> bool:
+    """It is the name of a time zone; some are only the names of folders of them."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
 def first(session: Session) -> int:
     """The id of the chain that everybody belongs to who is told nothing else. Raises ChainNotFound."""
     found = session.scalar(select(Chain.id).order_by(Chain.id).limit(1))
@@ -74,9 +83,13 @@ def every(session: Session) -> list[Chain]:
 
 
 def add_business(session: Session, chain_id: int, name: str, division_id: str | None = None) -> Business:
-    """`division_id` is what others call it; without one, it is called by a UUID. Raises ChainNotFound or AlreadyTaken."""
+    """`division_id` is what others call it; without one, it is called by a UUID. Raises ChainNotFound, BadChain or AlreadyTaken."""
     found(session, chain_id)
     _require_new_name(session, chain_id, name)
+    if division_id is not None and ("," in division_id or not division_id.strip()):
+        raise BadChain(
+            "A division's id is text without commas, for lists of them have commas between.", field="division_id"
+        )
     if division_id is not None and _division(session, division_id, Business.chain_id == chain_id) is not None:
         raise AlreadyTaken(f"The chain has a division with this id already: {division_id}", field="division_id")
     business = Business(chain_id=chain_id, name=name, **({"division_id": division_id} if division_id else {}))
@@ -195,10 +208,8 @@ def _require_new_name(session: Session, chain_id: int, name: str) -> None:
 def _apply(session: Session, chain: Chain, terms: Terms) -> None:
     if terms.name != chain.name and session.scalar(select(Chain.id).where(Chain.name == terms.name)) is not None:
         raise AlreadyTaken(f"There is a chain with this name already: {terms.name}", field="name")
-    try:
-        ZoneInfo(terms.time_zone)
-    except (ZoneInfoNotFoundError, ValueError) as e:
-        raise BadChain(f"{terms.time_zone} is no time zone; write one like Europe/Amsterdam.", field="time_zone") from e
+    if not is_zone(terms.time_zone):
+        raise BadChain(f"{terms.time_zone} is no time zone; write one like Europe/Amsterdam.", field="time_zone")
     if not (len(terms.currency) == 3 and terms.currency.isascii() and terms.currency.isalpha()):
         raise BadChain("The currency has three letters, like EUR.", field="currency")
     window = (terms.referral_window_quantity, terms.referral_window_unit)

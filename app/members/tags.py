@@ -2,41 +2,39 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from app.members.models import Customer, CustomerTag
+from app.database import is_postgresql
+from app.members.models import CustomerTag
 
 TTL_SECONDS_MAX = 100 * 366 * 24 * 3600
 
 
 def put(
-    session: Session, customer: Customer, names: Iterable[str], now: datetime, ttl_seconds: int | None = None
+    session: Session, customer_id: int, names: Iterable[str], now: datetime, ttl_seconds: int | None = None
 ) -> None:
-    """Set tags: with a time to live they expire, however often they are set; without, each time is counted.
-
-    The customer's row is locked, so that no count gets lost.
-    """
-    session.refresh(customer, attribute_names=["updated_at"], with_for_update={"key_share": True, "of": Customer})
-    for name in dict.fromkeys(names):
-        tag = session.get(CustomerTag, (customer.id, name), populate_existing=True)
-        if tag is None:
-            tag = CustomerTag(customer_id=customer.id, name=name)
-            session.add(tag)
-        if ttl_seconds is not None:
-            tag.count, tag.expires_at = None, now + timedelta(seconds=ttl_seconds)
-        else:
-            tag.count, tag.expires_at = (tag.count or 0) + 1, None
-    session.flush()
+    """Set tags: with a time to live they expire, however often they are set; without, each time is counted."""
+    expires_at = now + timedelta(seconds=ttl_seconds) if ttl_seconds is not None else None
+    first = 1 if expires_at is None else None
+    dialect: Any = postgresql if is_postgresql(session) else sqlite
+    for name in sorted(set(names)):  # in one order, so that nobody deadlocks
+        row = dialect.insert(CustomerTag).values(customer_id=customer_id, name=name, count=first, expires_at=expires_at)
+        once_more = func.coalesce(CustomerTag.count, 0) + 1 if expires_at is None else None
+        session.execute(
+            row.on_conflict_do_update(
+                index_elements=["customer_id", "name"], set_={"count": once_more, "expires_at": expires_at}
+            )
+        )
 
 
 def remove(session: Session, customer_id: int, names: Iterable[str]) -> None:
-    for name in names:
-        tag = session.get(CustomerTag, (customer_id, name))
-        if tag is not None:
-            session.delete(tag)
-    session.flush()
+    """Take tags away; those that are not there are passed over."""
+    for name in sorted(set(names)):
+        session.execute(delete(CustomerTag).where(CustomerTag.customer_id == customer_id, CustomerTag.name == name))
 
 
 def alive(session: Session, customer_id: int, now: datetime) -> list[CustomerTag]:
@@ -44,4 +42,4 @@ def alive(session: Session, customer_id: int, now: datetime) -> list[CustomerTag
     query = select(CustomerTag).where(
         CustomerTag.customer_id == customer_id, or_(CustomerTag.expires_at.is_(None), CustomerTag.expires_at > now)
     )
-    return list(session.scalars(query.order_by(CustomerTag.name)))
+    return list(session.scalars(query.order_by(CustomerTag.name).execution_options(populate_existing=True)))

@@ -86,11 +86,11 @@ def call(
     return declare
 
 
-def open_call(name: str, at: list[str], summary: str) -> Callable[[View], View]:
-    """Hang what anybody may get who knows its address."""
+def open_call(name: str, at: list[str], changes: bool) -> Callable[[View], View]:
+    """Hang what anybody may get who knows its address; `changes`, not by HEAD or in advance."""
 
     def declare(view: View) -> View:
-        hung: Any = anyone(_copied(_guarded(view, changes=True)))
+        hung: Any = anyone(_copied(_guarded(view, changes)))
         hung.is_no_call = True  # not for the manual: who needs its address is given it
         for i, address in enumerate(at):
             _add(address, name if i == 0 else f"{name}_{i}", hung, ("GET",))

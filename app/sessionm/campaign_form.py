@@ -67,6 +67,11 @@ def read(told: Object) -> Form:
     if len({underscored(plan.name) for plan in plans}) < len(plans):
         raise told.wrong("behaviors", "a list whose names differ also when they are underscored")
     rewards, coupons = reward_form.rewards(told)
+    if not plans and any(reward.behavior for reward in rewards):
+        raise told.wrong("rewards", "for a behavior only where there are behaviors")
+    for term in ("cost_in_points", "limit", "limit_per_user"):
+        if told.has(term) and (plans or not rewards):
+            raise told.wrong(term, "for a campaign that has rewards and no behaviors only")
     offer = Offer(
         name=name, reward=None, cost=told.hundredths("cost_in_points"), coupons=coupons, active=lifecycle == "live",
         for_everyone=True, limit=told.whole("limit"), limit_per_customer=told.whole("limit_per_user"),
@@ -80,7 +85,7 @@ def read(told: Object) -> Form:
         return Manner(
             kind="interaction" if context == "interaction" else "composable", context=context, rewards=rewards,
             restrictions=_targeting(told), business_id=business_id, behaviors=plans,
-            opt_in_required=told.flag("optin_required", False), opt_in_from=opens,
+            claimed_by_default=True, opt_in_required=told.flag("optin_required", False), opt_in_from=opens,
             opt_in_to=closes - MINUTE if closes else None,
             participants_max=UNLIMITED if not told.has("opt_in_limit") else told.whole("opt_in_limit", 1) or UNLIMITED,
         )  # fmt: skip

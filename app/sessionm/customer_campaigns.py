@@ -144,7 +144,7 @@ def _is_asked_for(standing: Standing, asked: Query) -> bool:
 def _wanted(asked: Query, business_ids: Any = None) -> Wanted:
     return Wanted(
         creatives=bool(asked.creatives),
-        methods="offers" in asked.sections,
+        methods=bool(asked.sections & {"offers", "redemptions"}),
         vouchers="redemptions" in asked.sections,
         business_ids=business_ids,
     )

@@ -11,8 +11,8 @@ from app.amounts import number
 from app.campaign import events
 from app.campaign.errors import CampaignNotFound
 from app.campaign.events import QUANTITY_MAX, Achieved, Receipt, Told
-from app.database import Bind, TryAgain
-from app.doors import short_transaction
+from app.database import Bind
+from app.doors import Busy, short_transaction, trying
 from app.refusal import Refusal
 from app.sessionm import access, codes, envelope, identify
 from app.sessionm.calls import USER, V1, addresses, call
@@ -56,7 +56,8 @@ BATCH_BODY = {
 @call("send_events", addresses(V1, USER, "/events"), "POST", changes=True, audited=False, body=EVENTS_BODY)
 def send() -> Response:
     """Tell what a customer did. All of its events count, or none."""
-    told = body()
+    told = body("request")
+    told.require_known(EVENTS_BODY)
     tellings = _events(told)
     with short_transaction() as bind:
         customer_id = identify.customer().id
@@ -68,30 +69,49 @@ def send() -> Response:
 @call("send_batch", addresses(V1, "/events"), "POST", changes=True, audited=False, keyed=False, body=BATCH_BODY)
 def send_batch() -> Response:
     """Tell what several customers did, each with a transaction_id. Each item's events count, or none of them."""
-    told = body()
+    told = body("request")
+    told.require_known(BATCH_BODY)
     items = told.objects("batch", "batch")
     if not items:
         raise missing("batch")
-    every = [(item, _events(item, needs_transaction_id=True)) for item in items]
-    if sum(len(tellings) for _, tellings in every) > EVENTS_MAX:
+    sizes = [item.values.get("events") for item in items]
+    if sum(len(rows) if isinstance(rows, list | dict) else 1 for rows in sizes) > EVENTS_MAX:
         raise told.wrong("batch", f"a list of at most {EVENTS_MAX} events")
-    _require_bounded([telling for _, tellings in every for telling in tellings], told)
-    return sent({"status": "ok", "batch": [_item(item, tellings) for item, tellings in every]})
+    parsed = [_parsed(item) for item in items]
+    _require_bounded([telling for tellings in parsed if isinstance(tellings, list) for telling in tellings], told)
+    return sent({"status": "ok", "batch": [_item(item, known) for item, known in zip(items, parsed, strict=True)]})
 
 
-def _item(item: Object, tellings: list[Told]) -> dict[str, Any]:
-    named = {name: item.text(name) for name in ("user_id", "external_id") if item.has(name)}
+def _parsed(item: Object) -> list[Told] | envelope.Told:
+    """An item's events, or what is wrong with them."""
     try:
-        with short_transaction() as bind:
-            customer_id = identify.customer_named(bind, named.get("user_id"), named.get("external_id")).id
-            return {"status": "ok", **named, **_recorded(bind, customer_id, tellings, item.text("campaign_id"))}
+        item.require_known({"user_id", "external_id", *EVENTS_BODY})
+        if item.has("user_id") == item.has("external_id"):
+            raise missing("batch data: user_id, or external_id, but not both")
+        return _events(item, needs_transaction_id=True)
+    except envelope.Told as e:
+        return e
+
+
+def _item(item: Object, tellings: list[Told] | envelope.Told) -> dict[str, Any]:
+    named = {name: item.values[name] for name in ("user_id", "external_id") if item.has(name)}
+    try:
+        if isinstance(tellings, envelope.Told):
+            raise tellings
+        return {"status": "ok", **named, **trying(lambda: _recorded_of(item, tellings))}
     except Refusal as e:
         code, message = codes.word(envelope.called(), type(e)), str(e)
     except envelope.Told as e:
         code, message = e.code, str(e)
-    except TryAgain:  # the others have their answers by now
+    except Busy:  # the others have their answers by now
         code, message = codes.TRY_AGAIN, "The service is busy and nothing of this was changed. Try again."
     return {"status": "error", **named, "errors": {"code": code, "message": message}}
+
+
+def _recorded_of(item: Object, tellings: list[Told]) -> dict[str, Any]:
+    with short_transaction() as bind:
+        customer_id = identify.customer_named(bind, item.text("user_id"), item.text("external_id")).id
+        return _recorded(bind, customer_id, tellings, item.text("campaign_id"))
 
 
 def _recorded(bind: Bind, customer_id: int, tellings: list[Told], campaign: str | None) -> dict[str, Any]:
@@ -122,6 +142,8 @@ def _require_bounded(tellings: list[Told], told: Object) -> None:
 def _event(row: Object, needs_transaction_id: bool) -> Told:
     row.require_known(EVENT)
     transaction_id = row.text("transaction_id")
+    if row.has("transaction_id") and transaction_id is None:
+        raise row.wrong("transaction_id", "text that is not blank; without one, leave it out")
     if needs_transaction_id:
         row.required("transaction_id", transaction_id)
     context = row.object("context")

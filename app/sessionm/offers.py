@@ -50,12 +50,14 @@ def _is_a_behaviors_points(method: RewardMethod) -> bool:
 
 def redemptions(standing: Standing) -> list[dict[str, Any]]:
     """What the customer was given: vouchers, used or not. `redeemed_at` is null until it is used."""
-    return [_redemption(standing.campaign, voucher) for voucher in standing.vouchers]
+    coupon = next((method.id for method in standing.methods if method.kind == "coupon"), standing.campaign.id)
+    return [_redemption(voucher, voucher.method_id or coupon) for voucher in standing.vouchers]
 
 
 def _offer(campaign: Campaign, method: RewardMethod) -> dict[str, Any]:
+    available = min(method.stock, campaign.stock.coupons_count) if method.kind == "coupon" else method.stock
     told = {
-        "offer_id": method.id, "name": method.title, "type": TYPES[method.kind], "total_available": method.stock,
+        "offer_id": method.id, "name": method.title, "type": TYPES[method.kind], "total_available": available,
     }  # fmt: skip
     return {**told, "deal": _deal(campaign, method)} if TYPES[method.kind] == "deal" else told
 
@@ -135,12 +137,13 @@ def _validity(seconds: int | None) -> tuple[int | None, str | None]:
     return seconds // UNITS[unit], unit
 
 
-def _redemption(campaign: Campaign, it: Voucher) -> dict[str, Any]:
+def _redemption(it: Voucher, offer_id: int) -> dict[str, Any]:
     return {
         "id": it.id,
-        "offer_id": it.method_id or campaign.id,
+        "offer_id": offer_id,
         "status": it.status,
         "code": it.code,
+        "voucher_key": it.key,
         "issued_at": iso(it.created_at.astimezone(UTC)),
         "redeemed_at": iso(it.redeemed_at) if it.redeemed_at else None,
         "expires_at": iso(it.expires_at) if it.expires_at else None,

@@ -35,7 +35,7 @@ PAGE = """<!doctype html>
 POLICY = "default-src 'none'; img-src https: http:; style-src 'unsafe-inline'; frame-ancestors *; sandbox allow-popups"
 
 
-@open_call("track_seen", [f"{CLIENT}{TRACKED}/seen/track", f"{PRIVATE}{TRACKED}/seen/track"], "Count that it was seen.")
+@open_call("track_seen", [f"{CLIENT}{TRACKED}/seen/track", f"{PRIVATE}{TRACKED}/seen/track"], changes=True)
 def seen() -> Response:
     """Count that a customer has seen a creative."""
     chain_id = _chain_id()
@@ -44,9 +44,7 @@ def seen() -> Response:
     return sent({"status": "ok"})
 
 
-@open_call(
-    "track_click", [f"{CLIENT}{TRACKED}/click/redir", f"{PRIVATE}{TRACKED}/click/redir"], "Count a tap, and go on."
-)
+@open_call("track_click", [f"{CLIENT}{TRACKED}/click/redir", f"{PRIVATE}{TRACKED}/click/redir"], changes=True)
 def clicked() -> Response:
     """Count that a customer has tapped on a creative, and go where it leads: to its own address, or to its page."""
     chain_id = _chain_id()
@@ -62,7 +60,7 @@ def clicked() -> Response:
     return response  # type: ignore[no-any-return]
 
 
-@open_call("creative_page", ["/apps/<api_key>/users/<user_id>/ads/<creative_id>"], "The page of a creative.")
+@open_call("creative_page", ["/apps/<api_key>/users/<user_id>/ads/<creative_id>"], changes=False)
 def creative_page() -> Response:
     """The page of a creative, for whoever was given its address."""
     chain_id = _chain_id()
@@ -72,7 +70,7 @@ def creative_page() -> Response:
         return _page(session, chain_id, campaign.id, creative)
 
 
-@open_call("campaign_page", ["/apps/<api_key>/users/<user_id>/campaigns/<campaign_id>"], "The page of a campaign.")
+@open_call("campaign_page", ["/apps/<api_key>/users/<user_id>/campaigns/<campaign_id>"], changes=False)
 def campaign_page() -> Response:
     """The page of a campaign that has no creative of its own."""
     chain_id = _chain_id()

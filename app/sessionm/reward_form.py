@@ -21,6 +21,10 @@ REWARD = {
     "item_price_affinity", "buy_count", "price_in_points",
 }  # fmt: skip
 REWARD_TYPES = ("points", "deal", "coupon", "nothing")
+OF_TYPE = {
+    "points": {"points"}, "deal": {"amount", "percent", "validity_period", "validity_unit"}, "coupon": {"codes"}, "nothing": set(),
+}  # fmt: skip
+OF_ONE_TYPE: set[str] = set().union(*OF_TYPE.values())
 CREATIVES = {"tile": "internal_tile", "promotion": "internal_full_page", "behavior": "internal_behavior"}
 CREATIVE = {"message", "action", "track_clicks", "title", "text", "image_url", "link_url"}
 MESSAGE = {
@@ -43,6 +47,7 @@ def rewards(told: Object) -> tuple[list[Reward], list[str]]:
     for one in told.objects("rewards", "reward"):
         one.require_known(REWARD)
         kind = one.required("type", one.choice("type", REWARD_TYPES))
+        one.require_known(REWARD - OF_ONE_TYPE | OF_TYPE[kind])
         terms: dict[str, Any] = {
             "stock": UNLIMITED if not one.has("total_available") else one.whole("total_available"),
             "limit_per_customer": one.whole("max_per_customer", 1) or UNLIMITED,
@@ -56,8 +61,6 @@ def rewards(told: Object) -> tuple[list[Reward], list[str]]:
             if any(len(code) > CODE_LENGTH_MAX for code in coupons) or len(set(coupons)) < len(coupons):
                 raise one.wrong("codes", "a list in which no code comes twice")
         terms["offer"] = _offer(one)  # also an empty one: this reward was offered, and is not just a behavior's points
-        if kind == "coupon" and not terms["offer"] and min(terms["stock"], terms["limit_per_customer"]) == UNLIMITED:
-            terms = {}
         name = one.text("name") or {"points": "Points", "deal": "Deal", "coupon": "Coupon"}.get(kind, "Entry")
         found.append(Reward({"deal": "voucher"}.get(kind, kind), name, terms, one.text("behavior")))
     if len(found) > REWARDS_MAX:

@@ -23,13 +23,13 @@ YEARS = (1, 9999)  # sooner or later, and another zone would be in no calendar
 Value = TypeVar("Value")
 
 
-def body() -> "Object":
+def body(called: str = "") -> "Object":
     """The JSON of the current request. Raises BadRequest, or `missing_data` when there is none."""
     if not request.content_length:
         raise missing("data")
     if request.mimetype not in {"application/json", ""}:
         raise UnsupportedMediaType(f"Send application/json, not {request.mimetype}.")
-    return Object("", json_body(request.get_data(), JSON_DEPTH_MAX))
+    return Object(called, json_body(request.get_data(), JSON_DEPTH_MAX))
 
 
 def missing(what: str) -> Told:
@@ -71,8 +71,8 @@ class Object:
     def name_in_addresses(self, name: str) -> str | None:
         """Text that may stand in an address."""
         value = self.text(name)
-        if value is not None and "/" in value:
-            raise self.wrong(name, "text without slashes, for it stands in addresses")
+        if value is not None and ("/" in value or value in {".", ".."}):
+            raise self.wrong(name, "text without slashes, and more than dots, for it stands in addresses")
         return value
 
     def choice(self, name: str, choices: Sequence[str]) -> str | None:
@@ -150,9 +150,11 @@ class Object:
         if value is None:
             return []
         if isinstance(value, dict) and key is not None and all(isinstance(one, dict) for one in value.values()):
-            return [Object(called, {key: named, **one}) for named, one in value.items()]
+            if any(one.get(key, named) != named for named, one in value.items()):
+                raise self.wrong(name, f"an object of which each {key} is the {called}'s")
+            return [Object(called, {**one, key: named}) for named, one in value.items()]
         if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
-            raise self.wrong(name, "a list of objects")
+            raise self.wrong(name, "a list of objects" + (" or an object of them" if key else ""))
         return [Object(called, one) for one in value]
 
     def texts(self, name: str, most: int) -> list[str]:

@@ -63,7 +63,7 @@ def show() -> Response:
 
 @call("change_user", addresses(V1, USER), "PUT", changes=True, body=USER_BODY)
 def change() -> Response:
-    """Change a customer; what is not told stays. Told `"anonymous": false`, the customer has registered."""
+    """Change a customer; what is not told stays. Who is given an external_id or an e-mail has registered."""
     told = _user()
     noted, now = _attributes(told), clock.now()
     with transaction() as session:
@@ -75,8 +75,10 @@ def change() -> Response:
         external_id = told.name_in_addresses("external_id") if "external_id" in told.values else customer.external_id
         time_zone = told.text("time_zone") if "time_zone" in told.values else customer.time_zone
         customers.rename(session, customer, external_id, time_zone, now)
-        if "anonymous" in told.values:
-            customer.is_anonymous = told.flag("anonymous", customer.is_anonymous)
+        if told.flag("anonymous", customer.is_anonymous) and not customer.is_anonymous:
+            raise told.wrong("anonymous", "false for who has registered")
+        has_registered = told.has("external_id") or told.has("email")
+        customer.is_anonymous = told.flag("anonymous", customer.is_anonymous and not has_registered)
         attributes.put(session, customer.id, noted)
         session.flush()
         return _answer(session, customer)
@@ -85,14 +87,15 @@ def change() -> Response:
 @call("set_tags", [f"{address}/tags" for address in addresses(V1, USER)], "POST", changes=True, body=TAGS_BODY)
 def set_tags() -> Response:
     """Tag a customer: each time is counted, unless a time to live is told, in seconds."""
-    told = body()
+    told = body("request")
+    told.require_known(TAGS_BODY)
     names = told.texts("tags", TAGS_MAX)
     if not names:
         raise missing("tags")
     ttl, now = told.whole("ttl", 1, tags.TTL_SECONDS_MAX), clock.now()
     with transaction() as session:
         customer = _customer(session)
-        tags.put(session, customer, names, now, ttl)
+        tags.put(session, customer.id, names, now, ttl)
         return _tags(session, customer)
 
 

@@ -202,7 +202,7 @@ class BehaviorMachine(RuleBasedStateMachine):
     @rule(minutes=st.sampled_from([1, 100, 5000]))
     def tag(self, minutes: int) -> None:
         with self.world.database.transaction() as session:
-            tags.put(session, session.get_one(Customer, self.customer.id), ["vip"], self.now, minutes * 60)
+            tags.put(session, self.customer.id, ["vip"], self.now, minutes * 60)
         self.vip_until = self.now + timedelta(minutes=minutes)
 
     @rule()

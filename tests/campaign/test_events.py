@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from app.amounts import BALANCE_MAX
-from app.campaign import events, opt_ins
+from app.campaign import campaigns, counting, eligibility, events, opt_ins, standings
 from app.campaign.award_models import Voucher
 from app.campaign.awards import BY_SYSTEM
 from app.campaign.behaviors import GoalPlan, Plan
@@ -14,7 +15,6 @@ from app.campaign.errors import (
     BadCampaign,
     BadEvent,
     CampaignNotFound,
-    NotEligible,
     OptInLimitReached,
     OptInNotNeeded,
     TooManyPointsHeld,
@@ -22,6 +22,7 @@ from app.campaign.errors import (
 from app.campaign.event_models import BehaviorProgress, EventReceipt
 from app.campaign.models import Campaign
 from app.database import TryAgain
+from app.members import identifiers
 from app.members.models import Customer
 from app.points import ledger
 from tests.test_races import at_once
@@ -113,7 +114,7 @@ def test_restrictions_over_tags_are_asked_for_each_event(world: World) -> None:
     from app.members import tags
 
     with world.database.transaction() as session:
-        tags.put(session, session.get_one(Customer, world.cleo.id), ["vip"], world.now)
+        tags.put(session, world.cleo.id, ["vip"], world.now)
     assert tell(world).counted == 1
     assert world.count(BehaviorProgress) == 1
 
@@ -134,7 +135,7 @@ def test_what_cannot_be_is_refused(world: World) -> None:
     with pytest.raises(OptInNotNeeded), world.database.transaction() as session:
         opt_ins.opt_in(session, campaign.id, world.cleo.id, world.now)
     closed = an_event_campaign(world, visits(1), opt_in_required=True, active=False)
-    with pytest.raises(NotEligible), world.database.transaction() as session:
+    with pytest.raises(CampaignNotFound), world.database.transaction() as session:
         opt_ins.opt_in(session, closed.id, world.cleo.id, world.now)
 
 
@@ -238,6 +239,108 @@ def test_rewards_of_many_customers_and_campaigns_at_once_wait_in_one_order(world
     assert [world.balance(person) for person in people] == [1 + 6 * 2 + 3 * 4] * 8, lost
     assert lost == []
     world.require_invariants()
+
+
+def test_who_decides_with_the_account_locked_is_never_overtaken(world: World) -> None:
+    an_event_campaign(world, visits(10**6))
+    lost: list[Exception] = []
+
+    def act(number: int) -> None:
+        for i in range(15):
+            try:
+                if number % 2:
+                    tell(world, transaction_id=f"{number} {i}")
+                else:
+                    with world.database.transaction() as session:
+                        told = [events.Told("visit", f"{number} {i} {j}") for j in range(3)]
+                        events.record_all(session, world.cleo.id, told, datetime.now(UTC), BY_SYSTEM)
+            except TryAgain as e:
+                lost.append(e)
+
+    at_once(*[lambda n=n: act(n) for n in range(6)])  # type: ignore[misc]
+    assert lost == []
+    with world.database.reading() as session:
+        assert session.query(BehaviorProgress).one().current == 3 * 15 + 3 * 15 * 3
+
+
+def test_a_campaign_paused_while_deciding_rewards_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    campaign = an_event_campaign(world, visits(1, points=5))
+    real = eligibility.facts_by_id
+
+    def paused_meanwhile(*arguments: Any) -> Any:
+        monkeypatch.setattr(eligibility, "facts_by_id", real)
+        with world.database.transaction() as session:
+            campaigns.switch(session, campaign.uuid, on=False)
+        return real(*arguments)
+
+    monkeypatch.setattr(eligibility, "facts_by_id", paused_meanwhile)
+    if world.database.is_postgresql:
+        assert tell(world).counted == 0
+    else:  # there, whoever pauses waits until the event has counted
+        with pytest.raises(TryAgain):
+            tell(world)
+    assert world.balance() == 100_000
+
+
+def test_an_achievement_is_rewarded_once_whatever_is_stored(world: World) -> None:
+    campaign = an_event_campaign(world, visits(1, points=5))
+    tell(world)
+    with world.database.transaction() as session:
+        session.execute(delete(BehaviorProgress))
+    with pytest.raises(TryAgain):
+        tell(world)
+    assert world.balance() == 100_500
+    assert campaign.id
+
+
+def test_late_events_are_rewarded_for_what_happened_while_the_campaign_was_open(world: World) -> None:
+    began = world.now - hours(48)
+    an_event_campaign(world, visits(1, points=5), activity=(began, world.now - hours(1)))
+    assert tell(world).counted == 0
+    assert tell(world, at=world.now - hours(2)).counted == 1
+    assert tell(world, at=began - hours(1)).counted == 0
+    assert world.balance() == 100_500
+
+
+def test_hours_and_visibility_are_asked_at_the_events_moment(world: World) -> None:
+    noon = world.now.replace(hour=12, minute=0, second=0, microsecond=0) - hours(24)
+    an_event_campaign(world, visits(1), opens_second=12 * 3600, closes_second=13 * 3600)
+    an_event_campaign(
+        world, Plan("Seen", [GoalPlan("look")]), name="Seen", visibility=(world.now - hours(72), world.now - hours(60))
+    )
+    assert [tell(world, at=noon + hours(n)).counted for n in (-1, 0, 1)] == [0, 1, 0]
+    assert [tell(world, "look", at=world.now - hours(n)).counted for n in (80, 70, 50)] == [0, 1, 0]
+
+
+def test_what_is_not_shown_yet_is_no_campaign_for_customers(world: World) -> None:
+    soon = (world.now + hours(1), world.now + hours(2))
+    campaign = an_event_campaign(world, visits(1), visibility=soon, opt_in_required=True)
+    with world.database.reading() as session:
+        cleo = identifiers.by_uuid(session, world.cleo.chain_id, world.cleo.uuid)
+        with pytest.raises(CampaignNotFound):
+            standings.one(session, cleo, campaign.id, standings.Wanted(), world.now)
+        assert standings.one(session, cleo, campaign.id, standings.Wanted(), world.now + hours(9)).state == "qualified"
+    for say in (opt_ins.opt_in, opt_ins.opt_out):
+        with pytest.raises(CampaignNotFound), world.database.transaction() as session:
+            say(session, campaign.id, world.cleo.id, world.now)
+
+
+def test_progress_never_looks_finished_before_it_is(world: World) -> None:
+    goals = [GoalPlan("a", 2), GoalPlan("b", 5, required=False, group="1"), GoalPlan("c", 2, required=False, group="1")]
+    campaign = an_event_campaign(world, Plan("All", goals, "composite", groups={"1": 1}, times_max=1))
+
+    def shown() -> tuple[int, int]:
+        with world.database.reading() as session:
+            cleo = identifiers.by_uuid(session, world.cleo.chain_id, world.cleo.uuid)
+            [(behavior, come)] = standings.one(session, cleo, campaign.id, standings.Wanted(), world.now).behaviors
+            return counting.events_counted(behavior.terms, come), counting.events_wanted(behavior.terms)
+
+    tell(world, "b", quantity=4)
+    assert shown() == (0, 4)
+    tell(world, "b")
+    assert shown() == (2, 4)
+    tell(world, "a")
+    assert shown() == (3, 4)
 
 
 def test_one_customers_rewarded_events_at_once_do_not_deadlock(world: World) -> None:

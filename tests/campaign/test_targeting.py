@@ -85,9 +85,9 @@ def people(world: World) -> list[int]:
                 ledger.add(session, row.id, [29, 1_250, 10_000][i % 3], NOW)
             attributes.put(session, row.id, {"x": value})
             if i % 2:
-                tags.put(session, row, ["vip"], NOW)
+                tags.put(session, row.id, ["vip"], NOW)
             if i % 3 == 0:
-                tags.put(session, row, ["away", "Żółw"], NOW - timedelta(hours=1), 3_600 if i % 2 else 3_601)
+                tags.put(session, row.id, ["away", "Żółw"], NOW - timedelta(hours=1), 3_600 if i % 2 else 3_601)
     with world.database.transaction() as session:
         names = [str(session.get_one(Customer, id).uuid) for id in made[::2]]
         for name, listed in (("regulars", names), ("silver", names[:2])):
@@ -140,7 +140,7 @@ def test_only_the_trees_that_can_hold_are_looked_at(world: World, database: Data
     with database.transaction() as session:
         ids = [audiences.targeting_of(session, tree).id for tree in trees]
         assert audiences.targeting_of(session, dict(trees[0])).id == ids[0]
-        tags.put(session, session.get_one(Customer, world.cleo.id), ["vip"], world.now)
+        tags.put(session, world.cleo.id, ["vip"], world.now)
         session.flush()
         traits = eligibility.traits(session, world.cleo.id, world.now)
         admitted = audiences.admitting(session, traits)
@@ -176,7 +176,7 @@ def test_who_qualifies_is_asked_for_a_whole_campaign(world: World) -> None:
     world.a_customer()
     campaign, silver = world.a_reward_campaign(restrictions={"user.tags": {"$in": ["vip"]}}), world.a_campaign()
     with world.database.transaction() as session:
-        tags.put(session, session.get_one(Customer, world.cleo.id), ["vip"], world.now)
+        tags.put(session, world.cleo.id, ["vip"], world.now)
     with world.database.reading() as session:
         found = audiences.qualifying(session, campaign.id, world.now)
         assert list(session.scalars(select(Customer.id).where(found))) == [world.cleo.id]

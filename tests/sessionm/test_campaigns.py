@@ -82,12 +82,14 @@ REFUSED: list[tuple[dict[str, Any], tuple[str, str]]] = [
     ({"behaviors": [{"name": "C", "goals": {"a": {"speed": 1}}}]}, ("argument_error", "Unknown goal attributes speed.")),
     ({"behaviors": [{"name": "C", "goals": {"a": {}}, "total_count": 2}]}, ("validation", "total_count")),
     ({"rewards": [{"type": "car"}]}, ("validation", "type")), ({"rewards": [{}]}, ("missing_data", "type")),
+    ({"rewards": [{"type": "points", "points": 1, "codes": ["x"]}]}, ("argument_error", "codes")),
+    ({"rewards": [{"type": "points", "points": 1, "behavior": "B"}]}, ("validation", "behaviors")),
     ({"rewards": [{"type": "deal"}]}, ("validation", "percent")),
     ({"rewards": [{"type": "deal", "percent": 10, "amount": 5}]}, ("validation", "percent")),
     ({"rewards": [{"type": "points"}]}, ("validation", "more than none")),
     ({"rewards": [{"type": "points", "points": 5, "behavior": "B"}], "behaviors": [visits()]}, ("validation", "called B")),
     ({"rewards": [{"type": "coupon", "codes": ["A", "A"]}]}, ("validation", "codes")),
-    ({"behaviors": [visits()], "limit": 5}, ("validation", "limited by the behaviors")),
+    ({"behaviors": [visits()], "limit": 5}, ("validation", "no behaviors")), ({"cost_in_points": 5}, ("validation", "rewards")),
     ({"creatives": {"poster": {}}}, ("argument_error", "Unknown creatives attributes poster.")),
     ({"creatives": {"tile": {"action": {"type": "jump"}}}}, ("validation", "type")),
     ({"creatives": {"tile": {"action": {"type": "external_link"}}}}, ("missing_data", "url")),
@@ -274,7 +276,11 @@ def test_a_campaign_made_here_is_interacted_with_on_spaazas_side(program: Progra
     assert interact(told["id"])["error"]["code"] == 449
     place = f"{program.v2}{program.cleo}/campaigns/{made['id']}?sections=redemptions"
     [redemption] = program.server().get(place).json["campaign"]["redemptions"]  # type: ignore[index]
-    assert redemption["status"] == "generated"
+    assert redemption["status"] == "claimed"
+    redeemed = partner.post("/auth/redeem-voucher", json={"voucher_key": redemption["voucher_key"], "amount": 5})
+    assert redeemed.status_code == 200, redeemed.json
+    [redemption] = program.server().get(place).json["campaign"]["redemptions"]  # type: ignore[index]
+    assert redemption["redeemed_at"] is not None
     program.world.require_invariants()
 
 

@@ -11,6 +11,7 @@ from app.campaign.event_models import CreativeStat
 from app.members import chains, keys
 from app.members.models import Customer, CustomerTag
 from tests.sessionm.conftest import EXTERNAL_ID, Program, a_campaign, basic, code, visits
+from tests.test_races import at_once
 from tests.world import World, clock_at
 
 
@@ -90,7 +91,7 @@ def test_customers_are_registered_and_found_by_either_id(program: Program, world
     user = answer.json["user"]
     assert user == {
         "id": user["id"], **told, "email": "con@guerdon.example", "anonymous": False, "available_points": 0,
-        "attributes": {"n": 2.0, "shop": "north", "vip": "true"}, "created_at": user["created_at"],
+        "attributes": {"n": 2, "shop": "north", "vip": "true"}, "created_at": user["created_at"],
     }  # fmt: skip
     for place in (f"users/{user['id']}", "external/users/crm-2"):
         assert server.get(f"{program.v1}/{place}").json == answer.json
@@ -108,6 +109,7 @@ def test_customers_are_registered_and_found_by_either_id(program: Program, world
         ({"external_id": "x", "time_zone": "Mars/Olympus"}, "validation"), ({"external_id": "x", "dob": "1990"}, "validation"),
         ({"external_id": "x", "shoe_size": 4}, "argument_error"), ({"external_id": "x", "attributes": {"a b": 1}}, "validation"),
         ({"external_id": "x", "attributes": {"a": [1]}}, "validation"), ({"external_id": "x", "time_zone": "../x"}, "validation"),
+        ({"external_id": "x", "time_zone": "America"}, "validation"),
     ):  # fmt: skip
         assert code(server.post(f"{program.v1}/users", json={"user": wrong})) == expected, wrong
     for place in ("users/nobody", f"users/{world.ada.uuid}", "external/users/nobody"):
@@ -140,6 +142,21 @@ def test_tags_are_counted_or_expire_and_campaigns_see_the_live_ones(program: Pro
         tag = session.get(CustomerTag, (world.cleo.id, "a"))
         assert tag is not None
         assert tag.count == 2
+
+
+def test_tags_set_and_taken_away_at_once_are_all_counted(program: Program) -> None:
+    server, path = program.server(), f"{program.v1}{program.cleo}/tags"
+    server.get(path)
+    answers: list[str | None] = []
+    calls: list[Any] = [
+        lambda: answers.extend(code(server.post(path, json={"tags": ["a", "b"]})) for _ in range(5)) for _ in range(6)
+    ]
+    calls += [
+        lambda: answers.extend(code(server.delete(path, json={"tags": ["b"]})) for _ in range(5)) for _ in range(2)
+    ]
+    at_once(*calls)
+    assert set(answers) == {None}
+    assert server.get(path).json["tags"]["a"] == {"count": 30}  # type: ignore[index]
 
 
 def test_a_device_looks_with_a_token_that_expires_and_opens_nothing_else(
@@ -180,7 +197,10 @@ def test_anonymous_customers_look_with_a_token_only(program: Program, world: Wor
     token = server.post(f"{program.v1}{user}/auth_token").json["auth_token"]  # type: ignore[index]
     seen: Any = program.client().get(f"{program.client_v1}/campaigns?auth_token={token}").json
     assert [it["progress"]["state"] for it in seen["campaigns"]["promotions"]] == ["qualified"]
-    assert code(server.put(f"{program.v1}{user}", json={"user": {"anonymous": False, "external_id": "now"}})) is None
+    assert code(server.put(f"{program.v1}{user}", json={"user": {"first_name": "Con"}})) is None
+    assert code(server.get(f"{program.v1}{user}/campaigns")) == "requires_registered_user"
+    assert code(server.put(f"{program.v1}{user}", json={"user": {"external_id": "now"}})) is None
+    assert code(server.put(f"{program.v1}{user}", json={"user": {"anonymous": True}})) == "validation"
     assert code(server.get(f"{program.v1}/external/users/now/campaigns")) is None
 
 
@@ -219,7 +239,9 @@ def test_what_opting_in_is_refused_for(program: Program, world: World) -> None:
         opt_in(program.create(name="Others", targeting={"user.tags": "x"}, optin_required=True))
         == "user_ineligible_for_campaign"
     )
-    assert opt_in(program.create(name="Draft", status="draft", optin_required=True)) == "user_ineligible_for_campaign"
+    draft = program.create(name="Draft", status="draft", optin_required=True)
+    assert opt_in(draft) == "not_found"
+    assert code(program.server().get(f"{program.v1}{program.cleo}/campaigns/{draft['id']}/opt_out")) == "not_found"
     assert opt_in(program.create(name="Over", status="completed", optin_required=True)) == "opt_in_ended"
     assert opt_in(program.create(name="Closed", opt_in_ends_at="2026-06-01T00:00:00Z", **window)) == "opt_in_ended"
     later = program.create(
@@ -361,6 +383,8 @@ def test_creatives_are_seen_and_tapped(program: Program, world: World) -> None:
         assert (stat.customer_id, stat.seen_count, stat.clicks_count) == (world.cleo.id, 3, 1)
     page = device.get(local(creative["promotion"]["html_payload"]))
     assert (page.status_code, page.mimetype) == (200, "text/html")
+    assert device.send("HEAD", local(creative["promotion"]["html_payload"])).status_code == 200
+    assert device.send("HEAD", local(action["url"])).status_code == 405
     assert "Big &lt;script&gt;" in page.text
     assert "sandbox" in page.headers["Content-Security-Policy"]
     other, url = world.a_customer(), local(action["url"])

@@ -32,7 +32,7 @@ def test_an_event_is_answered_with_what_it_completed(program: Program) -> None:
         {
             "campaign_id": made["id"], "campaign_permalink": made["external_id"], "behavior_id": told["behaviors"][0]["behavior_id"],
             "external_behavior_id": told["behaviors"][0]["external_behavior_id"], "name": "Visits", "type": "count",
-            "achieved_now": 2, "points": 5,
+            "achieved_now": 2, "points": 10,
         }
     ]  # fmt: skip
     assert send(program, body).json == answer.json
@@ -71,18 +71,35 @@ def test_a_batch_tells_what_became_of_each_customer(program: Program, world: Wor
     answer: Any = program.server().post(path, json={"batch": batch}).json
     assert [it["status"] for it in answer["batch"]] == ["ok", "error", "ok", "error", "error"]
     assert [it.get("errors", {}).get("code") for it in answer["batch"]] == [
-        None, "user_not_found", None, "not_found", "user_not_found",
+        None, "user_not_found", None, "not_found", "missing_data",
     ]  # fmt: skip
     assert [it["behaviors_counted"] for it in answer["batch"][0]["events"]] == [1, 1, 1]
     assert program.server().post(path, json={"batch": batch}).json == answer
     assert (world.balance(), world.balance(other)) == (100_100, 100)
+    odd: Any = [
+        {"external_id": "x", "events": {"visit": {}}}, {"external_id": "x", "user_id": "y", "events": {"visit": {"transaction_id": "t"}}},
+        {"external_id": "crm-1", "events": {"visit": {"transaction_id": "t", "qty": 0}}}, {}, {"external_id": 5, "event": {}},
+        {"external_id": "crm-1", "events": {"visit": {"transaction_id": "fine"}}},
+    ]  # fmt: skip
+    answers: Any = program.server().post(path, json={"batch": odd}).json
+    assert [it.get("errors", {}).get("code") for it in answers["batch"]] == [
+        "missing_data", "missing_data", "validation", "missing_data", "argument_error", None,
+    ]  # fmt: skip
     for wrong, expected in (
-        ({}, "missing_data"), ({"batch": []}, "missing_data"), ({"batch": [{}]}, "missing_data"),
-        ({"batch": [{"external_id": "x", "events": {"visit": {}}}]}, "missing_data"),
+        ({}, "missing_data"), ({"batch": []}, "missing_data"), ({"batch": [], "x": 1}, "argument_error"),
         ({"batch": [{"external_id": "x", "events": {"v": {"transaction_id": str(i)}}} for i in range(101)]}, "validation"),
         ({"batch": [{"external_id": "x", "events": {"v": {"transaction_id": "t", "qty": 600}}} for _ in range(2)]}, "validation"),
     ):  # fmt: skip
         assert code(program.server().post(path, json=wrong)) == expected
+
+
+def test_events_of_one_request_count_the_oldest_first(program: Program) -> None:
+    program.create(behaviors=[visits(3, points=1, consecutive=True)])
+    days = ["2026-11-12T10:00:00Z", "2026-11-10T10:00:00Z", "2026-11-11T10:00:00Z"]
+    rows = [{"name": "visit", "date": day, "transaction_id": day} for day in days]
+    told = send(program, {"events": rows}).json["events"]
+    assert [it["transaction_id"] for it in told] == days
+    assert [len(it["behaviors"]) for it in told] == [1, 0, 0]
 
 
 def test_a_backlog_told_late_and_again_gives_the_same_progress(program: Program, world: World) -> None:
@@ -141,7 +158,8 @@ def test_a_composite_behavior_shows_its_goals_and_groups(program: Program) -> No
     path = f"{program.v1}{program.cleo}/campaigns/{made['id']}/progress"
     [progress] = program.server().get(path).json["campaign"]["behaviors"]  # type: ignore[index]
     assert (progress["progress"], progress["goal"], progress["name"]) == (2, 3, "Explorer-All")
-    assert len(program.tell("share", context={"with": "Con"})["behaviors"]) == 1
+    [told] = program.tell("share", context={"with": "Con"})["behaviors"]
+    assert (told["achieved_now"], told["points"]) == (1, 14)
     shown = behaviors(program, made)["explorer_all"]
     assert (
         shown["achieved"],
@@ -182,8 +200,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"events": {"visit": {"date": "2200-01-01T00:00:00Z"}}}, "argument_error"),
     ({"events": {"visit": {"date": "1969-01-01T00:00:00Z"}}}, "argument_error"),
     ({"events": {"visit": {"date": "0001-01-01T00:00:00+23:00"}}}, "validation"),
-    ({"events": {"visit": {"transaction_id": "x" * 256}}}, "validation"), ({"events": {"x" * 256: {}}}, "argument_error"),
-    ({"events": {"visit": {"speed": 1}}}, "argument_error"), ({"events": {"visit": {"context": {"a": [1]}}}}, "validation"),
+    ({"events": {"visit": {"transaction_id": "x" * 256}}}, "validation"), ({"events": {"visit": {"transaction_id": " "}}}, "validation"),
+    ({"events": {"visit": {"name": "other"}}}, "validation"), ({"events": {"x" * 256: {}}}, "argument_error"),
+    ({"events": {"visit": {"speed": 1}}}, "argument_error"), ({"events": {"visit": {}}, "campaignId": 5}, "argument_error"),
+    ({"events": {"visit": {"context": {"a": [1]}}}}, "validation"),
     ({"events": {"visit": {"context": {f"n{i}": 1 for i in range(51)}}}}, "validation"),
     ({"events": [{"name": "visit"}] * 101}, "validation"), ({"events": [{"name": "visit", "qty": 600}] * 2}, "validation"),
 ]  # fmt: skip

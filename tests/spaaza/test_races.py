@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from app.campaign import voucher_lookup, vouchers
-from app.campaign.award_models import Award, Draw, ReferralRelation, Voucher
+from app.campaign import baskets, voucher_lookup, vouchers
+from app.campaign.award_models import Award, Basket, Draw, ReferralRelation, Voucher
+from app.campaign.awards import BY_SYSTEM
 from app.campaign.voucher_lookup import Holder, Named
 from app.database import Database, TryAgain
 from app.members import chains
@@ -205,10 +206,6 @@ def test_a_voucher_redeemed_by_many_tills_at_once_is_redeemed_once(shop: Shop) -
 
 def test_customers_who_referred_one_another_in_a_ring_buy_at_once(postgres_url: str) -> None:
     """A referred B, B referred C, C referred A: all buy at once, and nobody waits for another in a circle."""
-    from app.campaign import baskets
-    from app.campaign.award_models import Basket
-    from app.campaign.awards import BY_SYSTEM
-
     world = World(Database(postgres_url))
     for turn in range(5):
         chain = world.a_chain(f"Ring {turn}")
@@ -295,3 +292,32 @@ def test_permissions_given_at_once_are_one(shop: Shop) -> None:
     at_once(*[permit for _ in range(4)])
     with shop.world.database.reading() as session:
         assert dict(chains.permissions(session, shop.chain_id)) == {"ada": True, "sol@guerdon.example": True}
+
+
+def test_baskets_that_several_campaigns_reward_and_that_complete_referrals_wait_in_one_order(shop: Shop) -> None:
+    """The account first, then tallies, then stocks: who holds stocks while wanting an account meets who does the reverse."""
+    world = shop.world
+    for name in ("First", "Second"):
+        world.a_reward_campaign(points(1), kind="basket", name=name, limit_per_customer=900)
+    a_referral_campaign(world, limit_per_customer=900)
+    ada = world.cleo
+    others = [referred(shop, ada) for _ in range(8)]
+    lost: list[Exception] = []
+
+    def buy(customer_id: int, reference: str) -> None:
+        told = Basket(
+            chain_id=shop.chain_id, customer_id=customer_id, reference=reference, amount=1_000, bought_at=world.now,
+            recorded_at=world.now,
+        )  # fmt: skip
+        try:
+            with world.database.transaction() as session:
+                baskets.record(session, told, world.now, BY_SYSTEM)
+        except TryAgain as e:
+            lost.append(e)
+
+    at_once(
+        lambda: [buy(ada.id, f"own {i}") for i in range(8)],
+        lambda: [buy(other, f"referred {i}") for i, other in enumerate(others)],
+    )
+    assert lost == []
+    world.require_invariants()

@@ -94,7 +94,6 @@ def _move_restrictions(bind: sa.Connection) -> None:
         tree = json.loads(tree) if isinstance(tree, str) else tree
         key = hashlib.sha256(repr(tree).encode()).hexdigest()
         if key not in known:
-            known[key] = len(known) + 1
             values = {"key": key, "tree": json.dumps(tree)}
             bind.execute(sa.text("INSERT INTO targeting (key, tree) VALUES (:key, :tree)"), values)
             known[key] = bind.scalar(sa.text("SELECT id FROM targeting WHERE key = :key"), {"key": key}) or 0
