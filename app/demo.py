@@ -215,7 +215,7 @@ def _flock(session: Session, now: datetime, zone: ZoneInfo) -> None:
     )
     tags.put(session, moose.id, [MOOSE_TAG], now)
     only_moose = {"user.tags": {"$in": [MOOSE_TAG]}}
-    window = _window(now, zone)
+    window = _window_of_hours(now, zone)
 
     def campaign(
         name: str,
@@ -300,7 +300,7 @@ def _aviary(session: Session, now: datetime, zone: ZoneInfo) -> None:
     chain_id = _organization(session, "Aviary", AVIARY_KEY, AVIARY_SECRET, now, zone)
     signups.sign_up(session, Person("Wren", ""), now, BY_SYSTEM, chain_id=chain_id, uuid=WREN, external_id="wren")
     event = Manner("composable", "event")
-    offer = Offer("Campaign 1", None, 0, active=True, for_everyone=True, activity=_window(now, zone))
+    offer = Offer("Campaign 1", None, 0, active=True, for_everyone=True, activity=_window_of_hours(now, zone))
     tile = Creative(
         "internal_tile",
         {
@@ -418,3 +418,9 @@ def _window(now: datetime, zone: ZoneInfo) -> Window:
     opens = datetime(local.year, 1, 1, tzinfo=zone)
     closes = datetime(local.year + 2, 1, 1, tzinfo=zone)
     return opens.astimezone(UTC), closes.astimezone(UTC)
+
+
+def _window_of_hours(now: datetime, zone: ZoneInfo) -> Window:
+    """The same, closed from New Year on: ours are open to the end of their last minute, SessionM's to their end."""
+    opens, closes = _window(now, zone)
+    return opens, closes - timedelta(minutes=1)
