@@ -84,8 +84,7 @@ def test_no_event_counts_for_a_campaign_that_was_paused_before(program: Program,
     world.require_invariants()
 
 
-def test_a_place_that_was_lost_while_deciding_is_not_taken_twice(program: Program, world: World) -> None:
-    """Both have read that there is one place; the second's guard fails, and it decides again."""
+def test_the_last_place_is_taken_once(program: Program, world: World) -> None:
     made = program.create(optin_required=True, opt_in_limit=1)
     other = world.a_customer()
     with world.database.transaction() as session:
