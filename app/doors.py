@@ -20,7 +20,7 @@ from app.audit import AuditEntry
 from app.blobs import BlobStore
 from app.database import Bind, Database, TryAgain
 from app.idempotency import Once, Replay
-from app.identity import Caller, identity
+from app.identity import Caller, NotSignedIn, identity
 from app.refusal import Refusal
 from app.settings import Settings
 
@@ -189,6 +189,14 @@ def names_effect(effect: UUID) -> None:
 def caller() -> Caller:
     """Who acts. Only in views that declare roles."""
     return cast(Caller, g.caller)
+
+
+def visitor() -> Caller | None:
+    """Who looks at what is open to anyone; None for whoever is not signed in."""
+    try:
+        return by_token()
+    except NotSignedIn:
+        return None
 
 
 def login_id() -> int:

@@ -5,6 +5,7 @@ import struct
 import zlib
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from PIL import Image, PngImagePlugin
@@ -71,6 +72,24 @@ def test_a_photo_is_replaced_and_removed(ada: Client, client: Client, world: Wor
     store = FolderStore(settings.storage / "photos")
     assert photos.remove_unreferenced(world.database, store) == 0, "a blob may belong to an upload under way"
     assert photos.remove_unreferenced(world.database, store, older_than_seconds=-1) == 2
+
+
+def test_the_photo_of_a_secret_campaign_is_shown_to_the_staff_only(
+    ada: Client, sol: Client, cleo: Client, client: Client, world: World
+) -> None:
+    draft = world.a_campaign(active=False)
+    path = f"/api/campaign/{draft.uuid}/photo"
+    upload(ada, draft, picture())
+    missing = client.get(f"/api/campaign/{uuid4()}/photo")
+    for who in (client, cleo, Client(client.app).with_token("nonsense")):
+        answer = who.get(path)
+        assert (answer.status_code, answer.json) == (404, missing.json)
+    for staff in (ada, sol):
+        shown = staff.get(path)
+        assert shown.status_code == 200
+        assert (shown.headers["Cache-Control"].split(",")[0], shown.headers["Vary"]) == ("private", "Authorization")
+    ada.post(f"/api/campaign/{draft.uuid}/active")
+    assert client.get(path).status_code == 200
 
 
 def test_nothing_of_the_upload_survives_but_pixels(ada: Client, client: Client, world: World) -> None:

@@ -7,13 +7,14 @@ from werkzeug.exceptions import NotFound
 
 from app import clock, imaging
 from app.campaign import photos
-from app.doors import allow, anyone, blobs, reading, transaction
+from app.doors import allow, anyone, blobs, reading, transaction, visitor
 from app.openloyalty.api import Blueprint
 from app.openloyalty.fields import BLANK, Text
 from app.openloyalty.forms import Form, InvalidForm, tree
 
 blueprint = Blueprint("admin_photos", __name__, "Photos of campaigns")
 
+STAFF = "admin", "seller"
 BODY_BYTES_MAX = 8 * 1024 * 1024  # beyond the limit of a file, so that a larger one is told in the form's tree
 
 
@@ -55,9 +56,11 @@ def upload_photo(campaign: UUID) -> Response:
 @blueprint.response(200, {"type": "string", "format": "binary"}, content_type="image/*")
 @anyone
 def show_photo(campaign: UUID) -> Response:
-    """Show a campaign's photo."""
+    """Show a campaign's photo, to everybody; while customers were never told of the campaign, to the staff only."""
+    who = visitor()
+    is_staff = who is not None and who.role in STAFF
     with reading() as session:
-        photo = photos.of_campaign(session, campaign)
+        photo = photos.of_campaign(session, campaign, clock.now(), is_staff)
     content = blobs().get(photo.sha256)
     if content is None:
         raise NotFound
@@ -66,7 +69,9 @@ def show_photo(campaign: UUID) -> Response:
     response.headers["Content-Disposition"] = f'inline; filename="{photo.uuid}.{ending}"'
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    response.headers["Cache-Control"] = "public, max-age=0, must-revalidate"
+    whose = "private" if is_staff else "public"
+    response.headers["Cache-Control"] = f"{whose}, max-age=0, must-revalidate"
+    response.headers["Vary"] = "Authorization"
     response.set_etag(photo.sha256)
     response.make_conditional(request)
     return response

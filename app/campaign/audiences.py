@@ -2,16 +2,15 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, and_, distinct, exists, func, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
-from app.campaign import eligibility, targeting, targeting_sql
+from app.campaign import targeting
 from app.campaign.models import Audience, AudienceTarget, Campaign, Targeting, TargetingKey
-from app.database import Bind, is_postgresql
+from app.database import Bind
 from app.members import headcount
 from app.members.models import Customer, Level, Segment, SegmentMember
 
@@ -65,12 +64,6 @@ def admitting(bind: Bind, traits: Mapping[str, Any]) -> list[int]:
 def admits(targeting_ids: Sequence[int]) -> Any:
     """A condition on Campaign: it has no restrictions, or some of these."""
     return or_(Campaign.targeting_id.is_(None), Campaign.targeting_id.in_(targeting_ids))
-
-
-def open_to(session: Session, customer_id: int, now: datetime) -> list[Any]:
-    """Conditions on Campaign: the customer belongs to its audience, and its restrictions admit the customer."""
-    traits = eligibility.traits(session, customer_id, now)
-    return [Campaign.audience_id.in_(of_customer(customer_id)), admits(admitting(session, traits))]
 
 
 def _audience(session: Session, targets: Sequence[tuple[str, UUID]]) -> Audience:
@@ -148,19 +141,29 @@ def reached(audience_id: int) -> Any:
     return or_(everyone, Customer.level_id.in_(on_level), Customer.id.in_(in_segment))
 
 
-def qualifying(session: Session, campaign_id: int, now: datetime) -> Any:
-    """The customers for whom a campaign is, as a condition on Customer: `rules.qualifies`, for all at once."""
-    campaign = session.scalars(
-        select(Campaign)
-        .where(Campaign.id == campaign_id)
-        .options(joinedload(Campaign.audience), joinedload(Campaign.targeting))
-    ).one()
-    reach = [] if campaign.audience.is_everyone else [reached(campaign.audience_id)]
-    return and_(
-        Customer.chain_id == campaign.chain_id,
-        Customer.status == "active",
-        *reach,
-        targeting_sql.admitted(campaign.restrictions, now, is_postgresql(session)),
+def targets(customer: Any, audience_id: Any) -> Any:
+    """The audience is everyone, or names the customer's level or one of the customer's segments. A condition for SQL."""
+    on_level = (
+        exists()
+        .where(Level.id == customer.level_id, Level.uuid == AudienceTarget.uuid)
+        .correlate(customer, AudienceTarget)
+    )
+    in_segment = (
+        exists()
+        .where(
+            SegmentMember.customer_id == customer.id,
+            SegmentMember.segment_id == Segment.id,
+            Segment.uuid == AudienceTarget.uuid,
+        )
+        .correlate(customer, AudienceTarget)
+    )
+    return (
+        exists()
+        .where(
+            AudienceTarget.audience_id == audience_id,
+            or_(AudienceTarget.kind == "everyone", on_level, in_segment),
+        )
+        .correlate(customer, Campaign)
     )
 
 

@@ -10,8 +10,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.campaign import audiences, changes, draws, eligibility, errors, receipts, rules
+from app.campaign import activity, audiences, changes, draws, eligibility, errors, receipts, rules
+from app.campaign.audience import traits
 from app.campaign.changes import Part, Shape
+from app.campaign.limits import UNLIMITED
 from app.campaign.models import Campaign, MethodTally, RewardMethod, Stock
 from app.database import Bind, is_postgresql
 from app.refusal import Refusal
@@ -129,7 +131,7 @@ def _third_party_id(facts: Any) -> int | None:
 
 def _traits(bind: Bind, facts: Any, methods: Sequence[Any], occasion: Occasion, now: datetime) -> Mapping[str, Any]:
     if facts.restrictions or any(method.restrictions for method in methods):
-        return {**eligibility.traits(bind, facts.customer_id, now), **occasion.traits}
+        return {**traits.of_customer(bind, facts.customer_id, now), **occasion.traits}
     return occasion.traits
 
 
@@ -154,9 +156,7 @@ def _ticket(facts: Any) -> str:
 
 
 def _shape(chosen: Sequence[Any], drawn: bool) -> Shape:
-    parts = tuple(
-        Part(method.kind, counted=True, limited=method.limit_per_customer < rules.UNLIMITED) for method in chosen
-    )
+    parts = tuple(Part(method.kind, counted=True, limited=method.limit_per_customer < UNLIMITED) for method in chosen)
     return Shape(parts, "pool" if any(part.kind == "coupon" for part in parts) else None, drawn)
 
 
@@ -228,7 +228,7 @@ def give_all(
         .where(
             Campaign.chain_id == chain_id,
             Campaign.context == context,
-            rules.is_active(Campaign, now),
+            activity.is_active(Campaign, now),
             Campaign.audience_id.in_(audiences.of_customer(customer_id)),
         )
         .order_by(Campaign.id)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 from app.campaign import counting
 from app.campaign.errors import BadCampaign
 from app.campaign.event_models import BEHAVIOR_KINDS, Behavior, Goal
-from app.campaign.rules import UNLIMITED
+from app.campaign.limits import UNLIMITED
 
 __all__ = ["Behavior", "GoalPlan", "Plan", "add", "of_campaigns", "points", "require_sense"]
 

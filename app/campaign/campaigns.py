@@ -16,6 +16,7 @@ from app.campaign.errors import (
     PermalinkTaken,
     SingleCouponFixed,
 )
+from app.campaign.limits import UNLIMITED
 from app.campaign.models import (
     Campaign,
     CampaignLabel,
@@ -27,7 +28,6 @@ from app.campaign.models import (
     Usage,
 )
 from app.campaign.plans import ALWAYS, PLAIN, UNLISTED, Listing, Manner, Offer, Reward, Window
-from app.campaign.rules import UNLIMITED
 from app.members import chains
 
 __all__ = [

@@ -12,16 +12,19 @@ from uuid import UUID
 from sqlalchemy import Select, and_, case, exists, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.campaign import audiences, coupons, eligibility, rules
-from app.campaign.errors import CampaignNotFound
-from app.campaign.models import Audience, Campaign, CampaignLabel, Stock, Usage
+from app.campaign import activity, audiences, coupons, eligibility, rules
+from app.campaign.audience import traits, visibility, visibility_sql
+from app.campaign.audience.visibility import Visibility
+from app.campaign.errors import CampaignHidden, CampaignNotFound
+from app.campaign.models import Campaign, CampaignLabel, Stock, Usage
+from app.database import is_postgresql
 from app.members.models import Customer
 from app.paging import Page, Paged
 
 SORTABLE = {
     "name": Campaign.name,
     "reward": Campaign.reward,
-    "active": case((rules.is_live(Campaign), 1), else_=0),
+    "active": case((activity.is_live(Campaign), 1), else_=0),
     "costInPoints": Campaign.cost,
     "limit": Campaign.limit,
     "limitPerUser": Campaign.limit_per_customer,
@@ -71,7 +74,7 @@ def page(session: Session, paging: Page, now: datetime, wanted: Filter | None = 
 
 def visible_page(session: Session, paging: Page, now: datetime) -> Paged[Shown]:
     """The campaigns that are switched on and visible, for a seller."""
-    return _page(session, paging, now, [rules.is_live(Campaign), rules.is_visible(Campaign, now)])
+    return _page(session, paging, now, [visibility.is_on_show(Campaign, now)])
 
 
 def available_page(
@@ -94,10 +97,8 @@ def available_page(
         )
     )
     conditions = [
-        rules.is_live(Campaign),
-        rules.is_visible(Campaign, now),
-        Campaign.chain_id == select(Customer.chain_id).where(Customer.id == customer_id).scalar_subquery(),
-        *audiences.open_to(session, customer_id, now),
+        visibility.is_on_show(Campaign, now),
+        visibility_sql.for_customer(session, customer_id, traits.of_customer(session, customer_id, now)),
         Campaign.id.not_in(sold_out),
         Campaign.id.not_in(used_up.correlate(None)),
     ]
@@ -112,24 +113,35 @@ def one(session: Session, uuid: UUID, now: datetime) -> Shown:
     return shown[0]
 
 
+def one_for_customer(session: Session, uuid: UUID, customer: UUID, now: datetime) -> Shown:
+    """One campaign for a customer who looks at it. Raises CampaignNotFound, also while it is secret, or CampaignHidden."""
+    shown = one(session, uuid, now)
+    known = visibility_sql.to_customer(session, eligibility.facts(session, uuid, customer), now)
+    if known is Visibility.SECRET:
+        raise CampaignNotFound
+    if known is Visibility.HIDDEN:
+        raise CampaignHidden
+    return shown
+
+
 def customers(session: Session, uuid: UUID, paging: Page, now: datetime) -> Paged[Customer]:
-    """The customers whom a campaign is visible to now; nobody outside its visibility window. Raises CampaignNotFound."""
-    campaign = session.scalars(select(Campaign).where(Campaign.uuid == uuid, SELLS_COUPONS)).one_or_none()
+    """The customers whom a campaign is for, active or not; nobody outside its visibility window. Raises CampaignNotFound."""
+    campaign = session.scalars(
+        select(Campaign)
+        .where(Campaign.uuid == uuid, SELLS_COUPONS)
+        .options(joinedload(Campaign.audience), joinedload(Campaign.targeting))
+    ).one_or_none()
     if campaign is None:
         raise CampaignNotFound
-    if not rules.is_visible(campaign, now):
+    if not visibility.is_visible(campaign, now):
         return Paged([], 0)
-    if campaign.targeting_id is not None:
-        return _customers(session, paging, audiences.qualifying(session, campaign.id, now))
-    audience = session.get_one(Audience, campaign.audience_id)
-    total = audiences.sizes(session, [(audience, campaign.chain_id)])[audience.id, campaign.chain_id]
-    return _customers(session, paging, (Customer.chain_id == campaign.chain_id) & audiences.reached(audience.id), total)
-
-
-def _customers(session: Session, paging: Page, condition: Any, total: int | None = None) -> Paged[Customer]:
-    if total is None:
-        total = session.scalar(select(func.count()).select_from(Customer).where(condition)) or 0
-    query = select(Customer).where(condition).order_by(Customer.id)
+    meant = visibility_sql.meant(campaign, now, is_postgresql(session))
+    if campaign.restrictions:
+        total = session.scalar(select(func.count()).select_from(Customer).where(meant)) or 0
+    else:
+        place = campaign.audience_id, campaign.chain_id
+        total = audiences.sizes(session, [(campaign.audience, campaign.chain_id)])[place]
+    query = select(Customer).where(meant).order_by(Customer.id)
     return Paged(list(session.scalars(paging.cut(query))), total)
 
 
@@ -143,7 +155,7 @@ def _conditions(wanted: Filter) -> list[Any]:
     if wanted.name is not None:
         conditions.append(Campaign.name.icontains(wanted.name, autoescape=True))
     if wanted.active is not None:
-        conditions.append(rules.is_live(Campaign) if wanted.active else ~rules.is_live(Campaign))
+        conditions.append(activity.is_live(Campaign) if wanted.active else ~activity.is_live(Campaign))
     if wanted.reward is not None:
         conditions.append(Campaign.reward == wanted.reward)
     return conditions
@@ -190,16 +202,16 @@ def _shown(
     sizes = audiences.sizes(session, [(campaign.audience, campaign.chain_id) for campaign in found])
     facts = eligibility.facts_by_campaign(session, ids, customer_id) if customer_id else {}
     asks = customer_id and any(campaign.restrictions for campaign in found)
-    traits = eligibility.traits(session, customer_id, now) if customer_id and asks else None
+    known = traits.of_customer(session, customer_id, now) if customer_id and asks else None
     return [
         Shown(
             campaign=campaign,
             codes=codes.get(campaign.id, []),
             names={uuid: names[uuid] for uuid in (t.uuid for t in campaign.audience.targets) if uuid in names},
-            audience_size=sizes[campaign.audience_id, campaign.chain_id] if rules.is_visible(campaign, now) else 0,
+            audience_size=sizes[campaign.audience_id, campaign.chain_id] if visibility.is_visible(campaign, now) else 0,
             now=now,
             facts=facts.get(campaign.id),
-            traits=traits,
+            traits=known,
         )
         for campaign in found
     ]

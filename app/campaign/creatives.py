@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from app.campaign.audience import visibility
 from app.campaign.errors import BadCreative, CreativeNotFound
 from app.campaign.event_models import CREATIVE_KINDS, Creative, CreativeStat
 from app.campaign.models import Campaign
@@ -77,8 +78,13 @@ def found(session: Session, chain_id: int, creative_id: int) -> tuple[Creative, 
 def track(
     session: Session, chain_id: int, creative_id: int, stat: UUID, customer: UUID, now: datetime, clicked: bool
 ) -> Creative:
-    """Count that a customer has seen a creative, or tapped on it. Raises CreativeNotFound when the names do not fit together."""
-    creative, _ = found(session, chain_id, creative_id)
+    """Count that a customer has seen a creative, or tapped on it.
+
+    Raises CreativeNotFound when the names do not fit together, or the campaign is still secret.
+    """
+    creative, campaign = found(session, chain_id, creative_id)
+    if visibility.is_secret(campaign, now):
+        raise CreativeNotFound
     known = session.scalar(select(Customer.id).where(Customer.uuid == customer, Customer.chain_id == chain_id))
     if known is None or stat != stat_uuid(creative_id, customer):
         raise CreativeNotFound

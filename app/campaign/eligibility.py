@@ -5,17 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import Double, String, and_, bindparam, cast, exists, func, literal, null, or_, select
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from app.amounts import number
-from app.campaign import rules, targeting
+from app.campaign import audiences, rules
+from app.campaign.audience import traits, visibility
 from app.campaign.errors import CampaignNotFound
 from app.campaign.event_models import Participation
 from app.campaign.models import (
-    AudienceTarget,
     Campaign,
     DrawSeed,
     MethodTally,
@@ -31,42 +29,9 @@ from app.members.errors import CustomerNotFound
 from app.members.models import (
     Chain,
     Customer,
-    CustomerAttribute,
-    CustomerTag,
-    Level,
-    Profile,
-    Segment,
-    SegmentMember,
 )
 from app.points.models import Account
 from app.refusal import Refusal
-
-
-def targets(customer: Any, audience_id: Any) -> Any:
-    """The audience is everyone, or names the customer's level or one of the customer's segments. A condition for SQL."""
-    on_level = (
-        exists()
-        .where(Level.id == customer.level_id, Level.uuid == AudienceTarget.uuid)
-        .correlate(customer, AudienceTarget)
-    )
-    in_segment = (
-        exists()
-        .where(
-            SegmentMember.customer_id == customer.id,
-            SegmentMember.segment_id == Segment.id,
-            Segment.uuid == AudienceTarget.uuid,
-        )
-        .correlate(customer, AudienceTarget)
-    )
-    return (
-        exists()
-        .where(
-            AudienceTarget.audience_id == audience_id,
-            or_(AudienceTarget.kind == "everyone", on_level, in_segment),
-        )
-        .correlate(customer, Campaign)
-    )
-
 
 BOUGHT = func.coalesce(Usage.bought, 0)
 
@@ -119,7 +84,7 @@ def facts_query() -> Any:
             BOUGHT.label("bought"),
             _since(Usage.period_from).label("bought_from"),
             func.coalesce(Usage.in_period, 0).label("bought_in_period"),
-            targets(Customer, Campaign.audience_id).label("targeted"),
+            audiences.targets(Customer, Campaign.audience_id).label("targeted"),
         )
         .select_from(Campaign)
         .join(Stock, Stock.campaign_id == Campaign.id)
@@ -182,34 +147,6 @@ METHODS = Prepared(
     )
     .where(RewardMethod.campaign_id == bindparam("campaign"))
 )
-TRAITS = Prepared(
-    select(
-        Customer.created_at, Level.uuid.label("level_uuid"), Level.name.label("level"), Profile.born_on, Profile.gender,
-        Account.balance,
-    )
-    .join(Profile, Profile.customer_id == Customer.id)
-    .join(Account, Account.customer_id == Customer.id)
-    .outerjoin(Level, Level.id == Customer.level_id)
-    .where(Customer.id == bindparam("customer"))
-)  # fmt: skip
-_no_text: Any = cast(null(), String)
-_no_number: Any = cast(null(), Double)
-_no_moment: Any = cast(null(), UtcDateTime)
-NAMES = Prepared(
-    select(
-        literal("segment").label("of"), Segment.name, cast(Segment.uuid, String).label("text"),
-        _no_number.label("number"), _no_moment.label("expires_at"),
-    )
-    .join(SegmentMember, SegmentMember.segment_id == Segment.id)
-    .where(SegmentMember.customer_id == bindparam("customer"))
-    .union_all(
-        select(literal("tag"), CustomerTag.name, _no_text, _no_number, CustomerTag.expires_at).where(
-            CustomerTag.customer_id == bindparam("customer")
-        ),
-        select(literal("attribute"), CustomerAttribute.name, CustomerAttribute.text, CustomerAttribute.number, _no_moment)
-        .where(CustomerAttribute.customer_id == bindparam("customer")),
-    )
-)  # fmt: skip
 
 
 def facts(bind: Bind, campaign: uuid.UUID, customer: uuid.UUID) -> Any:
@@ -243,37 +180,6 @@ def methods(bind: Bind, found: Any) -> list[Any]:
     return METHODS.run(bind, {"campaign": found.campaign_id, "customer": found.customer_id})
 
 
-def traits(bind: Bind, customer_id: int, now: datetime) -> dict[str, Any]:
-    """What restrictions may ask about a customer; see `targeting.USER`."""
-    [it] = TRAITS.run(bind, {"customer": customer_id})
-    names = NAMES.run(bind, {"customer": customer_id})
-    return {
-        "user.level": {str(it.level_uuid), it.level} if it.level_uuid else set(),
-        "user.segments": {told for row in names if row.of == "segment" for told in (row.name, str(UUID(row.text)))},
-        "user.tags": {
-            row.name for row in names if row.of == "tag" and (row.expires_at is None or row.expires_at > now)
-        },
-        "user.age": _age(it.born_on, now) if it.born_on else None,
-        "user.gender": it.gender,
-        "user.created_at": it.created_at.replace(microsecond=0),
-        "user.points": number(it.balance),
-        **{
-            targeting.ATTRIBUTES + row.name: row.text if row.number is None else row.number
-            for row in names
-            if row.of == "attribute"
-        },
-    }
-
-
-def traits_if_asked(bind: Bind, found: Any, now: datetime) -> dict[str, Any]:
-    """The traits of the customer of these facts, if the campaign's restrictions ask for any."""
-    return traits(bind, found.customer_id, now) if found.restrictions else {}
-
-
-def _age(born_on: Any, now: datetime) -> int:
-    return int(now.year - born_on.year - ((now.month, now.day) < (born_on.month, born_on.day)))
-
-
 def facts_by_campaign(session: Session, campaign_ids: Sequence[int], customer_id: int) -> dict[int, Any]:
     rows = session.execute(FACTS_OF_PAGE, {"campaigns": campaign_ids, "customer": customer_id})
     return {row.campaign_id: row for row in rows}
@@ -291,24 +197,16 @@ class Verdict:
     def may_buy(self) -> bool:
         return not self.refusals
 
-    @property
-    def is_secret(self) -> bool:
-        """The campaign was never shown to customers yet: a draft, or before its visibility."""
-        return rules.is_secret(self.facts, self.at)
 
-
-def explain(session: Session, campaign: uuid.UUID, customer: uuid.UUID, at: datetime) -> Verdict:
+def explain(
+    session: Session, campaign: uuid.UUID, customer: uuid.UUID, at: datetime, to_customer: bool = False
+) -> Verdict:
     """Say whether the customer could buy the campaign at a moment, everything else being as it is now.
 
-    Raises CampaignNotFound, also for campaigns that sell no coupons, or CustomerNotFound.
+    Raises CampaignNotFound, also for campaigns that sell no coupons and, where it is the customer who asks, for secret ones;
+    or CustomerNotFound.
     """
     found = facts(session, campaign, customer)
-    if found.reward is None:
+    if found.reward is None or (to_customer and visibility.is_secret(found, at)):
         raise CampaignNotFound
-    return Verdict(at, found, list(rules.refusals(found, at, traits_if_asked(session, found, at))))
-
-
-def is_shown_to(session: Session, campaign: uuid.UUID, customer: uuid.UUID, now: datetime) -> bool:
-    """The campaign is visible now, and targets the customer."""
-    found = facts(session, campaign, customer)
-    return bool(rules.is_visible(found, now) and found.targeted)
+    return Verdict(at, found, list(rules.refusals(found, at, traits.if_asked(session, found, at))))

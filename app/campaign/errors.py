@@ -7,6 +7,10 @@ class CampaignNotFound(Refusal):
     message = "There is no such campaign."
 
 
+class CampaignHidden(Refusal):
+    message = "The campaign is not shown to this customer."
+
+
 class CampaignNotActive(Refusal):
     message = "The campaign is switched off."
 

@@ -26,7 +26,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from app.campaign import audiences, awards, counting, eligibility, progress, receipts, rules
+from app.campaign import activity, audiences, awards, counting, eligibility, progress, receipts
+from app.campaign.audience import traits as customer_traits
+from app.campaign.audience import visibility
 from app.campaign.awards import By, Occasion
 from app.campaign.counting import Achievement
 from app.campaign.errors import (
@@ -214,7 +216,7 @@ _FACTS = Prepared(
         and_(
             _listening.event_name == bindparam("event"),
             Campaign.chain_id == Customer.chain_id,
-            rules.is_live(Campaign),
+            activity.is_live(Campaign),
             Campaign.active_from <= _moment,
             Campaign.active_to > bindparam("a_minute_before", type_=UtcDateTime()),
             or_(_only.is_(None), Campaign.id == _only),
@@ -327,7 +329,7 @@ def _give(bind: Bind, due: Sequence[_Due], now: datetime, by: By) -> None:
 def _count(bind: Bind, rows: Sequence[Any], event: counting.Event, now: datetime) -> list[_Moved]:
     traits: Mapping[str, Any] = {}
     if any(row.restrictions for row in rows):
-        traits = eligibility.traits(bind, rows[0].customer_id, now)
+        traits = customer_traits.of_customer(bind, rows[0].customer_id, now)
     moved = []
     for _, group in groupby(rows, key=lambda row: row.behavior_id):
         goals = list(group)
@@ -348,9 +350,9 @@ def _listens(row: Any, at: datetime, traits: Mapping[str, Any]) -> bool:
     return bool(
         row.opted_in is not False
         and (not row.opt_in_required or (row.opted_in and row.said_at.replace(microsecond=0) <= at))
-        and rules.is_visible(row, at)
-        and rules.is_in_hours(row, at)
-        and rules.qualifies(row, traits)
+        and visibility.is_visible(row, at)
+        and activity.is_in_hours(row, row.time_zone, at)
+        and visibility.qualifies(row, traits)
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.blobs import BlobStore
-from app.campaign.rules import UNLIMITED
+from app.campaign.limits import UNLIMITED
 
 FOUND_MAX = 20
 

@@ -8,8 +8,8 @@ from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Uni
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.campaign.limits import UNLIMITED
 from app.campaign.periods import ALWAYS_FROM
-from app.campaign.rules import UNLIMITED
 from app.database import Base, Serial, UtcDateTime, unique_where
 from app.members.models import UNITS, Business, Chain
 

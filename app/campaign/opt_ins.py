@@ -8,6 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.campaign import eligibility, rules
+from app.campaign.audience import traits, visibility
 from app.campaign.errors import CampaignNotFound
 from app.campaign.event_models import Participation
 from app.campaign.guards import TermsChanged
@@ -30,7 +31,7 @@ def opt_in(session: Session, campaign_id: int, customer_id: int, now: datetime) 
         .join(Stock, Stock.campaign_id == Campaign.id)
         .where(Campaign.id == campaign_id)
     ).one()
-    rules.require_may_opt_in(facts, campaign, eligibility.traits_if_asked(session, facts, now), now)
+    rules.require_may_opt_in(facts, campaign, traits.if_asked(session, facts, now), now)
     _say(session, campaign_id, customer_id, facts.opted_in, True, now)
     # Last: all who opt in to this campaign wait for this row.
     taken = session.scalar(
@@ -65,7 +66,7 @@ def opt_out(session: Session, campaign_id: int, customer_id: int, now: datetime)
 def _facts(session: Session, campaign_id: int, customer_id: int, now: datetime) -> Any:
     """Raises CampaignNotFound, also for what customers were never told of, or CustomerNotFound."""
     facts = eligibility.facts_by_id(session, campaign_id, customer_id)
-    if rules.is_secret(facts, now):
+    if visibility.is_secret(facts, now):
         raise CampaignNotFound
     return facts
 

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Select, func, literal, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.campaign import audiences, rules
+from app.campaign import activity
+from app.campaign.audience import traits, visibility, visibility_sql
 from app.campaign.award_models import Award, ReferralRelation, Voucher
 from app.campaign.models import Campaign, MethodTally, RewardMethod, Usage
 from app.members.models import Profile
@@ -37,14 +38,15 @@ def page(
     customer_id: int | None = None, only_active: bool = False,
     for_customer: bool = False,
 ) -> Paged[Overview]:  # fmt: skip
-    """The campaigns of a chain, by id; `for_customer`, only those whose audience the customer belongs to."""
+    """The campaigns of a chain, by id; `for_customer`, only those that the customer is shown."""
     conditions: list[Any] = [Campaign.chain_id == chain_id]
     if campaign_id is not None:
         conditions.append(Campaign.id == campaign_id)
     if only_active:
-        conditions += [rules.is_active(Campaign, now), rules.is_visible(Campaign, now)]
+        conditions += [activity.is_active(Campaign, now), visibility.is_visible(Campaign, now)]
     if for_customer and customer_id is not None:
-        conditions.append(Campaign.audience_id.in_(audiences.of_customer(customer_id)))
+        customer_traits = traits.of_customer(session, customer_id, now)
+        conditions.append(visibility_sql.shown(session, customer_id, customer_traits, now))
     total = session.scalar(select(func.count()).select_from(Campaign).where(*conditions)) or 0
     query = paging.cut(_whole().where(*conditions).order_by(Campaign.id))
     campaigns = session.scalars(query).unique().all()

@@ -7,6 +7,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.blobs import BlobStore
+from app.campaign.audience import visibility
 from app.campaign.errors import CampaignNotFound, PhotoNotFound
 from app.campaign.models import Campaign, Photo
 from app.database import Database
@@ -37,9 +38,10 @@ def detach(session: Session, campaign: UUID) -> None:
     session.execute(delete(Photo).where(Photo.campaign_id == _locked(session, campaign)))
 
 
-def of_campaign(session: Session, campaign: UUID) -> Photo:
-    """Raises PhotoNotFound, for an unknown campaign too."""
-    photo = session.scalars(select(Photo).join(Campaign).where(Campaign.uuid == campaign)).one_or_none()
+def of_campaign(session: Session, campaign: UUID, now: datetime, to_staff: bool) -> Photo:
+    """A campaign's photo; of a secret campaign, only to the staff. Raises PhotoNotFound, for an unknown campaign too."""
+    query = select(Photo).join(Campaign).where(Campaign.uuid == campaign)
+    photo = session.scalars(query if to_staff else query.where(~visibility.is_secret(Campaign, now))).one_or_none()
     if photo is None:
         raise PhotoNotFound
     return photo

@@ -10,9 +10,9 @@ from app.campaign import behaviors, targeting, voucher_terms
 from app.campaign.behaviors import Plan as BehaviorPlan
 from app.campaign.creatives import Plan as CreativePlan
 from app.campaign.errors import BadCampaign
+from app.campaign.limits import UNLIMITED
 from app.campaign.models import ALWAYS_TO, DAY_SECONDS, EVERY_DAY, RewardMethod
 from app.campaign.periods import ALWAYS_FROM
-from app.campaign.rules import UNLIMITED
 
 Window = tuple[datetime, datetime]
 ALWAYS: Window = (ALWAYS_FROM, ALWAYS_TO)

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.campaign import audiences, awards, eligibility, errors, periods, rules, targeting
+from app.campaign import activity, audiences, awards, eligibility, errors, periods, targeting
+from app.campaign.audience import traits, visibility
 from app.campaign.award_models import ReferralRelation
 from app.campaign.awards import By, Occasion
 from app.campaign.models import Campaign
@@ -133,19 +134,19 @@ def _require_window(chain: Chain, customer: Customer, now: datetime) -> None:
 
 def _open_campaigns(session: Session, chain_id: int, referring_id: int, now: datetime) -> list[int]:
     """The referral campaigns that are open now, and whose audience and restrictions admit the referring customer."""
-    traits = eligibility.traits(session, referring_id, now)
+    known = traits.of_customer(session, referring_id, now)
     ids = session.scalars(
         select(Campaign.id)
         .where(
-            Campaign.chain_id == chain_id, Campaign.context == "referral", rules.is_active(Campaign, now),
-            rules.is_visible(Campaign, now), Campaign.audience_id.in_(audiences.of_customer(referring_id)),
+            Campaign.chain_id == chain_id, Campaign.context == "referral", activity.is_active(Campaign, now),
+            visibility.is_visible(Campaign, now), Campaign.audience_id.in_(audiences.of_customer(referring_id)),
         )
         .order_by(Campaign.id)
     )  # fmt: skip
     open_ids = []
     for campaign_id in ids.all():
         facts = eligibility.facts_by_id(session, campaign_id, referring_id)
-        if rules.is_in_hours(facts, now) and targeting.holds(facts.restrictions, traits):
+        if activity.is_in_hours(facts, facts.time_zone, now) and targeting.holds(facts.restrictions, known):
             open_ids.append(campaign_id)
     return open_ids
 

@@ -1,20 +1,19 @@
 """May this customer have a reward of this campaign now, and which? Pure decisions, from facts that the caller gathered.
 
-The small predicates work on values and on columns alike (hence `&` and `|`, and windows and limits without NULL), so
-a page is filtered in SQL by the very rule that decides a purchase. Points are in hundredths.
+The small predicates work on values and on columns alike (hence `&` and `|`, and limits without NULL), so a page is
+filtered in SQL by the very rule that decides a purchase. Points are in hundredths.
 Source: Open Loyalty, contract sections 4.4 to 4.8; our decisions, section 6; the model's sections 4.2 and 5.5.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from app.amounts import BALANCE_MAX, Points
-from app.campaign import draws, errors, periods, targeting
+from app.campaign import activity, draws, errors, periods, targeting
+from app.campaign.audience import visibility
 from app.refusal import Refusal
-
-UNLIMITED = 1_000_000_000  # a limit that never binds
 
 
 class Facts(Protocol):
@@ -79,39 +78,6 @@ class Method(Protocol):
     won_in_period: int
 
 
-def is_live(campaign: Any) -> Any:
-    """The campaign's switch is on."""
-    return campaign.lifecycle == "live"
-
-
-def is_open(window_from: Any, window_to: Any, now: datetime) -> Any:
-    """A window is open from its first moment to the end of its last minute."""
-    return (window_from <= now) & (now - timedelta(minutes=1) < window_to)
-
-
-def is_active(campaign: Any, now: datetime) -> Any:
-    return is_live(campaign) & is_open(campaign.active_from, campaign.active_to, now)
-
-
-def is_visible(campaign: Any, now: datetime) -> Any:
-    return is_open(campaign.visible_from, campaign.visible_to, now)
-
-
-def is_over(campaign: Any, now: datetime) -> Any:
-    """It never gives anything again."""
-    return (campaign.lifecycle == "completed") | (campaign.active_to <= now - timedelta(minutes=1))
-
-
-def is_secret(campaign: Any, now: datetime) -> bool:
-    """Customers were never told of it yet: a draft, or before its visibility."""
-    return bool(campaign.lifecycle in ("draft", "inreview") or now < campaign.visible_from)
-
-
-def qualifies(facts: Any, traits: Mapping[str, Any]) -> bool:
-    """The campaign is for this customer: chain, audience, restrictions, and an account that is active."""
-    return bool(facts.targeted and targeting.holds(facts.restrictions, traits) and facts.customer_status == "active")
-
-
 def require_may_opt_in(facts: Facts, campaign: Any, traits: Mapping[str, Any], now: datetime) -> None:
     """The customer may take part from now on; `campaign` has the window of opting in and the places.
 
@@ -120,23 +86,17 @@ def require_may_opt_in(facts: Facts, campaign: Any, traits: Mapping[str, Any], n
     """
     if not facts.opt_in_required and facts.opted_in is not False:
         raise errors.OptInNotNeeded
-    if is_over(facts, now):
+    if activity.is_over(facts, now):
         raise errors.OptInEnded(required=facts.active_to, actual=now)
-    if not is_live(facts) or not is_visible(facts, now) or not qualifies(facts, traits):
+    if not visibility.is_on_show(facts, now) or not visibility.qualifies(facts, traits):
         raise errors.NotEligible
     opens = campaign.opt_in_from or facts.active_from
     if now < opens:
         raise errors.OptInNotStarted(required=opens, actual=now, opens_at=opens)
-    if not is_open(opens, campaign.opt_in_to or facts.active_to, now):
+    if not activity.is_open(opens, campaign.opt_in_to or facts.active_to, now):
         raise errors.OptInEnded(required=campaign.opt_in_to, actual=now)
     if campaign.participants_count >= campaign.participants_max:
         raise errors.OptInLimitReached(required=campaign.participants_max, actual=campaign.participants_count)
-
-
-def is_in_hours(facts: Any, now: datetime) -> bool:
-    return periods.is_in_hours(
-        facts.weekdays, facts.opens_second, facts.closes_second, now, ZoneInfo(facts.time_zone)
-    )  # fmt: skip
 
 
 def has_stock(stock: Any) -> Any:
@@ -188,15 +148,15 @@ def refusals(
     """
     if facts.context != context:
         yield errors.WrongContext(required=context, actual=facts.context)
-    if not is_live(facts):
+    if not activity.is_live(facts):
         yield errors.CampaignNotActive(required="live", actual=facts.lifecycle)
-    if not is_open(facts.active_from, facts.active_to, now):
+    if not activity.is_open(facts.active_from, facts.active_to, now):
         yield _outside_window(errors.CampaignNotYetActive, errors.CampaignOver, facts.active_from, facts.active_to, now)
-    if not is_visible(facts, now):
+    if not visibility.is_visible(facts, now):
         yield _outside_window(
             errors.CampaignNotYetVisible, errors.CampaignNoLongerVisible, facts.visible_from, facts.visible_to, now
         )
-    if not is_in_hours(facts, now):
+    if not activity.is_in_hours(facts, facts.time_zone, now):
         yield errors.OutsideHours()
     if not facts.targeted:
         yield errors.NotTargeted()

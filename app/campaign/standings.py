@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import false, func, not_, or_, select
+from sqlalchemy import func, not_, select
 from sqlalchemy.orm import Session, joinedload
 
-from app.campaign import audiences, behaviors, creatives, eligibility, progress, rules, states
+from app.campaign import activity, behaviors, creatives, eligibility, progress, states
+from app.campaign.audience import traits, visibility, visibility_sql
 from app.campaign.award_models import Voucher
 from app.campaign.counting import Progress, is_exhausted
 from app.campaign.errors import CampaignNotFound
-from app.campaign.event_models import Behavior, BehaviorProgress, Creative, Participation
+from app.campaign.event_models import Behavior, Creative
 from app.campaign.models import Campaign, RewardMethod
 from app.paging import Page, Paged
 
@@ -52,63 +53,59 @@ def page(session: Session, customer: Any, which: Which, wanted: Wanted, paging: 
 
     `customer` is a row of `identifiers`.
     """
-    traits = eligibility.traits(session, customer.id, now)
-    conditions = _shown(customer, wanted, now)
+    known = traits.of_customer(session, customer.id, now)
+    conditions = _running(customer, wanted, now)
     if which != "all":
-        for_customer = _for_customer(session, customer, traits)
-        conditions.append(for_customer if which == "eligible" else not_(for_customer))
+        qualified = visibility_sql.qualified(session, customer.id, known)
+        conditions.append(qualified if which == "eligible" else not_(qualified))
     total = session.scalar(select(func.count()).select_from(Campaign).where(*conditions)) or 0
     ids = session.scalars(paging.cut(select(Campaign.id).where(*conditions).order_by(Campaign.id))).all()
-    return Paged(_standings(session, customer, ids, traits, wanted, now), total)
+    return Paged(_standings(session, customer, ids, known, wanted, now), total)
 
 
 def of_customer(session: Session, customer: Any, wanted: Wanted, paging: Page, now: datetime) -> Paged[Standing]:
-    """The campaigns that are active and visible now, and for the customer, or that the customer takes part in."""
-    traits = eligibility.traits(session, customer.id, now)
-    said = select(Participation.campaign_id).where(Participation.customer_id == customer.id)
-    begun = (
-        select(Behavior.campaign_id)
-        .join(BehaviorProgress, BehaviorProgress.behavior_id == Behavior.id)
-        .where(BehaviorProgress.customer_id == customer.id)
-    )
-    conditions = [
-        *_shown(customer, wanted, now),
-        or_(_for_customer(session, customer, traits), Campaign.id.in_(said), Campaign.id.in_(begun)),
-    ]
+    """The campaigns that the customer is shown, as far as they are active now."""
+    known = traits.of_customer(session, customer.id, now)
+    conditions = [*_running(customer, wanted, now), visibility_sql.shown(session, customer.id, known, now)]
     total = session.scalar(select(func.count()).select_from(Campaign).where(*conditions)) or 0
     ids = session.scalars(paging.cut(select(Campaign.id).where(*conditions).order_by(Campaign.id))).all()
-    return Paged(_standings(session, customer, ids, traits, wanted, now), total)
+    return Paged(_standings(session, customer, ids, known, wanted, now), total)
 
 
 def one(session: Session, customer: Any, campaign_id: int, wanted: Wanted, now: datetime) -> Standing:
     """One campaign of the customer's chain, also when it is over. Raises CampaignNotFound, also for what customers were never shown."""
-    traits = eligibility.traits(session, customer.id, now)
-    found = _standings(session, customer, [campaign_id], traits, wanted, now)
-    if not found or rules.is_secret(found[0].campaign, now):
+    known = traits.of_customer(session, customer.id, now)
+    found = _standings(session, customer, [campaign_id], known, wanted, now)
+    if not found or visibility.is_secret(found[0].campaign, now):
         raise CampaignNotFound
     return found[0]
 
 
-def _shown(customer: Any, wanted: Wanted, now: datetime) -> list[Any]:
+def shown(session: Session, customer: Any, campaign_id: int, now: datetime) -> Campaign:
+    """A campaign that the customer is shown and that is active now, with its text. Raises CampaignNotFound."""
+    known = traits.of_customer(session, customer.id, now)
+    query = select(Campaign).where(
+        Campaign.id == campaign_id,
+        activity.is_active(Campaign, now),
+        visibility_sql.shown(session, customer.id, known, now),
+    )
+    campaign = session.scalars(query.options(joinedload(Campaign.text))).one_or_none()
+    if campaign is None:
+        raise CampaignNotFound
+    return campaign
+
+
+def _running(customer: Any, wanted: Wanted, now: datetime) -> list[Any]:
     conditions = [
-        Campaign.chain_id == customer.chain_id, rules.is_active(Campaign, now), rules.is_visible(Campaign, now),
+        Campaign.chain_id == customer.chain_id, activity.is_active(Campaign, now), visibility.is_visible(Campaign, now),
     ]  # fmt: skip
     if wanted.business_ids is not None:
         conditions.append(Campaign.business_id.in_(wanted.business_ids))
     return conditions
 
 
-def _for_customer(session: Session, customer: Any, traits: Mapping[str, Any]) -> Any:
-    """The campaigns for which the customer qualifies, as a condition on Campaign: `rules.qualifies`, for many at once."""
-    if customer.status != "active":
-        return false()
-    return Campaign.audience_id.in_(audiences.of_customer(customer.id)) & audiences.admits(
-        audiences.admitting(session, traits)
-    )
-
-
 def _standings(
-    session: Session, customer: Any, ids: Sequence[int], traits: Mapping[str, Any], wanted: Wanted, now: datetime
+    session: Session, customer: Any, ids: Sequence[int], known_traits: Mapping[str, Any], wanted: Wanted, now: datetime
 ) -> list[Standing]:
     if not ids:
         return []
@@ -132,9 +129,9 @@ def _standings(
     standings = []
     for campaign_id in (one for one in ids if one in facts):
         fact, mine = facts[campaign_id], [(it, known[it.id]) for it in found[campaign_id]]
-        qualifies = rules.qualifies(fact, traits)
+        qualifies = visibility.qualifies(fact, known_traits)
         stood = [states.Standing(come.achieved, come.has_begun, is_exhausted(it.terms, come)) for it, come in mine]
-        state = states.state(stood, fact.opted_in, qualifies, rules.is_over(fact, now))
+        state = states.state(stood, fact.opted_in, qualifies, activity.is_over(fact, now))
         standings.append(
             Standing(
                 campaigns[campaign_id], state, fact.opted_in, qualifies, mine, drawn.get(campaign_id, ()),

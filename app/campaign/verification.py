@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.campaign import draws, rules
+from app.campaign import draws
 from app.campaign.award_models import Award, Draw
+from app.campaign.limits import UNLIMITED
 from app.campaign.models import Campaign, DrawSeed, RewardMethod, Usage
 from app.members.models import Customer
 
@@ -108,4 +109,4 @@ def _problems(
 def _is_always_open(method: RewardMethod) -> bool:
     """Nothing could ever have kept it out of a draw."""
     limits = (method.stock, method.limit_in_period, method.limit_per_customer)
-    return method.kind != "coupon" and method.weight > 0 and not method.restrictions and min(limits) >= rules.UNLIMITED
+    return method.kind != "coupon" and method.weight > 0 and not method.restrictions and min(limits) >= UNLIMITED

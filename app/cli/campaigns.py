@@ -4,7 +4,8 @@ import click
 from sqlalchemy import func, select
 
 from app import clock
-from app.campaign import audiences, campaigns, overview
+from app.campaign import campaigns, overview
+from app.campaign.audience import visibility_sql
 from app.cli.root import main, opened, told_kindly
 from app.members.models import Customer
 from app.settings import from_environment
@@ -38,7 +39,7 @@ def customers(campaign: int, listed: bool) -> None:
         database.without_time_limit(session)
         if overview.one(session, campaign) is None:
             raise click.ClickException(f"There is no campaign {campaign}.")
-        condition = audiences.qualifying(session, campaign, clock.now())
+        condition = visibility_sql.qualifying(session, campaign, clock.now())
         if listed:
             for uuid in session.scalars(select(Customer.uuid).where(condition).order_by(Customer.id)):
                 click.echo(uuid)

@@ -5,7 +5,7 @@ import json
 import click
 
 from app import clock
-from app.campaign import overview, rules, verification
+from app.campaign import activity, overview, verification
 from app.cli.root import main, opened, told_kindly
 from app.settings import from_environment
 
@@ -49,7 +49,7 @@ def export_draws(campaign: int) -> None:
         shown = overview.one(session, campaign)
         if shown is None or shown.seed is None:
             raise click.ClickException(f"There is no campaign {campaign} that draws.")
-        seed = shown.seed.seed if rules.is_over(shown, clock.now()) else None
+        seed = shown.seed.seed if activity.is_over(shown, clock.now()) else None
         rewards = [{"reward": method.id, "title": method.title, "weight": method.weight} for method in shown.methods]
         head = {"campaign": str(shown.uuid), "commitment": shown.seed.commitment, "seed": seed, "rewards": rewards}
         click.echo(json.dumps(head))

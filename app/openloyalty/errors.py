@@ -49,6 +49,7 @@ FORM_FIELDS = (
     members.LevelNotFound, members.PosNotFound, points.NotEnoughToSpend, points.TooManyPoints,
 )  # fmt: skip
 
+FORBIDDEN = (campaign.CampaignHidden,)
 # Open Loyalty answers these with the bare phrase of their status.
 BARE_BAD_REQUESTS = (campaign.PurchaseNotFound, campaign.CouponStaysUsed)
 # Nothing that Open Loyalty can ask for is refused with these; should it be, the sentence itself is the answer.
@@ -79,6 +80,8 @@ def answer(refusal: Refusal) -> Response:
         return _json(400, {"error": str(refusal)})
     if kind in NOT_FOUND:
         return error(404)
+    if kind in FORBIDDEN:
+        return error(403)
     if kind in UNAUTHORIZED:
         return _json(401, {"code": 401, "message": str(refusal)})
     if kind is members.LoginNotActive:

@@ -9,7 +9,7 @@ from typing import Any, cast
 from flask import Response, jsonify
 
 from app.amounts import Points, number
-from app.campaign import rules
+from app.campaign import activity, rules
 from app.campaign.award_models import Award, Voucher
 from app.campaign.catalogue import Shown
 from app.campaign.eligibility import Verdict
@@ -327,7 +327,7 @@ def _visibility(it: Campaign) -> dict[str, Any]:
 
 def _will_be_active(shown: Shown) -> dict[str, Any]:
     it = shown.campaign
-    if it.is_always_active or rules.is_active(it, shown.now):
+    if it.is_always_active or activity.is_active(it, shown.now):
         return {}
     return {"will_be_active_from": moment(it.active_from), "will_be_active_to": moment(it.active_to)}
 

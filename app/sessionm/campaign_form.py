@@ -16,8 +16,8 @@ from app.campaign import targeting
 from app.campaign.behaviors import PERIOD_SECONDS, GoalPlan, Plan
 from app.campaign.campaigns import Listing, Manner, Offer
 from app.campaign.event_models import BEHAVIOR_KINDS
+from app.campaign.limits import UNLIMITED
 from app.campaign.models import CAMPAIGN_TYPES, LIFECYCLES
-from app.campaign.rules import UNLIMITED
 from app.sessionm import codes, reward_form
 from app.sessionm.envelope import Told
 from app.sessionm.formats import MINUTE, underscored

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from app import clock
-from app.campaign import campaigns, rules
+from app.campaign import activity, campaigns
 from app.campaign.models import LIFECYCLES, Campaign
 from app.doors import names_subject, reading, transaction
 from app.members import chains
@@ -138,7 +138,7 @@ def pages_of(total: int, size: int) -> int:
 def _of_status(told: Sequence[str]) -> list[Any]:
     if not told:
         now = clock.now()
-        return [rules.is_active(Campaign, now)]
+        return [activity.is_active(Campaign, now)]
     unknown = set(told) - {*LIFECYCLES, "all"}
     if unknown:
         raise Told(codes.VALIDATION, f"Validation error. status is one of {', '.join(LIFECYCLES)}, all.")

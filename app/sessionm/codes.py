@@ -50,6 +50,7 @@ WORDS: Mapping[type[Refusal], str] = {
     campaign.VoucherNotFound: NOT_FOUND,
     campaign.RelationNotFound: NOT_FOUND,
     campaign.WrongContext: NOT_AVAILABLE,
+    campaign.CampaignHidden: NOT_AVAILABLE,
     campaign.CampaignNotActive: NOT_AVAILABLE,
     campaign.CampaignNotYetActive: NOT_AVAILABLE,
     campaign.CampaignOver: NOT_AVAILABLE,

@@ -9,8 +9,8 @@ from typing import Any
 
 from app.amounts import number
 from app.campaign.award_models import Voucher
+from app.campaign.limits import UNLIMITED
 from app.campaign.models import Campaign, RewardMethod
-from app.campaign.rules import UNLIMITED
 from app.campaign.standings import Standing
 from app.sessionm.formats import id_of, iso, unless_none, window, with_offset
 

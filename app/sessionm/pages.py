@@ -4,17 +4,17 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, redirect, render_template_string, request
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from app import clock
-from app.campaign import creatives, rules
-from app.campaign.errors import CampaignNotFound, CreativeNotFound
+from app.campaign import creatives, standings
+from app.campaign.errors import CreativeNotFound
 from app.campaign.event_models import Creative
 from app.campaign.models import Campaign
 from app.doors import database, reading, transaction
 from app.members import identifiers, keys
 from app.members.errors import AppNotFound
+from app.members.identifiers import Known
 from app.sessionm import identify, views
 from app.sessionm.calls import open_call
 from app.sessionm.envelope import sent
@@ -65,9 +65,9 @@ def creative_page() -> Response:
     """The page of a creative, for whoever was given its address."""
     chain_id = _chain_id()
     with reading() as session:
-        identifiers.by_uuid(session, chain_id, _customer_uuid())
+        customer = identifiers.by_uuid(session, chain_id, _customer_uuid())
         creative, campaign = creatives.found(session, chain_id, _whole("creative_id"))
-        return _page(session, chain_id, campaign.id, creative)
+        return _page(session, customer, campaign.id, creative)
 
 
 @open_call("campaign_page", ["/apps/<api_key>/users/<user_id>/campaigns/<campaign_id>"], changes=False)
@@ -75,19 +75,12 @@ def campaign_page() -> Response:
     """The page of a campaign that has no creative of its own."""
     chain_id = _chain_id()
     with reading() as session:
-        identifiers.by_uuid(session, chain_id, _customer_uuid())
-        return _page(session, chain_id, _whole("campaign_id"), None)
+        customer = identifiers.by_uuid(session, chain_id, _customer_uuid())
+        return _page(session, customer, _whole("campaign_id"), None)
 
 
-def _page(session: Session, chain_id: int, campaign_id: int, creative: Creative | None) -> Response:
-    campaign = session.scalars(
-        select(Campaign)
-        .where(Campaign.id == campaign_id, Campaign.chain_id == chain_id)
-        .options(joinedload(Campaign.text))
-    ).one_or_none()
-    now = clock.now()
-    if campaign is None or not (rules.is_active(campaign, now) and rules.is_visible(campaign, now)):
-        raise CampaignNotFound
+def _page(session: Session, customer: Known, campaign_id: int, creative: Creative | None) -> Response:
+    campaign = standings.shown(session, customer, campaign_id, clock.now())
     content = creative.content if creative else {}
     message, action = content.get("message") or {}, content.get("action") or {}
     lines = [

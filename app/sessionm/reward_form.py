@@ -11,7 +11,7 @@ from werkzeug.urls import iri_to_uri
 from app.campaign.campaigns import Reward
 from app.campaign.coupons import CODE_LENGTH_MAX
 from app.campaign.creatives import SCHEMES, Plan
-from app.campaign.rules import UNLIMITED
+from app.campaign.limits import UNLIMITED
 from app.sessionm.offers import UNITS
 from app.sessionm.told import Object
 

@@ -9,7 +9,7 @@ from flask import request
 from werkzeug.exceptions import UnsupportedMediaType
 
 from app.body import json_body
-from app.campaign.rules import UNLIMITED
+from app.campaign.limits import UNLIMITED
 from app.sessionm import codes
 from app.sessionm.envelope import Told
 

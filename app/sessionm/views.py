@@ -9,8 +9,8 @@ from app.campaign import counting, creatives
 from app.campaign.counting import Progress
 from app.campaign.creatives import TILE
 from app.campaign.event_models import Behavior, Creative, Goal
+from app.campaign.limits import UNLIMITED
 from app.campaign.models import Campaign
-from app.campaign.rules import UNLIMITED
 from app.campaign.standings import Standing
 from app.sessionm.formats import iso, opt_in_window, plain, underscored, unless_none, window
 

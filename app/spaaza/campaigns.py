@@ -11,6 +11,7 @@ from app import clock
 from app.campaign import campaigns, overview
 from app.campaign.campaigns import Manner, Offer, Reward
 from app.campaign.coupons import CODE_LENGTH_MAX
+from app.campaign.limits import UNLIMITED
 from app.campaign.models import (
     ALWAYS_TO,
     CONTEXTS,
@@ -24,7 +25,6 @@ from app.campaign.models import (
 )
 from app.campaign.overview import Overview
 from app.campaign.periods import ALWAYS_FROM
-from app.campaign.rules import UNLIMITED
 from app.doors import names_subject, reading, transaction
 from app.members import segments
 from app.members.models import UNITS

@@ -111,6 +111,7 @@ WORDS: Mapping[type[Refusal], Code] = {
     campaign.RestrictionsNotMet: ACCESS_DENIED,
     campaign.CustomerNotActive: ACCESS_DENIED,
     campaign.NotOptedIn: ACCESS_DENIED,
+    campaign.CampaignHidden: ACCESS_DENIED,
     campaign.NotEligible: ACCESS_DENIED,
     campaign.OptInNotNeeded: ACCESS_DENIED,
     campaign.OptInNotStarted: CAMPAIGN_NOT_ACTIVE,

@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from app.amounts import number
-from app.campaign import periods, rules, voucher_lookup
+from app.campaign import activity, rules, voucher_lookup
+from app.campaign.audience import visibility
 from app.campaign.award_models import ReferralRelation
+from app.campaign.limits import UNLIMITED
 from app.campaign.models import ALWAYS_TO, DAY_SECONDS, EVERY_DAY, Campaign, MethodTally, RewardMethod
 from app.campaign.overview import Overview
 from app.campaign.periods import ALWAYS_FROM
-from app.campaign.rules import UNLIMITED
 from app.members.models import Chain, Profile
 from app.points.models import LedgerEntry
 
@@ -158,7 +158,11 @@ def _campaign(shown: Overview, now: datetime) -> dict[str, Any]:
         "title": it.name,
         "description": it.text.short_description,
         "active": it.is_live,
-        "is_active": bool(rules.is_active(it, now) and rules.is_visible(it, now) and _is_in_hours(it, now)),
+        "is_active": bool(
+            activity.is_active(it, now)
+            and visibility.is_visible(it, now)
+            and activity.is_in_hours(it, it.chain.time_zone, now)
+        ),
         "active_date_from": moment(it.active_from) if it.active_from != ALWAYS_FROM else None,
         "active_date_until": moment(it.active_to + MINUTE) if it.active_to != ALWAYS_TO else None,
         "active_time_from": _time_of_day(it.opens_second) if _has_hours(it) else None,
@@ -182,7 +186,7 @@ def _campaign(shown: Overview, now: datetime) -> dict[str, Any]:
         told["draw"] = {
             "commitment": it.seed.commitment,
             "committed_date": moment(it.seed.committed_at),
-            "seed": it.seed.seed if rules.is_over(it, now) else None,
+            "seed": it.seed.seed if activity.is_over(it, now) else None,
         }
     if shown.progress is not None:
         told["user_progress"] = {
@@ -230,11 +234,6 @@ def _limit(limit: int) -> int | None:
 
 def _has_hours(it: Campaign) -> bool:
     return (it.opens_second, it.closes_second) != (0, DAY_SECONDS)
-
-
-def _is_in_hours(it: Campaign, now: datetime) -> bool:
-    zone = ZoneInfo(it.chain.time_zone)
-    return periods.is_in_hours(it.weekdays, it.opens_second, it.closes_second, now, zone)
 
 
 def _time_of_day(second: int) -> str:

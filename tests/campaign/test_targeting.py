@@ -8,7 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from app.campaign import audiences, eligibility, targeting, targeting_sql
+from app.campaign import audiences, targeting, targeting_sql
+from app.campaign.audience import traits as customer_traits
+from app.campaign.audience import visibility_sql
 from app.campaign.errors import BadRestriction
 from app.campaign.models import Targeting, TargetingKey
 from app.database import Database
@@ -98,7 +100,7 @@ def people(world: World) -> list[int]:
 
 def test_any_condition_says_the_same_everywhere(people: list[int], database: Database) -> None:
     with database.reading() as session:
-        traits = {id: eligibility.traits(session, id, NOW) for id in people}
+        traits = {id: customer_traits.of_customer(session, id, NOW) for id in people}
 
     @TREES
     @given(CONDITIONS)
@@ -121,7 +123,7 @@ def test_any_condition_says_the_same_everywhere(people: list[int], database: Dat
 @pytest.mark.parametrize("now", [NOW, LEAP_DAY, datetime(2027, 2, 28, tzinfo=UTC)])
 def test_ages_turn_on_the_birthday_in_sql_as_elsewhere(people: list[int], database: Database, now: datetime) -> None:
     with database.reading() as session:
-        ages = {id: eligibility.traits(session, id, now)["user.age"] for id in people}
+        ages = {id: customer_traits.of_customer(session, id, now)["user.age"] for id in people}
         for years in {-1, 0, *(age for age in ages.values() if age is not None)}:
             for operator in ("$eq", "$ne", "$gt", "$gte", "$lt", "$lte"):
                 for wanted in (years, years + 0.5):
@@ -142,7 +144,7 @@ def test_only_the_trees_that_can_hold_are_looked_at(world: World, database: Data
         assert audiences.targeting_of(session, dict(trees[0])).id == ids[0]
         tags.put(session, world.cleo.id, ["vip"], world.now)
         session.flush()
-        traits = eligibility.traits(session, world.cleo.id, world.now)
+        traits = customer_traits.of_customer(session, world.cleo.id, world.now)
         admitted = audiences.admitting(session, traits)
         assert sorted(admitted) == [ids[0], ids[3], ids[4]]
         asked = {row.targeting_id for row in session.query(TargetingKey) if (row.field, row.value) != ("", "")}
@@ -178,11 +180,13 @@ def test_who_qualifies_is_asked_for_a_whole_campaign(world: World) -> None:
     with world.database.transaction() as session:
         tags.put(session, world.cleo.id, ["vip"], world.now)
     with world.database.reading() as session:
-        found = audiences.qualifying(session, campaign.id, world.now)
+        found = visibility_sql.qualifying(session, campaign.id, world.now)
         assert list(session.scalars(select(Customer.id).where(found))) == [world.cleo.id]
-        found = audiences.qualifying(session, silver.id, world.now)
+        found = visibility_sql.qualifying(session, silver.id, world.now)
         assert list(session.scalars(select(Customer.id).where(found))) == [world.cleo.id]
     with world.database.transaction() as session:
         session.get_one(Customer, world.cleo.id).status = "blocked"
     with world.database.reading() as session:
-        assert not list(session.scalars(select(Customer.id).where(audiences.qualifying(session, silver.id, world.now))))
+        assert not list(
+            session.scalars(select(Customer.id).where(visibility_sql.qualifying(session, silver.id, world.now)))
+        )

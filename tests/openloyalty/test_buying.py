@@ -1,16 +1,17 @@
 """Buying over HTTP, by every role; the reasons why not; what was bought, and used."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from app.campaign.award_models import Award, Voucher
-from app.members import customers
+from app.members import customers, tags
 from app.openloyalty.formats import moment
 from app.points import ledger
 from tests.client import Client
-from tests.world import World, clock_at, hours
+from tests.world import World, clock_at, coupon, hours
 
 
 def test_every_role_buys_at_its_own_door(ada: Client, sol: Client, cleo: Client, world: World) -> None:
@@ -221,6 +222,24 @@ def test_a_customer_sees_a_campaign_only_when_it_is_shown_to_them(cleo: Client, 
     shown: Any = cleo.get(f"/api/campaign/{world.a_campaign().uuid}").json
     assert "coupons" not in shown
     assert cleo.get(f"/api/campaign/{world.a_campaign(levels=[world.bronze.uuid]).uuid}").status_code == 403
+    for_vips = world.a_reward_campaign(coupon(), coupons=["V1"], restrictions={"user.tags": {"$in": ["vip"]}})
+    assert cleo.get(f"/api/campaign/{for_vips.uuid}").status_code == 403
+    with world.database.transaction() as session:
+        tags.put(session, world.cleo.id, ["vip"], world.now)
+    assert cleo.get(f"/api/campaign/{for_vips.uuid}").status_code == 200
+
+
+def test_a_secret_campaign_does_not_exist_for_customers(cleo: Client, ada: Client, sol: Client, world: World) -> None:
+    missing: Any = cleo.get(f"/api/campaign/{uuid4()}")
+    later = datetime.now(UTC) + hours(1)
+    for secret in (world.a_campaign(active=False), world.a_campaign(visibility=(later, later + hours(1)))):
+        for path in (f"/api/campaign/{secret.uuid}", f"/api/customer/campaign/{secret.uuid}/eligibility"):
+            answer = cleo.get(path)
+            assert (answer.status_code, answer.json) == (404, missing.json), path
+        for staff in (ada, sol):
+            assert staff.get(f"/api/campaign/{secret.uuid}").status_code == 200
+    over = world.a_campaign(visibility=(later - hours(3), later - hours(2)))
+    assert cleo.get(f"/api/campaign/{over.uuid}").status_code == 403
 
 
 def test_points_are_added_spent_and_listed(ada: Client, sol: Client, cleo: Client, world: World) -> None:

@@ -8,7 +8,7 @@ from flask import Flask
 
 from app import clock
 from app.campaign.event_models import CreativeStat
-from app.members import chains, keys
+from app.members import chains, keys, tags
 from app.members.models import Customer, CustomerTag
 from tests.sessionm.conftest import EXTERNAL_ID, Program, a_campaign, basic, code, visits
 from tests.test_races import at_once
@@ -416,6 +416,25 @@ def test_without_click_tracking_the_address_itself_is_told(program: Program) -> 
     [bare] = shown["promotions"]
     assert (bare["creative_id"], bare["group_id"]) == (None, None)
     assert "<h1>None</h1>" in program.client().get(local(bare["template"]["html_payload"])).text
+
+
+def test_a_page_is_for_whom_the_campaign_is_shown_to(program: Program, world: World) -> None:
+    made = program.create(
+        targeting={"user.tags": {"$in": ["vip"]}}, optin_required=True, creatives={"promotion": {"title": "Vips"}}
+    )
+    with world.database.transaction() as session:
+        tags.put(session, world.cleo.id, ["vip"], world.now)
+    shown: Any = program.server().get(f"{program.v2}{program.cleo}/campaigns?creatives=promotion").json
+    mine = local(shown["campaigns"][0]["creative"]["promotion"]["html_payload"])
+    other = mine.replace(str(world.cleo.uuid), str(world.a_customer().uuid))
+    bare = f"/apps/{program.api_key}/users/{world.cleo.uuid}/campaigns/{made['id']}"
+    assert "Vips" in program.client().get(mine).text
+    assert program.client().get(bare).status_code == 200
+    assert code(program.client().get(other)) == "not_found"
+    program.server().post(f"{program.v1}{program.cleo}/campaigns/{made['id']}/opt_in")
+    with world.database.transaction() as session:
+        tags.remove(session, world.cleo.id, ["vip"])
+    assert program.client().get(mine).status_code == 200, "who takes part may go on looking"
 
 
 def local(address: str) -> str:

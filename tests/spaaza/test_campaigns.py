@@ -8,10 +8,11 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from app.campaign.models import Campaign
+from app.members import tags
 from app.members.models import Login
 from tests.client import Client
 from tests.spaaza.conftest import HOST, Shop, code
-from tests.world import PASSWORD, clock_at, hours, points
+from tests.world import PASSWORD, World, clock_at, hours, points
 
 
 def add(shop: Shop, **told: Any) -> TestResponse:
@@ -205,6 +206,17 @@ def test_a_customer_sees_what_is_open_and_the_progress_made(shop: Shop) -> None:
     assert campaigns(shop.customer(), campaign_id=others.id) == []
     assert [c["title"] for c in campaigns(shop.staff(), **told, limit=1, offset=1)] == ["Closed"]
     assert code(shop.partner().get(f"/get-campaign?campaign_id={campaign.id}")) is None
+
+
+def test_a_customer_sees_only_what_is_for_it(shop: Shop, world: World) -> None:
+    for_vips = world.a_reward_campaign(restrictions={"user.tags": {"$in": ["vip"]}})
+    world.a_reward_campaign(active=False)
+    customer = shop.customer()
+    assert campaigns(customer) == campaigns(customer, campaign_id=for_vips.id) == []
+    assert for_vips.id in [it["campaign_id"] for it in campaigns(shop.partner(), user_id=world.cleo.id)]
+    with world.database.transaction() as session:
+        tags.put(session, world.cleo.id, ["vip"], world.now)
+    assert [it["campaign_id"] for it in campaigns(customer)] == [for_vips.id]
 
 
 def test_a_seed_is_told_only_when_the_campaign_is_over(shop: Shop) -> None:

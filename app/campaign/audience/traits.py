@@ -1,0 +1,73 @@
+"""What restrictions may ask about a customer: level, segments, tags, age and so on; see `targeting.USER`."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Double, String, bindparam, cast, literal, null, select
+
+from app.amounts import number
+from app.campaign import targeting
+from app.database import Bind, Prepared, UtcDateTime
+from app.members.models import Customer, CustomerAttribute, CustomerTag, Level, Profile, Segment, SegmentMember
+from app.points.models import Account
+
+_CUSTOMER = Prepared(
+    select(
+        Customer.created_at, Level.uuid.label("level_uuid"), Level.name.label("level"), Profile.born_on, Profile.gender,
+        Account.balance,
+    )
+    .join(Profile, Profile.customer_id == Customer.id)
+    .join(Account, Account.customer_id == Customer.id)
+    .outerjoin(Level, Level.id == Customer.level_id)
+    .where(Customer.id == bindparam("customer"))
+)  # fmt: skip
+_no_text: Any = cast(null(), String)
+_no_number: Any = cast(null(), Double)
+_no_moment: Any = cast(null(), UtcDateTime)
+_NAMES = Prepared(
+    select(
+        literal("segment").label("of"), Segment.name, cast(Segment.uuid, String).label("text"),
+        _no_number.label("number"), _no_moment.label("expires_at"),
+    )
+    .join(SegmentMember, SegmentMember.segment_id == Segment.id)
+    .where(SegmentMember.customer_id == bindparam("customer"))
+    .union_all(
+        select(literal("tag"), CustomerTag.name, _no_text, _no_number, CustomerTag.expires_at).where(
+            CustomerTag.customer_id == bindparam("customer")
+        ),
+        select(literal("attribute"), CustomerAttribute.name, CustomerAttribute.text, CustomerAttribute.number, _no_moment)
+        .where(CustomerAttribute.customer_id == bindparam("customer")),
+    )
+)  # fmt: skip
+
+
+def of_customer(bind: Bind, customer_id: int, now: datetime) -> dict[str, Any]:
+    """What restrictions may ask about a customer; see `targeting.USER`."""
+    [it] = _CUSTOMER.run(bind, {"customer": customer_id})
+    names = _NAMES.run(bind, {"customer": customer_id})
+    return {
+        "user.level": {str(it.level_uuid), it.level} if it.level_uuid else set(),
+        "user.segments": {told for row in names if row.of == "segment" for told in (row.name, str(UUID(row.text)))},
+        "user.tags": {
+            row.name for row in names if row.of == "tag" and (row.expires_at is None or row.expires_at > now)
+        },
+        "user.age": _age(it.born_on, now) if it.born_on else None,
+        "user.gender": it.gender,
+        "user.created_at": it.created_at.replace(microsecond=0),
+        "user.points": number(it.balance),
+        **{
+            targeting.ATTRIBUTES + row.name: row.text if row.number is None else row.number
+            for row in names
+            if row.of == "attribute"
+        },
+    }
+
+
+def if_asked(bind: Bind, facts: Any, now: datetime) -> dict[str, Any]:
+    """The traits of the customer of these facts, if the campaign's restrictions ask for any."""
+    return of_customer(bind, facts.customer_id, now) if facts.restrictions else {}
+
+
+def _age(born_on: Any, now: datetime) -> int:
+    return int(now.year - born_on.year - ((now.month, now.day) < (born_on.month, born_on.day)))

@@ -1,0 +1,61 @@
+"""Who is shown what: the one place that decides it. Pure; `visibility_sql` says the same for pages.
+
+- A campaign is **secret** while customers were never told of it: a draft, in review, or before its visibility begins.
+  For customers it does not exist: not in lists, not by its id, not by its photo.
+- It is **shown** while its visibility lasts, to the active customers whom it is *for* (its audience and its restrictions) and
+  to those who *take part*: whoever opted in or out, or has progress, may go on looking, whomever it is for by now.
+- Otherwise it is **hidden**: told of once, but not to this customer, or not any more.
+
+Sellers list what is *on show*, and may look at every campaign. Admins, partners and applications see all of their chain's.
+Whether something can be had now is not asked here, but in `rules`.
+Source: contract section 4.4, D6 of section 6, the model's section 4.2; docs/decisions/0009.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from app.campaign import activity, targeting
+
+
+class Visibility(Enum):
+    """How much a customer knows of a campaign."""
+
+    SECRET = "secret"
+    HIDDEN = "hidden"
+    SHOWN = "shown"
+
+
+def is_visible(campaign: Any, now: datetime) -> Any:
+    """The campaign's visibility window is open; of values and columns alike, as the next two."""
+    return activity.is_open(campaign.visible_from, campaign.visible_to, now)
+
+
+def is_secret(campaign: Any, now: datetime) -> Any:
+    """Customers were never told of it yet."""
+    return (campaign.lifecycle == "draft") | (campaign.lifecycle == "inreview") | (campaign.visible_from > now)
+
+
+def is_on_show(campaign: Any, now: datetime) -> Any:
+    """Switched on, and its visibility window is open: what sellers offer."""
+    return activity.is_live(campaign) & is_visible(campaign, now)
+
+
+def is_for(facts: Any, traits: Mapping[str, Any]) -> bool:
+    """The customer belongs to the campaign's chain and audience, and its restrictions hold."""
+    return bool(facts.targeted and targeting.holds(facts.restrictions, traits))
+
+
+def qualifies(facts: Any, traits: Mapping[str, Any]) -> bool:
+    """The campaign is for this customer, whose account is active."""
+    return is_for(facts, traits) and bool(facts.customer_status == "active")
+
+
+def to_customer(facts: Any, traits: Mapping[str, Any], takes_part: bool, now: datetime) -> Visibility:
+    """How much one customer knows of one campaign."""
+    if is_secret(facts, now):
+        return Visibility.SECRET
+    if is_visible(facts, now) and (takes_part or qualifies(facts, traits)):
+        return Visibility.SHOWN
+    return Visibility.HIDDEN

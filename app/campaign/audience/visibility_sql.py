@@ -1,0 +1,94 @@
+"""Who is shown what, as conditions on pages of campaigns and of customers; `visibility` says the same of one of each."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, exists, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from app.campaign import audiences, targeting_sql
+from app.campaign.audience import traits, visibility
+from app.campaign.audience.visibility import Visibility
+from app.campaign.event_models import Behavior, BehaviorProgress, Participation
+from app.campaign.models import Campaign
+from app.database import Bind, is_postgresql
+from app.members.models import Customer
+
+
+def for_customer(session: Session, customer_id: int, traits: Mapping[str, Any]) -> Any:
+    """The campaigns that are for a customer, active or not: `visibility.is_for`. A condition on Campaign."""
+    chain_id = select(Customer.chain_id).where(Customer.id == customer_id).scalar_subquery()
+    return and_(
+        Campaign.chain_id == chain_id,
+        Campaign.audience_id.in_(audiences.of_customer(customer_id)),
+        audiences.admits(audiences.admitting(session, traits)),
+    )
+
+
+def qualified(session: Session, customer_id: int, traits: Mapping[str, Any]) -> Any:
+    """The campaigns that the customer qualifies for: `visibility.qualifies`. A condition on Campaign."""
+    is_active = exists().where(Customer.id == customer_id, Customer.status == "active").correlate(None)
+    return and_(is_active, for_customer(session, customer_id, traits))
+
+
+def taken_part_in(customer_id: int) -> Any:
+    """The campaigns that the customer opted in to or out of, or has progress in. A condition on Campaign."""
+    begun = (
+        select(Behavior.campaign_id)
+        .join(BehaviorProgress, BehaviorProgress.behavior_id == Behavior.id)
+        .where(BehaviorProgress.customer_id == customer_id)
+    )
+    opted = select(Participation.campaign_id).where(Participation.customer_id == customer_id)
+    return or_(Campaign.id.in_(opted), Campaign.id.in_(begun))
+
+
+def shown(session: Session, customer_id: int, traits: Mapping[str, Any], now: datetime) -> Any:
+    """The campaigns that a customer is shown: `Visibility.SHOWN`. A condition on Campaign."""
+    chain_id = select(Customer.chain_id).where(Customer.id == customer_id).scalar_subquery()
+    return and_(
+        Campaign.chain_id == chain_id,
+        ~visibility.is_secret(Campaign, now),
+        visibility.is_visible(Campaign, now),
+        or_(qualified(session, customer_id, traits), taken_part_in(customer_id)),
+    )
+
+
+def to_customer(bind: Bind, facts: Any, now: datetime) -> Visibility:
+    """How much the customer of these facts knows of their campaign, with what the answer needs beside the facts."""
+    known = traits.of_customer(bind, facts.customer_id, now) if facts.restrictions else {}
+    takes_part = facts.opted_in is not None or has_progress(bind, facts.campaign_id, facts.customer_id)
+    return visibility.to_customer(facts, known, takes_part, now)
+
+
+def has_progress(bind: Bind, campaign_id: int, customer_id: int) -> bool:
+    """Some event of the customer has counted for a behavior of the campaign."""
+    query = (
+        select(BehaviorProgress.behavior_id)
+        .join(Behavior, Behavior.id == BehaviorProgress.behavior_id)
+        .where(Behavior.campaign_id == campaign_id, BehaviorProgress.customer_id == customer_id)
+    )
+    return bind.scalar(query.limit(1)) is not None
+
+
+def meant(campaign: Campaign, now: datetime, is_postgresql: bool) -> Any:
+    """The customers whom a campaign is for, active or not: `visibility.is_for`. A condition on Customer.
+
+    The campaign comes with its audience and its targeting.
+    """
+    reach = [] if campaign.audience.is_everyone else [audiences.reached(campaign.audience_id)]
+    return and_(
+        Customer.chain_id == campaign.chain_id,
+        *reach,
+        targeting_sql.admitted(campaign.restrictions, now, is_postgresql),
+    )
+
+
+def qualifying(session: Session, campaign_id: int, now: datetime) -> Any:
+    """The customers who qualify for a campaign: `visibility.qualifies`. A condition on Customer."""
+    campaign = session.scalars(
+        select(Campaign)
+        .where(Campaign.id == campaign_id)
+        .options(joinedload(Campaign.audience), joinedload(Campaign.targeting))
+    ).one()
+    return and_(meant(campaign, now, is_postgresql(session)), Customer.status == "active")
