@@ -18,9 +18,12 @@ from app.spaaza import envelope as spaaza_envelope
 __all__ = ["create_app"]
 
 SPAAZA_HEADERS = (
-    "X-Spaaza-Session-User-Id", "X-Spaaza-Session-Username", "X-Spaaza-Session-Key", "X-Spaaza-MyPrice-App-Hostname",
+    "X-Spaaza-Session-User-Id",
+    "X-Spaaza-Session-Username",
+    "X-Spaaza-Session-Key",
+    "X-Spaaza-MyPrice-App-Hostname",
     "X-Spaaza-API-Version",
-)  # fmt: skip
+)
 SESSIONM = ("/priv", "/api/v1/apps/", "/apps/")
 NOT_SPAAZA = ("/api", "/docs", "/openapi.json", "/livez", "/readyz", "/metrics")
 

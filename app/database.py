@@ -76,9 +76,18 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 # SQLite's STRICT tables know five types only; SQLAlchemy's usual names for these are refused there.
 for _type, _name in {
-    BigInteger: "INTEGER", Integer: "INTEGER", Boolean: "INTEGER", Double: "REAL", LargeBinary: "BLOB",
-    Date: "TEXT", DateTime: "TEXT", JSON: "TEXT", String: "TEXT", Text: "TEXT", Uuid: "TEXT",
-}.items():  # fmt: skip
+    BigInteger: "INTEGER",
+    Integer: "INTEGER",
+    Boolean: "INTEGER",
+    Double: "REAL",
+    LargeBinary: "BLOB",
+    Date: "TEXT",
+    DateTime: "TEXT",
+    JSON: "TEXT",
+    String: "TEXT",
+    Text: "TEXT",
+    Uuid: "TEXT",
+}.items():
     compiles(_type, "sqlite")(lambda type_, compiler, name=_name, **kw: name)
 
 

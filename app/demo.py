@@ -94,14 +94,18 @@ def shown(session: Session) -> dict[str, Any]:
         "customers": [
             {"customerId": str(JOHN), "username": "user@oloy.com", "password": CUSTOMER_PASSWORD},
             {
-                "customerId": str(JANE), "username": "user-temp@oloy.com", "loyaltyCardNumber": "0000",
+                "customerId": str(JANE),
+                "username": "user-temp@oloy.com",
+                "loyaltyCardNumber": "0000",
                 "password": CUSTOMER_PASSWORD,
             },
         ],
         "levels": {name: str(uuid) for name, uuid in LEVELS.items()},
         "segments": {"anniversary": str(ANNIVERSARY)},
         "spaaza": {
-            "chain_id": ACME, "hostname": ACME_HOST, "access_token": ACME_TOKEN,
+            "chain_id": ACME,
+            "hostname": ACME_HOST,
+            "access_token": ACME_TOKEN,
             "users": [
                 {"user_id": JANNEKE, "username": "testchainuser@acme.com", "password": CUSTOMER_PASSWORD},
                 {"user_id": REFERRED, "username": "referraluser@gmail.com", "password": CUSTOMER_PASSWORD},
@@ -109,24 +113,28 @@ def shown(session: Session) -> dict[str, Any]:
             ],
             "vouchers": [{"user_id": MEMBER, "voucher_id": VOUCHER, "voucher_key": VOUCHER_KEY}],
             "campaigns": {
-                "referral": REFERRAL, "signup": SIGNUP, "interaction, points": TAP, "interaction, a draw": WHEEL,
+                "referral": REFERRAL,
+                "signup": SIGNUP,
+                "interaction, points": TAP,
+                "interaction, a draw": WHEEL,
             },
         },
         "sessionm": {
-            "api_key": FLOCK_KEY, "secret": FLOCK_SECRET,
+            "api_key": FLOCK_KEY,
+            "secret": FLOCK_SECRET,
             "users": [
                 {"user_id": str(FINCH), "external_id": "finch"},
                 {"user_id": str(MOOSE), "external_id": "moose", "tags": [MOOSE_TAG]},
             ],
             "campaigns": {"a tile, completed": TILE, "a composite behavior": LOADED, "offers": DEALS},
             "another organization": {
-                "api_key": AVIARY_KEY, "secret": AVIARY_SECRET, "users": [{"user_id": str(WREN), "external_id": "wren"}],
+                "api_key": AVIARY_KEY,
+                "secret": AVIARY_SECRET,
+                "users": [{"user_id": str(WREN), "external_id": "wren"}],
             },
         },
-        "campaigns": {
-            "tests": str(TESTS), "for test": str(FOR_TEST), "Discount Code Campaign": str(DISCOUNT),
-        },
-    }  # fmt: skip
+        "campaigns": {"tests": str(TESTS), "for test": str(FOR_TEST), "Discount Code Campaign": str(DISCOUNT)},
+    }
 
 
 def _acme(session: Session, now: datetime, zone: ZoneInfo, password_hash: str) -> None:
@@ -145,21 +153,39 @@ def _acme(session: Session, now: datetime, zone: ZoneInfo, password_hash: str) -
     campaigns.create(
         session,
         Offer("Refer a friend", None, 0, active=True, for_everyone=True, limit_per_customer=100),
-        now, id=REFERRAL, manner=Manner("referral", "referral", rewards=[
-            Reward("voucher", "€10 for who recommends us", {
-                "amount": 1_000, "voucher_kind": "basket", "recipient": "referring",
-            }),
-            Reward("voucher", "€5 for who comes", {"amount": 500, "voucher_kind": "basket", "recipient": "referred"}),
-        ]),
-    )  # fmt: skip
+        now,
+        id=REFERRAL,
+        manner=Manner(
+            "referral",
+            "referral",
+            rewards=[
+                Reward(
+                    "voucher",
+                    "€10 for who recommends us",
+                    {"amount": 1_000, "voucher_kind": "basket", "recipient": "referring"},
+                ),
+                Reward(
+                    "voucher", "€5 for who comes", {"amount": 500, "voucher_kind": "basket", "recipient": "referred"}
+                ),
+            ],
+        ),
+    )
     janneke = Person(
-        "Janneke", "De Bruin", "testchainuser@acme.com", loyalty_card_number="20000000001", referral_code="an8it2",
+        "Janneke",
+        "De Bruin",
+        "testchainuser@acme.com",
+        loyalty_card_number="20000000001",
+        referral_code="an8it2",
         authentication_point_identifier="10055501555",
-    )  # fmt: skip
+    )
     referred = Person(
-        "Referred", "User", "referraluser@gmail.com", loyalty_card_number="20000000002", referral_code="4910z3",
+        "Referred",
+        "User",
+        "referraluser@gmail.com",
+        loyalty_card_number="20000000002",
+        referral_code="4910z3",
         authentication_point_identifier="6120897249449",
-    )  # fmt: skip
+    )
     member = Person("Member", "404064", loyalty_card_number="404064")
     signups.sign_up(session, janneke, now, BY_SYSTEM, password_hash, id=JANNEKE)
     signups.sign_up(session, referred, now, BY_SYSTEM, password_hash, id=REFERRED, referral_code="an8it2")
@@ -170,30 +196,51 @@ def _acme_rewards(session: Session, now: datetime) -> None:
     offer: dict[str, Any] = {"reward": None, "cost": 0, "active": True, "for_everyone": True}
     five_euros = Reward("voucher", "€5", {"amount": 500, "voucher_kind": "basket"})
     campaigns.create(
-        session, Offer("Earn €5 on signup", limit_per_customer=1, **offer), now, id=SIGNUP,
+        session,
+        Offer("Earn €5 on signup", limit_per_customer=1, **offer),
+        now,
+        id=SIGNUP,
         manner=Manner("signup", "signup", rewards=[five_euros]),
-    )  # fmt: skip
+    )
     session.add(
         Voucher(
-            id=VOUCHER, key=VOUCHER_KEY, third_party_id=VOUCHER_THIRD_PARTY_ID, campaign_id=SIGNUP, customer_id=MEMBER,
-            kind="basket", status="generated", amount=500, redeemed=0, superseded=False, created_at=now,
+            id=VOUCHER,
+            key=VOUCHER_KEY,
+            third_party_id=VOUCHER_THIRD_PARTY_ID,
+            campaign_id=SIGNUP,
+            customer_id=MEMBER,
+            kind="basket",
+            status="generated",
+            amount=500,
+            redeemed=0,
+            superseded=False,
+            created_at=now,
         )
-    )  # fmt: skip
+    )
     campaigns.create(
-        session, Offer("A tap a day", limit_per_customer=1, **offer), now, id=TAP,
+        session,
+        Offer("A tap a day", limit_per_customer=1, **offer),
+        now,
+        id=TAP,
         manner=Manner(rewards=[Reward("points", "10 points", {"amount": 1_000})], limit_per_customer_unit="day"),
-    )  # fmt: skip
+    )
     campaigns.create(
-        session, Offer("Lucky wheel", limit_per_customer=3, **offer), now, id=WHEEL,
+        session,
+        Offer("Lucky wheel", limit_per_customer=3, **offer),
+        now,
+        id=WHEEL,
         manner=Manner(
-            "composable", "interaction", "random_draw", limit_per_customer_unit="day",
+            "composable",
+            "interaction",
+            "random_draw",
+            limit_per_customer_unit="day",
             rewards=[
                 Reward("voucher", "€5", {**five_euros.terms, "weight": 1, "stock": 100}),
                 Reward("points", "100 points", {"amount": 10_000, "weight": 9}),
                 Reward("nothing", "Better luck next time", {"weight": 90}),
             ],
         ),
-    )  # fmt: skip
+    )
 
 
 def _organization(session: Session, name: str, key: str, secret: str, now: datetime, zone: ZoneInfo) -> int:
@@ -237,44 +284,71 @@ def _flock(session: Session, now: datetime, zone: ZoneInfo) -> None:
         return [Creative("internal_full_page", {}, id=id, group_id=group_id)]
 
     campaign(
-        "promotionCampaign", once("Look", "campaigns.1255.loaded"), id=TILE,
+        "promotionCampaign",
+        once("Look", "campaigns.1255.loaded"),
+        id=TILE,
         permalink="6a04f24c-6022-11e7-8c24-3bcbbae62f9c",
         creatives=[Creative("internal_tile", {"message": {"points": 0}}, id=2983, group_id=2917)],
-    )  # fmt: skip
+    )
     campaign(
-        "Launch 2", once("Launch", "campaigns.1064.loaded"), id=LAUNCH, creatives=page(2640, 2578),
+        "Launch 2",
+        once("Launch", "campaigns.1064.loaded"),
+        id=LAUNCH,
+        creatives=page(2640, 2578),
         permalink="6ce11f7c-51f9-11e7-822a-02d3bae62f9c",
-    )  # fmt: skip
+    )
     loaded = Plan(
-        "TEstt0714441 Campaign Action 1", [GoalPlan("campaigns.1443.loaded", points=400)], "composite",
-        "3dac9302-68d4-11e7-9412-9e32bae62f9c", uuid=UUID("86d77299-ed18-49ba-8fef-f8cb2241faac"), id=1444,
-    )  # fmt: skip
+        "TEstt0714441 Campaign Action 1",
+        [GoalPlan("campaigns.1443.loaded", points=400)],
+        "composite",
+        "3dac9302-68d4-11e7-9412-9e32bae62f9c",
+        uuid=UUID("86d77299-ed18-49ba-8fef-f8cb2241faac"),
+        id=1444,
+    )
     campaign(
         "TEstt0714441", loaded, id=LOADED, creatives=page(3364, 3232), permalink="3964b522-68d4-11e7-8479-4fdfbae62f9c"
     )
     done = campaign(
-        "Campaign 11", once("Look", "campaigns.611.loaded"), id=DONE, creatives=page(11, 11), restrictions=only_moose,
-        permalink="9f86dafb-b999-4b61-8c71-59d9d45628f2", opt_in_required=True,
-    )  # fmt: skip
+        "Campaign 11",
+        once("Look", "campaigns.611.loaded"),
+        id=DONE,
+        creatives=page(11, 11),
+        restrictions=only_moose,
+        permalink="9f86dafb-b999-4b61-8c71-59d9d45628f2",
+        opt_in_required=True,
+    )
     campaign(
         "Campaign 16",
         Plan("super user 12", [GoalPlan("Event 12")], points=500, per_period_max=1, period_seconds=86_400),
         once("participation challenge", "entry", per_period_max=1),
-        id=DEALS, permalink="d615678c-d458-11e7-8ac1-c27a328254fd", restrictions=only_moose,
+        id=DEALS,
+        permalink="d615678c-d458-11e7-8ac1-c27a328254fd",
+        restrictions=only_moose,
         rewards=[
-            Reward("voucher", "Offer 1 gift card", {
-                "voucher_kind": "basket_pct", "voucher_hundredths_of_percent": 1_000, "voucher_seconds": 86_400,
-                "stock": 100, "limit_per_customer": 1,
-                "offer": {
-                    "points": 200, "offer_media": [{"uri": "http://www.example.com"}],
-                    "offer_text": {
-                        "title": "Test for Offer796899", "description": "Testing Issue Offer", "terms": "Don't panic!",
+            Reward(
+                "voucher",
+                "Offer 1 gift card",
+                {
+                    "voucher_kind": "basket_pct",
+                    "voucher_hundredths_of_percent": 1_000,
+                    "voucher_seconds": 86_400,
+                    "stock": 100,
+                    "limit_per_customer": 1,
+                    "offer": {
+                        "points": 200,
+                        "offer_media": [{"uri": "http://www.example.com"}],
+                        "offer_text": {
+                            "title": "Test for Offer796899",
+                            "description": "Testing Issue Offer",
+                            "terms": "Don't panic!",
+                        },
                     },
                 },
-            }, "participation challenge"),
+                "participation challenge",
+            ),
             Reward("points", "referrer points", {"amount": 1_000, "offer": {}}, "participation challenge"),
         ],
-    )  # fmt: skip
+    )
     chosen = {}
     for name, event, behavior in (
         ("Qualified", "ada7af74-9710-11e7-8803-9bbc32d1fae9", "my_campaign_event_name"),
@@ -282,9 +356,12 @@ def _flock(session: Session, now: datetime, zone: ZoneInfo) -> None:
         ("Opted out", "ada7af74-9710-11e7-8803-9bbc32d1fae9", "pretty_llamas-b"),
     ):
         chosen[name] = campaign(
-            name, once(behavior, event), permalink=name.lower().replace(" ", "_"), restrictions=only_moose,
+            name,
+            once(behavior, event),
+            permalink=name.lower().replace(" ", "_"),
+            restrictions=only_moose,
             opt_in_required=name != "Qualified",
-        )  # fmt: skip
+        )
     campaign("Flock to unlock", restrictions=only_moose, permalink="my_flock_to_unlock_campaign", opt_in_required=True)
     session.flush()
     for campaign_id in (done, chosen["Opted in"], chosen["Opted out"]):
@@ -305,29 +382,50 @@ def _aviary(session: Session, now: datetime, zone: ZoneInfo) -> None:
         "internal_tile",
         {
             "message": {
-                "header": "Test Header", "subheader": "Test Subheader", "description": "Test Description",
-                "icon_url": "http://bit.ly/foo.png", "image_url": "http://getm.pt/foo.png", "points": 20,
+                "header": "Test Header",
+                "subheader": "Test Subheader",
+                "description": "Test Description",
+                "icon_url": "http://bit.ly/foo.png",
+                "image_url": "http://getm.pt/foo.png",
+                "points": 20,
             },
             "action": {"type": "open_ad"},
-        }, id=2, group_id=2,
-    )  # fmt: skip
+        },
+        id=2,
+        group_id=2,
+    )
     campaigns.create(
-        session, offer, now, id=BIRD, chain_id=chain_id,
+        session,
+        offer,
+        now,
+        id=BIRD,
+        chain_id=chain_id,
         manner=replace(event, restrictions={"user.tags": {"$in": ["nobody"]}}),
-        listing=Listing(external_id="45650900-d457-11e7-9d65-94bc328254fd", creatives=[tile], campaign_type="promotion"),
-    )  # fmt: skip
+        listing=Listing(
+            external_id="45650900-d457-11e7-9d65-94bc328254fd", creatives=[tile], campaign_type="promotion"
+        ),
+    )
     wanted, unwanted = "my_tag_to_target_user", "my_tag_to_target_away_from_user"
     campaigns.create(
-        session, replace(offer, name="Campaign Example", active=False), now, id=DRAFT, chain_id=chain_id,
-        manner=replace(event, restrictions={
-            "$and": [{"user.tags": {"$in": [wanted]}}, {"user.tags": {"$not": {"$in": [unwanted]}}}],
-        }),
+        session,
+        replace(offer, name="Campaign Example", active=False),
+        now,
+        id=DRAFT,
+        chain_id=chain_id,
+        manner=replace(
+            event,
+            restrictions={"$and": [{"user.tags": {"$in": [wanted]}}, {"user.tags": {"$not": {"$in": [unwanted]}}}]},
+        ),
         listing=Listing(
-            external_id="cc8b6c38-b5c8-11e7-9082-dc7a60cca317", campaign_type="messaging", details={"campaign_version": 2},
-            sponsor_name="10/20 test 11", reporting_ends_at=offer.activity[1] + timedelta(days=45), qualify_tag=wanted,
+            external_id="cc8b6c38-b5c8-11e7-9082-dc7a60cca317",
+            campaign_type="messaging",
+            details={"campaign_version": 2},
+            sponsor_name="10/20 test 11",
+            reporting_ends_at=offer.activity[1] + timedelta(days=45),
+            qualify_tag=wanted,
             disqualify_tag=unwanted,
         ),
-    )  # fmt: skip
+    )
 
 
 def _continue_ids(session: Session) -> None:
@@ -355,21 +453,35 @@ def _customers(session: Session, now: datetime, password_hash: str) -> None:
     registered = datetime(2016, 8, 8, 8, 53, 14, tzinfo=UTC)
     john = Person("John", "Doe", "user@oloy.com", "11111", gender="male", born_on=date(1990, 9, 11))
     jane = Person(
-        "Jane", "Doe", "user-temp@oloy.com", "111112222", "0000", gender="male", born_on=date(1990, 9, 11),
+        "Jane",
+        "Doe",
+        "user-temp@oloy.com",
+        "111112222",
+        "0000",
+        gender="male",
+        born_on=date(1990, 9, 11),
         address={
-            "street": "Test", "address1": "1", "province": "Mazowieckie", "city": "Warszawa", "postal": "00-000",
+            "street": "Test",
+            "address1": "1",
+            "province": "Mazowieckie",
+            "city": "Warszawa",
+            "postal": "00-000",
             "country": "PL",
         },
         agreement1=True,
-    )  # fmt: skip
+    )
     for id, uuid, person, level in ((1, JOHN, john, None), (2, JANE, jane, LEVELS["level1"])):
         customer = signups.sign_up(session, person, registered, BY_SYSTEM, password_hash, level, uuid=uuid, id=id)
         session.add(
             Spending(
-                customer_id=customer.id, transactions_count=1, amount=300, amount_without_delivery=300,
-                amount_excluded_for_level=0, last_at=datetime(2017, 9, 22, 11, 54, 8, tzinfo=UTC),
+                customer_id=customer.id,
+                transactions_count=1,
+                amount=300,
+                amount_without_delivery=300,
+                amount_excluded_for_level=0,
+                last_at=datetime(2017, 9, 22, 11, 54, 8, tzinfo=UTC),
             )
-        )  # fmt: skip
+        )
         session.flush()
         ledger.add(session, customer.id, POINTS_HUNDREDTHS, now, "Welcome to the demo world")
 
@@ -386,30 +498,51 @@ def _campaigns(session: Session, now: datetime, zone: ZoneInfo) -> None:
     campaigns.create(
         session,
         Offer(
-            name="tests", cost=1000, coupons=["123"], levels=list(LEVELS.values()), limit_per_customer=2,
-            labels=[("type", "promotion")], **common,
+            name="tests",
+            cost=1000,
+            coupons=["123"],
+            levels=list(LEVELS.values()),
+            limit_per_customer=2,
+            labels=[("type", "promotion")],
+            **common,
         ),
-        now, TESTS, id=11,
-    )  # fmt: skip
+        now,
+        TESTS,
+        id=11,
+    )
     campaigns.create(
         session,
         Offer(
-            name="for test", cost=1000, coupons=["123"], levels=[LEVELS["level2"]], segments=[ANNIVERSARY],
-            limit_per_customer=2, **common,
+            name="for test",
+            cost=1000,
+            coupons=["123"],
+            levels=[LEVELS["level2"]],
+            segments=[ANNIVERSARY],
+            limit_per_customer=2,
+            **common,
         ),
-        now, FOR_TEST, id=12,
-    )  # fmt: skip
+        now,
+        FOR_TEST,
+        id=12,
+    )
     campaigns.create(
         session,
         Offer(
-            name="Discount Code Campaign", cost=10_000, coupons=["testCoupon", "DiscountCoupon"],
-            levels=[LEVELS["level1"], LEVELS["level2"]], limit_per_customer=1, labels=[("type", "promotion")],
+            name="Discount Code Campaign",
+            cost=10_000,
+            coupons=["testCoupon", "DiscountCoupon"],
+            levels=[LEVELS["level1"], LEVELS["level2"]],
+            limit_per_customer=1,
+            labels=[("type", "promotion")],
             short_description="A short description of discount code campaign",
             conditions_description="Discount code for registration",
-            usage_instruction="Use discount code as you like", **common,
+            usage_instruction="Use discount code as you like",
+            **common,
         ),
-        now, DISCOUNT, id=13,
-    )  # fmt: skip
+        now,
+        DISCOUNT,
+        id=13,
+    )
 
 
 def _window(now: datetime, zone: ZoneInfo) -> Window:

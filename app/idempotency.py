@@ -121,9 +121,11 @@ class Once:
     def _claim(self, session: Session) -> None:
         dialect: Any = postgresql if self._database.is_postgresql else sqlite
         row = {
-            "principal": self._principal, "key_sha256": self._key_sha256, "fingerprint": self._fingerprint,
+            "principal": self._principal,
+            "key_sha256": self._key_sha256,
+            "fingerprint": self._fingerprint,
             "created_at": datetime.now(UTC),
-        }  # fmt: skip
+        }
         # RETURNING tells whether the row is ours; psycopg's row count of such an insert does not.
         insert = dialect.insert(StoredAnswer).values(**row).on_conflict_do_nothing().returning(StoredAnswer.fingerprint)
         if session.execute(insert).scalar_one_or_none() is not None:

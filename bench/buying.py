@@ -47,9 +47,12 @@ def figures() -> Iterator[Figure]:
         shop.world.require_invariants()
         best, wide, hot = (sorted(figures)[ROUNDS // 2] for figures in (peer, many, one))
         yield Figure(
-            "buying over HTTP / pgbench, same statements", wide / best, 0.2, True,
+            "buying over HTTP / pgbench, same statements",
+            wide / best,
+            0.2,
+            True,
             f"{wide:.0f}/s against {best:.0f}/s, {CLIENTS} clients, medians of {ROUNDS} rounds; the goal is 0.4",
-        )  # fmt: skip
+        )
         yield Figure("one hot campaign / many campaigns", hot / wide, 0.8, True, f"{hot:.0f}/s against {wide:.0f}/s")
 
 
@@ -62,13 +65,31 @@ def _sold(outcome: Outcome) -> float:
 def _pgbench(shop: Programme, first_customer: int, first_campaign: int) -> float:
     """Transactions a second; prepared statements, as Guerdon's own are."""
     variables = {
-        "customers": CUSTOMERS, "first_customer": first_customer - 1, "campaigns": CAMPAIGNS, "first_campaign": first_campaign - 1,
-    }  # fmt: skip
+        "customers": CUSTOMERS,
+        "first_customer": first_customer - 1,
+        "campaigns": CAMPAIGNS,
+        "first_campaign": first_campaign - 1,
+    }
     command = [
-        str(BIN / "pgbench"), "-n", "-h", "127.0.0.1", "-p", str(shop.postgres.port), "-U", "postgres",
-        "-f", str(Path(__file__).parent / "buy.sql"), "-c", str(CLIENTS), "-j", "1", "-M", "prepared",
-        "-t", str(PURCHASES // CLIENTS),
-    ]  # fmt: skip
+        str(BIN / "pgbench"),
+        "-n",
+        "-h",
+        "127.0.0.1",
+        "-p",
+        str(shop.postgres.port),
+        "-U",
+        "postgres",
+        "-f",
+        str(Path(__file__).parent / "buy.sql"),
+        "-c",
+        str(CLIENTS),
+        "-j",
+        "1",
+        "-M",
+        "prepared",
+        "-t",
+        str(PURCHASES // CLIENTS),
+    ]
     for name, value in variables.items():
         command += ["-D", f"{name}={value}"]
     told = subprocess.run([*command, "postgres"], capture_output=True, text=True, check=True).stdout

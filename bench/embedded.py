@@ -76,21 +76,23 @@ def _buy_once(connection: sqlite3.Connection, campaign: int, campaign_uuid: str,
         " WHERE c.uuid = ? AND cu.uuid = ? AND c.lifecycle = 'live' AND s.sold < s.sellable AND a.balance >= c.cost AND EXISTS"
         " (SELECT 1 FROM audience_target t JOIN level l ON l.uuid = t.uuid WHERE t.audience_id = c.audience_id AND l.id = cu.level_id)",
         (campaign_uuid, customer.uuid.hex),
-    ).fetchone()  # fmt: skip
+    ).fetchone()
     balance, place = run(
         "UPDATE account SET balance = balance - ?, entries_count = entries_count + 1 WHERE customer_id = ? AND balance >= ?"
-        " RETURNING balance, entries_count", (cost, buyer, cost),
-    ).fetchone()  # fmt: skip
+        " RETURNING balance, entries_count",
+        (cost, buyer, cost),
+    ).fetchone()
     [bought] = run(
         "INSERT INTO usage (customer_id, campaign_id, bought, in_period, period_from)"
         " VALUES (?, ?, 1, 1, '0001-01-01 00:00:00.000000') ON CONFLICT (customer_id, campaign_id)"
         " DO UPDATE SET bought = bought + 1, in_period = in_period + 1 WHERE in_period < ? RETURNING bought",
         (buyer, campaign, most),
-    ).fetchone()  # fmt: skip
+    ).fetchone()
     coupon, code = run(
         "UPDATE coupon SET award_id = ? WHERE id = (SELECT id FROM coupon WHERE campaign_id = ? AND award_id IS NULL"
-        " ORDER BY position LIMIT 1) RETURNING id, code", (award, campaign),
-    ).fetchone()  # fmt: skip
+        " ORDER BY position LIMIT 1) RETURNING id, code",
+        (award, campaign),
+    ).fetchone()
     run(
         "INSERT INTO award (id, campaign_id, customer_id, cause, cost, given_at) VALUES (?, ?, ?, 'purchase', ?, ?)",
         (award, campaign, buyer, cost, now),

@@ -37,9 +37,12 @@ def _loading(shop: Programme, codes: Path) -> Iterator[Figure]:
     memory = _import(shop, str(campaign.uuid), codes)
     seconds = time.perf_counter() - began
     yield Figure(
-        f"loading {LARGE:,} codes / a plain COPY", seconds / copy_seconds, 5, False,
+        f"loading {LARGE:,} codes / a plain COPY",
+        seconds / copy_seconds,
+        5,
+        False,
         f"{seconds:.1f} s against {copy_seconds:.1f} s into the same table with the same indexes",
-    )  # fmt: skip
+    )
     yield Figure("memory while loading / 200 MB", memory / MEMORY_MB_MAX, 1, False, f"{memory:.0f} MB at most")
 
 

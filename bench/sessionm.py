@@ -63,9 +63,11 @@ INSERT INTO targeting_key (field, value, targeting_id) SELECT 'user.tags', 'own 
 FIRST_OWN = 1_000_000
 TREE = {
     "$and": [
-        {"user.tags": {"$in": ["vip", "gold"]}}, {"user.tags": {"$not": {"$in": ["away"]}}}, {"user.age": {"$gte": 30}},
+        {"user.tags": {"$in": ["vip", "gold"]}},
+        {"user.tags": {"$not": {"$in": ["away"]}}},
+        {"user.age": {"$gte": 30}},
     ]
-}  # fmt: skip
+}
 BY_HAND = """
 SELECT count(*) FROM customer c JOIN profile p ON p.customer_id = c.id
 WHERE c.chain_id = 1 AND c.status = 'active' AND p.born_on <= current_date - interval '30 years'
@@ -137,13 +139,19 @@ def _events() -> Iterator[Figure]:
         ("each", "an event, each rewarded with points / Open Loyalty buy"),
     ):
         yield Figure(
-            what, rate[name] / rate["buy"], 0.8, True,
+            what,
+            rate[name] / rate["buy"],
+            0.8,
+            True,
             f"{rate[name]:.0f}/s against {rate['buy']:.0f}/s, medians of {ROUNDS} rounds",
-        )  # fmt: skip
+        )
     yield Figure(
-        f"an event, {LISTENING} campaigns listen / 1 listens", median["many"] / median["tenth"], 3, False,
+        f"an event, {LISTENING} campaigns listen / 1 listens",
+        median["many"] / median["tenth"],
+        3,
+        False,
         f"median {median['many']:.1f} ms against {median['tenth']:.1f} ms, one client",
-    )  # fmt: skip
+    )
 
 
 def _fired(port: int, name: str, requests: list[bytes], clients: int):  # type: ignore[no-untyped-def]
@@ -169,9 +177,12 @@ def _lists() -> Figure:
                     medians[count].append(outcome.median * 1000)
     small, large = (sorted(medians[count])[ROUNDS // 2] for count in (FEW_CAMPAIGNS, MANY_CAMPAIGNS))
     return Figure(
-        f"V2 list, page of 20, {MANY_CAMPAIGNS:,} live campaigns / {FEW_CAMPAIGNS}", large / small, 1.5, False,
+        f"V2 list, page of 20, {MANY_CAMPAIGNS:,} live campaigns / {FEW_CAMPAIGNS}",
+        large / small,
+        1.5,
+        False,
         f"median {large:.1f} ms against {small:.1f} ms, one client",
-    )  # fmt: skip
+    )
 
 
 def _list_request(shop: Programme) -> bytes:
@@ -228,6 +239,9 @@ def _who_qualifies() -> Figure:
         raise RuntimeError(f"both ask the same, and count {counts}")
     ours, by_hand = (sorted(took[name])[ASKED // 2] * 1000 for name in ("ours", "by hand"))
     return Figure(
-        f"who qualifies among {MANY_CUSTOMERS:,} customers / SQL by hand", ours / by_hand, 2, False,
+        f"who qualifies among {MANY_CUSTOMERS:,} customers / SQL by hand",
+        ours / by_hand,
+        2,
+        False,
         f"{ours:.0f} ms against {by_hand:.0f} ms, {counts.pop():,} customers",
-    )  # fmt: skip
+    )

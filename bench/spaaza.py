@@ -67,9 +67,12 @@ def _interactions() -> Iterator[Figure]:
             return one
 
         kinds = {
-            "buy": buy, "points": interact(giving), "draw": interact(drawing), "hot points": interact(giving[:1]),
+            "buy": buy,
+            "points": interact(giving),
+            "draw": interact(drawing),
+            "hot points": interact(giving[:1]),
             "hot draw": interact(drawing[:1]),
-        }  # fmt: skip
+        }
         rates: dict[str, list[float]] = {name: [] for name in kinds}
         with guerdon(shop.environ, **SERVER) as server:
             for make in kinds.values():
@@ -115,11 +118,13 @@ def _claims() -> Figure:
             token = partner(shop)
             todo[count] = [
                 request(
-                    "POST", f"/claim-voucher?user_id={row.customer_id}&voucher_key={row.key}", token,
+                    "POST",
+                    f"/claim-voucher?user_id={row.customer_id}&voucher_key={row.key}",
+                    token,
                     X_Spaaza_MyPrice_App_Hostname=HOSTNAME,
                 )
                 for row in rows
-            ]  # fmt: skip
+            ]
         with guerdon(few.environ, **SERVER) as one, guerdon(many.environ, **SERVER) as two:
             servers = {FEW_VOUCHERS: one, MANY_VOUCHERS: two}
             for turn in range(ROUNDS + 1):
@@ -133,6 +138,9 @@ def _claims() -> Figure:
             shop.world.require_invariants()
     small, large = (sorted(rates[count])[ROUNDS // 2] for count in (FEW_VOUCHERS, MANY_VOUCHERS))
     return Figure(
-        f"claim-voucher among {MANY_VOUCHERS:,} vouchers / among {FEW_VOUCHERS:,}", large / small, 0.9, True,
+        f"claim-voucher among {MANY_VOUCHERS:,} vouchers / among {FEW_VOUCHERS:,}",
+        large / small,
+        0.9,
+        True,
         f"{large:.0f}/s against {small:.0f}/s",
-    )  # fmt: skip
+    )

@@ -38,9 +38,22 @@ class PrivatePostgres:
 
     def start(self) -> None:
         command = [
-            str(BIN / "postgres"), "-D", str(self.folder / "data"), "-p", str(self.port), "-h", "127.0.0.1",
-            "-k", "", "-c", "max_connections=150", "-c", "synchronous_commit=on", "-c", "fsync=on",
-        ]  # fmt: skip
+            str(BIN / "postgres"),
+            "-D",
+            str(self.folder / "data"),
+            "-p",
+            str(self.port),
+            "-h",
+            "127.0.0.1",
+            "-k",
+            "",
+            "-c",
+            "max_connections=150",
+            "-c",
+            "synchronous_commit=on",
+            "-c",
+            "fsync=on",
+        ]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, **_as_server_user())
         until = time.monotonic() + 20

@@ -139,9 +139,13 @@ def test_a_wrong_form_is_refused(ada: Client, method: str, path: str, body: Any,
 def a_draw(world: World) -> Any:
     """Ten draws between a voucher that runs out, points and nothing; the campaign closes in an hour."""
     campaign = world.a_reward_campaign(
-        voucher(5, stock=2, weight=5), points(1, weight=3), nothing(weight=2), handling="random_draw",
-        activity=(world.now - hours(1), world.now + hours(1)), limit_per_customer=9,
-    )  # fmt: skip
+        voucher(5, stock=2, weight=5),
+        points(1, weight=3),
+        nothing(weight=2),
+        handling="random_draw",
+        activity=(world.now - hours(1), world.now + hours(1)),
+        limit_per_customer=9,
+    )
     for customer in (world.cleo, world.a_customer()):
         for _ in range(5):
             world.interact(campaign, customer)
@@ -168,9 +172,12 @@ def test_draws_are_verified_and_exported(guerdon: Any, world: World) -> None:
         ("UPDATE draw SET candidates = '[[{last}, 2]]' WHERE number = 2", "always open was left out"),
         ("UPDATE reward_method SET weight = weight + 1", "another weight"),
         ("DELETE FROM draw WHERE number = 5", "10 draws were counted, and 8 are stored"),
-        ("UPDATE draw SET method_id = CASE WHEN method_id = {last} THEN {last} - 1 ELSE {last} END WHERE number = 1", "another candidate"),
+        (
+            "UPDATE draw SET method_id = CASE WHEN method_id = {last} THEN {last} - 1 ELSE {last} END WHERE number = 1",
+            "another candidate",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_forged_draw_is_found(guerdon: Any, world: World, statement: str, said: str) -> None:
     campaign = a_draw(world)
     with world.database.transaction() as session:

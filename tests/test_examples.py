@@ -20,9 +20,19 @@ DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}")
 # What depends on the day, on what was bought before, or is printed differently from one sample to another.
 NOT_ALWAYS_THERE = {"will_be_active_from", "will_be_active_to", "labels", "coupons"}
 VARIES = {
-    "usageLeft", "usageLeftForCustomer", "visibleForCustomersCount", "usersWhoUsedThisCampaignCount", "total",
-    "campaignPurchases", "levels", "segments", "levelNames", "segmentNames", "active", "canBeBoughtByCustomer",
-}  # fmt: skip
+    "usageLeft",
+    "usageLeftForCustomer",
+    "visibleForCustomersCount",
+    "usersWhoUsedThisCampaignCount",
+    "total",
+    "campaignPurchases",
+    "levels",
+    "segments",
+    "levelNames",
+    "segmentNames",
+    "active",
+    "canBeBoughtByCustomer",
+}
 # "Discount Code Campaign 1" is what the PUT example has made of it.
 RENAMED = {"Discount Code Campaign 1": "Discount Code Campaign"}
 
@@ -157,8 +167,11 @@ def test_the_bought_code_is_the_printed_one_and_the_purchase_shows(app: Flask, t
     [purchase] = customers[1]["campaignPurchases"]
     assert list(purchase) == ["purchaseAt", "costInPoints", "campaignId", "used", "coupon"]
     assert (purchase["costInPoints"], purchase["campaignId"], purchase["used"], purchase["coupon"]) == (
-        10, {"campaignId": str(tests)}, False, {"code": "123"},
-    )  # fmt: skip
+        10,
+        {"campaignId": str(tests)},
+        False,
+        {"code": "123"},
+    )
     listed = seller.get("/api/seller/campaign").json["campaigns"][0]  # type: ignore[index]
     assert (listed["usageLeft"], listed["usersWhoUsedThisCampaignCount"]) == (0, 1)
 

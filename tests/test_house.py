@@ -34,9 +34,17 @@ ALLOWED = {
 WEB = {"flask", "flask_smorest", "flask_jwt_extended", "marshmallow", "werkzeug", "json"}
 DOMAIN_MAY_USE = {"amounts", "database", "refusal", "paging", "blobs", "imaging"}
 PURE = {
-    "rules.py", "errors.py", "draws.py", "periods.py", "targeting.py", "counting.py", "states.py", "activity.py", "limits.py",
+    "rules.py",
+    "errors.py",
+    "draws.py",
+    "periods.py",
+    "targeting.py",
+    "counting.py",
+    "states.py",
+    "activity.py",
+    "limits.py",
     "audience/visibility.py",
-}  # fmt: skip
+}
 
 
 def modules(folder: str) -> Iterator[tuple[Path, set[str]]]:
@@ -107,11 +115,17 @@ def refusals() -> list[type[Refusal]]:
 
 def test_every_refusal_has_a_word_in_open_loyalty(app: Flask) -> None:
     known: Any = (
-        *openloyalty_errors.NOT_FOUND, *openloyalty_errors.SENTENCES, *openloyalty_errors.FORM_FIELDS,
-        *openloyalty_errors.BARE_BAD_REQUESTS, *openloyalty_errors.OF_OTHER_DIALECTS, *openloyalty_errors.UNAUTHORIZED,
+        *openloyalty_errors.NOT_FOUND,
+        *openloyalty_errors.SENTENCES,
+        *openloyalty_errors.FORM_FIELDS,
+        *openloyalty_errors.BARE_BAD_REQUESTS,
+        *openloyalty_errors.OF_OTHER_DIALECTS,
+        *openloyalty_errors.UNAUTHORIZED,
         *openloyalty_errors.FORBIDDEN,
-        members_errors.LoginNotActive, idempotency.KeyReused, idempotency.BadKey,
-    )  # fmt: skip
+        members_errors.LoginNotActive,
+        idempotency.KeyReused,
+        idempotency.BadKey,
+    )
     for kind in refusals():
         assert kind in known, kind
         for field in (None, "name"):

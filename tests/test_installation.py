@@ -48,10 +48,12 @@ BROKEN = {
 def test_every_invariant_notices_its_breach(world: World, name: str) -> None:
     world.buy(world.a_campaign())
     with world.database.transaction() as session:
-        session.execute(text(
-            "INSERT INTO stored_answer (principal, key_sha256, fingerprint, status, created_at)"
-            " VALUES ('p', 'k', 'f', 200, '2020-01-01 00:00:00')"
-        ))  # fmt: skip
+        session.execute(
+            text(
+                "INSERT INTO stored_answer (principal, key_sha256, fingerprint, status, created_at)"
+                " VALUES ('p', 'k', 'f', 200, '2020-01-01 00:00:00')"
+            )
+        )
     world.require_invariants()
     with world.database.transaction() as session:
         for statement in BROKEN[name]:
@@ -71,10 +73,12 @@ def test_a_shared_coupon_given_to_one_is_noticed(world: World) -> None:
 
 def test_an_answer_that_names_no_purchase_is_noticed(world: World) -> None:
     with world.database.transaction() as session:
-        session.execute(text(
-            "INSERT INTO stored_answer (principal, key_sha256, fingerprint, status, effect, created_at)"
-            " VALUES ('p', 'k', 'f', 200, '00000000000040008000000000000000', '2020-01-01 00:00:00')"
-        ))  # fmt: skip
+        session.execute(
+            text(
+                "INSERT INTO stored_answer (principal, key_sha256, fingerprint, status, effect, created_at)"
+                " VALUES ('p', 'k', 'f', 200, '00000000000040008000000000000000', '2020-01-01 00:00:00')"
+            )
+        )
     with world.database.reading() as session:
         assert [breach.invariant.name for breach in invariants.check(session)] == ["I10"]
 

@@ -46,9 +46,12 @@ class Shop:
     @property
     def environ(self) -> dict[str, str]:
         return {
-            "GUERDON_ENV": "test", "GUERDON_DATABASE_URL": self.url, "GUERDON_STORAGE": str(self.folder),
-            "WEB_CONCURRENCY": "1", "GUERDON_POOL_SIZE": "8",
-        }  # fmt: skip
+            "GUERDON_ENV": "test",
+            "GUERDON_DATABASE_URL": self.url,
+            "GUERDON_STORAGE": str(self.folder),
+            "WEB_CONCURRENCY": "1",
+            "GUERDON_POOL_SIZE": "8",
+        }
 
     def token(self) -> str:
         app: Flask = create_app(Settings(environment="test", database_url=self.url, storage=self.folder))

@@ -49,7 +49,7 @@ def of_version_1(database_url: str) -> Iterator[Database]:
             "INSERT INTO account VALUES (41, 8000, 3)",
             "INSERT INTO audience (id, key) VALUES (3, 'k')",
             "INSERT INTO audience_target (audience_id, position, kind, uuid) SELECT 3, 0, 'level', uuid FROM level",
-            "INSERT INTO campaign (id, uuid, permalink, name, reward, lifecycle, cost, single_coupon, unlimited, \"limit\","
+            'INSERT INTO campaign (id, uuid, permalink, name, reward, lifecycle, cost, single_coupon, unlimited, "limit",'
             " limit_per_customer, active_from, active_to, visible_from, visible_to, audience_id, created_at) VALUES"
             f" (9, {key(CAMPAIGN)}, 'p', 'Coffee', 'gift_code', 'live', 1000, {no}, {no}, 3, 3, '0001-01-01 00:00:00.000000',"
             f" '9999-12-31 00:00:00.000000', '0001-01-01 00:00:00.000000', '9999-12-31 00:00:00.000000', 3, '{NOW}')",
@@ -66,14 +66,15 @@ def of_version_1(database_url: str) -> Iterator[Database]:
                 "INSERT INTO ledger_entry (id, uuid, customer_id, sequence, delta, balance_after, kind, issuer, purchase_id, created_at)"
                 f" VALUES ({i}, {key(uuid.uuid4())}, 41, {i}, {delta}, {after}, '{kind}', 'system', {bought}, '{NOW}')"
                 for i, delta, after, kind, bought in (
-                    (1, 10_000, 10_000, "added", "NULL"), (2, -1_000, 9_000, "bought", key(SOLD)),
+                    (1, 10_000, 10_000, "added", "NULL"),
+                    (2, -1_000, 9_000, "bought", key(SOLD)),
                     (3, -1_000, 8_000, "bought", key(USED)),
                 )
             ),
             f"INSERT INTO audit_entry (id, at, login_id, action, subject) VALUES (1, '{NOW}', 5, 'x', '{{}}')",
             "INSERT INTO stored_answer (principal, key_sha256, fingerprint, status, effect, created_at)"
             f" VALUES ('p', 'k', 'f', 200, {key(SOLD)}, '{NOW}')",
-        ):  # fmt: skip
+        ):
             session.connection().exec_driver_sql(statement)
     yield database
     database.engine.dispose()
@@ -87,8 +88,9 @@ def test_purchases_become_awards_and_vouchers_and_everything_goes_on(of_version_
         assert [(b.invariant.name, b.rows) for b in invariants.check(session)] == []
         bought = purchases.of_customer(session, 41, Page()).rows
         assert [(v.award_id, v.code, v.is_used) for v in sorted(bought, key=lambda v: str(v.code))] == [
-            (SOLD, "C1", False), (USED, "C2", True),
-        ]  # fmt: skip
+            (SOLD, "C1", False),
+            (USED, "C2", True),
+        ]
         assert len({voucher.key for voucher in bought}) == 2
         assert all(len(voucher.key) == 64 for voucher in bought)
         assert session.query(Customer).one().profile.referral_code
@@ -133,12 +135,16 @@ def of_version_2(database_url: str) -> Iterator[Database]:
             "INSERT INTO headcount VALUES (1, 0, 0, 1)",
             *(
                 "INSERT INTO campaign (id, uuid, permalink, chain_id, name, kind, context, reward, handling, restrictions, lifecycle,"
-                " cost, single_coupon, unlimited, \"limit\", limit_per_customer, limit_in_period, weekdays, opens_second,"
+                ' cost, single_coupon, unlimited, "limit", limit_per_customer, limit_in_period, weekdays, opens_second,'
                 " closes_second, customer_may_claim, claimed_by_default, active_from, active_to, visible_from, visible_to,"
                 f" audience_id, created_at) VALUES ({id}, {key(id)}, 'p{id}', 1, 'C{id}', 'interaction', 'interaction', NULL,"
                 f" 'independent', {restrictions}, 'live', 0, {no}, {yes}, 1000000000, 1000000000, 1000000000, 127, 0, 86400, {yes},"
                 f" {no}, {always}, {always}, 3, '{NOW}')"
-                for id, restrictions in ((9, '\'{"user.age": {"$gte": 18}}\''), (10, '\'{"user.age": {"$gte": 18}}\''), (11, "NULL"))
+                for id, restrictions in (
+                    (9, '\'{"user.age": {"$gte": 18}}\''),
+                    (10, '\'{"user.age": {"$gte": 18}}\''),
+                    (11, "NULL"),
+                )
             ),
             *(f"INSERT INTO campaign_text (campaign_id) VALUES ({id})" for id in (9, 10, 11)),
             *(
@@ -157,7 +163,7 @@ def of_version_2(database_url: str) -> Iterator[Database]:
                 f" VALUES ({id}, '0001-01-01 00:00:00.000000', 0, 0, 1000000000)"
                 for id in (9, 10, 11)
             ),
-        ):  # fmt: skip
+        ):
             session.connection().exec_driver_sql(statement)
     yield database
     database.engine.dispose()
@@ -184,9 +190,12 @@ def test_restrictions_are_kept_once_and_apps_and_businesses_get_what_they_lack(o
     with database.transaction() as session:
         interact(session, 1, 11, 41, now, BY_SYSTEM)
         made = campaigns.create(
-            session, campaigns.Offer("New", None, 0, active=True, for_everyone=True), now, lifecycle="inreview",
+            session,
+            campaigns.Offer("New", None, 0, active=True, for_everyone=True),
+            now,
+            lifecycle="inreview",
             manner=campaigns.Manner("composable", "event", restrictions={"user.age": {"$gte": 18}}),
-        )  # fmt: skip
+        )
         assert made.targeting_id == found[9].targeting_id
         campaigns.move(session, made.uuid, "live")
     with pytest.raises(Exception, match=r"known_lifecycle|CHECK"), database.transaction() as session:

@@ -28,9 +28,10 @@ def upload(ada: Client, campaign: Any, content: bytes, name: str = "photo.png") 
     """Multipart written out: werkzeug's own test client forgets to close the file that it spools large ones to."""
     head = f'--b\r\nContent-Disposition: form-data; name="photo[file]"; filename="{name}"\r\n\r\n'.encode()
     return ada.post(
-        f"/api/campaign/{campaign.uuid}/photo", data=head + content + b"\r\n--b--\r\n",
+        f"/api/campaign/{campaign.uuid}/photo",
+        data=head + content + b"\r\n--b--\r\n",
         content_type="multipart/form-data; boundary=b",
-    )  # fmt: skip
+    )
 
 
 def file_errors(answer: Any) -> list[str]:

@@ -52,8 +52,13 @@ class World:
         return levels.create(session, terms, self.now)
 
     def a_customer(
-        self, name: str = "Con", points: int = 1_000, level: Level | None = None, chain_id: int | None = None, **told: Any
-    ) -> Customer:  # fmt: skip
+        self,
+        name: str = "Con",
+        points: int = 1_000,
+        level: Level | None = None,
+        chain_id: int | None = None,
+        **told: Any,
+    ) -> Customer:
         with self.database.transaction() as session:
             told.setdefault("email", f"{name.lower()}-{uuid4().hex[:8]}@guerdon.example")
             person = Person(name, "Customer", **told)
@@ -105,11 +110,7 @@ class World:
         }
         with self.database.transaction() as session:
             return campaigns.create(
-                session,
-                Offer(**offer),
-                self.now,
-                manner=Manner(rewards=rewards, **manner),
-                chain_id=chain_id,
+                session, Offer(**offer), self.now, manner=Manner(rewards=rewards, **manner), chain_id=chain_id
             )
 
     def interact(

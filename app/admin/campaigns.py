@@ -24,9 +24,14 @@ FORMAT = {
     "description": "Descriptions as HTML.",
 }
 LABELS = [
-    {"in": "query", "name": f"labels[0][{part}]", "schema": {"type": "string"}, "description": f"A label's {part}; several are ANDed."}
+    {
+        "in": "query",
+        "name": f"labels[0][{part}]",
+        "schema": {"type": "string"},
+        "description": f"A label's {part}; several are ANDed.",
+    }
     for part in ("key", "value")
-]  # fmt: skip
+]
 FILTERS = [
     {"in": "query", "name": "name", "schema": {"type": "string"}, "description": "Text in the name."},
     {"in": "query", "name": "active", "schema": {"type": "boolean"}, "description": "Switched on or off."},

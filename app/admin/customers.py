@@ -20,9 +20,12 @@ blueprint = Blueprint("admin_customers", __name__, "Customers")
 
 STAFF = "admin", "seller"
 TEXT_FILTERS = {
-    "firstName": "first_name", "lastName": "last_name", "phone": "phone", "email": "email",
+    "firstName": "first_name",
+    "lastName": "last_name",
+    "phone": "phone",
+    "email": "email",
     "loyaltyCardNumber": "loyalty_card_number",
-}  # fmt: skip
+}
 FILTERS = [
     {"in": "query", "name": name, "schema": {"type": "string"}} for name in [*TEXT_FILTERS, "emailOrPhone", "strict"]
 ]

@@ -72,8 +72,7 @@ def _audience(session: Session, targets: Sequence[tuple[str, UUID]]) -> Audience
     if found:
         return found
     audience = Audience(
-        key=key,
-        targets=[AudienceTarget(position=i, kind=kind, uuid=uuid) for i, (kind, uuid) in enumerate(targets)],
+        key=key, targets=[AudienceTarget(position=i, kind=kind, uuid=uuid) for i, (kind, uuid) in enumerate(targets)]
     )
     session.add(audience)
     session.flush()
@@ -159,10 +158,7 @@ def targets(customer: Any, audience_id: Any) -> Any:
     )
     return (
         exists()
-        .where(
-            AudienceTarget.audience_id == audience_id,
-            or_(AudienceTarget.kind == "everyone", on_level, in_segment),
-        )
+        .where(AudienceTarget.audience_id == audience_id, or_(AudienceTarget.kind == "everyone", on_level, in_segment))
         .correlate(customer, Campaign)
     )
 

@@ -59,9 +59,16 @@ class Given:
 
 # What an overriding occasion does not ask: whether the campaign is open, and for whom.
 OVERRIDDEN = (
-    errors.CampaignNotActive, errors.CampaignNotYetActive, errors.CampaignOver, errors.CampaignNotYetVisible,
-    errors.CampaignNoLongerVisible, errors.OutsideHours, errors.NotTargeted, errors.RestrictionsNotMet, errors.NotOptedIn,
-)  # fmt: skip
+    errors.CampaignNotActive,
+    errors.CampaignNotYetActive,
+    errors.CampaignOver,
+    errors.CampaignNotYetVisible,
+    errors.CampaignNoLongerVisible,
+    errors.OutsideHours,
+    errors.NotTargeted,
+    errors.RestrictionsNotMet,
+    errors.NotOptedIn,
+)
 
 
 def give(
@@ -109,9 +116,7 @@ def lock(bind: Bind, campaign_ids: Collection[int]) -> None:
     if not is_postgresql(bind):
         return
     methods = select(RewardMethod.id).where(RewardMethod.campaign_id.in_(campaign_ids))
-    for column, ids in (
-        (MethodTally.method_id, bind.scalars(methods).all()), (Stock.campaign_id, list(campaign_ids)),
-    ):  # fmt: skip
+    for column, ids in ((MethodTally.method_id, bind.scalars(methods).all()), (Stock.campaign_id, list(campaign_ids))):
         bind.execute(select(column).where(column.in_(ids)).order_by(column).with_for_update(key_share=True)).all()
 
 
@@ -220,8 +225,15 @@ def _gains(chosen: Sequence[Any]) -> dict[str, Any]:
 
 
 def give_all(
-    session: Session, chain_id: int, customer_id: int, context: str, key: str, traits: Mapping[str, Any], now: datetime, by: By
-) -> list[Given]:  # fmt: skip
+    session: Session,
+    chain_id: int,
+    customer_id: int,
+    context: str,
+    key: str,
+    traits: Mapping[str, Any],
+    now: datetime,
+    by: By,
+) -> list[Given]:
     """Give what all of a chain's campaigns of this context have for the customer; those that refuse give nothing."""
     campaigns = session.scalars(
         select(Campaign.id)

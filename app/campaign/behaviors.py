@@ -114,21 +114,37 @@ def add(session: Session, campaign_id: int, plans: Sequence[Plan]) -> list[Behav
     for position, plan in enumerate(plans):
         only = plan.goals[0].event_name if plan.kind != "composite" else str(uuid4())
         behavior = Behavior(
-            campaign_id=campaign_id, position=position, name=plan.name, event_name=plan.event_name or only, kind=plan.kind,
-            points=plan.points, times_max=plan.times_max, per_period_max=plan.per_period_max,
+            campaign_id=campaign_id,
+            position=position,
+            name=plan.name,
+            event_name=plan.event_name or only,
+            kind=plan.kind,
+            points=plan.points,
+            times_max=plan.times_max,
+            per_period_max=plan.per_period_max,
             period_seconds=plan.period_seconds,
-            **({"uuid": plan.uuid} if plan.uuid else {}), **({"id": plan.id} if plan.id else {}),
-        )  # fmt: skip
+            **({"uuid": plan.uuid} if plan.uuid else {}),
+            **({"id": plan.id} if plan.id else {}),
+        )
         groups = _wanted(plan)
         behavior.goals = []
         session.add(behavior)
         session.flush()
         for place, goal in enumerate(plan.goals):
             row = Goal(
-                behavior_id=behavior.id, position=place, event_name=goal.event_name, kind=goal.kind, points=goal.points,
-                earn_count=goal.earn_count, required=goal.required, group_key=goal.group, group_wanted=groups[goal.group],
-                min_gap_seconds=goal.min_gap_seconds, consecutive=goal.consecutive, unique_key=goal.unique_key,
-            )  # fmt: skip
+                behavior_id=behavior.id,
+                position=place,
+                event_name=goal.event_name,
+                kind=goal.kind,
+                points=goal.points,
+                earn_count=goal.earn_count,
+                required=goal.required,
+                group_key=goal.group,
+                group_wanted=groups[goal.group],
+                min_gap_seconds=goal.min_gap_seconds,
+                consecutive=goal.consecutive,
+                unique_key=goal.unique_key,
+            )
             behavior.goals.append(row)
             session.flush()
         made.append(behavior)

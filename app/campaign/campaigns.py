@@ -17,23 +17,26 @@ from app.campaign.errors import (
     SingleCouponFixed,
 )
 from app.campaign.limits import UNLIMITED
-from app.campaign.models import (
-    Campaign,
-    CampaignLabel,
-    CampaignText,
-    DrawSeed,
-    MethodTally,
-    RewardMethod,
-    Stock,
-    Usage,
-)
+from app.campaign.models import Campaign, CampaignLabel, CampaignText, DrawSeed, MethodTally, RewardMethod, Stock, Usage
 from app.campaign.plans import ALWAYS, PLAIN, UNLISTED, Listing, Manner, Offer, Reward, Window
 from app.members import chains
 
 __all__ = [
-    "ALWAYS", "PLAIN", "UNLISTED", "Listing", "Manner", "Offer", "Reward", "Window", "change", "complete", "create",
-    "for_change", "move", "switch",
-]  # fmt: skip
+    "ALWAYS",
+    "PLAIN",
+    "UNLISTED",
+    "Listing",
+    "Manner",
+    "Offer",
+    "Reward",
+    "Window",
+    "change",
+    "complete",
+    "create",
+    "for_change",
+    "move",
+    "switch",
+]
 
 _APART = {"rewards", "restrictions", "behaviors", "participants_max"}
 _COLUMNS_OF_MANNER = [name for name in Manner.__dataclass_fields__ if name not in _APART]
@@ -41,9 +44,16 @@ _TOLD_OF_LISTING = ("campaign_type", "details", "sponsor_name", "reporting_ends_
 
 
 def create(
-    session: Session, offer: Offer, now: datetime, uuid: UUID | None = None, manner: Manner = PLAIN,
-    chain_id: int | None = None, id: int | None = None, listing: Listing = UNLISTED, lifecycle: str | None = None,
-) -> Campaign:  # fmt: skip
+    session: Session,
+    offer: Offer,
+    now: datetime,
+    uuid: UUID | None = None,
+    manner: Manner = PLAIN,
+    chain_id: int | None = None,
+    id: int | None = None,
+    listing: Listing = UNLISTED,
+    lifecycle: str | None = None,
+) -> Campaign:
     """Create a campaign of a chain, or of the first one; `uuid` and `id` only for a world whose ids are known beforehand.
 
     It begins in `lifecycle`, or live or as a draft. A draw gets its seed, and with it its commitment, at once.
@@ -58,7 +68,11 @@ def create(
         chain_id=chain_id,
         lifecycle=lifecycle or ("live" if offer.active else "draft"),
         stock=Stock(
-            sold=0, buyers_count=0, terms=1, coupons_count=len(offer.coupons), participants_count=0,
+            sold=0,
+            buyers_count=0,
+            terms=1,
+            coupons_count=len(offer.coupons),
+            participants_count=0,
             participants_max=manner.participants_max,
         ),
         targeting=audiences.targeting_of(session, manner.restrictions) if manner.restrictions else None,
@@ -67,7 +81,7 @@ def create(
         external_id=listing.external_id,
         **({"uuid": uuid} if uuid else {}),
         **({"id": id} if id else {}),
-    )  # fmt: skip
+    )
     _apply(session, campaign, offer)
     for name in _TOLD_OF_LISTING:
         setattr(campaign.text, name, getattr(listing, name))
@@ -83,10 +97,15 @@ def create(
         stock = reward.terms.get("stock", UNLIMITED)
         session.add(
             RewardMethod(
-                campaign_id=campaign.id, position=position, kind=reward.kind, title=reward.title,
-                given=MethodTally(given=0, allowed=stock), **reward.terms, **ids,
+                campaign_id=campaign.id,
+                position=position,
+                kind=reward.kind,
+                title=reward.title,
+                given=MethodTally(given=0, allowed=stock),
+                **reward.terms,
+                **ids,
             )
-        )  # fmt: skip
+        )
         session.flush()  # their ids in the order of their positions
     creatives.add(session, campaign.id, listing.creatives)
     if manner.handling == "random_draw":
@@ -154,9 +173,12 @@ def switch(session: Session, uuid: UUID, on: bool) -> Campaign:
 
 
 NEXT = {
-    "draft": {"inreview", "live", "completed"}, "inreview": {"draft", "live", "completed"}, "live": {"paused", "completed"},
-    "paused": {"live", "completed"}, "completed": set(),
-}  # fmt: skip
+    "draft": {"inreview", "live", "completed"},
+    "inreview": {"draft", "live", "completed"},
+    "live": {"paused", "completed"},
+    "paused": {"live", "completed"},
+    "completed": set(),
+}
 
 
 def move(session: Session, uuid: UUID, lifecycle: str) -> Campaign:

@@ -38,9 +38,13 @@ def add(session: Session, campaign_id: int, plans: Sequence[Plan]) -> None:
         if plan.kind not in CREATIVE_KINDS:
             raise BadCreative(f"A creative's type is one of {', '.join(CREATIVE_KINDS)}.")
         creative = Creative(
-            campaign_id=campaign_id, kind=plan.kind, content=dict(plan.content), tracks_clicks=plan.tracks_clicks,
-            group_id=plan.group_id or 0, **({"id": plan.id} if plan.id else {}),
-        )  # fmt: skip
+            campaign_id=campaign_id,
+            kind=plan.kind,
+            content=dict(plan.content),
+            tracks_clicks=plan.tracks_clicks,
+            group_id=plan.group_id or 0,
+            **({"id": plan.id} if plan.id else {}),
+        )
         session.add(creative)
         session.flush()
         creative.group_id = plan.group_id or creative.id

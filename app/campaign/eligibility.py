@@ -13,23 +13,11 @@ from app.campaign import audiences, rules
 from app.campaign.audience import traits, visibility
 from app.campaign.errors import CampaignNotFound
 from app.campaign.event_models import Participation
-from app.campaign.models import (
-    Campaign,
-    DrawSeed,
-    MethodTally,
-    MethodUsage,
-    RewardMethod,
-    Stock,
-    Targeting,
-    Usage,
-)
+from app.campaign.models import Campaign, DrawSeed, MethodTally, MethodUsage, RewardMethod, Stock, Targeting, Usage
 from app.campaign.periods import ALWAYS_FROM
 from app.database import Bind, Prepared, UtcDateTime
 from app.members.errors import CustomerNotFound
-from app.members.models import (
-    Chain,
-    Customer,
-)
+from app.members.models import Chain, Customer
 from app.points.models import Account
 from app.refusal import Refusal
 
@@ -94,8 +82,7 @@ def facts_query() -> Any:
         .outerjoin(Usage, and_(Usage.campaign_id == Campaign.id, Usage.customer_id == Customer.id))
         .outerjoin(Targeting, Targeting.id == Campaign.targeting_id)
         .outerjoin(
-            Participation,
-            and_(Participation.campaign_id == Campaign.id, Participation.customer_id == Customer.id),
+            Participation, and_(Participation.campaign_id == Campaign.id, Participation.customer_id == Customer.id)
         )
     )
 
@@ -142,8 +129,7 @@ METHODS = Prepared(
     )
     .join(MethodTally, MethodTally.method_id == RewardMethod.id)
     .outerjoin(
-        MethodUsage,
-        and_(MethodUsage.method_id == RewardMethod.id, MethodUsage.customer_id == bindparam("customer")),
+        MethodUsage, and_(MethodUsage.method_id == RewardMethod.id, MethodUsage.customer_id == bindparam("customer"))
     )
     .where(RewardMethod.campaign_id == bindparam("campaign"))
 )

@@ -75,8 +75,15 @@ def terms(behavior: Any, goals: Sequence[Any]) -> counting.Terms:
     return counting.Terms(
         goals=[
             counting.Goal(
-                it.id, it.event_name, it.earn_count, it.group_key, it.required, it.min_gap_seconds, it.consecutive,
-                it.kind == "unique", it.unique_key,
+                it.id,
+                it.event_name,
+                it.earn_count,
+                it.group_key,
+                it.required,
+                it.min_gap_seconds,
+                it.consecutive,
+                it.kind == "unique",
+                it.unique_key,
             )
             for it in goals
         ],
@@ -84,7 +91,7 @@ def terms(behavior: Any, goals: Sequence[Any]) -> counting.Terms:
         times_max=behavior.times_max,
         per_period_max=behavior.per_period_max,
         period_seconds=behavior.period_seconds,
-    )  # fmt: skip
+    )
 
 
 class BehaviorProgress(Base):

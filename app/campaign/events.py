@@ -15,15 +15,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import (
-    BigInteger,
-    and_,
-    bindparam,
-    func,
-    join,
-    or_,
-    select,
-)
+from sqlalchemy import BigInteger, and_, bindparam, func, join, or_, select
 from sqlalchemy.orm import aliased
 
 from app.campaign import activity, audiences, awards, counting, eligibility, progress, receipts
@@ -225,8 +217,7 @@ _FACTS = Prepared(
     .outerjoin(Targeting, Targeting.id == Campaign.targeting_id)
     .outerjoin(Participation, and_(Participation.campaign_id == Campaign.id, Participation.customer_id == Customer.id))
     .outerjoin(
-        BehaviorProgress,
-        and_(BehaviorProgress.behavior_id == Behavior.id, BehaviorProgress.customer_id == Customer.id),
+        BehaviorProgress, and_(BehaviorProgress.behavior_id == Behavior.id, BehaviorProgress.customer_id == Customer.id)
     )
     .where(Customer.id == bindparam("customer"))
     .order_by(Campaign.id, Behavior.position, Goal.position)
@@ -264,10 +255,14 @@ def _decide(bind: Bind, customer_id: int, told: Told, now: datetime, by: By) -> 
     rows = _FACTS.run(
         bind,
         {
-            "customer": customer_id, "event": told.name, "transaction": transaction_id, "moment": at,
-            "a_minute_before": at - timedelta(minutes=1), "only": told.campaign_id,
+            "customer": customer_id,
+            "event": told.name,
+            "transaction": transaction_id,
+            "moment": at,
+            "a_minute_before": at - timedelta(minutes=1),
+            "only": told.campaign_id,
         },
-    )  # fmt: skip
+    )
     if not rows:
         raise CustomerNotFound
     if rows[0].outcome is not None:
@@ -374,12 +369,16 @@ def _reward(bind: Bind, due: _Due, now: datetime, by: By, told: Mapping[str, Any
 
 _NAMES = (
     select(
-        Campaign.id.label("campaign_id"), Campaign.known_as.label("campaign"), Behavior.id.label("behavior_id"),
-        Behavior.uuid.label("behavior"), Behavior.name, Behavior.kind.label("behavior_kind"),
+        Campaign.id.label("campaign_id"),
+        Campaign.known_as.label("campaign"),
+        Behavior.id.label("behavior_id"),
+        Behavior.uuid.label("behavior"),
+        Behavior.name,
+        Behavior.kind.label("behavior_kind"),
     )
     .join(Campaign, Campaign.id == Behavior.campaign_id)
     .where(Behavior.id.in_(bindparam("ids", expanding=True)))
-)  # fmt: skip
+)
 
 
 def _told_before(bind: Bind, transaction_id: str, outcome: Sequence[Sequence[int]]) -> Receipt:

@@ -35,41 +35,47 @@ class Breach:
 
 INVARIANTS = [
     Invariant(
-        "I1", "A balance is the sum of the customer's ledger entries, and there are as many as the account says.",
+        "I1",
+        "A balance is the sum of the customer's ledger entries, and there are as many as the account says.",
         "SELECT a.customer_id, a.balance, COALESCE(SUM(l.delta), 0) FROM account a LEFT JOIN ledger_entry l"
         " ON l.customer_id = a.customer_id GROUP BY a.customer_id, a.balance, a.entries_count"
         " HAVING a.balance <> COALESCE(SUM(l.delta), 0) OR a.entries_count <> COUNT(l.id)",
     ),
     Invariant(
-        "I1b", "Every customer has an account, and every entry belongs to one.",
+        "I1b",
+        "Every customer has an account, and every entry belongs to one.",
         "SELECT c.id FROM customer c LEFT JOIN account a ON a.customer_id = c.id WHERE a.customer_id IS NULL"
         " UNION ALL SELECT l.id FROM ledger_entry l LEFT JOIN account a ON a.customer_id = l.customer_id"
         " WHERE a.customer_id IS NULL",
     ),
     Invariant(
-        "I2", "No balance is or ever was negative, and each entry says what the sum was after it.",
+        "I2",
+        "No balance is or ever was negative, and each entry says what the sum was after it.",
         "SELECT id FROM (SELECT id, balance_after, sequence, SUM(delta) OVER (PARTITION BY customer_id ORDER BY sequence) s,"
         " ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY sequence) n FROM ledger_entry) t"
         " WHERE s <> balance_after OR s < 0 OR n <> sequence"
         " UNION ALL SELECT customer_id FROM account WHERE balance < 0",
     ),
     Invariant(
-        "I3", "No more is given than the limit and the coupons allow, and the stock counts what was given.",
+        "I3",
+        "No more is given than the limit and the coupons allow, and the stock counts what was given.",
         "SELECT c.id, s.sold, s.sellable FROM campaign c JOIN stock s ON s.campaign_id = c.id LEFT JOIN"
         " (SELECT campaign_id, COUNT(*) n, COUNT(DISTINCT customer_id) b FROM award GROUP BY campaign_id) p"
         " ON p.campaign_id = c.id WHERE s.sold <> COALESCE(p.n, 0) OR s.buyers_count <> COALESCE(p.b, 0)"
-        " OR s.sold > s.sellable OR s.sold > c.\"limit\" OR s.in_period > s.sold OR s.in_period > c.limit_in_period",
+        ' OR s.sold > s.sellable OR s.sold > c."limit" OR s.in_period > s.sold OR s.in_period > c.limit_in_period',
     ),
     Invariant(
-        "I3b", "The stock knows how many coupons there are, and how many rewards can be given.",
+        "I3b",
+        "The stock knows how many coupons there are, and how many rewards can be given.",
         "SELECT s.campaign_id FROM stock s JOIN campaign c ON c.id = s.campaign_id LEFT JOIN"
         " (SELECT campaign_id, COUNT(*) n FROM coupon GROUP BY campaign_id) k ON k.campaign_id = c.id"
         " WHERE s.coupons_count <> COALESCE(k.n, 0) OR s.sellable <> CASE"
-        " WHEN c.single_coupon OR c.reward IS NULL THEN c.\"limit\""
-        " WHEN s.coupons_count < c.\"limit\" THEN s.coupons_count ELSE c.\"limit\" END",
+        ' WHEN c.single_coupon OR c.reward IS NULL THEN c."limit"'
+        ' WHEN s.coupons_count < c."limit" THEN s.coupons_count ELSE c."limit" END',
     ),
     Invariant(
-        "I3c", "No reward method gives more than it may, and its tally counts its vouchers, points, coupons and draws.",
+        "I3c",
+        "No reward method gives more than it may, and its tally counts its vouchers, points, coupons and draws.",
         "SELECT m.id, t.given FROM reward_method m JOIN campaign c ON c.id = m.campaign_id LEFT JOIN method_tally t"
         " ON t.method_id = m.id LEFT JOIN (SELECT method_id, COUNT(*) n FROM voucher WHERE award_id IS NOT NULL"
         " AND parent_id IS NULL GROUP BY method_id) v ON v.method_id = m.id LEFT JOIN (SELECT method_id, COUNT(*) n"
@@ -82,7 +88,8 @@ INVARIANTS = [
         " OR (m.kind <> 'nothing' AND t.given <> COALESCE(v.n, 0) + COALESCE(l.n, 0) + COALESCE(k.n, 0))",
     ),
     Invariant(
-        "I4", "A coupon belongs to at most one award, whose voucher holds it; unless the campaign shares a single one.",
+        "I4",
+        "A coupon belongs to at most one award, whose voucher holds it; unless the campaign shares a single one.",
         "SELECT v.coupon_id FROM voucher v JOIN campaign c ON c.id = v.campaign_id LEFT JOIN coupon k"
         " ON k.id = v.coupon_id AND k.award_id = v.award_id AND k.campaign_id = v.campaign_id AND k.code = v.code"
         " WHERE v.coupon_id IS NOT NULL AND NOT c.single_coupon AND k.id IS NULL"
@@ -90,25 +97,29 @@ INVARIANTS = [
         " AND NOT v.superseded WHERE k.award_id IS NOT NULL AND v.id IS NULL",
     ),
     Invariant(
-        "I5", "A shared coupon is its campaign's only one, and is nobody's own.",
+        "I5",
+        "A shared coupon is its campaign's only one, and is nobody's own.",
         "SELECT c.id FROM campaign c JOIN coupon k ON k.campaign_id = c.id WHERE c.single_coupon GROUP BY c.id"
         " HAVING COUNT(*) <> 1 OR COUNT(k.award_id) <> 0",
     ),
     Invariant(
-        "I6", "An award took exactly its cost from exactly its customer, once.",
+        "I6",
+        "An award took exactly its cost from exactly its customer, once.",
         "SELECT l.id FROM award p LEFT JOIN ledger_entry l ON l.award_id = p.id AND l.kind = 'bought'"
         " WHERE l.id IS NULL OR l.delta <> -p.cost OR l.customer_id <> p.customer_id"
         " UNION ALL SELECT l.id FROM ledger_entry l LEFT JOIN award p ON p.id = l.award_id"
         " WHERE l.award_id IS NOT NULL AND p.id IS NULL",
     ),
     Invariant(
-        "I6b", "Points were given by a reward method that gives points, as many as it gives, to the award's customer.",
+        "I6b",
+        "Points were given by a reward method that gives points, as many as it gives, to the award's customer.",
         "SELECT l.id FROM ledger_entry l LEFT JOIN award p ON p.id = l.award_id LEFT JOIN reward_method m"
         " ON m.id = l.method_id AND m.campaign_id = p.campaign_id AND m.kind = 'points' WHERE l.kind = 'rewarded'"
         " AND (m.id IS NULL OR l.delta <> m.amount OR l.customer_id <> p.customer_id)",
     ),
     Invariant(
-        "I7", "No customer was given more of a campaign than one may, and the usage counts what was given.",
+        "I7",
+        "No customer was given more of a campaign than one may, and the usage counts what was given.",
         "SELECT u.campaign_id, u.customer_id FROM usage u JOIN campaign c ON c.id = u.campaign_id LEFT JOIN"
         " (SELECT campaign_id, customer_id, COUNT(*) n FROM award GROUP BY campaign_id, customer_id) p"
         " ON p.campaign_id = u.campaign_id AND p.customer_id = u.customer_id"
@@ -118,52 +129,60 @@ INVARIANTS = [
         " ON u.campaign_id = p.campaign_id AND u.customer_id = p.customer_id WHERE u.bought IS NULL",
     ),
     Invariant(
-        "I7b", "No customer was given more of a reward method in its period than one may.",
+        "I7b",
+        "No customer was given more of a reward method in its period than one may.",
         "SELECT u.method_id, u.customer_id FROM method_usage u JOIN reward_method m ON m.id = u.method_id"
         " WHERE u.in_period > m.limit_per_customer OR u.in_period < 1",
     ),
     Invariant(
-        "I8", "Vouchers are redeemed after they were claimed, and a child begins when its parent was redeemed.",
+        "I8",
+        "Vouchers are redeemed after they were claimed, and a child begins when its parent was redeemed.",
         "SELECT id FROM voucher WHERE (status <> 'generated' AND claimed_at IS NULL) OR redeemed_at < claimed_at"
         " OR (status = 'redeemed') <> (redeemed_at IS NOT NULL)"
         " UNION ALL SELECT c.id FROM voucher c JOIN voucher p ON p.id = c.parent_id WHERE p.status <> 'redeemed'"
         " OR NOT p.superseded OR c.campaign_id <> p.campaign_id OR c.customer_id <> p.customer_id",
     ),
     Invariant(
-        "I8b", "Of a redeemed voucher's amount, all was redeemed or lives on in its child.",
+        "I8b",
+        "Of a redeemed voucher's amount, all was redeemed or lives on in its child.",
         "SELECT p.id FROM voucher p LEFT JOIN voucher c ON c.parent_id = p.id WHERE p.status = 'redeemed'"
         " AND p.amount <> p.redeemed + COALESCE(c.amount, 0)"
         " UNION ALL SELECT p.id FROM voucher p LEFT JOIN voucher c ON c.parent_id = p.id"
         " WHERE p.superseded <> (c.id IS NOT NULL)",
     ),
     Invariant(
-        "I9", "A referral was rewarded exactly if it is redeemed, to the one who referred somebody else.",
+        "I9",
+        "A referral was rewarded exactly if it is redeemed, to the one who referred somebody else.",
         "SELECT r.id FROM referral_relation r LEFT JOIN award p ON p.id = r.award_id AND p.customer_id = r.referring_id"
         " AND p.campaign_id = r.campaign_id AND p.cause = 'referral'"
         " WHERE (r.redeemed_at IS NULL) <> (p.id IS NULL) OR r.referring_id = r.referred_id"
         " UNION ALL SELECT campaign_id FROM referral_relation GROUP BY campaign_id, referred_id HAVING COUNT(*) > 1",
     ),
     Invariant(
-        "I11", "Every award of a draw has its draw, and each customer's draws are numbered without a gap.",
+        "I11",
+        "Every award of a draw has its draw, and each customer's draws are numbered without a gap.",
         "SELECT c.id FROM campaign c JOIN award p ON p.campaign_id = c.id LEFT JOIN draw d ON d.award_id = p.id"
         " AND d.customer_id = p.customer_id AND d.campaign_id = c.id WHERE (c.handling = 'random_draw') <> (d.number IS NOT NULL)"
         " UNION ALL SELECT campaign_id FROM draw GROUP BY campaign_id, customer_id"
         " HAVING MIN(number) <> 1 OR MAX(number) <> COUNT(*)",
     ),
     Invariant(
-        "C1", "Customers are given what campaigns of their own chain have.",
+        "C1",
+        "Customers are given what campaigns of their own chain have.",
         "SELECT p.campaign_id FROM award p JOIN campaign c ON c.id = p.campaign_id JOIN customer u ON u.id = p.customer_id"
         " WHERE u.chain_id <> c.chain_id",
     ),
     Invariant(
-        "E1", "As many customers take part in a campaign as have opted in and not out again, and no more than may.",
+        "E1",
+        "As many customers take part in a campaign as have opted in and not out again, and no more than may.",
         "SELECT s.campaign_id, s.participants_count, p.n FROM stock s LEFT JOIN"
         " (SELECT campaign_id, COUNT(*) n FROM participation WHERE opted_in GROUP BY campaign_id) p"
         " ON p.campaign_id = s.campaign_id WHERE s.participants_count <> COALESCE(p.n, 0)"
         " OR s.participants_count > s.participants_max",
     ),
     Invariant(
-        "E2", "Nobody was rewarded more often by a campaign's behaviors than these were achieved.",
+        "E2",
+        "Nobody was rewarded more often by a campaign's behaviors than these were achieved.",
         "SELECT w.campaign_id, w.customer_id, w.n, p.n FROM (SELECT campaign_id, customer_id, COUNT(*) n FROM award"
         " WHERE cause = 'event' GROUP BY campaign_id, customer_id) w LEFT JOIN (SELECT b.campaign_id, p.customer_id,"
         " SUM(p.achieved) n FROM behavior_progress p JOIN behavior b ON b.id = p.behavior_id"
@@ -171,7 +190,8 @@ INVARIANTS = [
         " WHERE w.n > COALESCE(p.n, 0)",
     ),
     Invariant(
-        "E3", "A behavior that gives points gave them each time that it was achieved.",
+        "E3",
+        "A behavior that gives points gave them each time that it was achieved.",
         "SELECT m.id, p.customer_id, p.achieved, l.n FROM reward_method m JOIN behavior_progress p"
         " ON p.behavior_id = m.behavior_id LEFT JOIN (SELECT method_id, customer_id, COUNT(*) n FROM ledger_entry"
         " WHERE kind = 'rewarded' GROUP BY method_id, customer_id) l ON l.method_id = m.id AND l.customer_id = p.customer_id"
@@ -180,17 +200,20 @@ INVARIANTS = [
         " AND p.achieved <> COALESCE(l.n, 0)",
     ),
     Invariant(
-        "E4", "Progress is made by events that were told, within the behavior's limit.",
+        "E4",
+        "Progress is made by events that were told, within the behavior's limit.",
         "SELECT p.behavior_id, p.customer_id FROM behavior_progress p JOIN behavior b ON b.id = p.behavior_id"
         " WHERE p.achieved > b.times_max OR NOT EXISTS (SELECT 1 FROM event_receipt r WHERE r.customer_id = p.customer_id)",
     ),
     Invariant(
-        "I10", "Every stored answer is whole, and an answered award exists.",
+        "I10",
+        "Every stored answer is whole, and an answered award exists.",
         "SELECT a.key_sha256 FROM stored_answer a LEFT JOIN award p ON p.id = a.effect"
         " WHERE a.status IS NULL OR (a.effect IS NOT NULL AND p.id IS NULL)",
     ),
     Invariant(
-        "H1", "The headcounts of chains, levels and segments are the numbers of their customers.",
+        "H1",
+        "The headcounts of chains, levels and segments are the numbers of their customers.",
         "SELECT COALESCE(h.level_id, c.level_id), h.customers_count, c.n FROM"
         " (SELECT chain_id, level_id, segment_id, customers_count FROM headcount WHERE customers_count <> 0) h FULL JOIN"
         " (SELECT chain_id, COALESCE(level_id, 0) level_id, 0 segment_id, COUNT(*) n FROM customer GROUP BY chain_id, level_id"
@@ -199,7 +222,7 @@ INVARIANTS = [
         " ON c.chain_id = h.chain_id AND c.level_id = h.level_id AND c.segment_id = h.segment_id"
         " WHERE h.customers_count IS NULL OR c.n IS NULL OR h.customers_count <> c.n",
     ),
-]  # fmt: skip
+]
 
 
 def check(session: Session, blobs: BlobStore | None = None) -> Iterator[Breach]:

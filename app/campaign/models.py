@@ -281,12 +281,7 @@ class Coupon(Base):
             postgresql_where=text("award_id IS NULL"),
             sqlite_where=text("award_id IS NULL"),
         ),
-        {
-            "postgresql_with": {
-                "autovacuum_vacuum_scale_factor": 0.01,
-                "autovacuum_vacuum_threshold": 1000,
-            }
-        },
+        {"postgresql_with": {"autovacuum_vacuum_scale_factor": 0.01, "autovacuum_vacuum_threshold": 1000}},
     )
 
 

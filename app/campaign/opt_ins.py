@@ -37,11 +37,13 @@ def opt_in(session: Session, campaign_id: int, customer_id: int, now: datetime) 
     taken = session.scalar(
         update(Stock)
         .where(
-            Stock.campaign_id == campaign_id, Stock.participants_count < Stock.participants_max, Stock.terms == facts.terms
+            Stock.campaign_id == campaign_id,
+            Stock.participants_count < Stock.participants_max,
+            Stock.terms == facts.terms,
         )
         .values(participants_count=Stock.participants_count + 1)
         .returning(Stock.participants_count)
-    )  # fmt: skip
+    )
     if taken is None:
         raise TermsChanged
 

@@ -34,10 +34,15 @@ class Overview:
 
 
 def page(
-    session: Session, chain_id: int, paging: Page, now: datetime, campaign_id: int | None = None,
-    customer_id: int | None = None, only_active: bool = False,
+    session: Session,
+    chain_id: int,
+    paging: Page,
+    now: datetime,
+    campaign_id: int | None = None,
+    customer_id: int | None = None,
+    only_active: bool = False,
     for_customer: bool = False,
-) -> Paged[Overview]:  # fmt: skip
+) -> Paged[Overview]:
     """The campaigns of a chain, by id; `for_customer`, only those that the customer is shown."""
     conditions: list[Any] = [Campaign.chain_id == chain_id]
     if campaign_id is not None:
@@ -105,11 +110,13 @@ def _progress(session: Session, campaign_ids: Sequence[int], customer_id: int) -
     vouchers = (
         select(Voucher.campaign_id, func.sum(Voucher.amount))
         .where(
-            Voucher.customer_id == customer_id, Voucher.campaign_id.in_(campaign_ids), Voucher.award_id.is_not(None),
+            Voucher.customer_id == customer_id,
+            Voucher.campaign_id.in_(campaign_ids),
+            Voucher.award_id.is_not(None),
             Voucher.parent_id.is_(None),
         )
         .group_by(Voucher.campaign_id)
-    )  # fmt: skip
+    )
     points = (
         select(Award.campaign_id, func.sum(LedgerEntry.delta))
         .join(LedgerEntry, LedgerEntry.award_id == Award.id)

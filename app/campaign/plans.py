@@ -144,9 +144,13 @@ def _gives_plain_coupons(offer: Offer, manner: Manner) -> bool:
 REWARDS_MAX = 50
 GIVEN_AT_ONCE_MAX = 50
 CONTEXT_FIELDS: dict[str, dict[str, str]] = {
-    "interaction": targeting.USER, "basket": {**targeting.USER, **targeting.BASKET}, "signup": targeting.USER,
-    "referral": targeting.USER, "event": targeting.USER, "internal": {},
-}  # fmt: skip
+    "interaction": targeting.USER,
+    "basket": {**targeting.USER, **targeting.BASKET},
+    "signup": targeting.USER,
+    "referral": targeting.USER,
+    "event": targeting.USER,
+    "internal": {},
+}
 
 
 def require_sense(offer: Offer, manner: Manner) -> None:

@@ -91,9 +91,15 @@ def latest_by_customer(session: Session, customer_ids: Sequence[int], most: int)
 
 
 def mark(
-    session: Session, customer_id: int, campaign: uuid.UUID, code: str, award_id: uuid.UUID | None, used: bool, now: datetime,
+    session: Session,
+    customer_id: int,
+    campaign: uuid.UUID,
+    code: str,
+    award_id: uuid.UUID | None,
+    used: bool,
+    now: datetime,
     may_unuse: bool,
-) -> Voucher:  # fmt: skip
+) -> Voucher:
     """Mark a coupon that the customer has bought as used, or as unused again.
 
     Naming the award, doing it twice changes nothing. Without its id, of several purchases of one shared code the first

@@ -23,7 +23,7 @@ from app.refusal import Refusal
 
 def apply_code(
     session: Session, customer: Customer, code: str, now: datetime, by: By, at_sign_up: bool = False
-) -> list[ReferralRelation]:  # fmt: skip
+) -> list[ReferralRelation]:
     """Note by whom a customer was referred, in each referral campaign that is open to the referring one.
 
     Raises ReferralCodeUnknown, SelfReferral, ReferralWindowClosed, NoReferralCampaign or AlreadyReferred.
@@ -138,11 +138,14 @@ def _open_campaigns(session: Session, chain_id: int, referring_id: int, now: dat
     ids = session.scalars(
         select(Campaign.id)
         .where(
-            Campaign.chain_id == chain_id, Campaign.context == "referral", activity.is_active(Campaign, now),
-            visibility.is_visible(Campaign, now), Campaign.audience_id.in_(audiences.of_customer(referring_id)),
+            Campaign.chain_id == chain_id,
+            Campaign.context == "referral",
+            activity.is_active(Campaign, now),
+            visibility.is_visible(Campaign, now),
+            Campaign.audience_id.in_(audiences.of_customer(referring_id)),
         )
         .order_by(Campaign.id)
-    )  # fmt: skip
+    )
     open_ids = []
     for campaign_id in ids.all():
         facts = eligibility.facts_by_id(session, campaign_id, referring_id)
@@ -153,7 +156,7 @@ def _open_campaigns(session: Session, chain_id: int, referring_id: int, now: dat
 
 def _relate(
     session: Session, campaign_id: int, referring_id: int, referred_id: int, now: datetime, by: By
-) -> ReferralRelation:  # fmt: skip
+) -> ReferralRelation:
     relation = ReferralRelation(
         campaign_id=campaign_id, referring_id=referring_id, referred_id=referred_id, created_at=now
     )

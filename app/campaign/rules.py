@@ -186,18 +186,21 @@ def _stock_refusals(facts: Facts, now: datetime) -> Iterator[Refusal]:
         yield errors.LimitPerCustomerReached(required=facts.limit_per_customer, actual=facts.bought_in_period)
     if facts.balance < facts.cost:
         yield errors.NotEnoughPoints(
-            required=Points(facts.cost),
-            actual=Points(facts.balance),
-            missing=Points(facts.cost - facts.balance),
+            required=Points(facts.cost), actual=Points(facts.balance), missing=Points(facts.cost - facts.balance)
         )
     if no_coupons and not facts.unlimited:
         yield no_coupons
 
 
 def candidates(
-    facts: Facts, methods: Sequence[Method], now: datetime, traits: Mapping[str, Any], recipient: str = "customer",
-    behavior: int | None = None, goals: Collection[int] = (),
-) -> list[Method]:  # fmt: skip
+    facts: Facts,
+    methods: Sequence[Method],
+    now: datetime,
+    traits: Mapping[str, Any],
+    recipient: str = "customer",
+    behavior: int | None = None,
+    goals: Collection[int] = (),
+) -> list[Method]:
     """The reward methods that can be given to the customer now, by id; in campaigns with behaviors, for achieving one."""
     return [
         method

@@ -15,9 +15,16 @@ from app.points import ledger
 
 
 def sign_up(
-    session: Session, person: Person, now: datetime, by: By, password_hash: str | None = None, level: UUID | None = None,
-    chain_id: int | None = None, referral_code: str | None = None, **fixed: Any,
-) -> Customer:  # fmt: skip
+    session: Session,
+    person: Person,
+    now: datetime,
+    by: By,
+    password_hash: str | None = None,
+    level: UUID | None = None,
+    chain_id: int | None = None,
+    referral_code: str | None = None,
+    **fixed: Any,
+) -> Customer:
     """Register a customer with a chain, or with the first one, and open an account.
 
     `fixed` are the ids of a world whose ids are known beforehand. Raises as `customers.register` and, for a referral code,

@@ -97,8 +97,10 @@ def shown(session: Session, customer: Any, campaign_id: int, now: datetime) -> C
 
 def _running(customer: Any, wanted: Wanted, now: datetime) -> list[Any]:
     conditions = [
-        Campaign.chain_id == customer.chain_id, activity.is_active(Campaign, now), visibility.is_visible(Campaign, now),
-    ]  # fmt: skip
+        Campaign.chain_id == customer.chain_id,
+        activity.is_active(Campaign, now),
+        visibility.is_visible(Campaign, now),
+    ]
     if wanted.business_ids is not None:
         conditions.append(Campaign.business_id.in_(wanted.business_ids))
     return conditions
@@ -115,11 +117,14 @@ def _standings(
             select(Campaign)
             .where(Campaign.id.in_(ids))
             .options(
-                joinedload(Campaign.targeting), joinedload(Campaign.stock), joinedload(Campaign.business),
-                joinedload(Campaign.chain), joinedload(Campaign.text),
+                joinedload(Campaign.targeting),
+                joinedload(Campaign.stock),
+                joinedload(Campaign.business),
+                joinedload(Campaign.chain),
+                joinedload(Campaign.text),
             )
         ).unique()
-    }  # fmt: skip
+    }
     facts = eligibility.facts_by_campaign(session, ids, customer.id)
     found = behaviors.of_campaigns(session, ids)
     known = progress.of_customer(session, customer.id, [it for group in found.values() for it in group])
@@ -134,10 +139,16 @@ def _standings(
         state = states.state(stood, fact.opted_in, qualifies, activity.is_over(fact, now))
         standings.append(
             Standing(
-                campaigns[campaign_id], state, fact.opted_in, qualifies, mine, drawn.get(campaign_id, ()),
-                methods.get(campaign_id, ()), vouchers.get(campaign_id, ()),
+                campaigns[campaign_id],
+                state,
+                fact.opted_in,
+                qualifies,
+                mine,
+                drawn.get(campaign_id, ()),
+                methods.get(campaign_id, ()),
+                vouchers.get(campaign_id, ()),
             )
-        )  # fmt: skip
+        )
     return standings
 
 

@@ -52,8 +52,14 @@ def rows(session: Session, campaign_id: int) -> Iterator[Any]:
     while True:
         found = session.execute(
             select(
-                Draw.number, Draw.candidates, Draw.ticket, Draw.method_id, Draw.award_id, Draw.customer_id,
-                Customer.uuid.label("customer"), Award.campaign_id.label("award_campaign_id"),
+                Draw.number,
+                Draw.candidates,
+                Draw.ticket,
+                Draw.method_id,
+                Draw.award_id,
+                Draw.customer_id,
+                Customer.uuid.label("customer"),
+                Award.campaign_id.label("award_campaign_id"),
                 Award.customer_id.label("award_customer_id"),
             )
             .join(Customer, Customer.id == Draw.customer_id)
@@ -61,7 +67,7 @@ def rows(session: Session, campaign_id: int) -> Iterator[Any]:
             .where(Draw.campaign_id == campaign_id, tuple_(Draw.customer_id, Draw.number) > last)
             .order_by(Draw.customer_id, Draw.number)
             .limit(ROWS)
-        ).all()  # fmt: skip
+        ).all()
         yield from found
         if len(found) < ROWS:
             return

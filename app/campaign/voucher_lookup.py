@@ -126,7 +126,7 @@ def _may_see(voucher: Any, named: Named, holder: Holder) -> bool:
 
 def of_customer(
     session: Session, customer_id: int, statuses: Sequence[str], paging: Page, now: datetime, with_expired: bool = False
-) -> Paged[Any]:  # fmt: skip
+) -> Paged[Any]:
     """A customer's vouchers in these states, the newest first."""
     conditions: list[Any] = [Voucher.customer_id == customer_id, Voucher.status.in_(statuses)]
     if not with_expired:

@@ -96,8 +96,14 @@ def unclaim(session: Session, named: Named, holder: Holder, now: datetime) -> An
 
 
 def lock(
-    session: Session, named: Named, holder: Holder, seconds: int, lock_code: str | None, basket_code: str | None, now: datetime
-) -> Any:  # fmt: skip
+    session: Session,
+    named: Named,
+    holder: Holder,
+    seconds: int,
+    lock_code: str | None,
+    basket_code: str | None,
+    now: datetime,
+) -> Any:
     """Keep a voucher for one basket for some seconds; the same basket, or whoever knows the code, may lock it again.
 
     A lock without either is nobody's: it lapses, or is unlocked.
@@ -126,9 +132,14 @@ def unlock(session: Session, named: Named, holder: Holder) -> Any:
 
 
 def redeem(
-    session: Session, named: Named, holder: Holder, amount: int | None, now: datetime, lock_code: str | None = None,
+    session: Session,
+    named: Named,
+    holder: Holder,
+    amount: int | None,
+    now: datetime,
+    lock_code: str | None = None,
     basket_code: str | None = None,
-) -> Redemption:  # fmt: skip
+) -> Redemption:
     """Redeem a claimed voucher, wholly or an amount of it; the rest becomes a claimed child voucher.
 
     A locked one is redeemed for the basket that it is kept for, or by whoever knows the code.

@@ -54,7 +54,14 @@ def export_draws(campaign: int) -> None:
         head = {"campaign": str(shown.uuid), "commitment": shown.seed.commitment, "seed": seed, "rewards": rewards}
         click.echo(json.dumps(head))
         for row in verification.rows(session, campaign):
-            click.echo(json.dumps({
-                "customer": str(row.customer), "number": row.number, "candidates": row.candidates, "ticket": row.ticket,
-                "method": row.method_id,
-            }))  # fmt: skip
+            click.echo(
+                json.dumps(
+                    {
+                        "customer": str(row.customer),
+                        "number": row.number,
+                        "candidates": row.candidates,
+                        "ticket": row.ticket,
+                        "method": row.method_id,
+                    }
+                )
+            )

@@ -52,10 +52,19 @@ class Person:
 
 
 def register(
-    session: Session, person: Person, now: datetime, password_hash: str | None = None, level: UUID | None = None,
-    uuid: UUID | None = None, status: str = "active", chain_id: int | None = None, id: int | None = None,
-    external_id: str | None = None, time_zone: str | None = None, is_anonymous: bool = False,
-) -> Customer:  # fmt: skip
+    session: Session,
+    person: Person,
+    now: datetime,
+    password_hash: str | None = None,
+    level: UUID | None = None,
+    uuid: UUID | None = None,
+    status: str = "active",
+    chain_id: int | None = None,
+    id: int | None = None,
+    external_id: str | None = None,
+    time_zone: str | None = None,
+    is_anonymous: bool = False,
+) -> Customer:
     """Add a customer of a chain, or of the first one, on a level: the one named, or else the lowest active one.
 
     The points account is the caller's to open, and the customer the caller's to count (`headcount`).
@@ -172,9 +181,13 @@ def add_spending(session: Session, customer_id: int, amount: int, bought_at: dat
     """Count one more purchase in the shops. Amount in hundredths."""
     dialect: Any = postgresql if is_postgresql(session) else sqlite
     first = dialect.insert(Spending).values(
-        customer_id=customer_id, transactions_count=1, amount=amount, amount_without_delivery=amount,
-        amount_excluded_for_level=0, last_at=bought_at,
-    )  # fmt: skip
+        customer_id=customer_id,
+        transactions_count=1,
+        amount=amount,
+        amount_without_delivery=amount,
+        amount_excluded_for_level=0,
+        last_at=bought_at,
+    )
     latest = case((Spending.last_at > bought_at, Spending.last_at), else_=bought_at)
     session.execute(
         first.on_conflict_do_update(

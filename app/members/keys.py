@@ -165,15 +165,24 @@ def only_chain(bind: Bind, login_id: int) -> int | None:
 
 
 def create_token(
-    session: Session, name: str, app: AppHost | None, may_write: bool, now: datetime, expires_at: datetime | None = None,
+    session: Session,
+    name: str,
+    app: AppHost | None,
+    may_write: bool,
+    now: datetime,
+    expires_at: datetime | None = None,
     token: str | None = None,
-) -> tuple[AccessToken, str]:  # fmt: skip
+) -> tuple[AccessToken, str]:
     """A token, which is told only now; `token` only for a world whose secrets are public."""
     secret = token or f"gt_{secrets.token_hex(32)}"
     made = AccessToken(
-        name=name, token_sha256=_sha256(secret), app_host_id=app.id if app else None, may_write=may_write,
-        created_at=now, expires_at=expires_at,
-    )  # fmt: skip
+        name=name,
+        token_sha256=_sha256(secret),
+        app_host_id=app.id if app else None,
+        may_write=may_write,
+        created_at=now,
+        expires_at=expires_at,
+    )
     session.add(made)
     session.flush()
     return made, secret

@@ -55,9 +55,13 @@ def add_seller(session: Session, seller: Seller, password_hash: str) -> Login:
 def change_seller(session: Session, login: Login, told: Mapping[str, Any], password_hash: str | None) -> None:
     """Change what is told of a seller; what is not named stays. Raises AlreadyTaken or PosNotFound."""
     known = {
-        "first_name": login.first_name, "last_name": login.last_name, "email": login.email, "phone": login.phone,
-        "pos": login.pos.uuid if login.pos else None, "active": login.active,
-    }  # fmt: skip
+        "first_name": login.first_name,
+        "last_name": login.last_name,
+        "email": login.email,
+        "phone": login.phone,
+        "pos": login.pos.uuid if login.pos else None,
+        "active": login.active,
+    }
     _apply(session, login, Seller(**{**known, **told}))
     if password_hash:
         logins.set_password(session, login.id, password_hash)

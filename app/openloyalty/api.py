@@ -39,12 +39,7 @@ class Blueprint(flask_smorest.Blueprint):
 
 def create_api(app: Flask, refuse: Refuse) -> Api:
     """`refuse` answers what Flask refuses by itself, and unknown addresses."""
-    app.config.update(
-        API_TITLE="Guerdon",
-        API_VERSION="1",
-        OPENAPI_VERSION="3.0.3",
-        OPENAPI_JSON_PATH=None,
-    )
+    app.config.update(API_TITLE="Guerdon", API_VERSION="1", OPENAPI_VERSION="3.0.3", OPENAPI_JSON_PATH=None)
     api = Api(app, refuse)
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
     for name, header in (("spaazaUser", "X-Spaaza-Session-User-Id"), ("spaazaKey", "X-Spaaza-Session-Key")):

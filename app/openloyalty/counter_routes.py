@@ -12,12 +12,17 @@ from app.openloyalty.queries import PAGING_PARAMETERS, moment
 
 STAFF = "admin", "seller"
 DETAILS = {
-    "in": "query", "name": "includeDetails", "schema": {"type": "boolean"}, "description": "With each purchase its campaign.",
-}  # fmt: skip
+    "in": "query",
+    "name": "includeDetails",
+    "schema": {"type": "boolean"},
+    "description": "With each purchase its campaign.",
+}
 AS_OF = {
-    "in": "query", "name": "as_of", "schema": {"type": "string"},
+    "in": "query",
+    "name": "as_of",
+    "schema": {"type": "string"},
     "description": "Another moment than now, `YYYY-MM-DD HH:mm` or ISO 8601; for admins.",
-}  # fmt: skip
+}
 
 
 def counter_blueprint(role: str) -> Blueprint:

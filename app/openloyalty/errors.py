@@ -23,13 +23,29 @@ class NotOffered(Refusal):
 
 
 NOT_FOUND = (
-    campaign.CampaignNotFound, campaign.CampaignNotActive, campaign.CampaignNotYetActive, campaign.CampaignOver,
-    campaign.CampaignNotYetVisible, campaign.CampaignNoLongerVisible, campaign.NotTargeted, campaign.PhotoNotFound,
-    campaign.WrongContext, campaign.OutsideHours, campaign.RestrictionsNotMet,
-    members.CustomerNotFound, members.LevelNotFound, members.SegmentNotFound, members.SellerNotFound,
-    members.PosNotFound, points.AccountNotFound, members.ChainNotFound, members.BusinessNotFound, members.AppNotFound,
-    members.TokenNotFound, members.LoginNotFound,
-)  # fmt: skip
+    campaign.CampaignNotFound,
+    campaign.CampaignNotActive,
+    campaign.CampaignNotYetActive,
+    campaign.CampaignOver,
+    campaign.CampaignNotYetVisible,
+    campaign.CampaignNoLongerVisible,
+    campaign.NotTargeted,
+    campaign.PhotoNotFound,
+    campaign.WrongContext,
+    campaign.OutsideHours,
+    campaign.RestrictionsNotMet,
+    members.CustomerNotFound,
+    members.LevelNotFound,
+    members.SegmentNotFound,
+    members.SellerNotFound,
+    members.PosNotFound,
+    points.AccountNotFound,
+    members.ChainNotFound,
+    members.BusinessNotFound,
+    members.AppNotFound,
+    members.TokenNotFound,
+    members.LoginNotFound,
+)
 
 # Refused business is a 400 with a sentence that clients know by heart.
 SENTENCES: dict[type[Refusal], str] = {
@@ -44,28 +60,67 @@ SENTENCES: dict[type[Refusal], str] = {
 
 # A value of a form that only the domain could refuse: a 400 with the form's tree.
 FORM_FIELDS = (
-    members.BadChain, campaign.RedeemedCouponMissing, campaign.LimitUnderUsage, campaign.SingleCouponFixed,
-    members.AlreadyTaken, members.WeakPassword, members.WrongPassword, members.UnknownCriterion,
-    members.LevelNotFound, members.PosNotFound, points.NotEnoughToSpend, points.TooManyPoints,
-)  # fmt: skip
+    members.BadChain,
+    campaign.RedeemedCouponMissing,
+    campaign.LimitUnderUsage,
+    campaign.SingleCouponFixed,
+    members.AlreadyTaken,
+    members.WeakPassword,
+    members.WrongPassword,
+    members.UnknownCriterion,
+    members.LevelNotFound,
+    members.PosNotFound,
+    points.NotEnoughToSpend,
+    points.TooManyPoints,
+)
 
 FORBIDDEN = (campaign.CampaignHidden,)
 # Open Loyalty answers these with the bare phrase of their status.
 BARE_BAD_REQUESTS = (campaign.PurchaseNotFound, campaign.CouponStaysUsed)
 # Nothing that Open Loyalty can ask for is refused with these; should it be, the sentence itself is the answer.
 OF_OTHER_DIALECTS = (
-    campaign.NoRewardLeft, campaign.TooManyPointsHeld, campaign.BadRestriction, campaign.BadCampaign, campaign.BadVoucher,
-    campaign.VoucherNotFound, campaign.VoucherIdentifiersDisagree, campaign.VoucherElsewhere,
-    campaign.VoucherNotForCustomers, campaign.VoucherRedeemed, campaign.VoucherNotClaimed, campaign.VoucherExpired,
-    campaign.VoucherLocked, campaign.NotLockable, campaign.MoreThanVoucher, campaign.RelationNotFound,
-    campaign.RelationAlreadyRedeemed, campaign.NotAReferralCampaign, campaign.CampaignElsewhere,
-    campaign.ReferralCodeUnknown, campaign.SelfReferral, campaign.AlreadyReferred, campaign.ReferralWindowClosed,
-    campaign.NoReferralCampaign, campaign.BasketDiffers, members.AppWithoutChain, members.CustomerElsewhere,
-    members.IdentifiersDisagree, members.DivisionElsewhere, campaign.OptInNotNeeded, campaign.NotEligible,
-    campaign.OptInNotStarted, campaign.OptInEnded, campaign.OptInLimitReached, campaign.BadEvent,
-    campaign.CreativeNotFound, campaign.BadCreative, campaign.CampaignNameTaken, campaign.PermalinkTaken,
-    campaign.LifecycleRefused, members.BadCustomer,
-)  # fmt: skip
+    campaign.NoRewardLeft,
+    campaign.TooManyPointsHeld,
+    campaign.BadRestriction,
+    campaign.BadCampaign,
+    campaign.BadVoucher,
+    campaign.VoucherNotFound,
+    campaign.VoucherIdentifiersDisagree,
+    campaign.VoucherElsewhere,
+    campaign.VoucherNotForCustomers,
+    campaign.VoucherRedeemed,
+    campaign.VoucherNotClaimed,
+    campaign.VoucherExpired,
+    campaign.VoucherLocked,
+    campaign.NotLockable,
+    campaign.MoreThanVoucher,
+    campaign.RelationNotFound,
+    campaign.RelationAlreadyRedeemed,
+    campaign.NotAReferralCampaign,
+    campaign.CampaignElsewhere,
+    campaign.ReferralCodeUnknown,
+    campaign.SelfReferral,
+    campaign.AlreadyReferred,
+    campaign.ReferralWindowClosed,
+    campaign.NoReferralCampaign,
+    campaign.BasketDiffers,
+    members.AppWithoutChain,
+    members.CustomerElsewhere,
+    members.IdentifiersDisagree,
+    members.DivisionElsewhere,
+    campaign.OptInNotNeeded,
+    campaign.NotEligible,
+    campaign.OptInNotStarted,
+    campaign.OptInEnded,
+    campaign.OptInLimitReached,
+    campaign.BadEvent,
+    campaign.CreativeNotFound,
+    campaign.BadCreative,
+    campaign.CampaignNameTaken,
+    campaign.PermalinkTaken,
+    campaign.LifecycleRefused,
+    members.BadCustomer,
+)
 UNAUTHORIZED = (members.BadCredentials, members.BadRefreshToken)
 
 

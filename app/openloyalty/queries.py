@@ -16,12 +16,24 @@ PAGE_MAX = 10**9
 PAGING_PARAMETERS = [
     {"in": "query", "name": "page", "schema": {"type": "integer", "default": 1}, "description": "Which page."},
     {
-        "in": "query", "name": "perPage", "schema": {"type": "integer", "default": PER_PAGE},
+        "in": "query",
+        "name": "perPage",
+        "schema": {"type": "integer", "default": PER_PAGE},
         "description": "Items on a page; a negative number means all.",
     },
-    {"in": "query", "name": "sort", "schema": {"type": "string"}, "description": "The field to sort by; unknown ones are ignored."},
-    {"in": "query", "name": "direction", "schema": {"type": "string", "enum": ["ASC", "DESC"]}, "description": "ASC by default."},
-]  # fmt: skip
+    {
+        "in": "query",
+        "name": "sort",
+        "schema": {"type": "string"},
+        "description": "The field to sort by; unknown ones are ignored.",
+    },
+    {
+        "in": "query",
+        "name": "direction",
+        "schema": {"type": "string", "enum": ["ASC", "DESC"]},
+        "description": "ASC by default.",
+    },
+]
 
 
 def paging(default_descending: bool = False) -> Page:

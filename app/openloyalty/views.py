@@ -207,11 +207,7 @@ def member(it: Customer) -> dict[str, Any]:
 
 def level(it: Level, customers_count: int) -> dict[str, Any]:
     reward = without_none(
-        {
-            "name": it.reward_name,
-            "value": (it.reward_hundredths_of_percent or 0) / 10_000,
-            "code": it.reward_code,
-        }
+        {"name": it.reward_name, "value": (it.reward_hundredths_of_percent or 0) / 10_000, "code": it.reward_code}
     )
     return without_none(
         {

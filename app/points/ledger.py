@@ -21,17 +21,27 @@ def open_account(session: Session, customer_id: int) -> None:
 
 
 def add(
-    session: Session, customer_id: int, amount: int, now: datetime, comment: str | None = None, issuer: str = "system",
+    session: Session,
+    customer_id: int,
+    amount: int,
+    now: datetime,
+    comment: str | None = None,
+    issuer: str = "system",
     issued_by: int | None = None,
-) -> UUID:  # fmt: skip
+) -> UUID:
     """Add points to an account and return the entry's id. Raises AccountNotFound or TooManyPoints."""
     return _change(session, customer_id, amount, "added", now, comment, issuer, issued_by)
 
 
 def spend(
-    session: Session, customer_id: int, amount: int, now: datetime, comment: str | None = None, issuer: str = "system",
+    session: Session,
+    customer_id: int,
+    amount: int,
+    now: datetime,
+    comment: str | None = None,
+    issuer: str = "system",
     issued_by: int | None = None,
-) -> UUID:  # fmt: skip
+) -> UUID:
     """Take points from an account and return the entry's id. Raises AccountNotFound or NotEnoughToSpend."""
     return _change(session, customer_id, -amount, "spent", now, comment, issuer, issued_by)
 
@@ -102,9 +112,15 @@ def entries(session: Session, wanted: Filter, paging: Page) -> Paged[tuple[Ledge
 
 
 def _change(
-    session: Session, customer_id: int, delta: int, kind: str, now: datetime, comment: str | None, issuer: str,
+    session: Session,
+    customer_id: int,
+    delta: int,
+    kind: str,
+    now: datetime,
+    comment: str | None,
+    issuer: str,
     issued_by: int | None,
-) -> UUID:  # fmt: skip
+) -> UUID:
     changed = session.execute(
         update(Account)
         .where(Account.customer_id == customer_id, Account.balance + delta >= 0, Account.balance + delta <= BALANCE_MAX)
@@ -115,9 +131,16 @@ def _change(
         raise _why_not(session, customer_id, delta)
     statement = insert(LedgerEntry).returning(LedgerEntry.uuid)
     entry = {
-        "customer_id": customer_id, "sequence": changed.entries_count, "delta": delta, "balance_after": changed.balance,
-        "kind": kind, "comment": comment, "issuer": issuer, "issued_by": issued_by, "created_at": now,
-    }  # fmt: skip
+        "customer_id": customer_id,
+        "sequence": changed.entries_count,
+        "delta": delta,
+        "balance_after": changed.balance,
+        "kind": kind,
+        "comment": comment,
+        "issuer": issuer,
+        "issued_by": issued_by,
+        "created_at": now,
+    }
     return session.execute(statement, entry).scalar_one()
 
 

@@ -142,9 +142,12 @@ def _customer_of(standing: Any) -> Known | None:
     if standing.customer_id is None or standing.customer_status == "deleted":
         return None
     return Known(
-        standing.customer_id, standing.customer_uuid, standing.customer_is_anonymous, standing.customer_status,
+        standing.customer_id,
+        standing.customer_uuid,
+        standing.customer_is_anonymous,
+        standing.customer_status,
         standing.chain_id,
-    )  # fmt: skip
+    )
 
 
 def _api_key() -> str:

@@ -30,10 +30,12 @@ ERROR = {
     "additionalProperties": False,
 }
 REFUSED = {
-    "401": "Not authorized.", "404": "What the address names is not there.",
-    "422": "The Idempotency-Key was used for another request.", "500": "A failure; nothing was changed.",
+    "401": "Not authorized.",
+    "404": "What the address names is not there.",
+    "422": "The Idempotency-Key was used for another request.",
+    "500": "A failure; nothing was changed.",
     "503": "Busy, or the outcome is unknown.",
-}  # fmt: skip
+}
 INTEGERS = {"campaign_id", "creative_id"}
 
 blueprint = flask_smorest.Blueprint("sessionm", __name__, description="The calls of SessionM")
@@ -100,9 +102,15 @@ def open_call(name: str, at: list[str], changes: bool) -> Callable[[View], View]
 
 
 def _hang(
-    hung: Any, name: str, at: list[str], methods: tuple[str, ...], view: View, parameters: Mapping[str, str] | None,
-    body: Mapping[str, Any] | None, example: Any,
-) -> None:  # fmt: skip
+    hung: Any,
+    name: str,
+    at: list[str],
+    methods: tuple[str, ...],
+    view: View,
+    parameters: Mapping[str, str] | None,
+    body: Mapping[str, Any] | None,
+    example: Any,
+) -> None:
     hung.documents_itself = True
     for i, address in enumerate(at):
         told = _manual((view.__doc__ or "").partition("\n")[0], address, methods, parameters or {}, body, example)
@@ -148,9 +156,13 @@ def _require_intention() -> None:
 
 
 def _manual(
-    summary: str, address: str, methods: tuple[str, ...], told: Mapping[str, str], body: Mapping[str, Any] | None,
+    summary: str,
+    address: str,
+    methods: tuple[str, ...],
+    told: Mapping[str, str],
+    body: Mapping[str, Any] | None,
     example: Any,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     page: dict[str, Any] = {
         "summary": summary,
         "parameters": [_parameter(name, text) for name, text in told.items()],

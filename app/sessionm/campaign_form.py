@@ -24,19 +24,59 @@ from app.sessionm.formats import MINUTE, underscored
 from app.sessionm.told import JSON_DEPTH_MAX, Object
 
 CAMPAIGN = {
-    "name", "status", "starts_at", "ends_at", "external_id", "campaign_type", "template", "optin_required",
-    "opt_in_starts_at", "opt_in_ends_at", "opt_in_limit", "reporting_ends_at", "targeting", "qualify_tag", "disqualify_tag",
-    "metadata", "division_id", "ssap_name", "total_budget", "weight", "behaviors", "rewards", "creatives", "cost_in_points",
-    "limit", "limit_per_user",
-}  # fmt: skip
+    "name",
+    "status",
+    "starts_at",
+    "ends_at",
+    "external_id",
+    "campaign_type",
+    "template",
+    "optin_required",
+    "opt_in_starts_at",
+    "opt_in_ends_at",
+    "opt_in_limit",
+    "reporting_ends_at",
+    "targeting",
+    "qualify_tag",
+    "disqualify_tag",
+    "metadata",
+    "division_id",
+    "ssap_name",
+    "total_budget",
+    "weight",
+    "behaviors",
+    "rewards",
+    "creatives",
+    "cost_in_points",
+    "limit",
+    "limit_per_user",
+}
 BEHAVIOR = {
-    "name", "type", "event_name", "points", "total_count", "max_times_repeatable", "max_times_repeatable_per_period",
-    "period", "min_time_between_events", "consecutive", "unique_key", "goals", "groups",
-}  # fmt: skip
-GOAL = {
-    "event_name", "type", "points", "required", "earn_count", "group_id", "min_time_between_events", "consecutive",
+    "name",
+    "type",
+    "event_name",
+    "points",
+    "total_count",
+    "max_times_repeatable",
+    "max_times_repeatable_per_period",
+    "period",
+    "min_time_between_events",
+    "consecutive",
     "unique_key",
-}  # fmt: skip
+    "goals",
+    "groups",
+}
+GOAL = {
+    "event_name",
+    "type",
+    "points",
+    "required",
+    "earn_count",
+    "group_id",
+    "min_time_between_events",
+    "consecutive",
+    "unique_key",
+}
 METADATA_LENGTH_MAX = 10_000
 SECONDS_MAX = 100 * 366 * 24 * 3600
 
@@ -73,22 +113,34 @@ def read(told: Object) -> Form:
         if told.has(term) and (plans or not rewards):
             raise told.wrong(term, "for a campaign that has rewards and no behaviors only")
     offer = Offer(
-        name=name, reward=None, cost=told.hundredths("cost_in_points"), coupons=coupons, active=lifecycle == "live",
-        for_everyone=True, limit=told.whole("limit"), limit_per_customer=told.whole("limit_per_user"),
+        name=name,
+        reward=None,
+        cost=told.hundredths("cost_in_points"),
+        coupons=coupons,
+        active=lifecycle == "live",
+        for_everyone=True,
+        limit=told.whole("limit"),
+        limit_per_customer=told.whole("limit_per_user"),
         activity=(starts, ends - MINUTE),
-    )  # fmt: skip
+    )
     opens, closes = told.moment("opt_in_starts_at"), told.moment("opt_in_ends_at")
 
     def manner(business_id: int | None) -> Manner:
         # What no behavior earns is given by who interacts with the campaign or buys it; and bare campaigns only tell.
         context = "interaction" if rewards and not plans else "event"
         return Manner(
-            kind="interaction" if context == "interaction" else "composable", context=context, rewards=rewards,
-            restrictions=_targeting(told), business_id=business_id, behaviors=plans,
-            claimed_by_default=True, opt_in_required=told.flag("optin_required", False), opt_in_from=opens,
+            kind="interaction" if context == "interaction" else "composable",
+            context=context,
+            rewards=rewards,
+            restrictions=_targeting(told),
+            business_id=business_id,
+            behaviors=plans,
+            claimed_by_default=True,
+            opt_in_required=told.flag("optin_required", False),
+            opt_in_from=opens,
             opt_in_to=closes - MINUTE if closes else None,
             participants_max=UNLIMITED if not told.has("opt_in_limit") else told.whole("opt_in_limit", 1) or UNLIMITED,
-        )  # fmt: skip
+        )
 
     manner(None)  # what is wrong in it is told before anything is looked up
     return Form(offer, manner, _listing(told), lifecycle, told.text("division_id"))
@@ -147,11 +199,14 @@ def _behavior(told: Object) -> Plan:
             raise told.wrong("goals", "for a composite behavior only")
         goals = [
             GoalPlan(
-                told.required("event_name", told.text("event_name")), told.whole("total_count", 1) or 1, kind=kind,
+                told.required("event_name", told.text("event_name")),
+                told.whole("total_count", 1) or 1,
+                kind=kind,
                 min_gap_seconds=told.whole("min_time_between_events", 0, SECONDS_MAX) or None,
-                consecutive=told.flag("consecutive", False), unique_key=told.text("unique_key"),
+                consecutive=told.flag("consecutive", False),
+                unique_key=told.text("unique_key"),
             )
-        ]  # fmt: skip
+        ]
     return Plan(
         name=name,
         goals=goals,

@@ -38,9 +38,14 @@ def create() -> Response:
     with transaction() as session:
         division = chains.division(session, app.chain_id, form.division_id) if form.division_id else None
         made = campaigns.create(
-            session, form.offer, clock.now(), manner=form.manner(division.id if division else None), chain_id=app.chain_id,
-            listing=form.listing, lifecycle=form.lifecycle,
-        )  # fmt: skip
+            session,
+            form.offer,
+            clock.now(),
+            manner=form.manner(division.id if division else None),
+            chain_id=app.chain_id,
+            listing=form.listing,
+            lifecycle=form.lifecycle,
+        )
         names_subject(campaign=made.uuid)
         session.flush()
         answer = views.created(_whole(session, made.id), app.has_divisions)
@@ -48,9 +53,12 @@ def create() -> Response:
 
 
 @call(
-    "change_campaign", addresses(V1, CAMPAIGN), "PUT", changes=True,
+    "change_campaign",
+    addresses(V1, CAMPAIGN),
+    "PUT",
+    changes=True,
     body={"campaign": {"type": "object", "properties": {"status": {"enum": list(LIFECYCLES)}}}},
-)  # fmt: skip
+)
 def change() -> Response:
     """Bring a campaign from one status to another, such as from inreview to live, or from live to paused."""
     status = campaign_form.moved(_campaign())
@@ -65,13 +73,16 @@ def change() -> Response:
 
 
 @call(
-    "list_campaigns", addresses(V1, "/campaigns"), "GET",
+    "list_campaigns",
+    addresses(V1, "/campaigns"),
+    "GET",
     parameters={
         "division_ids[]": "Only those of these divisions, if the organization has any.",
         "status": f"Others than those that are live and running: {', '.join(LIFECYCLES)}, or all.",
-        "page": "With a page, the answer tells how many there are.", "page_size": f"{PER_PAGE_MAX} unless told.",
+        "page": "With a page, the answer tells how many there are.",
+        "page_size": f"{PER_PAGE_MAX} unless told.",
     },
-)  # fmt: skip
+)
 def list_all() -> Response:
     """List the campaigns that are live and running."""
     asked, app = query(), access.application()
@@ -89,9 +100,11 @@ def list_all() -> Response:
 
 
 @call(
-    "campaign_info", [f"{address}/info" for address in addresses(V1, CAMPAIGN)], "GET",
+    "campaign_info",
+    [f"{address}/info" for address in addresses(V1, CAMPAIGN)],
+    "GET",
     parameters={"api_version": "Passed over."},
-)  # fmt: skip
+)
 def info() -> Response:
     """Tell when a campaign runs, and whether and when customers must opt in to it."""
     with reading() as session:
@@ -110,9 +123,11 @@ def list_divisions() -> Response:
             for it in chains.businesses(session, chain.id)
         ]
     whole = {
-        "division_id": "all", "display_name": chain.name, "currency": chain.currency,
+        "division_id": "all",
+        "display_name": chain.name,
+        "currency": chain.currency,
         "divisions": parts if chain.has_divisions else [],
-    }  # fmt: skip
+    }
     return sent({"status": "ok", "version": 1, "enabled": chain.has_divisions, "divisions": whole})
 
 

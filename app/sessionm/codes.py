@@ -34,12 +34,27 @@ TRY_AGAIN = "try_again"  # ours, as the next: the documents name none
 OUTCOME_UNKNOWN = "outcome_unknown"
 
 STATUS: Mapping[str, int] = {
-    ARGUMENT_ERROR: 200, MISSING_DATA: 200, VALIDATION: 200, NOT_AVAILABLE: 200, USER_INELIGIBLE: 200,
-    OPT_IN_NOT_STARTED: 200, OPT_IN_ENDED: 200, OPT_IN_LIMIT_REACHED: 200, OPT_IN_ERROR: 200,
-    INVALID_API_KEY: 401, INVALID_AUTH_TOKEN: 401, REQUIRES_REGISTERED_USER: 401, ACCESS_DENIED: 401,
-    NOT_FOUND: 404, USER_NOT_FOUND: 404, NO_CAMPAIGN_FOUND: 404, NO_ACTIVE_CAMPAIGN_FOUND: 404,
-    INTERNAL_SERVER_ERROR: 500, TRY_AGAIN: 503, OUTCOME_UNKNOWN: 503,
-}  # fmt: skip
+    ARGUMENT_ERROR: 200,
+    MISSING_DATA: 200,
+    VALIDATION: 200,
+    NOT_AVAILABLE: 200,
+    USER_INELIGIBLE: 200,
+    OPT_IN_NOT_STARTED: 200,
+    OPT_IN_ENDED: 200,
+    OPT_IN_LIMIT_REACHED: 200,
+    OPT_IN_ERROR: 200,
+    INVALID_API_KEY: 401,
+    INVALID_AUTH_TOKEN: 401,
+    REQUIRES_REGISTERED_USER: 401,
+    ACCESS_DENIED: 401,
+    NOT_FOUND: 404,
+    USER_NOT_FOUND: 404,
+    NO_CAMPAIGN_FOUND: 404,
+    NO_ACTIVE_CAMPAIGN_FOUND: 404,
+    INTERNAL_SERVER_ERROR: 500,
+    TRY_AGAIN: 503,
+    OUTCOME_UNKNOWN: 503,
+}
 
 WORDS: Mapping[type[Refusal], str] = {
     campaign.CampaignNotFound: NOT_FOUND,
@@ -134,8 +149,10 @@ WORDS: Mapping[type[Refusal], str] = {
 
 # A campaign that is not there has another code where a call's own table says so.
 NO_CAMPAIGN: Mapping[str, str] = {
-    "progress": NO_CAMPAIGN_FOUND, "all_campaigns": NO_ACTIVE_CAMPAIGN_FOUND, "campaign_info": NO_ACTIVE_CAMPAIGN_FOUND,
-}  # fmt: skip
+    "progress": NO_CAMPAIGN_FOUND,
+    "all_campaigns": NO_ACTIVE_CAMPAIGN_FOUND,
+    "campaign_info": NO_ACTIVE_CAMPAIGN_FOUND,
+}
 
 # "Parent model": what a campaign is to belong to. Named in a body, it is refused business.
 PARENT: Mapping[type[Refusal], str] = {

@@ -28,8 +28,12 @@ OPT_IN = addresses(V1, USER, CAMPAIGN)
 
 
 @call(
-    "all_campaigns", addresses(V1, USER, "/campaigns"), "GET", visitors_at=(f"{CLIENT}/campaigns",), parameters=DIVISIONS,
-)  # fmt: skip
+    "all_campaigns",
+    addresses(V1, USER, "/campaigns"),
+    "GET",
+    visitors_at=(f"{CLIENT}/campaigns",),
+    parameters=DIVISIONS,
+)
 def all_campaigns() -> Response:
     """All campaigns for a customer, or in which it takes part: tiles and promotions."""
     with reading() as session:
@@ -49,9 +53,11 @@ def opt_out() -> Response:
 
 
 @call(
-    "progress", [f"{address}/progress" for address in addresses(V1, USER, CAMPAIGN)], "GET",
+    "progress",
+    [f"{address}/progress" for address in addresses(V1, USER, CAMPAIGN)],
+    "GET",
     visitors_at=tuple(f"{address}/progress" for address in addresses(CLIENT, CAMPAIGN)),
-)  # fmt: skip
+)
 def progress() -> Response:
     """How far a customer has come in a campaign, also when it is over."""
     with reading() as session:

@@ -35,10 +35,7 @@ EVENT_BODY = {
 EVENTS_BODY = {
     "events": {
         "description": "By their names, or a list whose items have a name.",
-        "oneOf": [
-            {"type": "object", "additionalProperties": EVENT_BODY},
-            {"type": "array", "items": EVENT_BODY},
-        ],
+        "oneOf": [{"type": "object", "additionalProperties": EVENT_BODY}, {"type": "array", "items": EVENT_BODY}],
     },
     "campaign_id": {"description": "The only campaign that shall react, by its id or permalink."},
 }

@@ -26,9 +26,13 @@ UNITS = {
 }
 # Where a client told the same in another way, these are what it reads when it told nothing.
 DEFAULTS: Mapping[str, Any] = {
-    "valid_after_end_date": True, "value_after_end_date": None, "buy_count": 0, "item_price_affinity": 0, "web_redeem": False,
+    "valid_after_end_date": True,
+    "value_after_end_date": None,
+    "buy_count": 0,
+    "item_price_affinity": 0,
+    "web_redeem": False,
     "reward_store": False,
-}  # fmt: skip
+}
 
 
 def offers(standing: Standing) -> list[dict[str, Any]]:
@@ -36,9 +40,12 @@ def offers(standing: Standing) -> list[dict[str, Any]]:
     campaign = standing.campaign
     if campaign.reward is not None:
         sold = {
-            "offer_id": campaign.id, "name": campaign.name, "type": "deal", "total_available": campaign.stock.sellable,
+            "offer_id": campaign.id,
+            "name": campaign.name,
+            "type": "deal",
+            "total_available": campaign.stock.sellable,
             "deal": _deal(campaign, None),
-        }  # fmt: skip
+        }
         return [sold]
     return [_offer(campaign, method) for method in standing.methods if not _is_a_behaviors_points(method)]
 
@@ -56,9 +63,7 @@ def redemptions(standing: Standing) -> list[dict[str, Any]]:
 
 def _offer(campaign: Campaign, method: RewardMethod) -> dict[str, Any]:
     available = min(method.stock, campaign.stock.coupons_count) if method.kind == "coupon" else method.stock
-    told = {
-        "offer_id": method.id, "name": method.title, "type": TYPES[method.kind], "total_available": available,
-    }  # fmt: skip
+    told = {"offer_id": method.id, "name": method.title, "type": TYPES[method.kind], "total_available": available}
     return {**told, "deal": _deal(campaign, method)} if TYPES[method.kind] == "deal" else told
 
 

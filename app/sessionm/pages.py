@@ -84,9 +84,12 @@ def _page(session: Session, customer: Known, campaign_id: int, creative: Creativ
     content = creative.content if creative else {}
     message, action = content.get("message") or {}, content.get("action") or {}
     lines = [
-        message.get("subheader") or message.get("sub-header"), message.get("description"), content.get("text"),
-        campaign.text.short_description, campaign.text.conditions_description,
-    ]  # fmt: skip
+        message.get("subheader") or message.get("sub-header"),
+        message.get("description"),
+        content.get("text"),
+        campaign.text.short_description,
+        campaign.text.conditions_description,
+    ]
     link = content.get("link_url") or action.get("url")
     page = render_template_string(
         PAGE,

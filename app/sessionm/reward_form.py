@@ -16,21 +16,51 @@ from app.sessionm.offers import UNITS
 from app.sessionm.told import Object
 
 REWARD = {
-    "type", "name", "points", "amount", "percent", "total_available", "max_per_customer", "behavior", "codes", "validity_period",
-    "validity_unit", "offer_text", "offer_media", "valid_after_end_date", "value_after_end_date", "web_redeem", "reward_store",
-    "item_price_affinity", "buy_count", "price_in_points",
-}  # fmt: skip
+    "type",
+    "name",
+    "points",
+    "amount",
+    "percent",
+    "total_available",
+    "max_per_customer",
+    "behavior",
+    "codes",
+    "validity_period",
+    "validity_unit",
+    "offer_text",
+    "offer_media",
+    "valid_after_end_date",
+    "value_after_end_date",
+    "web_redeem",
+    "reward_store",
+    "item_price_affinity",
+    "buy_count",
+    "price_in_points",
+}
 REWARD_TYPES = ("points", "deal", "coupon", "nothing")
 OF_TYPE = {
-    "points": {"points"}, "deal": {"amount", "percent", "validity_period", "validity_unit"}, "coupon": {"codes"}, "nothing": set(),
-}  # fmt: skip
+    "points": {"points"},
+    "deal": {"amount", "percent", "validity_period", "validity_unit"},
+    "coupon": {"codes"},
+    "nothing": set(),
+}
 OF_ONE_TYPE: set[str] = set().union(*OF_TYPE.values())
 CREATIVES = {"tile": "internal_tile", "promotion": "internal_full_page", "behavior": "internal_behavior"}
 CREATIVE = {"message", "action", "track_clicks", "title", "text", "image_url", "link_url"}
 MESSAGE = {
-    "header", "subheader", "sub-header", "description", "icon_url", "app_icon_alt_text", "image_url", "image_alt_text",
-    "call_to_action", "points", "layout", "video_url",
-}  # fmt: skip
+    "header",
+    "subheader",
+    "sub-header",
+    "description",
+    "icon_url",
+    "app_icon_alt_text",
+    "image_url",
+    "image_alt_text",
+    "call_to_action",
+    "points",
+    "layout",
+    "video_url",
+}
 ACTION = {"type", "url", "section", "campaign_id"}
 ACTION_TYPES = ("open_ad", "deep_link", "external_link", "campaign")
 MEDIA = {"uri", "content_type", "culture", "category_name"}
@@ -153,9 +183,11 @@ def _content(one: Object) -> dict[str, Any]:
             action.required("url", action.text("url", 2_000))
         _require_address(action, "url", SCHEMES if type_ != "deep_link" else ())
         found["action"] = {
-            "type": type_, "url": action.text("url", 2_000), "section": action.text("section"),
+            "type": type_,
+            "url": action.text("url", 2_000),
+            "section": action.text("section"),
             "campaign_id": action.whole("campaign_id", 1),
-        }  # fmt: skip
+        }
     for name in ("title", "text", "image_url", "link_url"):
         if one.has(name):
             found[name] = one.text(name, OFFER_TEXT_LENGTH_MAX)

@@ -23,9 +23,13 @@ from app.sessionm.formats import iso
 from app.sessionm.told import Object, body, missing
 
 PROFILE = {  # by what they are called inside
-    "first_name": "first_name", "last_name": "last_name", "email": "email", "phone": "phone", "gender": "gender",
+    "first_name": "first_name",
+    "last_name": "last_name",
+    "email": "email",
+    "phone": "phone",
+    "gender": "gender",
     "born_on": "dob",
-}  # fmt: skip
+}
 FIELDS = {*PROFILE.values(), "external_id", "time_zone", "anonymous", "attributes"}
 ATTRIBUTES_MAX, TAGS_MAX = 100, 100
 GENDERS = ("male", "female", "not_disclosed")
@@ -46,9 +50,15 @@ def create() -> Response:
     noted, now = _attributes(told), clock.now()
     with transaction() as session:
         customer = signups.sign_up(
-            session, Person(**_person(told)), now, access.by(), chain_id=access.application().chain_id,
-            external_id=told.name_in_addresses("external_id"), time_zone=told.text("time_zone"), is_anonymous=is_anonymous,
-        )  # fmt: skip
+            session,
+            Person(**_person(told)),
+            now,
+            access.by(),
+            chain_id=access.application().chain_id,
+            external_id=told.name_in_addresses("external_id"),
+            time_zone=told.text("time_zone"),
+            is_anonymous=is_anonymous,
+        )
         attributes.put(session, customer.id, noted)
         names_subject(customer=customer.uuid)
         return _answer(session, customer)

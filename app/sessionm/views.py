@@ -185,9 +185,14 @@ def progress(standing: Standing, has_divisions: bool) -> dict[str, Any]:
 
 
 def v2(
-    standing: Standing, sections: frozenset[str], shown: frozenset[str], where: Addresses, has_divisions: bool,
-    offers: Sequence[Any], redemptions: Sequence[Any],
-) -> dict[str, Any]:  # fmt: skip
+    standing: Standing,
+    sections: frozenset[str],
+    shown: frozenset[str],
+    where: Addresses,
+    has_divisions: bool,
+    offers: Sequence[Any],
+    redemptions: Sequence[Any],
+) -> dict[str, Any]:
     """A campaign for one customer, with the sections and creatives that were asked for; keys in alphabetical order."""
     it = standing.campaign
     starts, ends = window(it)

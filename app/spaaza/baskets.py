@@ -20,13 +20,20 @@ ADD = "add-basket"
 
 
 @call(
-    ADD, "POST", roles=STAFF, write=True, prefix="/auth",
+    ADD,
+    "POST",
+    roles=STAFF,
+    write=True,
+    prefix="/auth",
     parameters={
-        "chain_id": "The chain; for the staff.", "user_id": "The customer, or another identifier.",
-        "business_id": "The branch.", "retailer_basket_code*": "The till's own number of it: told twice, it counts once.",
-        "basket_total_price*": "What was paid; at most two decimals.", "basket_timestamp": "YYYY-MM-DD HH:MM:SS, UTC; now.",
+        "chain_id": "The chain; for the staff.",
+        "user_id": "The customer, or another identifier.",
+        "business_id": "The branch.",
+        "retailer_basket_code*": "The till's own number of it: told twice, it counts once.",
+        "basket_total_price*": "What was paid; at most two decimals.",
+        "basket_timestamp": "YYYY-MM-DD HH:MM:SS, UTC; now.",
     },
-)  # fmt: skip
+)
 def add() -> Response:
     """Record a purchase, with the rewards of basket campaigns; the first completes the customer's referrals."""
     told = parameters()
@@ -40,9 +47,14 @@ def add() -> Response:
         if business_id is not None and chains.business(session, business_id).chain_id != access.chain_id():
             raise Told(codes.ENTITY_MISMATCH)
         basket = Basket(
-            chain_id=access.chain_id(), business_id=business_id, customer_id=customer_id(session, told),
-            reference=reference, amount=amount, bought_at=told.moment("basket_timestamp") or now, recorded_at=now,
-        )  # fmt: skip
+            chain_id=access.chain_id(),
+            business_id=business_id,
+            customer_id=customer_id(session, told),
+            reference=reference,
+            amount=amount,
+            bought_at=told.moment("basket_timestamp") or now,
+            recorded_at=now,
+        )
         recorded = baskets.record(session, basket, now, access.by())
         names_subject(basket=recorded.id)
         answer = {

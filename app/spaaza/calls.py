@@ -17,11 +17,13 @@ EVERYBODY = (access.CUSTOMER, access.ADMIN, access.PRIVILEGED)
 STAFF = (access.ADMIN, access.PRIVILEGED)
 PREFIXES = ("", "/auth", "/internal")
 REFUSED = {
-    "400": "Refused: see `error.code`.", "401": "Nobody who may call.", "404": "There is no such object.",
+    "400": "Refused: see `error.code`.",
+    "401": "Nobody who may call.",
+    "404": "There is no such object.",
     "422": "The Idempotency-Key was used for another request.",
     "500": "Refused, with the codes that the documents send as 500 (68, 228, 238); or a failure.",
     "503": "Busy, or the outcome is unknown.",
-}  # fmt: skip
+}
 ERROR = {
     "type": "object",
     "required": ["result"],
@@ -29,13 +31,11 @@ ERROR = {
         "result": {"type": "object"},
         "error": {
             "type": "object",
-            "properties": {
-                "code": {"type": "integer"}, "name": {"type": "string"}, "description": {"type": "string"},
-            },
+            "properties": {"code": {"type": "integer"}, "name": {"type": "string"}, "description": {"type": "string"}},
         },
         "errors": {"type": "object", "description": "By code, for versions before 1.4.0."},
     },
-}  # fmt: skip
+}
 
 blueprint = flask_smorest.Blueprint("spaaza", __name__, description="The calls of Spaaza")
 envelope.register(blueprint)

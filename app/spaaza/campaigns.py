@@ -38,40 +38,84 @@ CODES_MAX = 1_000
 TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
 VOUCHER_SECONDS_MAX = 100 * 366 * 24 * 3600
 METHOD_FIELDS = {
-    "type", "title", "amount", "weight", "max_quantity", "max_quantity_unit", "max_quantity_per_user",
-    "max_quantity_per_user_unit", "restrictions", "recipient", "voucher_type", "voucher_discount_ratio",
-    "voucher_honour_code", "voucher_text", "voucher_expiry_seconds", "codes",
-}  # fmt: skip
+    "type",
+    "title",
+    "amount",
+    "weight",
+    "max_quantity",
+    "max_quantity_unit",
+    "max_quantity_per_user",
+    "max_quantity_per_user_unit",
+    "restrictions",
+    "recipient",
+    "voucher_type",
+    "voucher_discount_ratio",
+    "voucher_honour_code",
+    "voucher_text",
+    "voucher_expiry_seconds",
+    "codes",
+}
 IGNORED = {"subtitle", "notes", "priority", "owner_code", "auth_method"}  # told for people, or for other systems
 FIELDS = IGNORED | {
-    "chain_id", "title", "type", "context", "active", "description", "active_date_from", "active_date_until",
-    "active_time_from", "active_time_until", "active_weekdays", "max_reward_quantity", "max_reward_quantity_unit",
-    "total_reward_quantity", "total_reward_quantity_unit", "point_cost", "user_segment", "allows_end_user_to_claim_voucher",
-    "created_voucher_claimed_by_default", "rewards_handling", "restrictions", "reward_methods",
-}  # fmt: skip
+    "chain_id",
+    "title",
+    "type",
+    "context",
+    "active",
+    "description",
+    "active_date_from",
+    "active_date_until",
+    "active_time_from",
+    "active_time_until",
+    "active_weekdays",
+    "max_reward_quantity",
+    "max_reward_quantity_unit",
+    "total_reward_quantity",
+    "total_reward_quantity_unit",
+    "point_cost",
+    "user_segment",
+    "allows_end_user_to_claim_voucher",
+    "created_voucher_claimed_by_default",
+    "rewards_handling",
+    "restrictions",
+    "reward_methods",
+}
 HANDLINGS = ("independent", "random_draw")
 
 
 @call(
-    ADD, "POST", roles=STAFF, write=True, prefix="/internal",
+    ADD,
+    "POST",
+    roles=STAFF,
+    write=True,
+    prefix="/internal",
     parameters={
-        "chain_id": "The chain; for the staff.", "title*": "Its name.", "type*": ", ".join(KINDS),
-        "context": f"Of a composable campaign: {', '.join(CONTEXTS)}. It never changes.", "active*": "Whether it is switched on.",
-        "description": "", "active_date_from": "YYYY-MM-DD HH:MM:SS, UTC.", "active_date_until": "The same; closed from then on.",
-        "active_time_from": "HH:MM[:SS], in the chain's zone.", "active_time_until": "The same.",
+        "chain_id": "The chain; for the staff.",
+        "title*": "Its name.",
+        "type*": ", ".join(KINDS),
+        "context": f"Of a composable campaign: {', '.join(CONTEXTS)}. It never changes.",
+        "active*": "Whether it is switched on.",
+        "description": "",
+        "active_date_from": "YYYY-MM-DD HH:MM:SS, UTC.",
+        "active_date_until": "The same; closed from then on.",
+        "active_time_from": "HH:MM[:SS], in the chain's zone.",
+        "active_time_until": "The same.",
         "active_weekdays": "Days with commas between; 1 is Monday.",
         "max_reward_quantity": "How often a customer is rewarded, in all or in each",
-        "max_reward_quantity_unit": ", ".join(UNITS), "total_reward_quantity": "The same for all customers together, per",
-        "total_reward_quantity_unit": "the same units.", "point_cost": "Points that each time costs.",
+        "max_reward_quantity_unit": ", ".join(UNITS),
+        "total_reward_quantity": "The same for all customers together, per",
+        "total_reward_quantity_unit": "the same units.",
+        "point_cost": "Points that each time costs.",
         "user_segment": "UUID of the segment that it is for; everybody when absent.",
-        "allows_end_user_to_claim_voucher": "true", "created_voucher_claimed_by_default": "false",
+        "allows_end_user_to_claim_voucher": "true",
+        "created_voucher_claimed_by_default": "false",
         "rewards_handling": "independent (each reward method gives) or random_draw (one does)",
         "restrictions": "A condition on the customer: docs/restrictions.md.",
         "reward_methods*": "A list of objects: type (points, voucher, coupon, nothing), title, amount, weight, max_quantity,"
         " max_quantity_unit, max_quantity_per_user, max_quantity_per_user_unit, restrictions, recipient (referring, referred),"
         " voucher_type, voucher_discount_ratio, voucher_honour_code, voucher_text, voucher_expiry_seconds, codes.",
     },
-)  # fmt: skip
+)
 def add() -> Response:
     """Create a campaign. A draw's answer holds the commitment to its seed."""
     told = parameters()
@@ -93,14 +137,19 @@ def add() -> Response:
 
 
 @call(
-    LIST, "GET", changes=False, also=("get-campaign",),
+    LIST,
+    "GET",
+    changes=False,
+    also=("get-campaign",),
     parameters={
-        "chain_id": "The chain; for the staff.", "campaign_id": "Only this one.",
+        "chain_id": "The chain; for the staff.",
+        "campaign_id": "Only this one.",
         "user_id": "Adds `user_progress` of this customer; other identifiers do, too.",
-        "active": "true: only campaigns that are switched on and within their dates.", "limit": "At most so many (20).",
+        "active": "true: only campaigns that are switched on and within their dates.",
+        "limit": "At most so many (20).",
         "offset": "Skip so many.",
     },
-)  # fmt: skip
+)
 def listed() -> Response:
     """List a chain's campaigns, with a customer's progress."""
     told = parameters()

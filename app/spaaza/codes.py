@@ -199,11 +199,11 @@ WORDS_OF_CALL: Mapping[str, Mapping[type[Refusal], Code]] = {
         campaign.LimitPerCustomerReached: ACCESS_DENIED,
         campaign.NoRewardLeft: ACCESS_DENIED,
         campaign.NoCouponsLeft: ACCESS_DENIED,
-    },
+    }
 }
 # Nor does it know of malformed values.
 CODES_OF_CALL: Mapping[str, Mapping[Code, Code]] = {
-    "complete-referral-relation": {PARAMETER_INVALID: HTTP_VARS_MISSING},
+    "complete-referral-relation": {PARAMETER_INVALID: HTTP_VARS_MISSING}
 }
 
 # Of several true reasons a call tells the one that its document checks first.

@@ -21,7 +21,13 @@ APPLY = "apply-referral-code"
 
 
 @call(
-    COMPLETE, "POST", "GET", roles=STAFF, write=True, chain="", prefix="/auth",
+    COMPLETE,
+    "POST",
+    "GET",
+    roles=STAFF,
+    write=True,
+    chain="",
+    prefix="/auth",
     parameters={
         "entity[entity_type]": "chain or business; these may be an object in JSON as well.",
         "entity[entity_id]": "Its id.",
@@ -29,7 +35,7 @@ APPLY = "apply-referral-code"
         "referring_user[user_id]": "Or referral_code, authentication_point_identifier, username, member_number.",
         "referred_user[user_id]": "Or referral_code, authentication_point_identifier, username, member_number.",
     },
-)  # fmt: skip
+)
 def complete() -> Response:
     """Reward the referring user of a referral, once, without waiting for a purchase."""
     told = parameters()

@@ -19,12 +19,16 @@ PASSWORD_LENGTH_MAX = 1_000
 
 
 @call(
-    LOGIN, "POST", prefix="/auth", authenticated=False,
+    LOGIN,
+    "POST",
+    prefix="/auth",
+    authenticated=False,
     parameters={
-        "username*": "E-mail of a customer; user name or e-mail of the staff.", "password*": "The password.",
+        "username*": "E-mail of a customer; user name or e-mail of the staff.",
+        "password*": "The password.",
         "X-Spaaza-MyPrice-App-Hostname": "The app, for customers; the staff leaves it out.",
     },
-)  # fmt: skip
+)
 def login() -> Response:
     """Sign in; whoever was signed in before with the same account is signed out."""
     if "password" in request.args:

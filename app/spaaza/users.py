@@ -25,13 +25,24 @@ AMOUNT_MAX = 10**12
 
 
 @call(
-    ADD, "POST", roles=STAFF, write=True, prefix="/internal",
+    ADD,
+    "POST",
+    roles=STAFF,
+    write=True,
+    prefix="/internal",
     parameters={
-        "chain_id": "The chain; for the staff.", "first_name*": "", "last_name*": "", "username": "E-mail.",
-        "member_number": "", "authentication_point_identifier": "", "auxiliary_identifier": "", "phone": "",
-        "password": "To sign in with.", "referral_code": "The code of whoever recommended the programme.",
+        "chain_id": "The chain; for the staff.",
+        "first_name*": "",
+        "last_name*": "",
+        "username": "E-mail.",
+        "member_number": "",
+        "authentication_point_identifier": "",
+        "auxiliary_identifier": "",
+        "phone": "",
+        "password": "To sign in with.",
+        "referral_code": "The code of whoever recommended the programme.",
     },
-)  # fmt: skip
+)
 def add() -> Response:
     """Sign a customer up, with the rewards of sign-up campaigns and of a referral."""
     told = parameters()
@@ -54,21 +65,32 @@ def add() -> Response:
     )
     with transaction() as session:
         customer = signups.sign_up(
-            session, person, clock.now(), access.by(), password_hash, chain_id=access.chain_id(),
+            session,
+            person,
+            clock.now(),
+            access.by(),
+            password_hash,
+            chain_id=access.chain_id(),
             referral_code=told.text("referral_code"),
-        )  # fmt: skip
+        )
         names_subject(customer=customer.uuid)
         answer = {**views.user(customer.profile), "customer_uuid": str(customer.uuid)}
     return envelope.ok(ADD, {"user_info": answer})
 
 
 @call(
-    PROGRESS, "POST", roles=STAFF, write=True, prefix="/auth",
+    PROGRESS,
+    "POST",
+    roles=STAFF,
+    write=True,
+    prefix="/auth",
     parameters={
-        "chain_id": "The chain; for the staff.", "user_id": "The customer, or another identifier.",
-        "amount*": "Points to add, or to take when negative; at most two decimals.", "log_message": "Why.",
+        "chain_id": "The chain; for the staff.",
+        "user_id": "The customer, or another identifier.",
+        "amount*": "Points to add, or to take when negative; at most two decimals.",
+        "log_message": "Why.",
     },
-)  # fmt: skip
+)
 def progress() -> Response:
     """Add points to a customer's account, or take points from it."""
     told = parameters()

@@ -222,9 +222,16 @@ def _method(it: RewardMethod) -> dict[str, Any]:
 def _coupon_for_sale(it: Campaign) -> dict[str, Any]:
     """The only reward of a campaign that sells its coupons; it has no terms of its own."""
     plain = RewardMethod(
-        kind="coupon", title=it.name, recipient="customer", weight=1, amount=0, stock=UNLIMITED,
-        limit_in_period=UNLIMITED, limit_per_customer=UNLIMITED, given=MethodTally(given=it.stock.sold),
-    )  # fmt: skip
+        kind="coupon",
+        title=it.name,
+        recipient="customer",
+        weight=1,
+        amount=0,
+        stock=UNLIMITED,
+        limit_in_period=UNLIMITED,
+        limit_per_customer=UNLIMITED,
+        given=MethodTally(given=it.stock.sold),
+    )
     return _method(plain)
 
 

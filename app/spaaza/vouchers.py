@@ -34,15 +34,7 @@ NAMES = {
 }
 
 
-@call(
-    CLAIM,
-    "POST",
-    "PUT",
-    write=True,
-    app_for_partners=True,
-    chain_since=CHAIN_ID_SINCE,
-    parameters=NAMES,
-)
+@call(CLAIM, "POST", "PUT", write=True, app_for_partners=True, chain_since=CHAIN_ID_SINCE, parameters=NAMES)
 def claim() -> Response:
     """Claim a voucher, so that it can be redeemed. Claiming it again changes nothing."""
     now = clock.now()
@@ -59,12 +51,18 @@ def unclaim() -> Response:
 
 
 @call(
-    "lock-voucher", "PUT", "POST", roles=STAFF, write=True,
+    "lock-voucher",
+    "PUT",
+    "POST",
+    roles=STAFF,
+    write=True,
     parameters={
-        **NAMES, "voucher_lock_period": "Seconds (600).", "voucher_locking_code": "Whoever knows it may lock again.",
+        **NAMES,
+        "voucher_lock_period": "Seconds (600).",
+        "voucher_locking_code": "Whoever knows it may lock again.",
         "retailer_basket_code": "The basket that the voucher is kept for.",
     },
-)  # fmt: skip
+)
 def lock() -> Response:
     """Keep a voucher for one basket for a while."""
     told = parameters()
@@ -95,13 +93,19 @@ def expire() -> Response:
 
 
 @call(
-    "redeem-voucher", "POST", "PUT", roles=STAFF, write=True, prefix="/auth",
+    "redeem-voucher",
+    "POST",
+    "PUT",
+    roles=STAFF,
+    write=True,
+    prefix="/auth",
     parameters={
-        **NAMES, "amount": "How much of it; all of it when absent.",
+        **NAMES,
+        "amount": "How much of it; all of it when absent.",
         "retailer_basket_code": "Of a locked voucher: the basket that it is kept for,",
         "voucher_locking_code": "or the code of the lock.",
     },
-)  # fmt: skip
+)
 def redeem() -> Response:
     """Redeem a claimed voucher; what is left becomes a new one."""
     amount = parameters().amount("amount")
@@ -120,15 +124,23 @@ def redeem() -> Response:
 
 
 @call(
-    "create-voucher", "POST", roles=STAFF, write=True,
+    "create-voucher",
+    "POST",
+    roles=STAFF,
+    write=True,
     parameters={
-        "campaign_id*": "The campaign that the voucher belongs to.", "chain_id": NAMES["chain_id"],
+        "campaign_id*": "The campaign that the voucher belongs to.",
+        "chain_id": NAMES["chain_id"],
         "user_id": "For whom, or another identifier; without one, whoever claims it.",
-        "voucher_type": f"{', '.join(VOUCHER_KINDS)} (basket).", "amount": "What it is worth.",
-        "voucher_discount_ratio": "0.15 is 15%.", "voucher_honour_code": "The third party's code.",
-        "voucher_text": "A text.", "set_claimed": "Claimed at once.", "expiry_date": "YYYY-MM-DD HH:MM:SS, UTC.",
+        "voucher_type": f"{', '.join(VOUCHER_KINDS)} (basket).",
+        "amount": "What it is worth.",
+        "voucher_discount_ratio": "0.15 is 15%.",
+        "voucher_honour_code": "The third party's code.",
+        "voucher_text": "A text.",
+        "set_claimed": "Claimed at once.",
+        "expiry_date": "YYYY-MM-DD HH:MM:SS, UTC.",
     },
-)  # fmt: skip
+)
 def create() -> Response:
     """Issue a voucher by hand."""
     told = parameters()
@@ -144,13 +156,19 @@ def create() -> Response:
 
 
 @call(
-    LIST, "GET", changes=False, also=("get-vouchers",),
+    LIST,
+    "GET",
+    changes=False,
+    also=("get-vouchers",),
     parameters={
-        "chain_id": NAMES["chain_id"], "user_id": NAMES["user_id"],
+        "chain_id": NAMES["chain_id"],
+        "user_id": NAMES["user_id"],
         "status": f"{', '.join(VOUCHER_STATUSES)}, with commas between; generated,claimed when absent.",
-        "include_expired": "Whether to list what has expired.", "limit": "At most so many (20).", "offset": "Skip so many.",
+        "include_expired": "Whether to list what has expired.",
+        "limit": "At most so many (20).",
+        "offset": "Skip so many.",
     },
-)  # fmt: skip
+)
 def listed() -> Response:
     """List a customer's vouchers, the newest first."""
     told = parameters()

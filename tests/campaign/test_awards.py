@@ -66,9 +66,13 @@ def test_an_account_is_not_filled_beyond_what_it_holds(world: World) -> None:
 
 def test_a_draw_gives_exactly_one_and_takes_from_the_rest_when_one_is_gone(world: World) -> None:
     campaign = world.a_reward_campaign(
-        voucher(5, weight=1_000, stock=2), points(1, weight=1), nothing(weight=0), handling="random_draw",
-        limit_per_customer=99, cost=100,
-    )  # fmt: skip
+        voucher(5, weight=1_000, stock=2),
+        points(1, weight=1),
+        nothing(weight=0),
+        handling="random_draw",
+        limit_per_customer=99,
+        cost=100,
+    )
     for _ in range(12):
         world.interact(campaign)
     assert given(world) == [2, 10, 0]
@@ -154,10 +158,14 @@ def test_a_campaign_keeps_its_weekdays_and_hours(world: World) -> None:
 
 def test_restrictions_hold_for_the_campaign_and_for_each_method(world: World) -> None:
     campaign = world.a_reward_campaign(
-        points(1), points(10, restrictions={"user.level": "silver"}),
+        points(1),
+        points(10, restrictions={"user.level": "silver"}),
         points(100, restrictions={"user.points": {"$gte": 5_000}}),
-        restrictions={"user.level": {"$in": [str(world.silver.uuid), str(world.bronze.uuid)]}, "user.gender": {"$ne": "male"}},
-    )  # fmt: skip
+        restrictions={
+            "user.level": {"$in": [str(world.silver.uuid), str(world.bronze.uuid)]},
+            "user.gender": {"$ne": "male"},
+        },
+    )
     with pytest.raises(errors.RestrictionsNotMet):
         world.interact(campaign)  # nobody has said of Cleo which gender
     woman = world.a_customer(level=world.silver, gender="female")

@@ -31,16 +31,25 @@ PLANS = [
     Plan("twice a day", [GoalPlan("visit", 2)], points=10, per_period_max=2, period_seconds=DAY),
     Plan("not too often", [GoalPlan("review", 2, min_gap_seconds=3600)], points=1),
     Plan("in a row", [GoalPlan("visit", 3, consecutive=True)], points=1_000),
-    Plan("different shops", [GoalPlan("visit", 2, kind="unique", unique_key="shop")], "unique", points=10_000, times_max=2),
+    Plan(
+        "different shops",
+        [GoalPlan("visit", 2, kind="unique", unique_key="shop")],
+        "unique",
+        points=10_000,
+        times_max=2,
+    ),
     Plan(
         "all sorts",
         [
-            GoalPlan("visit", 2, points=7), GoalPlan("review", 1, required=False, group="more", points=70),
+            GoalPlan("visit", 2, points=7),
+            GoalPlan("review", 1, required=False, group="more", points=70),
             GoalPlan("share", 2, required=False, group="more"),
         ],
-        "composite", points=700, groups={"more": 1},
+        "composite",
+        points=700,
+        groups={"more": 1},
     ),
-]  # fmt: skip
+]
 
 
 @dataclass
@@ -138,11 +147,13 @@ class BehaviorMachine(RuleBasedStateMachine):
         }
         self.campaigns = {
             "open": self.world.a_reward_campaign(behaviors=PLANS, **common),
-            "opt in": self.world.a_reward_campaign(behaviors=PLANS[:1], opt_in_required=True, participants_max=1, **common),
+            "opt in": self.world.a_reward_campaign(
+                behaviors=PLANS[:1], opt_in_required=True, participants_max=1, **common
+            ),
             "tagged": self.world.a_reward_campaign(
                 behaviors=PLANS[:1], restrictions={"user.tags": {"$in": ["vip"]}}, **common
             ),
-        }  # fmt: skip
+        }
         self.models = {
             name: [Model(plan) for plan in (PLANS if name == "open" else PLANS[:1])] for name in self.campaigns
         }
@@ -161,9 +172,11 @@ class BehaviorMachine(RuleBasedStateMachine):
         return self.vip_until is not None and self.now < self.vip_until
 
     @rule(
-        name=st.sampled_from(NAMES), quantity=st.sampled_from([1, 1, 1, 2, 5, 30]), shop=st.sampled_from([None, "a", "b", "c"]),
+        name=st.sampled_from(NAMES),
+        quantity=st.sampled_from([1, 1, 1, 2, 5, 30]),
+        shop=st.sampled_from([None, "a", "b", "c"]),
         hours_ago=st.sampled_from([0, 0, 0, 0, 1, 20, 70]),
-    )  # fmt: skip
+    )
     def tell(self, name: str, quantity: int, shop: str | None, hours_ago: int) -> None:
         event = Told(name, self.now - hours(hours_ago), quantity, f"t{len(self.told)}", shop)
         self.told.append(event)
@@ -208,10 +221,7 @@ class BehaviorMachine(RuleBasedStateMachine):
     @rule()
     def opt_in_where_it_is_not_for_the_customer(self) -> None:
         other = self.world.a_reward_campaign(
-            chain_id=self.chain_id,
-            context="event",
-            opt_in_required=True,
-            restrictions={"user.tags": "nobody has this"},
+            chain_id=self.chain_id, context="event", opt_in_required=True, restrictions={"user.tags": "nobody has this"}
         )
         with self.world.database.transaction() as session:
             assert outcome(lambda: opt_ins.opt_in(session, other.id, self.customer.id, self.now)) is NotEligible

@@ -76,9 +76,13 @@ def test_a_quantity_is_that_many_events(world: World) -> None:
 
 def test_goals_and_rewards_of_a_composite_behavior(world: World) -> None:
     plan = Plan(
-        "Explorer", [GoalPlan("visit", 2, points=100), GoalPlan("review", 1, required=False, points=300)], "composite",
-        points=1_000, groups={"0": 1}, times_max=1,
-    )  # fmt: skip
+        "Explorer",
+        [GoalPlan("visit", 2, points=100), GoalPlan("review", 1, required=False, points=300)],
+        "composite",
+        points=1_000,
+        groups={"0": 1},
+        times_max=1,
+    )
     an_event_campaign(world, plan, visits(1, points=2), rewards=[voucher(5, stock=1)])
     assert tell(world, "review").counted == 1
     receipt = tell(world)

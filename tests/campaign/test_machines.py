@@ -9,14 +9,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    Bundle,
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from app.campaign import baskets, draws, errors, referrals, signups, verification, voucher_lookup, vouchers
 from app.campaign.award_models import Award, Basket, Draw, ReferralRelation, Voucher
@@ -193,8 +186,11 @@ class VoucherMachine(RuleBasedStateMachine):
         for title in self.known.values():
             row = rows[title.id]
             assert (row.status, row.amount, row.redeemed, row.expires_at) == (
-                title.status, title.amount, title.redeemed, title.expires_at,
-            )  # fmt: skip
+                title.status,
+                title.amount,
+                title.redeemed,
+                title.expires_at,
+            )
             assert row.customer_id == self.customer.id
             assert voucher_lookup.is_locked(row, self.now) == title.is_locked(self.now)
         # What was issued is redeemed, or can still be: nothing is lost, and nothing comes of nothing.
@@ -333,9 +329,13 @@ class ReferralMachine(RuleBasedStateMachine):
     def buy(self, who: int) -> None:
         self.receipts += 1
         told = Basket(
-            chain_id=self.chain, customer_id=who, reference=f"{self.receipts}", amount=100, bought_at=self.world.now,
+            chain_id=self.chain,
+            customer_id=who,
+            reference=f"{self.receipts}",
+            amount=100,
+            bought_at=self.world.now,
             recorded_at=self.world.now,
-        )  # fmt: skip
+        )
         self.run(baskets.record, told, self.world.now, BY_SYSTEM)
         if who in self.referrer:
             self.redeemed.add(who)

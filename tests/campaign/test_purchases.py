@@ -126,10 +126,20 @@ def test_a_purchase_is_not_made_under_terms_that_have_changed(world: World, monk
     with world.database.reading() as session:
         stale = eligibility.facts(session, campaign.uuid, world.cleo.uuid)
     with world.database.transaction() as session:
-        campaigns.change(session, campaign.uuid, Offer(
-            name="Dearer", reward="gift_code", cost=5_000, coupons=[f"CODE-{i}" for i in range(6)],
-            levels=[world.silver.uuid], active=True, limit=5, limit_per_customer=2,
-        ))  # fmt: skip
+        campaigns.change(
+            session,
+            campaign.uuid,
+            Offer(
+                name="Dearer",
+                reward="gift_code",
+                cost=5_000,
+                coupons=[f"CODE-{i}" for i in range(6)],
+                levels=[world.silver.uuid],
+                active=True,
+                limit=5,
+                limit_per_customer=2,
+            ),
+        )
     monkeypatch.setattr(eligibility, "facts", lambda *_: stale)
     with pytest.raises(guards.TermsChanged):
         world.buy(campaign)

@@ -26,10 +26,15 @@ def at(text: str, zone: ZoneInfo = AMSTERDAM) -> datetime:
 @pytest.mark.parametrize(
     ("unit", "began"),
     [
-        ("second", "2026-03-29 12:34:56"), ("minute", "2026-03-29 12:34"), ("hour", "2026-03-29 12:00"),
-        ("day", "2026-03-29"), ("week", "2026-03-23"), ("month", "2026-03-01"), ("year", "2026-01-01"),
+        ("second", "2026-03-29 12:34:56"),
+        ("minute", "2026-03-29 12:34"),
+        ("hour", "2026-03-29 12:00"),
+        ("day", "2026-03-29"),
+        ("week", "2026-03-23"),
+        ("month", "2026-03-01"),
+        ("year", "2026-01-01"),
     ],
-)  # fmt: skip
+)
 def test_a_period_begins_where_the_calendar_says(unit: str, began: str) -> None:
     assert periods.start(unit, at("2026-03-29 12:34:56.789"), AMSTERDAM) == at(began)
 
@@ -72,21 +77,32 @@ def test_so_many_units_later(since: str, quantity: int, unit: str, expected: str
 @pytest.mark.parametrize(
     ("moment", "opens", "closes", "is_open"),
     [
-        ("2026-11-23 09:00", 9, 17, True), ("2026-11-23 16:59:59", 9, 17, True), ("2026-11-23 17:00", 9, 17, False),
-        ("2026-11-23 08:59:59", 9, 17, False), ("2026-11-22 12:00", 9, 17, False),
-        ("2026-11-23 23:00", 22, 2, True), ("2026-11-24 01:59", 22, 2, True), ("2026-11-24 02:00", 22, 2, False),
-        ("2026-11-23 01:00", 22, 2, False), ("2026-11-23 12:00", 0, 24, True), ("2026-11-24 00:00", 0, 24, False),
+        ("2026-11-23 09:00", 9, 17, True),
+        ("2026-11-23 16:59:59", 9, 17, True),
+        ("2026-11-23 17:00", 9, 17, False),
+        ("2026-11-23 08:59:59", 9, 17, False),
+        ("2026-11-22 12:00", 9, 17, False),
+        ("2026-11-23 23:00", 22, 2, True),
+        ("2026-11-24 01:59", 22, 2, True),
+        ("2026-11-24 02:00", 22, 2, False),
+        ("2026-11-23 01:00", 22, 2, False),
+        ("2026-11-23 12:00", 0, 24, True),
+        ("2026-11-24 00:00", 0, 24, False),
     ],
-)  # fmt: skip
+)
 def test_mondays_hours(moment: str, opens: int, closes: int, is_open: bool) -> None:
     monday = 0b1
     assert periods.is_in_hours(monday, opens * 3600, closes * 3600, at(moment), AMSTERDAM) is is_open
 
 
 TRAITS = {
-    "user.level": {"L-1", "gold"}, "user.segments": {"a", "b"}, "user.age": 30, "user.gender": None,
-    "user.created_at": datetime(2026, 5, 1, 10, tzinfo=UTC), "user.points": 12.5,
-}  # fmt: skip
+    "user.level": {"L-1", "gold"},
+    "user.segments": {"a", "b"},
+    "user.age": 30,
+    "user.gender": None,
+    "user.created_at": datetime(2026, 5, 1, 10, tzinfo=UTC),
+    "user.points": 12.5,
+}
 
 
 @pytest.mark.parametrize(
@@ -123,12 +139,26 @@ def deep(levels: int) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "tree",
     [
-        [], "x", {"$and": []}, {"$and": {}}, {"$or": [1]}, {"$not": []}, {"$nor": [{}]}, {"user.age": {"$gt": "x"}},
-        {"user.age": True}, {"user.age": {"$in": 4}}, {"user.segments": {"$gt": "a"}}, {"user.level": 4},
-        {"user.age": {"$exists": 1}}, {"user.created_at": {"$gt": "May"}}, {"user.age": {"$between": [1, 2]}}, deep(25),
-        {"$or": [{"user.age": i} for i in range(600)]}, {"user.age": {"$in": list(range(600))}},
+        [],
+        "x",
+        {"$and": []},
+        {"$and": {}},
+        {"$or": [1]},
+        {"$not": []},
+        {"$nor": [{}]},
+        {"user.age": {"$gt": "x"}},
+        {"user.age": True},
+        {"user.age": {"$in": 4}},
+        {"user.segments": {"$gt": "a"}},
+        {"user.level": 4},
+        {"user.age": {"$exists": 1}},
+        {"user.created_at": {"$gt": "May"}},
+        {"user.age": {"$between": [1, 2]}},
+        deep(25),
+        {"$or": [{"user.age": i} for i in range(600)]},
+        {"user.age": {"$in": list(range(600))}},
     ],
-)  # fmt: skip
+)
 def test_a_restriction_that_cannot_be_understood_is_refused(tree: Any) -> None:
     with pytest.raises(BadRestriction):
         targeting.checked(tree, targeting.USER)

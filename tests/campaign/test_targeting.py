@@ -70,17 +70,20 @@ def people(world: World) -> list[int]:
     made = []
     for i, value in enumerate(values):
         customer = world.a_customer(
-            f"P{i}", points=0, level=[None, world.silver, world.bronze][i % 3],
+            f"P{i}",
+            points=0,
+            level=[None, world.silver, world.bronze][i % 3],
             gender=[None, "male", "female"][i % 3],
             born_on=[None, date(1990, 3, 1), date(1990, 3, 2), date(1988, 2, 29), date(2026, 3, 1)][i % 5],
-        )  # fmt: skip
+        )
         made.append(customer.id)
         with world.database.transaction() as session:
             row = session.get_one(Customer, customer.id)
             row.created_at = [
-                datetime(2026, 2, 28, tzinfo=UTC), datetime(2026, 3, 1, 0, 0, 0, 999_999, tzinfo=UTC),
+                datetime(2026, 2, 28, tzinfo=UTC),
+                datetime(2026, 3, 1, 0, 0, 0, 999_999, tzinfo=UTC),
                 datetime(2026, 3, 1, 0, 0, 1, tzinfo=UTC),
-            ][i % 3]  # fmt: skip
+            ][i % 3]
             if i % 4 == 0:
                 row.level = None
             if i % 3:
@@ -135,10 +138,14 @@ def test_ages_turn_on_the_birthday_in_sql_as_elsewhere(people: list[int], databa
 
 def test_only_the_trees_that_can_hold_are_looked_at(world: World, database: Database) -> None:
     trees: list[dict[str, Any]] = [
-        {"user.tags": {"$in": ["vip"]}}, {"user.tags": {"$in": ["other"]}}, {"user.age": {"$gte": 1}},
-        {"user.tags": {"$nin": ["other"]}}, {"$or": [{"user.tags": "vip"}, {"user.level": "silver"}]},
-        {"user.tags": {"$in": []}}, {"user.attributes.shop": "one", "user.age": 4},
-    ]  # fmt: skip
+        {"user.tags": {"$in": ["vip"]}},
+        {"user.tags": {"$in": ["other"]}},
+        {"user.age": {"$gte": 1}},
+        {"user.tags": {"$nin": ["other"]}},
+        {"$or": [{"user.tags": "vip"}, {"user.level": "silver"}]},
+        {"user.tags": {"$in": []}},
+        {"user.attributes.shop": "one", "user.age": 4},
+    ]
     with database.transaction() as session:
         ids = [audiences.targeting_of(session, tree).id for tree in trees]
         assert audiences.targeting_of(session, dict(trees[0])).id == ids[0]
@@ -162,13 +169,29 @@ def nested(depth: int) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "tree",
     [
-        nested(20), {"$and": [{"user.age": i} for i in range(300)]}, {"user.tags": {"$in": ["x"] * 600}},
-        {"user.tags": {"$gt": "a"}}, {"user.attributes.": 1}, {"user.attributes.a b": 1}, {"user.attributes.x": None},
-        {"user.created_at": "2026-02-30"}, {"user.created_at": "2026-02-28T25:00:00Z"}, {"user.age": 2**60},
-        {"user.age": True}, {"user.tags": {"$regex": "a"}}, {"$nor": []}, {"user.shoe": 1}, {"user.tags": {"$not": {"$x": 1}}},
-        {"$and": {}}, {"$or": []}, [], "x", {"user.tags": {"$in": "vip"}}, {"user.tags": {"$exists": 1}},
+        nested(20),
+        {"$and": [{"user.age": i} for i in range(300)]},
+        {"user.tags": {"$in": ["x"] * 600}},
+        {"user.tags": {"$gt": "a"}},
+        {"user.attributes.": 1},
+        {"user.attributes.a b": 1},
+        {"user.attributes.x": None},
+        {"user.created_at": "2026-02-30"},
+        {"user.created_at": "2026-02-28T25:00:00Z"},
+        {"user.age": 2**60},
+        {"user.age": True},
+        {"user.tags": {"$regex": "a"}},
+        {"$nor": []},
+        {"user.shoe": 1},
+        {"user.tags": {"$not": {"$x": 1}}},
+        {"$and": {}},
+        {"$or": []},
+        [],
+        "x",
+        {"user.tags": {"$in": "vip"}},
+        {"user.tags": {"$exists": 1}},
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_understood_or_is_too_large_is_refused(tree: Any) -> None:
     with pytest.raises(BadRestriction):
         targeting.checked(tree, targeting.USER)

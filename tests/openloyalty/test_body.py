@@ -18,12 +18,26 @@ def test_brackets_nest() -> None:
 @pytest.mark.parametrize(
     "pairs",
     [
-        [("a[", "1")], [("a]", "1")], [("a[b", "1")], [("a[b]c", "1")], [("a[[b]]", "1")], [("[a]", "1")], [("", "1")],
-        [("a" + "[b]" * 8, "1")], [("a[10000]", "1")], [("a[" + "9" * 40 + "]", "1")], [("a" * 201, "1")],
-        [("a", "1"), ("a", "2")], [("a", "1"), ("a[b]", "2")], [("a[b]", "1"), ("a", "2")], [("a[b]", "1"), ("a[b]", "1")],
-        [("a", "x\0y")], [("a\0", "1")], [("a", "\ud800")],
+        [("a[", "1")],
+        [("a]", "1")],
+        [("a[b", "1")],
+        [("a[b]c", "1")],
+        [("a[[b]]", "1")],
+        [("[a]", "1")],
+        [("", "1")],
+        [("a" + "[b]" * 8, "1")],
+        [("a[10000]", "1")],
+        [("a[" + "9" * 40 + "]", "1")],
+        [("a" * 201, "1")],
+        [("a", "1"), ("a", "2")],
+        [("a", "1"), ("a[b]", "2")],
+        [("a[b]", "1"), ("a", "2")],
+        [("a[b]", "1"), ("a[b]", "1")],
+        [("a", "x\0y")],
+        [("a\0", "1")],
+        [("a", "\ud800")],
     ],
-)  # fmt: skip
+)
 def test_what_is_malformed_is_refused(pairs: list[tuple[str, str]]) -> None:
     with pytest.raises(BadRequest):
         nested(pairs)
@@ -65,9 +79,11 @@ def test_an_unreadable_body_is_told_so_and_changes_nothing(ada: Client, how: Any
 def test_a_body_without_a_length_is_refused(ada: Client) -> None:
     """Chunked forms over the limit would be cut off in silence, so none is read."""
     answer: Any = ada.post(
-        "/api/campaign", data=b"campaign[name]=x", headers={"Transfer-Encoding": "chunked"},
+        "/api/campaign",
+        data=b"campaign[name]=x",
+        headers={"Transfer-Encoding": "chunked"},
         content_type="application/x-www-form-urlencoded",
-    )  # fmt: skip
+    )
     assert (answer.status_code, answer.json["error"]["code"]) == (411, 411)
     assert "Content-Length" in answer.json["error"]["message"]
 

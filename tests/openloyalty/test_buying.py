@@ -73,8 +73,10 @@ def test_available_lists_what_could_be_bought_now_or_soon(sol: Client, cleo: Cli
     world.buy(world.a_campaign(name="used up", limit_per_customer=1))
     own: Any = cleo.get("/api/customer/campaign/available").json
     assert [(c["name"], c["canBeBoughtByCustomer"]) for c in own["campaigns"]] == [
-        ("buyable", True), ("too dear", False), ("soon", False),
-    ]  # fmt: skip
+        ("buyable", True),
+        ("too dear", False),
+        ("soon", False),
+    ]
     assert own["total"] == 3
     assert not {"levels", "segments", "coupons", "levelNames", "segmentNames", "hasPhoto"} & own["campaigns"][0].keys()
     theirs: Any = sol.get(f"/api/seller/customer/{world.cleo.uuid}/campaign/available?sort=name").json
@@ -86,10 +88,16 @@ def test_available_lists_what_could_be_bought_now_or_soon(sol: Client, cleo: Cli
 def test_the_listing_the_explanation_and_the_purchase_agree(ada: Client, world: World) -> None:
     """Whatever a campaign is like: listed as buyable means it can be bought, and only then nothing is refused."""
     offers: list[dict[str, Any]] = [
-        {}, {"active": False}, {"cost": 10**9}, {"levels": [world.bronze.uuid]}, {"coupons": ["ONE"], "unlimited": True},
-        {"activity": (world.now - hours(2), world.now - hours(1))}, {"visibility": (world.now + hours(1), world.now + hours(2))},
-        {"activity": (world.now - hours(1), world.now + hours(1)), "single_coupon": True, "coupons": ["S"]}, {"limit": 1},
-    ]  # fmt: skip
+        {},
+        {"active": False},
+        {"cost": 10**9},
+        {"levels": [world.bronze.uuid]},
+        {"coupons": ["ONE"], "unlimited": True},
+        {"activity": (world.now - hours(2), world.now - hours(1))},
+        {"visibility": (world.now + hours(1), world.now + hours(2))},
+        {"activity": (world.now - hours(1), world.now + hours(1)), "single_coupon": True, "coupons": ["S"]},
+        {"limit": 1},
+    ]
     for offer in offers:
         campaign = world.a_campaign(**offer)
         for _ in range(3):
@@ -104,15 +112,23 @@ def test_the_listing_the_explanation_and_the_purchase_agree(ada: Client, world: 
 def test_every_reason_is_told_with_its_numbers(ada: Client, sol: Client, cleo: Client, world: World) -> None:
     opens = (world.now + hours(48)).replace(second=0, microsecond=0)
     campaign = world.a_campaign(
-        active=False, cost=150_050, limit=1, activity=(opens, opens + hours(1)), visibility=(opens, opens + hours(1)),
+        active=False,
+        cost=150_050,
+        limit=1,
+        activity=(opens, opens + hours(1)),
+        visibility=(opens, opens + hours(1)),
         levels=[world.bronze.uuid],
-    )  # fmt: skip
+    )
     answer: Any = ada.get(f"/api/admin/customer/{world.cleo.uuid}/campaign/{campaign.uuid}/eligibility").json
     assert not answer["eligible"]
     by_code = {reason["code"]: reason for reason in answer["reasons"]}
     assert list(by_code) == [
-        "campaign_not_active", "campaign_not_yet_active", "campaign_not_yet_visible", "not_targeted", "not_enough_points",
-    ]  # fmt: skip
+        "campaign_not_active",
+        "campaign_not_yet_active",
+        "campaign_not_yet_visible",
+        "not_targeted",
+        "not_enough_points",
+    ]
     with ada.app.app_context():
         assert by_code["campaign_not_yet_active"]["opensAt"] == moment(opens)
     points = by_code["not_enough_points"]
@@ -154,8 +170,11 @@ def test_bought_lists_the_purchases_of_the_customer(ada: Client, cleo: Client, w
     assert (plain["total"], [row["coupon"]["code"] for row in plain["campaigns"]]) == (2, ["C1", "C2"])
     [first, _] = plain["campaigns"]
     assert (first["costInPoints"], first["campaignId"], first["used"], "campaign" in first) == (
-        10, str(campaign.uuid), False, False,
-    )  # fmt: skip
+        10,
+        str(campaign.uuid),
+        False,
+        False,
+    )
     detailed: Any = cleo.get("/api/customer/campaign/bought?includeDetails=true&perPage=1").json
     assert len(detailed["campaigns"]) == 1
     assert detailed["campaigns"][0]["campaign"]["shortDescription"] == "Short"
@@ -254,9 +273,11 @@ def test_points_are_added_spent_and_listed(ada: Client, sol: Client, cleo: Clien
     listed: Any = cleo.get("/api/customer/points/transfer").json
     assert list(listed) == ["transfers", "total"]
     assert [(t["type"], t["value"], t["issuer"], t.get("comment")) for t in listed["transfers"]] == [
-        ("spending", 10, "system", "Free coffee, coupon: C9"), ("spending", 2, "seller", "Gift"),
-        ("adding", 12.5, "admin", None), ("adding", 1000, "system", None),
-    ]  # fmt: skip
+        ("spending", 10, "system", "Free coffee, coupon: C9"),
+        ("spending", 2, "seller", "Gift"),
+        ("adding", 12.5, "admin", None),
+        ("adding", 1000, "system", None),
+    ]
     assert ada.get(f"/api/points/transfer?type=adding&customerId={customer}").json["total"] == 2  # type: ignore[index]
     assert sol.get("/api/seller/points/transfer?customerId=nobody").json["total"] == 0  # type: ignore[index]
     status: Any = cleo.get(f"/api/customer/{customer}/status").json

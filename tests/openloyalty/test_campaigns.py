@@ -42,49 +42,93 @@ def refused(ada: Client, world: World, **changed: Any) -> dict[str, list[str]]:
 
 def test_what_was_created_is_shown(ada: Client, world: World) -> None:
     campaign = create(
-        ada, world, shortDescription="*Short*", conditionsDescription="If", usageInstruction="So",
-        labels="type:promotion;type:cashback;empty:", costInPoints="6.90",
-    )  # fmt: skip
+        ada,
+        world,
+        shortDescription="*Short*",
+        conditionsDescription="If",
+        usageInstruction="So",
+        labels="type:promotion;type:cashback;empty:",
+        costInPoints="6.90",
+    )
     shown: Any = ada.get(f"/api/campaign/{campaign}").json
     assert shown == {
-        "levels": [str(world.silver.uuid)], "segments": [], "coupons": ["A1", "A2", "A3"], "campaignId": campaign,
-        "reward": "discount_code", "name": "Free coffee", "shortDescription": "*Short*", "conditionsDescription": "If",
-        "active": True, "costInPoints": 6.9, "singleCoupon": False, "unlimited": False, "limit": 5, "limitPerUser": 2,
-        "campaignActivity": {"allTimeActive": True}, "campaignVisibility": {"allTimeVisible": True},
-        "usageInstruction": "So", "segmentNames": [], "levelNames": {str(world.silver.uuid): "silver"},
+        "levels": [str(world.silver.uuid)],
+        "segments": [],
+        "coupons": ["A1", "A2", "A3"],
+        "campaignId": campaign,
+        "reward": "discount_code",
+        "name": "Free coffee",
+        "shortDescription": "*Short*",
+        "conditionsDescription": "If",
+        "active": True,
+        "costInPoints": 6.9,
+        "singleCoupon": False,
+        "unlimited": False,
+        "limit": 5,
+        "limitPerUser": 2,
+        "campaignActivity": {"allTimeActive": True},
+        "campaignVisibility": {"allTimeVisible": True},
+        "usageInstruction": "So",
+        "segmentNames": [],
+        "levelNames": {str(world.silver.uuid): "silver"},
         "labels": [
-            {"key": "type", "value": "promotion"}, {"key": "type", "value": "cashback"}, {"key": "empty", "value": ""},
+            {"key": "type", "value": "promotion"},
+            {"key": "type", "value": "cashback"},
+            {"key": "empty", "value": ""},
         ],
-        "usageLeft": 3, "visibleForCustomersCount": 1, "usersWhoUsedThisCampaignCount": 0, "hasPhoto": False,
-    }  # fmt: skip
+        "usageLeft": 3,
+        "visibleForCustomersCount": 1,
+        "usersWhoUsedThisCampaignCount": 0,
+        "hasPhoto": False,
+    }
 
 
 def test_bracket_names_and_json_say_the_same(ada: Client, world: World) -> None:
     flat = {
-        "campaign[reward]": "gift_code", "campaign[name]": "Zażółć", "campaign[active]": "1", "campaign[costInPoints]": "10",
-        "campaign[levels][1]": str(world.bronze.uuid), "campaign[levels][0]": str(world.silver.uuid),
-        "campaign[unlimited]": "0", "campaign[limit]": "5", "campaign[limitPerUser]": "1",
-        "campaign[coupons][]": "ONLY", "campaign[campaignVisibility][allTimeVisible]": "1",
+        "campaign[reward]": "gift_code",
+        "campaign[name]": "Zażółć",
+        "campaign[active]": "1",
+        "campaign[costInPoints]": "10",
+        "campaign[levels][1]": str(world.bronze.uuid),
+        "campaign[levels][0]": str(world.silver.uuid),
+        "campaign[unlimited]": "0",
+        "campaign[limit]": "5",
+        "campaign[limitPerUser]": "1",
+        "campaign[coupons][]": "ONLY",
+        "campaign[campaignVisibility][allTimeVisible]": "1",
         "campaign[campaignActivity][allTimeActive]": "0",
-        "campaign[campaignActivity][activeFrom]": "2017-09-05 10:59", "campaign[campaignActivity][activeTo]": "2017-12-05 10:59",
-    }  # fmt: skip
+        "campaign[campaignActivity][activeFrom]": "2017-09-05 10:59",
+        "campaign[campaignActivity][activeTo]": "2017-12-05 10:59",
+    }
     shown = []
     for how in ({"data": flat}, {"data": flat, "content_type": "multipart/form-data"}):
         created: Any = ada.post("/api/campaign", **how).json
         shown.append(ada.get(f"/api/campaign/{created['campaignId']}").json)
     as_json = create(
-        ada, world, reward="gift_code", name="Zażółć", target=None, levels={"0": str(world.silver.uuid), "1": str(world.bronze.uuid)},
-        limitPerUser=1, coupons={"0": "ONLY"},
-        campaignActivity={"allTimeActive": False, "activeFrom": "2017-09-05T10:59:00+02:00", "activeTo": "2017-12-05T10:59:00+01:00"},
-    )  # fmt: skip
+        ada,
+        world,
+        reward="gift_code",
+        name="Zażółć",
+        target=None,
+        levels={"0": str(world.silver.uuid), "1": str(world.bronze.uuid)},
+        limitPerUser=1,
+        coupons={"0": "ONLY"},
+        campaignActivity={
+            "allTimeActive": False,
+            "activeFrom": "2017-09-05T10:59:00+02:00",
+            "activeTo": "2017-12-05T10:59:00+01:00",
+        },
+    )
     shown.append(ada.get(f"/api/campaign/{as_json}").json)
     for one in shown:
         one.pop("campaignId")
     assert shown[0] == shown[1] == shown[2]
     assert shown[0]["levels"] == [str(world.silver.uuid), str(world.bronze.uuid)]
     assert shown[0]["campaignActivity"] == {
-        "allTimeActive": False, "activeFrom": "2017-09-05T10:59:00+0200", "activeTo": "2017-12-05T10:59:00+0100",
-    }  # fmt: skip
+        "allTimeActive": False,
+        "activeFrom": "2017-09-05T10:59:00+0200",
+        "activeTo": "2017-12-05T10:59:00+0100",
+    }
     assert shown[0]["will_be_active_to"] == "2017-12-05T10:59:00+0100"
 
 
@@ -98,11 +142,19 @@ def test_a_form_that_was_not_sent_has_no_messages(ada: Client) -> None:
 def test_everything_required_is_asked_for_at_once(ada: Client, world: World) -> None:
     answer: Any = ada.post("/api/campaign", json={"campaign": {}})
     assert errors_of(answer.json["form"]) == {
-        "reward": [BLANK], "name": [BLANK], "costInPoints": [BLANK], "levels": [ONE_OR_MORE], "segments": [ONE_OR_MORE],
-        "limit": [BLANK], "limitPerUser": [BLANK], "coupons": [ONE_OR_MORE],
-        "campaignVisibility.visibleFrom": [BLANK], "campaignVisibility.visibleTo": [BLANK],
-        "campaignActivity.activeFrom": [BLANK], "campaignActivity.activeTo": [BLANK],
-    }  # fmt: skip
+        "reward": [BLANK],
+        "name": [BLANK],
+        "costInPoints": [BLANK],
+        "levels": [ONE_OR_MORE],
+        "segments": [ONE_OR_MORE],
+        "limit": [BLANK],
+        "limitPerUser": [BLANK],
+        "coupons": [ONE_OR_MORE],
+        "campaignVisibility.visibleFrom": [BLANK],
+        "campaignVisibility.visibleTo": [BLANK],
+        "campaignActivity.activeFrom": [BLANK],
+        "campaignActivity.activeTo": [BLANK],
+    }
 
 
 @pytest.mark.parametrize(
@@ -211,9 +263,13 @@ def test_a_change_replaces_everything_but_what_was_sold(ada: Client, sol: Client
 
 @pytest.mark.parametrize(
     ("changed", "field"),
-    [({"coupons": ["A2", "A3"]}, "coupons"), ({"limit": 1}, "limit"), ({"limitPerUser": 1}, "limitPerUser"),
-     ({"singleCoupon": 1, "coupons": ["A1"]}, "singleCoupon")],
-)  # fmt: skip
+    [
+        ({"coupons": ["A2", "A3"]}, "coupons"),
+        ({"limit": 1}, "limit"),
+        ({"limitPerUser": 1}, "limitPerUser"),
+        ({"singleCoupon": 1, "coupons": ["A1"]}, "singleCoupon"),
+    ],
+)
 def test_a_change_cannot_undo_what_was_sold(ada: Client, world: World, changed: Any, field: str) -> None:
     campaign = create(ada, world)
     for _ in range(2):
@@ -311,10 +367,20 @@ def test_customers_visible_counts_those_it_targets_once(ada: Client, world: Worl
     con = world.a_customer(level=world.bronze)
     segment: Any = ada.post(
         "/api/segment",
-        json={"segment": {"name": "few", "active": 1, "parts": [{"criteria": [
-            {"type": "customer_list", "customers": [str(con.uuid), str(world.cleo.uuid), "unknown"]},
-        ]}]}},
-    ).json  # fmt: skip
+        json={
+            "segment": {
+                "name": "few",
+                "active": 1,
+                "parts": [
+                    {
+                        "criteria": [
+                            {"type": "customer_list", "customers": [str(con.uuid), str(world.cleo.uuid), "unknown"]}
+                        ]
+                    }
+                ],
+            }
+        },
+    ).json
     campaign = world.a_campaign(levels=[world.silver.uuid])
     for _ in range(2):
         body = offered(world, target=None, segments=[segment["segmentId"]], coupons=[f"CODE-{i}" for i in range(6)])

@@ -8,16 +8,32 @@ from tests.client import Client
 from tests.world import PASSWORD, World, offered
 
 PERSON = {
-    "firstName": "Max", "lastName": "Muster", "email": "Max@Guerdon.example", "phone": "+48 1", "gender": "male",
-    "birthDate": "1990-09-11", "loyaltyCardNumber": "M-1", "agreement1": 1, "plainPassword": PASSWORD,
-    "address": {"street": "Main", "city": "Town", "country": "PL"}, "company": {"name": "Co", "nip": "1"},
-}  # fmt: skip
+    "firstName": "Max",
+    "lastName": "Muster",
+    "email": "Max@Guerdon.example",
+    "phone": "+48 1",
+    "gender": "male",
+    "birthDate": "1990-09-11",
+    "loyaltyCardNumber": "M-1",
+    "agreement1": 1,
+    "plainPassword": PASSWORD,
+    "address": {"street": "Main", "city": "Town", "country": "PL"},
+    "company": {"name": "Co", "nip": "1"},
+}
 
 
 def test_a_programme_is_set_up_and_run_through_the_api_alone(ada: Client, client: Client, world: World) -> None:
-    level: Any = ada.post("/api/level/create", json={"level": {
-        "name": "gold", "conditionValue": 500, "active": True, "reward": {"name": "Gold", "value": 20, "code": "G"},
-    }}).json  # fmt: skip
+    level: Any = ada.post(
+        "/api/level/create",
+        json={
+            "level": {
+                "name": "gold",
+                "conditionValue": 500,
+                "active": True,
+                "reward": {"name": "Gold", "value": 20, "code": "G"},
+            }
+        },
+    ).json
     shop: Any = ada.post("/api/pos", json={"pos": {"name": "Shop", "identifier": "s1"}}).json
     seller = {
         "firstName": "Sue",
@@ -44,8 +60,10 @@ def test_a_programme_is_set_up_and_run_through_the_api_alone(ada: Client, client
     assert max_.post(f"/api/customer/campaign/{campaign['campaignId']}/buy").json["coupon"] == {"code": "A1"}  # type: ignore[index]
     shown: Any = max_.get(f"/api/customer/{customer['customerId']}").json
     assert (shown["levelPercent"], shown["birthDate"], shown["address"]) == (
-        "20.00%", "1990-09-11T00:00:00+0200", {"street": "Main", "city": "Town", "country": "PL"},
-    )  # fmt: skip
+        "20.00%",
+        "1990-09-11T00:00:00+0200",
+        {"street": "Main", "city": "Town", "country": "PL"},
+    )
     assert len(shown["campaignPurchases"]) == 1
     world.require_invariants()
 

@@ -21,9 +21,14 @@ def sign_in(client: Client, role: str, name: str, password: str = PASSWORD, **ho
 def test_every_role_signs_in_by_the_names_it_has(client: Client, world: World) -> None:
     world.a_customer("Con", phone="555-1", loyalty_card_number="0042", email="con@guerdon.example")
     for role, name in (
-        ("admin", "ada"), ("admin", "Ada@Guerdon.example"), ("seller", "sol@guerdon.example"), ("seller", str(world.sol.uuid)),
-        ("customer", "con@guerdon.example"), ("customer", "555-1"), ("customer", "0042"),
-    ):  # fmt: skip
+        ("admin", "ada"),
+        ("admin", "Ada@Guerdon.example"),
+        ("seller", "sol@guerdon.example"),
+        ("seller", str(world.sol.uuid)),
+        ("customer", "con@guerdon.example"),
+        ("customer", "555-1"),
+        ("customer", "0042"),
+    ):
         answer = sign_in(client, role, name)
         assert answer.status_code == 200, name
         assert list(answer.json) == ["token", "refresh_token"]
@@ -48,9 +53,15 @@ def test_the_token_says_what_the_consoles_read(client: Client, world: World) -> 
 
 @pytest.mark.parametrize(
     ("role", "name", "password"),
-    [("admin", "ada", "wrong"), ("admin", "nobody", PASSWORD), ("seller", "ada", PASSWORD), ("admin", "", ""),
-     ("customer", "ada", PASSWORD), ("admin", "ada", "x" * 10_000)],
-)  # fmt: skip
+    [
+        ("admin", "ada", "wrong"),
+        ("admin", "nobody", PASSWORD),
+        ("seller", "ada", PASSWORD),
+        ("admin", "", ""),
+        ("customer", "ada", PASSWORD),
+        ("admin", "ada", "x" * 10_000),
+    ],
+)
 def test_bad_credentials_are_told_alike(client: Client, world: World, role: str, name: str, password: str) -> None:
     answer = sign_in(client, role, name, password)
     assert (answer.status_code, answer.json) == (401, {"code": 401, "message": "Bad credentials"})
@@ -77,9 +88,15 @@ def test_without_a_good_token_nothing_opens(client: Client, app: Flask, world: W
 def test_a_token_without_an_end_is_refused(client: Client, app: Flask, world: World) -> None:
     key = app.extensions["guerdon_identity"].keys.current
     claims = {
-        "sub": str(world.ada.uuid), "iat": 1, "jti": "1", "type": "access", "aud": "guerdon", "iss": "guerdon", "ver": 0,
+        "sub": str(world.ada.uuid),
+        "iat": 1,
+        "jti": "1",
+        "type": "access",
+        "aud": "guerdon",
+        "iss": "guerdon",
+        "ver": 0,
         "fresh": False,
-    }  # fmt: skip
+    }
     endless = jwt.encode(claims, key.private, algorithm="RS256", headers={"kid": key.kid})
     assert client.get("/api/campaign", headers={"Authorization": f"Bearer {endless}"}).status_code == 401
 
@@ -164,15 +181,25 @@ def test_foreign_roles_are_forbidden(ada: Client, sol: Client, cleo: Client, cli
     forbidden = {"error": {"code": 403, "message": "Forbidden"}}
     campaign, customer = world.a_campaign().uuid, world.cleo.uuid
     for who, method, path in (
-        (sol, "POST", "/api/campaign"), (cleo, "POST", "/api/campaign"), (sol, "GET", "/api/campaign"),
-        (sol, "PUT", f"/api/campaign/{campaign}"), (sol, "POST", f"/api/campaign/{campaign}/active"),
-        (sol, "GET", f"/api/campaign/{campaign}/customers/visible"), (sol, "DELETE", f"/api/campaign/{campaign}/photo"),
-        (cleo, "GET", "/api/seller/campaign"), (cleo, "GET", f"/api/admin/customer/{customer}/campaign/available"),
-        (cleo, "POST", f"/api/seller/customer/{customer}/campaign/{campaign}/buy"), (cleo, "GET", "/api/customer"),
-        (ada, "POST", f"/api/customer/campaign/{campaign}/buy"), (sol, "GET", "/api/customer/campaign/bought"),
-        (sol, "GET", "/api/seller"), (sol, "GET", "/api/segment"), (sol, "POST", "/api/points/transfer/add"),
-        (cleo, "GET", f"/api/customer/{world.a_customer().uuid}"), (sol, "GET", f"/api/seller/{world.ada.uuid}"),
-    ):  # fmt: skip
+        (sol, "POST", "/api/campaign"),
+        (cleo, "POST", "/api/campaign"),
+        (sol, "GET", "/api/campaign"),
+        (sol, "PUT", f"/api/campaign/{campaign}"),
+        (sol, "POST", f"/api/campaign/{campaign}/active"),
+        (sol, "GET", f"/api/campaign/{campaign}/customers/visible"),
+        (sol, "DELETE", f"/api/campaign/{campaign}/photo"),
+        (cleo, "GET", "/api/seller/campaign"),
+        (cleo, "GET", f"/api/admin/customer/{customer}/campaign/available"),
+        (cleo, "POST", f"/api/seller/customer/{customer}/campaign/{campaign}/buy"),
+        (cleo, "GET", "/api/customer"),
+        (ada, "POST", f"/api/customer/campaign/{campaign}/buy"),
+        (sol, "GET", "/api/customer/campaign/bought"),
+        (sol, "GET", "/api/seller"),
+        (sol, "GET", "/api/segment"),
+        (sol, "POST", "/api/points/transfer/add"),
+        (cleo, "GET", f"/api/customer/{world.a_customer().uuid}"),
+        (sol, "GET", f"/api/seller/{world.ada.uuid}"),
+    ):
         answer = who.send(method, path)
         assert (answer.status_code, answer.json) == (403, forbidden), path
         assert client.send(method, path).status_code == 401, path

@@ -71,9 +71,12 @@ def program(app: Flask, world: World) -> Program:
 
 def a_campaign(**told: Any) -> dict[str, Any]:
     return {
-        "name": "Campaign Example", "status": "live", "starts_at": "2026-01-01T00:00:00Z",
-        "ends_at": "2099-01-01T00:00:00Z", **told,
-    }  # fmt: skip
+        "name": "Campaign Example",
+        "status": "live",
+        "starts_at": "2026-01-01T00:00:00Z",
+        "ends_at": "2099-01-01T00:00:00Z",
+        **told,
+    }
 
 
 def visits(count: int = 1, points: float = 0, **told: Any) -> dict[str, Any]:

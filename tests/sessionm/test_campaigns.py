@@ -20,20 +20,44 @@ def refused(program: Program, campaign: Any, **beside: Any) -> tuple[str | None,
 
 def test_every_attribute_is_kept_and_printed(program: Program) -> None:
     told = {
-        "external_id": "my-own-id", "campaign_type": "messaging", "template": "messaging", "optin_required": True,
-        "opt_in_starts_at": "2025-12-01T00:00:00Z", "opt_in_ends_at": "2026-12-31T00:00:00+01:00", "opt_in_limit": 5,
-        "reporting_ends_at": "2099-02-01 00:00:00", "targeting": {"user.tags": {"$in": ["a"]}}, "qualify_tag": "a",
-        "disqualify_tag": "b", "metadata": {"campaign_version": 2}, "ssap_name": "S", "total_budget": 7, "weight": 9,
-    }  # fmt: skip
+        "external_id": "my-own-id",
+        "campaign_type": "messaging",
+        "template": "messaging",
+        "optin_required": True,
+        "opt_in_starts_at": "2025-12-01T00:00:00Z",
+        "opt_in_ends_at": "2026-12-31T00:00:00+01:00",
+        "opt_in_limit": 5,
+        "reporting_ends_at": "2099-02-01 00:00:00",
+        "targeting": {"user.tags": {"$in": ["a"]}},
+        "qualify_tag": "a",
+        "disqualify_tag": "b",
+        "metadata": {"campaign_version": 2},
+        "ssap_name": "S",
+        "total_budget": 7,
+        "weight": 9,
+    }
     made = program.create(**told)
     assert made == {
-        "ends_at": "2099-01-01T00:00:00Z", "external_id": "my-own-id", "id": made["id"], "metadata": {"campaign_version": 2},
-        "name": "Campaign Example", "starts_at": "2026-01-01T00:00:00Z", "status": "live", "total_budget": 0, "weight": 5,
-        "campaign_type": "messaging", "template": "messaging", "optin_required": True,
-        "opt_in_starts_at": "2025-12-01T00:00:00Z", "opt_in_ends_at": "2026-12-30T23:00:00Z",
-        "reporting_ends_at": "2099-02-01T00:00:00Z", "ssap_name": "S", "targeting": {"user.tags": {"$in": ["a"]}},
-        "qualify_tag": "a", "disqualify_tag": "b",
-    }  # fmt: skip
+        "ends_at": "2099-01-01T00:00:00Z",
+        "external_id": "my-own-id",
+        "id": made["id"],
+        "metadata": {"campaign_version": 2},
+        "name": "Campaign Example",
+        "starts_at": "2026-01-01T00:00:00Z",
+        "status": "live",
+        "total_budget": 0,
+        "weight": 5,
+        "campaign_type": "messaging",
+        "template": "messaging",
+        "optin_required": True,
+        "opt_in_starts_at": "2025-12-01T00:00:00Z",
+        "opt_in_ends_at": "2026-12-30T23:00:00Z",
+        "reporting_ends_at": "2099-02-01T00:00:00Z",
+        "ssap_name": "S",
+        "targeting": {"user.tags": {"$in": ["a"]}},
+        "qualify_tag": "a",
+        "disqualify_tag": "b",
+    }
     [row] = program.server().get(f"{program.v1}/campaigns").json["campaigns"]  # type: ignore[index]
     assert (row["id"], row["targeting"], row["qualify_tag"]) == (made["id"], told["targeting"], "a")
     by_id = program.server().get(f"{program.v1}/campaigns/{made['id']}/info").json
@@ -49,54 +73,79 @@ def test_a_targeting_may_be_serialized_and_is_printed_as_an_object(program: Prog
 REFUSED: list[tuple[dict[str, Any], tuple[str, str]]] = [
     ({"test": 1}, ("argument_error", "Unknown campaign attributes test.")),
     ({"test": 1, "other": 2}, ("argument_error", "Unknown campaign attributes test, other.")),
-    ({"name": None}, ("missing_data", "name")), ({"name": "  "}, ("missing_data", "name")),
-    ({"status": None}, ("missing_data", "status")), ({"starts_at": None}, ("missing_data", "starts_at")),
-    ({"ends_at": None}, ("missing_data", "ends_at")), ({"status": "Live"}, ("validation", "status")),
-    ({"status": "on"}, ("validation", "status")), ({"campaign_type": "video"}, ("validation", "campaign_type")),
+    ({"name": None}, ("missing_data", "name")),
+    ({"name": "  "}, ("missing_data", "name")),
+    ({"status": None}, ("missing_data", "status")),
+    ({"starts_at": None}, ("missing_data", "starts_at")),
+    ({"ends_at": None}, ("missing_data", "ends_at")),
+    ({"status": "Live"}, ("validation", "status")),
+    ({"status": "on"}, ("validation", "status")),
+    ({"campaign_type": "video"}, ("validation", "campaign_type")),
     ({"campaign_type": "promotion", "template": "messaging"}, ("validation", "template")),
-    ({"starts_at": "tomorrow"}, ("validation", "starts_at")), ({"starts_at": "2026-13-01T00:00:00Z"}, ("validation", "starts_at")),
-    ({"starts_at": 5}, ("validation", "starts_at")), ({"ends_at": "2026-01-01T00:00:00Z"}, ("validation", "ends_at")),
-    ({"ends_at": "2025-01-01T00:00:00Z"}, ("validation", "ends_at")), ({"name": "x" * 256}, ("validation", "name")),
-    ({"name": ["x"]}, ("validation", "name")), ({"optin_required": "yes"}, ("validation", "optin_required")),
+    ({"starts_at": "tomorrow"}, ("validation", "starts_at")),
+    ({"starts_at": "2026-13-01T00:00:00Z"}, ("validation", "starts_at")),
+    ({"starts_at": 5}, ("validation", "starts_at")),
+    ({"ends_at": "2026-01-01T00:00:00Z"}, ("validation", "ends_at")),
+    ({"ends_at": "2025-01-01T00:00:00Z"}, ("validation", "ends_at")),
+    ({"name": "x" * 256}, ("validation", "name")),
+    ({"name": ["x"]}, ("validation", "name")),
+    ({"optin_required": "yes"}, ("validation", "optin_required")),
     ({"opt_in_starts_at": "2026-02-01T00:00:00Z"}, ("validation", "no later than the campaign")),
     ({"opt_in_ends_at": "2100-01-01T00:00:00Z"}, ("validation", "no later than the campaign")),
     ({"opt_in_ends_at": "2020-01-01T00:00:00Z"}, ("validation", "ends after it begins")),
-    ({"opt_in_limit": 0}, ("validation", "opt_in_limit")), ({"metadata": []}, ("validation", "metadata")),
+    ({"opt_in_limit": 0}, ("validation", "opt_in_limit")),
+    ({"metadata": []}, ("validation", "metadata")),
     ({"metadata": {"x": "y" * 10_001}}, ("validation", "metadata")),
     ({"targeting": {"user.shoe": 1}}, ("validation", "user.shoe is not known")),
-    ({"targeting": {"user.tags": {"$regex": "x"}}}, ("validation", "$regex")), ({"targeting": "{"}, ("validation", "targeting")),
-    ({"targeting": []}, ("validation", "object")), ({"targeting": {"user.tags": {"$in": ["x"] * 501}}}, ("validation", "list")),
+    ({"targeting": {"user.tags": {"$regex": "x"}}}, ("validation", "$regex")),
+    ({"targeting": "{"}, ("validation", "targeting")),
+    ({"targeting": []}, ("validation", "object")),
+    ({"targeting": {"user.tags": {"$in": ["x"] * 501}}}, ("validation", "list")),
     ({"division_id": "nowhere"}, ("not_found", "Parent model not found.")),
-    ({"behaviors": [{"name": "B"}]}, ("missing_data", "event_name")), ({"behaviors": "x"}, ("validation", "behaviors")),
+    ({"behaviors": [{"name": "B"}]}, ("missing_data", "event_name")),
+    ({"behaviors": "x"}, ("validation", "behaviors")),
     ({"behaviors": [visits(name=None)]}, ("missing_data", "name")),
     ({"behaviors": [visits(color=1)]}, ("argument_error", "Unknown behavior attributes color.")),
     ({"behaviors": [visits(), visits()]}, ("validation", "underscored")),
     ({"behaviors": [visits(), visits(name="visits")]}, ("validation", "underscored")),
-    ({"behaviors": [visits(0)]}, ("validation", "total_count")), ({"behaviors": [visits(type="often")]}, ("validation", "type")),
+    ({"behaviors": [visits(0)]}, ("validation", "total_count")),
+    ({"behaviors": [visits(type="often")]}, ("validation", "type")),
     ({"behaviors": [visits(1, consecutive=True)]}, ("validation", "at least two")),
-    ({"behaviors": [visits(points=-1)]}, ("validation", "points")), ({"behaviors": [visits(points=0.001)]}, ("validation", "points")),
+    ({"behaviors": [visits(points=-1)]}, ("validation", "points")),
+    ({"behaviors": [visits(points=0.001)]}, ("validation", "points")),
     ({"behaviors": [visits(max_times_repeatable_per_period=5_000)]}, ("validation", "per period")),
     ({"behaviors": [{"name": "C", "type": "composite"}]}, ("validation", "something to count")),
     ({"behaviors": [{"name": "C", "goals": {"a": {}}, "groups": {"1": 1}}]}, ("validation", "group 1")),
     ({"behaviors": [{"name": "C", "goals": {"a": {}}, "groups": {"0": 2}}]}, ("validation", "group 0")),
-    ({"behaviors": [{"name": "C", "goals": {"a": {"speed": 1}}}]}, ("argument_error", "Unknown goal attributes speed.")),
+    (
+        {"behaviors": [{"name": "C", "goals": {"a": {"speed": 1}}}]},
+        ("argument_error", "Unknown goal attributes speed."),
+    ),
     ({"behaviors": [{"name": "C", "goals": {"a": {}}, "total_count": 2}]}, ("validation", "total_count")),
-    ({"rewards": [{"type": "car"}]}, ("validation", "type")), ({"rewards": [{}]}, ("missing_data", "type")),
+    ({"rewards": [{"type": "car"}]}, ("validation", "type")),
+    ({"rewards": [{}]}, ("missing_data", "type")),
     ({"rewards": [{"type": "points", "points": 1, "codes": ["x"]}]}, ("argument_error", "codes")),
     ({"rewards": [{"type": "points", "points": 1, "behavior": "B"}]}, ("validation", "behaviors")),
     ({"rewards": [{"type": "deal"}]}, ("validation", "percent")),
     ({"rewards": [{"type": "deal", "percent": 10, "amount": 5}]}, ("validation", "percent")),
     ({"rewards": [{"type": "points"}]}, ("validation", "more than none")),
-    ({"rewards": [{"type": "points", "points": 5, "behavior": "B"}], "behaviors": [visits()]}, ("validation", "called B")),
+    (
+        {"rewards": [{"type": "points", "points": 5, "behavior": "B"}], "behaviors": [visits()]},
+        ("validation", "called B"),
+    ),
     ({"rewards": [{"type": "coupon", "codes": ["A", "A"]}]}, ("validation", "codes")),
-    ({"behaviors": [visits()], "limit": 5}, ("validation", "no behaviors")), ({"cost_in_points": 5}, ("validation", "rewards")),
+    ({"behaviors": [visits()], "limit": 5}, ("validation", "no behaviors")),
+    ({"cost_in_points": 5}, ("validation", "rewards")),
     ({"creatives": {"poster": {}}}, ("argument_error", "Unknown creatives attributes poster.")),
     ({"creatives": {"tile": {"action": {"type": "jump"}}}}, ("validation", "type")),
     ({"creatives": {"tile": {"action": {"type": "external_link"}}}}, ("missing_data", "url")),
-    ({"creatives": {"tile": {"action": {"type": "external_link", "url": "javascript:alert(1)"}}}}, ("validation", "url")),
+    (
+        {"creatives": {"tile": {"action": {"type": "external_link", "url": "javascript:alert(1)"}}}},
+        ("validation", "url"),
+    ),
     ({"creatives": {"tile": {"action": {"type": "deep_link", "url": "JavaScript:alert(1)"}}}}, ("validation", "url")),
     ({"creatives": {"tile": {"message": {"image_url": "file:///etc"}}}}, ("validation", "image_url")),
-]  # fmt: skip
+]
 
 
 def test_what_cannot_be_is_refused_and_nothing_is_made(program: Program) -> None:
@@ -190,12 +239,21 @@ def test_a_campaign_goes_the_way_of_its_lifecycle(program: Program) -> None:
         code(program.server().get(f"{program.v1}{program.cleo}/campaigns/{made['id']}/progress")) == "no_campaign_found"
     )
     assert [move(status) for status in ("paused", "inreview", "paused", "draft", "live", "inreview")] == [
-        "validation", None, "validation", None, None, "validation",
-    ]  # fmt: skip
+        "validation",
+        None,
+        "validation",
+        None,
+        None,
+        "validation",
+    ]
     assert program.tell()["behaviors_counted"] == 1
     assert [move(status) for status in ("paused", "live", "live", "completed", "live")] == [
-        None, None, None, None, "validation",
-    ]  # fmt: skip
+        None,
+        None,
+        None,
+        None,
+        "validation",
+    ]
     assert move("sleeping") == "validation"
     assert program.state(made["id"]) == "completed"
     assert code(program.server().put(path, json={"campaign": {"name": "x"}})) == "argument_error"
@@ -227,9 +285,12 @@ def test_a_campaign_made_here_is_sold_on_open_loyaltys_side_and_paused_there(
     program: Program, ada: Client, cleo: Client, world: World
 ) -> None:
     made = program.create(
-        rewards=[{"type": "coupon", "codes": ["A1", "A2"]}], cost_in_points=10, limit_per_user=1,
-        targeting={"user.tags": {"$in": ["vip"]}}, optin_required=True,
-    )  # fmt: skip
+        rewards=[{"type": "coupon", "codes": ["A1", "A2"]}],
+        cost_in_points=10,
+        limit_per_user=1,
+        targeting={"user.tags": {"$in": ["vip"]}},
+        optin_required=True,
+    )
     server = program.server()
     [row] = ada.get("/api/campaign").json["campaigns"]  # type: ignore[index]
     assert (row["name"], row["costInPoints"], row["reward"]) == ("Campaign Example", 10, "gift_code")

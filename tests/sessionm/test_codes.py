@@ -30,11 +30,15 @@ def test_every_refusal_has_a_code_and_every_code_a_status() -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "/priv/v1/apps/x/nothing", 404), ("GET", "/priv/v3/", 404), ("GET", "/api/v1/apps/x/nothing", 404),
-        ("GET", "/apps/x/users/y/ads", 404), ("PATCH", "/priv/v1/apps/x/campaigns", 405), ("GET", "/priv/v1/apps/x/users/%00/tags", 404),
+        ("GET", "/priv/v1/apps/x/nothing", 404),
+        ("GET", "/priv/v3/", 404),
+        ("GET", "/api/v1/apps/x/nothing", 404),
+        ("GET", "/apps/x/users/y/ads", 404),
+        ("PATCH", "/priv/v1/apps/x/campaigns", 405),
+        ("GET", "/priv/v1/apps/x/users/%00/tags", 404),
         ("GET", "/priv/v1/apps/x/campaigns?name=%00", 200),
     ],
-)  # fmt: skip
+)
 def test_what_flask_refuses_is_told_in_the_envelope(client: Client, method: str, path: str, status: int) -> None:
     answer = client.send(method, path)
     assert answer.status_code == status

@@ -21,9 +21,14 @@ def test_only_the_key_and_its_secret_open_the_door(program: Program, world: Worl
     assert code(program.server(user="").get(path)) is None
     assert code(program.client(f"Bearer {program.secret}").get(path)) is None
     for client in (
-        program.client(), program.client("Basic ???"), program.server("wrong"), program.server(user="another"),
-        program.client("Bearer wrong"), program.client("Digest x"), program.client(basic(program.api_key, "")),
-    ):  # fmt: skip
+        program.client(),
+        program.client("Basic ???"),
+        program.server("wrong"),
+        program.server(user="another"),
+        program.client("Bearer wrong"),
+        program.client("Digest x"),
+        program.client(basic(program.api_key, "")),
+    ):
         answer = client.get(path)
         assert code(answer) == "access_denied"
         assert answer.headers["WWW-Authenticate"].startswith("Basic")
@@ -55,12 +60,14 @@ def test_a_secret_that_only_reads_changes_nothing(program: Program) -> None:
     assert code(reader.get(f"{program.v1}/campaigns")) is None
     opt_in = f"{program.v1}{program.cleo}/campaigns/{made['id']}/opt_in"
     for answer in (
-        reader.post(f"{program.v1}/campaigns", json={"campaign": a_campaign(name="x")}), reader.get(opt_in), reader.post(opt_in),
+        reader.post(f"{program.v1}/campaigns", json={"campaign": a_campaign(name="x")}),
+        reader.get(opt_in),
+        reader.post(opt_in),
         reader.post(f"{program.v1}/users", json={"user": {"external_id": "x"}}),
         reader.post(f"{program.v1}{program.cleo}/events", json={"events": {"x": {}}}),
         reader.post(f"{program.v1}{program.cleo}/tags", json={"tags": ["x"]}),
         reader.post(f"{program.v1}{program.cleo}/auth_token"),
-    ):  # fmt: skip
+    ):
         assert code(answer) == "access_denied"
     assert program.state(made["id"]) == "qualified"
 
@@ -82,17 +89,29 @@ def test_a_revoked_or_expired_secret_opens_nothing_and_two_do_while_one_is_repla
 
 def test_customers_are_registered_and_found_by_either_id(program: Program, world: World) -> None:
     told = {
-        "external_id": "crm-2", "email": "Con@Guerdon.example", "first_name": "Con", "last_name": "Stone", "phone": "0123",
-        "gender": "male", "dob": "1990-09-11", "time_zone": "Europe/Amsterdam", "attributes": {"shop": "north", "vip": True, "n": 2},
-    }  # fmt: skip
+        "external_id": "crm-2",
+        "email": "Con@Guerdon.example",
+        "first_name": "Con",
+        "last_name": "Stone",
+        "phone": "0123",
+        "gender": "male",
+        "dob": "1990-09-11",
+        "time_zone": "Europe/Amsterdam",
+        "attributes": {"shop": "north", "vip": True, "n": 2},
+    }
     server = program.server()
     answer: Any = server.post(f"{program.v1}/users", json={"user": told})
     assert code(answer) is None
     user = answer.json["user"]
     assert user == {
-        "id": user["id"], **told, "email": "con@guerdon.example", "anonymous": False, "available_points": 0,
-        "attributes": {"n": 2, "shop": "north", "vip": "true"}, "created_at": user["created_at"],
-    }  # fmt: skip
+        "id": user["id"],
+        **told,
+        "email": "con@guerdon.example",
+        "anonymous": False,
+        "available_points": 0,
+        "attributes": {"n": 2, "shop": "north", "vip": "true"},
+        "created_at": user["created_at"],
+    }
     for place in (f"users/{user['id']}", "external/users/crm-2"):
         assert server.get(f"{program.v1}/{place}").json == answer.json
     changed: Any = server.put(
@@ -104,13 +123,19 @@ def test_customers_are_registered_and_found_by_either_id(program: Program, world
     )
     assert changed.json["user"]["first_name"] == "Con"
     for wrong, expected in (
-        ({"external_id": "crm-2"}, "validation"), ({"external_id": EXTERNAL_ID}, "validation"), ({}, "missing_data"),
-        ({"external_id": "x", "email": "con@guerdon.example"}, "validation"), ({"email": "nobody"}, "validation"),
-        ({"external_id": "x", "time_zone": "Mars/Olympus"}, "validation"), ({"external_id": "x", "dob": "1990"}, "validation"),
-        ({"external_id": "x", "shoe_size": 4}, "argument_error"), ({"external_id": "x", "attributes": {"a b": 1}}, "validation"),
-        ({"external_id": "x", "attributes": {"a": [1]}}, "validation"), ({"external_id": "x", "time_zone": "../x"}, "validation"),
+        ({"external_id": "crm-2"}, "validation"),
+        ({"external_id": EXTERNAL_ID}, "validation"),
+        ({}, "missing_data"),
+        ({"external_id": "x", "email": "con@guerdon.example"}, "validation"),
+        ({"email": "nobody"}, "validation"),
+        ({"external_id": "x", "time_zone": "Mars/Olympus"}, "validation"),
+        ({"external_id": "x", "dob": "1990"}, "validation"),
+        ({"external_id": "x", "shoe_size": 4}, "argument_error"),
+        ({"external_id": "x", "attributes": {"a b": 1}}, "validation"),
+        ({"external_id": "x", "attributes": {"a": [1]}}, "validation"),
+        ({"external_id": "x", "time_zone": "../x"}, "validation"),
         ({"external_id": "x", "time_zone": "America"}, "validation"),
-    ):  # fmt: skip
+    ):
         assert code(server.post(f"{program.v1}/users", json={"user": wrong})) == expected, wrong
     for place in ("users/nobody", f"users/{world.ada.uuid}", "external/users/nobody"):
         assert code(server.get(f"{program.v1}/{place}/campaigns")) == "user_not_found"
@@ -134,9 +159,13 @@ def test_tags_are_counted_or_expire_and_campaigns_see_the_live_ones(program: Pro
         assert server.post(path, json={"tags": ["b"]}).json["tags"]["b"] == {"count": 1}  # type: ignore[index]
     assert server.delete(path, json={"tags": ["b", "z"]}).json["tags"].keys() == {"a", "c"}  # type: ignore[index]
     for wrong, expected in (
-        ({}, "missing_data"), ({"tags": []}, "missing_data"), ({"tags": "a"}, "validation"), ({"tags": [""]}, "validation"),
-        ({"tags": ["a"], "ttl": 0}, "validation"), ({"tags": ["a"], "ttl": "x"}, "validation"),
-    ):  # fmt: skip
+        ({}, "missing_data"),
+        ({"tags": []}, "missing_data"),
+        ({"tags": "a"}, "validation"),
+        ({"tags": [""]}, "validation"),
+        ({"tags": ["a"], "ttl": 0}, "validation"),
+        ({"tags": ["a"], "ttl": "x"}, "validation"),
+    ):
         assert code(server.post(path, json=wrong)) == expected
     with world.database.reading() as session:
         tag = session.get(CustomerTag, (world.cleo.id, "a"))
@@ -264,9 +293,13 @@ def test_a_window_is_open_from_its_first_moment_and_closed_from_its_end(program:
 
     ends = datetime(2027, 1, 1, tzinfo=UTC)
     made = program.create(
-        optin_required=True, ends_at="2027-01-01T00:00:00Z", starts_at="2026-12-01T00:00:00Z", behaviors=[visits(2)],
-        opt_in_ends_at="2026-12-31T00:00:00Z", opt_in_starts_at="2026-11-30T00:00:00Z",
-    )  # fmt: skip
+        optin_required=True,
+        ends_at="2027-01-01T00:00:00Z",
+        starts_at="2026-12-01T00:00:00Z",
+        behaviors=[visits(2)],
+        opt_in_ends_at="2026-12-31T00:00:00Z",
+        opt_in_starts_at="2026-11-30T00:00:00Z",
+    )
 
     def at(moment: datetime, who: str) -> str | None:
         with clock_at(moment):
@@ -278,8 +311,10 @@ def test_a_window_is_open_from_its_first_moment_and_closed_from_its_end(program:
     assert at(datetime(2026, 12, 31, tzinfo=UTC), late) == "opt_in_ended"
     assert at(datetime(2026, 12, 30, 23, 59, 59, tzinfo=UTC), late) is None
     for moment, counted in (
-        (datetime(2026, 11, 30, 23, 59, 59, tzinfo=UTC), 0), (datetime(2026, 12, 1, tzinfo=UTC), 1), (ends, 0),
-    ):  # fmt: skip
+        (datetime(2026, 11, 30, 23, 59, 59, tzinfo=UTC), 0),
+        (datetime(2026, 12, 1, tzinfo=UTC), 1),
+        (ends, 0),
+    ):
         with clock_at(moment):
             assert program.tell()["behaviors_counted"] == counted
     with clock_at(ends - timedelta(seconds=1)):
@@ -305,10 +340,14 @@ def test_lists_are_read_as_clients_ask_for_them(program: Program) -> None:
     assert [it["name"] for it in bare] == ["Campaign Example"]
     assert not {"behaviors", "progress", "offers", "redemptions", "creative"} & set(bare[0])
     for query in (
-        "sections[]=behaviors&sections[]=progress", "sections=behaviors,progress", "sections[]=behaviors,progress,",
-        "sections=,behaviors,,progress,nonsense", "sections%5B%5D=behaviors&sections[]=Progress", "section=behaviors&sections=progress",
+        "sections[]=behaviors&sections[]=progress",
+        "sections=behaviors,progress",
+        "sections[]=behaviors,progress,",
+        "sections=,behaviors,,progress,nonsense",
+        "sections%5B%5D=behaviors&sections[]=Progress",
+        "section=behaviors&sections=progress",
         "page=1?sections=behaviors,progress",
-    ):  # fmt: skip
+    ):
         assert {"behaviors", "progress"} < set(listed(query)["campaigns"][0]), query
     for query, shown in (
         ("creatives[]=", None),
@@ -317,10 +356,12 @@ def test_lists_are_read_as_clients_ask_for_them(program: Program) -> None:
     ):
         assert listed(query)["campaigns"][0].get("creative", {}).keys() == (shown or set())
     for query, names in (
-        ("filters[]=eligible", ["Campaign Example"]), ("filters[]=ineligible", ["Not for Cleo"]),
-        ("filters[]=all", ["Campaign Example", "Not for Cleo"]), ("filters=eligible,ineligible", ["Campaign Example", "Not for Cleo"]),
+        ("filters[]=eligible", ["Campaign Example"]),
+        ("filters[]=ineligible", ["Not for Cleo"]),
+        ("filters[]=all", ["Campaign Example", "Not for Cleo"]),
+        ("filters=eligible,ineligible", ["Campaign Example", "Not for Cleo"]),
         ("filters[]=nonsense", ["Campaign Example"]),
-    ):  # fmt: skip
+    ):
         assert [it["name"] for it in listed(query)["campaigns"]] == names, query
     page = listed("filters=all&page_size=1&page=2")
     assert (page["page"], page["page_size"], page["number_of_pages"]) == (2, 1, 2)
@@ -390,9 +431,12 @@ def test_creatives_are_seen_and_tapped(program: Program, world: World) -> None:
     other, url = world.a_customer(), local(action["url"])
     creative_place = f"/creatives/{action['event_meta_data']['ad_unit_id']}/"
     for wrong in (
-        url.replace(str(world.cleo.uuid), str(other.uuid)), url.replace(creative_place, "/creatives/99/"),
-        url.replace(action["event_meta_data"]["ad_stat_id"], "x"), url.replace("xsid", "ysid"), url.replace(program.api_key, "nobody"),
-    ):  # fmt: skip
+        url.replace(str(world.cleo.uuid), str(other.uuid)),
+        url.replace(creative_place, "/creatives/99/"),
+        url.replace(action["event_meta_data"]["ad_stat_id"], "x"),
+        url.replace("xsid", "ysid"),
+        url.replace(program.api_key, "nobody"),
+    ):
         assert code(device.get(wrong)) in {"not_found", "user_not_found", "invalid_api_key"}
     assert device.get(url, headers={"Sec-Purpose": "prefetch"}).status_code == 200
     program.server().put(f"{program.v1}/campaigns/{made['id']}", json={"campaign": {"status": "paused"}})
@@ -469,9 +513,12 @@ def test_a_list_costs_as_many_statements_however_long_it_is(program: Program, wo
 
         def add(i: int) -> None:
             program.create(
-                name=f"C{i}", behaviors=[visits(), visits(name="More")], creatives={"tile": {}},
-                targeting={"user.attributes.x": {"$nin": [f"{i}"]}} if i % 2 else {}, rewards=[{"type": "deal", "amount": 1}],
-            )  # fmt: skip
+                name=f"C{i}",
+                behaviors=[visits(), visits(name="More")],
+                creatives={"tile": {}},
+                targeting={"user.attributes.x": {"$nin": [f"{i}"]}} if i % 2 else {},
+                rewards=[{"type": "deal", "amount": 1}],
+            )
 
         for i in range(2):
             add(i)

@@ -30,11 +30,16 @@ def test_an_event_is_answered_with_what_it_completed(program: Program) -> None:
     [told] = answer.json["events"]
     assert told["behaviors"] == [
         {
-            "campaign_id": made["id"], "campaign_permalink": made["external_id"], "behavior_id": told["behaviors"][0]["behavior_id"],
-            "external_behavior_id": told["behaviors"][0]["external_behavior_id"], "name": "Visits", "type": "count",
-            "achieved_now": 2, "points": 10,
+            "campaign_id": made["id"],
+            "campaign_permalink": made["external_id"],
+            "behavior_id": told["behaviors"][0]["behavior_id"],
+            "external_behavior_id": told["behaviors"][0]["external_behavior_id"],
+            "name": "Visits",
+            "type": "count",
+            "achieved_now": 2,
+            "points": 10,
         }
-    ]  # fmt: skip
+    ]
     assert send(program, body).json == answer.json
     keyed = {"Idempotency-Key": "k"}
     body = {"events": {"visit": {"qty": 2}}}
@@ -71,25 +76,45 @@ def test_a_batch_tells_what_became_of_each_customer(program: Program, world: Wor
     answer: Any = program.server().post(path, json={"batch": batch}).json
     assert [it["status"] for it in answer["batch"]] == ["ok", "error", "ok", "error", "error"]
     assert [it.get("errors", {}).get("code") for it in answer["batch"]] == [
-        None, "user_not_found", None, "not_found", "missing_data",
-    ]  # fmt: skip
+        None,
+        "user_not_found",
+        None,
+        "not_found",
+        "missing_data",
+    ]
     assert [it["behaviors_counted"] for it in answer["batch"][0]["events"]] == [1, 1, 1]
     assert program.server().post(path, json={"batch": batch}).json == answer
     assert (world.balance(), world.balance(other)) == (100_100, 100)
     odd: Any = [
-        {"external_id": "x", "events": {"visit": {}}}, {"external_id": "x", "user_id": "y", "events": {"visit": {"transaction_id": "t"}}},
-        {"external_id": "crm-1", "events": {"visit": {"transaction_id": "t", "qty": 0}}}, {}, {"external_id": 5, "event": {}},
+        {"external_id": "x", "events": {"visit": {}}},
+        {"external_id": "x", "user_id": "y", "events": {"visit": {"transaction_id": "t"}}},
+        {"external_id": "crm-1", "events": {"visit": {"transaction_id": "t", "qty": 0}}},
+        {},
+        {"external_id": 5, "event": {}},
         {"external_id": "crm-1", "events": {"visit": {"transaction_id": "fine"}}},
-    ]  # fmt: skip
+    ]
     answers: Any = program.server().post(path, json={"batch": odd}).json
     assert [it.get("errors", {}).get("code") for it in answers["batch"]] == [
-        "missing_data", "missing_data", "validation", "missing_data", "argument_error", None,
-    ]  # fmt: skip
+        "missing_data",
+        "missing_data",
+        "validation",
+        "missing_data",
+        "argument_error",
+        None,
+    ]
     for wrong, expected in (
-        ({}, "missing_data"), ({"batch": []}, "missing_data"), ({"batch": [], "x": 1}, "argument_error"),
-        ({"batch": [{"external_id": "x", "events": {"v": {"transaction_id": str(i)}}} for i in range(101)]}, "validation"),
-        ({"batch": [{"external_id": "x", "events": {"v": {"transaction_id": "t", "qty": 600}}} for _ in range(2)]}, "validation"),
-    ):  # fmt: skip
+        ({}, "missing_data"),
+        ({"batch": []}, "missing_data"),
+        ({"batch": [], "x": 1}, "argument_error"),
+        (
+            {"batch": [{"external_id": "x", "events": {"v": {"transaction_id": str(i)}}} for i in range(101)]},
+            "validation",
+        ),
+        (
+            {"batch": [{"external_id": "x", "events": {"v": {"transaction_id": "t", "qty": 600}}} for _ in range(2)]},
+            "validation",
+        ),
+    ):
         assert code(program.server().post(path, json=wrong)) == expected
 
 
@@ -112,10 +137,13 @@ def test_a_backlog_told_late_and_again_gives_the_same_progress(program: Program,
     )
     backlog = {
         "visit": [
-            ("2026-11-17T22:30:00Z", "a"), ("2026-11-17T23:30:00Z", "b"), ("2026-11-18T10:00:00Z", "c"),
-            ("2026-11-19T22:59:00Z", "d"), ("2026-11-19T23:01:00+00:00", "e"),
+            ("2026-11-17T22:30:00Z", "a"),
+            ("2026-11-17T23:30:00Z", "b"),
+            ("2026-11-18T10:00:00Z", "c"),
+            ("2026-11-19T22:59:00Z", "d"),
+            ("2026-11-19T23:01:00+00:00", "e"),
         ]
-    }  # fmt: skip
+    }
     rows = [{"name": "visit", "date": date, "transaction_id": key} for date, key in backlog["visit"]]
     first = send(program, {"events": rows}).json
     assert [it["behaviors_counted"] for it in first["events"]] == [2, 2, 0, 2, 2]
@@ -132,9 +160,10 @@ def test_a_backlog_told_late_and_again_gives_the_same_progress(program: Program,
 
 def test_a_composite_behavior_shows_its_goals_and_groups(program: Program) -> None:
     goals = {
-        "visit": {"earn_count": 2, "points": 4}, "review": {"required": False, "group_id": "1"},
+        "visit": {"earn_count": 2, "points": 4},
+        "review": {"required": False, "group_id": "1"},
         "share": {"required": False, "group_id": "1", "type": "unique", "unique_key": "with"},
-    }  # fmt: skip
+    }
     made = program.create(
         behaviors=[
             {
@@ -192,21 +221,32 @@ def test_only_the_named_campaign_reacts(program: Program) -> None:
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({}, "missing_data"), ({"events": {}}, "missing_data"), ({"events": []}, "missing_data"), ({"events": "visit"}, "validation"),
-    ({"events": {"visit": 1}}, "validation"), ({"events": {"": {}}}, "missing_data"), ({"events": [{}]}, "missing_data"),
-    ({"events": {"visit": {"qty": 0}}}, "validation"), ({"events": {"visit": {"qty": 1_001}}}, "validation"),
-    ({"events": {"visit": {"qty": 1.5}}}, "validation"), ({"events": {"visit": {"qty": True}}}, "validation"),
+    ({}, "missing_data"),
+    ({"events": {}}, "missing_data"),
+    ({"events": []}, "missing_data"),
+    ({"events": "visit"}, "validation"),
+    ({"events": {"visit": 1}}, "validation"),
+    ({"events": {"": {}}}, "missing_data"),
+    ({"events": [{}]}, "missing_data"),
+    ({"events": {"visit": {"qty": 0}}}, "validation"),
+    ({"events": {"visit": {"qty": 1_001}}}, "validation"),
+    ({"events": {"visit": {"qty": 1.5}}}, "validation"),
+    ({"events": {"visit": {"qty": True}}}, "validation"),
     ({"events": {"visit": {"date": "yesterday"}}}, "validation"),
     ({"events": {"visit": {"date": "2200-01-01T00:00:00Z"}}}, "argument_error"),
     ({"events": {"visit": {"date": "1969-01-01T00:00:00Z"}}}, "argument_error"),
     ({"events": {"visit": {"date": "0001-01-01T00:00:00+23:00"}}}, "validation"),
-    ({"events": {"visit": {"transaction_id": "x" * 256}}}, "validation"), ({"events": {"visit": {"transaction_id": " "}}}, "validation"),
-    ({"events": {"visit": {"name": "other"}}}, "validation"), ({"events": {"x" * 256: {}}}, "argument_error"),
-    ({"events": {"visit": {"speed": 1}}}, "argument_error"), ({"events": {"visit": {}}, "campaignId": 5}, "argument_error"),
+    ({"events": {"visit": {"transaction_id": "x" * 256}}}, "validation"),
+    ({"events": {"visit": {"transaction_id": " "}}}, "validation"),
+    ({"events": {"visit": {"name": "other"}}}, "validation"),
+    ({"events": {"x" * 256: {}}}, "argument_error"),
+    ({"events": {"visit": {"speed": 1}}}, "argument_error"),
+    ({"events": {"visit": {}}, "campaignId": 5}, "argument_error"),
     ({"events": {"visit": {"context": {"a": [1]}}}}, "validation"),
     ({"events": {"visit": {"context": {f"n{i}": 1 for i in range(51)}}}}, "validation"),
-    ({"events": [{"name": "visit"}] * 101}, "validation"), ({"events": [{"name": "visit", "qty": 600}] * 2}, "validation"),
-]  # fmt: skip
+    ({"events": [{"name": "visit"}] * 101}, "validation"),
+    ({"events": [{"name": "visit", "qty": 600}] * 2}, "validation"),
+]
 
 
 def test_what_is_no_event_is_refused(program: Program, database: Database) -> None:

@@ -15,13 +15,18 @@ from tests.client import Client
 from tests.sessionm.conftest import basic, code
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
-TIMES = (
-    r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+0000",
-)  # fmt: skip
+TIMES = (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+0000")
 GENERATED = {  # the demo world's own where two samples print the same one, or the database's next
-    "id", "external_id", "behavior_id", "external_behavior_id", "offer_id", "root_offer_id", "retailer_id", "category_id",
+    "id",
+    "external_id",
+    "behavior_id",
+    "external_behavior_id",
+    "offer_id",
+    "root_offer_id",
+    "retailer_id",
+    "category_id",
     "ad_stat_id",
-}  # fmt: skip
+}
 FLOCK, AVIARY = (demo.FLOCK_KEY, demo.FLOCK_SECRET), (demo.AVIARY_KEY, demo.AVIARY_SECRET)
 
 
@@ -152,9 +157,20 @@ def test_the_printed_curl_is_understood_as_it_is_printed(flock: Client) -> None:
     path = f"/priv/v2/apps/{demo.FLOCK_KEY}/users/{demo.MOOSE}/campaigns/{demo.DEALS}?{printed_query}"
     answer: Any = flock.get(path).json
     assert list(answer["campaign"]) == [
-        "behaviors", "campaign_id", "campaign_permalink", "ends_at", "name", "offers", "opt_in_ends_at", "opt_in_starts_at",
-        "progress", "qualified", "redemptions", "starts_at", "status",
-    ]  # fmt: skip
+        "behaviors",
+        "campaign_id",
+        "campaign_permalink",
+        "ends_at",
+        "name",
+        "offers",
+        "opt_in_ends_at",
+        "opt_in_starts_at",
+        "progress",
+        "qualified",
+        "redemptions",
+        "starts_at",
+        "status",
+    ]
 
 
 def test_all_active_campaigns(flock: Client) -> None:

@@ -17,9 +17,14 @@ from tests.world import PASSWORD, World, clock_at, hours, points
 
 def add(shop: Shop, **told: Any) -> TestResponse:
     body = {
-        "chain_id": shop.chain_id, "title": "Wheel", "type": "composable", "context": "interaction", "active": True,
-        "reward_methods": [{"type": "points", "amount": 5}], **told,
-    }  # fmt: skip
+        "chain_id": shop.chain_id,
+        "title": "Wheel",
+        "type": "composable",
+        "context": "interaction",
+        "active": True,
+        "reward_methods": [{"type": "points", "amount": 5}],
+        **told,
+    }
     return shop.staff().post("/internal/add-campaign", json=body)
 
 
@@ -68,8 +73,12 @@ def test_a_whole_campaign_is_set_up_and_read_back_through_the_dialect(shop: Shop
     for name, value in WHOLE.items():
         assert made[name] == value, name
     assert [(m["type"], m["weight"]) for m in made["reward_methods"]] == [
-        ("voucher", 1), ("voucher", 2), ("points", 3), ("coupon", 4), ("nothing", 5),
-    ]  # fmt: skip
+        ("voucher", 1),
+        ("voucher", 2),
+        ("points", 3),
+        ("coupon", 4),
+        ("nothing", 5),
+    ]
     money, percent, some, code_, none = made["reward_methods"]
     assert (money["amount"], money["max_quantity"], money["voucher_expiry_seconds"]) == (5, 10, 3600)
     assert (percent["voucher_type"], percent["voucher_discount_ratio"]) == ("basket_pct", 0.15)
@@ -199,8 +208,10 @@ def test_a_customer_sees_what_is_open_and_the_progress_made(shop: Shop) -> None:
     told = {"chain_id": shop.chain_id}
     both = campaigns(shop.staff(), **told, user_id=shop.world.a_customer().id)
     assert [(c["title"], c["is_active"], c["user_progress"]["award_count"]) for c in both] == [
-        ("Open", True, 0), ("Closed", False, 0), ("For others", True, 0),
-    ]  # fmt: skip
+        ("Open", True, 0),
+        ("Closed", False, 0),
+        ("For others", True, 0),
+    ]
     assert "user_progress" not in campaigns(shop.staff(), **told)[0]
     assert [c["title"] for c in campaigns(shop.staff(), **told, active="true")] == ["Open", "For others"]
     assert campaigns(shop.customer(), campaign_id=others.id) == []

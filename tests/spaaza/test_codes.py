@@ -53,20 +53,47 @@ def test_what_a_call_can_be_refused_with_by_the_domain_stands_in_its_documents_t
 
     raised = {
         "interact-campaign": [
-            campaign.CampaignNotFound, campaign.WrongContext, campaign.CampaignNotActive, campaign.CampaignNotYetActive,
-            campaign.CampaignOver, campaign.CampaignNotYetVisible, campaign.CampaignNoLongerVisible, campaign.OutsideHours,
-            campaign.NotTargeted, campaign.RestrictionsNotMet, campaign.CustomerNotActive, campaign.TooManyPointsHeld,
-            campaign.LimitReached, campaign.LimitInPeriodReached, campaign.LimitPerCustomerReached, campaign.NoCouponsLeft,
-            campaign.NoRewardLeft, campaign.NotEnoughPoints, members.CustomerNotFound, members.CustomerElsewhere,
+            campaign.CampaignNotFound,
+            campaign.WrongContext,
+            campaign.CampaignNotActive,
+            campaign.CampaignNotYetActive,
+            campaign.CampaignOver,
+            campaign.CampaignNotYetVisible,
+            campaign.CampaignNoLongerVisible,
+            campaign.OutsideHours,
+            campaign.NotTargeted,
+            campaign.RestrictionsNotMet,
+            campaign.CustomerNotActive,
+            campaign.TooManyPointsHeld,
+            campaign.LimitReached,
+            campaign.LimitInPeriodReached,
+            campaign.LimitPerCustomerReached,
+            campaign.NoCouponsLeft,
+            campaign.NoRewardLeft,
+            campaign.NotEnoughPoints,
+            members.CustomerNotFound,
+            members.CustomerElsewhere,
             members.IdentifiersDisagree,
         ],
         "complete-referral-relation": [
-            campaign.CampaignNotFound, campaign.CampaignElsewhere, campaign.NotAReferralCampaign, campaign.RelationNotFound,
-            campaign.RelationAlreadyRedeemed, campaign.CustomerNotActive, campaign.LimitReached, campaign.NoRewardLeft,
-            campaign.LimitInPeriodReached, campaign.LimitPerCustomerReached, campaign.TooManyPointsHeld, members.CustomerNotFound,
-            members.CustomerElsewhere, members.IdentifiersDisagree, members.ChainNotFound, members.BusinessNotFound,
+            campaign.CampaignNotFound,
+            campaign.CampaignElsewhere,
+            campaign.NotAReferralCampaign,
+            campaign.RelationNotFound,
+            campaign.RelationAlreadyRedeemed,
+            campaign.CustomerNotActive,
+            campaign.LimitReached,
+            campaign.NoRewardLeft,
+            campaign.LimitInPeriodReached,
+            campaign.LimitPerCustomerReached,
+            campaign.TooManyPointsHeld,
+            members.CustomerNotFound,
+            members.CustomerElsewhere,
+            members.IdentifiersDisagree,
+            members.ChainNotFound,
+            members.BusinessNotFound,
         ],
-    }  # fmt: skip
+    }
     for call, kinds in raised.items():
         listed = {number for number, _, _ in TABLE[call]}
         assert {codes.word(call, kind).code for kind in kinds} <= listed
@@ -88,10 +115,13 @@ def test_unknown_addresses_answer_in_the_envelope(client: Client, path: str) -> 
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", "/claim-voucher"), ("DELETE", "/claim-voucher"), ("PATCH", "/interact-campaign"),
-        ("PUT", "/auth/complete-referral-relation"), ("GET", "/auth/login"),
+        ("GET", "/claim-voucher"),
+        ("DELETE", "/claim-voucher"),
+        ("PATCH", "/interact-campaign"),
+        ("PUT", "/auth/complete-referral-relation"),
+        ("GET", "/auth/login"),
     ],
-)  # fmt: skip
+)
 def test_wrong_methods_answer_in_the_envelope(client: Client, method: str, path: str) -> None:
     answer = client.send(method, path)
     assert (answer.status_code, code(answer)) == (405, 9405)

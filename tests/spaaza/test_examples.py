@@ -64,9 +64,12 @@ def test_completing_the_printed_referral_gives_the_printed_answer(partner: Clien
 
 def test_a_referral_is_completed_with_flat_names_too(partner: Client) -> None:
     told = {
-        "entity[entity_type]": "chain", "entity[entity_id]": "1", "campaign[campaign_id]": "3",
-        "referring_user[user_id]": "4", "referred_user[member_number]": "20000000002",
-    }  # fmt: skip
+        "entity[entity_type]": "chain",
+        "entity[entity_id]": "1",
+        "campaign[campaign_id]": "3",
+        "referring_user[user_id]": "4",
+        "referred_user[member_number]": "20000000002",
+    }
     answer = partner.get("/complete-referral-relation", query_string=told)
     require_same(printed("complete-referral-relation"), answer.json)
 
@@ -107,7 +110,11 @@ def test_the_demo_world_can_be_signed_in_to(partner: Client) -> None:
     )
     info = answer.json["results"]["session_info"]
     assert list(info) == [
-        "session_key", "session_key_validity", "session_auth_method", "session_user_id", "session_username",
+        "session_key",
+        "session_key_validity",
+        "session_auth_method",
+        "session_user_id",
+        "session_username",
         "session_expires_date",
-    ]  # fmt: skip
+    ]
     assert (info["session_key_validity"], info["session_user_id"]) == ("336", 4)

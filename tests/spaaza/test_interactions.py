@@ -87,9 +87,7 @@ def no_session(shop: Shop) -> TestResponse:
 def no_permission(shop: Shop) -> TestResponse:
     with shop.world.database.transaction() as session:
         chains.permit(session, "ada", shop.chain_id, may_write=None)
-    return interact(
-        shop.staff(), shop.world.a_reward_campaign(), chain_id=shop.chain_id, user_id=shop.world.cleo.id
-    )  # fmt: skip
+    return interact(shop.staff(), shop.world.a_reward_campaign(), chain_id=shop.chain_id, user_id=shop.world.cleo.id)
 
 
 def elsewhere(shop: Shop) -> int:
@@ -126,7 +124,7 @@ def two_people(shop: Shop) -> TestResponse:
     con = shop.world.a_customer(loyalty_card_number="C-1")
     return interact(
         shop.partner(), shop.world.a_reward_campaign(), user_id=shop.world.cleo.id, member_number="C-1" if con else ""
-    )  # fmt: skip
+    )
 
 
 def exhausted(shop: Shop) -> TestResponse:

@@ -37,9 +37,16 @@ def test_two_interactions_at_stock_1_give_one_reward(shop: Shop, handling: str) 
 def test_many_interactions_share_the_prizes_exactly(shop: Shop) -> None:
     """Sixteen customers, three tries each: seven vouchers, five codes, and points for all the others."""
     campaign = shop.world.a_reward_campaign(
-        voucher(5, stock=7, weight=100), coupon(weight=100), points(1, stock=20), nothing(weight=1), handling="random_draw",
-        limit=40, limit_per_customer=3, coupons=[f"C{i}" for i in range(5)], cost=100,
-    )  # fmt: skip
+        voucher(5, stock=7, weight=100),
+        coupon(weight=100),
+        points(1, stock=20),
+        nothing(weight=1),
+        handling="random_draw",
+        limit=40,
+        limit_per_customer=3,
+        coupons=[f"C{i}" for i in range(5)],
+        cost=100,
+    )
     customers = [shop.customer(shop.world.a_customer()) for _ in range(16)]
     interact(customers[0], 0)
     answers: Counter[Any] = Counter()
@@ -216,17 +223,23 @@ def test_customers_who_referred_one_another_in_a_ring_buy_at_once(postgres_url: 
             for i in range(3):
                 session.add(
                     ReferralRelation(
-                        campaign_id=campaign.id, referring_id=people[i].id, referred_id=people[(i + 1) % 3].id,
+                        campaign_id=campaign.id,
+                        referring_id=people[i].id,
+                        referred_id=people[(i + 1) % 3].id,
                         created_at=world.now,
                     )
-                )  # fmt: skip
+                )
         refused: list[str] = []
 
         def buy(customer: Customer, chain: int = chain, told: list[str] = refused) -> None:
             basket = Basket(
-                chain_id=chain, customer_id=customer.id, reference=f"B{customer.id}", amount=1, bought_at=world.now,
+                chain_id=chain,
+                customer_id=customer.id,
+                reference=f"B{customer.id}",
+                amount=1,
+                bought_at=world.now,
                 recorded_at=world.now,
-            )  # fmt: skip
+            )
             try:
                 with world.database.transaction() as session:
                     baskets.record(session, basket, world.now, BY_SYSTEM)
@@ -306,9 +319,13 @@ def test_baskets_that_several_campaigns_reward_and_that_complete_referrals_wait_
 
     def buy(customer_id: int, reference: str) -> None:
         told = Basket(
-            chain_id=shop.chain_id, customer_id=customer_id, reference=reference, amount=1_000, bought_at=world.now,
+            chain_id=shop.chain_id,
+            customer_id=customer_id,
+            reference=reference,
+            amount=1_000,
+            bought_at=world.now,
             recorded_at=world.now,
-        )  # fmt: skip
+        )
         try:
             with world.database.transaction() as session:
                 baskets.record(session, told, world.now, BY_SYSTEM)

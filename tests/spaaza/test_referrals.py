@@ -19,7 +19,7 @@ def a_referral_campaign(world: World, **told: Any) -> Campaign:
     """Ten points for who recommends, a voucher of five euros for who comes."""
     return world.a_reward_campaign(
         points(10, recipient="referring"), voucher(5, recipient="referred"), kind="referral", **told
-    )  # fmt: skip
+    )
 
 
 def code_of(world: World, customer: Customer) -> str:
@@ -62,8 +62,14 @@ def test_both_are_rewarded_one_at_sign_up_the_other_on_completion(shop: Shop) ->
     assert code(answer) is None, answer.json
     relation: Any = answer.json["results"]["referral_relation"]  # type: ignore[index]
     assert list(relation) == [
-        "id", "campaign_id", "referring_user", "referred_user", "redeemed", "redeemed_date", "created_date",
-    ]  # fmt: skip
+        "id",
+        "campaign_id",
+        "referring_user",
+        "referred_user",
+        "redeemed",
+        "redeemed_date",
+        "created_date",
+    ]
     award = relation["referring_user"]["award"]
     assert (award["amount"], award["progress_type"], award["user_id"]) == (10, "referralReward", shop.world.cleo.id)
     assert award["log_message"] == "Points received for signup of Con Customer."
@@ -114,8 +120,13 @@ def test_a_basket_told_twice_counts_once(shop: Shop) -> None:
     assert code(first) is None
     assert first.json == again.json
     assert list(first.json["results"]["basket"]) == [  # type: ignore[index]
-        "basket_id", "user_id", "business_id", "retailer_basket_code", "basket_total_price", "basket_timestamp",
-    ]  # fmt: skip
+        "basket_id",
+        "user_id",
+        "business_id",
+        "retailer_basket_code",
+        "basket_total_price",
+        "basket_timestamp",
+    ]
     assert code(basket(shop, cleo.id, amount="12.51")) == 9020
     assert code(basket(shop, cleo.id, "B-2", amount="9.99")) is None
     assert shop.world.balance() == 100_300
@@ -208,9 +219,15 @@ def test_a_sign_up_is_rewarded_whichever_door_it_came_by(shop: Shop, ada: Client
     answer: Any = signed_up(shop, username="new@guerdon.example", password="Correct-Horse-7")
     user = answer.json["results"]["user_info"]
     assert list(user)[:8] == [
-        "id", "first_name", "last_name", "username", "member_number", "referral_code",
-        "authentication_point_identifier", "auxiliary_identifier",
-    ]  # fmt: skip
+        "id",
+        "first_name",
+        "last_name",
+        "username",
+        "member_number",
+        "referral_code",
+        "authentication_point_identifier",
+        "auxiliary_identifier",
+    ]
     person = {"firstName": "A", "lastName": "B", "email": "there@guerdon.example", "agreement1": 1}
     assert ada.post("/api/customer/register", json={"customer": person}).status_code == 200
     assert code(signed_up(shop)) is None  # the third finds nothing left, and signs up all the same
@@ -275,12 +292,16 @@ def on_every_row(shop: Shop, number: int) -> TestResponse:
         405: lambda: complete(staff, campaign, cleo, world.a_customer(chain_id=there).id),
         413: lambda: complete(staff, 99_999, cleo, con),
         416: lambda: complete(
-            staff, campaign, cleo, con, referring_user={"user_id": cleo.id, "username": world.a_customer().profile.email}
+            staff,
+            campaign,
+            cleo,
+            con,
+            referring_user={"user_id": cleo.id, "username": world.a_customer().profile.email},
         ),
         424: lambda: complete(shop.customer(), campaign, cleo, con),
         502: lambda: complete(staff, campaign, con, cleo.id),
         504: lambda: [complete(staff, campaign, cleo, con), complete(staff, campaign, cleo, con)][1],
-    }  # fmt: skip
+    }
     answer: TestResponse = requests[number]()
     return answer
 

@@ -14,11 +14,26 @@ from tests.spaaza.conftest import HOST, Shop, code
 from tests.world import World, clock_at, coupon, hours, voucher
 
 FIELDS = [
-    "voucher_key", "voucher_id", "voucher_status", "voucher_locked", "campaign_id", "campaign_type", "campaign_title",
-    "voucher_expiry_datetime_utc", "voucher_expiry_seconds_remaining", "voucher_currency_id", "voucher_currency_symbol",
-    "voucher_amount_original", "voucher_amount_redeemed", "voucher_amount", "voucher_text", "voucher_third_party_id",
-    "user_id", "user_entity_card", "result_type",
-]  # fmt: skip
+    "voucher_key",
+    "voucher_id",
+    "voucher_status",
+    "voucher_locked",
+    "campaign_id",
+    "campaign_type",
+    "campaign_title",
+    "voucher_expiry_datetime_utc",
+    "voucher_expiry_seconds_remaining",
+    "voucher_currency_id",
+    "voucher_currency_symbol",
+    "voucher_amount_original",
+    "voucher_amount_redeemed",
+    "voucher_amount",
+    "voucher_text",
+    "voucher_third_party_id",
+    "user_id",
+    "user_entity_card",
+    "result_type",
+]
 
 
 def a_voucher(world: World, customer: Customer | None = None, **terms: Any) -> Voucher:
@@ -54,14 +69,26 @@ def test_a_customer_claims_a_voucher_by_its_key(shop: Shop) -> None:
     claimed = results(claim(shop.customer(), voucher_key=it.key))
     assert list(claimed) == FIELDS
     assert claimed == {
-        "voucher_key": it.key, "voucher_id": it.id, "voucher_status": "claimed", "voucher_locked": False,
-        "campaign_id": it.campaign_id, "campaign_type": "interaction", "campaign_title": "Ten euros",
+        "voucher_key": it.key,
+        "voucher_id": it.id,
+        "voucher_status": "claimed",
+        "voucher_locked": False,
+        "campaign_id": it.campaign_id,
+        "campaign_type": "interaction",
+        "campaign_title": "Ten euros",
         "voucher_expiry_datetime_utc": "2050-01-01 00:00:00",
-        "voucher_expiry_seconds_remaining": claimed["voucher_expiry_seconds_remaining"], "voucher_currency_id": 2,
-        "voucher_currency_symbol": "€", "voucher_amount_original": 10, "voucher_amount_redeemed": 0, "voucher_amount": 10,
-        "voucher_text": "Bring this", "voucher_third_party_id": None, "user_id": shop.world.cleo.id,
-        "user_entity_card": {"type": "regular", "code": str(shop.world.cleo.id)}, "result_type": "claim-voucher",
-    }  # fmt: skip
+        "voucher_expiry_seconds_remaining": claimed["voucher_expiry_seconds_remaining"],
+        "voucher_currency_id": 2,
+        "voucher_currency_symbol": "€",
+        "voucher_amount_original": 10,
+        "voucher_amount_redeemed": 0,
+        "voucher_amount": 10,
+        "voucher_text": "Bring this",
+        "voucher_third_party_id": None,
+        "user_id": shop.world.cleo.id,
+        "user_entity_card": {"type": "regular", "code": str(shop.world.cleo.id)},
+        "result_type": "claim-voucher",
+    }
     at = stored(shop.world, it.id)["claimed_at"]
     with clock_at(shop.world.now + hours(1)):
         again = results(claim(shop.customer(), voucher_key=it.key))
@@ -72,17 +99,24 @@ def test_a_customer_claims_a_voucher_by_its_key(shop: Shop) -> None:
 
 def test_the_staff_and_partners_claim_for_a_customer_by_any_identifier(shop: Shop) -> None:
     con = shop.world.a_customer(
-        email="con@guerdon.example", loyalty_card_number="404", authentication_point_identifier="A-1",
+        email="con@guerdon.example",
+        loyalty_card_number="404",
+        authentication_point_identifier="A-1",
         auxiliary_identifier="X-1",
-    )  # fmt: skip
+    )
     for named in (
-        {"user_id": con.id}, {"member_number": "404"}, {"username": "Con@guerdon.example"},
-        {"authentication_point_identifier": "A-1"}, {"auxiliary_identifier": "X-1"},
-    ):  # fmt: skip
+        {"user_id": con.id},
+        {"member_number": "404"},
+        {"username": "Con@guerdon.example"},
+        {"authentication_point_identifier": "A-1"},
+        {"auxiliary_identifier": "X-1"},
+    ):
         it = a_voucher(shop.world, con)
-        assert results(shop.partner(X_Spaaza_MyPrice_App_Hostname=HOST["X-Spaaza-MyPrice-App-Hostname"]).put(
-            "/claim-voucher", json={**named, "voucher_id": it.id}
-        ))["user_entity_card"] == {"type": "custom", "code": "404"}  # fmt: skip
+        assert results(
+            shop.partner(X_Spaaza_MyPrice_App_Hostname=HOST["X-Spaaza-MyPrice-App-Hostname"]).put(
+                "/claim-voucher", json={**named, "voucher_id": it.id}
+            )
+        )["user_entity_card"] == {"type": "custom", "code": "404"}
         it = a_voucher(shop.world, con)
         assert results(claim(shop.staff(), chain_id=shop.chain_id, voucher_key=it.key, **named))["user_id"] == con.id
 
@@ -246,8 +280,9 @@ def test_only_a_claimed_voucher_is_redeemed_or_expired(shop: Shop) -> None:
     assert code(shop.customer().post("/auth/redeem-voucher", data={"voucher_id": it.id})) == 424
     assert code(shop.customer().post("/expire-voucher", data={"voucher_id": it.id})) == 424
     assert results(staff.post("/expire-voucher", data={"voucher_id": it.id})) == {
-        "voucher_key": it.key, "result_type": "expire-voucher",
-    }  # fmt: skip
+        "voucher_key": it.key,
+        "result_type": "expire-voucher",
+    }
     assert code(staff.post("/auth/redeem-voucher", data={"voucher_id": it.id})) == 9002
     shown = results(claim(shop.customer(), voucher_id=it.id))
     assert (shown["voucher_status"], shown["voucher_expiry_seconds_remaining"]) == ("claimed", 0)
@@ -278,12 +313,17 @@ def test_the_staff_issues_vouchers_by_hand(shop: Shop) -> None:
     ]
     assert [v["voucher_honour_code"] for v in listed["honour_vouchers"]] == ["Z"]
     for wrong, expected in (
-        ({"amount": "0"}, 419), ({"amount": "x"}, 419), ({"voucher_type": "gold"}, 419), ({"voucher_type": "honour"}, 419),
+        ({"amount": "0"}, 419),
+        ({"amount": "x"}, 419),
+        ({"voucher_type": "gold"}, 419),
+        ({"voucher_type": "honour"}, 419),
         ({"amount": "1", "set_claimed": "1"}, 419),
         ({"amount": "1", "expiry_date": "2020-01-01 00:00:00"}, 419),
-        ({"voucher_type": "basket_pct", "voucher_discount_ratio": "2"}, 419), ({"amount": "1", "expiry_date": "soon"}, 419),
-        ({"amount": "1", "campaign_id": 9999}, 246), ({"amount": "1", "user_id": 99999}, 270),
-    ):  # fmt: skip
+        ({"voucher_type": "basket_pct", "voucher_discount_ratio": "2"}, 419),
+        ({"amount": "1", "expiry_date": "soon"}, 419),
+        ({"amount": "1", "campaign_id": 9999}, 246),
+        ({"amount": "1", "user_id": 99999}, 270),
+    ):
         assert code(staff.post("/create-voucher", data={**told, **wrong})) == expected, wrong
     assert shop.world.count(Voucher) == 3
 

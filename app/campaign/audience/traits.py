@@ -14,21 +14,28 @@ from app.points.models import Account
 
 _CUSTOMER = Prepared(
     select(
-        Customer.created_at, Level.uuid.label("level_uuid"), Level.name.label("level"), Profile.born_on, Profile.gender,
+        Customer.created_at,
+        Level.uuid.label("level_uuid"),
+        Level.name.label("level"),
+        Profile.born_on,
+        Profile.gender,
         Account.balance,
     )
     .join(Profile, Profile.customer_id == Customer.id)
     .join(Account, Account.customer_id == Customer.id)
     .outerjoin(Level, Level.id == Customer.level_id)
     .where(Customer.id == bindparam("customer"))
-)  # fmt: skip
+)
 _no_text: Any = cast(null(), String)
 _no_number: Any = cast(null(), Double)
 _no_moment: Any = cast(null(), UtcDateTime)
 _NAMES = Prepared(
     select(
-        literal("segment").label("of"), Segment.name, cast(Segment.uuid, String).label("text"),
-        _no_number.label("number"), _no_moment.label("expires_at"),
+        literal("segment").label("of"),
+        Segment.name,
+        cast(Segment.uuid, String).label("text"),
+        _no_number.label("number"),
+        _no_moment.label("expires_at"),
     )
     .join(SegmentMember, SegmentMember.segment_id == Segment.id)
     .where(SegmentMember.customer_id == bindparam("customer"))
@@ -36,10 +43,11 @@ _NAMES = Prepared(
         select(literal("tag"), CustomerTag.name, _no_text, _no_number, CustomerTag.expires_at).where(
             CustomerTag.customer_id == bindparam("customer")
         ),
-        select(literal("attribute"), CustomerAttribute.name, CustomerAttribute.text, CustomerAttribute.number, _no_moment)
-        .where(CustomerAttribute.customer_id == bindparam("customer")),
+        select(
+            literal("attribute"), CustomerAttribute.name, CustomerAttribute.text, CustomerAttribute.number, _no_moment
+        ).where(CustomerAttribute.customer_id == bindparam("customer")),
     )
-)  # fmt: skip
+)
 
 
 def of_customer(bind: Bind, customer_id: int, now: datetime) -> dict[str, Any]:
