@@ -21,7 +21,7 @@ from app.campaign.campaigns import Listing, Manner, Offer, Reward, Window
 from app.campaign.creatives import Plan as Creative
 from app.database import is_postgresql
 from app.installation import Installation
-from app.members import chains, keys, levels, passwords, segments, staff, tags
+from app.members import chains, keys, levels, passwords, segments, shops, staff, tags
 from app.members.customers import Person
 from app.members.models import Login, Spending
 from app.points import ledger
@@ -61,7 +61,7 @@ def load(session: Session, now: datetime, zone: ZoneInfo) -> None:
     """Fill an empty database. The caller has made sure that it is empty."""
     staff_hash, customer_hash = passwords.hashed(STAFF_PASSWORD), passwords.hashed(CUSTOMER_PASSWORD)
     staff.add_admin(session, "admin", staff_hash)
-    shop = staff.add_pos(session, "Shop 1", "shop-1", "The first shop")
+    shop = shops.add(session, "Shop 1", "shop-1", "The first shop")
     for first_name, email in (("John", "john@doe.com"), ("John2", "john2@doe2.com")):
         staff.add_seller(session, staff.Seller(first_name, "Doe", email, pos=shop.uuid), staff_hash)
     for (name, uuid), (condition, percent) in zip(LEVELS.items(), ((0, 14), (20, 15), (200, 20)), strict=True):

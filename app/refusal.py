@@ -37,3 +37,9 @@ class Refusal(Exception):
         """`NotEnoughPoints` is `not_enough_points` to a program."""
         name = type(self).__name__
         return "".join(f"_{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name))
+
+
+class AlreadyTaken(Refusal):
+    """Something that must be unique belongs to another; `field` says what."""
+
+    message = "This value is already used."

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask, g
 
 from app import idempotency
+from app import refusal as refusal_module
 from app.campaign import errors as campaign_errors
 from app.members import errors as members_errors
 from app.openloyalty import errors as openloyalty_errors
@@ -106,7 +107,7 @@ def test_a_route_that_says_nothing_is_closed(app_of_its_own: Flask) -> None:
 
 
 def refusals() -> list[type[Refusal]]:
-    modules = campaign_errors, members_errors, points_errors, idempotency
+    modules = campaign_errors, members_errors, points_errors, idempotency, refusal_module
     found = {kind for module in modules for kind in vars(module).values() if isinstance(kind, type)}
     return sorted(
         (kind for kind in found if issubclass(kind, Refusal) and kind is not Refusal), key=lambda kind: kind.__name__

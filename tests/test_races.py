@@ -9,8 +9,9 @@ from flask import Flask
 
 from app import imaging
 from app.audit import AuditEntry
-from app.campaign import campaigns, coupons, eligibility, errors, photos, purchases
+from app.campaign import campaigns, coupons, errors, photos, purchases
 from app.campaign.award_models import Award
+from app.campaign.eligibility import facts_by_uuid
 from app.database import Database, OutcomeUnknown, TryAgain
 from app.members import customers, logins, segments
 from app.members.errors import BadCredentials, BadRefreshToken
@@ -46,9 +47,9 @@ def test_a_refused_purchase_over_http_leaves_nothing_behind(
     """The last guard fails, after five changes were made: all of them are undone."""
     campaign = world.a_campaign(limit=1, coupons=["A", "B"])
     with world.database.reading() as session:
-        stale = eligibility.facts(session, campaign.uuid, world.cleo.uuid)
+        stale = facts_by_uuid(session, campaign.uuid, world.cleo.uuid)
     world.buy(campaign, world.a_customer(level=world.silver))
-    monkeypatch.setattr(eligibility, "facts", lambda *_: stale)
+    monkeypatch.setattr(purchases, "facts_by_uuid", lambda *_: stale)
     answer = sol.post(f"/api/seller/customer/{world.cleo.uuid}/campaign/{campaign.uuid}/buy")
     assert answer.status_code == 503
     assert (world.balance(), world.count(Award)) == (100_000, 1)

@@ -10,12 +10,13 @@ from uuid import uuid4
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.campaign import awards, campaigns, eligibility, interactions, invariants, purchases, signups
+from app.campaign import awards, campaigns, interactions, invariants, purchases, signups
 from app.campaign.awards import BY_SYSTEM
 from app.campaign.campaigns import Manner, Offer, Reward
+from app.campaign.eligibility import facts_by_id
 from app.campaign.models import Campaign
 from app.database import Database
-from app.members import chains, levels, passwords, staff
+from app.members import chains, levels, passwords, shops, staff
 from app.members.customers import Person
 from app.members.models import Customer, Level, Login
 from app.points import ledger
@@ -36,7 +37,7 @@ class World:
         self.now = datetime.now(UTC)
         with database.transaction() as session:
             self.ada = staff.add_admin(session, "ada", password_hash(), "ada@guerdon.example")
-            shop = staff.add_pos(session, "Corner shop", "corner")
+            shop = shops.add(session, "Corner shop", "corner")
             self.shop = shop.uuid
             self.sol = staff.add_seller(
                 session, staff.Seller("Sol", "Stone", "sol@guerdon.example", pos=shop.uuid), password_hash()
@@ -128,7 +129,7 @@ class World:
 
     def facts(self, campaign: Campaign, customer: Customer | None = None) -> Any:
         with self.database.reading() as session:
-            return eligibility.facts_by_id(session, campaign.id, (customer or self.cleo).id)
+            return facts_by_id(session, campaign.id, (customer or self.cleo).id)
 
     def balance(self, customer: Customer | None = None) -> int:
         with self.database.reading() as session:

@@ -7,7 +7,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validates_sc
 
 from app import clock
 from app.doors import allow, names_subject, reading, transaction
-from app.members import chains, keys
+from app.members import chains, keys, permissions
 from app.members.models import UNITS, AccessToken, AppHost, Business, Chain
 from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
@@ -169,7 +169,7 @@ def rename_business(told: dict[str, Any], business: int) -> Response:
 def give_permission(told: dict[str, Any], chain: int, username: str) -> Response:
     """Let a member of the staff read, or read and write, for a chain."""
     with transaction() as session:
-        chains.permit(session, username, chain, bool(told["write"]))
+        permissions.permit(session, username, chain, bool(told["write"]))
     return jsonify(success=True)
 
 
@@ -179,7 +179,7 @@ def give_permission(told: dict[str, Any], chain: int, username: str) -> Response
 def take_permission(chain: int, username: str) -> Response:
     """Take a member of the staff's permission for a chain back."""
     with transaction() as session:
-        chains.permit(session, username, chain, None)
+        permissions.permit(session, username, chain, None)
     return jsonify(success=True)
 
 

@@ -7,7 +7,7 @@ from flask import Response, jsonify
 from werkzeug.exceptions import Forbidden
 
 from app.doors import allow, caller, names_subject, reading, transaction
-from app.members import passwords, staff
+from app.members import passwords, shops, staff
 from app.openloyalty import schemas, views
 from app.openloyalty.api import Blueprint
 from app.openloyalty.forms import form
@@ -99,7 +99,7 @@ def list_pos() -> Response:
 def create_pos(told: dict[str, Any]) -> Response:
     """Create a point of sale."""
     with transaction() as session:
-        created = staff.add_pos(session, **told)
+        created = shops.add(session, **told)
         names_subject(pos=created.uuid)
     return jsonify(posId=str(created.uuid))
 

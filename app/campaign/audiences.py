@@ -89,7 +89,7 @@ def names(session: Session, audiences: Iterable[Audience]) -> dict[UUID, str]:
     return dict(session.execute(levels.union_all(segments)).all())
 
 
-def sizes(session: Session, of_chains: Iterable[tuple[Audience, int]]) -> dict[tuple[int, int], int]:
+def customers_counts(session: Session, of_chains: Iterable[tuple[Audience, int]]) -> dict[tuple[int, int], int]:
     """How many customers of a chain each audience reaches, by the ids of both, in at most three statements.
 
     Levels are disjoint, and the headcount says how many members of a segment stand on which level; only where

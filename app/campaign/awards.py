@@ -1,6 +1,5 @@
 """Give a customer what a campaign gives: the one way in which points are spent, coupons are sold and prizes are won."""
 
-import secrets
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,9 +9,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.campaign import activity, audiences, changes, draws, eligibility, errors, receipts, rules
+from app.campaign import activity, audiences, changes, choice, draws, errors, receipts, rules, voucher_keys
 from app.campaign.audience import traits
 from app.campaign.changes import Part, Shape
+from app.campaign.eligibility import facts_by_id, reward_methods
 from app.campaign.limits import UNLIMITED
 from app.campaign.models import Campaign, MethodTally, RewardMethod, Stock
 from app.database import Bind, is_postgresql
@@ -82,16 +82,16 @@ def give(
     Raises the first of `rules.refusals` with the `others`, NoRewardLeft or TooManyPointsHeld, or TermsChanged when a guard
     failed: then nothing may be kept of this transaction and the whole is to be repeated.
     """
-    methods = eligibility.methods(bind, facts)
+    methods = reward_methods(bind, facts)
     traits = _traits(bind, facts, methods, occasion, now)
-    candidates = rules.candidates(facts, methods, now, traits, occasion.recipient, occasion.behavior, occasion.goals)
+    candidates = choice.candidates(facts, methods, now, traits, occasion.recipient, occasion.behavior, occasion.goals)
     _require_no_refusal(facts, occasion, now, traits, can_give=facts.reward is not None or bool(candidates))
     parameters = _parameters(facts, occasion, now, by)
     if facts.reward is not None:
         shape = changes.SALE_OF_SHARED if facts.single_coupon else changes.SALE_FROM_POOL
     else:
         ticket = _ticket(facts) if facts.handling == "random_draw" else None
-        chosen = rules.chosen(facts, candidates, ticket)
+        chosen = choice.chosen(facts, candidates, ticket)
         shape = _shape(chosen, drawn=ticket is not None)
         for i, method in enumerate(chosen):
             parameters.update(_of_method(facts, method, i, now))
@@ -103,7 +103,7 @@ def give(
         shape = shape._replace(told=True)
         parameters.update(told)
     if shape.coupon:
-        parameters.update(voucher_key_coupon=new_key(), third_party_coupon=_third_party_id(facts))
+        parameters.update(voucher_key_coupon=voucher_keys.new_key(), third_party_coupon=_third_party_id(facts))
     return Given(parameters["award"], changes.make(bind, shape, parameters))
 
 
@@ -120,18 +120,8 @@ def lock(bind: Bind, campaign_ids: Collection[int]) -> None:
         bind.execute(select(column).where(column.in_(ids)).order_by(column).with_for_update(key_share=True)).all()
 
 
-def new_key() -> str:
-    """A voucher's key: 64 hexadecimal digits that nobody can guess."""
-    return secrets.token_hex(32)
-
-
-def new_third_party_id() -> int:
-    """Ten digits, for chains whose tills know no longer numbers."""
-    return secrets.randbelow(9 * 10**9) + 10**9
-
-
 def _third_party_id(facts: Any) -> int | None:
-    return new_third_party_id() if facts.third_party_voucher_ids else None
+    return voucher_keys.new_third_party_id() if facts.third_party_voucher_ids else None
 
 
 def _traits(bind: Bind, facts: Any, methods: Sequence[Any], occasion: Occasion, now: datetime) -> Mapping[str, Any]:
@@ -199,7 +189,7 @@ def _of_method(facts: Any, method: Any, i: int, now: datetime) -> dict[str, Any]
     if method.kind == "voucher":
         expires_at = now + timedelta(seconds=method.voucher_seconds) if method.voucher_seconds else None
         told |= {
-            f"voucher_key_{i}": new_key(),
+            f"voucher_key_{i}": voucher_keys.new_key(),
             f"third_party_{i}": _third_party_id(facts),
             f"voucher_kind_{i}": method.voucher_kind,
             f"voucher_code_{i}": method.voucher_code,
@@ -253,7 +243,7 @@ def give_all(
     for campaign_id in ids:
         occasion = Occasion(context, context, f"{key} {campaign_id}", traits=traits)
         try:
-            given.append(give(session, eligibility.facts_by_id(session, campaign_id, customer_id), occasion, now, by))
+            given.append(give(session, facts_by_id(session, campaign_id, customer_id), occasion, now, by))
         except Refusal:
             continue
     return given

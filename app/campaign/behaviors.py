@@ -13,7 +13,7 @@ from app.campaign.errors import BadCampaign
 from app.campaign.event_models import BEHAVIOR_KINDS, Behavior, Goal
 from app.campaign.limits import UNLIMITED
 
-__all__ = ["Behavior", "GoalPlan", "Plan", "add", "of_campaigns", "points", "require_sense"]
+__all__ = ["Behavior", "GoalPlan", "Plan", "add", "of_campaigns", "points", "require_sense", "terms"]
 
 PERIOD_SECONDS = 90 * 24 * 3600
 BEHAVIORS_MAX, GOALS_MAX, UNIQUE_MAX = 50, 50, 1_000
@@ -149,6 +149,31 @@ def add(session: Session, campaign_id: int, plans: Sequence[Plan]) -> list[Behav
             session.flush()
         made.append(behavior)
     return made
+
+
+def terms(behavior: Any, goals: Sequence[Any] | None = None) -> counting.Terms:
+    """What a behavior counts, for `counting`, from its row and its goals' rows, which are the behavior's own unless given."""
+    goals = behavior.goals if goals is None else goals
+    return counting.Terms(
+        goals=[
+            counting.Goal(
+                it.id,
+                it.event_name,
+                it.earn_count,
+                it.group_key,
+                it.required,
+                it.min_gap_seconds,
+                it.consecutive,
+                it.kind == "unique",
+                it.unique_key,
+            )
+            for it in goals
+        ],
+        groups={it.group_key: it.group_wanted for it in goals},
+        times_max=behavior.times_max,
+        per_period_max=behavior.per_period_max,
+        period_seconds=behavior.period_seconds,
+    )
 
 
 def points(made: Sequence[Behavior]) -> Iterator[tuple[str, int, dict[str, Any]]]:

@@ -12,9 +12,10 @@ from uuid import UUID
 from sqlalchemy import Select, and_, case, exists, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.campaign import activity, audiences, coupons, eligibility, rules
+from app.campaign import activity, audiences, coupons, rules
 from app.campaign.audience import traits, visibility, visibility_sql
 from app.campaign.audience.visibility import Visibility
+from app.campaign.eligibility import facts_by_campaign, facts_by_uuid
 from app.campaign.errors import CampaignHidden, CampaignNotFound
 from app.campaign.models import Campaign, CampaignLabel, Stock, Usage
 from app.database import is_postgresql
@@ -116,7 +117,7 @@ def one(session: Session, uuid: UUID, now: datetime) -> Shown:
 def one_for_customer(session: Session, uuid: UUID, customer: UUID, now: datetime) -> Shown:
     """One campaign for a customer who looks at it. Raises CampaignNotFound, also while it is secret, or CampaignHidden."""
     shown = one(session, uuid, now)
-    known = visibility_sql.to_customer(session, eligibility.facts(session, uuid, customer), now)
+    known = visibility_sql.to_customer(session, facts_by_uuid(session, uuid, customer), now)
     if known is Visibility.SECRET:
         raise CampaignNotFound
     if known is Visibility.HIDDEN:
@@ -140,7 +141,7 @@ def customers(session: Session, uuid: UUID, paging: Page, now: datetime) -> Page
         total = session.scalar(select(func.count()).select_from(Customer).where(meant)) or 0
     else:
         place = campaign.audience_id, campaign.chain_id
-        total = audiences.sizes(session, [(campaign.audience, campaign.chain_id)])[place]
+        total = audiences.customers_counts(session, [(campaign.audience, campaign.chain_id)])[place]
     query = select(Customer).where(meant).order_by(Customer.id)
     return Paged(list(session.scalars(paging.cut(query))), total)
 
@@ -199,8 +200,8 @@ def _shown(
     codes = coupons.first_of_each(session, ids) if with_codes else {}
     audiences_found = [campaign.audience for campaign in found]
     names = audiences.names(session, audiences_found)
-    sizes = audiences.sizes(session, [(campaign.audience, campaign.chain_id) for campaign in found])
-    facts = eligibility.facts_by_campaign(session, ids, customer_id) if customer_id else {}
+    sizes = audiences.customers_counts(session, [(campaign.audience, campaign.chain_id) for campaign in found])
+    facts = facts_by_campaign(session, ids, customer_id) if customer_id else {}
     asks = customer_id and any(campaign.restrictions for campaign in found)
     known = traits.of_customer(session, customer_id, now) if customer_id and asks else None
     return [

@@ -2,15 +2,12 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from app.campaign import audiences, rules
-from app.campaign.audience import traits, visibility
+from app.campaign import audiences
 from app.campaign.errors import CampaignNotFound
 from app.campaign.event_models import Participation
 from app.campaign.models import Campaign, DrawSeed, MethodTally, MethodUsage, RewardMethod, Stock, Targeting, Usage
@@ -19,7 +16,6 @@ from app.database import Bind, Prepared, UtcDateTime
 from app.members.errors import CustomerNotFound
 from app.members.models import Chain, Customer
 from app.points.models import Account
-from app.refusal import Refusal
 
 BOUGHT = func.coalesce(Usage.bought, 0)
 
@@ -135,7 +131,7 @@ METHODS = Prepared(
 )
 
 
-def facts(bind: Bind, campaign: uuid.UUID, customer: uuid.UUID) -> Any:
+def facts_by_uuid(bind: Bind, campaign: uuid.UUID, customer: uuid.UUID) -> Any:
     """Read the facts of one customer and one campaign. Raises CampaignNotFound or CustomerNotFound.
 
     A campaign of another chain than the customer's is not found.
@@ -151,7 +147,7 @@ def facts(bind: Bind, campaign: uuid.UUID, customer: uuid.UUID) -> Any:
 
 
 def facts_by_id(bind: Bind, campaign_id: int, customer_id: int) -> Any:
-    """As `facts`, with both UUIDs and the campaign's draw seed, if it has one."""
+    """As `facts_by_uuid`, with both UUIDs and the campaign's draw seed, if it has one."""
     rows = FACTS_BY_ID.run(bind, {"campaign": campaign_id, "customer": customer_id})
     if rows:
         return rows[0]
@@ -159,40 +155,13 @@ def facts_by_id(bind: Bind, campaign_id: int, customer_id: int) -> Any:
     raise CustomerNotFound if known is None else CampaignNotFound
 
 
-def methods(bind: Bind, found: Any) -> list[Any]:
+def reward_methods(bind: Bind, facts: Any) -> list[Any]:
     """The reward methods of the campaign of these facts, each a `rules.Method` with the terms of its vouchers."""
-    if found.reward is not None:
+    if facts.reward is not None:
         return []
-    return METHODS.run(bind, {"campaign": found.campaign_id, "customer": found.customer_id})
+    return METHODS.run(bind, {"campaign": facts.campaign_id, "customer": facts.customer_id})
 
 
 def facts_by_campaign(session: Session, campaign_ids: Sequence[int], customer_id: int) -> dict[int, Any]:
     rows = session.execute(FACTS_OF_PAGE, {"campaigns": campaign_ids, "customer": customer_id})
     return {row.campaign_id: row for row in rows}
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Whether a customer may buy at a moment, and if not, every reason why."""
-
-    at: datetime
-    facts: Any
-    refusals: list[Refusal]
-
-    @property
-    def may_buy(self) -> bool:
-        return not self.refusals
-
-
-def explain(
-    session: Session, campaign: uuid.UUID, customer: uuid.UUID, at: datetime, to_customer: bool = False
-) -> Verdict:
-    """Say whether the customer could buy the campaign at a moment, everything else being as it is now.
-
-    Raises CampaignNotFound, also for campaigns that sell no coupons and, where it is the customer who asks, for secret ones;
-    or CustomerNotFound.
-    """
-    found = facts(session, campaign, customer)
-    if found.reward is None or (to_customer and visibility.is_secret(found, at)):
-        raise CampaignNotFound
-    return Verdict(at, found, list(rules.refusals(found, at, traits.if_asked(session, found, at))))

@@ -1,6 +1,5 @@
 """What customers do: behaviors and how far each customer has come, opting in and out, the creatives that tell of a campaign."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,7 +7,6 @@ from uuid import UUID, uuid4
 from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.campaign import counting
 from app.database import Base, Serial, UtcDateTime
 
 BEHAVIOR_KINDS = ("count", "unique", "composite")
@@ -41,10 +39,6 @@ class Behavior(Base):
         CheckConstraint("points >= 0 AND times_max > 0 AND per_period_max > 0 AND period_seconds > 0", "positive"),
     )
 
-    @property
-    def terms(self) -> counting.Terms:
-        return terms(self, self.goals)
-
 
 class Goal(Base):
     """Events of one name, so many a round. A behavior that is not composite has exactly one."""
@@ -67,30 +61,6 @@ class Goal(Base):
         UniqueConstraint("behavior_id", "position"),
         CheckConstraint("kind IN ('count', 'unique')", "known_kind"),
         CheckConstraint("points >= 0 AND earn_count > 0 AND group_wanted > 0", "positive"),
-    )
-
-
-def terms(behavior: Any, goals: Sequence[Any]) -> counting.Terms:
-    """What a behavior counts, for `counting`, from its row and its goals' rows."""
-    return counting.Terms(
-        goals=[
-            counting.Goal(
-                it.id,
-                it.event_name,
-                it.earn_count,
-                it.group_key,
-                it.required,
-                it.min_gap_seconds,
-                it.consecutive,
-                it.kind == "unique",
-                it.unique_key,
-            )
-            for it in goals
-        ],
-        groups={it.group_key: it.group_wanted for it in goals},
-        times_max=behavior.times_max,
-        per_period_max=behavior.per_period_max,
-        period_seconds=behavior.period_seconds,
     )
 
 

@@ -18,11 +18,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import BigInteger, and_, bindparam, func, join, or_, select
 from sqlalchemy.orm import aliased
 
-from app.campaign import activity, audiences, awards, counting, eligibility, progress, receipts
+from app.campaign import activity, audiences, awards, behaviors, counting, progress, receipts
 from app.campaign.audience import traits as customer_traits
 from app.campaign.audience import visibility
 from app.campaign.awards import By, Occasion
 from app.campaign.counting import Achievement
+from app.campaign.eligibility import facts_by_id
 from app.campaign.errors import (
     BadEvent,
     CampaignNotFound,
@@ -32,7 +33,7 @@ from app.campaign.errors import (
     NoCouponsLeft,
     NoRewardLeft,
 )
-from app.campaign.event_models import Behavior, BehaviorProgress, EventReceipt, Goal, Participation, terms
+from app.campaign.event_models import Behavior, BehaviorProgress, EventReceipt, Goal, Participation
 from app.campaign.guards import TermsChanged
 from app.campaign.models import Campaign, Stock, Targeting
 from app.database import Bind, Prepared, UtcDateTime, is_alone, together
@@ -332,7 +333,7 @@ def _count(bind: Bind, rows: Sequence[Any], event: counting.Event, now: datetime
         if row.behavior_id is None or not _listens(row, event.at, traits):
             continue
         before = progress.read(row.achieved, row.current, row.counts, [goal.id for goal in goals])
-        after, achievements = counting.count(terms(row, goals), before, event)
+        after, achievements = counting.count(behaviors.terms(row, goals), before, event)
         if after is not before:
             worth = {goal.id: goal.points for goal in goals}
             points = sum(row.behavior_points + sum(worth[id] for id in it.goals) for it in achievements)
@@ -359,7 +360,7 @@ def _require_campaign(bind: Bind, customer_id: int, campaign_id: int) -> None:
 
 def _reward(bind: Bind, due: _Due, now: datetime, by: By, told: Mapping[str, Any] | None = None) -> None:
     row, achievement = due
-    facts = eligibility.facts_by_id(bind, row.campaign_id, row.customer_id)
+    facts = facts_by_id(bind, row.campaign_id, row.customer_id)
     if facts.terms != row.terms:
         raise TermsChanged
     key = f"behavior {row.behavior_id} customer {row.customer_id} {achievement.number}"

@@ -4,8 +4,9 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from app.campaign import awards, eligibility
+from app.campaign import awards
 from app.campaign.awards import By, Given, Occasion
+from app.campaign.eligibility import facts_by_id
 from app.campaign.errors import CampaignNotFound
 from app.database import Bind
 from app.members.errors import CustomerElsewhere
@@ -21,7 +22,7 @@ def interact(bind: Bind, chain_id: int, campaign_id: int, customer_id: int, now:
     Source: Spaaza, "Interact with campaign".
     """
     try:
-        facts = eligibility.facts_by_id(bind, campaign_id, customer_id)
+        facts = facts_by_id(bind, campaign_id, customer_id)
     except CampaignNotFound:
         if bind.scalar(select(Customer.chain_id).where(Customer.id == customer_id)) != chain_id:
             raise CustomerElsewhere from None

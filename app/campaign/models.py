@@ -1,6 +1,6 @@
 """Campaigns: whom they are for, when, what they give, and what is left of it."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,16 +9,9 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.campaign.limits import UNLIMITED
-from app.campaign.periods import ALWAYS_FROM
+from app.campaign.periods import ALWAYS_FROM, DAY_SECONDS, EVERY_DAY
 from app.database import Base, Serial, UtcDateTime, unique_where
 from app.members.models import UNITS, Business, Chain
-
-# A window that is always open is stored as ALWAYS_FROM to ALWAYS_TO, and a limit that never binds as UNLIMITED: rules and
-# SQL then need no special case.
-ALWAYS_TO = datetime(9999, 12, 31, tzinfo=UTC)
-
-DAY_SECONDS = 24 * 60 * 60
-EVERY_DAY = 0b111_1111  # Monday is the lowest bit
 
 REWARDS = ("discount_code", "free_delivery_code", "gift_code", "event_code", "value_code")
 KINDS = ("interaction", "composable", "referral", "signup", "basket")

@@ -7,8 +7,9 @@ from sqlalchemy import false, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from app.campaign import eligibility, rules
+from app.campaign import rules
 from app.campaign.audience import traits, visibility
+from app.campaign.eligibility import facts_by_id
 from app.campaign.errors import CampaignNotFound
 from app.campaign.event_models import Participation
 from app.campaign.guards import TermsChanged
@@ -67,7 +68,7 @@ def opt_out(session: Session, campaign_id: int, customer_id: int, now: datetime)
 
 def _facts(session: Session, campaign_id: int, customer_id: int, now: datetime) -> Any:
     """Raises CampaignNotFound, also for what customers were never told of, or CustomerNotFound."""
-    facts = eligibility.facts_by_id(session, campaign_id, customer_id)
+    facts = facts_by_id(session, campaign_id, customer_id)
     if visibility.is_secret(facts, now):
         raise CampaignNotFound
     return facts

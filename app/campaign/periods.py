@@ -3,7 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+# A window that is always open is stored as ALWAYS_FROM to ALWAYS_TO: rules and SQL then need no special case.
 ALWAYS_FROM = datetime(1, 1, 1, tzinfo=UTC)
+ALWAYS_TO = datetime(9999, 12, 31, tzinfo=UTC)
+DAY_SECONDS = 24 * 60 * 60
+EVERY_DAY = 0b111_1111  # Monday is the lowest bit
+
 _SMALL = {"second": timedelta(seconds=1), "minute": timedelta(minutes=1), "hour": timedelta(hours=1)}
 
 

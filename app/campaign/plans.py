@@ -11,8 +11,8 @@ from app.campaign.behaviors import Plan as BehaviorPlan
 from app.campaign.creatives import Plan as CreativePlan
 from app.campaign.errors import BadCampaign
 from app.campaign.limits import UNLIMITED
-from app.campaign.models import ALWAYS_TO, DAY_SECONDS, EVERY_DAY, RewardMethod
-from app.campaign.periods import ALWAYS_FROM
+from app.campaign.models import RewardMethod
+from app.campaign.periods import ALWAYS_FROM, ALWAYS_TO, DAY_SECONDS, EVERY_DAY
 
 Window = tuple[datetime, datetime]
 ALWAYS: Window = (ALWAYS_FROM, ALWAYS_TO)

@@ -9,8 +9,9 @@ from typing import cast
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session, contains_eager
 
-from app.campaign import awards, eligibility, vouchers
+from app.campaign import awards, vouchers
 from app.campaign.award_models import Award, Voucher
+from app.campaign.eligibility import facts_by_uuid
 from app.campaign.errors import CampaignNotFound, CouponStaysUsed, PurchaseNotFound
 from app.campaign.models import Campaign
 from app.database import Bind
@@ -34,7 +35,7 @@ def buy(bind: Bind, campaign: uuid.UUID, customer: uuid.UUID, now: datetime, sol
     Raises CampaignNotFound, also for campaigns that sell no coupons, CustomerNotFound, or as `awards.give` does.
     Source: Open Loyalty, "Buy reward campaign for a specific customer".
     """
-    facts = eligibility.facts(bind, campaign, customer)
+    facts = facts_by_uuid(bind, campaign, customer)
     if facts.reward is None:
         raise CampaignNotFound
     given = awards.give(bind, facts, PURCHASE, now, awards.By(sold_by, issuer))

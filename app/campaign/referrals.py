@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.campaign import activity, audiences, awards, eligibility, errors, periods, targeting
+from app.campaign import activity, audiences, awards, errors, periods, targeting
 from app.campaign.audience import traits, visibility
 from app.campaign.award_models import ReferralRelation
 from app.campaign.awards import By, Occasion
+from app.campaign.eligibility import facts_by_id
 from app.campaign.models import Campaign
 from app.members.models import Chain, Customer, Profile
 from app.points import ledger
@@ -148,7 +149,7 @@ def _open_campaigns(session: Session, chain_id: int, referring_id: int, now: dat
     )
     open_ids = []
     for campaign_id in ids.all():
-        facts = eligibility.facts_by_id(session, campaign_id, referring_id)
+        facts = facts_by_id(session, campaign_id, referring_id)
         if activity.is_in_hours(facts, facts.time_zone, now) and targeting.holds(facts.restrictions, known):
             open_ids.append(campaign_id)
     return open_ids
@@ -173,4 +174,4 @@ def _reward(
     occasion = Occasion(
         "referral", context="referral", key=f"referral {relation.id} {recipient}", recipient=recipient, overrides=True
     )
-    return awards.give(session, eligibility.facts_by_id(session, relation.campaign_id, customer_id), occasion, now, by)
+    return awards.give(session, facts_by_id(session, relation.campaign_id, customer_id), occasion, now, by)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.campaign import awards, referrals
 from app.campaign.awards import By
-from app.members import customers, headcount
+from app.members import customers, headcount, logins
 from app.members.customers import Person
 from app.members.models import Customer
 from app.points import ledger
@@ -25,12 +25,13 @@ def sign_up(
     referral_code: str | None = None,
     **fixed: Any,
 ) -> Customer:
-    """Register a customer with a chain, or with the first one, and open an account.
+    """Register a customer with a chain, or with the first one, and open a login and an account.
 
     `fixed` are the ids of a world whose ids are known beforehand. Raises as `customers.register` and, for a referral code,
     `referrals.apply_code` do.
     """
-    customer = customers.register(session, person, now, password_hash, level, chain_id=chain_id, **fixed)
+    customer = customers.register(session, person, now, level, chain_id=chain_id, **fixed)
+    logins.open_for_customer(session, customer.id, password_hash)
     ledger.open_account(session, customer.id)
     session.flush()
     awards.give_all(session, customer.chain_id, customer.id, "signup", f"signup {customer.id}", {}, now, by)

@@ -8,10 +8,11 @@ from typing import Any, Literal
 from sqlalchemy import func, not_, select
 from sqlalchemy.orm import Session, joinedload
 
-from app.campaign import activity, behaviors, creatives, eligibility, progress, states
+from app.campaign import activity, behaviors, creatives, progress, states
 from app.campaign.audience import traits, visibility, visibility_sql
 from app.campaign.award_models import Voucher
 from app.campaign.counting import Progress, is_exhausted
+from app.campaign.eligibility import facts_by_campaign
 from app.campaign.errors import CampaignNotFound
 from app.campaign.event_models import Behavior, Creative
 from app.campaign.models import Campaign, RewardMethod
@@ -125,7 +126,7 @@ def _standings(
             )
         ).unique()
     }
-    facts = eligibility.facts_by_campaign(session, ids, customer.id)
+    facts = facts_by_campaign(session, ids, customer.id)
     found = behaviors.of_campaigns(session, ids)
     known = progress.of_customer(session, customer.id, [it for group in found.values() for it in group])
     drawn = creatives.of_campaigns(session, ids) if wanted.creatives else {}
@@ -135,7 +136,9 @@ def _standings(
     for campaign_id in (one for one in ids if one in facts):
         fact, mine = facts[campaign_id], [(it, known[it.id]) for it in found[campaign_id]]
         qualifies = visibility.qualifies(fact, known_traits)
-        stood = [states.Standing(come.achieved, come.has_begun, is_exhausted(it.terms, come)) for it, come in mine]
+        stood = [
+            states.Standing(come.achieved, come.has_begun, is_exhausted(behaviors.terms(it), come)) for it, come in mine
+        ]
         state = states.state(stood, fact.opted_in, qualifies, activity.is_over(fact, now))
         standings.append(
             Standing(

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Boolean, bindparam, or_, select, update
 from sqlalchemy.orm import Session, contains_eager
 
-from app.campaign import awards, errors, voucher_terms
+from app.campaign import errors, voucher_keys, voucher_terms
 from app.campaign.award_models import Voucher
 from app.campaign.guards import TermsChanged
 from app.campaign.models import Campaign
@@ -210,8 +210,8 @@ def issue(
     if found is None:
         raise errors.CampaignNotFound
     voucher = Voucher(
-        key=awards.new_key(),
-        third_party_id=awards.new_third_party_id() if found.third_party_voucher_ids else None,
+        key=voucher_keys.new_key(),
+        third_party_id=voucher_keys.new_third_party_id() if found.third_party_voucher_ids else None,
         campaign_id=campaign_id,
         customer_id=customer_id,
         kind=terms.kind,
@@ -300,8 +300,8 @@ def _child(session: Session, parent: Voucher, amount: int, now: datetime) -> Vou
     parent.superseded = True
     session.flush()  # before the child holds the coupon
     child = Voucher(
-        key=awards.new_key(),
-        third_party_id=awards.new_third_party_id() if parent.third_party_id else None,
+        key=voucher_keys.new_key(),
+        third_party_id=voucher_keys.new_third_party_id() if parent.third_party_id else None,
         campaign_id=parent.campaign_id,
         customer_id=parent.customer_id,
         award_id=parent.award_id,

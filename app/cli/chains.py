@@ -8,7 +8,7 @@ import click
 
 from app import clock
 from app.cli.root import main, opened, told_kindly
-from app.members import chains, keys
+from app.members import chains, keys, permissions
 from app.members.models import UNITS, Chain
 from app.settings import from_environment
 
@@ -27,7 +27,7 @@ def list_chains() -> None:
             click.echo(f"{chain.id}  {chain.name}  {chain.currency}  {chain.time_zone}{_window(chain)}")
             for business in chains.businesses(session, chain.id):
                 click.echo(f"   business {business.id}  {business.name}  division {business.division_id}")
-            for name, may_write in chains.permissions(session, chain.id):
+            for name, may_write in permissions.permissions(session, chain.id):
                 click.echo(f"   staff {name} {'may write' if may_write else 'may read'}")
             for app in chains.apps(session):
                 if app.chain_id == chain.id:
@@ -130,7 +130,7 @@ def set_app(hostname: str, chain: int | None, none: bool) -> None:
 def permit(username: str, chain: int, write: bool, none: bool) -> None:
     """Let a member of the staff act for CHAIN."""
     with opened(from_environment()).transaction() as session:
-        chains.permit(session, username, chain, None if none else write)
+        permissions.permit(session, username, chain, None if none else write)
     click.echo(f"{username} may {'nothing' if none else 'read and write' if write else 'read'} for chain {chain}.")
 
 

@@ -1,4 +1,4 @@
-"""Chains, their businesses, the apps that customers use, and what the staff may do for which chain."""
+"""Chains, their businesses, and the apps that customers use."""
 
 import re
 from dataclasses import dataclass
@@ -6,19 +6,12 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.members.errors import (
-    AlreadyTaken,
-    AppNotFound,
-    BadChain,
-    BusinessNotFound,
-    ChainNotFound,
-    DivisionElsewhere,
-    LoginNotFound,
-)
-from app.members.models import UNITS, AppHost, Business, Chain, ChainPermission, Login
+from app.members.errors import AppNotFound, BadChain, BusinessNotFound, ChainNotFound, DivisionElsewhere
+from app.members.models import UNITS, AppHost, Business, Chain
+from app.refusal import AlreadyTaken
 
 HOSTNAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 WINDOW_MAX = 5_000  # of any unit: years stay within the calendar
@@ -154,45 +147,6 @@ def app(session: Session, hostname: str) -> AppHost:
 
 def apps(session: Session) -> list[AppHost]:
     return list(session.scalars(select(AppHost).order_by(AppHost.hostname)))
-
-
-def permit(session: Session, username: str, chain_id: int, may_write: bool | None) -> None:
-    """Let a member of the staff read, or read and write, for a chain; None takes it back.
-
-    Raises LoginNotFound or ChainNotFound.
-    """
-    name = username.lower()
-    logins = session.scalars(
-        select(Login).where(
-            Login.role != "customer", Login.deleted.is_(False), (Login.username == name) | (Login.email == name)
-        )
-    ).all()
-    if not logins:
-        raise LoginNotFound
-    if len(logins) > 1:
-        raise LoginNotFound(f"An admin and a seller are both called {username}; name the admin by the user name.")
-    [login] = logins
-    found(session, chain_id)
-    permission = session.get(ChainPermission, (login.id, chain_id))
-    if may_write is None:
-        if permission is not None:
-            session.delete(permission)
-    elif permission is None:
-        session.add(ChainPermission(login_id=login.id, chain_id=chain_id, may_write=may_write))
-    else:
-        permission.may_write = may_write
-    session.flush()
-
-
-def permissions(session: Session, chain_id: int) -> list[tuple[str, bool]]:
-    """Who of the staff may act for a chain, and whether it may write."""
-    query = (
-        select(func.coalesce(Login.username, Login.email), ChainPermission.may_write)
-        .join(Login, Login.id == ChainPermission.login_id)
-        .where(ChainPermission.chain_id == chain_id)
-        .order_by(Login.id)
-    )
-    return [(name, may_write) for name, may_write in session.execute(query)]
 
 
 def _division(session: Session, division_id: str, *conditions: Any) -> Business | None:

@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from app.database import is_postgresql
 from app.members import chains, headcount
-from app.members.errors import AlreadyTaken, BadCustomer, CustomerNotFound, LevelNotFound
-from app.members.models import Customer, Level, Login, Profile, Segment, SegmentMember, Spending
+from app.members.errors import BadCustomer, CustomerNotFound, LevelNotFound
+from app.members.models import Customer, Level, Profile, Segment, SegmentMember, Spending
 from app.paging import Page, Paged
+from app.refusal import AlreadyTaken
 
 SORTABLE = {
     "firstName": Profile.first_name,
@@ -55,7 +56,6 @@ def register(
     session: Session,
     person: Person,
     now: datetime,
-    password_hash: str | None = None,
     level: UUID | None = None,
     uuid: UUID | None = None,
     status: str = "active",
@@ -67,7 +67,7 @@ def register(
 ) -> Customer:
     """Add a customer of a chain, or of the first one, on a level: the one named, or else the lowest active one.
 
-    The points account is the caller's to open, and the customer the caller's to count (`headcount`).
+    The login and the points account are the caller's to open, and the customer the caller's to count (`headcount`).
     Raises AlreadyTaken, LevelNotFound or BadCustomer.
     """
     _require_unique(session, person)
@@ -93,7 +93,6 @@ def register(
     customer.profile.referral_code = customer.profile.referral_code or _new_referral_code()
     session.add(customer)
     session.flush()
-    session.add(Login(role="customer", customer_id=customer.id, password_hash=password_hash, token_version=0))
     return customer
 
 

@@ -23,12 +23,6 @@ class PosNotFound(Refusal):
     message = "There is no such point of sale."
 
 
-class AlreadyTaken(Refusal):
-    """Something that must be unique belongs to another; `field` says what."""
-
-    message = "This value is already used."
-
-
 class WeakPassword(Refusal):
     message = "The password is too easy to guess."
 

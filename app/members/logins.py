@@ -21,6 +21,11 @@ from app.members.models import ADMIN, CUSTOMER, SELLER, Customer, Login, Profile
 REUSE_GRACE_SECONDS = 10
 
 
+def open_for_customer(session: Session, customer_id: int, password_hash: str | None) -> None:
+    """Give a customer a login; without a password, nobody signs in with it yet."""
+    session.add(Login(role=CUSTOMER, customer_id=customer_id, password_hash=password_hash, token_version=0))
+
+
 @dataclass(frozen=True)
 class Standing:
     """What a login is worth right now, read fresh for every request."""

@@ -1,4 +1,4 @@
-"""The people who run the programme: admins and sellers, and the shops that sellers work in."""
+"""The people who run the programme: admins and sellers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.members import chains, logins
-from app.members.errors import AlreadyTaken, PosNotFound, SellerNotFound
-from app.members.models import ADMIN, SELLER, ChainPermission, Login, PointOfSale
+from app.members import chains, logins, shops
+from app.members.errors import SellerNotFound
+from app.members.models import ADMIN, SELLER, ChainPermission, Login
 from app.paging import Page, Paged
+from app.refusal import AlreadyTaken
 
 SORTABLE = {"firstName": Login.first_name, "lastName": Login.last_name, "email": Login.email, "phone": Login.phone}
-POS_SORTABLE = {"name": PointOfSale.name, "identifier": PointOfSale.identifier}
 
 
 @dataclass(frozen=True)
@@ -90,36 +90,12 @@ def sellers(session: Session, paging: Page) -> Paged[Login]:
     return Paged(list(session.scalars(paging.cut(query))), total)
 
 
-def add_pos(session: Session, name: str, identifier: str, description: str | None = None) -> PointOfSale:
-    """Raises AlreadyTaken."""
-    if session.scalar(select(PointOfSale.id).where(PointOfSale.identifier == identifier)) is not None:
-        raise AlreadyTaken(field="identifier")
-    pos = PointOfSale(name=name, identifier=identifier, description=description)
-    session.add(pos)
-    session.flush()
-    return pos
-
-
-def pos(session: Session, uuid: UUID) -> PointOfSale:
-    """Raises PosNotFound."""
-    found = session.scalars(select(PointOfSale).where(PointOfSale.uuid == uuid)).one_or_none()
-    if found is None:
-        raise PosNotFound(field="pos")
-    return found
-
-
-def all_pos(session: Session, paging: Page) -> Paged[PointOfSale]:
-    total = session.scalar(select(func.count()).select_from(PointOfSale)) or 0
-    query = select(PointOfSale).order_by(*paging.order(POS_SORTABLE, PointOfSale.id, tie=PointOfSale.id))
-    return Paged(list(session.scalars(paging.cut(query))), total)
-
-
 def _apply(session: Session, login: Login, told: Seller) -> None:
     if (login.email or "") != told.email.lower():
         _require_unique(session, SELLER, "email", told.email)
     login.first_name, login.last_name = told.first_name, told.last_name
     login.email, login.phone, login.active = told.email.lower(), told.phone, told.active
-    login.pos = pos(session, told.pos) if told.pos else None
+    login.pos = shops.get(session, told.pos) if told.pos else None
 
 
 def _require_unique(session: Session, role: str, name: str, value: str) -> None:

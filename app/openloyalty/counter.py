@@ -7,7 +7,8 @@ from flask import Response, jsonify
 
 from app import clock
 from app.body import body
-from app.campaign import catalogue, eligibility, purchases
+from app.campaign import catalogue, purchases
+from app.campaign.explain import explain
 from app.doors import caller, names_effect, names_subject, reading, short_transaction, transaction
 from app.members import customers
 from app.members.errors import CustomerNotFound
@@ -56,9 +57,7 @@ def why_not(customer: str, campaign: UUID, at: Any = None) -> Response:
     """Whether a customer may buy, and every reason why not."""
     uuid = _uuid(customer)
     with reading() as session:
-        verdict = eligibility.explain(
-            session, campaign, uuid, at or clock.now(), to_customer=caller().role == "customer"
-        )
+        verdict = explain(session, campaign, uuid, at or clock.now(), to_customer=caller().role == "customer")
     return jsonify(views.eligibility(verdict, str(campaign), str(uuid)))
 
 

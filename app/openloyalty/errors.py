@@ -15,7 +15,7 @@ from app.identity import NotSignedIn
 from app.members import errors as members
 from app.openloyalty.forms import InvalidForm, tree_for
 from app.points import errors as points
-from app.refusal import Refusal
+from app.refusal import AlreadyTaken, Refusal
 
 
 class NotOffered(Refusal):
@@ -64,7 +64,7 @@ FORM_FIELDS = (
     campaign.RedeemedCouponMissing,
     campaign.LimitUnderUsage,
     campaign.SingleCouponFixed,
-    members.AlreadyTaken,
+    AlreadyTaken,
     members.WeakPassword,
     members.WrongPassword,
     members.UnknownCriterion,

@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import Response, jsonify
 
 from app.doors import reading
-from app.members import levels, staff
+from app.members import levels, shops
 from app.openloyalty import views
 from app.openloyalty.queries import paging
 
@@ -24,9 +24,9 @@ def show_level(uuid: UUID) -> Response:
 
 def list_shops() -> Response:
     with reading() as session:
-        return views.paged("pos", staff.all_pos(session, paging()), views.pos)
+        return views.paged("pos", shops.page(session, paging()), views.pos)
 
 
 def show_shop(uuid: UUID) -> Response:
     with reading() as session:
-        return jsonify(views.pos(staff.pos(session, uuid)))
+        return jsonify(views.pos(shops.get(session, uuid)))

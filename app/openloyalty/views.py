@@ -12,7 +12,7 @@ from app.amounts import Points, number
 from app.campaign import activity, rules
 from app.campaign.award_models import Award, Voucher
 from app.campaign.catalogue import Shown
-from app.campaign.eligibility import Verdict
+from app.campaign.explain import Verdict
 from app.campaign.models import Campaign, Coupon
 from app.campaign.purchases import Sale
 from app.doors import settings

@@ -10,7 +10,7 @@ from app import idempotency
 from app.campaign import errors as campaign
 from app.members import errors as members
 from app.points import errors as points
-from app.refusal import Refusal
+from app.refusal import AlreadyTaken, Refusal
 
 ARGUMENT_ERROR = "argument_error"
 MISSING_DATA = "missing_data"
@@ -120,7 +120,7 @@ WORDS: Mapping[type[Refusal], str] = {
     members.CustomerNotFound: USER_NOT_FOUND,
     members.CustomerElsewhere: USER_NOT_FOUND,
     members.IdentifiersDisagree: VALIDATION,
-    members.AlreadyTaken: VALIDATION,
+    AlreadyTaken: VALIDATION,
     members.BadCustomer: VALIDATION,
     members.WeakPassword: VALIDATION,
     members.WrongPassword: ACCESS_DENIED,

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from app.amounts import number
 from app.campaign import counting, creatives
+from app.campaign.behaviors import terms
 from app.campaign.counting import Progress
 from app.campaign.creatives import TILE
 from app.campaign.event_models import Behavior, Creative, Goal
@@ -241,8 +242,8 @@ def _progress(it: Behavior, come: Progress) -> dict[str, Any]:
         "external_behavior_id": str(it.uuid),
         "event_name": it.event_name,
         "name": it.name,
-        "progress": counting.events_counted(it.terms, come),
-        "goal": counting.events_wanted(it.terms),
+        "progress": counting.events_counted(terms(it), come),
+        "goal": counting.events_wanted(terms(it)),
     }
 
 
@@ -271,7 +272,7 @@ def _simple(it: Behavior, goal: Goal, come: Progress) -> dict[str, Any]:
 
 
 def _composite(it: Behavior, come: Progress) -> dict[str, Any]:
-    terms = it.terms
+    counted = terms(it)
     return {
         "external_behavior_id": str(it.uuid),
         "type": it.kind,
@@ -286,12 +287,12 @@ def _composite(it: Behavior, come: Progress) -> dict[str, Any]:
         "groups": {
             group: {
                 "type": "group",
-                "current_count": counting.completed_in_group(terms, come, group),
+                "current_count": counting.completed_in_group(counted, come, group),
                 "total_count": wanted,
                 "num_goals": sum(goal.group_key == group for goal in it.goals),
-                "completed": counting.completed_in_group(terms, come, group) >= wanted,
+                "completed": counting.completed_in_group(counted, come, group) >= wanted,
             }
-            for group, wanted in terms.groups.items()
+            for group, wanted in counted.groups.items()
         },
     }
 

@@ -12,19 +12,9 @@ from app.campaign import campaigns, overview
 from app.campaign.campaigns import Manner, Offer, Reward
 from app.campaign.coupons import CODE_LENGTH_MAX
 from app.campaign.limits import UNLIMITED
-from app.campaign.models import (
-    ALWAYS_TO,
-    CONTEXTS,
-    DAY_SECONDS,
-    EVERY_DAY,
-    KINDS,
-    METHOD_KINDS,
-    RECIPIENTS,
-    VOUCHER_KINDS,
-    Campaign,
-)
+from app.campaign.models import CONTEXTS, KINDS, METHOD_KINDS, RECIPIENTS, VOUCHER_KINDS, Campaign
 from app.campaign.overview import Overview
-from app.campaign.periods import ALWAYS_FROM
+from app.campaign.periods import ALWAYS_FROM, ALWAYS_TO, DAY_SECONDS, EVERY_DAY
 from app.doors import names_subject, reading, transaction
 from app.members import segments
 from app.members.models import UNITS

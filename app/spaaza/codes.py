@@ -10,7 +10,7 @@ from app import idempotency
 from app.campaign import errors as campaign
 from app.members import errors as members
 from app.points import errors as points
-from app.refusal import Refusal
+from app.refusal import AlreadyTaken, Refusal
 
 
 class Code(NamedTuple):
@@ -162,7 +162,7 @@ WORDS: Mapping[type[Refusal], Code] = {
     members.CustomerNotFound: USER_NOT_FOUND,
     members.CustomerElsewhere: ENTITY_MISMATCH,
     members.IdentifiersDisagree: MULTIPLE_PARAMETER_MISMATCH,
-    members.AlreadyTaken: ALREADY_TAKEN,
+    AlreadyTaken: ALREADY_TAKEN,
     members.WeakPassword: PARAMETER_INVALID,
     members.WrongPassword: PASSWORD_ERROR,
     members.BadCredentials: PASSWORD_ERROR,

@@ -9,9 +9,9 @@ from app.campaign import activity, rules, voucher_lookup
 from app.campaign.audience import visibility
 from app.campaign.award_models import ReferralRelation
 from app.campaign.limits import UNLIMITED
-from app.campaign.models import ALWAYS_TO, DAY_SECONDS, EVERY_DAY, Campaign, MethodTally, RewardMethod
+from app.campaign.models import Campaign, MethodTally, RewardMethod
 from app.campaign.overview import Overview
-from app.campaign.periods import ALWAYS_FROM
+from app.campaign.periods import ALWAYS_FROM, ALWAYS_TO, DAY_SECONDS, EVERY_DAY
 from app.members.models import Chain, Profile
 from app.points.models import LedgerEntry
 

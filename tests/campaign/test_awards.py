@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.campaign import awards, eligibility, errors, guards, interactions, rules
+from app.campaign import awards, errors, guards, interactions, rules
 from app.campaign.award_models import Award, Draw, Voucher
 from app.campaign.awards import BY_SYSTEM
+from app.campaign.eligibility import facts_by_id, reward_methods
 from app.campaign.models import Campaign, MethodTally
 from app.database import TryAgain
 from app.points.models import LedgerEntry
@@ -189,13 +190,13 @@ def test_a_stale_view_of_a_campaign_gives_nothing(world: World, monkeypatch: pyt
     }
     for name, campaign in campaigns.items():
         with world.database.reading() as session:
-            stale = eligibility.facts_by_id(session, campaign.id, world.cleo.id)
-            methods = eligibility.methods(session, stale)
+            stale = facts_by_id(session, campaign.id, world.cleo.id)
+            methods = reward_methods(session, stale)
         world.interact(campaign)
         before = (world.count(Award), world.balance(), world.count(Voucher))
         with monkeypatch.context() as patched:
-            patched.setattr(interactions.eligibility, "facts_by_id", lambda *_, stale=stale: stale)
-            patched.setattr(awards.eligibility, "methods", lambda *_, methods=methods: methods)
+            patched.setattr(interactions, "facts_by_id", lambda *_, stale=stale: stale)
+            patched.setattr(awards, "reward_methods", lambda *_, methods=methods: methods)
             with pytest.raises(guards.TermsChanged):
                 world.interact(campaign)
         assert (world.count(Award), world.balance(), world.count(Voucher)) == before, name

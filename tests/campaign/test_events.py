@@ -7,10 +7,11 @@ import pytest
 from sqlalchemy import delete
 
 from app.amounts import BALANCE_MAX
-from app.campaign import campaigns, counting, eligibility, events, opt_ins, standings
+from app.campaign import behaviors, campaigns, counting, events, opt_ins, standings
 from app.campaign.award_models import Voucher
 from app.campaign.awards import BY_SYSTEM
 from app.campaign.behaviors import GoalPlan, Plan
+from app.campaign.eligibility import facts_by_id
 from app.campaign.errors import (
     BadCampaign,
     BadEvent,
@@ -269,15 +270,15 @@ def test_who_decides_with_the_account_locked_is_never_overtaken(world: World) ->
 
 def test_a_campaign_paused_while_deciding_rewards_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     campaign = an_event_campaign(world, visits(1, points=5))
-    real = eligibility.facts_by_id
+    real = facts_by_id
 
     def paused_meanwhile(*arguments: Any) -> Any:
-        monkeypatch.setattr(eligibility, "facts_by_id", real)
+        monkeypatch.setattr(events, "facts_by_id", real)
         with world.database.transaction() as session:
             campaigns.switch(session, campaign.uuid, on=False)
         return real(*arguments)
 
-    monkeypatch.setattr(eligibility, "facts_by_id", paused_meanwhile)
+    monkeypatch.setattr(events, "facts_by_id", paused_meanwhile)
     if world.database.is_postgresql:
         assert tell(world).counted == 0
     else:  # there, whoever pauses waits until the event has counted
@@ -337,7 +338,8 @@ def test_progress_never_looks_finished_before_it_is(world: World) -> None:
         with world.database.reading() as session:
             cleo = identifiers.by_uuid(session, world.cleo.chain_id, world.cleo.uuid)
             [(behavior, come)] = standings.one(session, cleo, campaign.id, standings.Wanted(), world.now).behaviors
-            return counting.events_counted(behavior.terms, come), counting.events_wanted(behavior.terms)
+            counted = behaviors.terms(behavior)
+            return counting.events_counted(counted, come), counting.events_wanted(counted)
 
     tell(world, "b", quantity=4)
     assert shown() == (0, 4)

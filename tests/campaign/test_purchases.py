@@ -2,9 +2,10 @@
 
 import pytest
 
-from app.campaign import campaigns, changes, eligibility, errors, guards
+from app.campaign import campaigns, changes, errors, guards, purchases
 from app.campaign.award_models import Award
 from app.campaign.campaigns import Offer
+from app.campaign.eligibility import facts_by_uuid
 from app.database import Database
 from app.members import customers
 from app.members.errors import CustomerNotFound
@@ -124,7 +125,7 @@ def test_a_purchase_is_not_made_under_terms_that_have_changed(world: World, monk
     """The campaign gets dearer between the decision and the change: nothing is sold at the old price."""
     campaign = world.a_campaign()
     with world.database.reading() as session:
-        stale = eligibility.facts(session, campaign.uuid, world.cleo.uuid)
+        stale = facts_by_uuid(session, campaign.uuid, world.cleo.uuid)
     with world.database.transaction() as session:
         campaigns.change(
             session,
@@ -140,7 +141,7 @@ def test_a_purchase_is_not_made_under_terms_that_have_changed(world: World, monk
                 limit_per_customer=2,
             ),
         )
-    monkeypatch.setattr(eligibility, "facts", lambda *_: stale)
+    monkeypatch.setattr(purchases, "facts_by_uuid", lambda *_: stale)
     with pytest.raises(guards.TermsChanged):
         world.buy(campaign)
     monkeypatch.undo()
@@ -155,18 +156,18 @@ def test_every_guard_holds_when_the_facts_were_stale(world: World, monkeypatch: 
     campaign = world.a_campaign(limit=1, limit_per_customer=1, cost=60_000, coupons=["ONLY"])
     rich = world.a_customer(level=world.silver, points=10_000)
     with world.database.reading() as session:
-        before = eligibility.facts(session, campaign.uuid, world.cleo.uuid)
+        before = facts_by_uuid(session, campaign.uuid, world.cleo.uuid)
     if stale == "balance":
         world.buy(world.a_campaign(cost=60_000))
     elif stale == "bought":
         campaign = world.a_campaign(limit=5, limit_per_customer=1, cost=10)
         with world.database.reading() as session:
-            before = eligibility.facts(session, campaign.uuid, world.cleo.uuid)
+            before = facts_by_uuid(session, campaign.uuid, world.cleo.uuid)
         world.buy(campaign)
     else:
         world.buy(campaign, rich)
     sold, balance = world.count(Award), world.balance()
-    monkeypatch.setattr(eligibility, "facts", lambda *_: before)
+    monkeypatch.setattr(purchases, "facts_by_uuid", lambda *_: before)
     with pytest.raises(guards.TermsChanged):
         world.buy(campaign)
     assert (world.count(Award), world.balance()) == (sold, balance)

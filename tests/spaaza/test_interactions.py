@@ -9,7 +9,7 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from app.campaign.award_models import Award, Draw, Voucher
-from app.members import chains, customers, keys
+from app.members import chains, customers, keys, permissions
 from app.points.models import LedgerEntry
 from tests.client import Client
 from tests.spaaza.conftest import HOST, HOSTNAME, Shop, code
@@ -86,7 +86,7 @@ def no_session(shop: Shop) -> TestResponse:
 
 def no_permission(shop: Shop) -> TestResponse:
     with shop.world.database.transaction() as session:
-        chains.permit(session, "ada", shop.chain_id, may_write=None)
+        permissions.permit(session, "ada", shop.chain_id, may_write=None)
     return interact(shop.staff(), shop.world.a_reward_campaign(), chain_id=shop.chain_id, user_id=shop.world.cleo.id)
 
 
@@ -235,7 +235,7 @@ def test_sellers_are_staff_of_the_chains_that_they_may_see(shop: Shop) -> None:
     told = {"chain_id": shop.chain_id, "user_id": shop.world.cleo.id}
     assert code(interact(shop.staff(shop.world.sol), campaign, **told)) == 68
     with shop.world.database.transaction() as session:
-        chains.permit(session, "sol@guerdon.example", shop.chain_id, may_write=False)
+        permissions.permit(session, "sol@guerdon.example", shop.chain_id, may_write=False)
     assert code(interact(shop.staff(shop.world.sol), campaign, **told)) is None
     assert code(shop.staff(shop.world.sol).post("/claim-voucher", data={**told, "voucher_id": "1"})) == 68
 

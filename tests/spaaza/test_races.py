@@ -12,7 +12,7 @@ from app.campaign.award_models import Award, Basket, Draw, ReferralRelation, Vou
 from app.campaign.awards import BY_SYSTEM
 from app.campaign.voucher_lookup import Holder, Named
 from app.database import Database, TryAgain
-from app.members import chains
+from app.members import chains, permissions
 from app.members.models import Customer
 from app.refusal import Refusal
 from tests.spaaza.conftest import Shop, code
@@ -298,13 +298,13 @@ def test_permissions_given_at_once_are_one(shop: Shop) -> None:
     def permit() -> None:
         try:
             with shop.world.database.transaction() as session:
-                chains.permit(session, "sol@guerdon.example", shop.chain_id, may_write=True)
+                permissions.permit(session, "sol@guerdon.example", shop.chain_id, may_write=True)
         except TryAgain:
             pass
 
     at_once(*[permit for _ in range(4)])
     with shop.world.database.reading() as session:
-        assert dict(chains.permissions(session, shop.chain_id)) == {"ada": True, "sol@guerdon.example": True}
+        assert dict(permissions.permissions(session, shop.chain_id)) == {"ada": True, "sol@guerdon.example": True}
 
 
 def test_baskets_that_several_campaigns_reward_and_that_complete_referrals_wait_in_one_order(shop: Shop) -> None:

@@ -7,7 +7,7 @@ from werkzeug.test import TestResponse
 
 from app.campaign.award_models import Award, Basket, ReferralRelation, Voucher
 from app.campaign.models import Campaign
-from app.members import chains
+from app.members import chains, permissions
 from app.members.models import Customer, Spending
 from tests.client import Client
 from tests.spaaza.conftest import HOST, Shop, code
@@ -268,7 +268,7 @@ def on_every_row(shop: Shop, number: int) -> TestResponse:
     staff = shop.staff()
     if number == 68:
         with world.database.transaction() as session:
-            chains.permit(session, "ada", shop.chain_id, may_write=False)
+            permissions.permit(session, "ada", shop.chain_id, may_write=False)
     if number == 264:
         with world.database.transaction() as session:
             chains.set_app(session, HOST["X-Spaaza-MyPrice-App-Hostname"], None)

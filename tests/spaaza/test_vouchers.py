@@ -7,7 +7,7 @@ from werkzeug.test import TestResponse
 
 from app.campaign.award_models import Voucher
 from app.campaign.models import Campaign
-from app.members import chains
+from app.members import permissions
 from app.members.models import Customer
 from tests.client import Client
 from tests.spaaza.conftest import HOST, Shop, code
@@ -190,7 +190,7 @@ def test_partners_send_their_apps_host_name_and_need_write_permission(shop: Shop
     assert code(claim(shop.partner(), **told)) == 269
     assert code(shop.partner(shop.reading_token).post("/claim-voucher", data=told, headers=HOST)) == 68
     with shop.world.database.transaction() as session:
-        chains.permit(session, "ada", shop.chain_id, may_write=False)
+        permissions.permit(session, "ada", shop.chain_id, may_write=False)
     assert code(claim(shop.staff(), chain_id=shop.chain_id, **told)) == 68
     assert stored(shop.world, it.id)["status"] == "generated"
 

@@ -10,10 +10,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from app.campaign import activity, campaigns, catalogue, eligibility, opt_ins, overview, standings
+from app.campaign import activity, campaigns, catalogue, opt_ins, overview, standings
 from app.campaign.audience import traits, visibility, visibility_sql
 from app.campaign.audience.visibility import Visibility
 from app.campaign.behaviors import GoalPlan, Plan
+from app.campaign.eligibility import facts_by_campaign, facts_by_id
 from app.campaign.errors import CampaignHidden, CampaignNotFound
 from app.campaign.event_models import Behavior, BehaviorProgress, Participation
 from app.campaign.models import LIFECYCLES, Campaign
@@ -140,7 +141,7 @@ def test_one_customer_and_pages_are_told_the_same(world: World, crowd: list[Cust
         every = session.scalars(select(Campaign)).all()
         for customer in crowd:
             known = traits.of_customer(session, customer.id, NOW)
-            facts = eligibility.facts_by_campaign(session, [it.id for it in every], customer.id)
+            facts = facts_by_campaign(session, [it.id for it in every], customer.id)
             told = {id: visibility_sql.to_customer(session, row, NOW) for id, row in facts.items()}
             kinds |= {(value, facts[id].lifecycle) for id, value in told.items()}
             shown = {id for id, value in told.items() if value is Visibility.SHOWN}
@@ -161,7 +162,7 @@ def test_one_customer_and_pages_are_told_the_same(world: World, crowd: list[Cust
                 for c in crowd
                 if c.id in mine
                 and visibility.qualifies(
-                    eligibility.facts_by_id(session, campaign.id, c.id), traits.of_customer(session, c.id, NOW)
+                    facts_by_id(session, campaign.id, c.id), traits.of_customer(session, c.id, NOW)
                 )
             }
             found = set(session.scalars(select(Customer.id).where(condition))) & {c.id for c in crowd}
