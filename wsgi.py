@@ -4,8 +4,8 @@ import sys
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.database import TryAgain
-from app.installation import NotReady
+from app.db.engine import TryAgain
+from app.db.installation import NotReady
 from app.serving import production_application
 from app.settings import BadSettings
 

@@ -5,15 +5,15 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import admin, customer, operations, seller, sessionm, spaaza
-from app.blobs import FolderStore
-from app.database import Database
-from app.doors import BODY_BYTES_MAX, Doors
-from app.identity import Identity
+from app.db.engine import Database
+from app.media.blobs import FolderStore
 from app.openloyalty import errors
 from app.openloyalty.api import create_api
 from app.sessionm import envelope as sessionm_envelope
 from app.settings import Settings
 from app.spaaza import envelope as spaaza_envelope
+from app.web.callers import Identity
+from app.web.door import BODY_BYTES_MAX, Doors
 
 __all__ = ["create_app"]
 

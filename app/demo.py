@@ -13,17 +13,22 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.campaign import campaigns, events, opt_ins, signups
-from app.campaign.award_models import Voucher
-from app.campaign.awards import BY_SYSTEM
-from app.campaign.behaviors import GoalPlan, Plan
-from app.campaign.campaigns import Listing, Manner, Offer, Reward, Window
-from app.campaign.creatives import Plan as Creative
-from app.database import is_postgresql
-from app.installation import Installation
-from app.members import chains, keys, levels, passwords, segments, shops, staff, tags
+from app.access import passwords, staff, tokens
+from app.access.models import Login
+from app.campaign.awards.give import BY_SYSTEM
+from app.campaign.engagement import opt_ins
+from app.campaign.engagement.behaviors import GoalPlan, Plan
+from app.campaign.engagement.creatives import Plan as Creative
+from app.campaign.models.vouchers import Voucher
+from app.campaign.setup import campaigns
+from app.campaign.setup.campaigns import Listing, Manner, Offer, Reward, Window
+from app.campaign.triggers import events, signups
+from app.db.installation import Installation
+from app.db.prepared import is_postgresql
+from app.members import levels, segments, tags
 from app.members.customers import Person
-from app.members.models import Login, Spending
+from app.members.models import Spending
+from app.organizations import chains, shops
 from app.points import ledger
 
 STAFF_PASSWORD, CUSTOMER_PASSWORD = "open", "loyalty"
@@ -149,7 +154,7 @@ def _acme(session: Session, now: datetime, zone: ZoneInfo, password_hash: str) -
     chains.change(session, ACME, terms)
     chains.add_business(session, ACME, "Acme, the first shop")
     app = chains.set_app(session, ACME_HOST, ACME)
-    keys.create_token(session, "demo", app, True, now, token=ACME_TOKEN)
+    tokens.create_token(session, "demo", app, True, now, token=ACME_TOKEN)
     campaigns.create(
         session,
         Offer("Refer a friend", None, 0, active=True, for_everyone=True, limit_per_customer=100),
@@ -247,7 +252,7 @@ def _organization(session: Session, name: str, key: str, secret: str, now: datet
     chain = chains.create(session, chains.Terms(name, time_zone=str(zone)), now)
     app = chains.set_app(session, f"{name.lower()}.guerdon.example", chain.id)
     app.api_key = key
-    keys.create_token(session, "demo", app, True, now, token=secret)
+    tokens.create_token(session, "demo", app, True, now, token=secret)
     return chain.id
 
 

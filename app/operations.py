@@ -9,9 +9,9 @@ from flask import Flask, Response, current_app, jsonify, redirect, request, send
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
 from sqlalchemy import text
 
-from app import installation
-from app.doors import anyone, database, settings
+from app.db import installation
 from app.openloyalty.api import Api, document
+from app.web.door import anyone, database, settings
 
 READY_SECONDS = 1.0
 METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE"}

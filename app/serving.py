@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import make_url
 
 from app import create_app, settings
-from app.installation import require_ready
+from app.db.installation import require_ready
 from app.settings import PLACEHOLDERS, BadSettings, Settings
 
 

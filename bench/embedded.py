@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from app.campaign import purchases
-from app.campaign.models import Campaign
-from app.database import Database
-from app.installation import migrate
+from app.campaign.models.campaigns import Campaign
+from app.campaign.triggers import purchases
+from app.db.engine import Database
+from app.db.installation import migrate
 from bench.table import Figure
 from tests.world import World
 

@@ -82,7 +82,7 @@ def _import(shop: Programme, campaign: str, codes: Path) -> float:
 def _buying(shop: Programme) -> Figure:
     """Rounds in turn, so that both meet the same machine."""
     with shop.database.reading() as session:
-        from app.campaign.models import Campaign
+        from app.campaign.models.campaigns import Campaign
 
         large = session.query(Campaign.uuid).filter(Campaign.name == "large").scalar()
     small = shop.world.a_campaign(

@@ -10,10 +10,11 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.campaign import audiences
-from app.campaign.behaviors import GoalPlan, Plan
-from app.members import chains, keys
+from app.access import tokens
+from app.campaign.audience import audiences
+from app.campaign.engagement.behaviors import GoalPlan, Plan
 from app.members.models import Customer
+from app.organizations import chains
 from bench.buying import CLIENTS, SERVER
 from bench.load import fire, request
 from bench.table import Figure
@@ -88,7 +89,7 @@ def application(shop: Programme) -> tuple[str, str]:
     """An api key of the first chain and its secret."""
     with shop.database.transaction() as session:
         host = chains.set_app(session, HOSTNAME, chains.first(session))
-        return host.api_key, keys.create_token(session, "bench", host, True, shop.world.now)[1]
+        return host.api_key, tokens.create_token(session, "bench", host, True, shop.world.now)[1]
 
 
 def _visits(count: int, points: int, event: str) -> Plan:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 
 from sqlalchemy import text
 
-from app.members import chains, keys
+from app.access import tokens
+from app.organizations import chains
 from bench.buying import CLIENTS, SERVER
 from bench.load import fire, request
 from bench.table import Figure
@@ -33,7 +34,7 @@ def partner(shop: Programme) -> str:
     """A token of a partner of the first chain."""
     with shop.database.transaction() as session:
         host = chains.set_app(session, HOSTNAME, chains.first(session))
-        return keys.create_token(session, "bench", host, True, shop.world.now)[1]
+        return tokens.create_token(session, "bench", host, True, shop.world.now)[1]
 
 
 def _interactions() -> Iterator[Figure]:

@@ -11,11 +11,11 @@ from uuid import UUID
 from sqlalchemy import text
 
 from app import create_app
-from app.database import Database
-from app.identity import rotate_keys
-from app.installation import migrate
-from app.members import headcount
+from app.db.engine import Database
+from app.db.installation import migrate
+from app.members import sizes
 from app.settings import Settings
+from app.web.callers import rotate_keys
 from tests.postgres import PrivatePostgres, private_postgres
 from tests.world import World
 
@@ -75,7 +75,7 @@ class Programme:
         with self.database.transaction() as session:
             self.database.without_time_limit(session)
             session.execute(text(CUSTOMERS), {"level": self.world.silver.id, "count": count})
-            headcount.recount(session)
+            sizes.recount(session)
 
     def add_campaigns(self, count: int, codes: int) -> None:
         """Campaigns like one that Cleo can buy, each with a pool of its own."""

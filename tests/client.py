@@ -9,8 +9,8 @@ import jsonschema
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from app.identity import Identity
-from app.members.models import Login
+from app.access.models import Login
+from app.web.callers import Identity
 
 
 class Client:

@@ -11,12 +11,12 @@ from flask import Flask
 from sqlalchemy import URL
 
 from app import clock, create_app, demo
-from app.blobs import FolderStore
 from app.cli import main
-from app.database import Database
-from app.identity import rotate_keys
-from app.installation import migrate
+from app.db.engine import Database
+from app.db.installation import migrate
+from app.media.blobs import FolderStore
 from app.settings import Settings
+from app.web.callers import rotate_keys
 from tests.client import Client
 from tests.postgres import administer, any_postgres
 from tests.world import World

@@ -7,8 +7,8 @@ import time
 from datetime import UTC, datetime
 from uuid import UUID
 
-from app.campaign import purchases
-from app.database import Database, TryAgain
+from app.campaign.triggers import purchases
+from app.db.engine import Database, TryAgain
 from app.refusal import Refusal
 
 

@@ -17,12 +17,12 @@ from flask import Flask
 from sqlalchemy import select
 
 from app import create_app
-from app.campaign.award_models import Voucher
-from app.campaign.models import Coupon
-from app.database import Database
-from app.identity import rotate_keys
-from app.installation import migrate
+from app.campaign.models.coupons import Coupon
+from app.campaign.models.vouchers import Voucher
+from app.db.engine import Database
+from app.db.installation import migrate
 from app.settings import Settings
+from app.web.callers import rotate_keys
 from tests.buyers import Journal, buy_until_denied
 from tests.postgres import private_postgres
 from tests.serving import ROOT, Server, guerdon

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import event, text
 
 from app import create_app
-from app.database import Database
+from app.db.engine import Database
 from app.settings import Settings
 from tests.client import Client
 from tests.world import World

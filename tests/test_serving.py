@@ -9,7 +9,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from app.identity import rotate_keys
+from app.web.callers import rotate_keys
 from tests.postgres import free_port
 from tests.serving import ROOT, guerdon
 

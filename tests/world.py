@@ -10,15 +10,20 @@ from uuid import uuid4
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.campaign import awards, campaigns, interactions, invariants, purchases, signups
-from app.campaign.awards import BY_SYSTEM
-from app.campaign.campaigns import Manner, Offer, Reward
-from app.campaign.eligibility import facts_by_id
-from app.campaign.models import Campaign
-from app.database import Database
-from app.members import chains, levels, passwords, shops, staff
+from app.access import passwords, staff
+from app.access.models import Login
+from app.campaign import invariants
+from app.campaign.awards.give import BY_SYSTEM, Given
+from app.campaign.eligibility.facts import facts_by_id
+from app.campaign.models.campaigns import Campaign
+from app.campaign.setup import campaigns
+from app.campaign.setup.campaigns import Manner, Offer, Reward
+from app.campaign.triggers import interactions, purchases, signups
+from app.db.engine import Database
+from app.members import levels
 from app.members.customers import Person
-from app.members.models import Customer, Level, Login
+from app.members.models import Customer, Level
+from app.organizations import chains, shops
 from app.points import ledger
 
 PASSWORD = "Correct-Horse-7"
@@ -114,9 +119,7 @@ class World:
                 session, Offer(**offer), self.now, manner=Manner(rewards=rewards, **manner), chain_id=chain_id
             )
 
-    def interact(
-        self, campaign: Campaign, customer: Customer | None = None, now: datetime | None = None
-    ) -> awards.Given:
+    def interact(self, campaign: Campaign, customer: Customer | None = None, now: datetime | None = None) -> Given:
         with self.database.transaction() as session:
             who = customer or self.cleo
             return interactions.interact(

@@ -5,15 +5,16 @@ from uuid import UUID
 from flask import Response, jsonify
 
 from app import clock
-from app.campaign import campaigns, catalogue, coupons
-from app.campaign.campaigns import Offer
-from app.doors import allow, caller, names_subject, reading, transaction
+from app.campaign.listings import catalogue
+from app.campaign.setup import campaigns, coupons
+from app.campaign.setup.campaigns import Offer
 from app.openloyalty import schemas, views
 from app.openloyalty.api import Blueprint
 from app.openloyalty.campaign_form import CampaignForm
 from app.openloyalty.forms import form
 from app.openloyalty.people import customer_pages
 from app.openloyalty.queries import PAGING_PARAMETERS, flag, labels, paging, text, wants_html
+from app.web.door import allow, caller, names_subject, reading, transaction
 
 blueprint = Blueprint("admin_campaigns", __name__, "Reward campaigns")
 

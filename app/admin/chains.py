@@ -6,14 +6,16 @@ from flask import Response, jsonify
 from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
 
 from app import clock
-from app.doors import allow, names_subject, reading, transaction
-from app.members import chains, keys, permissions
-from app.members.models import UNITS, AccessToken, AppHost, Business, Chain
+from app.access import permissions, tokens
+from app.access.models import AccessToken
 from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.fields import Checkbox, Choice, Moment, Text, Whole
 from app.openloyalty.formats import moment, without_none
 from app.openloyalty.forms import Form, form
+from app.organizations import chains
+from app.organizations.models import UNITS, AppHost, Business, Chain
+from app.web.door import allow, names_subject, reading, transaction
 
 blueprint = Blueprint("admin_chains", __name__, "Chains, apps and partners")
 ID = "int(max=9223372036854775807)"
@@ -218,7 +220,7 @@ def close_app(hostname: str) -> Response:
 def list_tokens() -> Response:
     """List the access tokens of partners."""
     with reading() as session:
-        return _listed("tokens", [_token(token, hostname) for token, hostname in keys.tokens(session)])
+        return _listed("tokens", [_token(token, hostname) for token, hostname in tokens.tokens(session)])
 
 
 @blueprint.route("/accessToken", methods=["POST"])
@@ -229,7 +231,7 @@ def create_token(told: dict[str, Any]) -> Response:
     """Create an access token; the token itself is told only now."""
     with transaction() as session:
         app = chains.app(session, told["hostname"]) if told["hostname"] else None
-        made, token = keys.create_token(
+        made, token = tokens.create_token(
             session, told["name"], app, bool(told["write"]), clock.now(), told["expires_at"]
         )
         names_subject(token=made.id)
@@ -242,7 +244,7 @@ def create_token(told: dict[str, Any]) -> Response:
 def revoke_token(token: int) -> Response:
     """Revoke an access token; it opens nothing any more."""
     with transaction() as session:
-        keys.revoke_token(session, token, clock.now())
+        tokens.revoke_token(session, token, clock.now())
     return jsonify(success=True)
 
 

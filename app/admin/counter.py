@@ -2,11 +2,11 @@
 
 from flask import Response
 
-from app.doors import allow
 from app.openloyalty import counter, schemas
 from app.openloyalty.counter_routes import counter_blueprint
 from app.openloyalty.forms import form
 from app.openloyalty.member_forms import MarkForm
+from app.web.door import allow
 
 blueprint = counter_blueprint("admin")
 

@@ -6,7 +6,6 @@ from flask import Response, jsonify
 from werkzeug.exceptions import Forbidden
 
 from app import clock
-from app.doors import allow, caller, reading, transaction
 from app.members import customers
 from app.openloyalty import registration, schemas
 from app.openloyalty.api import Blueprint
@@ -15,6 +14,7 @@ from app.openloyalty.forms import Form, form
 from app.openloyalty.member_forms import CustomerChangeForm, CustomerForm
 from app.openloyalty.people import customer_details, customer_pages
 from app.openloyalty.queries import PAGING_PARAMETERS, flag, paging, text
+from app.web.door import allow, caller, reading, transaction
 
 blueprint = Blueprint("admin_customers", __name__, "Customers")
 

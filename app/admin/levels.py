@@ -5,7 +5,6 @@ from uuid import UUID
 from flask import Response, jsonify
 
 from app import clock
-from app.doors import allow, names_subject, reading, transaction
 from app.members import levels
 from app.openloyalty import schemas, views
 from app.openloyalty.api import Blueprint
@@ -14,6 +13,7 @@ from app.openloyalty.forms import Form, form
 from app.openloyalty.member_forms import LevelForm
 from app.openloyalty.programme import list_levels, show_level
 from app.openloyalty.queries import PAGING_PARAMETERS, paging
+from app.web.door import allow, names_subject, reading, transaction
 
 blueprint = Blueprint("admin_levels", __name__, "Levels")
 

@@ -5,12 +5,13 @@ from uuid import UUID
 from flask import Response, g, jsonify, request
 from werkzeug.exceptions import NotFound
 
-from app import clock, imaging
-from app.campaign import photos
-from app.doors import allow, anyone, blobs, reading, transaction, visitor
+from app import clock
+from app.campaign.setup import photos
+from app.media import imaging
 from app.openloyalty.api import Blueprint
 from app.openloyalty.fields import BLANK, Text
 from app.openloyalty.forms import Form, InvalidForm, tree
+from app.web.door import allow, anyone, blobs, reading, transaction, visitor
 
 blueprint = Blueprint("admin_photos", __name__, "Photos of campaigns")
 

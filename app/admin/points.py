@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import Response
 
-from app.doors import allow
 from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.forms import form
@@ -12,6 +11,7 @@ from app.openloyalty.member_forms import TransferForm
 from app.openloyalty.queries import PAGING_PARAMETERS
 from app.openloyalty.transfers import customer_filter, move, transfers
 from app.points import ledger
+from app.web.door import allow
 
 blueprint = Blueprint("admin_points", __name__, "Points")
 

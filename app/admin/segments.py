@@ -5,13 +5,13 @@ from uuid import UUID
 from flask import Response, jsonify
 
 from app import clock
-from app.doors import allow, names_subject, reading, transaction
 from app.members import segments
 from app.openloyalty import schemas, views
 from app.openloyalty.api import Blueprint
 from app.openloyalty.forms import form
 from app.openloyalty.member_forms import SegmentForm
 from app.openloyalty.queries import PAGING_PARAMETERS, flag, paging, text
+from app.web.door import allow, names_subject, reading, transaction
 
 blueprint = Blueprint("admin_segments", __name__, "Segments")
 

@@ -6,14 +6,15 @@ from uuid import UUID
 from flask import Response, jsonify
 from werkzeug.exceptions import Forbidden
 
-from app.doors import allow, caller, names_subject, reading, transaction
-from app.members import passwords, shops, staff
+from app.access import passwords, staff
 from app.openloyalty import schemas, views
 from app.openloyalty.api import Blueprint
 from app.openloyalty.forms import form
 from app.openloyalty.member_forms import PosForm, SellerChangeForm, SellerForm
 from app.openloyalty.programme import list_shops, show_shop
 from app.openloyalty.queries import PAGING_PARAMETERS, paging
+from app.organizations import shops
+from app.web.door import allow, caller, names_subject, reading, transaction
 
 blueprint = Blueprint("admin_sellers", __name__, "Sellers and points of sale")
 

@@ -5,11 +5,11 @@ from typing import Any
 from flask import Response, jsonify, request
 from werkzeug.exceptions import Forbidden
 
-from app.doors import allow, anyone, login_id, transaction
-from app.members import logins
+from app.access import logins
 from app.openloyalty import schemas
 from app.openloyalty.forms import form
 from app.openloyalty.session_routes import RefreshForm, refreshed, session_blueprint
+from app.web.door import allow, anyone, login_id, transaction
 
 blueprint = session_blueprint("admin")
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.campaign import periods
+from app.campaign import calendar
 
 
 def is_live(campaign: Any) -> Any:
@@ -34,6 +34,6 @@ def is_over(campaign: Any, now: datetime) -> Any:
 
 def is_in_hours(campaign: Any, time_zone: str, now: datetime) -> bool:
     """The campaign gives something on this weekday at this hour, where its chain is."""
-    return periods.is_in_hours(
+    return calendar.is_in_hours(
         campaign.weekdays, campaign.opens_second, campaign.closes_second, now, ZoneInfo(time_zone)
     )

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.blobs import BlobStore
 from app.campaign.limits import UNLIMITED
+from app.media.blobs import BlobStore
 
 FOUND_MAX = 20
 

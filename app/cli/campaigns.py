@@ -4,8 +4,9 @@ import click
 from sqlalchemy import func, select
 
 from app import clock
-from app.campaign import campaigns, overview
 from app.campaign.audience import visibility_sql
+from app.campaign.listings import chain_campaigns
+from app.campaign.setup import campaigns
 from app.cli.root import main, opened, told_kindly
 from app.members.models import Customer
 from app.settings import from_environment
@@ -18,7 +19,7 @@ def campaign_group() -> None:
 
 def _change(campaign_id: int, action: str) -> None:
     with opened(from_environment()).transaction() as session:
-        found = overview.one(session, campaign_id)
+        found = chain_campaigns.one(session, campaign_id)
         if found is None:
             raise click.ClickException(f"There is no campaign {campaign_id}.")
         if action == "complete":
@@ -37,7 +38,7 @@ def customers(campaign: int, listed: bool) -> None:
     database = opened(from_environment())
     with database.reading() as session:
         database.without_time_limit(session)
-        if overview.one(session, campaign) is None:
+        if chain_campaigns.one(session, campaign) is None:
             raise click.ClickException(f"There is no campaign {campaign}.")
         condition = visibility_sql.qualifying(session, campaign, clock.now())
         if listed:

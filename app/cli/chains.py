@@ -7,9 +7,10 @@ from typing import Any
 import click
 
 from app import clock
+from app.access import permissions, tokens
 from app.cli.root import main, opened, told_kindly
-from app.members import chains, keys, permissions
-from app.members.models import UNITS, Chain
+from app.organizations import chains
+from app.organizations.models import UNITS, Chain
 from app.settings import from_environment
 
 
@@ -154,7 +155,7 @@ def create_token(name: str, hostname: str | None, any_app: bool, write: bool, da
     with opened(from_environment()).transaction() as session:
         app = chains.app(session, hostname) if hostname else None
         expires_at = now + timedelta(days=days) if days else None
-        made, token = keys.create_token(session, name, app, write, now, expires_at)
+        made, token = tokens.create_token(session, name, app, write, now, expires_at)
     click.echo(f"Token {made.id}, told only now:", err=True)
     click.echo(token)
 
@@ -164,7 +165,7 @@ def create_token(name: str, hostname: str | None, any_app: bool, write: bool, da
 def list_tokens() -> None:
     """List the tokens, without the tokens themselves."""
     with opened(from_environment()).reading() as session:
-        for token, hostname in keys.tokens(session):
+        for token, hostname in tokens.tokens(session):
             state = (
                 "revoked" if token.revoked_at else f"until {token.expires_at:%Y-%m-%d}" if token.expires_at else "valid"
             )
@@ -179,7 +180,7 @@ def list_tokens() -> None:
 def revoke_token(token: int) -> None:
     """Revoke a token by its number; it opens nothing any more."""
     with opened(from_environment()).transaction() as session:
-        keys.revoke_token(session, token, clock.now())
+        tokens.revoke_token(session, token, clock.now())
     click.echo(f"Token {token} is revoked.")
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import click
 
-from app.campaign import coupons
+from app.campaign.setup import coupons
 from app.cli.root import main, opened, told_kindly
 from app.settings import from_environment
 

@@ -5,7 +5,9 @@ import json
 import click
 
 from app import clock
-from app.campaign import activity, overview, verification
+from app.campaign import activity
+from app.campaign.awards import verification
+from app.campaign.listings import chain_campaigns
 from app.cli.root import main, opened, told_kindly
 from app.settings import from_environment
 
@@ -46,7 +48,7 @@ def export_draws(campaign: int) -> None:
     database = opened(from_environment())
     with database.reading() as session:
         database.without_time_limit(session)
-        shown = overview.one(session, campaign)
+        shown = chain_campaigns.one(session, campaign)
         if shown is None or shown.seed is None:
             raise click.ClickException(f"There is no campaign {campaign} that draws.")
         seed = shown.seed.seed if activity.is_over(shown, clock.now()) else None

@@ -6,14 +6,17 @@ import sys
 
 import click
 
-from app import clock, demo, idempotency, installation, serving
-from app.blobs import FolderStore
-from app.campaign import invariants, photos
+from app import clock, demo, serving
+from app.access import passwords, staff, tokens
+from app.campaign import invariants
+from app.campaign.setup import photos
 from app.cli.root import main, opened, told_kindly
-from app.database import Database
-from app.identity import rotate_keys
-from app.members import keys, passwords, staff
+from app.db import installation
+from app.db.engine import Database
+from app.media.blobs import FolderStore
 from app.settings import Settings, from_environment
+from app.web import idempotency
+from app.web.callers import rotate_keys
 
 
 @main.command()
@@ -104,7 +107,7 @@ def clean() -> None:
     removed = photos.remove_unreferenced(database, FolderStore(settings.storage / "photos"))
     forgotten = idempotency.purge(database, clock.now())
     with database.transaction() as session:
-        keys.purge(session, clock.now())
+        tokens.purge(session, clock.now())
     click.echo(f"{removed} photos and {forgotten} stored answers removed.")
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.database import Database, TryAgain
-from app.installation import NotReady
+from app.db.engine import Database, TryAgain
+from app.db.installation import NotReady
 from app.refusal import Refusal
 from app.settings import BadSettings, Settings
 

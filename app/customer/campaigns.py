@@ -5,7 +5,6 @@ from uuid import UUID
 from flask import Response, jsonify
 from werkzeug.exceptions import Forbidden
 
-from app.doors import allow, caller
 from app.openloyalty import counter, schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.counter_routes import DETAILS
@@ -13,6 +12,7 @@ from app.openloyalty.fields import Checkbox
 from app.openloyalty.forms import Form, form
 from app.openloyalty.member_forms import Mark, MarkForm
 from app.openloyalty.queries import PAGING_PARAMETERS, moment
+from app.web.door import allow, caller
 
 blueprint = Blueprint("customer_campaigns", __name__, "Reward campaigns (customer)")
 

@@ -2,11 +2,11 @@
 
 from flask import Response
 
-from app.doors import allow, caller
 from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.queries import PAGING_PARAMETERS
 from app.openloyalty.transfers import transfers
+from app.web.door import allow, caller
 
 blueprint = Blueprint("customer_points", __name__, "Points (customer)")
 

@@ -11,10 +11,11 @@ from sqlalchemy import case, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from app.database import is_postgresql
-from app.members import chains, headcount
+from app.db.prepared import is_postgresql
+from app.members import sizes
 from app.members.errors import BadCustomer, CustomerNotFound, LevelNotFound
 from app.members.models import Customer, Level, Profile, Segment, SegmentMember, Spending
+from app.organizations import chains
 from app.paging import Page, Paged
 from app.refusal import AlreadyTaken
 
@@ -209,7 +210,7 @@ def segments_of(session: Session, customer_id: int) -> list[UUID]:
 def _move(session: Session, customer: Customer, level: Level | None, by_hand: bool, now: datetime) -> None:
     # Locked, so that two moves at once count the customer away from where it really stood.
     session.refresh(customer, attribute_names=["level_id"], with_for_update={"key_share": True, "of": Customer})
-    headcount.move(session, customer, level.id if level else None)
+    sizes.move(session, customer, level.id if level else None)
     customer.level = level
     customer.manual_level = level if by_hand else None
     customer.updated_at = now

@@ -15,60 +15,8 @@ class SegmentNotFound(Refusal):
     message = "There is no such segment."
 
 
-class SellerNotFound(Refusal):
-    message = "There is no such seller."
-
-
-class PosNotFound(Refusal):
-    message = "There is no such point of sale."
-
-
-class WeakPassword(Refusal):
-    message = "The password is too easy to guess."
-
-
-class WrongPassword(Refusal):
-    message = "This is not the current password."
-
-
-class BadCredentials(Refusal):
-    message = "Bad credentials"
-
-
-class LoginNotActive(Refusal):
-    message = "Your account is not active"
-
-
-class BadRefreshToken(Refusal):
-    message = "The refresh token is not valid."
-
-
 class UnknownCriterion(Refusal):
     message = "This kind of criterion is not known."
-
-
-class ChainNotFound(Refusal):
-    message = "There is no such chain."
-
-
-class BusinessNotFound(Refusal):
-    message = "There is no such business."
-
-
-class AppNotFound(Refusal):
-    message = "There is no such app."
-
-
-class AppWithoutChain(Refusal):
-    message = "The app belongs to no chain."
-
-
-class TokenNotFound(Refusal):
-    message = "There is no such access token."
-
-
-class LoginNotFound(Refusal):
-    message = "There is no such login."
 
 
 class CustomerElsewhere(Refusal):
@@ -77,14 +25,6 @@ class CustomerElsewhere(Refusal):
 
 class IdentifiersDisagree(Refusal):
     message = "The identifiers name different customers."
-
-
-class BadChain(Refusal):
-    """What was told of a chain cannot be; the message says why."""
-
-
-class DivisionElsewhere(Refusal):
-    message = "The division belongs to another organization."
 
 
 class BadCustomer(Refusal):

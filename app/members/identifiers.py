@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, or_, select
 
-from app.database import Bind, Prepared
+from app.db.prepared import Bind, Prepared
 from app.members.errors import CustomerElsewhere, CustomerNotFound, IdentifiersDisagree
 from app.members.models import Customer, Profile
 

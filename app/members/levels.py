@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.members import headcount
+from app.members import sizes
 from app.members.errors import LevelNotFound
 from app.members.models import Customer, Level
 from app.paging import Page, Paged
@@ -61,7 +61,7 @@ def page(session: Session, paging: Page) -> Paged[Level]:
 def customers_counts(session: Session) -> dict[int, int]:
     """How many customers stand on each level, by its id."""
     found: dict[int, int] = {}
-    for (_, level, _), customers in headcount.by_place(session, {headcount.ANY_SEGMENT}).items():
+    for (_, level, _), customers in sizes.by_place(session, {sizes.ANY_SEGMENT}).items():
         found[level] = found.get(level, 0) + customers
     return found
 

@@ -1,17 +1,13 @@
-"""Who takes part: chains, levels, segments, customers, staff and their logins."""
+"""Customers and what describes them: levels, segments, tags, attributes, what they have bought."""
 
-import secrets
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Double, ForeignKey, Index, UniqueConstraint, Uuid
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Double, ForeignKey, Index, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.database import Base, Serial, UtcDateTime, unique_where
-
-ADMIN, SELLER, CUSTOMER = "admin", "seller", "customer"
-UNITS = ("second", "minute", "hour", "day", "week", "month", "year")
+from app.db.types import Base, Serial, UtcDateTime, unique_where
 
 
 class Level(Base):
@@ -90,83 +86,6 @@ class Headcount(Base):
     segment_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     customers_count: Mapped[int] = mapped_column(BigInteger)
     __table_args__ = (CheckConstraint("customers_count >= 0", "not_negative"),)
-
-
-class Chain(Base):
-    """A retailer with a programme of its own: its customers, its campaigns, its clock and its money."""
-
-    __tablename__ = "chain"
-    id: Mapped[int] = mapped_column(Serial, primary_key=True)
-    name: Mapped[str] = mapped_column(unique=True)
-    currency: Mapped[str] = mapped_column(default="EUR")  # ISO 4217
-    time_zone: Mapped[str]  # IANA; days, weeks and daily windows are the zone's
-    referral_window_quantity: Mapped[int | None] = mapped_column(BigInteger)  # none: codes count at sign-up only
-    referral_window_unit: Mapped[str | None]
-    third_party_voucher_ids: Mapped[bool] = mapped_column(default=False)
-    has_divisions: Mapped[bool] = mapped_column(default=False)  # campaigns may belong to one of its businesses
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    __table_args__ = (
-        CheckConstraint(f"referral_window_unit IN {UNITS}", "known_referral_window_unit"),
-        CheckConstraint("(referral_window_unit IS NULL) = (referral_window_quantity IS NULL)", "whole_referral_window"),
-    )
-
-
-class Business(Base):
-    """A part of a chain: a branch, a brand, a region. Some call it a division, and know it by a text of their own."""
-
-    __tablename__ = "business"
-    id: Mapped[int] = mapped_column(Serial, primary_key=True)
-    chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"), index=True)
-    name: Mapped[str]
-    division_id: Mapped[str] = mapped_column(default=lambda: str(uuid4()))
-    __table_args__ = (
-        UniqueConstraint("chain_id", "name"),
-        Index("uq_business_division_id", "chain_id", "division_id", unique=True),
-    )
-
-
-class AppHost(Base):
-    """An app or a site that customers use; its host name tells whose. One without a chain is registered, but not open yet."""
-
-    __tablename__ = "app_host"
-    id: Mapped[int] = mapped_column(Serial, primary_key=True)
-    hostname: Mapped[str] = mapped_column(unique=True)  # lower case
-    chain_id: Mapped[int | None] = mapped_column(ForeignKey("chain.id"), index=True)
-    api_key: Mapped[str] = mapped_column(default=lambda: secrets.token_hex(20))  # names it in addresses; no secret
-    __table_args__ = (Index("uq_app_host_api_key", "api_key", unique=True),)
-
-
-class ChainPermission(Base):
-    """What a member of the staff may do for a chain: read, or write as well."""
-
-    __tablename__ = "chain_permission"
-    login_id: Mapped[int] = mapped_column(ForeignKey("login.id"), primary_key=True)
-    chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"), primary_key=True)
-    may_write: Mapped[bool]
-
-
-class SessionKey(Base):
-    """A signed-in customer or member of the staff. Only the key's SHA-256 is kept."""
-
-    __tablename__ = "session_key"
-    key_sha256: Mapped[str] = mapped_column(primary_key=True)
-    login_id: Mapped[int] = mapped_column(ForeignKey("login.id"), index=True)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
-
-
-class AccessToken(Base):
-    """A partner's key to a chain, or, bound to no app, to the app that each request names. Only its SHA-256 is kept."""
-
-    __tablename__ = "access_token"
-    id: Mapped[int] = mapped_column(Serial, primary_key=True)
-    name: Mapped[str]
-    token_sha256: Mapped[str] = mapped_column(unique=True)
-    app_host_id: Mapped[int | None] = mapped_column(ForeignKey("app_host.id"))
-    may_write: Mapped[bool]
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Customer(Base):
@@ -260,55 +179,3 @@ class Spending(Base):
     amount_without_delivery: Mapped[int] = mapped_column(BigInteger)
     amount_excluded_for_level: Mapped[int] = mapped_column(BigInteger, default=0)
     last_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-
-class PointOfSale(Base):
-    """A shop or a till, where a seller works."""
-
-    __tablename__ = "pos"
-    id: Mapped[int] = mapped_column(Serial, primary_key=True)
-    uuid: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
-    name: Mapped[str]
-    identifier: Mapped[str] = mapped_column(unique=True)
-    description: Mapped[str | None]
-
-
-class Login(Base):
-    """Who may sign in, and as what. A customer's login obeys the customer's status as well."""
-
-    __tablename__ = "login"
-    id: Mapped[int] = mapped_column(Serial, primary_key=True)
-    uuid: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
-    role: Mapped[str]
-    username: Mapped[str | None]  # lower case; for customers the profile's identifiers serve
-    email: Mapped[str | None]  # lower case
-    password_hash: Mapped[str | None]
-    active: Mapped[bool] = mapped_column(default=True)
-    deleted: Mapped[bool] = mapped_column(default=False)
-    token_version: Mapped[int] = mapped_column(default=0)
-    last_login_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), unique=True)
-    first_name: Mapped[str | None]
-    last_name: Mapped[str | None]
-    phone: Mapped[str | None]
-    pos_id: Mapped[int | None] = mapped_column(ForeignKey("pos.id"))
-    pos: Mapped[PointOfSale | None] = relationship(lazy="joined")
-    __table_args__ = (
-        UniqueConstraint("role", "username"),
-        UniqueConstraint("role", "email"),
-        CheckConstraint("role IN ('admin', 'seller', 'customer')", "known_role"),
-        CheckConstraint("(role = 'customer') = (customer_id IS NOT NULL)", "customers_only"),
-    )
-
-
-class RefreshToken(Base):
-    """One link of a chain of refresh tokens. Only its SHA-256 is kept; a spent one that returns ends the chain."""
-
-    __tablename__ = "refresh_token"
-    id: Mapped[int] = mapped_column(Serial, primary_key=True)
-    token_sha256: Mapped[str] = mapped_column(unique=True)
-    family: Mapped[UUID] = mapped_column(Uuid, index=True)
-    login_id: Mapped[int] = mapped_column(ForeignKey("login.id"), index=True)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    spent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

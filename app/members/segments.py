@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Select, delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
-from app.members import headcount
+from app.members import sizes
 from app.members.errors import SegmentNotFound
 from app.members.models import Customer, Profile, Segment, SegmentCriterion, SegmentMember, SegmentPart
 from app.paging import Page, Paged
@@ -95,7 +95,7 @@ def page(session: Session, paging: Page, active: bool | None = None, name: str |
 
 def customers_counts(session: Session, segment_ids: Sequence[int]) -> dict[int, int]:
     found: dict[int, int] = dict.fromkeys(segment_ids, 0)
-    for (_, _, segment_id), customers in headcount.by_place(session, segment_ids).items():
+    for (_, _, segment_id), customers in sizes.by_place(session, segment_ids).items():
         found[segment_id] += customers
     return found
 
@@ -117,7 +117,7 @@ def recompute(session: Session, segment: Segment) -> None:
     if members:
         rows = [{"segment_id": segment.id, "customer_id": customer_id} for customer_id in sorted(members)]
         session.execute(insert(SegmentMember), rows)
-    headcount.recount_segment(session, segment.id)
+    sizes.recount_segment(session, segment.id)
 
 
 def _member_ids(segment: Segment) -> Select[int]:

@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from app.database import is_postgresql
+from app.db.prepared import is_postgresql
 from app.members.models import CustomerTag
 
 TTL_SECONDS_MAX = 100 * 366 * 24 * 3600

@@ -1,11 +1,11 @@
-"""How alembic reaches the database: over the connection that `app.installation` gives it."""
+"""How alembic reaches the database: over the connection that `app.db.installation` gives it."""
 
 from typing import Literal
 
 from alembic import context
 
-from app.database import UtcDateTime
-from app.models import metadata
+from app.db.types import UtcDateTime
+from app.migrations.tables import metadata
 
 
 def render_item(kind: str, item: object, autogen_context: object) -> str | Literal[False]:

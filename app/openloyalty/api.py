@@ -7,7 +7,7 @@ import flask_smorest
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
-from app.doors import ANYONE
+from app.web.door import ANYONE
 
 ERROR = {
     "type": "object",

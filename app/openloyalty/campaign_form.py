@@ -6,8 +6,8 @@ from typing import Any
 
 from marshmallow import ValidationError, post_load, pre_load, validates_schema
 
-from app.campaign.campaigns import ALWAYS, Offer, Window
-from app.campaign.models import REWARDS
+from app.campaign.models.campaigns import REWARDS
+from app.campaign.setup.campaigns import ALWAYS, Offer, Window
 from app.openloyalty.fields import (
     AT_LEAST_ONE,
     BLANK,

@@ -6,16 +6,17 @@ from uuid import UUID
 from flask import Response, jsonify
 
 from app import clock
-from app.body import body
-from app.campaign import catalogue, purchases
-from app.campaign.explain import explain
-from app.doors import caller, names_effect, names_subject, reading, short_transaction, transaction
+from app.campaign.eligibility.explain import explain
+from app.campaign.listings import catalogue
+from app.campaign.triggers import purchases
 from app.members import customers
 from app.members.errors import CustomerNotFound
 from app.openloyalty import errors, views
 from app.openloyalty.fields import Checkbox
 from app.openloyalty.member_forms import Mark
 from app.openloyalty.queries import paging, wants_details, wants_html
+from app.web.body import body
+from app.web.door import caller, names_effect, names_subject, reading, short_transaction, transaction
 
 
 def available(customer: str, viewer: str) -> Response:

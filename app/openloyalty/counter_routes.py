@@ -5,10 +5,10 @@ from uuid import UUID
 from flask import Response
 from werkzeug.exceptions import Forbidden
 
-from app.doors import allow, caller
 from app.openloyalty import counter, schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.queries import PAGING_PARAMETERS, moment
+from app.web.door import allow, caller
 
 STAFF = "admin", "seller"
 DETAILS = {

@@ -7,15 +7,17 @@ from flask import Flask, Response, g, jsonify, request
 from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException
 
-from app import idempotency
+from app.access import errors as access
 from app.campaign import errors as campaign
-from app.database import OutcomeUnknown
-from app.doors import Busy
-from app.identity import NotSignedIn
+from app.db.engine import OutcomeUnknown
 from app.members import errors as members
 from app.openloyalty.forms import InvalidForm, tree_for
+from app.organizations import errors as organizations
 from app.points import errors as points
 from app.refusal import AlreadyTaken, Refusal
+from app.web import idempotency
+from app.web.callers import NotSignedIn
+from app.web.door import Busy
 
 
 class NotOffered(Refusal):
@@ -37,14 +39,14 @@ NOT_FOUND = (
     members.CustomerNotFound,
     members.LevelNotFound,
     members.SegmentNotFound,
-    members.SellerNotFound,
-    members.PosNotFound,
+    access.SellerNotFound,
+    organizations.PosNotFound,
     points.AccountNotFound,
-    members.ChainNotFound,
-    members.BusinessNotFound,
-    members.AppNotFound,
-    members.TokenNotFound,
-    members.LoginNotFound,
+    organizations.ChainNotFound,
+    organizations.BusinessNotFound,
+    organizations.AppNotFound,
+    access.TokenNotFound,
+    access.LoginNotFound,
 )
 
 # Refused business is a 400 with a sentence that clients know by heart.
@@ -60,16 +62,16 @@ SENTENCES: dict[type[Refusal], str] = {
 
 # A value of a form that only the domain could refuse: a 400 with the form's tree.
 FORM_FIELDS = (
-    members.BadChain,
+    organizations.BadChain,
     campaign.RedeemedCouponMissing,
     campaign.LimitUnderUsage,
     campaign.SingleCouponFixed,
     AlreadyTaken,
-    members.WeakPassword,
-    members.WrongPassword,
+    access.WeakPassword,
+    access.WrongPassword,
     members.UnknownCriterion,
     members.LevelNotFound,
-    members.PosNotFound,
+    organizations.PosNotFound,
     points.NotEnoughToSpend,
     points.TooManyPoints,
 )
@@ -104,10 +106,10 @@ OF_OTHER_DIALECTS = (
     campaign.ReferralWindowClosed,
     campaign.NoReferralCampaign,
     campaign.BasketDiffers,
-    members.AppWithoutChain,
+    organizations.AppWithoutChain,
     members.CustomerElsewhere,
     members.IdentifiersDisagree,
-    members.DivisionElsewhere,
+    organizations.DivisionElsewhere,
     campaign.OptInNotNeeded,
     campaign.NotEligible,
     campaign.OptInNotStarted,
@@ -121,7 +123,7 @@ OF_OTHER_DIALECTS = (
     campaign.LifecycleRefused,
     members.BadCustomer,
 )
-UNAUTHORIZED = (members.BadCredentials, members.BadRefreshToken)
+UNAUTHORIZED = (access.BadCredentials, access.BadRefreshToken)
 
 
 def answer(refusal: Refusal) -> Response:
@@ -139,7 +141,7 @@ def answer(refusal: Refusal) -> Response:
         return error(403)
     if kind in UNAUTHORIZED:
         return _json(401, {"code": 401, "message": str(refusal)})
-    if kind is members.LoginNotActive:
+    if kind is access.LoginNotActive:
         return _json(400, {"message": str(refusal)})
     if kind is idempotency.KeyReused:
         return error(422, str(refusal))

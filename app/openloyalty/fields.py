@@ -13,7 +13,7 @@ from uuid import UUID
 from marshmallow import ValidationError, fields, missing
 
 from app import clock
-from app.doors import settings
+from app.web.door import settings
 
 BLANK = "This value should not be blank."
 INVALID = "This value is not valid."

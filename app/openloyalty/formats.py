@@ -7,7 +7,7 @@ from uuid import UUID
 import nh3
 from markdown_it import MarkdownIt
 
-from app.doors import settings
+from app.web.door import settings
 
 _markdown = MarkdownIt("commonmark", {"html": False})
 

@@ -7,8 +7,8 @@ from typing import Any
 from flask import g
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
-from app.body import body
 from app.openloyalty.fields import INVALID
+from app.web.body import body
 
 MEDIA_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "application/json")
 

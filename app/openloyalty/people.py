@@ -3,7 +3,7 @@
 from flask import Response, jsonify
 from sqlalchemy.orm import Session
 
-from app.campaign import purchases
+from app.campaign.triggers import purchases
 from app.members import customers
 from app.members.models import Customer
 from app.openloyalty import views

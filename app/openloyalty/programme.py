@@ -4,10 +4,11 @@ from uuid import UUID
 
 from flask import Response, jsonify
 
-from app.doors import reading
-from app.members import levels, shops
+from app.members import levels
 from app.openloyalty import views
 from app.openloyalty.queries import paging
+from app.organizations import shops
+from app.web.door import reading
 
 
 def list_levels() -> Response:

@@ -7,9 +7,9 @@ from flask import request
 from marshmallow import ValidationError
 from werkzeug.exceptions import BadRequest
 
-from app.body import query
 from app.openloyalty.fields import Moment
 from app.paging import PER_PAGE, Page
+from app.web.body import query
 
 PAGE_MAX = 10**9
 

@@ -5,13 +5,14 @@ from typing import Any
 from flask import Response, jsonify
 
 from app import clock
-from app.campaign import signups
-from app.campaign.awards import BY_SYSTEM
-from app.doors import names_subject, reading, transaction
-from app.members import customers, levels, passwords
+from app.access import passwords
+from app.campaign.awards.give import BY_SYSTEM
+from app.campaign.triggers import signups
+from app.members import customers, levels
 from app.openloyalty import views
 from app.openloyalty.formats import without_none
 from app.points import ledger
+from app.web.door import names_subject, reading, transaction
 
 
 def register(told: dict[str, Any]) -> Response:

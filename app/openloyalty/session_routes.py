@@ -5,16 +5,16 @@ from typing import Any
 from flask import Response, jsonify
 
 from app import clock
-from app.doors import allow, anyone, login_id, reading, settings, transaction
-from app.identity import identity
-from app.members import logins, passwords
-from app.members.errors import BadCredentials, BadRefreshToken
-from app.members.models import Login
+from app.access import logins, passwords
+from app.access.errors import BadCredentials, BadRefreshToken
+from app.access.models import Login
 from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.fields import Secret, Text
 from app.openloyalty.forms import Form, form
 from app.openloyalty.member_forms import PasswordChangeForm
+from app.web.callers import identity
+from app.web.door import allow, anyone, login_id, reading, settings, transaction
 
 
 class LoginForm(Form):

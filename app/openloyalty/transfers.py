@@ -6,11 +6,11 @@ from uuid import UUID
 from flask import Response, jsonify
 
 from app import clock
-from app.doors import caller, names_subject, reading, transaction
 from app.members import customers
 from app.openloyalty import views
 from app.openloyalty.queries import paging, text
 from app.points import ledger
+from app.web.door import caller, names_subject, reading, transaction
 
 KINDS = {"adding": ("added", "rewarded"), "spending": ("spent", "bought")}
 

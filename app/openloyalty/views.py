@@ -8,19 +8,24 @@ from typing import Any, cast
 
 from flask import Response, jsonify
 
+from app.access.models import Login
 from app.amounts import Points, number
-from app.campaign import activity, rules
-from app.campaign.award_models import Award, Voucher
-from app.campaign.catalogue import Shown
-from app.campaign.explain import Verdict
-from app.campaign.models import Campaign, Coupon
-from app.campaign.purchases import Sale
-from app.doors import settings
-from app.members.models import Customer, Level, Login, PointOfSale, Segment, Spending
+from app.campaign import activity
+from app.campaign.eligibility import rules
+from app.campaign.eligibility.explain import Verdict
+from app.campaign.listings.catalogue import Shown
+from app.campaign.models.awards import Award
+from app.campaign.models.campaigns import Campaign
+from app.campaign.models.coupons import Coupon
+from app.campaign.models.vouchers import Voucher
+from app.campaign.triggers.purchases import Sale
+from app.members.models import Customer, Level, Segment, Spending
 from app.openloyalty.formats import day, html, moment, names, percent, without_none
+from app.organizations.models import PointOfSale
 from app.paging import Paged
 from app.points.models import LedgerEntry
 from app.refusal import Refusal
+from app.web.door import settings
 
 PURCHASES_PRINTED_MAX = 100
 

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import Base, Serial, UtcDateTime, unique_where
+from app.db.types import Base, Serial, UtcDateTime, unique_where
 
 
 class Account(Base):

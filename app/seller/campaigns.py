@@ -5,11 +5,11 @@ from uuid import UUID
 from flask import Response, jsonify
 
 from app import clock
-from app.campaign import catalogue
-from app.doors import allow, reading
+from app.campaign.listings import catalogue
 from app.openloyalty import schemas, views
 from app.openloyalty.api import Blueprint
 from app.openloyalty.queries import PAGING_PARAMETERS, paging
+from app.web.door import allow, reading
 
 blueprint = Blueprint("seller_campaigns", __name__, "Reward campaigns (seller)")
 

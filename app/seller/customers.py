@@ -5,7 +5,6 @@ from uuid import UUID
 
 from flask import Response
 
-from app.doors import allow
 from app.openloyalty import registration, schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.forms import form
@@ -14,6 +13,7 @@ from app.openloyalty.programme import list_levels, list_shops, show_level, show_
 from app.openloyalty.queries import PAGING_PARAMETERS
 from app.openloyalty.transfers import customer_filter, move, transfers
 from app.points import ledger
+from app.web.door import allow
 
 blueprint = Blueprint("seller_customers", __name__, "Customers and their points (seller)")
 

@@ -17,14 +17,15 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from flask import g, request
 
 from app import clock
-from app.campaign.awards import By
-from app.doors import caller, database
-from app.identity import Caller, identity
-from app.members import identifiers, keys
+from app.access import tokens
+from app.campaign.awards.give import By
+from app.members import identifiers
 from app.members.errors import CustomerNotFound
 from app.members.identifiers import Known
 from app.sessionm import codes
 from app.sessionm.envelope import Told
+from app.web.callers import Caller, identity
+from app.web.door import caller, database
 
 APPLICATION, VISITOR = "application", "visitor"
 AUTH_TOKEN_SECONDS = 24 * 3600
@@ -46,7 +47,7 @@ def by_secret(write: bool) -> Callable[[], Caller]:
         api_key = _api_key()
         user, secret = _credentials()
         with database().looking_up() as connection:
-            standing: Any = keys.app_standing(connection, api_key, secret, clock.now(), *_named_customer())
+            standing: Any = tokens.app_standing(connection, api_key, secret, clock.now(), *_named_customer())
         if standing is None:
             raise Told(codes.INVALID_API_KEY, "No application was found for the given key.")
         if standing.token_id is None or user not in ("", api_key):
@@ -64,7 +65,7 @@ def by_auth_token() -> Caller:
     """Whom an auth_token stands for. Raises `invalid_api_key` or `invalid_auth_token`."""
     api_key = _api_key()
     with database().looking_up() as connection:
-        standing: Any = keys.app_standing(connection, api_key, "", clock.now())
+        standing: Any = tokens.app_standing(connection, api_key, "", clock.now())
         if standing is None:
             raise Told(codes.INVALID_API_KEY, "No application was found for the given key.")
         customer = _customer_of_token(api_key)

@@ -9,9 +9,9 @@ import flask_smorest
 from flask import Response, request
 from werkzeug.exceptions import MethodNotAllowed
 
-from app.doors import allow, anyone, is_made_in_advance
 from app.sessionm import access, codes, envelope
 from app.sessionm.envelope import Told
+from app.web.door import allow, anyone, is_made_in_advance
 
 V1, V2, CLIENT = "/priv/v1/apps/<api_key>", "/priv/v2/apps/<api_key>", "/api/v1/apps/<api_key>"
 USER = ("/users/<user_id>", "/external/users/<external_id>")

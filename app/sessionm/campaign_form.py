@@ -11,17 +11,17 @@ from typing import Any
 
 from werkzeug.exceptions import BadRequest
 
-from app.body import json_body
-from app.campaign import targeting
-from app.campaign.behaviors import PERIOD_SECONDS, GoalPlan, Plan
-from app.campaign.campaigns import Listing, Manner, Offer
-from app.campaign.event_models import BEHAVIOR_KINDS
+from app.campaign.audience import targeting
+from app.campaign.engagement.behaviors import PERIOD_SECONDS, GoalPlan, Plan
 from app.campaign.limits import UNLIMITED
-from app.campaign.models import CAMPAIGN_TYPES, LIFECYCLES
+from app.campaign.models.campaigns import CAMPAIGN_TYPES, LIFECYCLES
+from app.campaign.models.engagement import BEHAVIOR_KINDS
+from app.campaign.setup.campaigns import Listing, Manner, Offer
 from app.sessionm import codes, reward_form
 from app.sessionm.envelope import Told
 from app.sessionm.formats import MINUTE, underscored
 from app.sessionm.told import JSON_DEPTH_MAX, Object
+from app.web.body import json_body
 
 CAMPAIGN = {
     "name",

@@ -8,17 +8,18 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from app import clock
-from app.campaign import activity, campaigns
-from app.campaign.models import LIFECYCLES, Campaign
-from app.doors import names_subject, reading, transaction
-from app.members import chains
-from app.members.errors import BusinessNotFound, DivisionElsewhere
+from app.campaign import activity
+from app.campaign.models.campaigns import LIFECYCLES, Campaign
+from app.campaign.setup import campaigns
+from app.organizations import chains
+from app.organizations.errors import BusinessNotFound, DivisionElsewhere
 from app.paging import PER_PAGE_MAX
 from app.sessionm import access, campaign_form, codes, identify, views
 from app.sessionm.calls import CAMPAIGN, V1, addresses, call
 from app.sessionm.envelope import Told, sent
 from app.sessionm.queries import query
 from app.sessionm.told import Object, body
+from app.web.door import names_subject, reading, transaction
 
 BODY = {
     "campaign": {

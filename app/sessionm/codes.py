@@ -6,11 +6,13 @@ Source: SessionM, "Generic Statuses and Errors"; contract section 3.4.
 
 from collections.abc import Mapping
 
-from app import idempotency
+from app.access import errors as access
 from app.campaign import errors as campaign
 from app.members import errors as members
+from app.organizations import errors as organizations
 from app.points import errors as points
 from app.refusal import AlreadyTaken, Refusal
+from app.web import idempotency
 
 ARGUMENT_ERROR = "argument_error"
 MISSING_DATA = "missing_data"
@@ -122,24 +124,24 @@ WORDS: Mapping[type[Refusal], str] = {
     members.IdentifiersDisagree: VALIDATION,
     AlreadyTaken: VALIDATION,
     members.BadCustomer: VALIDATION,
-    members.WeakPassword: VALIDATION,
-    members.WrongPassword: ACCESS_DENIED,
-    members.BadCredentials: ACCESS_DENIED,
-    members.BadRefreshToken: ACCESS_DENIED,
-    members.LoginNotActive: ACCESS_DENIED,
-    members.LoginNotFound: NOT_FOUND,
-    members.ChainNotFound: NOT_FOUND,
-    members.BusinessNotFound: NOT_FOUND,
-    members.DivisionElsewhere: NOT_FOUND,
-    members.BadChain: VALIDATION,
-    members.AppNotFound: INVALID_API_KEY,
-    members.AppWithoutChain: INVALID_API_KEY,
-    members.TokenNotFound: ACCESS_DENIED,
+    access.WeakPassword: VALIDATION,
+    access.WrongPassword: ACCESS_DENIED,
+    access.BadCredentials: ACCESS_DENIED,
+    access.BadRefreshToken: ACCESS_DENIED,
+    access.LoginNotActive: ACCESS_DENIED,
+    access.LoginNotFound: NOT_FOUND,
+    organizations.ChainNotFound: NOT_FOUND,
+    organizations.BusinessNotFound: NOT_FOUND,
+    organizations.DivisionElsewhere: NOT_FOUND,
+    organizations.BadChain: VALIDATION,
+    organizations.AppNotFound: INVALID_API_KEY,
+    organizations.AppWithoutChain: INVALID_API_KEY,
+    access.TokenNotFound: ACCESS_DENIED,
     members.LevelNotFound: VALIDATION,
     members.SegmentNotFound: VALIDATION,
     members.UnknownCriterion: VALIDATION,
-    members.SellerNotFound: NOT_FOUND,
-    members.PosNotFound: NOT_FOUND,
+    access.SellerNotFound: NOT_FOUND,
+    organizations.PosNotFound: NOT_FOUND,
     points.AccountNotFound: USER_NOT_FOUND,
     points.NotEnoughToSpend: VALIDATION,
     points.TooManyPoints: VALIDATION,
@@ -156,8 +158,8 @@ NO_CAMPAIGN: Mapping[str, str] = {
 
 # "Parent model": what a campaign is to belong to. Named in a body, it is refused business.
 PARENT: Mapping[type[Refusal], str] = {
-    members.BusinessNotFound: "Parent model not found.",
-    members.DivisionElsewhere: "Parent model not in same organization.",
+    organizations.BusinessNotFound: "Parent model not found.",
+    organizations.DivisionElsewhere: "Parent model not in same organization.",
 }
 
 

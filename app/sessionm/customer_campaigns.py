@@ -7,15 +7,16 @@ from flask import Response, request
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.campaign import opt_ins, standings
-from app.campaign.standings import Standing, Wanted
-from app.doors import reading, transaction
+from app.campaign.engagement import opt_ins
+from app.campaign.listings import customer_campaigns
+from app.campaign.listings.customer_campaigns import Standing, Wanted
 from app.paging import PER_PAGE_MAX
 from app.sessionm import access, codes, identify, offers, views
 from app.sessionm.calls import CAMPAIGN, CLIENT, USER, V1, V2, addresses, call
 from app.sessionm.campaigns import divisions, pages_of
 from app.sessionm.envelope import Told, sent
 from app.sessionm.queries import Query, query
+from app.web.door import reading, transaction
 
 DIVISIONS = {"division_ids[]": "Only campaigns of these divisions, if the organization has any."}
 SHOWN = {
@@ -62,7 +63,7 @@ def progress() -> Response:
     """How far a customer has come in a campaign, also when it is over."""
     with reading() as session:
         customer = identify.customer()
-        standing = standings.one(session, customer, identify.campaign_id(session), Wanted(), clock.now())
+        standing = customer_campaigns.one(session, customer, identify.campaign_id(session), Wanted(), clock.now())
     return sent({"status": "ok", "campaign": views.progress(standing, access.application().has_divisions)})
 
 
@@ -74,7 +75,7 @@ def eligible() -> Response:
     with reading() as session:
         customer = identify.customer()
         wanted = _wanted(asked, divisions(session))
-        found = standings.page(session, customer, asked.which or "eligible", wanted, paging, clock.now())
+        found = customer_campaigns.page(session, customer, asked.which or "eligible", wanted, paging, clock.now())
         where = _addresses(customer)
         shown = [_shown(row, asked, where) for row in found.rows]
     return sent(
@@ -115,7 +116,7 @@ def show_bare() -> Response:
 def _all(session: Session, customer: Any) -> Response:
     app = access.application()
     wanted = Wanted(creatives=True, business_ids=divisions(session))
-    found = standings.of_customer(session, customer, wanted, query().page(PER_PAGE_MAX), clock.now())
+    found = customer_campaigns.of_customer(session, customer, wanted, query().page(PER_PAGE_MAX), clock.now())
     where = _addresses(customer, access.auth_token(app.api_key, customer.uuid))
     return sent({"status": "ok", "campaigns": views.v1(found.rows, where, app.has_divisions)})
 
@@ -132,7 +133,7 @@ def _one() -> dict[str, Any]:
     asked = query()
     with reading() as session:
         customer = identify.customer()
-        standing = standings.one(session, customer, identify.campaign_id(session), _wanted(asked), clock.now())
+        standing = customer_campaigns.one(session, customer, identify.campaign_id(session), _wanted(asked), clock.now())
         if not _is_asked_for(standing, asked):
             raise Told(codes.NOT_AVAILABLE, "The campaign is not among those that the filters ask for.")
         return _shown(standing, asked, _addresses(customer))

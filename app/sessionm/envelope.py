@@ -6,11 +6,11 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from app import idempotency
-from app.database import OutcomeUnknown
-from app.doors import Busy
+from app.db.engine import OutcomeUnknown
 from app.refusal import Refusal
 from app.sessionm import codes
+from app.web import idempotency
+from app.web.door import Busy
 
 
 class Told(Exception):

@@ -8,16 +8,16 @@ from flask import Response
 
 from app import clock
 from app.amounts import number
-from app.campaign import events
 from app.campaign.errors import CampaignNotFound
-from app.campaign.events import QUANTITY_MAX, Achieved, Receipt, Told
-from app.database import Bind
-from app.doors import Busy, short_transaction, trying
+from app.campaign.triggers import events
+from app.campaign.triggers.events import QUANTITY_MAX, Achieved, Receipt, Told
+from app.db.prepared import Bind
 from app.refusal import Refusal
 from app.sessionm import access, codes, envelope, identify
 from app.sessionm.calls import USER, V1, addresses, call
 from app.sessionm.envelope import sent
 from app.sessionm.told import Object, body, missing
+from app.web.door import Busy, short_transaction, trying
 
 EVENT = {"name", "transaction_id", "qty", "date", "context"}
 EVENTS_MAX = 100

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-from app.campaign.models import Campaign
-from app.campaign.periods import ALWAYS_FROM, ALWAYS_TO
+from app.campaign.calendar import ALWAYS_FROM, ALWAYS_TO
+from app.campaign.models.campaigns import Campaign
 
 MINUTE = timedelta(minutes=1)  # the domain's windows are open to the end of their last minute, SessionM's to their end
 NEVER = datetime(2099, 12, 31, tzinfo=UTC)  # how the end of what never ends is written

@@ -7,14 +7,14 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.campaign.errors import CampaignNotFound
-from app.campaign.models import Campaign
-from app.database import Bind
-from app.doors import caller
+from app.campaign.models.campaigns import Campaign
+from app.db.prepared import Bind
 from app.members import identifiers
 from app.members.errors import CustomerNotFound
 from app.members.identifiers import Known
 from app.sessionm import access, codes
 from app.sessionm.envelope import Told
+from app.web.door import caller
 
 ID_MAX = 2**63 - 1
 

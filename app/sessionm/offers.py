@@ -8,10 +8,11 @@ from datetime import UTC
 from typing import Any
 
 from app.amounts import number
-from app.campaign.award_models import Voucher
 from app.campaign.limits import UNLIMITED
-from app.campaign.models import Campaign, RewardMethod
-from app.campaign.standings import Standing
+from app.campaign.listings.customer_campaigns import Standing
+from app.campaign.models.campaigns import Campaign
+from app.campaign.models.rewards import RewardMethod
+from app.campaign.models.vouchers import Voucher
 from app.sessionm.formats import id_of, iso, unless_none, window, with_offset
 
 TYPES = {"voucher": "deal", "coupon": "deal", "points": "trigger", "nothing": "outcome_entry"}

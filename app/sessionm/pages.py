@@ -7,17 +7,19 @@ from flask import Response, redirect, render_template_string, request
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.campaign import creatives, standings
+from app.access import tokens
+from app.campaign.engagement import creatives
 from app.campaign.errors import CreativeNotFound
-from app.campaign.event_models import Creative
-from app.campaign.models import Campaign
-from app.doors import database, reading, transaction
-from app.members import identifiers, keys
-from app.members.errors import AppNotFound
+from app.campaign.listings import customer_campaigns
+from app.campaign.models.campaigns import Campaign
+from app.campaign.models.engagement import Creative
+from app.members import identifiers
 from app.members.identifiers import Known
+from app.organizations.errors import AppNotFound
 from app.sessionm import identify, views
 from app.sessionm.calls import open_call
 from app.sessionm.envelope import sent
+from app.web.door import database, reading, transaction
 
 TRACKED = "/creatives/<creative_id>/stats/<stat_id>"
 CLIENT, PRIVATE = "/api/v1/apps/<api_key>", "/priv/v1/apps/<api_key>/users/<user_id>"
@@ -80,7 +82,7 @@ def campaign_page() -> Response:
 
 
 def _page(session: Session, customer: Known, campaign_id: int, creative: Creative | None) -> Response:
-    campaign = standings.shown(session, customer, campaign_id, clock.now())
+    campaign = customer_campaigns.shown(session, customer, campaign_id, clock.now())
     content = creative.content if creative else {}
     message, action = content.get("message") or {}, content.get("action") or {}
     lines = [
@@ -121,7 +123,7 @@ def _customer_uuid() -> UUID:
 def _chain_id() -> int:
     """Of the application in the address. Raises AppNotFound."""
     with database().looking_up() as connection:
-        standing: Any = keys.app_standing(connection, _named("api_key"), "", clock.now())
+        standing: Any = tokens.app_standing(connection, _named("api_key"), "", clock.now())
     if standing is None:
         raise AppNotFound("No application was found for the given key.")
     return int(standing.chain_id)

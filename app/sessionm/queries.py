@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 from flask import g, request
 
-from app.campaign.standings import Which
+from app.campaign.listings.customer_campaigns import Which
 from app.paging import PER_PAGE_MAX, Page
 from app.sessionm import codes
 from app.sessionm.envelope import Told

@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 from werkzeug.urls import iri_to_uri
 
-from app.campaign.campaigns import Reward
-from app.campaign.coupons import CODE_LENGTH_MAX
-from app.campaign.creatives import SCHEMES, Plan
+from app.campaign.engagement.creatives import SCHEMES, Plan
 from app.campaign.limits import UNLIMITED
+from app.campaign.setup.campaigns import Reward
+from app.campaign.setup.coupons import CODE_LENGTH_MAX
 from app.sessionm.offers import UNITS
 from app.sessionm.told import Object
 

@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 from flask import request
 from werkzeug.exceptions import UnsupportedMediaType
 
-from app.body import json_body
 from app.campaign.limits import UNLIMITED
 from app.sessionm import codes
 from app.sessionm.envelope import Told
+from app.web.body import json_body
 
 TEXT_LENGTH_MAX = 255
 JSON_DEPTH_MAX = 30  # targetings are trees

@@ -7,9 +7,8 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.amounts import number
-from app.campaign import signups
-from app.campaign.targeting import ATTRIBUTE
-from app.doors import names_subject, reading, transaction
+from app.campaign.audience.targeting import ATTRIBUTE
+from app.campaign.triggers import signups
 from app.members import attributes, customers, tags
 from app.members.attributes import Value
 from app.members.customers import Person
@@ -21,6 +20,7 @@ from app.sessionm.calls import USER, V1, addresses, call
 from app.sessionm.envelope import sent
 from app.sessionm.formats import iso
 from app.sessionm.told import Object, body, missing
+from app.web.door import names_subject, reading, transaction
 
 PROFILE = {  # by what they are called inside
     "first_name": "first_name",

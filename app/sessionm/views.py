@@ -5,14 +5,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from app.amounts import number
-from app.campaign import counting, creatives
-from app.campaign.behaviors import terms
-from app.campaign.counting import Progress
-from app.campaign.creatives import TILE
-from app.campaign.event_models import Behavior, Creative, Goal
+from app.campaign.engagement import counting, creatives
+from app.campaign.engagement.behaviors import terms
+from app.campaign.engagement.counting import Progress
+from app.campaign.engagement.creatives import TILE
 from app.campaign.limits import UNLIMITED
-from app.campaign.models import Campaign
-from app.campaign.standings import Standing
+from app.campaign.listings.customer_campaigns import Standing
+from app.campaign.models.campaigns import Campaign
+from app.campaign.models.engagement import Behavior, Creative, Goal
 from app.sessionm.formats import iso, opt_in_window, plain, underscored, unless_none, window
 
 WEIGHT, TOTAL_BUDGET = 5, 0  # "Legacy field": read by old clients, and always the same

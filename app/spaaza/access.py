@@ -12,15 +12,16 @@ from flask import g, request
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.campaign.awards import By
-from app.campaign.voucher_lookup import Holder
-from app.doors import caller, database, reading
-from app.identity import Caller
-from app.members import chains, keys, logins
-from app.members.errors import AppWithoutChain
+from app.access import logins, tokens
+from app.campaign.awards.give import By
+from app.campaign.vouchers.lookup import Holder
+from app.organizations import chains
+from app.organizations.errors import AppWithoutChain
 from app.spaaza import codes
 from app.spaaza.envelope import Told, version
 from app.spaaza.parameters import parameters
+from app.web.callers import Caller
+from app.web.door import caller, database, reading
 
 CUSTOMER, ADMIN, PRIVILEGED = "customer", "admin", "privileged"
 AUTH_METHODS = {"user", "admin", "privileged"}
@@ -79,7 +80,7 @@ def enter(session: Session, chain_id: int, write: bool) -> None:
         if it.chain_id != chain_id:
             raise Told(codes.ENTITY_MISMATCH)
         return
-    standing: Any = keys.session_standing(session, _header(KEY) or "", chain_id, None, clock.now())
+    standing: Any = tokens.session_standing(session, _header(KEY) or "", chain_id, None, clock.now())
     _require_permission(standing, write)
     g.access = Access(chain_id, standing)
 
@@ -130,7 +131,7 @@ def _person(key: str, write: bool, chain: str, chain_since: tuple[int, ...], cus
     except Told as e:  # told only to those who may come in
         unreadable = e
     with database().looking_up() as connection:
-        standing: Any = keys.session_standing(connection, key, named, app, clock.now())
+        standing: Any = tokens.session_standing(connection, key, named, app, clock.now())
     if standing is None or not _is_owner(standing):
         raise Told(codes.NO_VALID_SESSION)
     if unreadable is not None:
@@ -161,7 +162,7 @@ def _person(key: str, write: bool, chain: str, chain_since: tuple[int, ...], cus
 def _partner(token: str, write: bool, chain: str, app_for_partners: bool) -> Caller:
     app = hostname()
     with database().looking_up() as connection:
-        standing: Any = keys.token_standing(connection, token, app, clock.now())
+        standing: Any = tokens.token_standing(connection, token, app, clock.now())
     if standing is None:
         raise Told(codes.ACCESS_TOKEN_INVALID)
     chain_id = standing.bound_chain_id
@@ -187,8 +188,8 @@ def _require_same_chain(named: int | None, own: int) -> None:
 
 def _for_only_chain(key: str, standing: Any) -> Any:
     with database().looking_up() as connection:
-        only = keys.only_chain(connection, standing.login_id)
-        return keys.session_standing(connection, key, only, None, clock.now())
+        only = tokens.only_chain(connection, standing.login_id)
+        return tokens.session_standing(connection, key, only, None, clock.now())
 
 
 def _require_app(standing: Any, hostname: str | None) -> None:

@@ -6,15 +6,15 @@ from flask import Response
 
 from app import clock
 from app.amounts import number
-from app.campaign import baskets
-from app.campaign.award_models import Basket
-from app.doors import names_subject, transaction
-from app.members import chains
+from app.campaign.models.baskets import Basket
+from app.campaign.triggers import baskets
+from app.organizations import chains
 from app.spaaza import access, codes, envelope, views
 from app.spaaza.calls import STAFF, call
 from app.spaaza.envelope import Told
 from app.spaaza.identify import customer_id
 from app.spaaza.parameters import invalid, parameters
+from app.web.door import names_subject, transaction
 
 ADD = "add-basket"
 

@@ -9,9 +9,9 @@ import flask_smorest
 from flask import Response, request
 from werkzeug.exceptions import MethodNotAllowed
 
-from app.doors import allow, anyone, is_made_in_advance
 from app.spaaza import access, codes, envelope
 from app.spaaza.envelope import Told
+from app.web.door import allow, anyone, is_made_in_advance
 
 EVERYBODY = (access.CUSTOMER, access.ADMIN, access.PRIVILEGED)
 STAFF = (access.ADMIN, access.PRIVILEGED)

@@ -8,20 +8,22 @@ from uuid import UUID
 from flask import Response
 
 from app import clock
-from app.campaign import campaigns, overview
-from app.campaign.campaigns import Manner, Offer, Reward
-from app.campaign.coupons import CODE_LENGTH_MAX
+from app.campaign.calendar import ALWAYS_FROM, ALWAYS_TO, DAY_SECONDS, EVERY_DAY
 from app.campaign.limits import UNLIMITED
-from app.campaign.models import CONTEXTS, KINDS, METHOD_KINDS, RECIPIENTS, VOUCHER_KINDS, Campaign
-from app.campaign.overview import Overview
-from app.campaign.periods import ALWAYS_FROM, ALWAYS_TO, DAY_SECONDS, EVERY_DAY
-from app.doors import names_subject, reading, transaction
+from app.campaign.listings import chain_campaigns
+from app.campaign.listings.chain_campaigns import Overview
+from app.campaign.models.campaigns import CONTEXTS, KINDS, Campaign
+from app.campaign.models.rewards import METHOD_KINDS, RECIPIENTS, VOUCHER_KINDS
+from app.campaign.setup import campaigns
+from app.campaign.setup.campaigns import Manner, Offer, Reward
+from app.campaign.setup.coupons import CODE_LENGTH_MAX
 from app.members import segments
-from app.members.models import UNITS
+from app.organizations.models import UNITS
 from app.spaaza import access, envelope, views
 from app.spaaza.calls import STAFF, call
 from app.spaaza.identify import customer_id
 from app.spaaza.parameters import Parameters, invalid, paging, parameters
+from app.web.door import names_subject, reading, transaction
 
 ADD, LIST = "add-campaign", "get-campaigns"
 CODES_MAX = 1_000
@@ -121,7 +123,7 @@ def add() -> Response:
             segments.found(session, segment)
         made = campaigns.create(session, offer, now, manner=manner, chain_id=access.chain_id())
         names_subject(campaign=made.uuid)
-        shown = cast(Campaign, overview.one(session, made.id))
+        shown = cast(Campaign, chain_campaigns.one(session, made.id))
         answer = views.campaign(Overview(shown), now)
     return envelope.ok(ADD, {"campaign": answer})
 
@@ -148,7 +150,7 @@ def listed() -> Response:
     only_active = is_customer or bool(told.flag("active", False))
     with reading() as session:
         customer = customer_id(session, told) if is_customer or told.identifiers() else None
-        found = overview.page(
+        found = chain_campaigns.page(
             session, access.chain_id(), paging(), now, told.whole("campaign_id", 0), customer, only_active, is_customer
         )
         shown = [views.campaign(row, now, for_customer=is_customer) for row in found.rows]

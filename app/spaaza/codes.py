@@ -6,11 +6,13 @@ Codes from 9001 on are ours: Spaaza's documents name none for these cases. Sourc
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from app import idempotency
+from app.access import errors as access
 from app.campaign import errors as campaign
 from app.members import errors as members
+from app.organizations import errors as organizations
 from app.points import errors as points
 from app.refusal import AlreadyTaken, Refusal
+from app.web import idempotency
 
 
 class Code(NamedTuple):
@@ -163,25 +165,25 @@ WORDS: Mapping[type[Refusal], Code] = {
     members.CustomerElsewhere: ENTITY_MISMATCH,
     members.IdentifiersDisagree: MULTIPLE_PARAMETER_MISMATCH,
     AlreadyTaken: ALREADY_TAKEN,
-    members.WeakPassword: PARAMETER_INVALID,
-    members.WrongPassword: PASSWORD_ERROR,
-    members.BadCredentials: PASSWORD_ERROR,
-    members.BadRefreshToken: NO_VALID_SESSION,
-    members.LoginNotActive: NO_VALID_USER,
-    members.LoginNotFound: NO_VALID_USER,
-    members.ChainNotFound: CHAIN_ID_NOT_FOUND,
-    members.BusinessNotFound: CHAIN_ID_NOT_FOUND,
-    members.BadChain: PARAMETER_INVALID,
-    members.DivisionElsewhere: PERMISSION_DENIED,
+    access.WeakPassword: PARAMETER_INVALID,
+    access.WrongPassword: PASSWORD_ERROR,
+    access.BadCredentials: PASSWORD_ERROR,
+    access.BadRefreshToken: NO_VALID_SESSION,
+    access.LoginNotActive: NO_VALID_USER,
+    access.LoginNotFound: NO_VALID_USER,
+    organizations.ChainNotFound: CHAIN_ID_NOT_FOUND,
+    organizations.BusinessNotFound: CHAIN_ID_NOT_FOUND,
+    organizations.BadChain: PARAMETER_INVALID,
+    organizations.DivisionElsewhere: PERMISSION_DENIED,
     members.BadCustomer: PARAMETER_INVALID,
-    members.AppNotFound: MYPRICE_APP_NOT_FOUND,
-    members.AppWithoutChain: APP_WITHOUT_ENTITY,
-    members.TokenNotFound: ACCESS_TOKEN_INVALID,
+    organizations.AppNotFound: MYPRICE_APP_NOT_FOUND,
+    organizations.AppWithoutChain: APP_WITHOUT_ENTITY,
+    access.TokenNotFound: ACCESS_TOKEN_INVALID,
     members.LevelNotFound: PARAMETER_INVALID,
     members.SegmentNotFound: PARAMETER_INVALID,
     members.UnknownCriterion: PARAMETER_INVALID,
-    members.SellerNotFound: USER_NOT_FOUND,
-    members.PosNotFound: PARAMETER_INVALID,
+    access.SellerNotFound: USER_NOT_FOUND,
+    organizations.PosNotFound: PARAMETER_INVALID,
     points.AccountNotFound: USER_NOT_FOUND,
     points.NotEnoughToSpend: INSUFFICIENT_POINTS,
     points.TooManyPoints: PARAMETER_INVALID,

@@ -7,11 +7,11 @@ from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from app.campaign.errors import LimitPerCustomerReached
-from app.database import OutcomeUnknown
-from app.doors import Busy
+from app.db.engine import OutcomeUnknown
 from app.refusal import Refusal
 from app.spaaza import codes
 from app.spaaza.codes import Code
+from app.web.door import Busy
 
 OK = {"code": 1, "status": "ok"}
 ERROR = {"code": 2, "status": "error"}

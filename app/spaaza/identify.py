@@ -1,11 +1,11 @@
 """Which customer a call is about."""
 
-from app.database import Bind
-from app.doors import caller
+from app.db.prepared import Bind
 from app.members import identifiers
 from app.spaaza import access, codes
 from app.spaaza.envelope import Told
 from app.spaaza.parameters import Parameters
+from app.web.door import caller
 
 
 def customer_id(bind: Bind, told: Parameters, trusting: bool = False) -> int:

@@ -3,13 +3,13 @@
 from flask import Response
 
 from app import clock
-from app.campaign import interactions
-from app.doors import names_effect, short_transaction
+from app.campaign.triggers import interactions
 from app.spaaza import access, codes, envelope
 from app.spaaza.calls import call
 from app.spaaza.envelope import INTERACT, Told
 from app.spaaza.identify import customer_id
 from app.spaaza.parameters import parameters
+from app.web.door import names_effect, short_transaction
 
 PARAMETERS = {
     "campaign_id*": "The campaign (integer).",

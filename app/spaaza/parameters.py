@@ -12,10 +12,10 @@ from typing import Any, cast
 from flask import g, request
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from app.body import body, json_body, query
 from app.paging import Page
 from app.spaaza import codes
 from app.spaaza.envelope import Told
+from app.web.body import body, json_body, query
 
 TEXT_LENGTH_MAX = 255
 INTEGER_MAX = 2**63 - 1

@@ -6,15 +6,17 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.campaign import overview, referrals
-from app.doors import names_subject, transaction
-from app.members import chains, identifiers
+from app.campaign.listings import chain_campaigns
+from app.campaign.triggers import referrals
+from app.members import identifiers
 from app.members.models import Customer
+from app.organizations import chains
 from app.spaaza import access, codes, envelope, views
 from app.spaaza.calls import STAFF, call
 from app.spaaza.envelope import Told
 from app.spaaza.identify import customer_id
 from app.spaaza.parameters import Parameters, parameters
+from app.web.door import names_subject, transaction
 
 COMPLETE = "complete-referral-relation"
 APPLY = "apply-referral-code"
@@ -54,8 +56,8 @@ def complete() -> Response:
         relation = referrals.found(session, chain_id, campaign_id, referring, referred)
         referrals.complete(session, relation, clock.now(), access.by())
         names_subject(relation=relation.id)
-        profiles = overview.profiles(session, [referring, referred])
-        award = overview.relation_award(session, relation)
+        profiles = chain_campaigns.profiles(session, [referring, referred])
+        award = chain_campaigns.relation_award(session, relation)
         answer = views.relation(relation, profiles, award, chains.found(session, chain_id))
     return envelope.ok(COMPLETE, {"referral_relation": answer})
 
@@ -77,7 +79,7 @@ def apply() -> Response:
         customer = session.get_one(Customer, customer_id(session, user))
         made = referrals.apply_code(session, customer, code, clock.now(), access.by())
         names_subject(customer=customer.uuid)
-        profiles = overview.profiles(session, [customer.id, made[0].referring_id])
+        profiles = chain_campaigns.profiles(session, [customer.id, made[0].referring_id])
         chain = chains.found(session, customer.chain_id)
         answer = [views.relation(relation, profiles, None, chain) for relation in made]
     return envelope.ok(APPLY, {"referral_relations": answer})

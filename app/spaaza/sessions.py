@@ -5,14 +5,14 @@ from typing import Any, cast
 from flask import Response, request
 
 from app import clock
-from app.doors import reading, transaction
-from app.members import keys, logins, passwords
-from app.members.errors import BadCredentials
-from app.members.models import ADMIN, CUSTOMER, SELLER
+from app.access import logins, passwords, tokens
+from app.access.errors import BadCredentials
+from app.access.models import ADMIN, CUSTOMER, SELLER
 from app.spaaza import access, codes, envelope, views
 from app.spaaza.calls import call
 from app.spaaza.envelope import Told
 from app.spaaza.parameters import parameters
+from app.web.door import reading, transaction
 
 LOGIN, LOGOUT = "login", "logout"
 PASSWORD_LENGTH_MAX = 1_000
@@ -46,12 +46,12 @@ def login() -> Response:
     with transaction() as session:
         if chain_id is not None and logins.chain_id(session, checked) != chain_id:
             raise BadCredentials
-        begun = keys.begin(session, checked, now, rehashed)
+        begun = tokens.begin(session, checked, now, rehashed)
         name, _ = logins.public_name(session, checked)
     user_id = checked.customer_id or checked.id
     info = {
         "session_key": begun.key,
-        "session_key_validity": str(keys.SESSION_HOURS),
+        "session_key_validity": str(tokens.SESSION_HOURS),
         "session_auth_method": "user" if checked.customer_id else "admin",
         "session_user_id": user_id,
         "session_username": name,
@@ -67,7 +67,7 @@ def logout() -> Response:
     if key is None:
         raise Told(codes.AUTH_METHOD_INVALID, "There is no session to end: an access token is revoked, not signed out.")
     with transaction() as session:
-        keys.end(session, key)
+        tokens.end(session, key)
     return envelope.ok(LOGOUT, {"success": True})
 
 

@@ -6,18 +6,19 @@ from flask import Response
 from sqlalchemy import select
 
 from app import clock
+from app.access import passwords
 from app.amounts import number
-from app.campaign import signups
-from app.doors import caller, names_subject, transaction
-from app.members import chains, passwords
+from app.campaign.triggers import signups
 from app.members.customers import Person
 from app.members.models import Profile
+from app.organizations import chains
 from app.points import ledger
 from app.points.models import LedgerEntry
 from app.spaaza import access, envelope, views
 from app.spaaza.calls import STAFF, call
 from app.spaaza.identify import customer_id
 from app.spaaza.parameters import invalid, parameters
+from app.web.door import caller, names_subject, transaction
 
 ADD, PROGRESS = "add-user", "add-user-purchase-progress"
 PASSWORD_LENGTH_MAX = 1_000

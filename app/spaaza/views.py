@@ -5,14 +5,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.amounts import number
-from app.campaign import activity, rules, voucher_lookup
+from app.campaign import activity
 from app.campaign.audience import visibility
-from app.campaign.award_models import ReferralRelation
+from app.campaign.calendar import ALWAYS_FROM, ALWAYS_TO, DAY_SECONDS, EVERY_DAY
+from app.campaign.eligibility import rules
 from app.campaign.limits import UNLIMITED
-from app.campaign.models import Campaign, MethodTally, RewardMethod
-from app.campaign.overview import Overview
-from app.campaign.periods import ALWAYS_FROM, ALWAYS_TO, DAY_SECONDS, EVERY_DAY
-from app.members.models import Chain, Profile
+from app.campaign.listings.chain_campaigns import Overview
+from app.campaign.models.campaigns import Campaign
+from app.campaign.models.limits import MethodTally
+from app.campaign.models.referrals import ReferralRelation
+from app.campaign.models.rewards import RewardMethod
+from app.campaign.vouchers import lookup
+from app.members.models import Profile
+from app.organizations.models import Chain
 from app.points.models import LedgerEntry
 
 MINUTE = timedelta(minutes=1)  # the domain's windows are open to the end of their last minute, Spaaza's to their end
@@ -38,14 +43,14 @@ def currency(code: str) -> tuple[int, str]:
 
 
 def voucher(it: Any, now: datetime) -> dict[str, Any]:
-    """A voucher as claim-voucher prints it. `it` is a row of `voucher_lookup.found`."""
+    """A voucher as claim-voucher prints it. `it` is a row of `lookup.found`."""
     expires_at = it.expires_at or NEVER
     currency_id, symbol = currency(it.currency)
     return {
         "voucher_key": it.key,
         "voucher_id": it.id,
         "voucher_status": it.status,
-        "voucher_locked": voucher_lookup.is_locked(it, now),
+        "voucher_locked": lookup.is_locked(it, now),
         "campaign_id": it.campaign_id,
         "campaign_type": it.campaign_kind,
         "campaign_title": it.campaign_name,
@@ -55,7 +60,7 @@ def voucher(it: Any, now: datetime) -> dict[str, Any]:
         "voucher_currency_symbol": symbol,
         "voucher_amount_original": number(it.amount),
         "voucher_amount_redeemed": number(it.redeemed),
-        "voucher_amount": number(voucher_lookup.worth(it)),
+        "voucher_amount": number(lookup.worth(it)),
         "voucher_text": it.text,
         "voucher_third_party_id": it.third_party_id,
         "user_id": it.customer_id,
@@ -71,7 +76,7 @@ def listed_voucher(it: Any, now: datetime) -> dict[str, Any]:
         "voucher_type": it.kind,
         "voucher_honour_code": it.code,
         "voucher_discount_ratio": ratio / 10_000 if ratio is not None else None,
-        "voucher_locked_until": moment(it.locked_until) if voucher_lookup.is_locked(it, now) else None,
+        "voucher_locked_until": moment(it.locked_until) if lookup.is_locked(it, now) else None,
         "voucher_locking_code": it.lock_code,
         "voucher_retailer_basket_code_exclusive": it.basket_code,
         "voucher_created_date": moment(it.created_at),

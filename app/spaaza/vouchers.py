@@ -8,17 +8,17 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.campaign import voucher_lookup, vouchers
-from app.campaign.award_models import VOUCHER_STATUSES
-from app.campaign.models import VOUCHER_KINDS
-from app.campaign.voucher_lookup import Holder, Named
-from app.campaign.vouchers import Terms
-from app.doors import caller, names_subject, reading, short_transaction, transaction
+from app.campaign.models.rewards import VOUCHER_KINDS
+from app.campaign.models.vouchers import VOUCHER_STATUSES
+from app.campaign.vouchers import lifecycle, lookup
+from app.campaign.vouchers.lifecycle import Terms
+from app.campaign.vouchers.lookup import Holder, Named
 from app.spaaza import access, codes, envelope, views
 from app.spaaza.calls import STAFF, call
 from app.spaaza.envelope import Told
 from app.spaaza.identify import customer_id
 from app.spaaza.parameters import KEY, invalid, paging, parameters
+from app.web.door import caller, names_subject, reading, short_transaction, transaction
 
 CLAIM, LIST = "claim-voucher", "get-user-vouchers"
 CHAIN_ID_SINCE = (1, 5, 3)  # clients of earlier versions let the service find out
@@ -40,14 +40,16 @@ def claim() -> Response:
     now = clock.now()
     with short_transaction() as bind:
         holder = access.holder(customer_id(bind, parameters()))
-        claimed = vouchers.claim(bind, _named(), holder, now)
+        claimed = lifecycle.claim(bind, _named(), holder, now)
     return envelope.ok(CLAIM, views.voucher(claimed, now))
 
 
 @call("unclaim-voucher", "POST", "PUT", write=True, app_for_partners=True, parameters=NAMES)
 def unclaim() -> Response:
     """Take a claim back."""
-    return _changed("unclaim-voucher", lambda session, holder: vouchers.unclaim(session, _named(), holder, clock.now()))
+    return _changed(
+        "unclaim-voucher", lambda session, holder: lifecycle.unclaim(session, _named(), holder, clock.now())
+    )
 
 
 @call(
@@ -72,14 +74,14 @@ def lock() -> Response:
     codes_told = told.text("voucher_locking_code"), told.text("retailer_basket_code")
     return _changed(
         "lock-voucher",
-        lambda session, holder: vouchers.lock(session, _named(), holder, seconds, *codes_told, clock.now()),
+        lambda session, holder: lifecycle.lock(session, _named(), holder, seconds, *codes_told, clock.now()),
     )
 
 
 @call("unlock-voucher", "PUT", "POST", roles=STAFF, write=True, parameters=NAMES)
 def unlock() -> Response:
     """Let a locked voucher go."""
-    return _changed("unlock-voucher", lambda session, holder: vouchers.unlock(session, _named(), holder))
+    return _changed("unlock-voucher", lambda session, holder: lifecycle.unlock(session, _named(), holder))
 
 
 @call("expire-voucher", "POST", "PUT", roles=STAFF, write=True, parameters=NAMES)
@@ -87,7 +89,7 @@ def expire() -> Response:
     """Let a claimed voucher expire now."""
     now = clock.now()
     with transaction() as session:
-        expired = vouchers.expire(session, _named(), _holder(session), now)
+        expired = lifecycle.expire(session, _named(), _holder(session), now)
         names_subject(voucher=expired.id)
     return envelope.ok("expire-voucher", {"voucher_key": expired.key})
 
@@ -115,10 +117,10 @@ def redeem() -> Response:
     now = clock.now()
     with transaction() as session:
         holder = _holder(session)
-        done = vouchers.redeem(session, _named(), holder, amount, now, *codes_told)
+        done = lifecycle.redeem(session, _named(), holder, amount, now, *codes_told)
         names_subject(voucher=done.voucher_id)
-        answer = views.voucher(voucher_lookup.found(session, Named(id=done.voucher_id), holder), now)
-        rest = voucher_lookup.found(session, Named(id=done.rest_id), holder) if done.rest_id else None
+        answer = views.voucher(lookup.found(session, Named(id=done.voucher_id), holder), now)
+        rest = lookup.found(session, Named(id=done.rest_id), holder) if done.rest_id else None
         answer["regenerated_voucher"] = views.voucher(rest, now) if rest else None
     return envelope.ok("redeem-voucher", answer)
 
@@ -149,9 +151,9 @@ def create() -> Response:
     now = clock.now()
     with transaction() as session:
         owner = customer_id(session, told) if told.identifiers() else None
-        made = vouchers.issue(session, access.chain_id(), campaign_id, owner, terms, now)
+        made = lifecycle.issue(session, access.chain_id(), campaign_id, owner, terms, now)
         names_subject(voucher=made.id)
-        answer = views.listed_voucher(voucher_lookup.found(session, Named(id=made.id), access.holder(None)), now)
+        answer = views.listed_voucher(lookup.found(session, Named(id=made.id), access.holder(None)), now)
     return envelope.ok("create-voucher", answer)
 
 
@@ -177,7 +179,7 @@ def listed() -> Response:
         raise invalid("status", f"some of {', '.join(VOUCHER_STATUSES)}")
     now = clock.now()
     with reading() as session:
-        found = voucher_lookup.of_customer(
+        found = lookup.of_customer(
             session, customer_id(session, told), statuses, paging(), now, bool(told.flag("include_expired", False))
         )
     shown = [(row.kind, views.listed_voucher(row, now)) for row in found.rows]

@@ -11,14 +11,21 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from app.campaign import baskets, draws, errors, referrals, signups, verification, voucher_lookup, vouchers
-from app.campaign.award_models import Award, Basket, Draw, ReferralRelation, Voucher
-from app.campaign.awards import BY_SYSTEM
-from app.campaign.models import MethodTally
-from app.campaign.voucher_lookup import Holder, Named
-from app.members import chains
+from app.campaign import errors
+from app.campaign.awards import draws, verification
+from app.campaign.awards.give import BY_SYSTEM
+from app.campaign.models.awards import Award
+from app.campaign.models.baskets import Basket
+from app.campaign.models.draws import Draw
+from app.campaign.models.limits import MethodTally
+from app.campaign.models.referrals import ReferralRelation
+from app.campaign.models.vouchers import Voucher
+from app.campaign.triggers import baskets, referrals, signups
+from app.campaign.vouchers import lifecycle, lookup
+from app.campaign.vouchers.lookup import Holder, Named
 from app.members.customers import Person
 from app.members.models import Customer
+from app.organizations import chains
 from app.refusal import Refusal
 from tests.world import World, nothing, points, voucher
 
@@ -96,8 +103,8 @@ class VoucherMachine(RuleBasedStateMachine):
     @rule(target=titles, amount=st.integers(1, 1_000), seconds=st.none() | st.integers(1, 100))
     def issue(self, amount: int, seconds: int | None) -> int:
         expires_at = self.now + timedelta(seconds=seconds) if seconds else None
-        terms = vouchers.Terms("basket", amount, expires_at=expires_at)
-        made = self.run(vouchers.issue, self.campaign.chain_id, self.campaign.id, self.customer.id, terms, self.now)
+        terms = lifecycle.Terms("basket", amount, expires_at=expires_at)
+        made = self.run(lifecycle.issue, self.campaign.chain_id, self.campaign.id, self.customer.id, terms, self.now)
         self.known[made.id] = Title(made.id, amount, expires_at=expires_at)
         self.issued += amount
         return int(made.id)
@@ -109,7 +116,7 @@ class VoucherMachine(RuleBasedStateMachine):
     @rule(number=titles, is_staff=st.booleans())
     def claim(self, number: int, is_staff: bool) -> None:
         title = self.known[number]
-        found = self.run(vouchers.claim, Named(id=number), self.holder(is_staff), self.now)
+        found = self.run(lifecycle.claim, Named(id=number), self.holder(is_staff), self.now)
         if not is_staff and not self.may_claim:
             assert found is errors.VoucherNotForCustomers
         elif title.status == "claimed":
@@ -123,7 +130,7 @@ class VoucherMachine(RuleBasedStateMachine):
     @rule(number=titles, is_staff=st.booleans())
     def unclaim(self, number: int, is_staff: bool) -> None:
         title = self.known[number]
-        found = self.run(vouchers.unclaim, Named(id=number), self.holder(is_staff), self.now)
+        found = self.run(lifecycle.unclaim, Named(id=number), self.holder(is_staff), self.now)
         if not is_staff and not self.may_claim:
             assert found is errors.VoucherNotForCustomers
         elif why := title.why_not_usable(self.now, is_staff):
@@ -135,7 +142,7 @@ class VoucherMachine(RuleBasedStateMachine):
     @rule(number=titles, basket=st.sampled_from(["A", "B"]), seconds=st.integers(1, 60))
     def lock(self, number: int, basket: str, seconds: int) -> None:
         title = self.known[number]
-        found = self.run(vouchers.lock, Named(id=number), self.holder(True), seconds, None, basket, self.now)
+        found = self.run(lifecycle.lock, Named(id=number), self.holder(True), seconds, None, basket, self.now)
         if why := title.why_not_usable(self.now, is_staff=True):
             assert found is why
         elif title.is_locked(self.now) and title.basket != basket:
@@ -145,13 +152,13 @@ class VoucherMachine(RuleBasedStateMachine):
 
     @rule(number=titles)
     def unlock(self, number: int) -> None:
-        self.run(vouchers.unlock, Named(id=number), self.holder(True))
+        self.run(lifecycle.unlock, Named(id=number), self.holder(True))
         self.known[number].locked_until = self.known[number].basket = None
 
     @rule(number=titles, amount=st.none() | st.integers(1, 1_200), basket=st.sampled_from([None, "A", "B"]))
     def redeem(self, number: int, amount: int | None, basket: str | None) -> None:
         title = self.known[number]
-        found = self.run(vouchers.redeem, Named(id=number), self.holder(True), amount, self.now, None, basket)
+        found = self.run(lifecycle.redeem, Named(id=number), self.holder(True), amount, self.now, None, basket)
         if why := title.why_not_usable(self.now, is_staff=True):
             assert found is why
         elif title.status != "claimed":
@@ -171,7 +178,7 @@ class VoucherMachine(RuleBasedStateMachine):
     @rule(number=titles)
     def expire(self, number: int) -> None:
         title = self.known[number]
-        found = self.run(vouchers.expire, Named(id=number), self.holder(True), self.now)
+        found = self.run(lifecycle.expire, Named(id=number), self.holder(True), self.now)
         if title.status == "redeemed":
             assert found is errors.VoucherRedeemed
         elif title.status == "generated":
@@ -192,7 +199,7 @@ class VoucherMachine(RuleBasedStateMachine):
                 title.expires_at,
             )
             assert row.customer_id == self.customer.id
-            assert voucher_lookup.is_locked(row, self.now) == title.is_locked(self.now)
+            assert lookup.is_locked(row, self.now) == title.is_locked(self.now)
         # What was issued is redeemed, or can still be: nothing is lost, and nothing comes of nothing.
         usable = sum(t.amount for t in self.known.values() if t.status != "redeemed")
         assert self.issued == usable + sum(t.redeemed for t in self.known.values())

@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.campaign import draws, periods, targeting
+from app.campaign import calendar
+from app.campaign.audience import targeting
+from app.campaign.awards import draws
 from app.campaign.errors import BadRestriction
-from app.members.models import UNITS
+from app.organizations.models import UNITS
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 
@@ -36,26 +38,26 @@ def at(text: str, zone: ZoneInfo = AMSTERDAM) -> datetime:
     ],
 )
 def test_a_period_begins_where_the_calendar_says(unit: str, began: str) -> None:
-    assert periods.start(unit, at("2026-03-29 12:34:56.789"), AMSTERDAM) == at(began)
+    assert calendar.start(unit, at("2026-03-29 12:34:56.789"), AMSTERDAM) == at(began)
 
 
 def test_an_hour_begins_where_the_zones_hours_do() -> None:
     kolkata = ZoneInfo("Asia/Kolkata")
-    assert periods.start("hour", at("2026-11-21 17:45", kolkata), kolkata) == at("2026-11-21 17:00", kolkata)
+    assert calendar.start("hour", at("2026-11-21 17:45", kolkata), kolkata) == at("2026-11-21 17:00", kolkata)
 
 
 def test_no_unit_means_since_ever() -> None:
-    assert periods.start(None, at("2026-01-01"), AMSTERDAM) == periods.ALWAYS_FROM
+    assert calendar.start(None, at("2026-01-01"), AMSTERDAM) == calendar.ALWAYS_FROM
 
 
 @given(st.datetimes(datetime(2000, 1, 1), datetime(2040, 1, 1)), st.integers(0, 10**6), st.sampled_from(UNITS))
 def test_periods_move_forward_with_the_clock(moment: datetime, seconds: int, unit: str) -> None:
     now = moment.replace(tzinfo=UTC)
     then = now + timedelta(seconds=seconds)
-    began, later = periods.start(unit, now, AMSTERDAM), periods.start(unit, then, AMSTERDAM)
+    began, later = calendar.start(unit, now, AMSTERDAM), calendar.start(unit, then, AMSTERDAM)
     assert began <= now
     assert began <= later
-    assert periods.start(unit, began, AMSTERDAM) == began
+    assert calendar.start(unit, began, AMSTERDAM) == began
 
 
 @pytest.mark.parametrize(
@@ -71,7 +73,7 @@ def test_periods_move_forward_with_the_clock(moment: datetime, seconds: int, uni
     ],
 )
 def test_so_many_units_later(since: str, quantity: int, unit: str, expected: str) -> None:
-    assert periods.later(at(since), quantity, unit, AMSTERDAM) == at(expected)
+    assert calendar.later(at(since), quantity, unit, AMSTERDAM) == at(expected)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +94,7 @@ def test_so_many_units_later(since: str, quantity: int, unit: str, expected: str
 )
 def test_mondays_hours(moment: str, opens: int, closes: int, is_open: bool) -> None:
     monday = 0b1
-    assert periods.is_in_hours(monday, opens * 3600, closes * 3600, at(moment), AMSTERDAM) is is_open
+    assert calendar.is_in_hours(monday, opens * 3600, closes * 3600, at(moment), AMSTERDAM) is is_open
 
 
 TRAITS = {

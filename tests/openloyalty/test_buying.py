@@ -6,7 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from app.campaign.award_models import Award, Voucher
+from app.campaign.models.awards import Award
+from app.campaign.models.vouchers import Voucher
 from app.members import customers, tags
 from app.openloyalty.formats import moment
 from app.points import ledger

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from app.campaign.models import Campaign, Coupon
+from app.campaign.models.campaigns import Campaign
+from app.campaign.models.coupons import Coupon
 from tests.client import Client
 from tests.world import World, hours, offered
 

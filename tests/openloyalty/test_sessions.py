@@ -7,8 +7,8 @@ import jwt
 import pytest
 from flask import Flask
 
-from app.members import logins
-from app.members.models import RefreshToken
+from app.access import logins
+from app.access.models import RefreshToken
 from tests.client import Client
 from tests.world import PASSWORD, World, clock_at, hours
 

@@ -8,8 +8,10 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from app.members import chains, customers, keys
+from app.access import tokens
+from app.members import customers
 from app.members.models import Customer
+from app.organizations import chains
 from app.sessionm import codes
 from tests.client import Client
 from tests.world import World
@@ -29,8 +31,8 @@ class Program:
             self.chain_id = chains.first(session)
             host = chains.set_app(session, "app.guerdon.example", self.chain_id)
             self.api_key = host.api_key
-            _, self.secret = keys.create_token(session, "server", host, True, self.world.now)
-            _, self.reading_secret = keys.create_token(session, "report", host, False, self.world.now)
+            _, self.secret = tokens.create_token(session, "server", host, True, self.world.now)
+            _, self.reading_secret = tokens.create_token(session, "report", host, False, self.world.now)
             cleo = session.get_one(Customer, self.world.cleo.id)
             customers.rename(session, cleo, EXTERNAL_ID, "Europe/Amsterdam", self.world.now)
         self.v1, self.v2 = f"/priv/v1/apps/{self.api_key}", f"/priv/v2/apps/{self.api_key}"

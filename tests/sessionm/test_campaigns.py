@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from app.campaign.models import Campaign
-from app.members import chains
+from app.campaign.models.campaigns import Campaign
+from app.organizations import chains
 from tests.client import Client
 from tests.sessionm.conftest import Program, a_campaign, code, visits
 from tests.spaaza.conftest import Shop, shop

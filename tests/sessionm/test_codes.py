@@ -7,10 +7,10 @@ from flask import Flask
 from werkzeug.exceptions import InternalServerError
 
 from app.campaign.errors import CampaignNotFound
-from app.database import OutcomeUnknown
-from app.doors import Busy
-from app.members.errors import BusinessNotFound, DivisionElsewhere
+from app.db.engine import OutcomeUnknown
+from app.organizations.errors import BusinessNotFound, DivisionElsewhere
 from app.sessionm import codes, customer_campaigns
+from app.web.door import Busy
 from tests.client import Client
 from tests.sessionm.conftest import Program, code
 from tests.test_house import refusals
@@ -50,7 +50,7 @@ def test_failures_tell_what_is_known_of_them(program: Program, monkeypatch: pyte
         def raising(*_: Any, **__: Any) -> Any:
             raise error
 
-        monkeypatch.setattr(customer_campaigns.standings, "page", raising)
+        monkeypatch.setattr(customer_campaigns.customer_campaigns, "page", raising)
         return program.server().get(f"{program.v2}{program.cleo}/campaigns")
 
     assert code(fail(RuntimeError("boom"))) == "internal_server_error"

@@ -7,11 +7,13 @@ import pytest
 from flask import Flask
 
 from app import clock
-from app.campaign.event_models import CreativeStat
-from app.members import chains, keys, tags
+from app.access import tokens
+from app.campaign.models.engagement import CreativeStat
+from app.members import tags
 from app.members.models import Customer, CustomerTag
+from app.organizations import chains
+from tests.campaign.test_races import at_once
 from tests.sessionm.conftest import EXTERNAL_ID, Program, a_campaign, basic, code, visits
-from tests.test_races import at_once
 from tests.world import World, clock_at
 
 
@@ -35,7 +37,7 @@ def test_only_the_key_and_its_secret_open_the_door(program: Program, world: Worl
     assert code(program.server().get("/priv/v1/apps/nobody/campaigns")) == "invalid_api_key"
     with world.database.transaction() as session:
         elsewhere = chains.set_app(session, "else.guerdon.example", world_chain(session, world))
-        _, secret = keys.create_token(session, "else", elsewhere, True, world.now)
+        _, secret = tokens.create_token(session, "else", elsewhere, True, world.now)
         other_key = elsewhere.api_key
     assert code(program.server(secret).get(path)) == "access_denied"
     assert code(program.client(basic(other_key, secret)).get(path)) == "access_denied"
@@ -77,13 +79,13 @@ def test_a_revoked_or_expired_secret_opens_nothing_and_two_do_while_one_is_repla
 ) -> None:
     with world.database.transaction() as session:
         host = chains.app(session, "app.guerdon.example")
-        old, secret = keys.create_token(session, "old", host, True, world.now, world.now + timedelta(days=1))
+        old, secret = tokens.create_token(session, "old", host, True, world.now, world.now + timedelta(days=1))
     path = f"{program.v1}/campaigns"
     assert code(program.server(secret).get(path)) == code(program.server().get(path)) is None
     with clock_at(world.now + timedelta(days=2)):
         assert code(program.server(secret).get(path)) == "access_denied"
     with world.database.transaction() as session:
-        keys.revoke_token(session, old.id, world.now)
+        tokens.revoke_token(session, old.id, world.now)
     assert code(program.server(secret).get(path)) == "access_denied"
 
 
@@ -491,7 +493,7 @@ def local(address: str) -> str:
 def test_a_list_costs_as_many_statements_however_long_it_is(program: Program, world: World, path: str) -> None:
     from sqlalchemy import event
 
-    from app.database import Prepared
+    from app.db.prepared import Prepared
 
     statements: list[str] = []
     engine, run = world.database.engine, Prepared.run

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-from app.campaign.event_models import BehaviorProgress, EventReceipt
-from app.database import Database
+from app.campaign.models.engagement import BehaviorProgress, EventReceipt
+from app.db.engine import Database
 from tests.sessionm.conftest import EXTERNAL_ID, Program, code, visits
 from tests.world import World, clock_at
 

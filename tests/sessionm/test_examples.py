@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 
 from app import demo
-from app.campaign.models import Campaign
-from app.database import Database
+from app.campaign.models.campaigns import Campaign
+from app.db.engine import Database
 from tests.client import Client
 from tests.sessionm.conftest import basic, code
 

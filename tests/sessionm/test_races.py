@@ -3,12 +3,12 @@
 from collections import Counter
 from typing import Any
 
-from app.campaign import opt_ins
-from app.campaign.award_models import Award
-from app.campaign.event_models import BehaviorProgress, EventReceipt, Participation
-from app.campaign.models import Stock
+from app.campaign.engagement import opt_ins
+from app.campaign.models.awards import Award
+from app.campaign.models.engagement import BehaviorProgress, EventReceipt, Participation
+from app.campaign.models.limits import Stock
+from tests.campaign.test_races import at_once
 from tests.sessionm.conftest import Program, code, visits
-from tests.test_races import at_once
 from tests.world import World
 
 

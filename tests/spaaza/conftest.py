@@ -9,8 +9,10 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from app.members import chains, keys
-from app.members.models import Customer, Login
+from app.access import tokens
+from app.access.models import Login
+from app.members.models import Customer
+from app.organizations import chains
 from app.spaaza import codes
 from tests.client import Client
 from tests.world import World
@@ -33,9 +35,9 @@ class Shop:
         with self.world.database.transaction() as session:
             self.chain_id = chains.first(session)
             host = chains.set_app(session, HOSTNAME, self.chain_id)
-            _, self.token = keys.create_token(session, "till", host, True, self.world.now)
-            _, self.reading_token = keys.create_token(session, "report", host, False, self.world.now)
-            _, self.unbound_token = keys.create_token(session, "anywhere", None, True, self.world.now)
+            _, self.token = tokens.create_token(session, "till", host, True, self.world.now)
+            _, self.reading_token = tokens.create_token(session, "report", host, False, self.world.now)
+            _, self.unbound_token = tokens.create_token(session, "anywhere", None, True, self.world.now)
 
     def client(self, **headers: str) -> Client:
         client = Client(self.app)
@@ -47,7 +49,7 @@ class Shop:
 
     def session(self, login: Login, user_id: int, **headers: str) -> Client:
         with self.world.database.transaction() as session:
-            begun = keys.begin(session, session.get_one(Login, login.id), self.world.now)
+            begun = tokens.begin(session, session.get_one(Login, login.id), self.world.now)
         return self.client(X_Spaaza_Session_User_Id=str(user_id), X_Spaaza_Session_Key=begun.key, **headers)
 
     def customer(self, customer: Customer | None = None) -> Client:
@@ -63,7 +65,7 @@ class Shop:
     def forget_sessions(self) -> None:
         """All sessions have expired."""
         with self.world.database.transaction() as session:
-            keys.purge(session, self.world.now + timedelta(days=365))
+            tokens.purge(session, self.world.now + timedelta(days=365))
 
 
 @pytest.fixture

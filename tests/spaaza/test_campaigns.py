@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from app.campaign.models import Campaign
+from app.access.models import Login
+from app.campaign.models.campaigns import Campaign
 from app.members import tags
-from app.members.models import Login
 from tests.client import Client
 from tests.spaaza.conftest import HOST, Shop, code
 from tests.world import PASSWORD, World, clock_at, hours, points

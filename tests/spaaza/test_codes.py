@@ -50,6 +50,7 @@ def test_what_a_call_can_be_refused_with_by_the_domain_stands_in_its_documents_t
     """Of the refusals that interactions and completions can raise, none has a code that their documents do not list."""
     from app.campaign import errors as campaign
     from app.members import errors as members
+    from app.organizations import errors as organizations
 
     raised = {
         "interact-campaign": [
@@ -90,8 +91,8 @@ def test_what_a_call_can_be_refused_with_by_the_domain_stands_in_its_documents_t
             members.CustomerNotFound,
             members.CustomerElsewhere,
             members.IdentifiersDisagree,
-            members.ChainNotFound,
-            members.BusinessNotFound,
+            organizations.ChainNotFound,
+            organizations.BusinessNotFound,
         ],
     }
     for call, kinds in raised.items():

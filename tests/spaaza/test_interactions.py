@@ -8,8 +8,12 @@ import pytest
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from app.campaign.award_models import Award, Draw, Voucher
-from app.members import chains, customers, keys, permissions
+from app.access import permissions, tokens
+from app.campaign.models.awards import Award
+from app.campaign.models.draws import Draw
+from app.campaign.models.vouchers import Voucher
+from app.members import customers
+from app.organizations import chains
 from app.points.models import LedgerEntry
 from tests.client import Client
 from tests.spaaza.conftest import HOST, HOSTNAME, Shop, code
@@ -103,8 +107,8 @@ def app_of_nobody(shop: Shop) -> TestResponse:
 
 def revoked(shop: Shop) -> TestResponse:
     with shop.world.database.transaction() as session:
-        token, secret = keys.create_token(session, "gone", None, True, shop.world.now)
-        keys.revoke_token(session, token.id, shop.world.now)
+        token, secret = tokens.create_token(session, "gone", None, True, shop.world.now)
+        tokens.revoke_token(session, token.id, shop.world.now)
     return interact(shop.partner(secret), shop.world.a_reward_campaign(), user_id=shop.world.cleo.id)
 
 
@@ -365,7 +369,7 @@ def test_a_coupon_campaign_made_here_is_for_sale_there_and_a_draw_is_not(shop: S
 
 
 def test_what_is_told_as_a_failure_is_in_the_envelope_too(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    from app.campaign import interactions
+    from app.campaign.triggers import interactions
 
     def fail(*_: Any) -> Any:
         raise RuntimeError("a secret")

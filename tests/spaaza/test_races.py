@@ -7,19 +7,25 @@ from typing import Any
 
 import pytest
 
-from app.campaign import baskets, voucher_lookup, vouchers
-from app.campaign.award_models import Award, Basket, Draw, ReferralRelation, Voucher
-from app.campaign.awards import BY_SYSTEM
-from app.campaign.voucher_lookup import Holder, Named
-from app.database import Database, TryAgain
-from app.members import chains, permissions
+from app.access import permissions
+from app.campaign.awards.give import BY_SYSTEM
+from app.campaign.models.awards import Award
+from app.campaign.models.baskets import Basket
+from app.campaign.models.draws import Draw
+from app.campaign.models.referrals import ReferralRelation
+from app.campaign.models.vouchers import Voucher
+from app.campaign.triggers import baskets
+from app.campaign.vouchers import lifecycle, lookup
+from app.campaign.vouchers.lookup import Holder, Named
+from app.db.engine import Database, TryAgain
 from app.members.models import Customer
+from app.organizations import chains
 from app.refusal import Refusal
+from tests.campaign.test_races import at_once
 from tests.spaaza.conftest import Shop, code
 from tests.spaaza.test_interactions import interact
 from tests.spaaza.test_referrals import a_referral_campaign, complete, referred
 from tests.spaaza.test_vouchers import a_voucher, claim, partner, stored
-from tests.test_races import at_once
 from tests.world import World, coupon, hours, nothing, points, voucher
 
 
@@ -160,7 +166,7 @@ def test_a_claim_decided_on_stale_facts_is_decided_again(
     it, other = a_voucher(world), world.a_customer()
     holder = Holder(world.facts(world.a_reward_campaign()).chain_id, world.cleo.id, is_staff=False)
     with world.database.reading() as session:
-        stale = voucher_lookup.found(session, Named(id=it.id), holder)
+        stale = lookup.found(session, Named(id=it.id), holder)
     with world.database.transaction() as session:
         row = session.get_one(Voucher, it.id)
         if meanwhile == "locked":
@@ -175,9 +181,9 @@ def test_a_claim_decided_on_stale_facts_is_decided_again(
                 row.status, row.redeemed, row.redeemed_at = "redeemed", row.amount, world.now
     before = stored(world, it.id)
     with monkeypatch.context() as patched:
-        patched.setattr(vouchers, "found", lambda *_: stale)
+        patched.setattr(lifecycle, "found", lambda *_: stale)
         with pytest.raises(TryAgain), world.database.transaction() as session:
-            vouchers.claim(session, Named(id=it.id), holder, world.now)
+            lifecycle.claim(session, Named(id=it.id), holder, world.now)
     assert stored(world, it.id) == before
 
 
@@ -257,8 +263,8 @@ def test_customers_who_referred_one_another_in_a_ring_buy_at_once(postgres_url: 
 
 def test_two_who_refer_each_other_at_once_are_noted_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both look whether they have met, at the same time if they can, before either is noted."""
-    from app.campaign import referrals
-    from app.campaign.awards import BY_SYSTEM
+    from app.campaign.awards.give import BY_SYSTEM
+    from app.campaign.triggers import referrals
 
     world = shop.world
     look, both = referrals._have_met, threading.Barrier(2)

@@ -5,10 +5,14 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from app.campaign.award_models import Award, Basket, ReferralRelation, Voucher
-from app.campaign.models import Campaign
-from app.members import chains, permissions
+from app.access import permissions
+from app.campaign.models.awards import Award
+from app.campaign.models.baskets import Basket
+from app.campaign.models.campaigns import Campaign
+from app.campaign.models.referrals import ReferralRelation
+from app.campaign.models.vouchers import Voucher
 from app.members.models import Customer, Spending
+from app.organizations import chains
 from tests.client import Client
 from tests.spaaza.conftest import HOST, Shop, code
 from tests.spaaza.test_interactions import TABLE

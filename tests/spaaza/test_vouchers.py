@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from app.campaign.award_models import Voucher
-from app.campaign.models import Campaign
-from app.members import permissions
+from app.access import permissions
+from app.campaign.models.campaigns import Campaign
+from app.campaign.models.vouchers import Voucher
 from app.members.models import Customer
 from tests.client import Client
 from tests.spaaza.conftest import HOST, Shop, code
@@ -425,7 +425,8 @@ def test_an_expired_coupon_is_not_marked_as_used(shop: Shop, ada: Client) -> Non
 
 
 def test_codes_are_imported_into_a_draws_pool(shop: Shop) -> None:
-    from app.campaign import coupons, errors
+    from app.campaign import errors
+    from app.campaign.setup import coupons
     from tests.world import nothing, points
 
     campaign = shop.world.a_reward_campaign(coupon(), nothing(), coupons=["A"])

@@ -7,8 +7,9 @@ from uuid import UUID
 from sqlalchemy import Double, String, bindparam, cast, literal, null, select
 
 from app.amounts import number
-from app.campaign import targeting
-from app.database import Bind, Prepared, UtcDateTime
+from app.campaign.audience import targeting
+from app.db.prepared import Bind, Prepared
+from app.db.types import UtcDateTime
 from app.members.models import Customer, CustomerAttribute, CustomerTag, Level, Profile, Segment, SegmentMember
 from app.points.models import Account
 

@@ -16,7 +16,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from app.campaign import activity, targeting
+from app.campaign import activity
+from app.campaign.audience import targeting
 
 
 class Visibility(Enum):

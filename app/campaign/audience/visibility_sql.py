@@ -7,12 +7,11 @@ from typing import Any
 from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from app.campaign import audiences, targeting_sql
-from app.campaign.audience import traits, visibility
+from app.campaign.audience import audiences, targeting_sql, traits, visibility
 from app.campaign.audience.visibility import Visibility
-from app.campaign.event_models import Behavior, BehaviorProgress, Participation
-from app.campaign.models import Campaign
-from app.database import Bind, is_postgresql
+from app.campaign.models.campaigns import Campaign
+from app.campaign.models.engagement import Behavior, BehaviorProgress, Participation
+from app.db.prepared import Bind, is_postgresql
 from app.members.models import Customer
 
 

@@ -10,15 +10,18 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from app.campaign import activity, campaigns, catalogue, opt_ins, overview, standings
+from app.campaign import activity
 from app.campaign.audience import traits, visibility, visibility_sql
 from app.campaign.audience.visibility import Visibility
-from app.campaign.behaviors import GoalPlan, Plan
-from app.campaign.eligibility import facts_by_campaign, facts_by_id
+from app.campaign.eligibility.facts import facts_by_campaign, facts_by_id
+from app.campaign.engagement import opt_ins
+from app.campaign.engagement.behaviors import GoalPlan, Plan
 from app.campaign.errors import CampaignHidden, CampaignNotFound
-from app.campaign.event_models import Behavior, BehaviorProgress, Participation
-from app.campaign.models import LIFECYCLES, Campaign
-from app.campaign.standings import Wanted
+from app.campaign.listings import catalogue, chain_campaigns, customer_campaigns
+from app.campaign.listings.customer_campaigns import Wanted
+from app.campaign.models.campaigns import LIFECYCLES, Campaign
+from app.campaign.models.engagement import Behavior, BehaviorProgress, Participation
+from app.campaign.setup import campaigns
 from app.members import segments, tags
 from app.members.models import Customer
 from app.paging import Page
@@ -178,14 +181,16 @@ def _require_that_lists_agree(
     shown = {id for id, value in told.items() if value is Visibility.SHOWN}
     active = {id for id, row in facts.items() if activity.is_active(row, NOW)}
     chain_id = facts[min(facts)].chain_id
-    listed = overview.page(session, chain_id, ALL, NOW, customer_id=customer.id, only_active=True, for_customer=True)
+    listed = chain_campaigns.page(
+        session, chain_id, ALL, NOW, customer_id=customer.id, only_active=True, for_customer=True
+    )
     assert {row.campaign.id for row in listed.rows} == shown & active
     known = SimpleNamespace(
         id=customer.id, uuid=customer.uuid, chain_id=chain_id, status=facts[min(facts)].customer_status
     )
-    mine = standings.of_customer(session, known, Wanted(), ALL, NOW)
+    mine = customer_campaigns.of_customer(session, known, Wanted(), ALL, NOW)
     assert {row.campaign.id for row in mine.rows} == shown & active
-    eligible = standings.page(session, known, "eligible", Wanted(), ALL, NOW)
+    eligible = customer_campaigns.page(session, known, "eligible", Wanted(), ALL, NOW)
     on_show = {id for id, row in facts.items() if visibility.is_on_show(row, NOW)}
     assert {row.campaign.id for row in eligible.rows} == qualified & active & on_show
     offered = catalogue.available_page(session, customer.id, ALL, NOW)
@@ -198,11 +203,11 @@ def _require_that_lists_agree(
                 catalogue.one_for_customer(session, _uuid(session, id), customer.uuid, NOW)
         if value is Visibility.SECRET:
             with pytest.raises(CampaignNotFound):
-                standings.one(session, known, id, Wanted(), NOW)
+                customer_campaigns.one(session, known, id, Wanted(), NOW)
             with pytest.raises(CampaignNotFound):
                 opt_ins.opt_out(session, id, customer.id, NOW)
         with _expected(value, missing_when_hidden=True) if id in active else pytest.raises(CampaignNotFound):
-            standings.shown(session, known, id, NOW)
+            customer_campaigns.shown(session, known, id, NOW)
 
 
 def _expected(value: Visibility, missing_when_hidden: bool = False) -> Any:

@@ -1,0 +1,1 @@
+"""Who may come in: logins and passwords, tokens, the staff and its permissions."""

@@ -1,0 +1,253 @@
+"""Sign in, stay signed in, sign out. Tokens themselves are `app.web.callers`'s; here is who may have one."""
+
+import hashlib
+import secrets
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.orm import Session
+
+from app.access import passwords
+from app.access.errors import BadCredentials, BadRefreshToken, LoginNotActive, WrongPassword
+from app.access.models import ADMIN, CUSTOMER, SELLER, Login, RefreshToken, SessionKey
+from app.db.prepared import Bind, Prepared
+from app.members.models import Customer, Profile
+
+# Two tabs of one browser may refresh with the same token at once; within this time that is no theft.
+REUSE_GRACE_SECONDS = 10
+
+
+def open_for_customer(session: Session, customer_id: int, password_hash: str | None) -> None:
+    """Give a customer a login; without a password, nobody signs in with it yet."""
+    session.add(Login(role=CUSTOMER, customer_id=customer_id, password_hash=password_hash, token_version=0))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a login is worth right now, read fresh for every request."""
+
+    login_id: int
+    role: str
+    token_version: int
+    active: bool
+    customer_id: int | None
+    customer_uuid: UUID | None
+
+
+_STANDING = Prepared(
+    select(
+        Login.id,
+        Login.role,
+        Login.token_version,
+        Login.active,
+        Login.deleted,
+        Login.customer_id,
+        Customer.status,
+        Customer.uuid,
+    )
+    .outerjoin(Customer, Customer.id == Login.customer_id)
+    .where(Login.uuid == bindparam("login"))
+)
+
+
+def standing(bind: Bind, login: UUID) -> Standing | None:
+    rows = _STANDING.run(bind, {"login": login})
+    if not rows:
+        return None
+    row = rows[0]
+    active = bool(row.active) and not row.deleted and row.status in (None, "active")
+    return Standing(row.id, row.role, row.token_version, active, row.customer_id, row.uuid)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A login that somebody claims to own; the password is checked outside the transaction."""
+
+    login: Login
+    active: bool
+
+
+def candidate(session: Session, role: str, name: str) -> Candidate | None:
+    """The login of that name: an e-mail, or else what serves the role as a name.
+
+    Admins: username. Sellers: UUID. Customers: loyalty card number, then phone.
+    """
+    for named in _names(role, name):
+        row = session.execute(_logins(role).where(named)).unique().one_or_none()
+        if row is not None:
+            break
+    else:
+        return None
+    login, status = row
+    return Candidate(login, login.active and not login.deleted and status in (None, "active"))
+
+
+def _logins(role: str) -> Any:
+    query = (
+        select(Login, Customer.status).outerjoin(Customer, Customer.id == Login.customer_id).where(Login.role == role)
+    )
+    return query.join(Profile, Profile.customer_id == Login.customer_id) if role == CUSTOMER else query
+
+
+def _names(role: str, name: str) -> Iterator[Any]:
+    """The ways in which this may be the name of a login, the surest first; each is unique among the role's logins."""
+    if role == CUSTOMER:
+        yield Profile.email == name.lower()
+        yield Profile.loyalty_card_number == name
+        yield Profile.phone == name
+        return
+    yield Login.email == name.lower()
+    if role == ADMIN:
+        yield Login.username == name.lower()
+    if role == SELLER:
+        with suppress(ValueError):
+            yield Login.uuid == UUID(name)
+
+
+def check(found: Candidate | None, password: str) -> Login:
+    """The candidate's login, if the password is right. Slow on purpose: call it outside a transaction.
+
+    Raises BadCredentials, or LoginNotActive for the right password of a disabled account.
+    """
+    if not passwords.verify(found.login.password_hash if found else None, password) or found is None:
+        raise BadCredentials
+    if not found.active:
+        raise LoginNotActive
+    return found.login
+
+
+def signed_in(session: Session, checked: Login, now: datetime, days: int, rehashed: str | None = None) -> str:
+    """Note the sign-in and begin a chain of refresh tokens; return its first. Raises as `note_sign_in` does."""
+    note_sign_in(session, checked, now, rehashed)
+    return _issue(session, checked.id, uuid4(), now, now + timedelta(days=days))
+
+
+def note_sign_in(session: Session, checked: Login, now: datetime, rehashed: str | None = None) -> None:
+    """Note when a login signed in, and its password hashed anew.
+
+    `checked` is the login as it was when its password was checked. Raises BadCredentials when the password was changed,
+    or the login signed out everywhere, since then.
+    """
+    values = {"last_login_at": now} | ({"password_hash": rehashed} if rehashed else {})
+    noted = session.execute(
+        update(Login)
+        .where(
+            Login.id == checked.id,
+            Login.password_hash == checked.password_hash,
+            Login.token_version == checked.token_version,
+        )
+        .values(**values)
+        .returning(Login.id)
+    ).scalar_one_or_none()
+    if noted is None:
+        raise BadCredentials
+
+
+def refreshed(session: Session, token: str, now: datetime) -> tuple[Login, str]:
+    """Spend a refresh token; return its login and the next token of the chain, which ends when the first would have.
+
+    A spent token that comes again was stolen, or its successor was: the chain ends for both (see `end_chain`).
+    Raises BadRefreshToken.
+    """
+    digest = _sha256(token)
+    owner = select(RefreshToken.login_id).where(RefreshToken.token_sha256 == digest).scalar_subquery()
+    login = session.scalars(
+        select(Login).where(Login.id == owner).with_for_update(key_share=True, of=Login)
+    ).one_or_none()
+    if login is None:
+        raise BadRefreshToken
+    spent = session.execute(
+        update(RefreshToken)
+        .where(RefreshToken.token_sha256 == digest, RefreshToken.spent_at.is_(None), RefreshToken.expires_at > now)
+        .values(spent_at=now)
+        .returning(RefreshToken.login_id, RefreshToken.family, RefreshToken.expires_at)
+    ).one_or_none()
+    if spent is None:
+        spent = session.execute(
+            select(RefreshToken.login_id, RefreshToken.family, RefreshToken.expires_at).where(
+                RefreshToken.token_sha256 == digest,
+                RefreshToken.spent_at > now - timedelta(seconds=REUSE_GRACE_SECONDS),
+                RefreshToken.expires_at > now,
+            )
+        ).one_or_none()
+    if spent is None:
+        raise BadRefreshToken
+    login_id, family, expires_at = spent
+    found = standing(session, login.uuid)
+    if found is None or not found.active:
+        raise BadRefreshToken
+    return login, _issue(session, login_id, family, now, expires_at)
+
+
+def end_chain(session: Session, token: str) -> None:
+    """End the chain that a refused refresh token belongs to, if any."""
+    family = session.scalar(select(RefreshToken.family).where(RefreshToken.token_sha256 == _sha256(token)))
+    if family is not None:
+        session.execute(delete(RefreshToken).where(RefreshToken.family == family))
+
+
+def revoke(session: Session, login_id: int) -> None:
+    """Sign out everywhere: no refresh token, and no token given out until now, opens a door any more."""
+    # The login first: a refresh under way holds its row, or waits for it and then finds its token gone.
+    session.execute(update(Login).where(Login.id == login_id).values(token_version=Login.token_version + 1))
+    session.execute(delete(RefreshToken).where(RefreshToken.login_id == login_id))
+    session.execute(delete(SessionKey).where(SessionKey.login_id == login_id))
+
+
+def password_hash(session: Session, login_id: int) -> str | None:
+    return session.scalar(select(Login.password_hash).where(Login.id == login_id))
+
+
+def require_password(known_hash: str | None, password: str) -> None:
+    """Slow on purpose: call it outside a transaction. Raises WrongPassword."""
+    if not passwords.verify(known_hash, password):
+        raise WrongPassword("This value should be the user's current password.", field="current_password")
+
+
+def set_password(session: Session, login_id: int, new_hash: str) -> None:
+    """Give a login a new password and sign it out everywhere."""
+    session.execute(update(Login).where(Login.id == login_id).values(password_hash=new_hash))
+    revoke(session, login_id)
+
+
+def _issue(session: Session, login_id: int, family: UUID, now: datetime, expires_at: datetime) -> str:
+    token = secrets.token_hex(32)
+    session.add(
+        RefreshToken(
+            token_sha256=_sha256(token), family=family, login_id=login_id, created_at=now, expires_at=expires_at
+        )
+    )
+    return token
+
+
+def _sha256(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def public_name(session: Session, login: Login) -> tuple[str, UUID]:
+    """What the world calls a login: its user name, and the id of the customer or member of staff behind it."""
+    if login.customer_id is None:
+        return login.username or login.email or str(login.uuid), login.uuid
+    customer = session.scalars(select(Customer).where(Customer.id == login.customer_id)).one()
+    profile = customer.profile
+    return profile.email or profile.loyalty_card_number or profile.phone or str(customer.uuid), customer.uuid
+
+
+def chain_id(session: Session, login: Login) -> int | None:
+    """The chain of a customer's login."""
+    return session.scalar(select(Customer.chain_id).where(Customer.id == login.customer_id))
+
+
+def names(session: Session, login_id: int) -> set[str]:
+    """The user names and addresses that a login may be named by."""
+    query = (
+        select(Login.username, Login.email, Profile.email, Profile.loyalty_card_number, Profile.phone)
+        .outerjoin(Profile, Profile.customer_id == Login.customer_id)
+        .where(Login.id == login_id)
+    )
+    return {name.lower() for row in session.execute(query) for name in row if name is not None}

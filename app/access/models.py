@@ -1,0 +1,86 @@
+"""Who may come in: logins and what they are signed in with, partners' tokens, and what the staff may do for which chain."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, Uuid
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db.types import Base, Serial, UtcDateTime
+from app.organizations.models import PointOfSale
+
+ADMIN, SELLER, CUSTOMER = "admin", "seller", "customer"
+
+
+class ChainPermission(Base):
+    """What a member of the staff may do for a chain: read, or write as well."""
+
+    __tablename__ = "chain_permission"
+    login_id: Mapped[int] = mapped_column(ForeignKey("login.id"), primary_key=True)
+    chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"), primary_key=True)
+    may_write: Mapped[bool]
+
+
+class SessionKey(Base):
+    """A signed-in customer or member of the staff. Only the key's SHA-256 is kept."""
+
+    __tablename__ = "session_key"
+    key_sha256: Mapped[str] = mapped_column(primary_key=True)
+    login_id: Mapped[int] = mapped_column(ForeignKey("login.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class AccessToken(Base):
+    """A partner's key to a chain, or, bound to no app, to the app that each request names. Only its SHA-256 is kept."""
+
+    __tablename__ = "access_token"
+    id: Mapped[int] = mapped_column(Serial, primary_key=True)
+    name: Mapped[str]
+    token_sha256: Mapped[str] = mapped_column(unique=True)
+    app_host_id: Mapped[int | None] = mapped_column(ForeignKey("app_host.id"))
+    may_write: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Login(Base):
+    """Who may sign in, and as what. A customer's login obeys the customer's status as well."""
+
+    __tablename__ = "login"
+    id: Mapped[int] = mapped_column(Serial, primary_key=True)
+    uuid: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
+    role: Mapped[str]
+    username: Mapped[str | None]  # lower case; for customers the profile's identifiers serve
+    email: Mapped[str | None]  # lower case
+    password_hash: Mapped[str | None]
+    active: Mapped[bool] = mapped_column(default=True)
+    deleted: Mapped[bool] = mapped_column(default=False)
+    token_version: Mapped[int] = mapped_column(default=0)
+    last_login_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), unique=True)
+    first_name: Mapped[str | None]
+    last_name: Mapped[str | None]
+    phone: Mapped[str | None]
+    pos_id: Mapped[int | None] = mapped_column(ForeignKey("pos.id"))
+    pos: Mapped[PointOfSale | None] = relationship(lazy="joined")
+    __table_args__ = (
+        UniqueConstraint("role", "username"),
+        UniqueConstraint("role", "email"),
+        CheckConstraint("role IN ('admin', 'seller', 'customer')", "known_role"),
+        CheckConstraint("(role = 'customer') = (customer_id IS NOT NULL)", "customers_only"),
+    )
+
+
+class RefreshToken(Base):
+    """One link of a chain of refresh tokens. Only its SHA-256 is kept; a spent one that returns ends the chain."""
+
+    __tablename__ = "refresh_token"
+    id: Mapped[int] = mapped_column(Serial, primary_key=True)
+    token_sha256: Mapped[str] = mapped_column(unique=True)
+    family: Mapped[UUID] = mapped_column(Uuid, index=True)
+    login_id: Mapped[int] = mapped_column(ForeignKey("login.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    spent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

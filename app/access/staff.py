@@ -1,0 +1,105 @@
+"""The people who run the programme: admins and sellers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.access import logins
+from app.access.errors import SellerNotFound
+from app.access.models import ADMIN, SELLER, ChainPermission, Login
+from app.organizations import chains, shops
+from app.paging import Page, Paged
+from app.refusal import AlreadyTaken
+
+SORTABLE = {"firstName": Login.first_name, "lastName": Login.last_name, "email": Login.email, "phone": Login.phone}
+
+
+@dataclass(frozen=True)
+class Seller:
+    """What an admin decides about a seller."""
+
+    first_name: str
+    last_name: str
+    email: str
+    phone: str | None = None
+    pos: UUID | None = None
+    active: bool = True
+
+
+def add_admin(session: Session, username: str, password_hash: str, email: str | None = None) -> Login:
+    """Add an admin, who may write for the first chain; for others, see `chains.permit`. Raises AlreadyTaken."""
+    _require_unique(session, ADMIN, "username", username)
+    if email:
+        _require_unique(session, ADMIN, "email", email)
+    login = Login(
+        role=ADMIN, username=username.lower(), email=email.lower() if email else None, password_hash=password_hash
+    )
+    session.add(login)
+    session.flush()
+    session.add(ChainPermission(login_id=login.id, chain_id=chains.first(session), may_write=True))
+    return login
+
+
+def add_seller(session: Session, seller: Seller, password_hash: str) -> Login:
+    """Raises AlreadyTaken or PosNotFound."""
+    login = Login(role=SELLER, password_hash=password_hash, token_version=0)
+    _apply(session, login, seller)
+    session.add(login)
+    session.flush()
+    return login
+
+
+def change_seller(session: Session, login: Login, told: Mapping[str, Any], password_hash: str | None) -> None:
+    """Change what is told of a seller; what is not named stays. Raises AlreadyTaken or PosNotFound."""
+    known = {
+        "first_name": login.first_name,
+        "last_name": login.last_name,
+        "email": login.email,
+        "phone": login.phone,
+        "pos": login.pos.uuid if login.pos else None,
+        "active": login.active,
+    }
+    _apply(session, login, Seller(**{**known, **told}))
+    if password_hash:
+        logins.set_password(session, login.id, password_hash)
+
+
+def seller(session: Session, uuid: UUID) -> Login:
+    """Raises SellerNotFound."""
+    query = select(Login).where(Login.uuid == uuid, Login.role == SELLER, Login.deleted.is_(False))
+    login = session.scalars(query).one_or_none()
+    if login is None:
+        raise SellerNotFound
+    return login
+
+
+def remove_seller(session: Session, login: Login) -> None:
+    login.deleted = True
+    login.email = None  # the address may be used again
+    session.flush()
+    logins.revoke(session, login.id)
+
+
+def sellers(session: Session, paging: Page) -> Paged[Login]:
+    conditions = Login.role == SELLER, Login.deleted.is_(False)
+    total = session.scalar(select(func.count()).select_from(Login).where(*conditions)) or 0
+    query = select(Login).where(*conditions).order_by(*paging.order(SORTABLE, Login.id, tie=Login.id))
+    return Paged(list(session.scalars(paging.cut(query))), total)
+
+
+def _apply(session: Session, login: Login, told: Seller) -> None:
+    if (login.email or "") != told.email.lower():
+        _require_unique(session, SELLER, "email", told.email)
+    login.first_name, login.last_name = told.first_name, told.last_name
+    login.email, login.phone, login.active = told.email.lower(), told.phone, told.active
+    login.pos = shops.get(session, told.pos) if told.pos else None
+
+
+def _require_unique(session: Session, role: str, name: str, value: str) -> None:
+    query = select(Login.id).where(Login.role == role, getattr(Login, name) == value.lower())
+    if session.scalar(query) is not None:
+        raise AlreadyTaken(f"This {name} is already used: {value}" if role == ADMIN else None, field=name)

@@ -1,0 +1,205 @@
+"""Session keys of people and access tokens of partners: made, looked up fresh for every request, revoked."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, bindparam, delete, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from app.access import logins
+from app.access.errors import TokenNotFound
+from app.access.models import AccessToken, ChainPermission, Login, SessionKey
+from app.db.prepared import Bind, Prepared
+from app.db.types import UtcDateTime
+from app.members.models import Customer
+from app.organizations.models import AppHost, Chain
+
+SESSION_HOURS = 336
+NOWHERE = -1  # the chain of a request that names none
+
+_BOUND = aliased(AppHost)
+_NAMED = aliased(AppHost)
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A new session; the key is told only now."""
+
+    key: str
+    expires_at: datetime
+
+
+def _sha256(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def begin(session: Session, checked: Login, now: datetime, rehashed: str | None = None) -> Begun:
+    """Sign in; whoever was signed in with this login before is signed out. Raises as `logins.note_sign_in` does."""
+    logins.note_sign_in(session, checked, now, rehashed)
+    session.execute(delete(SessionKey).where(SessionKey.login_id == checked.id))
+    key, expires_at = secrets.token_hex(32), now + timedelta(hours=SESSION_HOURS)
+    session.add(SessionKey(key_sha256=_sha256(key), login_id=checked.id, created_at=now, expires_at=expires_at))
+    return Begun(key, expires_at)
+
+
+def end(session: Session, key: str) -> None:
+    session.execute(delete(SessionKey).where(SessionKey.key_sha256 == _sha256(key)))
+
+
+def purge(session: Session, now: datetime) -> None:
+    """Forget the sessions that have expired."""
+    session.execute(delete(SessionKey).where(SessionKey.expires_at <= now))
+
+
+_SESSION = Prepared(
+    select(
+        Login.id.label("login_id"),
+        Login.uuid.label("login"),
+        Login.role,
+        Login.active,
+        Login.deleted,
+        Customer.id.label("customer_id"),
+        Customer.uuid.label("customer"),
+        Customer.status.label("customer_status"),
+        Customer.chain_id.label("customer_chain_id"),
+        Chain.id.label("chain_id"),
+        ChainPermission.may_write,
+        _NAMED.id.label("app_id"),
+        _NAMED.chain_id.label("app_chain_id"),
+    )
+    .select_from(SessionKey)
+    .join(Login, Login.id == SessionKey.login_id)
+    .outerjoin(Customer, Customer.id == Login.customer_id)
+    .outerjoin(Chain, Chain.id == bindparam("chain"))
+    .outerjoin(
+        ChainPermission, and_(ChainPermission.login_id == Login.id, ChainPermission.chain_id == bindparam("chain"))
+    )
+    .outerjoin(_NAMED, _NAMED.hostname == bindparam("hostname"))
+    .where(
+        SessionKey.key_sha256 == bindparam("hashed"), SessionKey.expires_at > bindparam("moment", type_=UtcDateTime())
+    )
+)
+_TOKEN = Prepared(
+    select(
+        AccessToken.id.label("token_id"),
+        AccessToken.may_write,
+        AccessToken.app_host_id,
+        _BOUND.chain_id.label("bound_chain_id"),
+        _NAMED.id.label("app_id"),
+        _NAMED.chain_id.label("app_chain_id"),
+    )
+    .outerjoin(_BOUND, _BOUND.id == AccessToken.app_host_id)
+    .outerjoin(_NAMED, _NAMED.hostname == bindparam("hostname"))
+    .where(
+        AccessToken.token_sha256 == bindparam("hashed"),
+        AccessToken.revoked_at.is_(None),
+        AccessToken.expires_at.is_(None) | (AccessToken.expires_at > bindparam("moment", type_=UtcDateTime())),
+    )
+)
+
+_CUSTOMER = aliased(Customer)
+_KNOWN = aliased(Customer)
+
+
+def _either(name: str) -> Any:
+    return func.coalesce(getattr(_CUSTOMER, name), getattr(_KNOWN, name)).label(f"customer_{name}")
+
+
+_APP = Prepared(
+    select(
+        AppHost.id.label("app_id"),
+        AppHost.chain_id,
+        Chain.has_divisions,
+        AccessToken.id.label("token_id"),
+        AccessToken.may_write,
+        *(_either(name) for name in ("id", "uuid", "is_anonymous", "status")),
+    )
+    .select_from(AppHost)
+    .join(Chain, Chain.id == AppHost.chain_id)
+    .outerjoin(
+        AccessToken,
+        and_(
+            AccessToken.token_sha256 == bindparam("hashed"),
+            or_(AccessToken.app_host_id.is_(None), AccessToken.app_host_id == AppHost.id),
+            AccessToken.revoked_at.is_(None),
+            or_(AccessToken.expires_at.is_(None), AccessToken.expires_at > bindparam("moment", type_=UtcDateTime())),
+        ),
+    )
+    # Two joins, so that each looks in an index of its own; an id that is not told finds nobody.
+    .outerjoin(_CUSTOMER, and_(_CUSTOMER.chain_id == AppHost.chain_id, _CUSTOMER.uuid == bindparam("customer")))
+    .outerjoin(_KNOWN, and_(_KNOWN.chain_id == AppHost.chain_id, _KNOWN.external_id == bindparam("external")))
+    .where(AppHost.api_key == bindparam("key"))
+)
+
+
+def session_standing(bind: Bind, key: str, chain_id: int | None, hostname: str | None, now: datetime) -> object | None:
+    """Who the key's owner is, what that is worth now, and the chain and the app that the request names, if they exist."""
+    parameters = {"hashed": _sha256(key), "chain": chain_id or NOWHERE, "hostname": hostname or "", "moment": now}
+    rows = _SESSION.run(bind, parameters)
+    return rows[0] if rows else None
+
+
+def token_standing(bind: Bind, token: str, hostname: str | None, now: datetime) -> object | None:
+    """What a token is worth now, and the app that the request names, if it exists."""
+    rows = _TOKEN.run(bind, {"hashed": _sha256(token), "hostname": hostname or "", "moment": now})
+    return rows[0] if rows else None
+
+
+def app_standing(
+    bind: Bind, api_key: str, secret: str, now: datetime, customer: UUID | None = None, external_id: str | None = None
+) -> Any | None:
+    """The app with this api key and its chain, and what the secret, one of its access tokens, is worth now; None without an app.
+
+    And the customer of the chain with this UUID, or whom another system knows by this id; its columns are None without one.
+    """
+    told = {"key": api_key, "hashed": _sha256(secret), "moment": now, "customer": customer, "external": external_id}
+    rows = _APP.run(bind, told)
+    return rows[0] if rows else None
+
+
+def only_chain(bind: Bind, login_id: int) -> int | None:
+    """The chain of a member of the staff who works for one only."""
+    chains = bind.scalars(select(ChainPermission.chain_id).where(ChainPermission.login_id == login_id)).all()
+    return chains[0] if len(chains) == 1 else None
+
+
+def create_token(
+    session: Session,
+    name: str,
+    app: AppHost | None,
+    may_write: bool,
+    now: datetime,
+    expires_at: datetime | None = None,
+    token: str | None = None,
+) -> tuple[AccessToken, str]:
+    """A token, which is told only now; `token` only for a world whose secrets are public."""
+    secret = token or f"gt_{secrets.token_hex(32)}"
+    made = AccessToken(
+        name=name,
+        token_sha256=_sha256(secret),
+        app_host_id=app.id if app else None,
+        may_write=may_write,
+        created_at=now,
+        expires_at=expires_at,
+    )
+    session.add(made)
+    session.flush()
+    return made, secret
+
+
+def revoke_token(session: Session, token_id: int, now: datetime) -> None:
+    """Raises TokenNotFound."""
+    token = session.get(AccessToken, token_id)
+    if token is None:
+        raise TokenNotFound
+    token.revoked_at = token.revoked_at or now
+
+
+def tokens(session: Session) -> list[tuple[AccessToken, str | None]]:
+    """All tokens, each with the host name of its app."""
+    query = select(AccessToken, AppHost.hostname).outerjoin(AppHost, AppHost.id == AccessToken.app_host_id)
+    return [(token, hostname) for token, hostname in session.execute(query.order_by(AccessToken.id))]

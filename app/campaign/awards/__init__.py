@@ -1,0 +1,1 @@
+"""Giving: `give`, the one way; `statement`, its guarded changes; `choice`, which reward; `draws`, by chance; `verification`."""

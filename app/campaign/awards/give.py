@@ -1,0 +1,255 @@
+"""Give a customer what a campaign gives: the one way in which points are spent, coupons are sold and prizes are won."""
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.campaign import activity, errors
+from app.campaign.audience import audiences, traits
+from app.campaign.awards import choice, draws, statement
+from app.campaign.awards.statement import Part, Shape
+from app.campaign.eligibility import rules
+from app.campaign.eligibility.facts import facts_by_id, reward_methods
+from app.campaign.engagement import receipts
+from app.campaign.limits import UNLIMITED
+from app.campaign.models.campaigns import Campaign
+from app.campaign.models.limits import MethodTally, Stock
+from app.campaign.models.rewards import RewardMethod
+from app.campaign.vouchers import keys
+from app.db.prepared import Bind, is_postgresql
+from app.refusal import Refusal
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """Why a campaign gives: who or what caused it, and what the restrictions may ask about it.
+
+    `key` names what may cause only one award. `recipient` is whose reward methods count; `behavior` and `goals` are what was
+    achieved. Overriding, the campaign need not be open, and the customer need not be in its audience: what was promised is given.
+    """
+
+    cause: str
+    context: str = "interaction"
+    key: str | None = None
+    recipient: str = "customer"
+    behavior: int | None = None
+    goals: tuple[int, ...] = ()
+    traits: Mapping[str, Any] = field(default_factory=dict)
+    overrides: bool = False
+
+
+@dataclass(frozen=True)
+class By:
+    """Who asked for it: a login or a partner's token, and the word for the ledger."""
+
+    login_id: int | None
+    issuer: str
+    token_id: int | None = None
+
+
+BY_SYSTEM = By(None, "system")
+
+
+@dataclass(frozen=True)
+class Given:
+    """The award's id, and the code of its coupon if it has one."""
+
+    award_id: uuid.UUID
+    code: str | None
+
+
+# What an overriding occasion does not ask: whether the campaign is open, and for whom.
+OVERRIDDEN = (
+    errors.CampaignNotActive,
+    errors.CampaignNotYetActive,
+    errors.CampaignOver,
+    errors.CampaignNotYetVisible,
+    errors.CampaignNoLongerVisible,
+    errors.OutsideHours,
+    errors.NotTargeted,
+    errors.RestrictionsNotMet,
+    errors.NotOptedIn,
+)
+
+
+def give(
+    bind: Bind, facts: Any, occasion: Occasion, now: datetime, by: By, told: Mapping[str, Any] | None = None
+) -> Given:
+    """Give a customer the rewards of a campaign, or nothing at all; with what was `told`, if an event earns it.
+
+    Asks the rules, chooses among the reward methods (all that are open to the customer, or one by lot), and makes the
+    guarded changes, each of which succeeds only if its fact still holds.
+
+    Raises the first of `rules.refusals` with the `others`, NoRewardLeft or TooManyPointsHeld, or TermsChanged when a guard
+    failed: then nothing may be kept of this transaction and the whole is to be repeated.
+    """
+    methods = reward_methods(bind, facts)
+    traits = _traits(bind, facts, methods, occasion, now)
+    candidates = choice.candidates(facts, methods, now, traits, occasion.recipient, occasion.behavior, occasion.goals)
+    _require_no_refusal(facts, occasion, now, traits, can_give=facts.reward is not None or bool(candidates))
+    parameters = _parameters(facts, occasion, now, by)
+    if facts.reward is not None:
+        shape = statement.SALE_OF_SHARED if facts.single_coupon else statement.SALE_FROM_POOL
+    else:
+        ticket = _ticket(facts) if facts.handling == "random_draw" else None
+        chosen = choice.chosen(facts, candidates, ticket)
+        shape = _shape(chosen, drawn=ticket is not None)
+        for i, method in enumerate(chosen):
+            parameters.update(_of_method(facts, method, i, now))
+        parameters.update(_gains(chosen))
+        if ticket is not None:
+            weights = [[method.method_id, method.weight] for method in candidates if method.weight]
+            parameters.update(draw_number=facts.bought + 1, draw_ticket=ticket, draw_candidates=weights)
+    if told is not None:
+        shape = shape._replace(told=True)
+        parameters.update(told)
+    if shape.coupon:
+        parameters.update(voucher_key_coupon=keys.new_key(), third_party_coupon=_third_party_id(facts))
+    return Given(parameters["award"], statement.make(bind, shape, parameters))
+
+
+def lock_stocks(bind: Bind, campaign_ids: Collection[int]) -> None:
+    """Before several awards are made in one transaction: everybody locks all tallies first, and then all stocks, by their ids.
+
+    A single award locks its own in that order; the next one of the same transaction would lock tallies while holding a stock.
+    The caller has locked the customer's account before: accounts come first.
+    """
+    if not is_postgresql(bind):
+        return
+    methods = select(RewardMethod.id).where(RewardMethod.campaign_id.in_(campaign_ids))
+    for column, ids in ((MethodTally.method_id, bind.scalars(methods).all()), (Stock.campaign_id, list(campaign_ids))):
+        bind.execute(select(column).where(column.in_(ids)).order_by(column).with_for_update(key_share=True)).all()
+
+
+def _third_party_id(facts: Any) -> int | None:
+    return keys.new_third_party_id() if facts.third_party_voucher_ids else None
+
+
+def _traits(bind: Bind, facts: Any, methods: Sequence[Any], occasion: Occasion, now: datetime) -> Mapping[str, Any]:
+    if facts.restrictions or any(method.restrictions for method in methods):
+        return {**traits.of_customer(bind, facts.customer_id, now), **occasion.traits}
+    return occasion.traits
+
+
+def _require_no_refusal(
+    facts: Any, occasion: Occasion, now: datetime, traits: Mapping[str, Any], can_give: bool
+) -> None:
+    reasons: list[Refusal] = [
+        refusal
+        for refusal in rules.refusals(facts, now, traits, occasion.context)
+        if not (occasion.overrides and isinstance(refusal, OVERRIDDEN))
+    ]
+    if not can_give:
+        reasons.append(errors.NoRewardLeft())
+    if reasons:
+        first, *others = reasons
+        first.others = tuple(others)
+        raise first
+
+
+def _ticket(facts: Any) -> str:
+    return draws.ticket(facts.seed, facts.campaign_uuid, facts.customer_uuid, facts.bought + 1)
+
+
+def _shape(chosen: Sequence[Any], drawn: bool) -> Shape:
+    parts = tuple(Part(method.kind, counted=True, limited=method.limit_per_customer < UNLIMITED) for method in chosen)
+    return Shape(parts, "pool" if any(part.kind == "coupon" for part in parts) else None, drawn)
+
+
+def _parameters(facts: Any, occasion: Occasion, now: datetime, by: By) -> dict[str, Any]:
+    return {
+        "buyer": facts.customer_id,
+        "campaign": facts.campaign_id,
+        "award": uuid.uuid4(),
+        "entry": uuid.uuid4(),
+        "price": facts.cost,
+        "gain": 0,
+        "allowance": facts.limit_per_customer,
+        "usage_period": rules.period(facts, facts.limit_per_customer_unit, now),
+        "stock_most": facts.limit_in_period,
+        "stock_period": rules.period(facts, facts.limit_unit, now),
+        "terms_seen": facts.terms,
+        "moment": now,
+        "caused_by": occasion.cause,
+        "only_once": occasion.key,
+        "asker": by.login_id,
+        "partner": by.token_id,
+        "by_whom": by.issuer,
+        "campaign_name": facts.campaign_name,
+    }
+
+
+def _of_method(facts: Any, method: Any, i: int, now: datetime) -> dict[str, Any]:
+    told = {
+        f"method_{i}": method.method_id,
+        f"method_period_{i}": rules.period(facts, method.limit_unit, now),
+        f"method_most_{i}": method.limit_in_period,
+        f"method_usage_period_{i}": rules.period(facts, method.limit_per_customer_unit, now),
+        f"method_allowance_{i}": method.limit_per_customer,
+    }
+    if method.kind == "voucher":
+        expires_at = now + timedelta(seconds=method.voucher_seconds) if method.voucher_seconds else None
+        told |= {
+            f"voucher_key_{i}": keys.new_key(),
+            f"third_party_{i}": _third_party_id(facts),
+            f"voucher_kind_{i}": method.voucher_kind,
+            f"voucher_code_{i}": method.voucher_code,
+            f"voucher_status_{i}": "claimed" if facts.claimed_by_default else "generated",
+            f"voucher_claimed_{i}": now if facts.claimed_by_default else None,
+            f"voucher_amount_{i}": method.amount,
+            f"voucher_percent_{i}": method.voucher_hundredths_of_percent,
+            f"voucher_text_{i}": method.voucher_text,
+            f"voucher_expires_{i}": expires_at,
+        }
+    return told
+
+
+def _gains(chosen: Sequence[Any]) -> dict[str, Any]:
+    """The points that each method gives, all of them, and those that come after each: its balance had not seen them."""
+    amounts = {i: method.amount for i, method in enumerate(chosen) if method.kind == "points"}
+    left = sum(amounts.values())
+    told: dict[str, Any] = {"gain": left}
+    for i, amount in amounts.items():
+        left -= amount
+        told |= {f"entry_{i}": uuid.uuid4(), f"gain_{i}": amount, f"later_gain_{i}": left}
+    return told
+
+
+def give_all(
+    session: Session,
+    chain_id: int,
+    customer_id: int,
+    context: str,
+    key: str,
+    traits: Mapping[str, Any],
+    now: datetime,
+    by: By,
+) -> list[Given]:
+    """Give what all of a chain's campaigns of this context have for the customer; those that refuse give nothing."""
+    campaigns = session.scalars(
+        select(Campaign.id)
+        .where(
+            Campaign.chain_id == chain_id,
+            Campaign.context == context,
+            activity.is_active(Campaign, now),
+            Campaign.audience_id.in_(audiences.of_customer(customer_id)),
+        )
+        .order_by(Campaign.id)
+    )
+    given = []
+    ids = campaigns.all()
+    if len(ids) > 1:
+        receipts.lock(session, customer_id)
+        lock_stocks(session, ids)
+    for campaign_id in ids:
+        occasion = Occasion(context, context, f"{key} {campaign_id}", traits=traits)
+        try:
+            given.append(give(session, facts_by_id(session, campaign_id, customer_id), occasion, now, by))
+        except Refusal:
+            continue
+    return given

@@ -1,0 +1,39 @@
+"""Why a customer may not buy, or that it may: every reason, for whoever asks."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.campaign.audience import traits, visibility
+from app.campaign.eligibility import rules
+from app.campaign.eligibility.facts import facts_by_uuid
+from app.campaign.errors import CampaignNotFound
+from app.refusal import Refusal
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a customer may buy at a moment, and if not, every reason why."""
+
+    at: datetime
+    facts: Any
+    refusals: list[Refusal]
+
+    @property
+    def may_buy(self) -> bool:
+        return not self.refusals
+
+
+def explain(session: Session, campaign: UUID, customer: UUID, at: datetime, to_customer: bool = False) -> Verdict:
+    """Say whether the customer could buy the campaign at a moment, everything else being as it is now.
+
+    Raises CampaignNotFound, also for campaigns that sell no coupons and, where it is the customer who asks, for secret ones;
+    or CustomerNotFound.
+    """
+    facts = facts_by_uuid(session, campaign, customer)
+    if facts.reward is None or (to_customer and visibility.is_secret(facts, at)):
+        raise CampaignNotFound
+    return Verdict(at, facts, list(rules.refusals(facts, at, traits.if_asked(session, facts, at))))

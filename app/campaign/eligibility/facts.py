@@ -1,0 +1,173 @@
+"""The facts that `rules` asks for, of one customer and any campaigns, always read by the same query."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy.orm import Session
+
+from app.campaign.audience import audiences
+from app.campaign.calendar import ALWAYS_FROM
+from app.campaign.errors import CampaignNotFound
+from app.campaign.models.audiences import Targeting
+from app.campaign.models.campaigns import Campaign
+from app.campaign.models.draws import DrawSeed
+from app.campaign.models.engagement import Participation
+from app.campaign.models.limits import MethodTally, MethodUsage, Stock, Usage
+from app.campaign.models.rewards import RewardMethod
+from app.db.prepared import Bind, Prepared
+from app.db.types import UtcDateTime
+from app.members.errors import CustomerNotFound
+from app.members.models import Customer
+from app.organizations.models import Chain
+from app.points.models import Account
+
+BOUGHT = func.coalesce(Usage.bought, 0)
+
+
+def _since(column: Any) -> Any:
+    return func.coalesce(column, ALWAYS_FROM, type_=UtcDateTime())
+
+
+def facts_query() -> Any:
+    """All that `rules.Facts` names, a row for each pair of campaign and customer. Narrow it to the pairs you need."""
+    return (
+        select(
+            Campaign.id.label("campaign_id"),
+            Campaign.chain_id,
+            Campaign.context,
+            Campaign.handling,
+            Campaign.reward,
+            Targeting.tree.label("restrictions"),
+            Campaign.opt_in_required,
+            Participation.opted_in,
+            Campaign.lifecycle,
+            Campaign.active_from,
+            Campaign.active_to,
+            Campaign.visible_from,
+            Campaign.visible_to,
+            Campaign.weekdays,
+            Campaign.opens_second,
+            Campaign.closes_second,
+            Campaign.cost,
+            Campaign.single_coupon,
+            Campaign.unlimited,
+            Campaign.limit,
+            Campaign.limit_per_customer,
+            Campaign.limit_per_customer_unit,
+            Campaign.limit_in_period,
+            Campaign.limit_unit,
+            Campaign.claimed_by_default,
+            Chain.time_zone,
+            Chain.third_party_voucher_ids,
+            Campaign.name.label("campaign_name"),
+            Stock.sold,
+            Stock.period_from.label("sold_from"),
+            Stock.in_period.label("sold_in_period"),
+            Stock.sellable,
+            Stock.coupons_count,
+            Stock.terms,
+            Customer.id.label("customer_id"),
+            Customer.status.label("customer_status"),
+            Account.balance,
+            BOUGHT.label("bought"),
+            _since(Usage.period_from).label("bought_from"),
+            func.coalesce(Usage.in_period, 0).label("bought_in_period"),
+            audiences.targets(Customer, Campaign.audience_id).label("targeted"),
+        )
+        .select_from(Campaign)
+        .join(Stock, Stock.campaign_id == Campaign.id)
+        .join(Chain, Chain.id == Campaign.chain_id)
+        .join(Customer, Customer.chain_id == Campaign.chain_id)
+        .join(Account, Account.customer_id == Customer.id)
+        .outerjoin(Usage, and_(Usage.campaign_id == Campaign.id, Usage.customer_id == Customer.id))
+        .outerjoin(Targeting, Targeting.id == Campaign.targeting_id)
+        .outerjoin(
+            Participation, and_(Participation.campaign_id == Campaign.id, Participation.customer_id == Customer.id)
+        )
+    )
+
+
+FACTS_OF_ONE = Prepared(
+    facts_query().where(Campaign.uuid == bindparam("campaign"), Customer.uuid == bindparam("customer"))
+)
+FACTS_OF_PAGE = facts_query().where(
+    Campaign.id.in_(bindparam("campaigns", expanding=True)), Customer.id == bindparam("customer")
+)
+
+
+FACTS_BY_ID = Prepared(
+    facts_query()
+    .outerjoin(DrawSeed, DrawSeed.campaign_id == Campaign.id)
+    .add_columns(Campaign.uuid.label("campaign_uuid"), Customer.uuid.label("customer_uuid"), DrawSeed.seed)
+    .where(Campaign.id == bindparam("campaign"), Customer.id == bindparam("customer"))
+)
+METHODS = Prepared(
+    select(
+        RewardMethod.id.label("method_id"),
+        RewardMethod.kind,
+        RewardMethod.recipient,
+        RewardMethod.behavior_id,
+        RewardMethod.goal_id,
+        RewardMethod.weight,
+        RewardMethod.amount,
+        RewardMethod.restrictions,
+        RewardMethod.limit_in_period,
+        RewardMethod.limit_unit,
+        RewardMethod.limit_per_customer,
+        RewardMethod.limit_per_customer_unit,
+        RewardMethod.voucher_kind,
+        RewardMethod.voucher_hundredths_of_percent,
+        RewardMethod.voucher_code,
+        RewardMethod.voucher_text,
+        RewardMethod.voucher_seconds,
+        MethodTally.given,
+        MethodTally.allowed,
+        MethodTally.period_from.label("given_from"),
+        MethodTally.in_period.label("given_in_period"),
+        _since(MethodUsage.period_from).label("won_from"),
+        func.coalesce(MethodUsage.in_period, 0).label("won_in_period"),
+    )
+    .join(MethodTally, MethodTally.method_id == RewardMethod.id)
+    .outerjoin(
+        MethodUsage, and_(MethodUsage.method_id == RewardMethod.id, MethodUsage.customer_id == bindparam("customer"))
+    )
+    .where(RewardMethod.campaign_id == bindparam("campaign"))
+)
+
+
+def facts_by_uuid(bind: Bind, campaign: uuid.UUID, customer: uuid.UUID) -> Any:
+    """Read the facts of one customer and one campaign. Raises CampaignNotFound or CustomerNotFound.
+
+    A campaign of another chain than the customer's is not found.
+    """
+    rows = FACTS_OF_ONE.run(bind, {"campaign": campaign, "customer": customer})
+    if rows:
+        return rows[0]
+    if bind.scalar(select(Campaign.id).where(Campaign.uuid == campaign)) is None:
+        raise CampaignNotFound
+    if bind.scalar(select(Customer.id).where(Customer.uuid == customer)) is None:
+        raise CustomerNotFound
+    raise CampaignNotFound
+
+
+def facts_by_id(bind: Bind, campaign_id: int, customer_id: int) -> Any:
+    """As `facts_by_uuid`, with both UUIDs and the campaign's draw seed, if it has one."""
+    rows = FACTS_BY_ID.run(bind, {"campaign": campaign_id, "customer": customer_id})
+    if rows:
+        return rows[0]
+    known = bind.scalar(select(Customer.id).where(Customer.id == customer_id))
+    raise CustomerNotFound if known is None else CampaignNotFound
+
+
+def reward_methods(bind: Bind, facts: Any) -> list[Any]:
+    """The reward methods of the campaign of these facts, each a `rules.Method` with the terms of its vouchers."""
+    if facts.reward is not None:
+        return []
+    return METHODS.run(bind, {"campaign": facts.campaign_id, "customer": facts.customer_id})
+
+
+def facts_by_campaign(session: Session, campaign_ids: Sequence[int], customer_id: int) -> dict[int, Any]:
+    rows = session.execute(FACTS_OF_PAGE, {"campaigns": campaign_ids, "customer": customer_id})
+    return {row.campaign_id: row for row in rows}

@@ -1,0 +1,177 @@
+"""May this customer have a reward of this campaign now, and which? Pure decisions, from facts that the caller gathered.
+
+The small predicates work on values and on columns alike (hence `&` and `|`, and limits without NULL), so a page is
+filtered in SQL by the very rule that decides a purchase. Points are in hundredths.
+Source: Open Loyalty, contract sections 4.4 to 4.8; our decisions, section 6; the model's sections 4.2 and 5.5.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from app.amounts import Points
+from app.campaign import activity, calendar, errors
+from app.campaign.audience import targeting, visibility
+from app.refusal import Refusal
+
+
+class Facts(Protocol):
+    """What the rules need to know of one campaign and one customer. A row of `facts.facts_query` is one."""
+
+    context: str
+    handling: str
+    lifecycle: str
+    active_from: datetime
+    active_to: datetime
+    visible_from: datetime
+    visible_to: datetime
+    weekdays: int
+    opens_second: int
+    closes_second: int
+    time_zone: str
+    cost: int
+    unlimited: bool
+    limit: int
+    limit_in_period: int
+    limit_unit: str | None
+    limit_per_customer: int
+    limit_per_customer_unit: str | None
+    restrictions: Mapping[str, Any] | None
+    opt_in_required: bool
+    opted_in: bool | None
+    reward: str | None
+    sold: int
+    sold_from: datetime
+    sold_in_period: int
+    sellable: int
+    coupons_count: int
+    single_coupon: bool
+    targeted: bool
+    customer_status: str
+    balance: int
+    bought: int
+    bought_from: datetime
+    bought_in_period: int
+
+
+def require_may_opt_in(facts: Facts, campaign: Any, traits: Mapping[str, Any], now: datetime) -> None:
+    """The customer may take part from now on; `campaign` has the window of opting in and the places.
+
+    Raises OptInNotNeeded, NotEligible, OptInNotStarted, OptInEnded or OptInLimitReached. Without a window of its own, opting in is
+    possible as long as the campaign is active.
+    """
+    if not facts.opt_in_required and facts.opted_in is not False:
+        raise errors.OptInNotNeeded
+    if activity.is_over(facts, now):
+        raise errors.OptInEnded(required=facts.active_to, actual=now)
+    if not visibility.is_on_show(facts, now) or not visibility.qualifies(facts, traits):
+        raise errors.NotEligible
+    opens = campaign.opt_in_from or facts.active_from
+    if now < opens:
+        raise errors.OptInNotStarted(required=opens, actual=now, opens_at=opens)
+    if not activity.is_open(opens, campaign.opt_in_to or facts.active_to, now):
+        raise errors.OptInEnded(required=campaign.opt_in_to, actual=now)
+    if campaign.participants_count >= campaign.participants_max:
+        raise errors.OptInLimitReached(required=campaign.participants_max, actual=campaign.participants_count)
+
+
+def has_stock(stock: Any) -> Any:
+    return stock.sold < stock.sellable
+
+
+def has_allowance(bought: Any, limit_per_customer: Any) -> Any:
+    """The customer may buy once more."""
+    return bought < limit_per_customer
+
+
+def has_room(period_from: Any, in_period: Any, period: Any, most: Any) -> Any:
+    """A tally has not reached `most` in this period; what it counted before the period began is over."""
+    return ((period_from < period) & (most > 0)) | (in_period < most)
+
+
+def period(facts: Any, unit: str | None, now: datetime) -> datetime:
+    """When the current period of a limit began."""
+    return calendar.start(unit, now, ZoneInfo(facts.time_zone)) if unit else calendar.ALWAYS_FROM
+
+
+def usage_left(stock: Any) -> int:
+    """How many rewards are left to sell, to all customers together."""
+    left: int = stock.sellable - stock.sold
+    return max(0, left)
+
+
+def usage_left_for_customer(facts: Facts, now: datetime) -> int:
+    began = period(facts, facts.limit_per_customer_unit, now)
+    bought = facts.bought_in_period if facts.bought_from >= began else 0
+    return max(0, min(usage_left(facts), facts.limit_per_customer - bought))
+
+
+def sellable(limit: int, coupons_count: int, single_coupon: bool, sells_coupons: bool = True) -> int:
+    """How often a campaign can give in all: once a coupon, unless all share one, and no more than its limit."""
+    if not sells_coupons:
+        return limit
+    if single_coupon:
+        return limit if coupons_count else 0
+    return min(limit, coupons_count)
+
+
+def refusals(
+    facts: Facts, now: datetime, traits: Mapping[str, Any] | None = None, context: str = "interaction"
+) -> Iterator[Refusal]:
+    """Every reason why the customer gets nothing now; the first is the one that a purchase is refused with.
+
+    `traits` are what the restrictions ask about, and may be left out when there are none.
+    """
+    if facts.context != context:
+        yield errors.WrongContext(required=context, actual=facts.context)
+    if not activity.is_live(facts):
+        yield errors.CampaignNotActive(required="live", actual=facts.lifecycle)
+    if not activity.is_open(facts.active_from, facts.active_to, now):
+        yield _outside_window(errors.CampaignNotYetActive, errors.CampaignOver, facts.active_from, facts.active_to, now)
+    if not visibility.is_visible(facts, now):
+        yield _outside_window(
+            errors.CampaignNotYetVisible, errors.CampaignNoLongerVisible, facts.visible_from, facts.visible_to, now
+        )
+    if not activity.is_in_hours(facts, facts.time_zone, now):
+        yield errors.OutsideHours()
+    if not facts.targeted:
+        yield errors.NotTargeted()
+    if not targeting.holds(facts.restrictions, traits or {}):
+        yield errors.RestrictionsNotMet()
+    if facts.opt_in_required and not facts.opted_in:
+        yield errors.NotOptedIn()
+    if facts.customer_status != "active":
+        yield errors.CustomerNotActive(required="active", actual=facts.customer_status)
+    yield from _stock_refusals(facts, now)
+
+
+def _stock_refusals(facts: Facts, now: datetime) -> Iterator[Refusal]:
+    # Open Loyalty speaks of coupons first when nothing limits the campaign, and last when something does.
+    coupons_left = facts.coupons_count - (0 if facts.single_coupon else facts.sold)
+    lacks_coupons = facts.reward is not None and coupons_left < 1
+    no_coupons = errors.NoCouponsLeft(required=1, actual=0, missing=1) if lacks_coupons else None
+    if facts.unlimited and no_coupons:
+        yield no_coupons
+    if facts.sold >= facts.limit:
+        yield errors.LimitReached(required=facts.limit, actual=facts.sold)
+    began = period(facts, facts.limit_unit, now)
+    if not has_room(facts.sold_from, facts.sold_in_period, began, facts.limit_in_period):
+        yield errors.LimitInPeriodReached(required=facts.limit_in_period, actual=facts.sold_in_period)
+    began = period(facts, facts.limit_per_customer_unit, now)
+    if not has_room(facts.bought_from, facts.bought_in_period, began, facts.limit_per_customer):
+        yield errors.LimitPerCustomerReached(required=facts.limit_per_customer, actual=facts.bought_in_period)
+    if facts.balance < facts.cost:
+        yield errors.NotEnoughPoints(
+            required=Points(facts.cost), actual=Points(facts.balance), missing=Points(facts.cost - facts.balance)
+        )
+    if no_coupons and not facts.unlimited:
+        yield no_coupons
+
+
+def _outside_window(
+    early: type[Refusal], late: type[Refusal], opens: datetime, closes: datetime, now: datetime
+) -> Refusal:
+    if now < opens:
+        return early(required=opens, actual=now, opens_at=opens)
+    return late(required=closes, actual=now)

@@ -1,0 +1,115 @@
+"""How campaigns present themselves: tiles and pages, and who has seen them or tapped on them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from app.campaign.audience import visibility
+from app.campaign.errors import BadCreative, CreativeNotFound
+from app.campaign.models.campaigns import Campaign
+from app.campaign.models.engagement import CREATIVE_KINDS, Creative, CreativeStat
+from app.db.prepared import is_postgresql
+from app.members.models import Customer
+
+SCHEMES = ("https://", "http://")
+TILE = "internal_tile"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One creative: its kind, and its content; see `Creative`. Ids only for a world whose ids are known beforehand."""
+
+    kind: str
+    content: Mapping[str, Any]
+    tracks_clicks: bool = True
+    id: int | None = None
+    group_id: int | None = None
+
+
+def add(session: Session, campaign_id: int, plans: Sequence[Plan]) -> None:
+    """Raises BadCreative."""
+    for plan in plans:
+        if plan.kind not in CREATIVE_KINDS:
+            raise BadCreative(f"A creative's type is one of {', '.join(CREATIVE_KINDS)}.")
+        creative = Creative(
+            campaign_id=campaign_id,
+            kind=plan.kind,
+            content=dict(plan.content),
+            tracks_clicks=plan.tracks_clicks,
+            group_id=plan.group_id or 0,
+            **({"id": plan.id} if plan.id else {}),
+        )
+        session.add(creative)
+        session.flush()
+        creative.group_id = plan.group_id or creative.id
+    if len({plan.kind for plan in plans}) < len(plans):
+        raise BadCreative("A campaign has at most one creative of each type.")
+
+
+def of_campaigns(session: Session, campaign_ids: Sequence[int]) -> dict[int, list[Creative]]:
+    """The creatives of each of these campaigns, by id."""
+    found: dict[int, list[Creative]] = {campaign_id: [] for campaign_id in campaign_ids}
+    for creative in session.scalars(
+        select(Creative).where(Creative.campaign_id.in_(campaign_ids)).order_by(Creative.id)
+    ):
+        found[creative.campaign_id].append(creative)
+    return found
+
+
+def stat_uuid(creative_id: int, customer: UUID) -> UUID:
+    """Names what is counted of one customer and one creative; known only to who knows the customer's UUID."""
+    return uuid5(customer, f"creative {creative_id}")
+
+
+def found(session: Session, chain_id: int, creative_id: int) -> tuple[Creative, Campaign]:
+    """A creative of a chain's campaign. Raises CreativeNotFound."""
+    row = session.execute(
+        select(Creative, Campaign)
+        .join(Campaign, Campaign.id == Creative.campaign_id)
+        .where(Creative.id == creative_id, Campaign.chain_id == chain_id)
+    ).one_or_none()
+    if row is None:
+        raise CreativeNotFound
+    return row[0], row[1]
+
+
+def track(
+    session: Session, chain_id: int, creative_id: int, stat: UUID, customer: UUID, now: datetime, clicked: bool
+) -> Creative:
+    """Count that a customer has seen a creative, or tapped on it.
+
+    Raises CreativeNotFound when the names do not fit together, or the campaign is still secret.
+    """
+    creative, campaign = found(session, chain_id, creative_id)
+    if visibility.is_secret(campaign, now):
+        raise CreativeNotFound
+    known = session.scalar(select(Customer.id).where(Customer.uuid == customer, Customer.chain_id == chain_id))
+    if known is None or stat != stat_uuid(creative_id, customer):
+        raise CreativeNotFound
+    dialect: Any = postgresql if is_postgresql(session) else sqlite
+    first = dialect.insert(CreativeStat).values(
+        creative_id=creative_id, customer_id=known, seen_count=int(not clicked), clicks_count=int(clicked), last_at=now
+    )
+    session.execute(
+        first.on_conflict_do_update(
+            index_elements=["creative_id", "customer_id"],
+            set_={
+                "seen_count": CreativeStat.seen_count + int(not clicked),
+                "clicks_count": CreativeStat.clicks_count + int(clicked),
+                "last_at": now,
+            },
+        )
+    )
+    return creative
+
+
+def stats(session: Session, creative_id: int) -> list[CreativeStat]:
+    """What is known of every customer who has seen a creative."""
+    query = select(CreativeStat).where(CreativeStat.creative_id == creative_id).order_by(CreativeStat.customer_id)
+    return list(session.scalars(query))

@@ -1,0 +1,111 @@
+"""Write that an event was told and what it moved: the receipt, which is new, and each progress, which is as it was read.
+
+Where both hold, both are written, or neither. Nobody writes without the lock of the customer's account, so that whoever decides
+while holding it is never overtaken.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from psycopg.errors import DivisionByZero
+from sqlalchemy import JSON, BigInteger, String, bindparam, column, func, literal, select, true
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.campaign.models.engagement import BehaviorProgress, EventReceipt
+from app.db.guards import TermsChanged
+from app.db.prepared import Bind, Prepared, is_postgresql
+from app.db.types import UtcDateTime
+from app.points.models import Account
+
+_teller = bindparam("teller", type_=BigInteger())
+_account = select(Account.customer_id).where(Account.customer_id == _teller).with_for_update(key_share=True)
+_LOCK = Prepared(_account)
+
+
+def lock(bind: Bind, customer_id: int) -> None:
+    """Make everybody else wait who tells or gives this customer something."""
+    _LOCK.run(bind, {"teller": customer_id})
+
+
+def write(bind: Bind, parameters: dict[str, Any]) -> None:
+    """Keep the receipt and the progress. Raises TermsChanged when either was written by somebody else meanwhile."""
+    if is_postgresql(bind):
+        try:
+            _WRITE.run(bind, parameters)
+        except DivisionByZero as e:
+            raise TermsChanged from e
+        return
+    if len(_MOVE.run(bind, parameters)) != parameters["moved_count"] or not _TELL.run(bind, parameters):
+        raise TermsChanged
+
+
+def move(dialect: Any, *after: Any) -> Any:
+    """Write each progress that is still of the version before; returns those."""
+    if dialect is postgresql:
+        rows: Any = (
+            func.json_to_recordset(bindparam("progress", type_=JSON()))
+            .table_valued(
+                column("b", BigInteger),
+                column("v", BigInteger),
+                column("a", BigInteger),
+                column("n", BigInteger),
+                column("c", JSON),
+            )
+            .render_derived("r", with_types=True)
+        )
+        columns: Sequence[Any] = [rows.c.b, rows.c.v, rows.c.a, rows.c.n, rows.c.c]
+    else:
+        rows = func.json_each(bindparam("progress", type_=JSON())).table_valued("value", name="r")
+        columns = [func.json_extract(rows.c.value, f"$.{name}") for name in ("b", "v", "a", "n", "c")]
+    insert = dialect.insert(BehaviorProgress).from_select(
+        ["customer_id", "behavior_id", "version", "achieved", "current", "counts"],
+        select(_teller, *columns).select_from(rows).where(true(), *after),
+        include_defaults=False,
+    )
+    written = insert.excluded
+    return insert.on_conflict_do_update(
+        index_elements=["customer_id", "behavior_id"],
+        set_={name: getattr(written, name) for name in ("version", "achieved", "current", "counts")},
+        where=BehaviorProgress.version == written.version - 1,
+    ).returning(BehaviorProgress.behavior_id)
+
+
+def tell(dialect: Any, moved: Any, *after: Any) -> Any:
+    """Write the receipt, if it is new and all that it moved was written (`moved`, where that is of the same statement)."""
+    columns: dict[str, Any] = {
+        "customer_id": _teller,
+        "name": bindparam("event", type_=String()),
+        "transaction_id": bindparam("transaction", type_=String()),
+        "quantity": bindparam("times", type_=BigInteger()),
+        "occurred_at": bindparam("happened", type_=UtcDateTime()),
+        "recorded_at": bindparam("moment", type_=UtcDateTime()),
+        "recorded_by_token": bindparam("partner", type_=BigInteger()),
+        "campaign_id": bindparam("only", type_=BigInteger()),
+        "context": bindparam("details", type_=JSON()),
+        "outcome": bindparam("became", type_=JSON()),
+    }
+    told: list[Any] = list(columns.values())
+    row = select(*told).where(true(), *after)
+    if moved is not None:
+        moved_count = select(func.count()).select_from(moved).scalar_subquery()
+        row = row.where(moved_count == bindparam("moved_count", type_=BigInteger()))
+    return (
+        dialect.insert(EventReceipt)
+        .from_select(list(columns), row, include_defaults=False)
+        .on_conflict_do_nothing()
+        .returning(EventReceipt.customer_id)
+    )
+
+
+def _write_on_postgresql() -> Prepared:
+    """One statement, which fails as a whole when a guard fails: it divides by the number of receipts, which is one or none."""
+    account = _account.cte("account")
+    is_locked = select(literal(1)).select_from(account).exists()
+    moved = move(postgresql, is_locked).cte("moved")
+    told = tell(postgresql, moved, is_locked).cte("told")
+    told_count = select(func.count()).select_from(told).scalar_subquery()
+    return Prepared(select((literal(1) // told_count).label("whole")))
+
+
+_WRITE = _write_on_postgresql()
+_MOVE, _TELL = Prepared(move(sqlite)), Prepared(tell(sqlite, None))

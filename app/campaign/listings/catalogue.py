@@ -1,0 +1,221 @@
+"""The campaigns that admins, sellers and customers look through to buy coupons, in a fixed number of statements a page.
+
+Campaigns that give something else, or by chance, are not for sale, and not shown here; see `chain_campaigns`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, and_, case, exists, func, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from app.campaign import activity
+from app.campaign.audience import audiences, traits, visibility, visibility_sql
+from app.campaign.audience.visibility import Visibility
+from app.campaign.eligibility import rules
+from app.campaign.eligibility.facts import facts_by_campaign, facts_by_uuid
+from app.campaign.errors import CampaignHidden, CampaignNotFound
+from app.campaign.models.campaigns import Campaign, CampaignLabel
+from app.campaign.models.limits import Stock, Usage
+from app.campaign.setup import coupons
+from app.db.prepared import is_postgresql
+from app.members.models import Customer
+from app.paging import Page, Paged
+
+SORTABLE = {
+    "name": Campaign.name,
+    "reward": Campaign.reward,
+    "active": case((activity.is_live(Campaign), 1), else_=0),
+    "costInPoints": Campaign.cost,
+    "limit": Campaign.limit,
+    "limitPerUser": Campaign.limit_per_customer,
+    "unlimited": Campaign.unlimited,
+    "singleCoupon": Campaign.single_coupon,
+    "campaignActivity.activeFrom": Campaign.active_from,
+    "campaignActivity.activeTo": Campaign.active_to,
+    "campaignVisibility.visibleFrom": Campaign.visible_from,
+    "campaignVisibility.visibleTo": Campaign.visible_to,
+}
+
+
+SELLS_COUPONS = Campaign.reward.is_not(None)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What an admin searches for. A label condition is a key, a value, or both; all conditions must hold."""
+
+    labels: Sequence[tuple[str | None, str | None]] = ()
+    name: str | None = None
+    active: bool | None = None
+    reward: str | None = None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A campaign and what is printed with it; `facts` only when it is shown to, or for, one customer."""
+
+    campaign: Campaign
+    codes: list[str]
+    names: dict[UUID, str]
+    audience_size: int
+    now: datetime
+    facts: Any = field(default=None)
+    traits: Mapping[str, Any] | None = field(default=None)
+
+    @property
+    def may_buy(self) -> bool:
+        return next(rules.refusals(self.facts, self.now, self.traits), None) is None
+
+
+def page(session: Session, paging: Page, now: datetime, wanted: Filter | None = None) -> Paged[Shown]:
+    """All campaigns, for an admin."""
+    return _page(session, paging, now, _conditions(wanted or Filter()))
+
+
+def visible_page(session: Session, paging: Page, now: datetime) -> Paged[Shown]:
+    """The campaigns that are switched on and visible, for a seller."""
+    return _page(session, paging, now, [visibility.is_on_show(Campaign, now)])
+
+
+def available_page(
+    session: Session, customer_id: int, paging: Page, now: datetime, with_codes: bool = True
+) -> Paged[Shown]:
+    """The campaigns that a customer can buy now, or could with more points or a little later.
+
+    Source: contract section 4.4: switched on, visible, targeted at the customer, not sold out, not used up by the customer;
+    the activity window is not asked.
+    """
+    # Both lists are short, or at least narrow; the campaigns are many. So they are made once, and looked up in.
+    sold_out = select(Stock.campaign_id).where(~rules.has_stock(Stock))
+    used_up = (
+        select(Usage.campaign_id)
+        .join(Campaign, Campaign.id == Usage.campaign_id)
+        .where(
+            Usage.customer_id == customer_id,
+            Campaign.limit_per_customer_unit.is_(None),  # what is used up for today is not used up
+            ~rules.has_allowance(Usage.bought, Campaign.limit_per_customer),
+        )
+    )
+    conditions = [
+        visibility.is_on_show(Campaign, now),
+        visibility_sql.for_customer(session, customer_id, traits.of_customer(session, customer_id, now)),
+        Campaign.id.not_in(sold_out),
+        Campaign.id.not_in(used_up.correlate(None)),
+    ]
+    return _page(session, paging, now, conditions, customer_id, with_codes)
+
+
+def one(session: Session, uuid: UUID, now: datetime) -> Shown:
+    """One campaign, whatever its state. Raises CampaignNotFound."""
+    shown = _shown(session, session.scalars(select(Campaign.id).where(Campaign.uuid == uuid, SELLS_COUPONS)).all(), now)
+    if not shown:
+        raise CampaignNotFound
+    return shown[0]
+
+
+def one_for_customer(session: Session, uuid: UUID, customer: UUID, now: datetime) -> Shown:
+    """One campaign for a customer who looks at it. Raises CampaignNotFound, also while it is secret, or CampaignHidden."""
+    shown = one(session, uuid, now)
+    known = visibility_sql.to_customer(session, facts_by_uuid(session, uuid, customer), now)
+    if known is Visibility.SECRET:
+        raise CampaignNotFound
+    if known is Visibility.HIDDEN:
+        raise CampaignHidden
+    return shown
+
+
+def customers(session: Session, uuid: UUID, paging: Page, now: datetime) -> Paged[Customer]:
+    """The customers whom a campaign is for, active or not; nobody outside its visibility window. Raises CampaignNotFound."""
+    campaign = session.scalars(
+        select(Campaign)
+        .where(Campaign.uuid == uuid, SELLS_COUPONS)
+        .options(joinedload(Campaign.audience), joinedload(Campaign.targeting))
+    ).one_or_none()
+    if campaign is None:
+        raise CampaignNotFound
+    if not visibility.is_visible(campaign, now):
+        return Paged([], 0)
+    meant = visibility_sql.meant(campaign, now, is_postgresql(session))
+    if campaign.restrictions:
+        total = session.scalar(select(func.count()).select_from(Customer).where(meant)) or 0
+    else:
+        place = campaign.audience_id, campaign.chain_id
+        total = audiences.customers_counts(session, [(campaign.audience, campaign.chain_id)])[place]
+    query = select(Customer).where(meant).order_by(Customer.id)
+    return Paged(list(session.scalars(paging.cut(query))), total)
+
+
+def _conditions(wanted: Filter) -> list[Any]:
+    conditions: list[Any] = []
+    for key, value in wanted.labels:
+        label = [CampaignLabel.campaign_id == Campaign.id]
+        label += [CampaignLabel.key == key] if key is not None else []
+        label += [CampaignLabel.value == value] if value is not None else []
+        conditions.append(exists().where(and_(*label)))
+    if wanted.name is not None:
+        conditions.append(Campaign.name.icontains(wanted.name, autoescape=True))
+    if wanted.active is not None:
+        conditions.append(activity.is_live(Campaign) if wanted.active else ~activity.is_live(Campaign))
+    if wanted.reward is not None:
+        conditions.append(Campaign.reward == wanted.reward)
+    return conditions
+
+
+def _page(
+    session: Session,
+    paging: Page,
+    now: datetime,
+    conditions: Sequence[Any],
+    customer_id: int | None = None,
+    with_codes: bool = True,
+) -> Paged[Shown]:
+    conditions = [SELLS_COUPONS, *conditions]
+    total = session.scalar(select(func.count()).select_from(Campaign).where(*conditions)) or 0
+    order = paging.order(SORTABLE, Campaign.id, tie=Campaign.id)
+    # The ids first: choosing ten of ten thousand is cheap as long as nothing else is joined.
+    ids = session.scalars(paging.cut(select(Campaign.id).where(*conditions).order_by(*order))).all()
+    return Paged(_shown(session, ids, now, customer_id, with_codes), total)
+
+
+def _whole() -> Select[Any]:
+    return select(Campaign).options(
+        joinedload(Campaign.text),
+        joinedload(Campaign.stock),
+        joinedload(Campaign.photo),
+        joinedload(Campaign.audience),
+        joinedload(Campaign.targeting),
+        selectinload(Campaign.labels),
+    )
+
+
+def _shown(
+    session: Session, ids: Sequence[int], now: datetime, customer_id: int | None = None, with_codes: bool = True
+) -> list[Shown]:
+    """The campaigns with these ids, in their order, and all that is printed with them."""
+    if not ids:
+        return []
+    by_id = {campaign.id: campaign for campaign in session.scalars(_whole().where(Campaign.id.in_(ids))).unique()}
+    found = [by_id[campaign_id] for campaign_id in ids if campaign_id in by_id]
+    codes = coupons.first_of_each(session, ids) if with_codes else {}
+    audiences_found = [campaign.audience for campaign in found]
+    names = audiences.names(session, audiences_found)
+    sizes = audiences.customers_counts(session, [(campaign.audience, campaign.chain_id) for campaign in found])
+    facts = facts_by_campaign(session, ids, customer_id) if customer_id else {}
+    asks = customer_id and any(campaign.restrictions for campaign in found)
+    known = traits.of_customer(session, customer_id, now) if customer_id and asks else None
+    return [
+        Shown(
+            campaign=campaign,
+            codes=codes.get(campaign.id, []),
+            names={uuid: names[uuid] for uuid in (t.uuid for t in campaign.audience.targets) if uuid in names},
+            audience_size=sizes[campaign.audience_id, campaign.chain_id] if visibility.is_visible(campaign, now) else 0,
+            now=now,
+            facts=facts.get(campaign.id),
+            traits=known,
+        )
+        for campaign in found
+    ]

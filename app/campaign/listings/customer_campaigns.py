@@ -1,0 +1,179 @@
+"""Campaigns as one customer stands in them: a page, all that concern the customer, or one; in a fixed number of statements."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import func, not_, select
+from sqlalchemy.orm import Session, joinedload
+
+from app.campaign import activity
+from app.campaign.audience import traits, visibility, visibility_sql
+from app.campaign.eligibility.facts import facts_by_campaign
+from app.campaign.engagement import behaviors, creatives, progress, states
+from app.campaign.engagement.counting import Progress, is_exhausted
+from app.campaign.errors import CampaignNotFound
+from app.campaign.models.campaigns import Campaign
+from app.campaign.models.engagement import Behavior, Creative
+from app.campaign.models.rewards import RewardMethod
+from app.campaign.models.vouchers import Voucher
+from app.paging import Page, Paged
+
+Which = Literal["eligible", "ineligible", "all"]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One campaign and one customer: the `state` (see `states`), what the customer said, and how far it has come."""
+
+    campaign: Campaign
+    state: str
+    opted_in: bool | None
+    qualifies: bool
+    behaviors: Sequence[tuple[Behavior, Progress]]
+    creatives: Sequence[Creative] = field(default=())
+    methods: Sequence[RewardMethod] = field(default=())
+    vouchers: Sequence[Voucher] = field(default=())
+
+    @property
+    def takes_part(self) -> bool:
+        return self.opted_in is not None or any(it.has_begun for _, it in self.behaviors)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What else is read: creatives, rewards, and the vouchers that the customer was given. `business_ids` None means any."""
+
+    creatives: bool = False
+    methods: bool = False
+    vouchers: bool = False
+    business_ids: Sequence[int] | None = None
+
+
+def page(session: Session, customer: Any, which: Which, wanted: Wanted, paging: Page, now: datetime) -> Paged[Standing]:
+    """The campaigns of the customer's chain that are active and visible now, by id; those for the customer, or the others.
+
+    `customer` is a row of `identifiers`.
+    """
+    known = traits.of_customer(session, customer.id, now)
+    conditions = _running(customer, wanted, now)
+    if which != "all":
+        qualified = visibility_sql.qualified(session, customer.id, known)
+        conditions.append(qualified if which == "eligible" else not_(qualified))
+    total = session.scalar(select(func.count()).select_from(Campaign).where(*conditions)) or 0
+    ids = session.scalars(paging.cut(select(Campaign.id).where(*conditions).order_by(Campaign.id))).all()
+    return Paged(_standings(session, customer, ids, known, wanted, now), total)
+
+
+def of_customer(session: Session, customer: Any, wanted: Wanted, paging: Page, now: datetime) -> Paged[Standing]:
+    """The campaigns that the customer is shown, as far as they are active now."""
+    known = traits.of_customer(session, customer.id, now)
+    conditions = [*_running(customer, wanted, now), visibility_sql.shown(session, customer.id, known, now)]
+    total = session.scalar(select(func.count()).select_from(Campaign).where(*conditions)) or 0
+    ids = session.scalars(paging.cut(select(Campaign.id).where(*conditions).order_by(Campaign.id))).all()
+    return Paged(_standings(session, customer, ids, known, wanted, now), total)
+
+
+def one(session: Session, customer: Any, campaign_id: int, wanted: Wanted, now: datetime) -> Standing:
+    """One campaign of the customer's chain, also when it is over. Raises CampaignNotFound, also for what customers were never shown."""
+    known = traits.of_customer(session, customer.id, now)
+    found = _standings(session, customer, [campaign_id], known, wanted, now)
+    if not found or visibility.is_secret(found[0].campaign, now):
+        raise CampaignNotFound
+    return found[0]
+
+
+def shown(session: Session, customer: Any, campaign_id: int, now: datetime) -> Campaign:
+    """A campaign that the customer is shown and that is active now, with its text. Raises CampaignNotFound."""
+    known = traits.of_customer(session, customer.id, now)
+    query = select(Campaign).where(
+        Campaign.id == campaign_id,
+        activity.is_active(Campaign, now),
+        visibility_sql.shown(session, customer.id, known, now),
+    )
+    campaign = session.scalars(query.options(joinedload(Campaign.text))).one_or_none()
+    if campaign is None:
+        raise CampaignNotFound
+    return campaign
+
+
+def _running(customer: Any, wanted: Wanted, now: datetime) -> list[Any]:
+    conditions = [
+        Campaign.chain_id == customer.chain_id,
+        activity.is_active(Campaign, now),
+        visibility.is_visible(Campaign, now),
+    ]
+    if wanted.business_ids is not None:
+        conditions.append(Campaign.business_id.in_(wanted.business_ids))
+    return conditions
+
+
+def _standings(
+    session: Session, customer: Any, ids: Sequence[int], known_traits: Mapping[str, Any], wanted: Wanted, now: datetime
+) -> list[Standing]:
+    if not ids:
+        return []
+    campaigns = {
+        campaign.id: campaign
+        for campaign in session.scalars(
+            select(Campaign)
+            .where(Campaign.id.in_(ids))
+            .options(
+                joinedload(Campaign.targeting),
+                joinedload(Campaign.stock),
+                joinedload(Campaign.business),
+                joinedload(Campaign.chain),
+                joinedload(Campaign.text),
+            )
+        ).unique()
+    }
+    facts = facts_by_campaign(session, ids, customer.id)
+    found = behaviors.of_campaigns(session, ids)
+    known = progress.of_customer(session, customer.id, [it for group in found.values() for it in group])
+    drawn = creatives.of_campaigns(session, ids) if wanted.creatives else {}
+    methods = _methods(session, ids) if wanted.methods else {}
+    vouchers = _vouchers(session, ids, customer.id) if wanted.vouchers else {}
+    standings = []
+    for campaign_id in (one for one in ids if one in facts):
+        fact, mine = facts[campaign_id], [(it, known[it.id]) for it in found[campaign_id]]
+        qualifies = visibility.qualifies(fact, known_traits)
+        stood = [
+            states.Standing(come.achieved, come.has_begun, is_exhausted(behaviors.terms(it), come)) for it, come in mine
+        ]
+        state = states.state(stood, fact.opted_in, qualifies, activity.is_over(fact, now))
+        standings.append(
+            Standing(
+                campaigns[campaign_id],
+                state,
+                fact.opted_in,
+                qualifies,
+                mine,
+                drawn.get(campaign_id, ()),
+                methods.get(campaign_id, ()),
+                vouchers.get(campaign_id, ()),
+            )
+        )
+    return standings
+
+
+def _methods(session: Session, ids: Sequence[int]) -> dict[int, list[RewardMethod]]:
+    found: dict[int, list[RewardMethod]] = {}
+    for method in session.scalars(
+        select(RewardMethod)
+        .where(RewardMethod.campaign_id.in_(ids))
+        .order_by(RewardMethod.campaign_id, RewardMethod.position)
+    ):
+        found.setdefault(method.campaign_id, []).append(method)
+    return found
+
+
+def _vouchers(session: Session, ids: Sequence[int], customer_id: int) -> dict[int, list[Voucher]]:
+    found: dict[int, list[Voucher]] = {}
+    for voucher in session.scalars(
+        select(Voucher)
+        .where(Voucher.customer_id == customer_id, Voucher.campaign_id.in_(ids), Voucher.superseded.is_(False))
+        .order_by(Voucher.id)
+    ):
+        found.setdefault(voucher.campaign_id, []).append(voucher)
+    return found

@@ -1,0 +1,31 @@
+"""What is stored, a file a noun. Importing any of them imports all: they refer to one another by name."""
+
+from app.campaign.models import (
+    audiences,
+    awards,
+    baskets,
+    campaigns,
+    coupons,
+    draws,
+    engagement,
+    limits,
+    photos,
+    referrals,
+    rewards,
+    vouchers,
+)
+
+__all__ = [
+    "audiences",
+    "awards",
+    "baskets",
+    "campaigns",
+    "coupons",
+    "draws",
+    "engagement",
+    "limits",
+    "photos",
+    "referrals",
+    "rewards",
+    "vouchers",
+]

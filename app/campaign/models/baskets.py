@@ -1,0 +1,23 @@
+"""Purchases in the shops."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.types import Base, Serial, UtcDateTime
+
+
+class Basket(Base):
+    """A purchase in a shop, as the till told it."""
+
+    __tablename__ = "basket"
+    id: Mapped[int] = mapped_column(Serial, primary_key=True)
+    chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"))
+    business_id: Mapped[int | None] = mapped_column(ForeignKey("business.id"))
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
+    reference: Mapped[str]  # the till's own number of it: the same basket told twice counts once
+    amount: Mapped[int] = mapped_column(BigInteger)  # hundredths
+    bought_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    __table_args__ = (UniqueConstraint("chain_id", "reference"), CheckConstraint("amount >= 0", "not_negative"))

@@ -1,0 +1,37 @@
+"""How chance decides: a campaign's seed, and each draw."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.types import Base, UtcDateTime
+
+
+class DrawSeed(Base):
+    """The secret that decides all draws of a campaign, and the promise that it was not chosen afterwards.
+
+    `commitment` is told from the beginning, the seed when the campaign is over. See `draws`.
+    """
+
+    __tablename__ = "draw_seed"
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), primary_key=True, autoincrement=False)
+    seed: Mapped[str]  # 64 hexadecimal digits
+    commitment: Mapped[str]
+    committed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Draw(Base):
+    """How chance chose a reward: among which candidates, with which weights, on which ticket. See `draws`."""
+
+    __tablename__ = "draw"
+    award_id: Mapped[UUID] = mapped_column(ForeignKey("award.id"), primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
+    number: Mapped[int] = mapped_column(BigInteger)  # 1, 2, 3 … of this customer in this campaign
+    candidates: Mapped[list[Any]] = mapped_column(JSON)  # [[method, weight], …] by method
+    ticket: Mapped[str]  # 64 hexadecimal digits
+    method_id: Mapped[int] = mapped_column(ForeignKey("reward_method.id"))
+    __table_args__ = (UniqueConstraint("campaign_id", "customer_id", "number"),)

@@ -1,0 +1,1 @@
+"""Setting campaigns up: `spec`, what is decided about one; `campaigns`, `coupons` and `photos`."""

@@ -1,0 +1,77 @@
+"""A campaign's photo: give it one, show it, take it away."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from app.campaign.audience import visibility
+from app.campaign.errors import CampaignNotFound, PhotoNotFound
+from app.campaign.models.campaigns import Campaign
+from app.campaign.models.photos import Photo
+from app.db.engine import Database
+from app.media.blobs import BlobStore
+from app.media.imaging import Picture
+
+KEPT_UNREFERENCED_SECONDS = 24 * 3600
+
+
+def attach(session: Session, campaign: UUID, picture: Picture, sha256: str, now: datetime) -> Photo:
+    """Make a stored picture the campaign's photo, in place of the one it had. Raises CampaignNotFound.
+
+    The old blob stays: a rollback must leave it readable. `remove_unreferenced` clears it away later.
+    """
+    campaign_id = _locked(session, campaign)
+    photo = session.scalars(select(Photo).where(Photo.campaign_id == campaign_id)).one_or_none() or Photo(
+        campaign_id=campaign_id
+    )
+    photo.sha256 = sha256
+    photo.media_type = picture.media_type
+    photo.bytes_count = len(picture.content)
+    photo.created_at = now
+    session.add(photo)
+    return photo
+
+
+def detach(session: Session, campaign: UUID) -> None:
+    """Take the campaign's photo away; no error when it has none. Raises CampaignNotFound."""
+    session.execute(delete(Photo).where(Photo.campaign_id == _locked(session, campaign)))
+
+
+def of_campaign(session: Session, campaign: UUID, now: datetime, to_staff: bool) -> Photo:
+    """A campaign's photo; of a secret campaign, only to the staff. Raises PhotoNotFound, for an unknown campaign too."""
+    query = select(Photo).join(Campaign).where(Campaign.uuid == campaign)
+    photo = session.scalars(query if to_staff else query.where(~visibility.is_secret(Campaign, now))).one_or_none()
+    if photo is None:
+        raise PhotoNotFound
+    return photo
+
+
+def require_campaign(session: Session, campaign: UUID) -> None:
+    """Raises CampaignNotFound."""
+    if session.scalar(select(Campaign.id).where(Campaign.uuid == campaign)) is None:
+        raise CampaignNotFound
+
+
+def remove_unreferenced(
+    database: Database, blobs: BlobStore, older_than_seconds: float = KEPT_UNREFERENCED_SECONDS
+) -> int:
+    """Remove the blobs that no photo has referred to for a day, and return how many.
+
+    The age protects an upload whose row is not committed yet: blobs are put before their rows.
+    """
+    removed = 0
+    for sha256 in blobs.older_than(older_than_seconds):
+        with database.transaction() as session:
+            if session.scalar(select(Photo.id).where(Photo.sha256 == sha256).limit(1)) is None:
+                blobs.remove(sha256)
+                removed += 1
+    return removed
+
+
+def _locked(session: Session, campaign: UUID) -> int:
+    campaign_id = session.scalar(select(Campaign.id).where(Campaign.uuid == campaign).with_for_update(key_share=True))
+    if campaign_id is None:
+        raise CampaignNotFound
+    return campaign_id

@@ -1,0 +1,1 @@
+"""What makes a campaign give: purchases, interactions, baskets, sign-ups, referrals, events."""

@@ -1,0 +1,39 @@
+"""Purchases in the shops, as tills tell them: they move basket campaigns, and complete referrals."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.amounts import number
+from app.campaign.awards.give import By, give_all
+from app.campaign.errors import BasketDiffers
+from app.campaign.models.baskets import Basket
+from app.campaign.triggers import referrals
+from app.members import customers
+from app.members.models import Customer
+
+
+def record(session: Session, told: Basket, now: datetime, by: By) -> Basket:
+    """Record a basket, once: the same basket told again changes nothing, and is returned as it was recorded.
+
+    Raises BasketDiffers when the chain has another basket with this reference.
+    """
+    known = session.scalars(
+        select(Basket).where(Basket.chain_id == told.chain_id, Basket.reference == told.reference)
+    ).one_or_none()
+    if known is not None:
+        if (known.customer_id, known.amount) != (told.customer_id, told.amount):
+            raise BasketDiffers
+        return known
+    session.add(told)
+    session.flush()
+    # First who was waiting for this purchase, and all accounts in everybody's order: two who referred each other's friends
+    # may buy at once.
+    if told.amount:
+        referrals.complete_by_purchase(session, told.customer_id, now, by)
+    customers.add_spending(session, told.customer_id, told.amount, told.bought_at)
+    chain_id = session.get_one(Customer, told.customer_id).chain_id
+    traits = {"basket.amount": number(told.amount)}
+    give_all(session, chain_id, told.customer_id, "basket", f"basket {told.id}", traits, now, by)
+    return told

@@ -1,0 +1,401 @@
+"""Customers do something: events are told once, count for the behaviors of all campaigns that listen, and are rewarded.
+
+An event is read and written in two statements, its reward within the second. Its guards are its receipt and the version of each
+progress: whoever was faster makes us decide again, with the customer's account locked, so that many events of one customer come
+through one by one. Several events, and several rewards, are made with the account locked from the beginning.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import BigInteger, and_, bindparam, func, join, or_, select
+from sqlalchemy.orm import aliased
+
+from app.campaign import activity
+from app.campaign.audience import audiences, visibility
+from app.campaign.audience import traits as customer_traits
+from app.campaign.awards.give import By, Occasion, give, lock_stocks
+from app.campaign.eligibility.facts import facts_by_id
+from app.campaign.engagement import behaviors, counting, progress, receipts
+from app.campaign.engagement.counting import Achievement
+from app.campaign.errors import (
+    BadEvent,
+    CampaignNotFound,
+    LimitInPeriodReached,
+    LimitPerCustomerReached,
+    LimitReached,
+    NoCouponsLeft,
+    NoRewardLeft,
+)
+from app.campaign.models.audiences import Targeting
+from app.campaign.models.campaigns import Campaign
+from app.campaign.models.engagement import Behavior, BehaviorProgress, EventReceipt, Goal, Participation
+from app.campaign.models.limits import Stock
+from app.db.guards import TermsChanged
+from app.db.prepared import Bind, Prepared, is_alone, together
+from app.db.types import UtcDateTime
+from app.members.errors import CustomerNotFound
+from app.members.models import Customer
+from app.organizations.models import Chain
+
+NAME_LENGTH_MAX = TRANSACTION_ID_LENGTH_MAX = 255
+QUANTITY_MAX = 1_000
+AHEAD_MAX = timedelta(minutes=5)  # how wrong the clock of whoever tells an event may go
+EARLIEST = datetime.fromisoformat("1970-01-02T00:00:00+00:00")
+
+
+# All that it gives has been given to others, or to this customer.
+NOTHING_LEFT = (NoRewardLeft, NoCouponsLeft, LimitReached, LimitInPeriodReached, LimitPerCustomerReached)
+
+
+@dataclass(frozen=True)
+class Told:
+    """An event as it was told. Without a transaction's id it is a new one each time; without a moment, it is now.
+
+    `campaign_id` names the only campaign that shall react.
+    """
+
+    name: str
+    transaction_id: str | None = None
+    quantity: int = 1
+    at: datetime | None = None
+    context: Mapping[str, Any] = field(default_factory=dict)
+    campaign_id: int | None = None
+
+
+class Achieved(NamedTuple):
+    """A behavior that an event completed, how often, and the hundredths of points that it and its goals gave for that."""
+
+    times: int
+    campaign_id: int
+    campaign: str  # what addresses name it by
+    behavior_id: int
+    behavior: UUID
+    name: str
+    kind: str
+    points: int
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of an event: how many behaviors it counted for, and which it completed; the same however often it is told."""
+
+    transaction_id: str
+    counted: int
+    achieved: Sequence[Achieved]
+
+
+def record(bind: Bind, customer_id: int, told: Told, now: datetime, by: By) -> Receipt:
+    """Count an event of a customer, and give what it earns, or nothing at all of it; see `record_all`."""
+    [receipt] = record_all(bind, customer_id, [told], now, by)
+    return receipt
+
+
+def record_all(bind: Bind, customer_id: int, tellings: Sequence[Told], now: datetime, by: By) -> list[Receipt]:
+    """Count events of a customer, the oldest first, and then give what they earn; all of it, or nothing at all.
+
+    Raises BadEvent, CustomerNotFound, TooManyPointsHeld, CampaignNotFound for a campaign that is named and not the chain's, or
+    TermsChanged: then nothing may be kept of this transaction and the whole is to be repeated.
+    Source: SessionM, "Events API"; the model's sections 4.2 and 5.3.
+    """
+    for told in tellings:
+        _require_sense(told, now)
+    if is_alone(bind) and len(tellings) == 1:
+        try:
+            decision = _decide(bind, customer_id, tellings[0], now, by)
+            if len(decision.due) <= 1:
+                _keep(bind, decision, now, by)
+                return [decision.receipt]
+        except TermsChanged:
+            pass
+    with together(bind):
+        receipts.lock(bind, customer_id)
+        decisions = {}
+        for i, told in sorted(enumerate(tellings), key=lambda one: one[1].at or now):
+            decisions[i] = decision = _decide(bind, customer_id, told, now, by)
+            if decision.parameters is not None:
+                receipts.write(bind, decision.parameters)
+        _give(bind, [due for decision in decisions.values() for due in decision.due], now, by)
+    return [decisions[i].receipt for i in range(len(tellings))]
+
+
+def _require_sense(told: Told, now: datetime) -> None:
+    if not 0 < len(told.name) <= NAME_LENGTH_MAX:
+        raise BadEvent(f"An event's name has 1 to {NAME_LENGTH_MAX} characters.", field="name")
+    if told.transaction_id is not None and not 0 < len(told.transaction_id) <= TRANSACTION_ID_LENGTH_MAX:
+        raise BadEvent(f"A transaction_id has 1 to {TRANSACTION_ID_LENGTH_MAX} characters.", field="transaction_id")
+    if not 0 < told.quantity <= QUANTITY_MAX:
+        raise BadEvent(f"An event happens 1 to {QUANTITY_MAX} times.", field="qty")
+    if any(len(str(value)) > TRANSACTION_ID_LENGTH_MAX for value in told.context.values()):
+        raise BadEvent(f"A value of the context has at most {TRANSACTION_ID_LENGTH_MAX} characters.", field="context")
+    if told.at is not None and not EARLIEST <= told.at <= now + AHEAD_MAX:
+        raise BadEvent("An event's date lies in the future, or before 1970.", field="date")
+
+
+_listening = aliased(Goal)
+_receipt = and_(
+    EventReceipt.customer_id == Customer.id,
+    EventReceipt.name == bindparam("event"),
+    EventReceipt.transaction_id == bindparam("transaction"),
+)
+_only = bindparam("only", type_=BigInteger())
+_moment = bindparam("moment", type_=UtcDateTime())
+_listeners = join(
+    join(
+        join(
+            join(_listening, Behavior, Behavior.id == _listening.behavior_id),
+            Campaign,
+            Campaign.id == Behavior.campaign_id,
+        ),
+        Stock,
+        Stock.campaign_id == Campaign.id,
+    ),
+    Goal,
+    Goal.behavior_id == Behavior.id,
+)
+# One row for each goal of each behavior that listens, or a single one without any.
+_FACTS = Prepared(
+    select(
+        Customer.id.label("customer_id"),
+        Customer.status.label("customer_status"),
+        func.coalesce(Customer.time_zone, Chain.time_zone).label("customer_zone"),
+        Chain.time_zone,
+        EventReceipt.outcome,
+        Campaign.id.label("campaign_id"),
+        Campaign.visible_from,
+        Campaign.visible_to,
+        Campaign.weekdays,
+        Campaign.opens_second,
+        Campaign.closes_second,
+        Campaign.opt_in_required,
+        Participation.opted_in,
+        Participation.since.label("said_at"),
+        Targeting.tree.label("restrictions"),
+        Campaign.audience_id.in_(audiences.of_customer(bindparam("customer"))).label("targeted"),
+        Stock.terms,
+        Campaign.known_as.label("campaign"),
+        Behavior.id.label("behavior_id"),
+        Behavior.uuid.label("behavior"),
+        Behavior.name,
+        Behavior.kind.label("behavior_kind"),
+        Behavior.points.label("behavior_points"),
+        Behavior.times_max,
+        Behavior.per_period_max,
+        Behavior.period_seconds,
+        Behavior.is_rewarded,
+        BehaviorProgress.version,
+        BehaviorProgress.achieved,
+        BehaviorProgress.current,
+        BehaviorProgress.counts,
+        Goal.id,
+        Goal.event_name,
+        Goal.kind,
+        Goal.earn_count,
+        Goal.points,
+        Goal.required,
+        Goal.group_key,
+        Goal.group_wanted,
+        Goal.min_gap_seconds,
+        Goal.consecutive,
+        Goal.unique_key,
+    )
+    .select_from(Customer)
+    .join(Chain, Chain.id == Customer.chain_id)
+    .outerjoin(EventReceipt, _receipt)
+    .outerjoin(
+        _listeners,
+        and_(
+            _listening.event_name == bindparam("event"),
+            Campaign.chain_id == Customer.chain_id,
+            activity.is_live(Campaign),
+            Campaign.active_from <= _moment,
+            Campaign.active_to > bindparam("a_minute_before", type_=UtcDateTime()),
+            or_(_only.is_(None), Campaign.id == _only),
+        ),
+    )
+    .outerjoin(Targeting, Targeting.id == Campaign.targeting_id)
+    .outerjoin(Participation, and_(Participation.campaign_id == Campaign.id, Participation.customer_id == Customer.id))
+    .outerjoin(
+        BehaviorProgress, and_(BehaviorProgress.behavior_id == Behavior.id, BehaviorProgress.customer_id == Customer.id)
+    )
+    .where(Customer.id == bindparam("customer"))
+    .order_by(Campaign.id, Behavior.position, Goal.position)
+)
+
+
+class _Due(NamedTuple):
+    """A reward that was earned: a row of the behavior's facts, and what was achieved."""
+
+    row: Any
+    achievement: Achievement
+
+
+class _Moved(NamedTuple):
+    """A behavior for which an event counted: a row of its facts, the progress afterwards, and what was achieved."""
+
+    row: Any
+    has_one_goal: bool
+    after: counting.Progress
+    achievements: list[Achievement]
+    points: int
+
+
+class _Decision(NamedTuple):
+    """What is to become of an event. Without parameters it was told before, and nothing is to be written."""
+
+    receipt: Receipt
+    parameters: dict[str, Any] | None
+    due: Sequence[_Due]
+
+
+def _decide(bind: Bind, customer_id: int, told: Told, now: datetime, by: By) -> _Decision:
+    at = told.at or now
+    transaction_id = told.transaction_id or str(uuid.uuid4())
+    rows = _FACTS.run(
+        bind,
+        {
+            "customer": customer_id,
+            "event": told.name,
+            "transaction": transaction_id,
+            "moment": at,
+            "a_minute_before": at - timedelta(minutes=1),
+            "only": told.campaign_id,
+        },
+    )
+    if not rows:
+        raise CustomerNotFound
+    if rows[0].outcome is not None:
+        return _Decision(_told_before(bind, transaction_id, rows[0].outcome), None, ())
+    if told.campaign_id is not None and rows[0].campaign_id is None:
+        _require_campaign(bind, customer_id, told.campaign_id)
+    day = at.astimezone(ZoneInfo(rows[0].customer_zone)).date()
+    event = counting.Event(told.name, at, day, told.quantity, transaction_id, told.context)
+    moved = _count(bind, rows, event, now)
+    became = [[it.row.campaign_id, it.row.behavior_id, len(it.achievements), it.points] for it in moved]
+    parameters = {
+        "teller": customer_id,
+        "event": told.name,
+        "transaction": transaction_id,
+        "times": told.quantity,
+        "happened": at,
+        "moment": now,
+        "partner": by.token_id,
+        "only": told.campaign_id,
+        "details": dict(told.context),
+        "became": became,
+        "progress": [_written(it) for it in moved],
+        "moved_count": len(moved),
+    }
+    due = [_Due(it.row, achievement) for it in moved if it.row.is_rewarded for achievement in it.achievements]
+    achieved = [_achieved(it.row, len(it.achievements), it.points) for it in moved if it.achievements]
+    return _Decision(Receipt(transaction_id, len(moved), achieved), parameters, due)
+
+
+def _written(it: _Moved) -> dict[str, Any]:
+    """A row as `receipts.move` reads it."""
+    current, counts = progress.kept(it.after, it.has_one_goal)
+    told = {"b": it.row.behavior_id, "v": (it.row.version or 0) + 1, "a": it.after.achieved, "n": current}
+    return told if counts is None else {**told, "c": counts}
+
+
+def _keep(bind: Bind, decision: _Decision, now: datetime, by: By) -> None:
+    """Write an event and what it earned, which is one reward at most, in one statement."""
+    if decision.parameters is None:
+        return
+    if decision.due:
+        [due] = decision.due
+        try:
+            _reward(bind, due, now, by, decision.parameters)
+            return
+        except NOTHING_LEFT:  # it is achieved all the same
+            pass
+    receipts.write(bind, decision.parameters)
+
+
+def _give(bind: Bind, due: Sequence[_Due], now: datetime, by: By) -> None:
+    if len(due) > 1:
+        lock_stocks(bind, {it.row.campaign_id for it in due})
+    for it in due:
+        with suppress(*NOTHING_LEFT):
+            _reward(bind, it, now, by)
+
+
+def _count(bind: Bind, rows: Sequence[Any], event: counting.Event, now: datetime) -> list[_Moved]:
+    traits: Mapping[str, Any] = {}
+    if any(row.restrictions for row in rows):
+        traits = customer_traits.of_customer(bind, rows[0].customer_id, now)
+    moved = []
+    for _, group in groupby(rows, key=lambda row: row.behavior_id):
+        goals = list(group)
+        row = goals[0]
+        if row.behavior_id is None or not _listens(row, event.at, traits):
+            continue
+        before = progress.read(row.achieved, row.current, row.counts, [goal.id for goal in goals])
+        after, achievements = counting.count(behaviors.terms(row, goals), before, event)
+        if after is not before:
+            worth = {goal.id: goal.points for goal in goals}
+            points = sum(row.behavior_points + sum(worth[id] for id in it.goals) for it in achievements)
+            moved.append(_Moved(row, len(goals) == 1, after, achievements, points))
+    return moved
+
+
+def _listens(row: Any, at: datetime, traits: Mapping[str, Any]) -> bool:
+    """The customer takes part, and the campaign is open at that moment. That it is live and active was asked for."""
+    return bool(
+        row.opted_in is not False
+        and (not row.opt_in_required or (row.opted_in and row.said_at.replace(microsecond=0) <= at))
+        and visibility.is_visible(row, at)
+        and activity.is_in_hours(row, row.time_zone, at)
+        and visibility.qualifies(row, traits)
+    )
+
+
+def _require_campaign(bind: Bind, customer_id: int, campaign_id: int) -> None:
+    chain_id = select(Customer.chain_id).where(Customer.id == customer_id).scalar_subquery()
+    if bind.scalar(select(Campaign.id).where(Campaign.id == campaign_id, Campaign.chain_id == chain_id)) is None:
+        raise CampaignNotFound
+
+
+def _reward(bind: Bind, due: _Due, now: datetime, by: By, told: Mapping[str, Any] | None = None) -> None:
+    row, achievement = due
+    facts = facts_by_id(bind, row.campaign_id, row.customer_id)
+    if facts.terms != row.terms:
+        raise TermsChanged
+    key = f"behavior {row.behavior_id} customer {row.customer_id} {achievement.number}"
+    occasion = Occasion("event", "event", key, behavior=row.behavior_id, goals=achievement.goals, overrides=True)
+    give(bind, facts, occasion, now, by, told)
+
+
+_NAMES = (
+    select(
+        Campaign.id.label("campaign_id"),
+        Campaign.known_as.label("campaign"),
+        Behavior.id.label("behavior_id"),
+        Behavior.uuid.label("behavior"),
+        Behavior.name,
+        Behavior.kind.label("behavior_kind"),
+    )
+    .join(Campaign, Campaign.id == Behavior.campaign_id)
+    .where(Behavior.id.in_(bindparam("ids", expanding=True)))
+)
+
+
+def _told_before(bind: Bind, transaction_id: str, outcome: Sequence[Sequence[int]]) -> Receipt:
+    """The receipt as it was given then."""
+    became = {behavior: (times, points) for _, behavior, times, points in outcome if times}
+    rows = bind.execute(_NAMES, {"ids": list(became)}).all() if became else []
+    by_id = {row.behavior_id: row for row in rows}
+    return Receipt(transaction_id, len(outcome), [_achieved(by_id[id], *known) for id, known in became.items()])
+
+
+def _achieved(row: Any, times: int, points: int) -> Achieved:
+    return Achieved(
+        times, row.campaign_id, row.campaign, row.behavior_id, row.behavior, row.name, row.behavior_kind, points
+    )

@@ -1,0 +1,178 @@
+"""Who recommended the programme to whom, and the rewards of both, each once.
+
+The referred customer is rewarded when the relation comes into being, the referring one at the referred one's first
+purchase, or when the staff completes the relation. Source: contract sections 1.6 and 3.2, the model's section 5.6.
+"""
+
+from contextlib import suppress
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.campaign import activity, calendar, errors
+from app.campaign.audience import audiences, targeting, traits, visibility
+from app.campaign.awards.give import By, Given, Occasion, give
+from app.campaign.eligibility.facts import facts_by_id
+from app.campaign.models.campaigns import Campaign
+from app.campaign.models.referrals import ReferralRelation
+from app.members.models import Customer, Profile
+from app.organizations.models import Chain
+from app.points import ledger
+from app.refusal import Refusal
+
+
+def apply_code(
+    session: Session, customer: Customer, code: str, now: datetime, by: By, at_sign_up: bool = False
+) -> list[ReferralRelation]:
+    """Note by whom a customer was referred, in each referral campaign that is open to the referring one.
+
+    Raises ReferralCodeUnknown, SelfReferral, ReferralWindowClosed, NoReferralCampaign or AlreadyReferred.
+    """
+    chain = session.get_one(Chain, customer.chain_id)
+    referring = session.scalars(
+        select(Customer).join(Profile).where(Profile.referral_code == code, Customer.chain_id == chain.id)
+    ).one_or_none()
+    if referring is None:
+        raise errors.ReferralCodeUnknown
+    if referring.id == customer.id:
+        raise errors.SelfReferral
+    if not at_sign_up:
+        _require_window(chain, customer, now)
+    campaigns = _open_campaigns(session, chain.id, referring.id, now)
+    if not campaigns:
+        raise errors.NoReferralCampaign
+    # Whoever refers the other way round waits, and then sees this.
+    ledger.lock_accounts(session, [customer.id, referring.id])
+    if _have_met(session, customer.id, referring.id):
+        raise errors.AlreadyReferred("One of the two has referred the other already.")
+    known = set(
+        session.scalars(select(ReferralRelation.campaign_id).where(ReferralRelation.referred_id == customer.id))
+    )
+    made = [
+        _relate(session, campaign_id, referring.id, customer.id, now, by)
+        for campaign_id in campaigns
+        if campaign_id not in known
+    ]
+    if not made:
+        raise errors.AlreadyReferred
+    return made
+
+
+def found(session: Session, chain_id: int, campaign_id: int, referring_id: int, referred_id: int) -> ReferralRelation:
+    """The relation, locked until the transaction ends.
+
+    Raises CampaignNotFound, CampaignElsewhere, NotAReferralCampaign or RelationNotFound.
+    """
+    campaign = session.get(Campaign, campaign_id)
+    if campaign is None:
+        raise errors.CampaignNotFound
+    if campaign.chain_id != chain_id:
+        raise errors.CampaignElsewhere
+    if campaign.context != "referral":
+        raise errors.NotAReferralCampaign
+    relation = session.scalars(
+        select(ReferralRelation)
+        .where(
+            ReferralRelation.campaign_id == campaign_id,
+            ReferralRelation.referring_id == referring_id,
+            ReferralRelation.referred_id == referred_id,
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if relation is None:
+        raise errors.RelationNotFound
+    return relation
+
+
+def complete(session: Session, relation: ReferralRelation, now: datetime, by: By) -> None:
+    """Give the referring customer's reward, once, whatever else must be true of the campaign now.
+
+    The caller has locked the relation's row. Raises RelationAlreadyRedeemed, or a refusal for want of rewards.
+    """
+    if relation.redeemed_at is not None:
+        raise errors.RelationAlreadyRedeemed
+    given = _reward(session, relation, "referring", relation.referring_id, now, by)
+    # Not before it was made: that may have been noted by a clock that runs ahead.
+    relation.redeemed_at, relation.award_id = max(now, relation.created_at), given.award_id
+    session.flush()
+
+
+def complete_by_purchase(session: Session, customer_id: int, now: datetime, by: By) -> None:
+    """Complete what waits for the first purchase of a referred customer. What cannot be rewarded goes on waiting."""
+    waiting = session.scalars(
+        select(ReferralRelation)
+        .where(ReferralRelation.referred_id == customer_id, ReferralRelation.redeemed_at.is_(None))
+        .order_by(ReferralRelation.campaign_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    if waiting:
+        ledger.lock_accounts(session, [customer_id, *(relation.referring_id for relation in waiting)])
+    for relation in waiting:
+        try:
+            complete(session, relation, now, by)
+        except Refusal:
+            continue
+
+
+def _have_met(session: Session, referring_id: int, referred_id: int) -> bool:
+    relation = select(ReferralRelation.id).where(
+        ReferralRelation.referring_id == referring_id, ReferralRelation.referred_id == referred_id
+    )
+    return session.scalar(relation.limit(1)) is not None
+
+
+def _require_window(chain: Chain, customer: Customer, now: datetime) -> None:
+    if chain.referral_window_quantity is None or chain.referral_window_unit is None:
+        raise errors.ReferralWindowClosed
+    zone = ZoneInfo(chain.time_zone)
+    closes = calendar.later(customer.created_at, chain.referral_window_quantity, chain.referral_window_unit, zone)
+    if now >= closes:
+        raise errors.ReferralWindowClosed(required=closes, actual=now)
+
+
+def _open_campaigns(session: Session, chain_id: int, referring_id: int, now: datetime) -> list[int]:
+    """The referral campaigns that are open now, and whose audience and restrictions admit the referring customer."""
+    known = traits.of_customer(session, referring_id, now)
+    ids = session.scalars(
+        select(Campaign.id)
+        .where(
+            Campaign.chain_id == chain_id,
+            Campaign.context == "referral",
+            activity.is_active(Campaign, now),
+            visibility.is_visible(Campaign, now),
+            Campaign.audience_id.in_(audiences.of_customer(referring_id)),
+        )
+        .order_by(Campaign.id)
+    )
+    open_ids = []
+    for campaign_id in ids.all():
+        facts = facts_by_id(session, campaign_id, referring_id)
+        if activity.is_in_hours(facts, facts.time_zone, now) and targeting.holds(facts.restrictions, known):
+            open_ids.append(campaign_id)
+    return open_ids
+
+
+def _relate(
+    session: Session, campaign_id: int, referring_id: int, referred_id: int, now: datetime, by: By
+) -> ReferralRelation:
+    relation = ReferralRelation(
+        campaign_id=campaign_id, referring_id=referring_id, referred_id=referred_id, created_at=now
+    )
+    session.add(relation)
+    session.flush()
+    with suppress(Refusal):  # a campaign may have nothing for the referred customer, or nothing any more
+        _reward(session, relation, "referred", referred_id, now, by)
+    return relation
+
+
+def _reward(
+    session: Session, relation: ReferralRelation, recipient: str, customer_id: int, now: datetime, by: By
+) -> Given:
+    occasion = Occasion(
+        "referral", context="referral", key=f"referral {relation.id} {recipient}", recipient=recipient, overrides=True
+    )
+    return give(session, facts_by_id(session, relation.campaign_id, customer_id), occasion, now, by)

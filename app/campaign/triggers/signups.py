@@ -1,0 +1,43 @@
+"""Sign up: a customer, an account, what the chain's sign-up campaigns give, and who recommended the programme."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.access import logins
+from app.campaign.awards.give import By, give_all
+from app.campaign.triggers import referrals
+from app.members import customers, sizes
+from app.members.customers import Person
+from app.members.models import Customer
+from app.points import ledger
+
+
+def sign_up(
+    session: Session,
+    person: Person,
+    now: datetime,
+    by: By,
+    password_hash: str | None = None,
+    level: UUID | None = None,
+    chain_id: int | None = None,
+    referral_code: str | None = None,
+    **fixed: Any,
+) -> Customer:
+    """Register a customer with a chain, or with the first one, and open a login and an account.
+
+    `fixed` are the ids of a world whose ids are known beforehand. Raises as `customers.register` and, for a referral code,
+    `referrals.apply_code` do.
+    """
+    customer = customers.register(session, person, now, level, chain_id=chain_id, **fixed)
+    logins.open_for_customer(session, customer.id, password_hash)
+    ledger.open_account(session, customer.id)
+    session.flush()
+    give_all(session, customer.chain_id, customer.id, "signup", f"signup {customer.id}", {}, now, by)
+    if referral_code is not None:
+        referrals.apply_code(session, customer, referral_code, now, by, at_sign_up=True)
+    # Last: all who sign up with this chain wait for this row.
+    sizes.add(session, customer.chain_id, customer.level_id, sizes.ANY_SEGMENT, 1)
+    return customer

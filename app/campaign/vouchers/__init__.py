@@ -1,0 +1,1 @@
+"""What customers hold: `lifecycle`, `lookup`, what they can be worth (`terms`), what names them (`keys`)."""

@@ -1,0 +1,327 @@
+"""Claim, unclaim, lock, unlock, redeem and expire vouchers; issue them. `lookup` finds and lists them.
+
+`generated` becomes `claimed` becomes `redeemed`, and a redeemed voucher never changes. Locks and expiry are moments beside
+the state. What is not redeemed of a voucher's amount lives on in a child voucher, so that over the whole tree
+original = redeemed + the children's originals. Source: contract section 1.5, the model's section 5.1.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, bindparam, or_, select, update
+from sqlalchemy.orm import Session, contains_eager
+
+from app.campaign import errors
+from app.campaign.models.campaigns import Campaign
+from app.campaign.models.vouchers import Voucher
+from app.campaign.vouchers import keys
+from app.campaign.vouchers.lookup import Holder, Named, found, is_expired, is_locked
+from app.campaign.vouchers.terms import require_sense
+from app.db.guards import TermsChanged
+from app.db.prepared import Bind, Prepared
+from app.db.types import UtcDateTime
+from app.organizations.models import Chain
+
+LOCKABLE = {"basket", "basket_pct"}
+
+
+@dataclass(frozen=True)
+class Redemption:
+    """What is left after redeeming: the voucher, and the child that holds the rest, if there is one."""
+
+    voucher_id: int
+    rest_id: int | None
+
+
+_now, _claimant = bindparam("moment", type_=UtcDateTime()), bindparam("claimant", type_=BigInteger())
+_CLAIM = Prepared(
+    update(Voucher)
+    .where(
+        Voucher.id == bindparam("voucher"),
+        Voucher.status == "generated",
+        or_(Voucher.expires_at.is_(None), Voucher.expires_at > _now),
+        or_(bindparam("by_staff", type_=Boolean()), Voucher.locked_until.is_(None), Voucher.locked_until <= _now),
+        or_(Voucher.customer_id.is_(None), Voucher.customer_id == _claimant),
+    )
+    .values(
+        status="claimed",
+        claimed_at=_now,
+        customer_id=_claimant,
+        claimed_by=bindparam("login", type_=BigInteger()),
+        claimed_by_token=bindparam("partner", type_=BigInteger()),
+    )
+    .returning(Voucher.id)
+)
+
+
+def claim(bind: Bind, named: Named, holder: Holder, now: datetime) -> Any:
+    """Claim a voucher for its customer, or an anonymous one for whoever claims it first; claimed twice, it stays as it is.
+
+    Raises as `found` does, VoucherNotForCustomers, CustomerNotActive, VoucherRedeemed, VoucherExpired or VoucherLocked, or
+    TermsChanged when somebody was faster.
+    """
+    voucher = found(bind, named, holder)
+    if not holder.is_staff and not voucher.customer_may_claim:
+        raise errors.VoucherNotForCustomers
+    if voucher.status == "claimed" and voucher.customer_id == holder.customer_id:
+        return voucher
+    _require_active_owner(voucher)
+    _require_usable(voucher, now, is_staff=holder.is_staff)
+    done = _CLAIM.run(
+        bind,
+        {
+            "voucher": voucher.id,
+            "moment": now,
+            "by_staff": holder.is_staff,
+            "claimant": holder.customer_id,
+            "login": holder.login_id,
+            "partner": holder.token_id,
+        },
+    )
+    if not done:
+        raise TermsChanged
+    return (
+        found(bind, Named(key=voucher.key), holder)
+        if voucher.customer_id is None
+        else voucher._replace(status="claimed", claimed_at=now)
+    )
+
+
+def unclaim(session: Session, named: Named, holder: Holder, now: datetime) -> Any:
+    """Give a claimed voucher back into the state before; one that is not claimed stays as it is. Raises as `claim` does."""
+    voucher = _locked(session, named, holder)
+    if not holder.is_staff and not found(session, Named(id=voucher.id), holder).customer_may_claim:
+        raise errors.VoucherNotForCustomers
+    _require_usable(voucher, now, is_staff=holder.is_staff)
+    voucher.status, voucher.claimed_at, voucher.claimed_by, voucher.claimed_by_token = "generated", None, None, None
+    return _shown(session, voucher, holder)
+
+
+def lock(
+    session: Session,
+    named: Named,
+    holder: Holder,
+    seconds: int,
+    lock_code: str | None,
+    basket_code: str | None,
+    now: datetime,
+) -> Any:
+    """Keep a voucher for one basket for some seconds; the same basket, or whoever knows the code, may lock it again.
+
+    A lock without either is nobody's: it lapses, or is unlocked.
+
+    Raises as `found` does, NotLockable, VoucherRedeemed, VoucherExpired or VoucherLocked.
+    """
+    voucher = _locked(session, named, holder)
+    if voucher.kind not in LOCKABLE:
+        raise errors.NotLockable
+    _require_usable(voucher, now, is_staff=True)
+    is_mine = _opens(voucher, lock_code, basket_code)
+    if is_locked(voucher, now) and not is_mine:
+        raise errors.VoucherLocked
+    voucher.locked_until = now + timedelta(seconds=seconds)
+    if is_mine:  # what is not told anew stays
+        lock_code, basket_code = lock_code or voucher.lock_code, basket_code or voucher.basket_code
+    voucher.lock_code, voucher.basket_code = lock_code, basket_code
+    return _shown(session, voucher, holder)
+
+
+def unlock(session: Session, named: Named, holder: Holder) -> Any:
+    """Let a voucher go, and forget its basket. Raises as `found` does."""
+    voucher = _locked(session, named, holder)
+    voucher.locked_until = voucher.lock_code = voucher.basket_code = None
+    return _shown(session, voucher, holder)
+
+
+def redeem(
+    session: Session,
+    named: Named,
+    holder: Holder,
+    amount: int | None,
+    now: datetime,
+    lock_code: str | None = None,
+    basket_code: str | None = None,
+) -> Redemption:
+    """Redeem a claimed voucher, wholly or an amount of it; the rest becomes a claimed child voucher.
+
+    A locked one is redeemed for the basket that it is kept for, or by whoever knows the code.
+    Raises as `found` does, CustomerNotActive, VoucherNotClaimed, VoucherRedeemed, VoucherExpired, VoucherLocked or
+    MoreThanVoucher.
+    """
+    voucher = _locked(session, named, holder)
+    _require_active_owner(found(session, Named(id=voucher.id), holder))
+    _require_usable(voucher, now, is_staff=True)
+    if voucher.status != "claimed":
+        raise errors.VoucherNotClaimed
+    if is_locked(voucher, now) and not _opens(voucher, lock_code, basket_code):
+        raise errors.VoucherLocked(opens_at=voucher.locked_until)
+    amount = voucher.amount if amount is None else amount
+    if amount > voucher.amount:
+        raise errors.MoreThanVoucher(required=amount, actual=voucher.amount)
+    rest = voucher.amount - amount
+    _redeem(voucher, amount, now)
+    if not rest:
+        session.flush()
+        return Redemption(voucher.id, None)
+    return Redemption(voucher.id, _child(session, voucher, rest, now).id)
+
+
+def expire(session: Session, named: Named, holder: Holder, now: datetime) -> Any:
+    """Let a claimed voucher expire now; one that has expired stays as it is.
+
+    Raises as `found` does, VoucherNotClaimed or VoucherRedeemed.
+    """
+    voucher = _locked(session, named, holder)
+    if voucher.status == "redeemed":
+        raise errors.VoucherRedeemed
+    if voucher.status != "claimed":
+        raise errors.VoucherNotClaimed
+    if not is_expired(voucher, now):
+        voucher.expires_at = now
+    return _shown(session, voucher, holder)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the staff decides about a voucher that it issues by hand. Amount in hundredths."""
+
+    kind: str
+    amount: int = 0
+    hundredths_of_percent: int | None = None
+    code: str | None = None
+    text: str | None = None
+    claimed: bool = False
+    expires_at: datetime | None = None
+
+
+def issue(
+    session: Session, chain_id: int, campaign_id: int, customer_id: int | None, terms: Terms, now: datetime
+) -> Voucher:
+    """Issue a voucher by hand. The limits of its campaign count what the campaign gives, and so do not count it.
+
+    Raises CampaignNotFound or BadVoucher.
+    """
+    require_sense(terms.kind, terms.amount, terms.hundredths_of_percent, terms.code)
+    if terms.claimed and customer_id is None:
+        raise errors.BadVoucher("A voucher is claimed by somebody; name the customer.")
+    found = session.execute(
+        select(Campaign.id, Chain.third_party_voucher_ids)
+        .join(Chain, Chain.id == Campaign.chain_id)
+        .where(Campaign.id == campaign_id, Campaign.chain_id == chain_id)
+    ).one_or_none()
+    if found is None:
+        raise errors.CampaignNotFound
+    voucher = Voucher(
+        key=keys.new_key(),
+        third_party_id=keys.new_third_party_id() if found.third_party_voucher_ids else None,
+        campaign_id=campaign_id,
+        customer_id=customer_id,
+        kind=terms.kind,
+        code=terms.code,
+        status="claimed" if terms.claimed else "generated",
+        claimed_at=now if terms.claimed else None,
+        amount=terms.amount,
+        redeemed=0,
+        hundredths_of_percent=terms.hundredths_of_percent,
+        text=terms.text,
+        created_at=now,
+        expires_at=terms.expires_at,
+    )
+    session.add(voucher)
+    session.flush()
+    return voucher
+
+
+def use(session: Session, voucher: Voucher, now: datetime) -> Voucher:
+    """Redeem all of a voucher whose row the caller has locked; one not claimed yet is claimed on the way.
+
+    Raises VoucherRedeemed or VoucherExpired.
+    """
+    _require_usable(voucher, now, is_staff=True)
+    voucher.claimed_at = voucher.claimed_at or now
+    _redeem(voucher, voucher.amount, now)
+    return voucher
+
+
+def reinstate(session: Session, voucher: Voucher, now: datetime) -> Voucher:
+    """Give back a redeemed coupon as a claimed voucher for the same code; the redeemed one stays redeemed.
+
+    For vouchers without an amount: nothing is worth more afterwards. The caller has locked the row.
+    """
+    child = _child(session, voucher, 0, now)
+    return session.scalars(
+        select(Voucher).join(Voucher.campaign).options(contains_eager(Voucher.campaign)).where(Voucher.id == child.id)
+    ).one()
+
+
+def _opens(voucher: Voucher, lock_code: str | None, basket_code: str | None) -> bool:
+    """Whether the lock is this basket's, or the caller knows its code."""
+    return (basket_code is not None and basket_code == voucher.basket_code) or (
+        lock_code is not None and lock_code == voucher.lock_code
+    )
+
+
+def _require_active_owner(voucher: Any) -> None:
+    if voucher.customer_status not in (None, "active"):
+        raise errors.CustomerNotActive(required="active", actual=voucher.customer_status)
+
+
+def _require_usable(voucher: Any, now: datetime, is_staff: bool) -> None:
+    if voucher.status == "redeemed":
+        raise errors.VoucherRedeemed
+    if is_expired(voucher, now):
+        raise errors.VoucherExpired
+    if is_locked(voucher, now) and not is_staff:
+        raise errors.VoucherLocked(opens_at=voucher.locked_until)
+
+
+def _locked(session: Session, named: Named, holder: Holder) -> Voucher:
+    """The voucher; who else wants to change it waits. Raises as `found` does."""
+    voucher_id = found(session, named, holder).id
+    return session.scalars(
+        select(Voucher)
+        .where(Voucher.id == voucher_id)
+        .with_for_update(of=Voucher)
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def _shown(session: Session, voucher: Voucher, holder: Holder) -> Any:
+    session.flush()
+    return found(session, Named(id=voucher.id), holder)
+
+
+def _redeem(voucher: Voucher, amount: int, now: datetime) -> None:
+    # Not before it was claimed: that may have been noted by a clock that runs ahead.
+    redeemed_at = max(now, voucher.claimed_at or now)
+    voucher.status, voucher.redeemed, voucher.redeemed_at = "redeemed", amount, redeemed_at
+    voucher.locked_until = voucher.lock_code = voucher.basket_code = None
+
+
+def _child(session: Session, parent: Voucher, amount: int, now: datetime) -> Voucher:
+    parent.superseded = True
+    session.flush()  # before the child holds the coupon
+    child = Voucher(
+        key=keys.new_key(),
+        third_party_id=keys.new_third_party_id() if parent.third_party_id else None,
+        campaign_id=parent.campaign_id,
+        customer_id=parent.customer_id,
+        award_id=parent.award_id,
+        method_id=parent.method_id,
+        parent_id=parent.id,
+        coupon_id=parent.coupon_id,
+        kind=parent.kind,
+        code=parent.code,
+        status="claimed",
+        claimed_at=now,
+        amount=amount,
+        redeemed=0,
+        hundredths_of_percent=parent.hundredths_of_percent,
+        text=parent.text,
+        created_at=now,
+        expires_at=parent.expires_at,
+    )
+    session.add(child)
+    session.flush()
+    return child

@@ -1,0 +1,137 @@
+"""Find vouchers: by a caller's name for one, or all of a customer; each with its campaign, its chain and its owner's card."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.campaign import errors
+from app.campaign.models.campaigns import Campaign
+from app.campaign.models.vouchers import Voucher
+from app.db.prepared import Bind, Prepared
+from app.members.models import Customer, Profile
+from app.organizations.models import Chain
+from app.paging import Page, Paged
+
+
+@dataclass(frozen=True)
+class Named:
+    """How a caller names a voucher: by any of these, which must agree."""
+
+    key: str | None = None
+    id: int | None = None
+    third_party_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who acts: a customer for himself, or (`is_staff`) the staff, for this customer or for whoever holds the voucher.
+
+    `login_id` or `token_id` is whose request it is.
+    """
+
+    chain_id: int
+    customer_id: int | None
+    is_staff: bool
+    login_id: int | None = None
+    token_id: int | None = None
+
+
+_SHOWN = (
+    select(
+        Voucher.id,
+        Voucher.key,
+        Voucher.third_party_id,
+        Voucher.status,
+        Voucher.kind,
+        Voucher.code,
+        Voucher.amount,
+        Voucher.redeemed,
+        Voucher.hundredths_of_percent,
+        Voucher.text,
+        Voucher.created_at,
+        Voucher.claimed_at,
+        Voucher.redeemed_at,
+        Voucher.expires_at,
+        Voucher.locked_until,
+        Voucher.lock_code,
+        Voucher.basket_code,
+        Voucher.parent_id,
+        Voucher.superseded,
+        Voucher.customer_id,
+        Voucher.campaign_id,
+        Campaign.kind.label("campaign_kind"),
+        Campaign.name.label("campaign_name"),
+        Campaign.chain_id,
+        Campaign.customer_may_claim,
+        Chain.currency,
+        Profile.loyalty_card_number,
+        Customer.status.label("customer_status"),
+    )
+    .join(Campaign, Campaign.id == Voucher.campaign_id)
+    .join(Chain, Chain.id == Campaign.chain_id)
+    .outerjoin(Customer, Customer.id == Voucher.customer_id)
+    .outerjoin(Profile, Profile.customer_id == Voucher.customer_id)
+)
+_BY_KEY = Prepared(_SHOWN.where(Voucher.key == bindparam("named")))
+_BY_ID = Prepared(_SHOWN.where(Voucher.id == bindparam("named")))
+_BY_THIRD_PARTY_ID = Prepared(_SHOWN.where(Voucher.third_party_id == bindparam("named")))
+
+
+def is_expired(voucher: Any, now: datetime) -> bool:
+    return voucher.expires_at is not None and voucher.expires_at <= now
+
+
+def is_locked(voucher: Any, now: datetime) -> bool:
+    return voucher.locked_until is not None and voucher.locked_until > now
+
+
+def worth(voucher: Any) -> int:
+    """What the voucher stands for now: what was redeemed of a redeemed one, or all that can be."""
+    return int(voucher.redeemed if voucher.status == "redeemed" else voucher.amount)
+
+
+def found(bind: Bind, named: Named, holder: Holder) -> Any:
+    """The voucher with its campaign, chain and owner's card, if it is the holder's or still nobody's.
+
+    Raises VoucherNotFound, VoucherIdentifiersDisagree or VoucherElsewhere.
+    """
+    if named.key is not None:
+        rows = _BY_KEY.run(bind, {"named": named.key})
+    elif named.id is not None:
+        rows = _BY_ID.run(bind, {"named": named.id})
+    else:
+        rows = _BY_THIRD_PARTY_ID.run(bind, {"named": named.third_party_id})
+    if not rows:
+        raise errors.VoucherNotFound
+    [voucher] = rows
+    for wanted, actual in ((named.id, voucher.id), (named.third_party_id, voucher.third_party_id)):
+        if wanted is not None and wanted != actual:
+            raise errors.VoucherIdentifiersDisagree
+    if not _may_see(voucher, named, holder):
+        raise errors.VoucherNotFound
+    if voucher.chain_id != holder.chain_id:
+        raise errors.VoucherElsewhere
+    return voucher
+
+
+def _may_see(voucher: Any, named: Named, holder: Holder) -> bool:
+    """A customer's own; an anonymous one by its key alone, for ids can be counted through. The staff sees all."""
+    if voucher.customer_id is None:
+        return holder.is_staff or named.key is not None
+    return bool(voucher.customer_id == holder.customer_id) or (holder.is_staff and holder.customer_id is None)
+
+
+def of_customer(
+    session: Session, customer_id: int, statuses: Sequence[str], paging: Page, now: datetime, with_expired: bool = False
+) -> Paged[Any]:
+    """A customer's vouchers in these states, the newest first."""
+    conditions: list[Any] = [Voucher.customer_id == customer_id, Voucher.status.in_(statuses)]
+    if not with_expired:
+        conditions.append(or_(Voucher.expires_at.is_(None), Voucher.expires_at > now))
+    total = session.scalar(select(func.count()).select_from(Voucher).where(*conditions)) or 0
+    query = paging.cut(_SHOWN.where(*conditions).order_by(Voucher.id.desc()))
+    return Paged(list(session.execute(query)), total)

@@ -1,0 +1,186 @@
+"""The engine and its transactions.
+
+`Database` is the only place that begins and commits: `transaction()`, and `short_transaction()` for prepared statements.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError, TimeoutError
+from sqlalchemy.orm import Session
+
+LOCK_TIMEOUT_SECONDS = 3
+STATEMENT_TIMEOUT_SECONDS = 5
+# PostgreSQL's codes for "run the whole transaction again": serialization, deadlock, lock and statement timeout, shutdown,
+# crash, starting; and a unique violation, for somebody else has just added what we looked for in vain: the next try sees it.
+TRY_AGAIN = {"40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03", "23505"}
+
+
+class TryAgain(Exception):
+    """The transaction did nothing, through no fault of the request; the same call may succeed when repeated."""
+
+
+class OutcomeUnknown(Exception):
+    """The connection was lost while committing: the change may have been kept or not."""
+
+
+class Database:
+    """One database: its engine and its transactions."""
+
+    def __init__(self, url: str, pool_size: int = 8) -> None:
+        self.url = make_url(url)
+        self.engine = _engine(url, pool_size)
+        # Without a BEGIN each statement is a transaction of its own; SQLite's reads take a snapshot, and no write lock.
+        self._without_begin = self.engine.execution_options(without_begin=True)
+
+    @property
+    def is_postgresql(self) -> bool:
+        return self.engine.dialect.name == "postgresql"
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Begin; commit at the end of the block, or roll back when it raises.
+
+        Raises TryAgain when the database could not serve the transaction and nothing was changed, and
+        OutcomeUnknown when the connection was lost during the commit.
+        """
+        session = Session(self.engine, expire_on_commit=False, autoflush=False)
+        committing = False
+        try:
+            yield session
+            session.flush()
+            committing = True
+            session.commit()
+        except (DBAPIError, TimeoutError, psycopg.Error, sqlite3.Error) as e:
+            self._translate(e, committing)
+            raise
+        finally:
+            session.close()
+
+    @contextmanager
+    def short_transaction(self) -> Iterator[Connection]:
+        """A transaction for prepared statements only, of which a single one changes anything on PostgreSQL.
+
+        There that statement is the transaction, and BEGIN and COMMIT need no round trips of their own; and a connection
+        costs half of a session. Raises as `transaction` does.
+        """
+        committing = self.is_postgresql
+        try:
+            with (self._without_begin if self.is_postgresql else self.engine).connect() as connection:
+                if not self.is_postgresql:
+                    connection.begin()  # prepared statements go past SQLAlchemy, which would begin by itself
+                yield connection
+                committing = True
+                connection.commit()
+        except (DBAPIError, TimeoutError, psycopg.Error, sqlite3.Error) as e:
+            self._translate(e, committing)
+            raise
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that only reads, for as long as the block lasts."""
+        session = Session(self._without_begin, autoflush=False)
+        try:
+            yield session
+        except (DBAPIError, TimeoutError, psycopg.Error, sqlite3.Error) as e:
+            self._translate(e, committing=False)
+            raise
+        finally:
+            session.close()
+
+    @contextmanager
+    def looking_up(self) -> Iterator[Connection]:
+        """A connection for a single prepared statement that only reads: half the cost of a session."""
+        try:
+            with self._without_begin.connect() as connection:
+                yield connection
+        except (DBAPIError, TimeoutError, psycopg.Error, sqlite3.Error) as e:
+            self._translate(e, committing=False)
+            raise
+
+    def _translate(self, e: Exception, committing: bool) -> None:
+        """Raise TryAgain or OutcomeUnknown if that is what the driver's error means."""
+        if isinstance(e, TimeoutError):
+            raise TryAgain("all database connections are busy") from e
+        cause = e.orig if isinstance(e, DBAPIError) else e
+        if isinstance(cause, sqlite3.OperationalError) and ("locked" in str(cause) or "busy" in str(cause)):
+            raise TryAgain("the database is busy") from e
+        if isinstance(cause, sqlite3.IntegrityError) and "UNIQUE" in str(cause):
+            raise TryAgain("somebody else has just added it") from e
+        state = getattr(cause, "sqlstate", None)
+        lost = isinstance(cause, psycopg.OperationalError) and (state is None or state.startswith(("08", "57P")))
+        if lost:
+            # The other connections of the pool most likely died with this one.
+            self.engine.dispose()
+            if committing:
+                raise OutcomeUnknown("the connection was lost during the commit") from e
+        if lost or state in TRY_AGAIN:
+            raise TryAgain(f"the database could not serve this: {str(cause).splitlines()[0]}") from e
+
+    def require_durability(self) -> None:
+        """Refuse a PostgreSQL that acknowledges commits before they are safe. Raises RuntimeError."""
+        if not self.is_postgresql:
+            return
+        with self.reading() as session:
+            for name in ("fsync", "full_page_writes", "synchronous_commit"):
+                value = session.scalar(text(f"SHOW {name}"))
+                if value in {"off", "local"}:
+                    raise RuntimeError(
+                        f"PostgreSQL's {name} is {value!r}: acknowledged purchases could be lost. Set it to on."
+                    )
+
+    def without_time_limit(self, session: Session) -> None:
+        """Lift the time limits of this session's connection: for imports, migrations and audits."""
+        if self.is_postgresql:
+            session.execute(text("SET statement_timeout = 0"))
+            session.execute(text("SET idle_in_transaction_session_timeout = 0"))
+
+
+def _engine(url: str, pool_size: int) -> Engine:
+    parsed = make_url(url)
+    pool: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": 4, "pool_use_lifo": True}
+    if parsed.get_backend_name() == "postgresql":
+        options = (
+            f"-c timezone=UTC -c lock_timeout={LOCK_TIMEOUT_SECONDS}s "
+            f"-c statement_timeout={STATEMENT_TIMEOUT_SECONDS}s -c idle_in_transaction_session_timeout=10s"
+        )
+        engine = create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            pool_recycle=1800,
+            hide_parameters=True,  # a logged error must not tell names, addresses or codes
+            connect_args={"options": options, "connect_timeout": 5, "autocommit": True},
+            **pool,
+        )
+        event.listen(engine, "begin", _begin_postgresql)
+        return engine
+    if parsed.get_backend_name() != "sqlite":
+        raise ValueError(f"Guerdon speaks PostgreSQL and SQLite, not {parsed.get_backend_name()}")
+    engine = create_engine(parsed, hide_parameters=True, connect_args={"timeout": 5}, **pool)
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+# Both drivers are told not to begin by themselves: who begins, and how, is said in these two places.
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if not connection.get_execution_options().get("without_begin"):
+        connection.exec_driver_sql("BEGIN")
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, record: object) -> None:
+    connection.isolation_level = None
+    for pragma in ("busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A read that turns into a write cannot wait for the lock ("database is locked" at once), so writers take it first.
+    only_reads = connection.get_execution_options().get("without_begin")
+    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")

@@ -1,0 +1,127 @@
+"""Prepared statements: built once, compiled once for each kind of database, given straight to the driver."""
+
+import sys
+import threading
+from collections import namedtuple
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, cast
+
+import psycopg
+from sqlalchemy import Dialect, Double
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.selectable import ReturnsRows
+
+# What prepared statements run on: a session, or the bare connection where nothing else is needed.
+Bind = Session | Connection
+
+
+def is_postgresql(bind: Bind) -> bool:
+    return (bind.get_bind() if isinstance(bind, Session) else bind).dialect.name == "postgresql"
+
+
+def is_alone(bind: Bind) -> bool:
+    """Each statement on this bind is a transaction of its own."""
+    if isinstance(bind, Session) or bind.dialect.name != "postgresql":
+        return False
+    raw = cast(Any, bind.connection.driver_connection)
+    return bool(raw.info.transaction_status == psycopg.pq.TransactionStatus.IDLE)
+
+
+@contextmanager
+def together(bind: Bind) -> Iterator[None]:
+    """What follows on this bind is made as a whole, even where each statement would be a transaction of its own."""
+    if is_alone(bind):
+        with cast(Any, bind).connection.driver_connection.transaction():
+            yield
+    else:
+        yield
+
+
+class Prepared:
+    """A statement with rows, built once at import, compiled once for each kind of database, and run with parameters.
+
+    Building, compiling and dispatching a statement costs more than running it, so the hot paths keep theirs, and
+    give them straight to the driver.
+    """
+
+    def __init__(self, statement: ReturnsRows) -> None:
+        self._statement = statement
+        self._compiled: dict[str, _Compiled] = {}
+
+    def run(self, bind: Bind, parameters: dict[str, Any]) -> list[Any]:
+        """The rows, with the columns as attributes."""
+        connection = bind.connection() if isinstance(bind, Session) else bind
+        compiled = self._compiled.get(connection.dialect.name) or self._compile(connection.dialect)
+        raw = cast(Any, connection.connection.driver_connection)
+        values = compiled.bound(parameters)
+        if connection.dialect.name == "postgresql":
+            # Prepared at once; and raw: psycopg would look for parameters in each long statement anew. sqlite3 keeps what
+            # it has compiled anyway.
+            rows = psycopg.RawCursor(raw).execute(compiled.sql, compiled.in_order(values), prepare=True).fetchall()
+        else:
+            rows = raw.execute(compiled.sql, values).fetchall()
+        return [compiled.row(row) for row in rows]
+
+    def _compile(self, dialect: Dialect) -> "_Compiled":
+        dialect = cast(Any, type(dialect))(paramstyle="named" if dialect.name == "sqlite" else "numeric_dollar")
+        compiled = self._compiled[dialect.name] = _Compiled(self._statement, dialect)
+        return compiled
+
+
+COMPILER_DEPTH = 20_000
+
+
+_compiling = threading.Lock()
+
+
+@contextmanager
+def _deep() -> Iterator[None]:
+    """Let Python call deeper for a moment: a statement of a hundred nested changes is written by as many nested calls."""
+    with _compiling:
+        usual = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(usual, COMPILER_DEPTH))
+        try:
+            yield
+        finally:
+            sys.setrecursionlimit(usual)
+
+
+class _Compiled:
+    """A statement as text for one driver, and how its values go there and come back."""
+
+    def __init__(self, statement: ReturnsRows, dialect: Dialect) -> None:
+        with _deep():
+            compiled = statement.compile(dialect=dialect)
+        columns = statement.exported_columns
+        self.sql = str(compiled)
+        self._defaults = dict(compiled.params)
+        self._order: Sequence[str] = cast(Any, compiled).positiontup or ()
+        converters = {  # by name: one parameter may stand in several places
+            name: parameter.type.dialect_impl(dialect).bind_processor(dialect)
+            for parameter, name in compiled.bind_names.items()
+        }
+        self._into = [(name, convert) for name, convert in converters.items() if convert is not None]
+        processors = [  # floats come as floats from both drivers
+            None if isinstance(it.type, Double) else it.type.dialect_impl(dialect).result_processor(dialect, None)
+            for it in columns
+        ]
+        self._out_of = [(i, convert) for i, convert in enumerate(processors) if convert is not None]
+        self._row: Any = namedtuple("Row", columns.keys(), rename=True)  # type: ignore[misc]
+
+    def bound(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        values = {**self._defaults, **parameters}
+        for name, convert in self._into:
+            values[name] = convert(values[name])
+        return values
+
+    def in_order(self, values: dict[str, Any]) -> list[Any]:
+        """The values of `$1`, `$2` and so on."""
+        return [values[name] for name in self._order]
+
+    def row(self, values: Sequence[Any]) -> Any:
+        converted = list(values)
+        for i, convert in self._out_of:
+            converted[i] = convert(converted[i])
+        return self._row._make(converted)

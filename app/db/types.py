@@ -1,0 +1,89 @@
+"""The types that both databases share, and the root of every model."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Date,
+    DateTime,
+    Dialect,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.schema import Table
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment in UTC, microseconds; text that sorts by time on SQLite."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or dialect.name == "postgresql":
+            return value
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or dialect.name == "postgresql":
+            return value
+        return value.replace(tzinfo=UTC)
+
+
+# SQLite's STRICT tables know five types only; SQLAlchemy's usual names for these are refused there.
+for _type, _name in {
+    BigInteger: "INTEGER",
+    Integer: "INTEGER",
+    Boolean: "INTEGER",
+    Double: "REAL",
+    LargeBinary: "BLOB",
+    Date: "TEXT",
+    DateTime: "TEXT",
+    JSON: "TEXT",
+    String: "TEXT",
+    Text: "TEXT",
+    Uuid: "TEXT",
+}.items():
+    compiles(_type, "sqlite")(lambda type_, compiler, name=_name, **kw: name)
+
+
+def unique_where(name: str, *columns: str, where: str) -> Index:
+    """A unique index of some rows only: the others cost nothing, and lure no planner."""
+    return Index(name, *columns, unique=True, postgresql_where=text(where), sqlite_where=text(where))
+
+
+# Allotted by the database: BIGINT on PostgreSQL, the row id on SQLite.
+Serial = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Base(DeclarativeBase):
+    """The root of every model; names every constraint, and makes SQLite's tables strict."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+    def __init_subclass__(cls, **kw: Any) -> None:
+        super().__init_subclass__(**kw)
+        table = getattr(cls, "__table__", None)
+        if isinstance(table, Table):
+            table.dialect_options["sqlite"]["strict"] = True

@@ -1,0 +1,1 @@
+"""Pictures: how they are stored, and how they are made anew."""

@@ -1,0 +1,24 @@
+"""Every table of the service, for the migrations and for tests: importing this fills `Base.metadata`."""
+
+from app.access import models as access
+from app.campaign import models as campaign
+from app.db.installation import Installation
+from app.db.types import Base
+from app.members import models as members
+from app.organizations import models as organizations
+from app.points import models as points
+from app.web.audit import AuditEntry
+from app.web.idempotency import StoredAnswer
+
+__all__ = [
+    "AuditEntry",
+    "Base",
+    "Installation",
+    "StoredAnswer",
+    "access",
+    "campaign",
+    "members",
+    "organizations",
+    "points",
+]
+metadata = Base.metadata

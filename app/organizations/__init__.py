@@ -1,0 +1,1 @@
+"""Retailers: chains, their businesses, shops and apps."""

@@ -1,0 +1,182 @@
+"""Chains, their businesses, and the apps that customers use."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.organizations.errors import AppNotFound, BadChain, BusinessNotFound, ChainNotFound, DivisionElsewhere
+from app.organizations.models import UNITS, AppHost, Business, Chain
+from app.refusal import AlreadyTaken
+
+HOSTNAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
+WINDOW_MAX = 5_000  # of any unit: years stay within the calendar
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What is decided about a chain. Without a referral window, codes count at sign-up only."""
+
+    name: str
+    currency: str = "EUR"
+    time_zone: str = "UTC"
+    referral_window_quantity: int | None = None
+    referral_window_unit: str | None = None
+    third_party_voucher_ids: bool = False
+    has_divisions: bool = False
+
+
+def is_zone(name: str) -> bool:
+    """It is the name of a time zone; some are only the names of folders of them."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def first(session: Session) -> int:
+    """The id of the chain that everybody belongs to who is told nothing else. Raises ChainNotFound."""
+    found = session.scalar(select(Chain.id).order_by(Chain.id).limit(1))
+    if found is None:
+        raise ChainNotFound
+    return found
+
+
+def create(session: Session, terms: Terms, now: datetime) -> Chain:
+    """Raises AlreadyTaken or BadChain."""
+    chain = Chain(created_at=now)
+    _apply(session, chain, terms)
+    session.add(chain)
+    session.flush()
+    return chain
+
+
+def change(session: Session, chain_id: int, terms: Terms) -> Chain:
+    """Raises ChainNotFound, AlreadyTaken or BadChain."""
+    chain = found(session, chain_id)
+    _apply(session, chain, terms)
+    return chain
+
+
+def found(session: Session, chain_id: int) -> Chain:
+    """Raises ChainNotFound."""
+    chain = session.get(Chain, chain_id)
+    if chain is None:
+        raise ChainNotFound
+    return chain
+
+
+def every(session: Session) -> list[Chain]:
+    return list(session.scalars(select(Chain).order_by(Chain.id)))
+
+
+def add_business(session: Session, chain_id: int, name: str, division_id: str | None = None) -> Business:
+    """`division_id` is what others call it; without one, it is called by a UUID. Raises ChainNotFound, BadChain or AlreadyTaken."""
+    found(session, chain_id)
+    _require_new_name(session, chain_id, name)
+    if division_id is not None and ("," in division_id or not division_id.strip()):
+        raise BadChain(
+            "A division's id is text without commas, for lists of them have commas between.", field="division_id"
+        )
+    if division_id is not None and _division(session, division_id, Business.chain_id == chain_id) is not None:
+        raise AlreadyTaken(f"The chain has a division with this id already: {division_id}", field="division_id")
+    business = Business(chain_id=chain_id, name=name, **({"division_id": division_id} if division_id else {}))
+    session.add(business)
+    session.flush()
+    return business
+
+
+def rename_business(session: Session, business_id: int, name: str) -> Business:
+    """Raises BusinessNotFound or AlreadyTaken."""
+    renamed = business(session, business_id)
+    if name != renamed.name:
+        _require_new_name(session, renamed.chain_id, name)
+    renamed.name = name
+    return renamed
+
+
+def businesses(session: Session, chain_id: int) -> list[Business]:
+    """Raises ChainNotFound."""
+    found(session, chain_id)
+    return list(session.scalars(select(Business).where(Business.chain_id == chain_id).order_by(Business.id)))
+
+
+def business(session: Session, business_id: int) -> Business:
+    """Raises BusinessNotFound."""
+    one = session.get(Business, business_id)
+    if one is None:
+        raise BusinessNotFound
+    return one
+
+
+def division(session: Session, chain_id: int, division_id: str) -> Business:
+    """The part of a chain that others know by this text. Raises BusinessNotFound, or DivisionElsewhere if another chain has it."""
+    one = _division(session, division_id, Business.chain_id == chain_id)
+    if one is not None:
+        return one
+    raise BusinessNotFound if _division(session, division_id) is None else DivisionElsewhere
+
+
+def set_app(session: Session, hostname: str, chain_id: int | None) -> AppHost:
+    """Register an app's host name, or give it to another chain, or to none. Raises ChainNotFound or BadChain."""
+    if not HOSTNAME.fullmatch(hostname.lower()):
+        raise BadChain(f"{hostname} is no host name.", field="hostname")
+    if chain_id is not None:
+        found(session, chain_id)
+    host = session.scalars(select(AppHost).where(AppHost.hostname == hostname.lower())).one_or_none()
+    if host is None:
+        host = AppHost(hostname=hostname.lower())
+        session.add(host)
+    host.chain_id = chain_id
+    session.flush()
+    return host
+
+
+def app(session: Session, hostname: str) -> AppHost:
+    """Raises AppNotFound."""
+    host = session.scalars(select(AppHost).where(AppHost.hostname == hostname.lower())).one_or_none()
+    if host is None:
+        raise AppNotFound
+    return host
+
+
+def apps(session: Session) -> list[AppHost]:
+    return list(session.scalars(select(AppHost).order_by(AppHost.hostname)))
+
+
+def _division(session: Session, division_id: str, *conditions: Any) -> Business | None:
+    query = select(Business).where(Business.division_id == division_id, *conditions)
+    return session.scalars(query.order_by(Business.id).limit(1)).one_or_none()
+
+
+def _require_new_name(session: Session, chain_id: int, name: str) -> None:
+    if session.scalar(select(Business.id).where(Business.chain_id == chain_id, Business.name == name)) is not None:
+        raise AlreadyTaken(f"The chain has a business with this name already: {name}", field="name")
+
+
+def _apply(session: Session, chain: Chain, terms: Terms) -> None:
+    if terms.name != chain.name and session.scalar(select(Chain.id).where(Chain.name == terms.name)) is not None:
+        raise AlreadyTaken(f"There is a chain with this name already: {terms.name}", field="name")
+    if not is_zone(terms.time_zone):
+        raise BadChain(f"{terms.time_zone} is no time zone; write one like Europe/Amsterdam.", field="time_zone")
+    if not (len(terms.currency) == 3 and terms.currency.isascii() and terms.currency.isalpha()):
+        raise BadChain("The currency has three letters, like EUR.", field="currency")
+    window = (terms.referral_window_quantity, terms.referral_window_unit)
+    if (
+        (window[0] is None) != (window[1] is None)
+        or window[1] not in (None, *UNITS)
+        or not 0 <= (window[0] or 0) <= WINDOW_MAX
+    ):
+        raise BadChain(
+            f"A referral window is a quantity of at most {WINDOW_MAX} and a unit of {', '.join(UNITS)}.",
+            field="referral_window",
+        )
+    chain.name, chain.currency, chain.time_zone = terms.name, terms.currency.upper(), terms.time_zone
+    chain.referral_window_quantity, chain.referral_window_unit = window
+    chain.third_party_voucher_ids = terms.third_party_voucher_ids
+    chain.has_divisions = terms.has_divisions

@@ -1,0 +1,67 @@
+"""Retailers: chains, their businesses, apps and points of sale."""
+
+import secrets
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, Uuid
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.types import Base, Serial, UtcDateTime
+
+UNITS = ("second", "minute", "hour", "day", "week", "month", "year")
+
+
+class Chain(Base):
+    """A retailer with a programme of its own: its customers, its campaigns, its clock and its money."""
+
+    __tablename__ = "chain"
+    id: Mapped[int] = mapped_column(Serial, primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    currency: Mapped[str] = mapped_column(default="EUR")  # ISO 4217
+    time_zone: Mapped[str]  # IANA; days, weeks and daily windows are the zone's
+    referral_window_quantity: Mapped[int | None] = mapped_column(BigInteger)  # none: codes count at sign-up only
+    referral_window_unit: Mapped[str | None]
+    third_party_voucher_ids: Mapped[bool] = mapped_column(default=False)
+    has_divisions: Mapped[bool] = mapped_column(default=False)  # campaigns may belong to one of its businesses
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    __table_args__ = (
+        CheckConstraint(f"referral_window_unit IN {UNITS}", "known_referral_window_unit"),
+        CheckConstraint("(referral_window_unit IS NULL) = (referral_window_quantity IS NULL)", "whole_referral_window"),
+    )
+
+
+class Business(Base):
+    """A part of a chain: a branch, a brand, a region. Some call it a division, and know it by a text of their own."""
+
+    __tablename__ = "business"
+    id: Mapped[int] = mapped_column(Serial, primary_key=True)
+    chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"), index=True)
+    name: Mapped[str]
+    division_id: Mapped[str] = mapped_column(default=lambda: str(uuid4()))
+    __table_args__ = (
+        UniqueConstraint("chain_id", "name"),
+        Index("uq_business_division_id", "chain_id", "division_id", unique=True),
+    )
+
+
+class AppHost(Base):
+    """An app or a site that customers use; its host name tells whose. One without a chain is registered, but not open yet."""
+
+    __tablename__ = "app_host"
+    id: Mapped[int] = mapped_column(Serial, primary_key=True)
+    hostname: Mapped[str] = mapped_column(unique=True)  # lower case
+    chain_id: Mapped[int | None] = mapped_column(ForeignKey("chain.id"), index=True)
+    api_key: Mapped[str] = mapped_column(default=lambda: secrets.token_hex(20))  # names it in addresses; no secret
+    __table_args__ = (Index("uq_app_host_api_key", "api_key", unique=True),)
+
+
+class PointOfSale(Base):
+    """A shop or a till, where a seller works."""
+
+    __tablename__ = "pos"
+    id: Mapped[int] = mapped_column(Serial, primary_key=True)
+    uuid: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
+    name: Mapped[str]
+    identifier: Mapped[str] = mapped_column(unique=True)
+    description: Mapped[str | None]

@@ -1,0 +1,37 @@
+"""Points of sale: the shops and tills that sellers work in."""
+
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.organizations.errors import PosNotFound
+from app.organizations.models import PointOfSale
+from app.paging import Page, Paged
+from app.refusal import AlreadyTaken
+
+SORTABLE = {"name": PointOfSale.name, "identifier": PointOfSale.identifier}
+
+
+def add(session: Session, name: str, identifier: str, description: str | None = None) -> PointOfSale:
+    """Raises AlreadyTaken."""
+    if session.scalar(select(PointOfSale.id).where(PointOfSale.identifier == identifier)) is not None:
+        raise AlreadyTaken(field="identifier")
+    pos = PointOfSale(name=name, identifier=identifier, description=description)
+    session.add(pos)
+    session.flush()
+    return pos
+
+
+def get(session: Session, uuid: UUID) -> PointOfSale:
+    """Raises PosNotFound."""
+    found = session.scalars(select(PointOfSale).where(PointOfSale.uuid == uuid)).one_or_none()
+    if found is None:
+        raise PosNotFound(field="pos")
+    return found
+
+
+def page(session: Session, paging: Page) -> Paged[PointOfSale]:
+    total = session.scalar(select(func.count()).select_from(PointOfSale)) or 0
+    query = select(PointOfSale).order_by(*paging.order(SORTABLE, PointOfSale.id, tie=PointOfSale.id))
+    return Paged(list(session.scalars(paging.cut(query))), total)

@@ -1,0 +1,192 @@
+"""Who is calling: tokens made and read, and the Caller that a request acts as.
+
+A token proves who signed in; what that login may do is read from the database for every request, so that a disabled
+account, a changed password or a sign-out acts at once.
+"""
+
+import hashlib
+import os
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+from uuid import UUID
+
+from cachetools import LRUCache
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from flask import Flask, current_app, request
+from flask_jwt_extended import JWTManager, create_access_token, decode_token
+from flask_jwt_extended.exceptions import JWTExtendedException
+from jwt import PyJWTError
+
+from app.access.logins import Standing, standing
+from app.access.models import Login
+from app.db.engine import Database
+from app.settings import BadSettings, Settings
+
+ALGORITHM = "RS256"
+RSA_BITS = 2048
+AUDIENCE = ISSUER = "guerdon"
+CLAIMS = {"exp", "iat", "sub", "jti", "type", "aud", "iss", "ver"}
+TOKENS_REMEMBERED = 10_000
+ROLE_NAMES = {"admin": "ROLE_ADMIN", "seller": "ROLE_SELLER", "customer": "ROLE_PARTICIPANT"}
+
+
+class NotSignedIn(Exception):
+    """No token, or one that opens nothing; the message says which."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who acts in this request: a login, or a partner's access token."""
+
+    login_id: int | None
+    login: UUID | None
+    role: str
+    customer_id: int | None
+    customer: UUID | None
+    token_id: int | None = None
+    chain_id: int | None = None  # for which a partner acts in this request
+
+    @property
+    def principal(self) -> str:
+        """The same for all requests of one login, or of one token for one chain."""
+        return self.login.hex if self.login else f"token {self.token_id} chain {self.chain_id}"
+
+
+class Identity:
+    """The keys and the verified tokens of one application."""
+
+    def __init__(self, app: Flask, settings: Settings) -> None:
+        self.keys = KeyRing(_pem(settings))
+        self._verified: LRUCache[str, dict[str, Any]] = LRUCache(TOKENS_REMEMBERED)
+        self._lock = threading.Lock()
+        app.config.update(
+            JWT_ALGORITHM=ALGORITHM,
+            JWT_DECODE_ALGORITHMS=[ALGORITHM],
+            JWT_ACCESS_TOKEN_EXPIRES=timedelta(seconds=settings.access_token_seconds),
+            JWT_ENCODE_AUDIENCE=AUDIENCE,
+            JWT_DECODE_AUDIENCE=AUDIENCE,
+            JWT_ENCODE_ISSUER=ISSUER,
+            JWT_DECODE_ISSUER=ISSUER,
+        )
+        manager = JWTManager(app)
+        manager.encode_key_loader(lambda identity: self.keys.current.private)
+        manager.decode_key_loader(lambda header, claims: self.keys.public(header.get("kid")))
+
+    def token(self, login: Login, name: str, public_id: UUID, now: datetime) -> str:
+        """A token for a login; `id`, `username` and `roles` are what Open Loyalty's consoles read in it."""
+        claims = {
+            "id": str(public_id),
+            "username": name,
+            "roles": [ROLE_NAMES[login.role], "ROLE_USER"],
+            "superAdmin": login.role == "admin",
+            "lastLoginAt": int(now.timestamp()),
+            "ver": login.token_version,
+        }
+        return cast(
+            str,
+            create_access_token(
+                str(login.uuid), additional_claims=claims, additional_headers={"kid": self.keys.current.kid}
+            ),
+        )
+
+    def caller(self, database: Database) -> Caller:
+        """The caller of the current request. Raises NotSignedIn."""
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise NotSignedIn("Authentication Required")
+        claims = self._claims(token)
+        with database.looking_up() as connection:
+            found: Standing | None = standing(connection, UUID(claims["sub"]))
+        if found is None or not found.active or found.token_version != claims["ver"]:
+            raise NotSignedIn("This token is no longer valid. Please sign in again.")
+        return Caller(found.login_id, UUID(claims["sub"]), found.role, found.customer_id, found.customer_uuid)
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        """What a token says, verified once and then remembered until it expires. Raises NotSignedIn."""
+        with self._lock:
+            claims = self._verified.get(token)
+        if claims is None:
+            try:
+                claims = decode_token(token)
+            except (PyJWTError, JWTExtendedException, ValueError, KeyError) as e:
+                raise NotSignedIn("Invalid JWT Token") from e
+            if not claims.keys() >= CLAIMS or claims["type"] != "access":
+                raise NotSignedIn("Invalid JWT Token")
+            with self._lock:
+                self._verified[token] = claims
+        if claims["exp"] <= datetime.now(UTC).timestamp():
+            raise NotSignedIn("Expired JWT Token")
+        return claims
+
+
+def identity() -> Identity:
+    return cast(Identity, current_app.extensions["guerdon_identity"])
+
+
+@dataclass(frozen=True)
+class Key:
+    kid: str
+    private: str = field(repr=False)
+    public: str
+
+
+class KeyRing:
+    """RSA keys in PEM, one behind the other: the first signs, all verify."""
+
+    def __init__(self, pem: str) -> None:
+        end = "-----END PRIVATE KEY-----"
+        blocks = [block.strip() + "\n" + end + "\n" for block in pem.split(end) if block.strip()]
+        self.keys = [_key(block) for block in blocks]
+        if not self.keys:
+            raise BadSettings("GUERDON_JWT_PRIVATE_KEY holds no key. Make one with `guerdon keys rotate`.")
+        self.current = self.keys[0]
+
+    def public(self, kid: str | None) -> str:
+        """The key that verifies tokens with this `kid`. Raises KeyError."""
+        return {key.kid: key.public for key in self.keys}[kid or ""]
+
+
+def rotate_keys(path: Path, keep: int = 2) -> str:
+    """Put a new signing key before those of a file, keep the last ones for verifying, and return its id."""
+    private = rsa.generate_private_key(public_exponent=65537, key_size=RSA_BITS).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    old = KeyRing(path.read_text()).keys if path.exists() else []
+    keys = [_key(private.decode()), *old][:keep]
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    new = path.with_suffix(".new")
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write("".join(key.private for key in keys))
+    os.replace(new, path)
+    return keys[0].kid
+
+
+def _key(pem: str) -> Key:
+    try:
+        private = serialization.load_pem_private_key(pem.encode(), password=None)
+    except (ValueError, TypeError) as e:
+        raise BadSettings(
+            "GUERDON_JWT_PRIVATE_KEY is not a private key in PEM (PKCS 8). Make one with `guerdon keys rotate`."
+        ) from e
+    if not isinstance(private, rsa.RSAPrivateKey) or private.key_size < RSA_BITS:
+        raise BadSettings(f"GUERDON_JWT_PRIVATE_KEY must be an RSA key of at least {RSA_BITS} bits.")
+    public = private.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return Key(hashlib.sha256(public).hexdigest()[:16], pem, public.decode())
+
+
+def _pem(settings: Settings) -> str:
+    if settings.jwt_private_keys:
+        return settings.jwt_private_keys
+    try:
+        return settings.jwt_key_file.read_text()
+    except FileNotFoundError as e:
+        raise BadSettings(
+            f"There is no key to sign tokens with: set GUERDON_JWT_PRIVATE_KEY or GUERDON_JWT_PRIVATE_KEY_FILE,"
+            f" or run `guerdon keys rotate`, which makes {settings.jwt_key_file}."
+        ) from e

@@ -1,0 +1,262 @@
+"""What every request goes through, whatever its dialect: policy, body rules, one transaction, a few tries.
+
+A view says who may call it with `allow(...)` or `anyone`; a route that says nothing is closed.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar, cast
+from uuid import UUID
+
+from flask import Flask, current_app, g, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, LengthRequired, NotFound, RequestEntityTooLarge
+
+from app import clock
+from app.db.engine import Database, TryAgain
+from app.db.prepared import Bind
+from app.media.blobs import BlobStore
+from app.refusal import Refusal
+from app.settings import Settings
+from app.web.audit import AuditEntry
+from app.web.callers import Caller, NotSignedIn, identity
+from app.web.idempotency import Once, Replay
+
+BODY_BYTES_MAX = 256 * 1024
+TRIES = 8
+TRYING_SECONDS = 3.0
+ANYONE = frozenset({"anyone"})
+
+
+def by_token() -> Caller:
+    """The caller of the current request by its bearer token. Raises NotSignedIn."""
+    return identity().caller(database())
+
+
+View = TypeVar("View", bound=Callable[..., Any])
+Result = TypeVar("Result")
+
+
+class Busy(Exception):
+    """The database could not serve the request in several tries; nothing was changed."""
+
+
+def allow(
+    *roles: str,
+    body_bytes_max: int = BODY_BYTES_MAX,
+    audited: bool = True,
+    authenticate: Callable[[], Caller] = by_token,
+    keyed: frozenset[str] = frozenset({"POST"}),
+) -> Callable[[View], View]:
+    """Let only callers of these roles in. `audited=False` for writes that leave a record of who made them.
+
+    `authenticate` says who is calling, or raises. An Idempotency-Key counts with the methods of `keyed`.
+    """
+
+    def declare(view: View) -> View:
+        view.policy = frozenset(roles)  # type: ignore[attr-defined]
+        view.authenticate = authenticate  # type: ignore[attr-defined]
+        view.keyed = keyed  # type: ignore[attr-defined]
+        view.body_bytes_max = body_bytes_max  # type: ignore[attr-defined]
+        view.audited = audited  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def anyone(view: View) -> View:
+    """Let everybody in, signed in or not."""
+    view.policy = ANYONE  # type: ignore[attr-defined]
+    return view
+
+
+class Doors(Flask):
+    """A Flask that lets a request through only by its route's policy."""
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        rule = request.url_rule
+        view = self.view_functions.get(rule.endpoint) if rule else None
+        if view is None or request.routing_exception is not None or request.method == "OPTIONS":
+            return super().dispatch_request()
+        _require_text()
+        _require_bounded_body(getattr(view, "body_bytes_max", BODY_BYTES_MAX))
+        policy = getattr(view, "policy", None)
+        if policy is None:
+            raise Forbidden(f"{rule.endpoint if rule else request.path} declares no policy")
+        return self._answer(view, policy, super().dispatch_request)
+
+    def _answer(
+        self, route: Any, policy: frozenset[str], view: Callable[[], ResponseReturnValue]
+    ) -> ResponseReturnValue:
+        """Let the caller in and call the view; again when the database could not serve it, each try on new facts."""
+        keyed = getattr(route, "keyed", {"POST"})
+        key = request.headers.get("Idempotency-Key") if request.method in keyed else None
+
+        def attempt() -> ResponseReturnValue:
+            if policy != ANYONE:
+                _let_in(policy, getattr(route, "authenticate", by_token))
+            return self._answer_once(view, key) if key is not None else view()
+
+        return trying(attempt)
+
+    def _answer_once(self, view: Callable[[], ResponseReturnValue], key: str) -> ResponseReturnValue:
+        who = g.caller.principal if "caller" in g else "anyone"
+        g.once = once = Once(database(), who, key, _request_bytes())
+        try:
+            try:
+                response = self.make_response(view())
+            except Replay as replay:
+                once.abandon()
+                return replay.response()
+            except (Refusal, HTTPException) as e:
+                response = self.make_response(self.handle_user_exception(e))
+            once.finish(response)
+            return response
+        except BaseException as e:
+            once.abandon(e)
+            raise
+        finally:
+            g.pop("once")
+
+
+def trying(attempt: Callable[[], Result]) -> Result:
+    """Try until the database can serve it, a few times, a little later each time. Raises Busy."""
+    until = time.monotonic() + TRYING_SECONDS
+    for i in range(TRIES):
+        try:
+            return attempt()
+        except TryAgain as e:
+            if time.monotonic() > until or i == TRIES - 1:
+                raise Busy from e
+            time.sleep(random.uniform(0, 0.005 * 2**i))
+    raise Busy
+
+
+def _let_in(policy: frozenset[str], authenticate: Callable[[], Caller]) -> None:
+    """Raises what `authenticate` does, NotSignedIn among it, or Forbidden."""
+    g.caller = authenticate()
+    if g.caller.role not in policy:
+        raise Forbidden
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """The request's transaction: committed at the end of the block, or with the answer when it has an Idempotency-Key.
+
+    What a member of the staff changes is written to the audit log in the same transaction.
+    """
+    once: Once | None = g.get("once")
+    with once.transaction() if once else database().transaction() as session:
+        yield session
+        _audit(session)
+
+
+@contextmanager
+def short_transaction() -> Iterator[Bind]:
+    """The request's transaction, for prepared statements only; what they change names who changed it."""
+    once: Once | None = g.get("once")
+    with once.transaction() if once else database().short_transaction() as bind:
+        yield bind
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A session for a request that changes nothing."""
+    with database().reading() as session:
+        yield session
+
+
+def is_made_in_advance() -> bool:
+    """A browser or a proxy looks ahead, before anybody has asked: nothing may change for it."""
+    told = " ".join(request.headers.get(name, "").lower() for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"))
+    return "prefetch" in told or "preview" in told
+
+
+def names_subject(**ids: object) -> None:
+    """Tell the audit log what a request made or changed, beside what its address names. Call it in the transaction."""
+    g.subject = {**g.get("subject", {}), **{name: str(value) for name, value in ids.items()}}
+
+
+def names_effect(effect: UUID) -> None:
+    """Tell the stored answer of a keyed request which purchase it made."""
+    once: Once | None = g.get("once")
+    if once:
+        once.effect = effect
+
+
+def caller() -> Caller:
+    """Who acts. Only in views that declare roles."""
+    return cast(Caller, g.caller)
+
+
+def visitor() -> Caller | None:
+    """Who looks at what is open to anyone; None for whoever is not signed in."""
+    try:
+        return by_token()
+    except NotSignedIn:
+        return None
+
+
+def login_id() -> int:
+    """The caller's login. Only in views whose callers sign in."""
+    return cast(int, caller().login_id)
+
+
+def database() -> Database:
+    return cast(Database, current_app.extensions["guerdon_database"])
+
+
+def blobs() -> BlobStore:
+    return cast(BlobStore, current_app.extensions["guerdon_blobs"])
+
+
+def settings() -> Settings:
+    return cast(Settings, current_app.extensions["guerdon_settings"])
+
+
+def _audit(session: Session) -> None:
+    who: Caller | None = g.get("caller")
+    view = current_app.view_functions[cast(str, request.endpoint)]
+    if who is None or who.role == "customer" or not getattr(view, "audited", True):
+        return
+    session.add(
+        AuditEntry(
+            at=clock.now(),
+            login_id=who.login_id,
+            token_id=who.token_id,
+            action=cast(str, request.endpoint),
+            subject={**{name: str(value) for name, value in (request.view_args or {}).items()}, **g.pop("subject", {})},
+        )
+    )
+
+
+def _require_text() -> None:
+    """No address holds the NUL character: PostgreSQL has no text with it. Raises NotFound or BadRequest."""
+    if "\0" in request.path:
+        raise NotFound
+    if b"%00" in request.query_string or b"\0" in request.query_string:
+        raise BadRequest("Text must not hold the NUL character.")
+
+
+def _require_bounded_body(bytes_max: int) -> None:
+    # A chunked form over the limit would be cut off and half understood. So no body without a length.
+    if request.headers.get("Transfer-Encoding"):
+        raise LengthRequired("Send a Content-Length: bodies in chunks are not read.")
+    request.max_content_length = bytes_max
+    if (request.content_length or 0) > bytes_max:
+        raise RequestEntityTooLarge(f"The body is larger than the {bytes_max} bytes that this address takes.")
+
+
+def _request_bytes() -> bytes:
+    """What makes two requests the same: method, address and content, whatever the boundary between its parts."""
+    head = f"{request.method} {request.full_path}\n".encode()
+    if request.mimetype != "multipart/form-data":
+        return head + request.get_data(cache=True)
+    parts = [f"{name}={value}".encode("utf-8", "surrogateescape") for name, value in request.form.items(multi=True)]
+    for name, file in request.files.items(multi=True):
+        parts.append(name.encode() + b"=" + file.stream.read())
+        file.stream.seek(0)
+    return head + b"\n".join(parts)

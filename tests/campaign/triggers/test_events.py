@@ -1,0 +1,379 @@
+"""Events and behaviors as use cases, on both databases: counting, rewards, receipts, opting in."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import delete
+
+from app.amounts import BALANCE_MAX
+from app.campaign.awards.give import BY_SYSTEM
+from app.campaign.eligibility.facts import facts_by_id
+from app.campaign.engagement import behaviors, counting, opt_ins
+from app.campaign.engagement.behaviors import GoalPlan, Plan
+from app.campaign.errors import (
+    BadCampaign,
+    BadEvent,
+    CampaignNotFound,
+    OptInLimitReached,
+    OptInNotNeeded,
+    TooManyPointsHeld,
+)
+from app.campaign.listings import customer_campaigns
+from app.campaign.models.campaigns import Campaign
+from app.campaign.models.engagement import BehaviorProgress, EventReceipt
+from app.campaign.models.vouchers import Voucher
+from app.campaign.setup import campaigns
+from app.campaign.triggers import events
+from app.db.engine import TryAgain
+from app.members import identifiers
+from app.members.models import Customer
+from app.points import ledger
+from tests.campaign.test_races import at_once
+from tests.world import World, hours, points, voucher
+
+
+def an_event_campaign(world: World, *behaviors: Plan, **told: Any) -> Campaign:
+    return world.a_reward_campaign(*told.pop("rewards", ()), context="event", behaviors=behaviors, **told)
+
+
+def visits(count: int = 1, points: float = 0, **told: Any) -> Plan:
+    goal = {name: told.pop(name) for name in list(told) if name in GoalPlan.__dataclass_fields__ and name != "kind"}
+    kind = told.get("kind", "count")
+    return Plan(
+        told.pop("name", "Visits"), [GoalPlan("visit", count, kind=kind, **goal)], points=round(points * 100), **told
+    )
+
+
+def tell(world: World, name: str = "visit", customer: Customer | None = None, **told: Any) -> events.Receipt:
+    with world.database.short_transaction() as bind:
+        told_event = events.Told(name, **told)
+        return events.record(bind, (customer or world.cleo).id, told_event, datetime.now(UTC), BY_SYSTEM)
+
+
+def test_enough_events_are_rewarded_each_time(world: World) -> None:
+    an_event_campaign(world, visits(3, points=5))
+    told = [sum(a.times for a in tell(world).achieved) for _ in range(7)]
+    assert told == [0, 0, 1, 0, 0, 1, 0]
+    assert world.balance() == 101_000
+    world.require_invariants()
+
+
+def test_an_event_told_twice_counts_once_and_is_answered_the_same(world: World) -> None:
+    an_event_campaign(world, visits(2, points=5))
+    first, again = tell(world, transaction_id="a"), tell(world, transaction_id="a")
+    assert first == again
+    done, done_again = tell(world, transaction_id="b"), tell(world, transaction_id="b")
+    assert done == done_again
+    assert [a.times for a in done.achieved] == [1]
+    assert world.balance() == 100_500
+    assert world.count(EventReceipt) == 2
+    assert tell(world, "other", transaction_id="a").counted == 0
+
+
+def test_a_quantity_is_that_many_events(world: World) -> None:
+    an_event_campaign(world, visits(3, points=5))
+    assert [a.times for a in tell(world, quantity=7).achieved] == [2]
+    assert [a.times for a in tell(world, quantity=2).achieved] == [1]
+    assert world.balance() == 101_500
+
+
+def test_goals_and_rewards_of_a_composite_behavior(world: World) -> None:
+    plan = Plan(
+        "Explorer",
+        [GoalPlan("visit", 2, points=100), GoalPlan("review", 1, required=False, points=300)],
+        "composite",
+        points=1_000,
+        groups={"0": 1},
+        times_max=1,
+    )
+    an_event_campaign(world, plan, visits(1, points=2), rewards=[voucher(5, stock=1)])
+    assert tell(world, "review").counted == 1
+    receipt = tell(world)
+    assert receipt.counted == 2
+    assert world.balance() == 100_200
+    tell(world)
+    assert world.balance() == 100_200 + 200 + 1_000 + 100 + 300
+    assert tell(world, "review").counted == 0
+    world.require_invariants()
+
+
+def test_who_must_opt_in_first_does(world: World) -> None:
+    campaign = an_event_campaign(world, visits(1, points=5), opt_in_required=True, participants_max=1)
+    assert tell(world).counted == 0
+    other = world.a_customer()
+    with world.database.transaction() as session:
+        opt_ins.opt_in(session, campaign.id, world.cleo.id, world.now)
+        opt_ins.opt_in(session, campaign.id, world.cleo.id, world.now)
+    with pytest.raises(OptInLimitReached), world.database.transaction() as session:
+        opt_ins.opt_in(session, campaign.id, other.id, world.now)
+    assert tell(world).counted == 1
+    with world.database.transaction() as session:
+        opt_ins.opt_out(session, campaign.id, world.cleo.id, world.now)
+        opt_ins.opt_in(session, campaign.id, other.id, world.now)
+        opt_ins.opt_out(session, campaign.id, world.cleo.id, world.now)
+    assert tell(world).counted == 0
+    world.require_invariants()
+
+
+def test_restrictions_over_tags_are_asked_for_each_event(world: World) -> None:
+    an_event_campaign(world, visits(1), restrictions={"user.tags": {"$in": ["vip"]}})
+    assert tell(world).counted == 0
+    from app.members import tags
+
+    with world.database.transaction() as session:
+        tags.put(session, world.cleo.id, ["vip"], world.now)
+    assert tell(world).counted == 1
+    assert world.count(BehaviorProgress) == 1
+
+
+def test_what_cannot_be_is_refused(world: World) -> None:
+    campaign = an_event_campaign(world, visits(1))
+    for told in (
+        {"quantity": 0},
+        {"quantity": 10**6},
+        {"transaction_id": ""},
+        {"at": datetime(2200, 1, 1, tzinfo=UTC)},
+    ):
+        with pytest.raises(BadEvent):
+            tell(world, **told)
+    with pytest.raises(CampaignNotFound):
+        tell(world, campaign_id=999)
+    assert tell(world, campaign_id=campaign.id).counted == 1
+    with pytest.raises(OptInNotNeeded), world.database.transaction() as session:
+        opt_ins.opt_in(session, campaign.id, world.cleo.id, world.now)
+    closed = an_event_campaign(world, visits(1), opt_in_required=True, active=False)
+    with pytest.raises(CampaignNotFound), world.database.transaction() as session:
+        opt_ins.opt_in(session, closed.id, world.cleo.id, world.now)
+
+
+def test_a_reward_that_is_gone_does_not_stop_the_counting(world: World) -> None:
+    an_event_campaign(world, visits(1), rewards=[points(5, stock=1)])
+    assert [len(tell(world).achieved) for _ in range(2)] == [1, 1]
+    assert world.balance() == 100_500
+    world.require_invariants()
+
+
+def test_points_that_the_account_cannot_hold_refuse_the_event_until_it_can(world: World) -> None:
+    an_event_campaign(world, visits(1, points=10), rewards=[voucher(5)])
+    with world.database.transaction() as session:
+        ledger.add(session, world.cleo.id, BALANCE_MAX - 100_500, world.now)
+    with pytest.raises(TooManyPointsHeld):
+        tell(world, transaction_id="t")
+    assert (world.count(EventReceipt), world.count(BehaviorProgress)) == (0, 0)
+    with world.database.transaction() as session:
+        ledger.spend(session, world.cleo.id, 1_000, world.now)
+    assert tell(world, transaction_id="t").achieved[0].times == 1
+    world.require_invariants()
+
+
+def test_what_happened_before_opting_in_does_not_count(world: World) -> None:
+    campaign = an_event_campaign(world, visits(1), opt_in_required=True)
+    now = datetime.now(UTC)
+    with world.database.transaction() as session:
+        opt_ins.opt_in(session, campaign.id, world.cleo.id, now)
+    assert tell(world, at=now - hours(1)).counted == 0
+    assert tell(world, at=now.replace(microsecond=0)).counted == 1
+
+
+def test_who_opted_out_of_what_needs_no_opting_in_may_come_back(world: World) -> None:
+    campaign = an_event_campaign(world, visits(1))
+    for say, counted in ((opt_ins.opt_out, 0), (opt_ins.opt_in, 1)):
+        with world.database.transaction() as session:
+            say(session, campaign.id, world.cleo.id, world.now)
+        assert tell(world).counted == counted
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_many_rewards_of_one_achievement_are_one_award(world: World, alone: bool) -> None:
+    goals = [GoalPlan("visit", points=100), *(GoalPlan(f"goal {i}", points=100, required=False) for i in range(24))]
+    rewards = [voucher(1, stock=9, limit_per_customer=9, limit_per_customer_unit="day") for _ in range(24)]
+    an_event_campaign(world, Plan("All", goals, "composite", points=100, groups={"0": 1}), rewards=rewards)
+    for i in range(24):
+        tell(world, f"goal {i}")
+    if alone:
+        tell(world)
+    else:
+        with world.database.transaction() as session:
+            events.record(session, world.cleo.id, events.Told("visit"), world.now, BY_SYSTEM)
+    assert world.balance() == 100_000 + 26 * 100
+    assert world.count(Voucher) == 24
+    world.require_invariants()
+
+
+def test_more_rewards_at_once_than_one_statement_holds_are_refused(world: World) -> None:
+    with pytest.raises(BadCampaign, match="50"):
+        an_event_campaign(world, visits(1, points=1), rewards=[voucher(1)] * 50)
+
+
+def test_several_events_are_counted_first_and_rewarded_then(world: World) -> None:
+    an_event_campaign(world, visits(1, points=1), name="First")
+    an_event_campaign(world, Plan("Reviews", [GoalPlan("review")], points=10), name="Second")
+    told = [
+        events.Told(name, transaction_id=key)
+        for name, key in (("review", "a"), ("visit", "a"), ("review", "a"), ("visit", "b"))
+    ]
+    for _ in range(2):
+        with world.database.short_transaction() as bind:
+            receipts = events.record_all(bind, world.cleo.id, told, world.now, BY_SYSTEM)
+        assert [receipt.counted for receipt in receipts] == [1, 1, 1, 1]
+    assert world.balance() == 100_000 + 10 + 2 * 100
+    world.require_invariants()
+
+
+def test_rewards_of_many_customers_and_campaigns_at_once_wait_in_one_order(world: World) -> None:
+    """A tells x and y, B y and x; and some earn the rewards of both behaviors of one campaign, some of one: no deadlock."""
+    an_event_campaign(
+        world, Plan("A", [GoalPlan("x")], points=1, times_max=1), Plan("B", [GoalPlan("x")], points=2), name="One"
+    )
+    an_event_campaign(world, Plan("C", [GoalPlan("y")], points=4), name="Two")
+    people = [world.a_customer(points=0) for _ in range(8)]
+    lost: list[Exception] = []
+
+    def act(number: int) -> None:
+        names = ("x", "y") if number % 2 else ("y", "x")
+        for i in range(6):
+            try:
+                if i % 2:
+                    tell(world, "x", people[number], transaction_id=f"single {i}")
+                else:
+                    with world.database.short_transaction() as bind:
+                        told = [events.Told(name, f"several {i}") for name in names]
+                        events.record_all(bind, people[number].id, told, datetime.now(UTC), BY_SYSTEM)
+            except TryAgain as e:
+                lost.append(e)
+
+    at_once(*[lambda n=n: act(n) for n in range(8)])  # type: ignore[misc]
+    assert [world.balance(person) for person in people] == [1 + 6 * 2 + 3 * 4] * 8, lost
+    assert lost == []
+    world.require_invariants()
+
+
+def test_who_decides_with_the_account_locked_is_never_overtaken(world: World) -> None:
+    an_event_campaign(world, visits(10**6))
+    lost: list[Exception] = []
+
+    def act(number: int) -> None:
+        for i in range(15):
+            try:
+                if number % 2:
+                    tell(world, transaction_id=f"{number} {i}")
+                else:
+                    with world.database.transaction() as session:
+                        told = [events.Told("visit", f"{number} {i} {j}") for j in range(3)]
+                        events.record_all(session, world.cleo.id, told, datetime.now(UTC), BY_SYSTEM)
+            except TryAgain as e:
+                lost.append(e)
+
+    at_once(*[lambda n=n: act(n) for n in range(6)])  # type: ignore[misc]
+    assert lost == []
+    with world.database.reading() as session:
+        assert session.query(BehaviorProgress).one().current == 3 * 15 + 3 * 15 * 3
+
+
+def test_a_campaign_paused_while_deciding_rewards_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    campaign = an_event_campaign(world, visits(1, points=5))
+    real = facts_by_id
+
+    def paused_meanwhile(*arguments: Any) -> Any:
+        monkeypatch.setattr(events, "facts_by_id", real)
+        with world.database.transaction() as session:
+            campaigns.switch(session, campaign.uuid, on=False)
+        return real(*arguments)
+
+    monkeypatch.setattr(events, "facts_by_id", paused_meanwhile)
+    if world.database.is_postgresql:
+        assert tell(world).counted == 0
+    else:  # there, whoever pauses waits until the event has counted
+        with pytest.raises(TryAgain):
+            tell(world)
+    assert world.balance() == 100_000
+
+
+def test_an_achievement_is_rewarded_once_whatever_is_stored(world: World) -> None:
+    campaign = an_event_campaign(world, visits(1, points=5))
+    tell(world)
+    with world.database.transaction() as session:
+        session.execute(delete(BehaviorProgress))
+    with pytest.raises(TryAgain):
+        tell(world)
+    assert world.balance() == 100_500
+    assert campaign.id
+
+
+def test_late_events_are_rewarded_for_what_happened_while_the_campaign_was_open(world: World) -> None:
+    began = world.now - hours(48)
+    an_event_campaign(world, visits(1, points=5), activity=(began, world.now - hours(1)))
+    assert tell(world).counted == 0
+    assert tell(world, at=world.now - hours(2)).counted == 1
+    assert tell(world, at=began - hours(1)).counted == 0
+    assert world.balance() == 100_500
+
+
+def test_hours_and_visibility_are_asked_at_the_events_moment(world: World) -> None:
+    noon = world.now.replace(hour=12, minute=0, second=0, microsecond=0) - hours(24)
+    an_event_campaign(world, visits(1), opens_second=12 * 3600, closes_second=13 * 3600)
+    an_event_campaign(
+        world, Plan("Seen", [GoalPlan("look")]), name="Seen", visibility=(world.now - hours(72), world.now - hours(60))
+    )
+    assert [tell(world, at=noon + hours(n)).counted for n in (-1, 0, 1)] == [0, 1, 0]
+    assert [tell(world, "look", at=world.now - hours(n)).counted for n in (80, 70, 50)] == [0, 1, 0]
+
+
+def test_what_is_not_shown_yet_is_no_campaign_for_customers(world: World) -> None:
+    soon = (world.now + hours(1), world.now + hours(2))
+    campaign = an_event_campaign(world, visits(1), visibility=soon, opt_in_required=True)
+    with world.database.reading() as session:
+        cleo = identifiers.by_uuid(session, world.cleo.chain_id, world.cleo.uuid)
+        with pytest.raises(CampaignNotFound):
+            customer_campaigns.one(session, cleo, campaign.id, customer_campaigns.Wanted(), world.now)
+        assert (
+            customer_campaigns.one(session, cleo, campaign.id, customer_campaigns.Wanted(), world.now + hours(9)).state
+            == "qualified"
+        )
+    for say in (opt_ins.opt_in, opt_ins.opt_out):
+        with pytest.raises(CampaignNotFound), world.database.transaction() as session:
+            say(session, campaign.id, world.cleo.id, world.now)
+
+
+def test_progress_never_looks_finished_before_it_is(world: World) -> None:
+    goals = [GoalPlan("a", 2), GoalPlan("b", 5, required=False, group="1"), GoalPlan("c", 2, required=False, group="1")]
+    campaign = an_event_campaign(world, Plan("All", goals, "composite", groups={"1": 1}, times_max=1))
+
+    def shown() -> tuple[int, int]:
+        with world.database.reading() as session:
+            cleo = identifiers.by_uuid(session, world.cleo.chain_id, world.cleo.uuid)
+            [(behavior, come)] = customer_campaigns.one(
+                session, cleo, campaign.id, customer_campaigns.Wanted(), world.now
+            ).behaviors
+            counted = behaviors.terms(behavior)
+            return counting.events_counted(counted, come), counting.events_wanted(counted)
+
+    tell(world, "b", quantity=4)
+    assert shown() == (0, 4)
+    tell(world, "b")
+    assert shown() == (2, 4)
+    tell(world, "a")
+    assert shown() == (3, 4)
+
+
+def test_one_customers_rewarded_events_at_once_do_not_deadlock(world: World) -> None:
+    an_event_campaign(world, visits(1, points=5))
+    lost: list[Exception] = []
+
+    def act(number: int) -> None:
+        for i in range(10):
+            try:
+                if number % 2:
+                    tell(world, transaction_id=f"{number} {i}")
+                else:
+                    with world.database.transaction() as session:
+                        told = events.Told("visit", f"{number} {i}")
+                        events.record(session, world.cleo.id, told, datetime.now(UTC), BY_SYSTEM)
+            except TryAgain as e:
+                lost.append(e)
+
+    at_once(*[lambda n=n: act(n) for n in range(6)])  # type: ignore[misc]
+    assert lost == []
+    assert world.balance() == 100_000 + 60 * 500
+    world.require_invariants()

@@ -1,0 +1,243 @@
+"""Migrations, the demo world, the invariants and the command line."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+
+from app import serving
+from app.campaign import invariants
+from app.campaign.models.coupons import Coupon
+from app.db import installation
+from app.db.engine import Database
+from app.migrations import tables
+from app.settings import BadSettings, Settings, from_environment
+from app.web.callers import KeyRing, rotate_keys
+from tests.world import PASSWORD, World
+
+
+def test_an_empty_database_upgraded_equals_the_models(database: Database) -> None:
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": database.is_postgresql})
+        assert compare_metadata(context, tables.metadata) == []
+
+
+def test_sqlite_tables_are_strict(sqlite_url: str) -> None:
+    with Database(sqlite_url).reading() as session:
+        tables = session.execute(text("SELECT name, strict FROM pragma_table_list WHERE type = 'table'")).all()
+    assert {name for name, strict in tables if not strict} <= {"alembic_version", "sqlite_schema", "sqlite_temp_schema"}
+
+
+BROKEN = {
+    "I1": ["UPDATE account SET balance = balance + 1"],
+    "I2": ["UPDATE ledger_entry SET balance_after = balance_after + 1"],
+    "I3": ["UPDATE stock SET sold = sold - 1, buyers_count = 0"],
+    "I3b": ["UPDATE stock SET sellable = sellable + 1"],
+    "I4": ["UPDATE coupon SET award_id = NULL"],
+    "I6": ["UPDATE award SET cost = cost + 1"],
+    "I7": ["UPDATE usage SET bought = bought + 1"],
+    "I10": ["UPDATE stored_answer SET status = NULL"],
+    "H1": ["UPDATE headcount SET customers_count = customers_count + 1"],
+}
+
+
+@pytest.mark.parametrize("name", list(BROKEN))
+def test_every_invariant_notices_its_breach(world: World, name: str) -> None:
+    world.buy(world.a_campaign())
+    with world.database.transaction() as session:
+        session.execute(
+            text(
+                "INSERT INTO stored_answer (principal, key_sha256, fingerprint, status, created_at)"
+                " VALUES ('p', 'k', 'f', 200, '2020-01-01 00:00:00')"
+            )
+        )
+    world.require_invariants()
+    with world.database.transaction() as session:
+        for statement in BROKEN[name]:
+            session.execute(text(statement))
+    with world.database.reading() as session:
+        assert name in [breach.invariant.name for breach in invariants.check(session)]
+
+
+def test_a_shared_coupon_given_to_one_is_noticed(world: World) -> None:
+    campaign = world.a_campaign(single_coupon=True, coupons=["S"])
+    sale = world.buy(campaign)
+    with world.database.transaction() as session:
+        session.query(Coupon).update({Coupon.award_id: sale.award_id})
+    with world.database.reading() as session:
+        assert "I5" in [breach.invariant.name for breach in invariants.check(session)]
+
+
+def test_an_answer_that_names_no_purchase_is_noticed(world: World) -> None:
+    with world.database.transaction() as session:
+        session.execute(
+            text(
+                "INSERT INTO stored_answer (principal, key_sha256, fingerprint, status, effect, created_at)"
+                " VALUES ('p', 'k', 'f', 200, '00000000000040008000000000000000', '2020-01-01 00:00:00')"
+            )
+        )
+    with world.database.reading() as session:
+        assert [breach.invariant.name for breach in invariants.check(session)] == ["I10"]
+
+
+def test_the_demo_world_loads_into_an_empty_database_only(guerdon: Any, database: Database) -> None:
+    installation.empty(database)
+    assert guerdon("demo").exit_code == 0
+    shown = json.loads(guerdon("demo", "--show").output)
+    assert shown["campaigns"]["Discount Code Campaign"] == "3062c881-93f3-496b-9669-4238c0a62be8"
+    assert shown["customers"][1]["loyaltyCardNumber"] == "0000"
+    again = guerdon("demo")
+    assert again.exit_code == 1
+    assert "not empty" in again.output
+    assert guerdon("demo", "--reset").exit_code == 0
+    assert guerdon("check-invariants").output == "All invariants hold.\n"
+    with pytest.raises(installation.NotReady, match="demo"):
+        installation.require_ready(database, production=True)
+
+
+def test_a_real_database_is_never_reset(guerdon: Any, world: World) -> None:
+    refused = guerdon("demo", "--reset")
+    assert refused.exit_code == 1
+    assert "not removed" in refused.output
+    assert world.balance() == 100_000
+
+
+def test_production_has_no_demo_world(guerdon: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GUERDON_ENV", "production")
+    assert "development" in guerdon("demo").output
+    assert guerdon("serve").exit_code == 1
+
+
+def test_an_admin_is_created_with_a_strong_password(guerdon: Any, client: Any) -> None:
+    weak = guerdon("admin", "create", "root", "--password-stdin", input="weak\n")
+    assert weak.exit_code == 1
+    assert "at least 8 characters" in weak.output
+    made = guerdon("admin", "create", "Root", "--password-stdin", input=f"{PASSWORD}\n")
+    assert made.exit_code == 0, made.output
+    assert client.post("/api/admin/login_check", json={"_username": "root", "_password": PASSWORD}).status_code == 200
+    assert guerdon("admin", "create", "root", "--password-stdin", input=f"{PASSWORD}\n").exit_code == 1
+
+
+def test_coupons_are_imported_once(guerdon: Any, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.campaign.setup.coupons.IMPORT_BATCH", 1_000)
+    campaign = world.a_campaign(coupons=["N1", "back\\slash"], unlimited=True)
+    file = tmp_path / "codes.txt"
+    file.write_text("".join(f"N{i}\n" for i in range(2_500)) + "\n tab\there \nback\\slash\nzażółć\nN7\n")
+    done = guerdon("coupons", "import", str(campaign.uuid), str(file))
+    assert done.exit_code == 0, done.output
+    assert "2,501 codes added." in done.output
+    assert "2,504 codes read" in done.output
+    assert "0 codes added." in guerdon("coupons", "import", str(campaign.uuid), str(file)).output
+    with world.database.reading() as session:
+        codes = {code for (code,) in session.query(Coupon.code)}
+    assert {"tab\there", "back\\slash", "zażółć", "N2499"} <= codes
+    world.require_invariants()
+
+
+@pytest.mark.parametrize(
+    ("campaign", "content", "said"),
+    [
+        ("00000000-0000-0000-0000-000000000000", "A\n", "There is no such campaign."),
+        ("x", "A\n", "not a valid UUID"),
+        (None, "B" * 300 + "\n", "Line 1: a code has at most 255 characters"),
+    ],
+)
+def test_a_wrong_import_says_what_to_mend(
+    guerdon: Any, world: World, campaign: str | None, content: str, said: str
+) -> None:
+    name = campaign or str(world.a_campaign().uuid)
+    result = guerdon("coupons", "import", name, "-", input=content)
+    assert result.exit_code != 0
+    assert said in result.output
+
+
+def test_a_campaign_with_a_shared_code_has_no_pool(guerdon: Any, world: World) -> None:
+    campaign = world.a_campaign(single_coupon=True, coupons=["S"])
+    assert "share a single code" in guerdon("coupons", "import", str(campaign.uuid), "-", input="A\n").output
+    world.require_invariants()
+
+
+def test_check_invariants_fails_loudly(guerdon: Any, world: World) -> None:
+    with world.database.transaction() as session:
+        session.execute(text("UPDATE account SET balance = balance + 1"))
+    result = guerdon("check-invariants")
+    assert result.exit_code == 1
+    assert "I1 does not hold" in result.output
+
+
+def test_clean_and_rotate_and_help(guerdon: Any, settings: Settings) -> None:
+    assert guerdon("clean").output == "0 photos and 0 stored answers removed.\n"
+    for _ in range(3):
+        assert guerdon("keys", "rotate").exit_code == 0
+    assert len(KeyRing(settings.jwt_key_file.read_text()).keys) == 2
+    assert settings.jwt_key_file.stat().st_mode & 0o777 == 0o600
+    for command in ([], ["coupons", "import"], ["demo"], ["serve"]):
+        helped = guerdon(*command, "--help")
+        assert helped.exit_code == 0
+        assert "Usage:" in helped.output
+
+
+def test_tokens_of_the_key_before_stay_valid(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "jwt.pem"
+    first = rotate_keys(path)
+    rotate_keys(path)
+    ring = KeyRing(path.read_text())
+    assert [key.kid for key in ring.keys][1] == first
+    assert ring.public(first)
+    with pytest.raises(KeyError):
+        ring.public("unknown")
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({"PORT": "http"}, "PORT"),
+        ({"GUERDON_ENV": "prod"}, "GUERDON_ENV"),
+        ({"GUERDON_TIMEZONE": "Mars/Olympus"}, "GUERDON_TIMEZONE"),
+        ({"GUERDON_CORS_ORIGINS": "*"}, "GUERDON_CORS_ORIGINS"),
+        ({"GUERDON_DATABASE_URL_FILE": "/nowhere"}, "GUERDON_DATABASE_URL_FILE"),
+        ({"GUERDON_JWT_PRIVATE_KEY": "x", "GUERDON_JWT_PRIVATE_KEY_FILE": "y"}, "both set"),
+    ],
+)
+def test_a_bad_setting_is_named(environ: dict[str, str], said: str) -> None:
+    with pytest.raises(BadSettings, match=re.escape(said)):
+        from_environment(environ)
+
+
+def test_secrets_may_stand_in_files(tmp_path: Path) -> None:
+    secret = tmp_path / "url"
+    secret.write_text("postgresql+psycopg://u:p@h/d\n")
+    assert from_environment({"GUERDON_DATABASE_URL_FILE": str(secret)}).database_url == "postgresql+psycopg://u:p@h/d"
+
+
+def test_production_refuses_placeholder_secrets() -> None:
+    for url in ("postgresql+psycopg://guerdon:changeme@db/guerdon", "postgresql+psycopg://guerdon:Guerdon@db/guerdon"):
+        with pytest.raises(BadSettings, match="placeholder"):
+            serving.require_no_placeholders(Settings(database_url=url))
+    serving.require_no_placeholders(Settings(database_url="postgresql+psycopg://g:f9d2c1e7a8@db/g"))
+    with pytest.raises(BadSettings, match="PEM"):
+        KeyRing("changeme-----END PRIVATE KEY-----")
+
+
+def test_a_database_without_durability_is_refused(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    database.require_durability()
+    with database.transaction() as session:
+        session.execute(text(f"ALTER DATABASE {database.url.database} SET synchronous_commit = off"))
+    database.engine.dispose()
+    with pytest.raises(RuntimeError, match="synchronous_commit"):
+        database.require_durability()
+    database.engine.dispose()
+
+
+def test_old_tables_are_not_served(database: Database) -> None:
+    installation.require_ready(database, production=True)
+    with database.transaction() as session:
+        session.execute(text("DELETE FROM alembic_version"))
+    with pytest.raises(installation.NotReady, match="guerdon migrate"):
+        installation.require_ready(database, production=True)
