@@ -13,7 +13,7 @@ from app.sessionm import envelope as sessionm_envelope
 from app.settings import Settings
 from app.spaaza import envelope as spaaza_envelope
 from app.web.callers import Identity
-from app.web.door import BODY_BYTES_MAX, Doors
+from app.web.door import BODY_BYTES_MAX, GuardedFlask
 
 __all__ = ["create_app"]
 
@@ -30,7 +30,7 @@ NOT_SPAAZA = ("/api", "/docs", "/openapi.json", "/livez", "/readyz", "/metrics")
 
 def create_app(settings: Settings) -> Flask:
     """Open the database and hang the doors."""
-    app = Doors(__name__, static_folder=None)
+    app = GuardedFlask(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=BODY_BYTES_MAX, MAX_FORM_PARTS=2_000, PROPAGATE_EXCEPTIONS=False)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["guerdon_settings"] = settings

@@ -15,13 +15,13 @@ from sqlalchemy.orm import Session
 
 from app.access import passwords, staff, tokens
 from app.access.models import Login
-from app.campaign.awards.give import BY_SYSTEM
+from app.campaign.awards.give import SYSTEM
 from app.campaign.engagement import opt_ins
-from app.campaign.engagement.behaviors import GoalPlan, Plan
-from app.campaign.engagement.creatives import Plan as Creative
+from app.campaign.engagement.behaviors import BehaviorSpec, GoalSpec
+from app.campaign.engagement.creatives import CreativeSpec
 from app.campaign.models.vouchers import Voucher
 from app.campaign.setup import campaigns
-from app.campaign.setup.campaigns import Listing, Manner, Offer, Reward, Window
+from app.campaign.setup.campaigns import Listing, Manner, Offer, RewardSpec, Window
 from app.campaign.triggers import events, signups
 from app.db.installation import Installation
 from app.db.prepared import is_postgresql
@@ -68,16 +68,16 @@ def load(session: Session, now: datetime, zone: ZoneInfo) -> None:
     staff.add_admin(session, "admin", staff_hash)
     shop = shops.add(session, "Shop 1", "shop-1", "The first shop")
     for first_name, email in (("John", "john@doe.com"), ("John2", "john2@doe2.com")):
-        staff.add_seller(session, staff.Seller(first_name, "Doe", email, pos=shop.uuid), staff_hash)
+        staff.add_seller(session, staff.SellerDetails(first_name, "Doe", email, pos=shop.uuid), staff_hash)
     for (name, uuid), (condition, percent) in zip(LEVELS.items(), ((0, 14), (20, 15), (200, 20)), strict=True):
         reward: dict[str, Any] = {
             "reward_name": f"{percent}% off",
             "reward_hundredths_of_percent": percent * 100,
             "reward_code": name,
         }
-        levels.create(session, levels.Terms(name, condition * 100, active=True, **reward), now, uuid)
+        levels.create(session, levels.LevelDetails(name, condition * 100, active=True, **reward), now, uuid)
     part = [segments.Criterion(segments.CUSTOMER_LIST, {"customers": []})]
-    segments.create(session, segments.Definition("anniversary", active=True, parts=[part]), now, ANNIVERSARY)
+    segments.create(session, segments.SegmentDetails("anniversary", active=True, parts=[part]), now, ANNIVERSARY)
     _acme(session, now, zone, customer_hash)
     _customers(session, now, customer_hash)
     _campaigns(session, now, zone)
@@ -144,7 +144,7 @@ def shown(session: Session) -> dict[str, Any]:
 
 def _acme(session: Session, now: datetime, zone: ZoneInfo, password_hash: str) -> None:
     """The chain of Spaaza's examples: one user has referred another, and a third has a voucher to claim."""
-    terms = chains.Terms(
+    terms = chains.ChainDetails(
         "Acme",
         time_zone=str(zone),
         referral_window_quantity=30,
@@ -164,12 +164,12 @@ def _acme(session: Session, now: datetime, zone: ZoneInfo, password_hash: str) -
             "referral",
             "referral",
             rewards=[
-                Reward(
+                RewardSpec(
                     "voucher",
                     "€10 for who recommends us",
                     {"amount": 1_000, "voucher_kind": "basket", "recipient": "referring"},
                 ),
-                Reward(
+                RewardSpec(
                     "voucher", "€5 for who comes", {"amount": 500, "voucher_kind": "basket", "recipient": "referred"}
                 ),
             ],
@@ -192,14 +192,14 @@ def _acme(session: Session, now: datetime, zone: ZoneInfo, password_hash: str) -
         authentication_point_identifier="6120897249449",
     )
     member = Person("Member", "404064", loyalty_card_number="404064")
-    signups.sign_up(session, janneke, now, BY_SYSTEM, password_hash, id=JANNEKE)
-    signups.sign_up(session, referred, now, BY_SYSTEM, password_hash, id=REFERRED, referral_code="an8it2")
-    signups.sign_up(session, member, now, BY_SYSTEM, id=MEMBER)
+    signups.sign_up(session, janneke, now, SYSTEM, password_hash, id=JANNEKE)
+    signups.sign_up(session, referred, now, SYSTEM, password_hash, id=REFERRED, referral_code="an8it2")
+    signups.sign_up(session, member, now, SYSTEM, id=MEMBER)
 
 
 def _acme_rewards(session: Session, now: datetime) -> None:
     offer: dict[str, Any] = {"reward": None, "cost": 0, "active": True, "for_everyone": True}
-    five_euros = Reward("voucher", "€5", {"amount": 500, "voucher_kind": "basket"})
+    five_euros = RewardSpec("voucher", "€5", {"amount": 500, "voucher_kind": "basket"})
     campaigns.create(
         session,
         Offer("Earn €5 on signup", limit_per_customer=1, **offer),
@@ -227,7 +227,7 @@ def _acme_rewards(session: Session, now: datetime) -> None:
         Offer("A tap a day", limit_per_customer=1, **offer),
         now,
         id=TAP,
-        manner=Manner(rewards=[Reward("points", "10 points", {"amount": 1_000})], limit_per_customer_unit="day"),
+        manner=Manner(rewards=[RewardSpec("points", "10 points", {"amount": 1_000})], limit_per_customer_unit="day"),
     )
     campaigns.create(
         session,
@@ -240,16 +240,16 @@ def _acme_rewards(session: Session, now: datetime) -> None:
             "random_draw",
             limit_per_customer_unit="day",
             rewards=[
-                Reward("voucher", "€5", {**five_euros.terms, "weight": 1, "stock": 100}),
-                Reward("points", "100 points", {"amount": 10_000, "weight": 9}),
-                Reward("nothing", "Better luck next time", {"weight": 90}),
+                RewardSpec("voucher", "€5", {**five_euros.terms, "weight": 1, "stock": 100}),
+                RewardSpec("points", "100 points", {"amount": 10_000, "weight": 9}),
+                RewardSpec("nothing", "Better luck next time", {"weight": 90}),
             ],
         ),
     )
 
 
 def _organization(session: Session, name: str, key: str, secret: str, now: datetime, zone: ZoneInfo) -> int:
-    chain = chains.create(session, chains.Terms(name, time_zone=str(zone)), now)
+    chain = chains.create(session, chains.ChainDetails(name, time_zone=str(zone)), now)
     app = chains.set_app(session, f"{name.lower()}.guerdon.example", chain.id)
     app.api_key = key
     tokens.create_token(session, "demo", app, True, now, token=secret)
@@ -260,9 +260,7 @@ def _flock(session: Session, now: datetime, zone: ZoneInfo) -> None:
     """The organization of most of SessionM's examples: what Finch has completed, and what is only for whoever has Moose's tag."""
     chain_id = _organization(session, "Flock", FLOCK_KEY, FLOCK_SECRET, now, zone)
     finch, moose = (
-        signups.sign_up(
-            session, Person(name, ""), now, BY_SYSTEM, chain_id=chain_id, uuid=uuid, external_id=name.lower()
-        )
+        signups.sign_up(session, Person(name, ""), now, SYSTEM, chain_id=chain_id, uuid=uuid, external_id=name.lower())
         for name, uuid in (("Finch", FINCH), ("Moose", MOOSE))
     )
     tags.put(session, moose.id, [MOOSE_TAG], now)
@@ -271,29 +269,29 @@ def _flock(session: Session, now: datetime, zone: ZoneInfo) -> None:
 
     def campaign(
         name: str,
-        *behaviors: Plan,
+        *behaviors: BehaviorSpec,
         permalink: str | None = None,
         id: int | None = None,
         creatives: Any = (),
-        **told: Any,
+        **details: Any,
     ) -> int:
         offer = Offer(name, None, 0, active=True, for_everyone=True, activity=window)
-        manner = Manner("composable", "event", behaviors=behaviors, **told)
+        manner = Manner("composable", "event", behaviors=behaviors, **details)
         listing = Listing(external_id=permalink, creatives=creatives, campaign_type="promotion")
         return campaigns.create(session, offer, now, manner=manner, chain_id=chain_id, id=id, listing=listing).id
 
-    def once(name: str, event: str, **told: Any) -> Plan:
-        return Plan(name, [GoalPlan(event)], times_max=1, **told)
+    def once(name: str, event: str, **details: Any) -> BehaviorSpec:
+        return BehaviorSpec(name, [GoalSpec(event)], times_max=1, **details)
 
-    def page(id: int, group_id: int) -> list[Creative]:
-        return [Creative("internal_full_page", {}, id=id, group_id=group_id)]
+    def page(id: int, group_id: int) -> list[CreativeSpec]:
+        return [CreativeSpec("internal_full_page", {}, id=id, group_id=group_id)]
 
     campaign(
         "promotionCampaign",
         once("Look", "campaigns.1255.loaded"),
         id=TILE,
         permalink="6a04f24c-6022-11e7-8c24-3bcbbae62f9c",
-        creatives=[Creative("internal_tile", {"message": {"points": 0}}, id=2983, group_id=2917)],
+        creatives=[CreativeSpec("internal_tile", {"message": {"points": 0}}, id=2983, group_id=2917)],
     )
     campaign(
         "Launch 2",
@@ -302,9 +300,9 @@ def _flock(session: Session, now: datetime, zone: ZoneInfo) -> None:
         creatives=page(2640, 2578),
         permalink="6ce11f7c-51f9-11e7-822a-02d3bae62f9c",
     )
-    loaded = Plan(
+    loaded = BehaviorSpec(
         "TEstt0714441 Campaign Action 1",
-        [GoalPlan("campaigns.1443.loaded", points=400)],
+        [GoalSpec("campaigns.1443.loaded", points=400)],
         "composite",
         "3dac9302-68d4-11e7-9412-9e32bae62f9c",
         uuid=UUID("86d77299-ed18-49ba-8fef-f8cb2241faac"),
@@ -324,13 +322,13 @@ def _flock(session: Session, now: datetime, zone: ZoneInfo) -> None:
     )
     campaign(
         "Campaign 16",
-        Plan("super user 12", [GoalPlan("Event 12")], points=500, per_period_max=1, period_seconds=86_400),
+        BehaviorSpec("super user 12", [GoalSpec("Event 12")], points=500, per_period_max=1, period_seconds=86_400),
         once("participation challenge", "entry", per_period_max=1),
         id=DEALS,
         permalink="d615678c-d458-11e7-8ac1-c27a328254fd",
         restrictions=only_moose,
         rewards=[
-            Reward(
+            RewardSpec(
                 "voucher",
                 "Offer 1 gift card",
                 {
@@ -351,7 +349,7 @@ def _flock(session: Session, now: datetime, zone: ZoneInfo) -> None:
                 },
                 "participation challenge",
             ),
-            Reward("points", "referrer points", {"amount": 1_000, "offer": {}}, "participation challenge"),
+            RewardSpec("points", "referrer points", {"amount": 1_000, "offer": {}}, "participation challenge"),
         ],
     )
     chosen = {}
@@ -373,17 +371,17 @@ def _flock(session: Session, now: datetime, zone: ZoneInfo) -> None:
         opt_ins.opt_in(session, campaign_id, moose.id, now)
     opt_ins.opt_out(session, chosen["Opted out"], moose.id, now)
     for customer, number, times in ((finch, TILE, 1), (finch, LAUNCH, 1), (finch, LOADED, 4), (moose, DONE, 1)):
-        told = events.Told(f"campaigns.{number}.loaded", "demo", times)
-        events.record(session, customer.id, told, now, BY_SYSTEM)
+        details = events.CustomerEvent(f"campaigns.{number}.loaded", "demo", times)
+        events.record(session, customer.id, details, now, SYSTEM)
 
 
 def _aviary(session: Session, now: datetime, zone: ZoneInfo) -> None:
     """Another organization of SessionM's examples: one campaign that is not for Wren, and a draft."""
     chain_id = _organization(session, "Aviary", AVIARY_KEY, AVIARY_SECRET, now, zone)
-    signups.sign_up(session, Person("Wren", ""), now, BY_SYSTEM, chain_id=chain_id, uuid=WREN, external_id="wren")
+    signups.sign_up(session, Person("Wren", ""), now, SYSTEM, chain_id=chain_id, uuid=WREN, external_id="wren")
     event = Manner("composable", "event")
     offer = Offer("Campaign 1", None, 0, active=True, for_everyone=True, activity=_window_of_hours(now, zone))
-    tile = Creative(
+    tile = CreativeSpec(
         "internal_tile",
         {
             "message": {
@@ -476,7 +474,7 @@ def _customers(session: Session, now: datetime, password_hash: str) -> None:
         agreement1=True,
     )
     for id, uuid, person, level in ((1, JOHN, john, None), (2, JANE, jane, LEVELS["level1"])):
-        customer = signups.sign_up(session, person, registered, BY_SYSTEM, password_hash, level, uuid=uuid, id=id)
+        customer = signups.sign_up(session, person, registered, SYSTEM, password_hash, level, uuid=uuid, id=id)
         session.add(
             Spending(
                 customer_id=customer.id,

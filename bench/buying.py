@@ -92,6 +92,6 @@ def _pgbench(shop: Programme, first_customer: int, first_campaign: int) -> float
     ]
     for name, value in variables.items():
         command += ["-D", f"{name}={value}"]
-    told = subprocess.run([*command, "postgres"], capture_output=True, text=True, check=True).stdout
-    [rate] = re.findall(r"tps = ([\d.]+)", told)
+    details = subprocess.run([*command, "postgres"], capture_output=True, text=True, check=True).stdout
+    [rate] = re.findall(r"tps = ([\d.]+)", details)
     return float(rate)

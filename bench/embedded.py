@@ -71,9 +71,9 @@ def _buy_once(connection: sqlite3.Connection, campaign: int, campaign_uuid: str,
     run, award, now = connection.execute, uuid.uuid4().hex, datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
     run("BEGIN IMMEDIATE")
     buyer, terms, cost, most = run(
-        "SELECT cu.id, s.terms, c.cost, c.limit_per_customer FROM campaign c JOIN stock s ON s.campaign_id = c.id JOIN customer cu"
+        "SELECT cu.id, s.revision, c.cost, c.limit_per_customer FROM campaign c JOIN stock s ON s.campaign_id = c.id JOIN customer cu"
         " JOIN account a ON a.customer_id = cu.id LEFT JOIN usage u ON u.campaign_id = c.id AND u.customer_id = cu.id"
-        " WHERE c.uuid = ? AND cu.uuid = ? AND c.lifecycle = 'live' AND s.sold < s.sellable AND a.balance >= c.cost AND EXISTS"
+        " WHERE c.uuid = ? AND cu.uuid = ? AND c.lifecycle = 'live' AND s.sold < s.allowed AND a.balance >= c.cost AND EXISTS"
         " (SELECT 1 FROM audience_target t JOIN level l ON l.uuid = t.uuid WHERE t.audience_id = c.audience_id AND l.id = cu.level_id)",
         (campaign_uuid, customer.uuid.hex),
     ).fetchone()
@@ -83,9 +83,9 @@ def _buy_once(connection: sqlite3.Connection, campaign: int, campaign_uuid: str,
         (cost, buyer, cost),
     ).fetchone()
     [bought] = run(
-        "INSERT INTO usage (customer_id, campaign_id, bought, in_period, period_from)"
+        "INSERT INTO usage (customer_id, campaign_id, received, in_period, period_from)"
         " VALUES (?, ?, 1, 1, '0001-01-01 00:00:00.000000') ON CONFLICT (customer_id, campaign_id)"
-        " DO UPDATE SET bought = bought + 1, in_period = in_period + 1 WHERE in_period < ? RETURNING bought",
+        " DO UPDATE SET received = received + 1, in_period = in_period + 1 WHERE in_period < ? RETURNING received",
         (buyer, campaign, most),
     ).fetchone()
     coupon, code = run(
@@ -108,8 +108,8 @@ def _buy_once(connection: sqlite3.Connection, campaign: int, campaign_uuid: str,
         (secrets.token_hex(32), campaign, buyer, award, coupon, code, now, now),
     )
     run(
-        "UPDATE stock SET sold = sold + 1, in_period = in_period + 1, buyers_count = buyers_count + ?"
-        " WHERE campaign_id = ? AND sold < sellable AND terms = ?",
+        "UPDATE stock SET given = given + 1, in_period = in_period + 1, customers_count = customers_count + ?"
+        " WHERE campaign_id = ? AND given < allowed AND revision = ?",
         (bought == 1, campaign, terms),
     )
     run("COMMIT")

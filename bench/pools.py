@@ -74,8 +74,8 @@ def _import(shop: Programme, campaign: str, codes: Path) -> float:
     script += "    print('PEAK', line.split()[1], file=sys.stderr)"
     command = [sys.executable, "-c", script, "coupons", "import", campaign, str(codes)]
     environ = {**os.environ, **shop.environ}
-    told = subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True, check=True).stderr
-    [kilobytes] = re.findall(r"PEAK (\d+)", told)
+    details = subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True, check=True).stderr
+    [kilobytes] = re.findall(r"PEAK (\d+)", details)
     return int(kilobytes) / 1024
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.access import tokens
 from app.campaign.audience import audiences
-from app.campaign.engagement.behaviors import GoalPlan, Plan
+from app.campaign.engagement.behaviors import BehaviorSpec, GoalSpec
 from app.members.models import Customer
 from app.organizations import chains
 from bench.buying import CLIENTS, SERVER
@@ -40,7 +40,7 @@ WITH made AS (
   FROM campaign, generate_series(1, :count) n WHERE id = :model RETURNING id)
 , told AS (INSERT INTO campaign_text (campaign_id) SELECT id FROM made)
 , counted AS (
-  INSERT INTO stock (campaign_id, sold, sellable, coupons_count, buyers_count, terms, period_from, in_period,
+  INSERT INTO stock (campaign_id, given, allowed, coupons_count, customers_count, revision, period_from, in_period,
     participants_count, participants_max)
   SELECT id, 0, 1000000000, 0, 0, 1, '0001-01-01', 0, 0, 1000000000 FROM made)
 , drawn AS (
@@ -92,8 +92,8 @@ def application(shop: Programme) -> tuple[str, str]:
         return host.api_key, tokens.create_token(session, "bench", host, True, shop.world.now)[1]
 
 
-def _visits(count: int, points: int, event: str) -> Plan:
-    return Plan("Visits", [GoalPlan(event, count)], points=points)
+def _visits(count: int, points: int, event: str) -> BehaviorSpec:
+    return BehaviorSpec("Visits", [GoalSpec(event, count)], points=points)
 
 
 def _events() -> Iterator[Figure]:
@@ -198,8 +198,8 @@ def _add_campaigns(shop: Programme, count: int) -> None:
         shop.database.without_time_limit(session)
         vip = audiences.targeting_of(session, {"user.tags": {"$in": ["vip"]}}).id
         session.execute(text(OWN_TARGETINGS), {"first_own": FIRST_OWN, "count": count})
-        told = {"model": model.id, "count": count, "vip": vip, "first_own": FIRST_OWN}
-        session.execute(text(CAMPAIGNS_WITH_BEHAVIORS), told)
+        details = {"model": model.id, "count": count, "vip": vip, "first_own": FIRST_OWN}
+        session.execute(text(CAMPAIGNS_WITH_BEHAVIORS), details)
         session.execute(text("UPDATE campaign SET lifecycle = 'paused' WHERE id = :model"), {"model": model.id})
         _tag(session, shop.world.cleo.id, ["vip", "own 2", "own 5"])
 

@@ -111,8 +111,8 @@ def _claims() -> Figure:
             first = shop.customers(1)[0][0]
             with shop.database.transaction() as session:
                 shop.database.without_time_limit(session)
-                told = {"campaign": campaign.id, "first": first, "customers": FEW_VOUCHERS, "count": count}
-                session.execute(text(VOUCHERS), told)
+                details = {"campaign": campaign.id, "first": first, "customers": FEW_VOUCHERS, "count": count}
+                session.execute(text(VOUCHERS), details)
                 asked = text("SELECT key, customer_id FROM voucher ORDER BY key LIMIT :most")
                 rows = session.execute(asked, {"most": CLAIMS * (ROUNDS + 1)}).all()
             shop.settle()

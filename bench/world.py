@@ -42,7 +42,7 @@ WITH made AS (
   FROM campaign, generate_series(1, :count) n WHERE id = :model RETURNING id)
 , told AS (INSERT INTO campaign_text (campaign_id, short_description) SELECT id, 'Coffee, *free*' FROM made)
 , counted AS (
-  INSERT INTO stock (campaign_id, sold, sellable, coupons_count, buyers_count, terms, period_from, in_period,
+  INSERT INTO stock (campaign_id, given, allowed, coupons_count, customers_count, revision, period_from, in_period,
     participants_count, participants_max)
   SELECT id, 0, :codes, :codes, 0, 1, '0001-01-01', 0, 0, 1000000000 FROM made)
 INSERT INTO coupon (campaign_id, code, position) SELECT id, 'C' || n, n FROM made, generate_series(1, :codes) n

@@ -101,11 +101,11 @@ def test_8_processes_on_one_sqlite_file_sell_exactly_the_limit(sqlite_url: str, 
     arguments = [sqlite_url, str(shop.campaign.uuid), ",".join(str(c.uuid) for c in shop.customers)]
     command = [sys.executable, "-m", "tests.sqlite_buyer", *arguments]
     processes = [subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) for _ in range(8)]
-    told = [json.loads(process.communicate(timeout=120)[0]) for process in processes]
+    details = [json.loads(process.communicate(timeout=120)[0]) for process in processes]
     assert [process.returncode for process in processes] == [0] * 8
-    assert {one["denied"] for one in told} == {"limit_reached"}
-    assert sum(one["busy"] for one in told) < 20, "writers take the lock first, and wait for it"
-    codes = [code for one in told for code in one["codes"]]
+    assert {one["denied"] for one in details} == {"limit_reached"}
+    assert sum(one["busy"] for one in details) < 20, "writers take the lock first, and wait for it"
+    codes = [code for one in details for code in one["codes"]]
     assert len(codes) == len(set(codes)) == LIMIT
     assert sorted(codes) == sorted(shop.codes_sold())
     shop.world.require_invariants()

@@ -40,9 +40,9 @@ def test_a_database_that_is_not_ready_is_told(client: Client, database: Database
 
 def test_requests_are_counted(ada: Client, client: Client) -> None:
     ada.get("/api/campaign")
-    told = client.get("/metrics").text
-    assert 'guerdon_requests_total{method="GET",route="/api/campaign",status="200"} 1.0' in told
-    assert "guerdon_request_seconds_bucket" in told
+    details = client.get("/metrics").text
+    assert 'guerdon_requests_total{method="GET",route="/api/campaign",status="200"} 1.0' in details
+    assert "guerdon_request_seconds_bucket" in details
 
 
 def test_the_manual_is_valid_and_complete(client: Client, app: Flask) -> None:

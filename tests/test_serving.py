@@ -25,8 +25,8 @@ def test_metrics_tell_of_all_workers(sqlite_url: str, tmp_path: Path) -> None:
     with guerdon(environ, workers=2, threads=1) as server:
         for _ in range(20):
             get(server.port, "/livez")
-        told = get(server.port, "/metrics")
-    assert re.search(r'guerdon_requests_total\{method="GET",route="/livez",status="200"\} 20\.0', told)
+        details = get(server.port, "/metrics")
+    assert re.search(r'guerdon_requests_total\{method="GET",route="/livez",status="200"\} 20\.0', details)
 
 
 def test_serve_sets_up_everything_keeps_it_and_stops_on_ctrl_c(tmp_path: Path) -> None:
@@ -47,9 +47,9 @@ def test_serve_sets_up_everything_keeps_it_and_stops_on_ctrl_c(tmp_path: Path) -
                 assert time.monotonic() < until, "it does not answer"
                 time.sleep(0.1)
         process.send_signal(signal.SIGINT)
-        told, _ = process.communicate(timeout=20)
+        details, _ = process.communicate(timeout=20)
         assert process.returncode == 0
-        assert ("demo world is loaded" in told) is (start == "first")
+        assert ("demo world is loaded" in details) is (start == "first")
     assert (tmp_path / "new" / "guerdon.sqlite3").exists()
 
 

@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 from app.access import passwords, staff
 from app.access.models import Login
 from app.campaign import invariants
-from app.campaign.awards.give import BY_SYSTEM, Given
+from app.campaign.awards.give import SYSTEM, GivenAward
 from app.campaign.eligibility.facts import facts_by_id
 from app.campaign.models.campaigns import Campaign
 from app.campaign.setup import campaigns
-from app.campaign.setup.campaigns import Manner, Offer, Reward
+from app.campaign.setup.campaigns import Manner, Offer, RewardSpec
 from app.campaign.triggers import interactions, purchases, signups
 from app.db.engine import Database
 from app.members import levels
@@ -45,7 +45,7 @@ class World:
             shop = shops.add(session, "Corner shop", "corner")
             self.shop = shop.uuid
             self.sol = staff.add_seller(
-                session, staff.Seller("Sol", "Stone", "sol@guerdon.example", pos=shop.uuid), password_hash()
+                session, staff.SellerDetails("Sol", "Stone", "sol@guerdon.example", pos=shop.uuid), password_hash()
             )
             self.bronze = self._level(session, "bronze", 0)
             self.silver = self._level(session, "silver", 10_000)
@@ -54,7 +54,7 @@ class World:
             self.cleo_login = session.scalars(select(Login).where(Login.customer_id == self.cleo.id)).one()
 
     def _level(self, session: Session, name: str, condition: int) -> Level:
-        terms = levels.Terms(name, condition, active=True, reward_hundredths_of_percent=1_000)
+        terms = levels.LevelDetails(name, condition, active=True, reward_hundredths_of_percent=1_000)
         return levels.create(session, terms, self.now)
 
     def a_customer(
@@ -63,13 +63,13 @@ class World:
         points: int = 1_000,
         level: Level | None = None,
         chain_id: int | None = None,
-        **told: Any,
+        **details: Any,
     ) -> Customer:
         with self.database.transaction() as session:
-            told.setdefault("email", f"{name.lower()}-{uuid4().hex[:8]}@guerdon.example")
-            person = Person(name, "Customer", **told)
+            details.setdefault("email", f"{name.lower()}-{uuid4().hex[:8]}@guerdon.example")
+            person = Person(name, "Customer", **details)
             customer = signups.sign_up(
-                session, person, self.now, BY_SYSTEM, password_hash(), level and level.uuid, chain_id
+                session, person, self.now, SYSTEM, password_hash(), level and level.uuid, chain_id
             )
             session.flush()
             if points:
@@ -100,9 +100,9 @@ class World:
                 session, campaign.uuid, (customer or self.cleo).uuid, datetime.now(UTC), None, "system"
             )
 
-    def a_reward_campaign(self, *rewards: Reward, chain_id: int | None = None, **told: Any) -> Campaign:
+    def a_reward_campaign(self, *rewards: RewardSpec, chain_id: int | None = None, **details: Any) -> Campaign:
         """A campaign for everyone that gives these rewards, 5 points unless told; fields of Offer and of Manner as they come."""
-        manner = {name: told.pop(name) for name in list(told) if name in Manner.__dataclass_fields__}
+        manner = {name: details.pop(name) for name in list(details) if name in Manner.__dataclass_fields__}
         context = manner.setdefault("context", manner.get("kind", "interaction"))
         manner.setdefault("kind", context if context not in {"internal", "event"} else "composable")
         rewards = rewards or (() if context == "event" else (points(5),))
@@ -111,24 +111,24 @@ class World:
             "reward": None,
             "cost": 0,
             "active": True,
-            "for_everyone": "segments" not in told,
-            **told,
+            "for_everyone": "segments" not in details,
+            **details,
         }
         with self.database.transaction() as session:
             return campaigns.create(
                 session, Offer(**offer), self.now, manner=Manner(rewards=rewards, **manner), chain_id=chain_id
             )
 
-    def interact(self, campaign: Campaign, customer: Customer | None = None, now: datetime | None = None) -> Given:
+    def interact(self, campaign: Campaign, customer: Customer | None = None, now: datetime | None = None) -> GivenAward:
         with self.database.transaction() as session:
             who = customer or self.cleo
             return interactions.interact(
-                session, campaign.chain_id, campaign.id, who.id, now or datetime.now(UTC), BY_SYSTEM
+                session, campaign.chain_id, campaign.id, who.id, now or datetime.now(UTC), SYSTEM
             )
 
-    def a_chain(self, name: str = "Elsewhere", **told: Any) -> int:
+    def a_chain(self, name: str = "Elsewhere", **details: Any) -> int:
         with self.database.transaction() as session:
-            return chains.create(session, chains.Terms(name, **told), self.now).id
+            return chains.create(session, chains.ChainDetails(name, **details), self.now).id
 
     def facts(self, campaign: Campaign, customer: Customer | None = None) -> Any:
         with self.database.reading() as session:
@@ -147,20 +147,20 @@ class World:
             assert [(b.invariant.name, b.rows) for b in invariants.check(session)] == []
 
 
-def points(amount: float, **terms: Any) -> Reward:
-    return Reward("points", f"{amount} points", {"amount": round(amount * 100), **terms})
+def points(amount: float, **terms: Any) -> RewardSpec:
+    return RewardSpec("points", f"{amount} points", {"amount": round(amount * 100), **terms})
 
 
-def voucher(amount: float, **terms: Any) -> Reward:
-    return Reward("voucher", f"€{amount}", {"amount": round(amount * 100), "voucher_kind": "basket", **terms})
+def voucher(amount: float, **terms: Any) -> RewardSpec:
+    return RewardSpec("voucher", f"€{amount}", {"amount": round(amount * 100), "voucher_kind": "basket", **terms})
 
 
-def coupon(**terms: Any) -> Reward:
-    return Reward("coupon", "A code", terms)
+def coupon(**terms: Any) -> RewardSpec:
+    return RewardSpec("coupon", "A code", terms)
 
 
-def nothing(**terms: Any) -> Reward:
-    return Reward("nothing", "Better luck next time", terms)
+def nothing(**terms: Any) -> RewardSpec:
+    return RewardSpec("nothing", "Better luck next time", terms)
 
 
 def hours(n: float) -> timedelta:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.access import passwords
 from app.access.errors import BadCredentials, BadRefreshToken, LoginNotActive, WrongPassword
 from app.access.models import ADMIN, CUSTOMER, SELLER, Login, RefreshToken, SessionKey
-from app.db.prepared import Bind, Prepared
+from app.db.prepared import Executor, Prepared
 from app.members.models import Customer, Profile
 
 # Two tabs of one browser may refresh with the same token at once; within this time that is no theft.
@@ -28,7 +28,7 @@ def open_for_customer(session: Session, customer_id: int, password_hash: str | N
 
 
 @dataclass(frozen=True)
-class Standing:
+class LoginState:
     """What a login is worth right now, read fresh for every request."""
 
     login_id: int
@@ -39,7 +39,7 @@ class Standing:
     customer_uuid: UUID | None
 
 
-_STANDING = Prepared(
+_STATE = Prepared(
     select(
         Login.id,
         Login.role,
@@ -55,13 +55,13 @@ _STANDING = Prepared(
 )
 
 
-def standing(bind: Bind, login: UUID) -> Standing | None:
-    rows = _STANDING.run(bind, {"login": login})
+def find_state(executor: Executor, login: UUID) -> LoginState | None:
+    rows = _STATE.run(executor, {"login": login})
     if not rows:
         return None
     row = rows[0]
     active = bool(row.active) and not row.deleted and row.status in (None, "active")
-    return Standing(row.id, row.role, row.token_version, active, row.customer_id, row.uuid)
+    return LoginState(row.id, row.role, row.token_version, active, row.customer_id, row.uuid)
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,7 @@ def refreshed(session: Session, token: str, now: datetime) -> tuple[Login, str]:
     if spent is None:
         raise BadRefreshToken
     login_id, family, expires_at = spent
-    found = standing(session, login.uuid)
+    found = find_state(session, login.uuid)
     if found is None or not found.active:
         raise BadRefreshToken
     return login, _issue(session, login_id, family, now, expires_at)

@@ -24,7 +24,7 @@ def permit(session: Session, username: str, chain_id: int, may_write: bool | Non
     if len(logins) > 1:
         raise LoginNotFound(f"An admin and a seller are both called {username}; name the admin by the user name.")
     [login] = logins
-    chains.found(session, chain_id)
+    chains.get(session, chain_id)
     permission = session.get(ChainPermission, (login.id, chain_id))
     if may_write is None:
         if permission is not None:

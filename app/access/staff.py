@@ -19,7 +19,7 @@ SORTABLE = {"firstName": Login.first_name, "lastName": Login.last_name, "email":
 
 
 @dataclass(frozen=True)
-class Seller:
+class SellerDetails:
     """What an admin decides about a seller."""
 
     first_name: str
@@ -44,7 +44,7 @@ def add_admin(session: Session, username: str, password_hash: str, email: str | 
     return login
 
 
-def add_seller(session: Session, seller: Seller, password_hash: str) -> Login:
+def add_seller(session: Session, seller: SellerDetails, password_hash: str) -> Login:
     """Raises AlreadyTaken or PosNotFound."""
     login = Login(role=SELLER, password_hash=password_hash, token_version=0)
     _apply(session, login, seller)
@@ -53,8 +53,8 @@ def add_seller(session: Session, seller: Seller, password_hash: str) -> Login:
     return login
 
 
-def change_seller(session: Session, login: Login, told: Mapping[str, Any], password_hash: str | None) -> None:
-    """Change what is told of a seller; what is not named stays. Raises AlreadyTaken or PosNotFound."""
+def change_seller(session: Session, login: Login, changes: Mapping[str, Any], password_hash: str | None) -> None:
+    """Change these details of a seller; the others stay. Raises AlreadyTaken or PosNotFound."""
     known = {
         "first_name": login.first_name,
         "last_name": login.last_name,
@@ -63,7 +63,7 @@ def change_seller(session: Session, login: Login, told: Mapping[str, Any], passw
         "pos": login.pos.uuid if login.pos else None,
         "active": login.active,
     }
-    _apply(session, login, Seller(**{**known, **told}))
+    _apply(session, login, SellerDetails(**{**known, **changes}))
     if password_hash:
         logins.set_password(session, login.id, password_hash)
 
@@ -91,12 +91,12 @@ def sellers(session: Session, paging: Page) -> Paged[Login]:
     return Paged(list(session.scalars(paging.cut(query))), total)
 
 
-def _apply(session: Session, login: Login, told: Seller) -> None:
-    if (login.email or "") != told.email.lower():
-        _require_unique(session, SELLER, "email", told.email)
-    login.first_name, login.last_name = told.first_name, told.last_name
-    login.email, login.phone, login.active = told.email.lower(), told.phone, told.active
-    login.pos = shops.get(session, told.pos) if told.pos else None
+def _apply(session: Session, login: Login, changes: SellerDetails) -> None:
+    if (login.email or "") != changes.email.lower():
+        _require_unique(session, SELLER, "email", changes.email)
+    login.first_name, login.last_name = changes.first_name, changes.last_name
+    login.email, login.phone, login.active = changes.email.lower(), changes.phone, changes.active
+    login.pos = shops.get(session, changes.pos) if changes.pos else None
 
 
 def _require_unique(session: Session, role: str, name: str, value: str) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from app.access import logins
 from app.access.errors import TokenNotFound
 from app.access.models import AccessToken, ChainPermission, Login, SessionKey
-from app.db.prepared import Bind, Prepared
+from app.db.prepared import Executor, Prepared
 from app.db.types import UtcDateTime
 from app.members.models import Customer
 from app.organizations.models import AppHost, Chain
@@ -26,8 +26,8 @@ _NAMED = aliased(AppHost)
 
 
 @dataclass(frozen=True)
-class Begun:
-    """A new session; the key is told only now."""
+class NewSession:
+    """A new session. Only its hash is stored, so this is the one time that the key is shown."""
 
     key: str
     expires_at: datetime
@@ -37,13 +37,13 @@ def _sha256(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def begin(session: Session, checked: Login, now: datetime, rehashed: str | None = None) -> Begun:
+def begin(session: Session, checked: Login, now: datetime, rehashed: str | None = None) -> NewSession:
     """Sign in; whoever was signed in with this login before is signed out. Raises as `logins.note_sign_in` does."""
     logins.note_sign_in(session, checked, now, rehashed)
     session.execute(delete(SessionKey).where(SessionKey.login_id == checked.id))
     key, expires_at = secrets.token_hex(32), now + timedelta(hours=SESSION_HOURS)
     session.add(SessionKey(key_sha256=_sha256(key), login_id=checked.id, created_at=now, expires_at=expires_at))
-    return Begun(key, expires_at)
+    return NewSession(key, expires_at)
 
 
 def end(session: Session, key: str) -> None:
@@ -129,41 +129,54 @@ _APP = Prepared(
             or_(AccessToken.expires_at.is_(None), AccessToken.expires_at > bindparam("moment", type_=UtcDateTime())),
         ),
     )
-    # Two joins, so that each looks in an index of its own; an id that is not told finds nobody.
+    # Two joins, so that each looks in an index of its own; an id that is not given finds nobody.
     .outerjoin(_CUSTOMER, and_(_CUSTOMER.chain_id == AppHost.chain_id, _CUSTOMER.uuid == bindparam("customer")))
     .outerjoin(_KNOWN, and_(_KNOWN.chain_id == AppHost.chain_id, _KNOWN.external_id == bindparam("external")))
     .where(AppHost.api_key == bindparam("key"))
 )
 
 
-def session_standing(bind: Bind, key: str, chain_id: int | None, hostname: str | None, now: datetime) -> object | None:
+def find_session(
+    executor: Executor, key: str, chain_id: int | None, hostname: str | None, now: datetime
+) -> object | None:
     """Who the key's owner is, what that is worth now, and the chain and the app that the request names, if they exist."""
     parameters = {"hashed": _sha256(key), "chain": chain_id or NOWHERE, "hostname": hostname or "", "moment": now}
-    rows = _SESSION.run(bind, parameters)
+    rows = _SESSION.run(executor, parameters)
     return rows[0] if rows else None
 
 
-def token_standing(bind: Bind, token: str, hostname: str | None, now: datetime) -> object | None:
+def find_token(executor: Executor, token: str, hostname: str | None, now: datetime) -> object | None:
     """What a token is worth now, and the app that the request names, if it exists."""
-    rows = _TOKEN.run(bind, {"hashed": _sha256(token), "hostname": hostname or "", "moment": now})
+    rows = _TOKEN.run(executor, {"hashed": _sha256(token), "hostname": hostname or "", "moment": now})
     return rows[0] if rows else None
 
 
-def app_standing(
-    bind: Bind, api_key: str, secret: str, now: datetime, customer: UUID | None = None, external_id: str | None = None
+def find_app(
+    executor: Executor,
+    api_key: str,
+    secret: str,
+    now: datetime,
+    customer: UUID | None = None,
+    external_id: str | None = None,
 ) -> Any | None:
     """The app with this api key and its chain, and what the secret, one of its access tokens, is worth now; None without an app.
 
     And the customer of the chain with this UUID, or whom another system knows by this id; its columns are None without one.
     """
-    told = {"key": api_key, "hashed": _sha256(secret), "moment": now, "customer": customer, "external": external_id}
-    rows = _APP.run(bind, told)
+    parameters = {
+        "key": api_key,
+        "hashed": _sha256(secret),
+        "moment": now,
+        "customer": customer,
+        "external": external_id,
+    }
+    rows = _APP.run(executor, parameters)
     return rows[0] if rows else None
 
 
-def only_chain(bind: Bind, login_id: int) -> int | None:
+def only_chain(executor: Executor, login_id: int) -> int | None:
     """The chain of a member of the staff who works for one only."""
-    chains = bind.scalars(select(ChainPermission.chain_id).where(ChainPermission.login_id == login_id)).all()
+    chains = executor.scalars(select(ChainPermission.chain_id).where(ChainPermission.login_id == login_id)).all()
     return chains[0] if len(chains) == 1 else None
 
 
@@ -176,7 +189,7 @@ def create_token(
     expires_at: datetime | None = None,
     token: str | None = None,
 ) -> tuple[AccessToken, str]:
-    """A token, which is told only now; `token` only for a world whose secrets are public."""
+    """Make a token and return it, for this one time; `token` only for a world whose secrets are public."""
     secret = token or f"gt_{secrets.token_hex(32)}"
     made = AccessToken(
         name=name,

@@ -14,7 +14,7 @@ from app.openloyalty.campaign_form import CampaignForm
 from app.openloyalty.forms import form
 from app.openloyalty.people import customer_pages
 from app.openloyalty.queries import PAGING_PARAMETERS, flag, labels, paging, text, wants_html
-from app.web.door import allow, caller, names_subject, reading, transaction
+from app.web.door import allow, caller, note_subject, reading, transaction
 
 blueprint = Blueprint("admin_campaigns", __name__, "Reward campaigns")
 
@@ -48,7 +48,7 @@ def create_campaign(offer: Offer) -> Response:
     """Create a reward campaign."""
     with transaction() as session:
         created = campaigns.create(session, offer, clock.now())
-        names_subject(campaign=created.uuid)
+        note_subject(campaign=created.uuid)
     return jsonify(campaignId=str(created.uuid))
 
 
@@ -58,7 +58,9 @@ def create_campaign(offer: Offer) -> Response:
 @allow("admin")
 def list_campaigns() -> Response:
     """List all campaigns."""
-    wanted = catalogue.Filter(labels=labels(), name=text("name"), active=flag("active"), reward=text("campaignType"))
+    wanted = catalogue.CampaignFilter(
+        labels=labels(), name=text("name"), active=flag("active"), reward=text("campaignType")
+    )
     with reading() as session:
         found = catalogue.page(session, paging(), clock.now(), wanted)
         return views.paged("campaigns", found, lambda shown: views.campaign(shown, "admin", wants_html()))

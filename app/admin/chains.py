@@ -15,7 +15,7 @@ from app.openloyalty.formats import moment, without_none
 from app.openloyalty.forms import Form, form
 from app.organizations import chains
 from app.organizations.models import UNITS, AppHost, Business, Chain
-from app.web.door import allow, names_subject, reading, transaction
+from app.web.door import allow, note_subject, reading, transaction
 
 blueprint = Blueprint("admin_chains", __name__, "Chains, apps and partners")
 ID = "int(max=9223372036854775807)"
@@ -33,8 +33,8 @@ class ChainForm(Form):
     hasDivisions = Checkbox(attribute="has_divisions", load_default=False)
 
     @post_load
-    def terms(self, told: dict[str, Any], **kw: Any) -> chains.Terms:
-        return chains.Terms(**told)
+    def terms(self, data: dict[str, Any], **kw: Any) -> chains.ChainDetails:
+        return chains.ChainDetails(**data)
 
 
 class BusinessForm(Form):
@@ -62,8 +62,8 @@ class TokenForm(Form):
     expiresAt = Moment(attribute="expires_at")
 
     @validates_schema
-    def require_app(self, told: dict[str, Any], **kw: Any) -> None:
-        if bool(told.get("hostname")) == bool(told.get("anyApp")):
+    def require_app(self, data: dict[str, Any], **kw: Any) -> None:
+        if bool(data.get("hostname")) == bool(data.get("anyApp")):
             raise ValidationError("Name the hostname of an app, or say anyApp.", "hostname")
 
 
@@ -115,11 +115,11 @@ def list_chains() -> Response:
 @form("chain", ChainForm)
 @blueprint.response(200, ChainView)
 @allow("admin")
-def create_chain(terms: chains.Terms) -> Response:
+def create_chain(terms: chains.ChainDetails) -> Response:
     """Create a chain."""
     with transaction() as session:
         created = chains.create(session, terms, clock.now())
-        names_subject(chain=created.id)
+        note_subject(chain=created.id)
         return jsonify(_chain(created))
 
 
@@ -127,7 +127,7 @@ def create_chain(terms: chains.Terms) -> Response:
 @form("chain", ChainForm)
 @blueprint.response(200, ChainView)
 @allow("admin")
-def change_chain(terms: chains.Terms, chain: int) -> Response:
+def change_chain(terms: chains.ChainDetails, chain: int) -> Response:
     """Change a chain as a whole."""
     with transaction() as session:
         return jsonify(_chain(chains.change(session, chain, terms)))
@@ -146,11 +146,11 @@ def list_businesses(chain: int) -> Response:
 @form("business", BusinessForm)
 @blueprint.response(200, BusinessView)
 @allow("admin")
-def add_business(told: dict[str, Any], chain: int) -> Response:
+def add_business(data: dict[str, Any], chain: int) -> Response:
     """Add a business to a chain."""
     with transaction() as session:
-        added = chains.add_business(session, chain, told["name"], told["division_id"])
-        names_subject(business=added.id)
+        added = chains.add_business(session, chain, data["name"], data["division_id"])
+        note_subject(business=added.id)
         return jsonify(_business(added))
 
 
@@ -158,20 +158,20 @@ def add_business(told: dict[str, Any], chain: int) -> Response:
 @form("business", BusinessForm)
 @blueprint.response(200, BusinessView)
 @allow("admin")
-def rename_business(told: dict[str, Any], business: int) -> Response:
+def rename_business(data: dict[str, Any], business: int) -> Response:
     """Give a business another name."""
     with transaction() as session:
-        return jsonify(_business(chains.rename_business(session, business, told["name"])))
+        return jsonify(_business(chains.rename_business(session, business, data["name"])))
 
 
 @blueprint.route(f"/chain/<{ID}:chain>/permission/<username>", methods=["PUT"])
 @form("permission", PermissionForm)
 @blueprint.response(200, schemas.Success)
 @allow("admin")
-def give_permission(told: dict[str, Any], chain: int, username: str) -> Response:
+def give_permission(data: dict[str, Any], chain: int, username: str) -> Response:
     """Let a member of the staff read, or read and write, for a chain."""
     with transaction() as session:
-        permissions.permit(session, username, chain, bool(told["write"]))
+        permissions.permit(session, username, chain, bool(data["write"]))
     return jsonify(success=True)
 
 
@@ -198,10 +198,10 @@ def list_apps() -> Response:
 @form("app", AppForm)
 @blueprint.response(200, AppView)
 @allow("admin")
-def set_app(told: dict[str, Any], hostname: str) -> Response:
+def set_app(data: dict[str, Any], hostname: str) -> Response:
     """Register an app's host name, or give it to another chain."""
     with transaction() as session:
-        return jsonify(_app(chains.set_app(session, hostname, told["chain_id"])))
+        return jsonify(_app(chains.set_app(session, hostname, data["chain_id"])))
 
 
 @blueprint.route("/app/<hostname>", methods=["DELETE"])
@@ -227,14 +227,14 @@ def list_tokens() -> Response:
 @form("token", TokenForm)
 @blueprint.response(200, TokenView)
 @allow("admin")
-def create_token(told: dict[str, Any]) -> Response:
-    """Create an access token; the token itself is told only now."""
+def create_token(data: dict[str, Any]) -> Response:
+    """Create an access token; only this answer shows the token itself."""
     with transaction() as session:
-        app = chains.app(session, told["hostname"]) if told["hostname"] else None
+        app = chains.app(session, data["hostname"]) if data["hostname"] else None
         made, token = tokens.create_token(
-            session, told["name"], app, bool(told["write"]), clock.now(), told["expires_at"]
+            session, data["name"], app, bool(data["write"]), clock.now(), data["expires_at"]
         )
-        names_subject(token=made.id)
+        note_subject(token=made.id)
         return jsonify({**_token(made, app.hostname if app else None), "token": token})
 
 

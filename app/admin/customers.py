@@ -39,9 +39,9 @@ class LevelChoiceForm(Form):
 @form("customer", CustomerForm)
 @blueprint.response(200, schemas.Registered)
 @allow(*STAFF)
-def register_customer(told: dict[str, Any]) -> Response:
+def register_customer(data: dict[str, Any]) -> Response:
     """Register a customer."""
-    return registration.register(told)
+    return registration.register(data)
 
 
 @blueprint.route("/customer", methods=["GET"])
@@ -51,7 +51,7 @@ def register_customer(told: dict[str, Any]) -> Response:
 def list_customers() -> Response:
     """List customers."""
     texts = {column: found for name, column in TEXT_FILTERS.items() if (found := text(name))}
-    wanted = customers.Filter(texts, text("emailOrPhone"), strict=bool(flag("strict")))
+    wanted = customers.CustomerFilter(texts, text("emailOrPhone"), strict=bool(flag("strict")))
     with reading() as session:
         return customer_pages(session, customers.page(session, wanted, paging(True)))
 
@@ -62,18 +62,18 @@ def list_customers() -> Response:
 def show_customer(customer: str) -> Response:
     """Show a customer; customers see themselves only."""
     with reading() as session:
-        return customer_details(session, customers.found(session, _own_or_staff(customer)))
+        return customer_details(session, customers.get(session, _own_or_staff(customer)))
 
 
 @blueprint.route("/customer/<customer>", methods=["PUT"])
 @form("customer", CustomerChangeForm)
 @blueprint.response(200, schemas.CustomerView)
 @allow(*STAFF)
-def change_customer(told: dict[str, Any], customer: str) -> Response:
+def change_customer(data: dict[str, Any], customer: str) -> Response:
     """Change a customer; what is not sent stays."""
     with transaction() as session:
-        found = customers.found(session, customer)
-        customers.change(session, found, told, clock.now())
+        found = customers.get(session, customer)
+        customers.change(session, found, data, clock.now())
         return customer_details(session, found)
 
 
@@ -105,14 +105,14 @@ def switch_customer(customer: str, action: str) -> Response:
 @form(None, LevelChoiceForm)
 @blueprint.response(200, {"type": "array", "items": {}})
 @allow(*STAFF)
-def assign_level(told: dict[str, Any], customer: str) -> Response:
+def assign_level(data: dict[str, Any], customer: str) -> Response:
     """Put a customer on a level by hand."""
-    if told["level"] is None:
+    if data["level"] is None:
         response = jsonify(levelId="field is required")
         response.status_code = 400
         return response
     with transaction() as session:
-        customers.assign_level(session, customers.found(session, customer), told["level"], clock.now())
+        customers.assign_level(session, customers.get(session, customer), data["level"], clock.now())
     return jsonify([])
 
 
@@ -122,7 +122,7 @@ def assign_level(told: dict[str, Any], customer: str) -> Response:
 def release_level(customer: str) -> Response:
     """Take back a level given by hand."""
     with transaction() as session:
-        customers.release_level(session, customers.found(session, customer), clock.now())
+        customers.release_level(session, customers.get(session, customer), clock.now())
     return jsonify([])
 
 

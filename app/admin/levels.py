@@ -13,7 +13,7 @@ from app.openloyalty.forms import Form, form
 from app.openloyalty.member_forms import LevelForm
 from app.openloyalty.programme import list_levels, show_level
 from app.openloyalty.queries import PAGING_PARAMETERS, paging
-from app.web.door import allow, names_subject, reading, transaction
+from app.web.door import allow, note_subject, reading, transaction
 
 blueprint = Blueprint("admin_levels", __name__, "Levels")
 
@@ -43,11 +43,11 @@ def show_one_level(level: UUID) -> Response:
 @form("level", LevelForm)
 @blueprint.response(200, schemas.LevelId)
 @allow("admin")
-def create_level(terms: levels.Terms) -> Response:
+def create_level(terms: levels.LevelDetails) -> Response:
     """Create a level."""
     with transaction() as session:
         created = levels.create(session, terms, clock.now())
-        names_subject(level=created.uuid)
+        note_subject(level=created.uuid)
     return jsonify(id=str(created.uuid))
 
 
@@ -55,7 +55,7 @@ def create_level(terms: levels.Terms) -> Response:
 @form("level", LevelForm)
 @blueprint.response(200, schemas.LevelId)
 @allow("admin")
-def change_level(terms: levels.Terms, level: UUID) -> Response:
+def change_level(terms: levels.LevelDetails, level: UUID) -> Response:
     """Change a level as a whole."""
     with transaction() as session:
         levels.change(session, level, terms)
@@ -66,14 +66,14 @@ def change_level(terms: levels.Terms, level: UUID) -> Response:
 @form(None, ActiveForm)
 @blueprint.response(204)
 @allow("admin")
-def switch_level(told: dict, level: UUID) -> Response:  # type: ignore[type-arg]
+def switch_level(data: dict, level: UUID) -> Response:  # type: ignore[type-arg]
     """Switch a level on or off."""
-    if told["active"] is None:
+    if data["active"] is None:
         response = jsonify(active="this field is required")
         response.status_code = 400
         return response
     with transaction() as session:
-        levels.found(session, level).active = told["active"]
+        levels.get(session, level).active = data["active"]
     return Response(status=204)
 
 

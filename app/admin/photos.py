@@ -16,7 +16,7 @@ from app.web.door import allow, anyone, blobs, reading, transaction, visitor
 blueprint = Blueprint("admin_photos", __name__, "Photos of campaigns")
 
 STAFF = "admin", "seller"
-BODY_BYTES_MAX = 8 * 1024 * 1024  # beyond the limit of a file, so that a larger one is told in the form's tree
+BODY_BYTES_MAX = 8 * 1024 * 1024  # beyond the limit of a file, so that a larger one gets its message in the form's tree
 
 
 class PhotoForm(Form):
@@ -57,7 +57,7 @@ def upload_photo(campaign: UUID) -> Response:
 @blueprint.response(200, {"type": "string", "format": "binary"}, content_type="image/*")
 @anyone
 def show_photo(campaign: UUID) -> Response:
-    """Show a campaign's photo, to everybody; while customers were never told of the campaign, to the staff only."""
+    """Show a campaign's photo, to everybody; of a campaign that is still secret, to the staff only."""
     who = visitor()
     is_staff = who is not None and who.role in STAFF
     with reading() as session:
@@ -93,8 +93,8 @@ def _picture() -> imaging.Picture:
     upload = request.files.get("photo[file]")
     if upload is None:
         # The documents' example posts a path as text, which nobody but the caller can open.
-        told = request.form.get("photo[file]") if request.mimetype != "application/json" else None
-        raise _refused([] if told is None else ["The file could not be found."])
+        path = request.form.get("photo[file]") if request.mimetype != "application/json" else None
+        raise _refused([] if path is None else ["The file could not be found."])
     upload.stream.seek(0)
     content = upload.stream.read(imaging.UPLOAD_BYTES_MAX + 1)
     if not content:

@@ -29,15 +29,15 @@ def list_transfers() -> Response:
 @form("transfer", TransferForm)
 @blueprint.response(200, schemas.TransferId)
 @allow("admin")
-def add_points(told: dict[str, Any]) -> Response:
+def add_points(data: dict[str, Any]) -> Response:
     """Add points to a customer's account."""
-    return move(ledger.add, told)
+    return move(ledger.add, data)
 
 
 @blueprint.route("/points/transfer/spend", methods=["POST"])
 @form("transfer", TransferForm)
 @blueprint.response(200, schemas.TransferId)
 @allow("admin")
-def spend_points(told: dict[str, Any]) -> Response:
+def spend_points(data: dict[str, Any]) -> Response:
     """Take points from a customer's account."""
-    return move(ledger.spend, told)
+    return move(ledger.spend, data)

@@ -11,7 +11,7 @@ from app.openloyalty.api import Blueprint
 from app.openloyalty.forms import form
 from app.openloyalty.member_forms import SegmentForm
 from app.openloyalty.queries import PAGING_PARAMETERS, flag, paging, text
-from app.web.door import allow, names_subject, reading, transaction
+from app.web.door import allow, note_subject, reading, transaction
 
 blueprint = Blueprint("admin_segments", __name__, "Segments")
 
@@ -32,11 +32,11 @@ def list_segments() -> Response:
 @form("segment", SegmentForm)
 @blueprint.response(200, schemas.SegmentId)
 @allow("admin")
-def create_segment(definition: segments.Definition) -> Response:
+def create_segment(definition: segments.SegmentDetails) -> Response:
     """Create a segment: parts that must all hold, each of criteria of which any may hold."""
     with transaction() as session:
         created = segments.create(session, definition, clock.now())
-        names_subject(segment=created.uuid)
+        note_subject(segment=created.uuid)
     return jsonify(segmentId=str(created.uuid))
 
 
@@ -46,7 +46,7 @@ def create_segment(definition: segments.Definition) -> Response:
 def show_segment(segment: UUID) -> Response:
     """Show a segment."""
     with reading() as session:
-        found = segments.found(session, segment)
+        found = segments.get(session, segment)
         return jsonify(views.segment(found, segments.customers_counts(session, [found.id])[found.id]))
 
 
@@ -54,7 +54,7 @@ def show_segment(segment: UUID) -> Response:
 @form("segment", SegmentForm)
 @blueprint.response(200, schemas.SegmentId)
 @allow("admin")
-def change_segment(definition: segments.Definition, segment: UUID) -> Response:
+def change_segment(definition: segments.SegmentDetails, segment: UUID) -> Response:
     """Change a segment as a whole."""
     with transaction() as session:
         segments.change(session, segment, definition)

@@ -14,7 +14,7 @@ from app.openloyalty.member_forms import PosForm, SellerChangeForm, SellerForm
 from app.openloyalty.programme import list_shops, show_shop
 from app.openloyalty.queries import PAGING_PARAMETERS, paging
 from app.organizations import shops
-from app.web.door import allow, caller, names_subject, reading, transaction
+from app.web.door import allow, caller, note_subject, reading, transaction
 
 blueprint = Blueprint("admin_sellers", __name__, "Sellers and points of sale")
 
@@ -33,14 +33,14 @@ def list_sellers() -> Response:
 @form("seller", SellerForm)
 @blueprint.response(200, schemas.SellerRegistered)
 @allow("admin")
-def register_seller(told: dict[str, Any]) -> Response:
+def register_seller(data: dict[str, Any]) -> Response:
     """Register a seller. The password is not answered: who sent it knows it."""
-    password = told.pop("password")
+    password = data.pop("password")
     passwords.require_strong(password)
     password_hash = passwords.hashed(password)
     with transaction() as session:
-        login = staff.add_seller(session, staff.Seller(**told), password_hash)
-        names_subject(seller=login.uuid)
+        login = staff.add_seller(session, staff.SellerDetails(**data), password_hash)
+        note_subject(seller=login.uuid)
     return jsonify(sellerId=str(login.uuid), email=login.email)
 
 
@@ -59,14 +59,14 @@ def show_seller(seller: UUID) -> Response:
 @form("seller", SellerChangeForm)
 @blueprint.response(200, schemas.SellerId)
 @allow("admin")
-def change_seller(told: dict[str, Any], seller: UUID) -> Response:
+def change_seller(data: dict[str, Any], seller: UUID) -> Response:
     """Change a seller as a whole; a new password signs them out."""
-    password = told.pop("password")
+    password = data.pop("password")
     if password:
         passwords.require_strong(password)
     password_hash = passwords.hashed(password) if password else None
     with transaction() as session:
-        staff.change_seller(session, staff.seller(session, seller), told, password_hash)
+        staff.change_seller(session, staff.seller(session, seller), data, password_hash)
     return jsonify(sellerId=str(seller))
 
 
@@ -97,11 +97,11 @@ def list_pos() -> Response:
 @form("pos", PosForm)
 @blueprint.response(200, schemas.PosId)
 @allow("admin")
-def create_pos(told: dict[str, Any]) -> Response:
+def create_pos(data: dict[str, Any]) -> Response:
     """Create a point of sale."""
     with transaction() as session:
-        created = shops.add(session, **told)
-        names_subject(pos=created.uuid)
+        created = shops.add(session, **data)
+        note_subject(pos=created.uuid)
     return jsonify(posId=str(created.uuid))
 
 

@@ -19,9 +19,9 @@ blueprint = session_blueprint("admin")
 @blueprint.response(200, schemas.Tokens)
 @blueprint.alt_response(401, schema=schemas.Unauthorized, description="Not a token that can be refreshed")
 @anyone
-def refresh(told: dict[str, Any]) -> Response:
+def refresh(data: dict[str, Any]) -> Response:
     """Exchange a refresh token for a new pair of tokens."""
-    return refreshed(told["refresh_token"] or "")
+    return refreshed(data["refresh_token"] or "")
 
 
 @blueprint.route("/token/revoke", methods=["POST"])

@@ -116,7 +116,7 @@ class OptInLimitReached(Refusal):
 
 
 class BadEvent(Refusal):
-    """What was told of an event cannot be; the message says why."""
+    """The event is malformed; the message says how."""
 
 
 class CreativeNotFound(Refusal):
@@ -124,7 +124,7 @@ class CreativeNotFound(Refusal):
 
 
 class BadCreative(Refusal):
-    """What was told of a creative cannot be; the message says why."""
+    """The creative is malformed; the message says how."""
 
 
 class CampaignNameTaken(Refusal):
@@ -156,11 +156,11 @@ class BadRestriction(Refusal):
 
 
 class BadCampaign(Refusal):
-    """What was told of a campaign contradicts itself; the message says how."""
+    """The campaign's spec contradicts itself; the message says how."""
 
 
 class BadVoucher(Refusal):
-    """What was told of a voucher contradicts itself; the message says how."""
+    """The voucher's terms contradict one another; the message says how."""
 
 
 class VoucherNotFound(Refusal):

@@ -59,17 +59,17 @@ INVARIANTS = [
     Invariant(
         "I3",
         "No more is given than the limit and the coupons allow, and the stock counts what was given.",
-        "SELECT c.id, s.sold, s.sellable FROM campaign c JOIN stock s ON s.campaign_id = c.id LEFT JOIN"
+        "SELECT c.id, s.given, s.allowed FROM campaign c JOIN stock s ON s.campaign_id = c.id LEFT JOIN"
         " (SELECT campaign_id, COUNT(*) n, COUNT(DISTINCT customer_id) b FROM award GROUP BY campaign_id) p"
-        " ON p.campaign_id = c.id WHERE s.sold <> COALESCE(p.n, 0) OR s.buyers_count <> COALESCE(p.b, 0)"
-        ' OR s.sold > s.sellable OR s.sold > c."limit" OR s.in_period > s.sold OR s.in_period > c.limit_in_period',
+        " ON p.campaign_id = c.id WHERE s.given <> COALESCE(p.n, 0) OR s.customers_count <> COALESCE(p.b, 0)"
+        ' OR s.given > s.allowed OR s.given > c."limit" OR s.in_period > s.given OR s.in_period > c.limit_in_period',
     ),
     Invariant(
         "I3b",
         "The stock knows how many coupons there are, and how many rewards can be given.",
         "SELECT s.campaign_id FROM stock s JOIN campaign c ON c.id = s.campaign_id LEFT JOIN"
         " (SELECT campaign_id, COUNT(*) n FROM coupon GROUP BY campaign_id) k ON k.campaign_id = c.id"
-        " WHERE s.coupons_count <> COALESCE(k.n, 0) OR s.sellable <> CASE"
+        " WHERE s.coupons_count <> COALESCE(k.n, 0) OR s.allowed <> CASE"
         ' WHEN c.single_coupon OR c.reward IS NULL THEN c."limit"'
         ' WHEN s.coupons_count < c."limit" THEN s.coupons_count ELSE c."limit" END',
     ),
@@ -123,10 +123,10 @@ INVARIANTS = [
         "SELECT u.campaign_id, u.customer_id FROM usage u JOIN campaign c ON c.id = u.campaign_id LEFT JOIN"
         " (SELECT campaign_id, customer_id, COUNT(*) n FROM award GROUP BY campaign_id, customer_id) p"
         " ON p.campaign_id = u.campaign_id AND p.customer_id = u.customer_id"
-        " WHERE u.in_period > c.limit_per_customer OR u.in_period > u.bought OR u.bought <> COALESCE(p.n, 0)"
-        " OR (c.limit_per_customer_unit IS NULL AND u.in_period <> u.bought)"
+        " WHERE u.in_period > c.limit_per_customer OR u.in_period > u.received OR u.received <> COALESCE(p.n, 0)"
+        " OR (c.limit_per_customer_unit IS NULL AND u.in_period <> u.received)"
         " UNION ALL SELECT p.campaign_id, p.customer_id FROM award p LEFT JOIN usage u"
-        " ON u.campaign_id = p.campaign_id AND u.customer_id = p.customer_id WHERE u.bought IS NULL",
+        " ON u.campaign_id = p.campaign_id AND u.customer_id = p.customer_id WHERE u.received IS NULL",
     ),
     Invariant(
         "I7b",
@@ -201,7 +201,7 @@ INVARIANTS = [
     ),
     Invariant(
         "E4",
-        "Progress is made by events that were told, within the behavior's limit.",
+        "Progress is made by events that were recorded, within the behavior's limit.",
         "SELECT p.behavior_id, p.customer_id FROM behavior_progress p JOIN behavior b ON b.id = p.behavior_id"
         " WHERE p.achieved > b.times_max OR NOT EXISTS (SELECT 1 FROM event_receipt r WHERE r.customer_id = p.customer_id)",
     ),

@@ -68,5 +68,5 @@ def resume(campaign: int) -> None:
 @click.argument("campaign", type=int)
 @told_kindly
 def complete(campaign: int) -> None:
-    """End CAMPAIGN for good. It never gives anything again, and the seed of its draws is told."""
+    """End CAMPAIGN for good. It never gives anything again, and the seed of its draws is published."""
     _change(campaign, "complete")

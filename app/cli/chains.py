@@ -64,10 +64,10 @@ def chain_terms(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.argument("name")
 @chain_terms
 @told_kindly
-def add_chain(name: str, **told: Any) -> None:
+def add_chain(name: str, **details: Any) -> None:
     """Add a chain."""
     with opened(from_environment()).transaction() as session:
-        chain = chains.create(session, _terms({"name": name, **told}), clock.now())
+        chain = chains.create(session, _terms({"name": name, **details}), clock.now())
     click.echo(f"Chain {chain.id} is {chain.name}.")
 
 
@@ -76,19 +76,19 @@ def add_chain(name: str, **told: Any) -> None:
 @click.option("--name")
 @chain_terms
 @told_kindly
-def change_chain(chain: int, **told: Any) -> None:
+def change_chain(chain: int, **details: Any) -> None:
     """Change a chain; what is not named stays."""
     with opened(from_environment()).transaction() as session:
-        known = chains.found(session, chain)
-        terms = {name: getattr(known, name) for name in chains.Terms.__dataclass_fields__}
-        chains.change(session, chain, _terms(told, terms))
+        known = chains.get(session, chain)
+        terms = {name: getattr(known, name) for name in chains.ChainDetails.__dataclass_fields__}
+        chains.change(session, chain, _terms(details, terms))
     click.echo(f"Chain {chain} is changed.")
 
 
 @chain_group.command("business")
 @click.argument("chain", type=int)
 @click.argument("name")
-@click.option("--division-id", help="What SessionM's clients call it; a new UUID unless told.")
+@click.option("--division-id", help="What SessionM's clients call it; a new UUID unless given.")
 @told_kindly
 def add_business(chain: int, name: str, division_id: str | None) -> None:
     """Add a business (a branch, a division) to CHAIN."""
@@ -184,16 +184,16 @@ def revoke_token(token: int) -> None:
     click.echo(f"Token {token} is revoked.")
 
 
-def _terms(told: dict[str, Any], known: dict[str, Any] | None = None) -> chains.Terms:
-    """A chain's terms: what is told, and otherwise what is known."""
-    window = told.pop("referral_window", None)
-    terms = {**(known or {}), **{name: value for name, value in told.items() if value is not None}}
+def _terms(details: dict[str, Any], known: dict[str, Any] | None = None) -> chains.ChainDetails:
+    """A chain's details: those that were given, and otherwise those that it has."""
+    window = details.pop("referral_window", None)
+    terms = {**(known or {}), **{name: value for name, value in details.items() if value is not None}}
     if window:
         quantity, _, unit = window.partition(" ")
         if not quantity.isdecimal() or unit not in UNITS:
             raise click.ClickException(f"A referral window is a number and one of {', '.join(UNITS)}, like `30 day`.")
         terms |= {"referral_window_quantity": int(quantity), "referral_window_unit": unit}
-    return chains.Terms(**terms)
+    return chains.ChainDetails(**terms)
 
 
 def _window(chain: Chain) -> str:

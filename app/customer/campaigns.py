@@ -5,9 +5,9 @@ from uuid import UUID
 from flask import Response, jsonify
 from werkzeug.exceptions import Forbidden
 
-from app.openloyalty import counter, schemas
+from app.openloyalty import buying, schemas
 from app.openloyalty.api import Blueprint
-from app.openloyalty.counter_routes import DETAILS
+from app.openloyalty.buying_routes import DETAILS
 from app.openloyalty.fields import Checkbox
 from app.openloyalty.forms import Form, form
 from app.openloyalty.member_forms import Mark, MarkForm
@@ -29,7 +29,7 @@ class UsedForm(Form):
 @allow("customer")
 def list_available() -> Response:
     """List the campaigns that I can buy."""
-    return counter.available(_me(), "customer")
+    return buying.available(_me(), "customer")
 
 
 @blueprint.route("/customer/campaign/<uuid:campaign>/buy", methods=["POST"])
@@ -37,7 +37,7 @@ def list_available() -> Response:
 @allow("customer")
 def buy(campaign: UUID) -> Response:
     """Buy a reward for my points."""
-    return counter.buy(_me(), campaign)
+    return buying.buy(_me(), campaign)
 
 
 @blueprint.route("/customer/campaign/bought", methods=["GET"])
@@ -46,7 +46,7 @@ def buy(campaign: UUID) -> Response:
 @allow("customer")
 def list_bought() -> Response:
     """List what I have bought."""
-    return counter.bought(_me())
+    return buying.bought(_me())
 
 
 @blueprint.route("/customer/campaign/<uuid:campaign>/eligibility", methods=["GET"])
@@ -56,31 +56,31 @@ def explain(campaign: UUID) -> Response:
     """Explain whether I may buy, and every reason why not."""
     if moment("as_of") is not None:
         raise Forbidden
-    return counter.why_not(_me(), campaign)
+    return buying.why_not(_me(), campaign)
 
 
 @blueprint.route("/customer/campaign/coupons/mark_as_used", methods=["POST"])
 @form(None, MarkForm)
 @blueprint.response(200, schemas.MarkedList)
 @allow("customer")
-def mark_coupons(told: dict) -> Response:  # type: ignore[type-arg]
+def mark_coupons(data: dict) -> Response:  # type: ignore[type-arg]
     """Mark my coupons as used."""
-    own = [Mark(m.campaign, m.code, m.used, m.purchase, customer=None) for m in told["coupons"]]
-    return counter.mark(own, may_unuse=False)
+    own = [Mark(m.campaign, m.code, m.used, m.purchase, customer=None) for m in data["coupons"]]
+    return buying.mark(own, may_unuse=False)
 
 
 @blueprint.route("/customer/campaign/<uuid:campaign>/coupon/<code>", methods=["POST"])
 @form(None, UsedForm)
 @blueprint.response(200, schemas.Used)
 @allow("customer")
-def mark_coupon(told: dict, campaign: UUID, code: str) -> Response:  # type: ignore[type-arg]
+def mark_coupon(data: dict, campaign: UUID, code: str) -> Response:  # type: ignore[type-arg]
     """Mark one of my coupons as used (the older call)."""
-    if told["used"] is None:
+    if data["used"] is None:
         response = jsonify(errors='field "used" is required')
         response.status_code = 400
         return response
-    counter.mark([Mark(campaign, code, told["used"], None, None)], may_unuse=False)
-    return jsonify(used=told["used"])
+    buying.mark([Mark(campaign, code, data["used"], None, None)], may_unuse=False)
+    return jsonify(used=data["used"])
 
 
 def _me() -> str:

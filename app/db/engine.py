@@ -1,6 +1,6 @@
 """The engine and its transactions.
 
-`Database` is the only place that begins and commits: `transaction()`, and `short_transaction()` for prepared statements.
+`Database` is the only place that begins and commits: `transaction()`, and `single_statement()` for prepared statements.
 """
 
 import sqlite3
@@ -63,7 +63,7 @@ class Database:
             session.close()
 
     @contextmanager
-    def short_transaction(self) -> Iterator[Connection]:
+    def single_statement(self) -> Iterator[Connection]:
         """A transaction for prepared statements only, of which a single one changes anything on PostgreSQL.
 
         There that statement is the transaction, and BEGIN and COMMIT need no round trips of their own; and a connection
@@ -94,7 +94,7 @@ class Database:
             session.close()
 
     @contextmanager
-    def looking_up(self) -> Iterator[Connection]:
+    def lookup_connection(self) -> Iterator[Connection]:
         """A connection for a single prepared statement that only reads: half the cost of a session."""
         try:
             with self._without_begin.connect() as connection:

@@ -14,26 +14,26 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import ReturnsRows
 
 # What prepared statements run on: a session, or the bare connection where nothing else is needed.
-Bind = Session | Connection
+Executor = Session | Connection
 
 
-def is_postgresql(bind: Bind) -> bool:
-    return (bind.get_bind() if isinstance(bind, Session) else bind).dialect.name == "postgresql"
+def is_postgresql(executor: Executor) -> bool:
+    return (executor.get_bind() if isinstance(executor, Session) else executor).dialect.name == "postgresql"
 
 
-def is_alone(bind: Bind) -> bool:
-    """Each statement on this bind is a transaction of its own."""
-    if isinstance(bind, Session) or bind.dialect.name != "postgresql":
+def is_autocommit(executor: Executor) -> bool:
+    """Each statement on this executor is a transaction of its own."""
+    if isinstance(executor, Session) or executor.dialect.name != "postgresql":
         return False
-    raw = cast(Any, bind.connection.driver_connection)
+    raw = cast(Any, executor.connection.driver_connection)
     return bool(raw.info.transaction_status == psycopg.pq.TransactionStatus.IDLE)
 
 
 @contextmanager
-def together(bind: Bind) -> Iterator[None]:
-    """What follows on this bind is made as a whole, even where each statement would be a transaction of its own."""
-    if is_alone(bind):
-        with cast(Any, bind).connection.driver_connection.transaction():
+def atomic(executor: Executor) -> Iterator[None]:
+    """What follows on this executor is made as a whole, even where each statement would be a transaction of its own."""
+    if is_autocommit(executor):
+        with cast(Any, executor).connection.driver_connection.transaction():
             yield
     else:
         yield
@@ -50,9 +50,9 @@ class Prepared:
         self._statement = statement
         self._compiled: dict[str, _Compiled] = {}
 
-    def run(self, bind: Bind, parameters: dict[str, Any]) -> list[Any]:
+    def run(self, executor: Executor, parameters: dict[str, Any]) -> list[Any]:
         """The rows, with the columns as attributes."""
-        connection = bind.connection() if isinstance(bind, Session) else bind
+        connection = executor.connection() if isinstance(executor, Session) else executor
         compiled = self._compiled.get(connection.dialect.name) or self._compile(connection.dialect)
         raw = cast(Any, connection.connection.driver_connection)
         values = compiled.bound(parameters)

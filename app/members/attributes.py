@@ -10,9 +10,9 @@ from app.members.models import CustomerAttribute
 Value = str | int | float | bool
 
 
-def put(session: Session, customer_id: int, told: Mapping[str, Value | None]) -> None:
+def put(session: Session, customer_id: int, values: Mapping[str, Value | None]) -> None:
     """Note these; None takes a note away, and what is not named stays. Booleans are kept as the text `true` or `false`."""
-    for name, value in told.items():
+    for name, value in values.items():
         row = session.get(CustomerAttribute, (customer_id, name))
         if value is None:
             if row is not None:

@@ -34,7 +34,7 @@ REFERRAL_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 @dataclass(frozen=True)
 class Person:
-    """What is told of a customer. E-mail addresses are compared without regard to case."""
+    """A person's details. E-mail addresses are compared without regard to case."""
 
     first_name: str
     last_name: str
@@ -97,10 +97,10 @@ def register(
     return customer
 
 
-def change(session: Session, customer: Customer, told: Mapping[str, Any], now: datetime) -> Customer:
-    """Change what is told of a customer; what is not named stays. Raises AlreadyTaken."""
+def change(session: Session, customer: Customer, changes: Mapping[str, Any], now: datetime) -> Customer:
+    """Change these details of a customer; the others stay. Raises AlreadyTaken."""
     profile = customer.profile
-    person = Person(**{name: told.get(name, getattr(profile, name)) for name in Person.__dataclass_fields__})
+    person = Person(**{name: changes.get(name, getattr(profile, name)) for name in Person.__dataclass_fields__})
     _require_unique(session, person, but=customer.id)
     for name, value in _columns(person).items():
         setattr(profile, name, value)
@@ -117,7 +117,7 @@ def rename(session: Session, customer: Customer, external_id: str | None, time_z
     session.flush()
 
 
-def found(session: Session, name: str) -> Customer:
+def get(session: Session, name: str) -> Customer:
     """The customer with this UUID or loyalty card number. Raises CustomerNotFound."""
     query = select(Customer).join(Profile)
     try:
@@ -131,7 +131,7 @@ def found(session: Session, name: str) -> Customer:
 
 
 @dataclass(frozen=True)
-class Filter:
+class CustomerFilter:
     """What to look for; texts are found anywhere in the value, or must equal it when `strict`."""
 
     texts: Mapping[str, str] = field(default_factory=dict)  # by the names of Profile's columns
@@ -139,7 +139,7 @@ class Filter:
     strict: bool = False
 
 
-def page(session: Session, wanted: Filter, paging: Page) -> Paged[Customer]:
+def page(session: Session, wanted: CustomerFilter, paging: Page) -> Paged[Customer]:
     """Customers, the newest first unless sorted otherwise."""
 
     def holds(column: Any, text: str) -> Any:

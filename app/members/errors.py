@@ -28,4 +28,4 @@ class IdentifiersDisagree(Refusal):
 
 
 class BadCustomer(Refusal):
-    """What was told of a customer cannot be; the message says why."""
+    """A customer's detail is malformed; the message says how."""

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, or_, select
 
-from app.db.prepared import Bind, Prepared
+from app.db.prepared import Executor, Prepared
 from app.members.errors import CustomerElsewhere, CustomerNotFound, IdentifiersDisagree
 from app.members.models import Customer, Profile
 
@@ -23,7 +23,7 @@ COLUMNS: Mapping[str, Any] = {
 _columns = (Customer.id, Customer.uuid, Customer.is_anonymous, Customer.status, Customer.chain_id)
 
 
-class Known(NamedTuple):
+class KnownCustomer(NamedTuple):
     """A customer's ids and status, as `by_uuid` and `by_external_id` find them."""
 
     id: int
@@ -38,23 +38,23 @@ _BY_UUID = Prepared(select(*_columns).where(Customer.uuid == bindparam("uuid"), 
 _BY_EXTERNAL_ID = Prepared(select(*_columns).where(Customer.external_id == bindparam("external"), *_is_here))
 
 
-def by_uuid(bind: Bind, chain_id: int, uuid: UUID) -> Known:
+def by_uuid(executor: Executor, chain_id: int, uuid: UUID) -> KnownCustomer:
     """The customer of a chain with this UUID: its ids and status. Raises CustomerNotFound."""
-    return _only(_BY_UUID.run(bind, {"uuid": uuid, "chain": chain_id}))
+    return _only(_BY_UUID.run(executor, {"uuid": uuid, "chain": chain_id}))
 
 
-def by_external_id(bind: Bind, chain_id: int, external_id: str) -> Known:
+def by_external_id(executor: Executor, chain_id: int, external_id: str) -> KnownCustomer:
     """The customer whom another system of the chain knows by this id. Raises CustomerNotFound."""
-    return _only(_BY_EXTERNAL_ID.run(bind, {"external": external_id, "chain": chain_id}))
+    return _only(_BY_EXTERNAL_ID.run(executor, {"external": external_id, "chain": chain_id}))
 
 
-def _only(rows: list[Any]) -> Known:
+def _only(rows: list[Any]) -> KnownCustomer:
     if not rows:
         raise CustomerNotFound
-    return Known(*rows[0])
+    return KnownCustomer(*rows[0])
 
 
-def customer_id(bind: Bind, named: Mapping[str, Any], chain_id: int, forgiving: bool = False) -> int:
+def customer_id(executor: Executor, named: Mapping[str, Any], chain_id: int, forgiving: bool = False) -> int:
     """The id of the customer of a chain whom all identifiers name; at least one is given. E-mails in lower case.
 
     `forgiving` passes over a referral code that nobody has (any more) beside other identifiers.
@@ -66,7 +66,7 @@ def customer_id(bind: Bind, named: Mapping[str, Any], chain_id: int, forgiving: 
         .join(Profile)
         .where(or_(*(column == named[name] for name, column in columns.items())))
     )
-    rows = bind.execute(query).all()
+    rows = executor.execute(query).all()
     for name, value in named.items():
         is_forgiven = forgiving and name == "referral_code" and len(named) > 1
         if not is_forgiven and not any(getattr(row, f"by_{name}") == value for row in rows):

@@ -16,7 +16,7 @@ SORTABLE = {"name": Level.name, "conditionValue": Level.condition_value, "active
 
 
 @dataclass(frozen=True)
-class Terms:
+class LevelDetails:
     """What an admin decides about a level; values in hundredths."""
 
     name: str
@@ -29,22 +29,22 @@ class Terms:
     reward_code: str | None = None
 
 
-def create(session: Session, terms: Terms, now: datetime, uuid: UUID | None = None) -> Level:
+def create(session: Session, terms: LevelDetails, now: datetime, uuid: UUID | None = None) -> Level:
     level = Level(created_at=now, **vars(terms), **({"uuid": uuid} if uuid else {}))
     session.add(level)
     session.flush()
     return level
 
 
-def change(session: Session, uuid: UUID, terms: Terms) -> Level:
+def change(session: Session, uuid: UUID, terms: LevelDetails) -> Level:
     """Raises LevelNotFound."""
-    level = found(session, uuid)
+    level = get(session, uuid)
     for name, value in vars(terms).items():
         setattr(level, name, value)
     return level
 
 
-def found(session: Session, uuid: UUID) -> Level:
+def get(session: Session, uuid: UUID) -> Level:
     """Raises LevelNotFound."""
     level = session.scalars(select(Level).where(Level.uuid == uuid)).one_or_none()
     if level is None:
@@ -68,7 +68,7 @@ def customers_counts(session: Session) -> dict[int, int]:
 
 def customers(session: Session, uuid: UUID, paging: Page) -> Paged[Customer]:
     """Raises LevelNotFound."""
-    level = found(session, uuid)
+    level = get(session, uuid)
     query = select(Customer).where(Customer.level_id == level.id).order_by(Customer.id)
     return Paged(list(session.scalars(paging.cut(query))), customers_counts(session).get(level.id, 0))
 

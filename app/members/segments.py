@@ -30,7 +30,7 @@ class Criterion:
 
 
 @dataclass(frozen=True)
-class Definition:
+class SegmentDetails:
     """What an admin decides about a segment. A segment without parts, or with an empty part, has no members."""
 
     name: str
@@ -39,13 +39,13 @@ class Definition:
     description: str | None = None
 
 
-def create(session: Session, definition: Definition, now: datetime, uuid: UUID | None = None) -> Segment:
+def create(session: Session, definition: SegmentDetails, now: datetime, uuid: UUID | None = None) -> Segment:
     segment = Segment(created_at=now, **({"uuid": uuid} if uuid else {}))
     _apply(session, segment, definition)
     return segment
 
 
-def change(session: Session, uuid: UUID, definition: Definition) -> Segment:
+def change(session: Session, uuid: UUID, definition: SegmentDetails) -> Segment:
     """Raises SegmentNotFound."""
     segment = _locked(session, uuid)
     _apply(session, segment, definition)
@@ -67,7 +67,7 @@ def remove(session: Session, uuid: UUID) -> None:
     session.delete(segment)
 
 
-def found(session: Session, uuid: UUID) -> Segment:
+def get(session: Session, uuid: UUID) -> Segment:
     """Raises SegmentNotFound."""
     return _one(session, select(Segment).where(Segment.uuid == uuid))
 
@@ -102,7 +102,7 @@ def customers_counts(session: Session, segment_ids: Sequence[int]) -> dict[int, 
 
 def customers(session: Session, uuid: UUID, paging: Page) -> Paged[Customer]:
     """Raises SegmentNotFound."""
-    segment = found(session, uuid)
+    segment = get(session, uuid)
     total = customers_counts(session, [segment.id])[segment.id]
     query = select(Customer).join(SegmentMember).where(SegmentMember.segment_id == segment.id).order_by(Customer.id)
     return Paged(list(session.scalars(paging.cut(query))), total)
@@ -132,7 +132,7 @@ def _lock_customers(session: Session, ids: set[int]) -> None:
         ).all()
 
 
-def _apply(session: Session, segment: Segment, definition: Definition) -> None:
+def _apply(session: Session, segment: Segment, definition: SegmentDetails) -> None:
     segment.name = definition.name
     segment.description = definition.description
     segment.active = definition.active

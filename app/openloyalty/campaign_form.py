@@ -14,8 +14,8 @@ from app.openloyalty.fields import (
     LONG_TEXT_LENGTH_MAX,
     Checkbox,
     Choice,
-    Code,
     Collection,
+    CouponCode,
     Hundredths,
     Moment,
     Pairs,
@@ -38,24 +38,24 @@ class WindowForm(Form):
     end: str
 
     @pre_load
-    def ignore_dates_of_always(self, told: Mapping[str, Any], **kw: Any) -> dict[str, Any]:
-        always = told.get(self.always)
+    def ignore_dates_of_always(self, data: Mapping[str, Any], **kw: Any) -> dict[str, Any]:
+        always = data.get(self.always)
         ticked = not isinstance(always, dict | list) and Checkbox().deserialize(always)
-        return {name: value for name, value in told.items() if name == self.always or not ticked}
+        return {name: value for name, value in data.items() if name == self.always or not ticked}
 
     @validates_schema
-    def require_window(self, told: dict[str, Any], **kw: Any) -> None:
-        if told[self.always]:
+    def require_window(self, data: dict[str, Any], **kw: Any) -> None:
+        if data[self.always]:
             return
-        blank = {name: [BLANK] for name in (self.start, self.end) if told[name] is None}
+        blank = {name: [BLANK] for name in (self.start, self.end) if data[name] is None}
         if blank:
             raise ValidationError(blank)
-        if told[self.end] < told[self.start]:
+        if data[self.end] < data[self.start]:
             raise ValidationError({self.end: [ENDS_EARLY]})
 
     @post_load
-    def window(self, told: dict[str, Any], **kw: Any) -> Window:
-        return ALWAYS if told[self.always] else (told[self.start], told[self.end])
+    def window(self, data: dict[str, Any], **kw: Any) -> Window:
+        return ALWAYS if data[self.always] else (data[self.start], data[self.end])
 
 
 class VisibilityForm(WindowForm):
@@ -96,49 +96,49 @@ class CampaignForm(Form):
     singleCoupon = Checkbox(attribute="single_coupon")
     limit = Whole()
     limitPerUser = Whole(attribute="limit_per_customer")
-    coupons = Collection(Code())
+    coupons = Collection(CouponCode())
     campaignVisibility = Group(VisibilityForm, attribute="visibility", load_default=dict)
     campaignActivity = Group(ActivityForm, attribute="activity", load_default=dict)
 
     @pre_load
-    def read_translations(self, told: Mapping[str, Any], **kw: Any) -> dict[str, Any]:
+    def read_translations(self, data: Mapping[str, Any], **kw: Any) -> dict[str, Any]:
         """Texts may come translated, as later versions send them; the default locale's are used."""
-        campaign = default_texts(told, TRANSLATED)
+        campaign = default_texts(data, TRANSLATED)
         for name in ("campaignVisibility", "campaignActivity"):
             if not isinstance(campaign.get(name), Mapping):
                 campaign[name] = {}
         return campaign
 
     @validates_schema(skip_on_field_errors=False)
-    def require_the_rest(self, told: dict[str, Any], **kw: Any) -> None:
+    def require_the_rest(self, data: dict[str, Any], **kw: Any) -> None:
         errors: dict[str, list[str]] = {}
-        if not told.get("unlimited"):
+        if not data.get("unlimited"):
             for name, attribute in (("limit", "limit"), ("limitPerUser", "limit_per_customer")):
-                if attribute in told and not told[attribute]:
+                if attribute in data and not data[attribute]:
                     errors[name] = [BLANK]
-        if "levels" in told and "segments" in told and not _targets(told):
+        if "levels" in data and "segments" in data and not _targets(data):
             errors["levels"] = errors["segments"] = [AT_LEAST_ONE]
-        if "coupons" in told and (problem := _coupons_problem(told["coupons"], bool(told.get("single_coupon")))):
+        if "coupons" in data and (problem := _coupons_problem(data["coupons"], bool(data.get("single_coupon")))):
             errors["coupons"] = [problem]
         if errors:
             raise ValidationError(errors)
 
     @post_load
-    def offer(self, told: dict[str, Any], **kw: Any) -> Offer:
-        target = told.pop("target")
+    def offer(self, data: dict[str, Any], **kw: Any) -> Offer:
+        target = data.pop("target")
         if target == "level":
-            told["segments"] = []
+            data["segments"] = []
         elif target == "segment":
-            told["levels"] = []
-        told["levels"], told["segments"] = _distinct(told["levels"]), _distinct(told["segments"])
-        if told["unlimited"]:
-            told["limit"] = told["limit_per_customer"] = None
-        return Offer(**told)
+            data["levels"] = []
+        data["levels"], data["segments"] = _distinct(data["levels"]), _distinct(data["segments"])
+        if data["unlimited"]:
+            data["limit"] = data["limit_per_customer"] = None
+        return Offer(**data)
 
 
-def _targets(told: dict[str, Any]) -> list[Any]:
-    chosen = {"level": ["levels"], "segment": ["segments"]}.get(told.get("target") or "", ["levels", "segments"])
-    return [uuid for name in chosen for uuid in told[name] if uuid is not None]
+def _targets(data: dict[str, Any]) -> list[Any]:
+    chosen = {"level": ["levels"], "segment": ["segments"]}.get(data.get("target") or "", ["levels", "segments"])
+    return [uuid for name in chosen for uuid in data[name] if uuid is not None]
 
 
 def _distinct(uuids: list[Any]) -> list[Any]:

@@ -227,7 +227,7 @@ class Collection(fields.List[Any]):
         return found
 
 
-class Code(Text):
+class CouponCode(Text):
     """A coupon's code: not blank."""
 
     def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> Any:
@@ -262,9 +262,9 @@ class Pairs(fields.Field[list[tuple[str, str]]]):
         return [(key.strip(), value.strip()) for key, _, value in pairs]
 
 
-def default_texts(told: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+def default_texts(data: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     """A form whose texts may come translated, as later versions send them: the default locale's take their places."""
-    form = dict(told)
+    form = dict(data)
     translations = form.get("translations")
     texts = translations.get(settings().locale) if isinstance(translations, Mapping) else None
     if isinstance(texts, Mapping):

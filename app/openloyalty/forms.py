@@ -75,9 +75,9 @@ def _loaded(root: str | None, schema: Form) -> Any:
     sent = body()
     if root is not None and root not in sent:
         raise InvalidForm(tree(schema, {}))
-    told = sent if root is None else sent[root]
+    data = sent if root is None else sent[root]
     try:
-        return schema.load(told if isinstance(told, Mapping) else {})
+        return schema.load(data if isinstance(data, Mapping) else {})
     except ValidationError as e:
         raise InvalidForm(tree(schema, e.messages_dict)) from e
 

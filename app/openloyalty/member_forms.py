@@ -9,8 +9,8 @@ from marshmallow import ValidationError, fields, missing, post_load, pre_load, v
 from werkzeug.exceptions import BadRequest
 
 from app.members.customers import Person
-from app.members.levels import Terms
-from app.members.segments import CUSTOMER_LIST, Criterion, Definition
+from app.members.levels import LevelDetails
+from app.members.segments import CUSTOMER_LIST, Criterion, SegmentDetails
 from app.openloyalty.fields import (
     BLANK,
     INVALID,
@@ -45,8 +45,8 @@ class AddressForm(Form):
     country = Country()
 
     @post_load
-    def filled(self, told: dict[str, Any], **kw: Any) -> dict[str, str]:
-        return {name: value for name, value in told.items() if value is not None}
+    def filled(self, data: dict[str, Any], **kw: Any) -> dict[str, str]:
+        return {name: value for name, value in data.items() if value is not None}
 
 
 class CompanyForm(Form):
@@ -54,8 +54,8 @@ class CompanyForm(Form):
     nip = Text()
 
     @post_load
-    def filled(self, told: dict[str, Any], **kw: Any) -> dict[str, str]:
-        return {name: value for name, value in told.items() if value is not None}
+    def filled(self, data: dict[str, Any], **kw: Any) -> dict[str, str]:
+        return {name: value for name, value in data.items() if value is not None}
 
 
 class CustomerForm(Form):
@@ -77,19 +77,19 @@ class CustomerForm(Form):
     plainPassword = Secret(attribute="password")
 
     @validates_schema(skip_on_field_errors=False)
-    def require_consent_and_address(self, told: dict[str, Any], **kw: Any) -> None:
+    def require_consent_and_address(self, data: dict[str, Any], **kw: Any) -> None:
         errors = {}
-        if not told.get("agreement1"):
+        if not data.get("agreement1"):
             errors["agreement1"] = [BLANK]
-        if "email" in told and "phone" in told and not told["email"] and not told["phone"]:
+        if "email" in data and "phone" in data and not data["email"] and not data["phone"]:
             errors["email"] = [BLANK]
         if errors:
             raise ValidationError(errors)
 
     @post_load
-    def split(self, told: dict[str, Any], **kw: Any) -> dict[str, Any]:
-        person = Person(**{name: told[name] for name in PERSON if name in told})
-        return {"person": person, "level": told["level"], "password": told["password"]}
+    def split(self, data: dict[str, Any], **kw: Any) -> dict[str, Any]:
+        person = Person(**{name: data[name] for name in PERSON if name in data})
+        return {"person": person, "level": data["level"], "password": data["password"]}
 
 
 class CustomerChangeForm(Form):
@@ -113,11 +113,11 @@ class CustomerChangeForm(Form):
         super().on_bind_field(field_name, field_obj)
 
     @validates_schema(skip_on_field_errors=False)
-    def keep_the_name(self, told: dict[str, Any], **kw: Any) -> None:
+    def keep_the_name(self, data: dict[str, Any], **kw: Any) -> None:
         blank = {
             name: [BLANK]
             for name, attribute in (("firstName", "first_name"), ("lastName", "last_name"))
-            if attribute in told and told[attribute] is None
+            if attribute in data and data[attribute] is None
         }
         if blank:
             raise ValidationError(blank)
@@ -140,14 +140,14 @@ class LevelForm(Form):
     reward = Group(RewardForm, load_default=dict)
 
     @pre_load
-    def read_translations(self, told: Mapping[str, Any], **kw: Any) -> dict[str, Any]:
-        return default_texts(told, ("name", "description"))
+    def read_translations(self, data: Mapping[str, Any], **kw: Any) -> dict[str, Any]:
+        return default_texts(data, ("name", "description"))
 
     @post_load
-    def terms(self, told: dict[str, Any], **kw: Any) -> Terms:
-        reward = told.pop("reward") or {}
-        return Terms(
-            **told,
+    def terms(self, data: dict[str, Any], **kw: Any) -> LevelDetails:
+        reward = data.pop("reward") or {}
+        return LevelDetails(
+            **data,
             reward_name=reward.get("name"),
             reward_hundredths_of_percent=reward.get("value"),
             reward_code=reward.get("code"),
@@ -159,7 +159,7 @@ class Parts(fields.Field[list[list[Criterion]]]):
 
     def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> list[list[Criterion]]:
         value = None if value is missing else value
-        return [[_criterion(told) for told in items(_part(part).get("criteria"))] for part in items(value)]
+        return [[_criterion(data) for data in items(_part(part).get("criteria"))] for part in items(value)]
 
 
 class SegmentForm(Form):
@@ -171,8 +171,8 @@ class SegmentForm(Form):
     parts = Parts()
 
     @post_load
-    def definition(self, told: dict[str, Any], **kw: Any) -> Definition:
-        return Definition(**told)
+    def definition(self, data: dict[str, Any], **kw: Any) -> SegmentDetails:
+        return SegmentDetails(**data)
 
 
 class TransferForm(Form):
@@ -183,8 +183,8 @@ class TransferForm(Form):
     comment = Text()
 
     @validates_schema
-    def require_some(self, told: dict[str, Any], **kw: Any) -> None:
-        if told["amount"] < 1:
+    def require_some(self, data: dict[str, Any], **kw: Any) -> None:
+        if data["amount"] < 1:
             raise ValidationError({"points": ["This value should be greater than 0."]})
 
 
@@ -231,12 +231,12 @@ class Mark:
 class Marks(fields.Field[list[Mark]]):
     """`coupons[i]` of campaignId, code and used; couponId to tell apart, customerId where an admin marks.
 
-    What is wrong with them is not told in a tree: Open Loyalty answers any of it with a bare 400. Raises BadRequest.
+    What is wrong with them is in no tree: Open Loyalty answers any of it with a bare 400. Raises BadRequest.
     """
 
     def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> list[Mark]:
         try:
-            found = [_mark(told) for told in items(None if value is missing else value)]
+            found = [_mark(data) for data in items(None if value is missing else value)]
         except ValidationError as e:
             raise BadRequest from e
         if not 0 < len(found) <= MARKED_MAX:
@@ -250,16 +250,16 @@ class MarkForm(Form):
     coupons = Marks(required=True)
 
 
-def _mark(told: Any) -> Mark:
-    told = _part(told)
-    if "used" not in told:
+def _mark(data: Any) -> Mark:
+    data = _part(data)
+    if "used" not in data:
         raise ValidationError([INVALID])
     return Mark(
-        campaign=Uuid(required=True).deserialize(told.get("campaignId")),
-        code=Text(required=True).deserialize(told.get("code")),
-        used=Checkbox().deserialize(told["used"]),
-        purchase=Uuid().deserialize(told.get("couponId")),
-        customer=Text().deserialize(told.get("customerId")),
+        campaign=Uuid(required=True).deserialize(data.get("campaignId")),
+        code=Text(required=True).deserialize(data.get("code")),
+        used=Checkbox().deserialize(data["used"]),
+        purchase=Uuid().deserialize(data.get("couponId")),
+        customer=Text().deserialize(data.get("customerId")),
     )
 
 
@@ -269,10 +269,10 @@ def _part(part: Any) -> Mapping[str, Any]:
     return part
 
 
-def _criterion(told: Any) -> Criterion:
-    if not isinstance(told, Mapping) or told.get("type") != CUSTOMER_LIST:
+def _criterion(data: Any) -> Criterion:
+    if not isinstance(data, Mapping) or data.get("type") != CUSTOMER_LIST:
         raise ValidationError([f"The only type of criterion known so far is {CUSTOMER_LIST}."])
-    names = [str(name).strip() for name in items(told.get("customers")) if isinstance(name, str | int)]
+    names = [str(name).strip() for name in items(data.get("customers")) if isinstance(name, str | int)]
     if not all(names) or len(names) > LISTED_CUSTOMERS_MAX:
         raise ValidationError([INVALID])
     return Criterion(CUSTOMER_LIST, {"customers": names})

@@ -19,7 +19,7 @@ def list_levels() -> Response:
 
 def show_level(uuid: UUID) -> Response:
     with reading() as session:
-        level = levels.found(session, uuid)
+        level = levels.get(session, uuid)
         return jsonify(views.level(level, levels.customers_counts(session).get(level.id, 0)))
 
 

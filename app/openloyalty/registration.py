@@ -6,24 +6,24 @@ from flask import Response, jsonify
 
 from app import clock
 from app.access import passwords
-from app.campaign.awards.give import BY_SYSTEM
+from app.campaign.awards.give import SYSTEM
 from app.campaign.triggers import signups
 from app.members import customers, levels
 from app.openloyalty import views
 from app.openloyalty.formats import without_none
 from app.points import ledger
-from app.web.door import names_subject, reading, transaction
+from app.web.door import note_subject, reading, transaction
 
 
-def register(told: dict[str, Any]) -> Response:
+def register(data: dict[str, Any]) -> Response:
     """Register a customer, who is active at once. A password may be given; there is no mail to send one with."""
     password_hash = None
-    if told["password"]:
-        passwords.require_strong(told["password"])
-        password_hash = passwords.hashed(told["password"])
+    if data["password"]:
+        passwords.require_strong(data["password"])
+        password_hash = passwords.hashed(data["password"])
     with transaction() as session:
-        customer = signups.sign_up(session, told["person"], clock.now(), BY_SYSTEM, password_hash, told["level"])
-        names_subject(customer=customer.uuid)
+        customer = signups.sign_up(session, data["person"], clock.now(), SYSTEM, password_hash, data["level"])
+        note_subject(customer=customer.uuid)
         answer = without_none({"customerId": str(customer.uuid), "email": customer.profile.email})
     return jsonify(answer)
 
@@ -31,14 +31,14 @@ def register(told: dict[str, Any]) -> Response:
 def switch(name: str, on: bool) -> Response:
     """Activate or block a customer. The answer is an empty text."""
     with transaction() as session:
-        customers.set_status(session, customers.found(session, name), "active" if on else "blocked", clock.now())
+        customers.set_status(session, customers.get(session, name), "active" if on else "blocked", clock.now())
     return jsonify("")
 
 
 def status(name: str) -> Response:
     """A customer's points and level."""
     with reading() as session:
-        customer = customers.found(session, name)
+        customer = customers.get(session, name)
         return jsonify(
             views.customer_status(
                 customer,

@@ -37,21 +37,21 @@ def session_blueprint(role: str) -> Blueprint:
     @blueprint.response(200, schemas.Tokens)
     @blueprint.alt_response(401, schema=schemas.Unauthorized, description="Bad credentials")
     @anyone
-    def sign_in(told: dict[str, Any]) -> Response:
+    def sign_in(data: dict[str, Any]) -> Response:
         """Sign in with a name and a password."""
-        return _signed_in(role, told["name"] or "", told["password"] or "")
+        return _signed_in(role, data["name"] or "", data["password"] or "")
 
     @blueprint.route(f"/{role}/password/change", methods=["POST"])
     @form(None, PasswordChangeForm)
     @blueprint.response(200, schemas.Success)
     @allow(role)
-    def change_password(told: dict[str, Any]) -> Response:
+    def change_password(data: dict[str, Any]) -> Response:
         """Change my password; all tokens given out until now end."""
         with reading() as session:
             known = logins.password_hash(session, login_id())
-        logins.require_password(known, told["current_password"])
-        passwords.require_strong(told["password"])
-        new = passwords.hashed(told["password"])
+        logins.require_password(known, data["current_password"])
+        passwords.require_strong(data["password"])
+        new = passwords.hashed(data["password"])
         with transaction() as session:
             logins.set_password(session, login_id(), new)
         return jsonify(success=True)

@@ -10,14 +10,14 @@ from app.members import customers
 from app.openloyalty import views
 from app.openloyalty.queries import paging, text
 from app.points import ledger
-from app.web.door import caller, names_subject, reading, transaction
+from app.web.door import caller, note_subject, reading, transaction
 
 KINDS = {"adding": ("added", "rewarded"), "spending": ("spent", "bought")}
 
 
 def transfers(customer: UUID | None = None) -> Response:
     """The changes of one account, or of all."""
-    wanted = ledger.Filter(
+    wanted = ledger.EntryFilter(
         customer=customer,
         first_name=text("customerFirstName"),
         last_name=text("customerLastName"),
@@ -29,13 +29,13 @@ def transfers(customer: UUID | None = None) -> Response:
         return views.paged("transfers", ledger.entries(session, wanted, paging(True)), views.transfer)
 
 
-def move(change: Any, told: dict[str, Any]) -> Response:
+def move(change: Any, data: dict[str, Any]) -> Response:
     """Add or spend points: `change` is `ledger.add` or `ledger.spend`."""
     who = caller()
     with transaction() as session:
-        customer_id = customers.found(session, told["customer"]).id
-        entry = change(session, customer_id, told["amount"], clock.now(), told["comment"], who.role, who.login_id)
-        names_subject(transfer=entry)
+        customer_id = customers.get(session, data["customer"]).id
+        entry = change(session, customer_id, data["amount"], clock.now(), data["comment"], who.role, who.login_id)
+        note_subject(transfer=entry)
     return jsonify(pointsTransferId=str(entry))
 
 

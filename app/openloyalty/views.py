@@ -13,7 +13,7 @@ from app.amounts import Points, number
 from app.campaign import activity
 from app.campaign.eligibility import rules
 from app.campaign.eligibility.explain import Verdict
-from app.campaign.listings.catalogue import Shown
+from app.campaign.listings.catalogue import CampaignDetails
 from app.campaign.models.awards import Award
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.coupons import Coupon
@@ -35,7 +35,7 @@ def paged(key: str, found: Paged[Any], present: Callable[[Any], Any]) -> Respons
     return jsonify({key: [present(row) for row in found.rows], "total": found.total})
 
 
-def campaign(shown: Shown, viewer: str, as_html: bool = False) -> dict[str, Any]:
+def campaign(shown: CampaignDetails, viewer: str, as_html: bool = False) -> dict[str, Any]:
     """A campaign for an `admin`, a `seller` or a `customer`, who sees neither targets nor codes."""
     it = shown.campaign
     fields = {
@@ -47,22 +47,22 @@ def campaign(shown: Shown, viewer: str, as_html: bool = False) -> dict[str, Any]
         "usageLeft": rules.usage_left(it.stock),
         **_for_customer(shown),
         "visibleForCustomersCount": shown.audience_size,
-        "usersWhoUsedThisCampaignCount": it.stock.buyers_count,
+        "usersWhoUsedThisCampaignCount": it.stock.customers_count,
         "hasPhoto": (it.photo is not None) if viewer == "admin" else None,
     }
     return without_none(fields)
 
 
 def offer(it: Campaign, as_html: bool = False) -> dict[str, Any]:
-    """What a campaign promises, without what is counted; all that is told of it beside a purchase."""
-    told = html if as_html else str
+    """What a campaign promises, without what is counted; all that a purchase prints of it."""
+    text_as = html if as_html else str
     return without_none(
         {
             "campaignId": str(it.uuid),
             "reward": it.reward,
             "name": it.name,
-            "shortDescription": it.text.short_description and told(it.text.short_description),
-            "conditionsDescription": it.text.conditions_description and told(it.text.conditions_description),
+            "shortDescription": it.text.short_description and text_as(it.text.short_description),
+            "conditionsDescription": it.text.conditions_description and text_as(it.text.conditions_description),
             "active": it.is_live,
             "costInPoints": number(it.cost),
             "singleCoupon": it.single_coupon,
@@ -71,7 +71,7 @@ def offer(it: Campaign, as_html: bool = False) -> dict[str, Any]:
             "limitPerUser": None if it.unlimited else it.limit_per_customer,
             "campaignActivity": _activity(it),
             "campaignVisibility": _visibility(it),
-            "usageInstruction": it.text.usage_instruction and told(it.text.usage_instruction),
+            "usageInstruction": it.text.usage_instruction and text_as(it.text.usage_instruction),
         }
     )
 
@@ -295,7 +295,7 @@ def pos(it: PointOfSale) -> dict[str, Any]:
     )
 
 
-def _targets_and_codes(shown: Shown) -> dict[str, Any]:
+def _targets_and_codes(shown: CampaignDetails) -> dict[str, Any]:
     it = shown.campaign
     return {
         "levels": [str(uuid) for uuid in it.audience.uuids("level")],
@@ -306,7 +306,7 @@ def _targets_and_codes(shown: Shown) -> dict[str, Any]:
     }
 
 
-def _names(shown: Shown) -> dict[str, Any]:
+def _names(shown: CampaignDetails) -> dict[str, Any]:
     audience = shown.campaign.audience
     return {
         f"{kind}Names": names({uuid: shown.names[uuid] for uuid in audience.uuids(kind) if uuid in shown.names})
@@ -326,14 +326,14 @@ def _visibility(it: Campaign) -> dict[str, Any]:
     return {"allTimeVisible": False, "visibleFrom": moment(it.visible_from), "visibleTo": moment(it.visible_to)}
 
 
-def _will_be_active(shown: Shown) -> dict[str, Any]:
+def _will_be_active(shown: CampaignDetails) -> dict[str, Any]:
     it = shown.campaign
     if it.is_always_active or activity.is_active(it, shown.now):
         return {}
     return {"will_be_active_from": moment(it.active_from), "will_be_active_to": moment(it.active_to)}
 
 
-def _for_customer(shown: Shown) -> dict[str, Any]:
+def _for_customer(shown: CampaignDetails) -> dict[str, Any]:
     if shown.facts is None:
         return {}
     return {

@@ -18,7 +18,7 @@ WINDOW_MAX = 5_000  # of any unit: years stay within the calendar
 
 
 @dataclass(frozen=True)
-class Terms:
+class ChainDetails:
     """What is decided about a chain. Without a referral window, codes count at sign-up only."""
 
     name: str
@@ -40,14 +40,14 @@ def is_zone(name: str) -> bool:
 
 
 def first(session: Session) -> int:
-    """The id of the chain that everybody belongs to who is told nothing else. Raises ChainNotFound."""
+    """The id of the first chain, which everybody belongs to unless another is named. Raises ChainNotFound."""
     found = session.scalar(select(Chain.id).order_by(Chain.id).limit(1))
     if found is None:
         raise ChainNotFound
     return found
 
 
-def create(session: Session, terms: Terms, now: datetime) -> Chain:
+def create(session: Session, terms: ChainDetails, now: datetime) -> Chain:
     """Raises AlreadyTaken or BadChain."""
     chain = Chain(created_at=now)
     _apply(session, chain, terms)
@@ -56,14 +56,14 @@ def create(session: Session, terms: Terms, now: datetime) -> Chain:
     return chain
 
 
-def change(session: Session, chain_id: int, terms: Terms) -> Chain:
+def change(session: Session, chain_id: int, terms: ChainDetails) -> Chain:
     """Raises ChainNotFound, AlreadyTaken or BadChain."""
-    chain = found(session, chain_id)
+    chain = get(session, chain_id)
     _apply(session, chain, terms)
     return chain
 
 
-def found(session: Session, chain_id: int) -> Chain:
+def get(session: Session, chain_id: int) -> Chain:
     """Raises ChainNotFound."""
     chain = session.get(Chain, chain_id)
     if chain is None:
@@ -77,7 +77,7 @@ def every(session: Session) -> list[Chain]:
 
 def add_business(session: Session, chain_id: int, name: str, division_id: str | None = None) -> Business:
     """`division_id` is what others call it; without one, it is called by a UUID. Raises ChainNotFound, BadChain or AlreadyTaken."""
-    found(session, chain_id)
+    get(session, chain_id)
     _require_new_name(session, chain_id, name)
     if division_id is not None and ("," in division_id or not division_id.strip()):
         raise BadChain(
@@ -102,7 +102,7 @@ def rename_business(session: Session, business_id: int, name: str) -> Business:
 
 def businesses(session: Session, chain_id: int) -> list[Business]:
     """Raises ChainNotFound."""
-    found(session, chain_id)
+    get(session, chain_id)
     return list(session.scalars(select(Business).where(Business.chain_id == chain_id).order_by(Business.id)))
 
 
@@ -127,7 +127,7 @@ def set_app(session: Session, hostname: str, chain_id: int | None) -> AppHost:
     if not HOSTNAME.fullmatch(hostname.lower()):
         raise BadChain(f"{hostname} is no host name.", field="hostname")
     if chain_id is not None:
-        found(session, chain_id)
+        get(session, chain_id)
     host = session.scalars(select(AppHost).where(AppHost.hostname == hostname.lower())).one_or_none()
     if host is None:
         host = AppHost(hostname=hostname.lower())
@@ -159,7 +159,7 @@ def _require_new_name(session: Session, chain_id: int, name: str) -> None:
         raise AlreadyTaken(f"The chain has a business with this name already: {name}", field="name")
 
 
-def _apply(session: Session, chain: Chain, terms: Terms) -> None:
+def _apply(session: Session, chain: Chain, terms: ChainDetails) -> None:
     if terms.name != chain.name and session.scalar(select(Chain.id).where(Chain.name == terms.name)) is not None:
         raise AlreadyTaken(f"There is a chain with this name already: {terms.name}", field="name")
     if not is_zone(terms.time_zone):

@@ -24,7 +24,7 @@ class AppWithoutChain(Refusal):
 
 
 class BadChain(Refusal):
-    """What was told of a chain cannot be; the message says why."""
+    """A chain's detail is malformed; the message says how."""
 
 
 class DivisionElsewhere(Refusal):

@@ -71,7 +71,7 @@ def totals(session: Session, customer_id: int) -> dict[str, int]:
 
 
 @dataclass(frozen=True)
-class Filter:
+class EntryFilter:
     """What to look for among the entries; None means anything."""
 
     customer: UUID | None = None
@@ -85,7 +85,7 @@ class Filter:
 SORTABLE = {"createdAt": LedgerEntry.created_at, "value": LedgerEntry.delta, "type": LedgerEntry.kind}
 
 
-def entries(session: Session, wanted: Filter, paging: Page) -> Paged[tuple[LedgerEntry, Customer]]:
+def entries(session: Session, wanted: EntryFilter, paging: Page) -> Paged[tuple[LedgerEntry, Customer]]:
     """Entries with their customers, the newest first unless sorted otherwise. What moved no points is left out."""
     conditions: list[Any] = [LedgerEntry.delta != 0]
     if wanted.customer is not None:

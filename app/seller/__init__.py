@@ -1,5 +1,5 @@
 """The doors of `/api/seller`: what a seller at a till needs."""
 
-from app.seller import campaigns, counter, customers, sessions
+from app.seller import buying, campaigns, customers, sessions
 
-BLUEPRINTS = [m.blueprint for m in (sessions, campaigns, counter, customers)]
+BLUEPRINTS = [m.blueprint for m in (sessions, campaigns, buying, customers)]

@@ -24,9 +24,9 @@ STAFF = "seller", "admin"
 @form("customer", CustomerForm)
 @blueprint.response(200, schemas.Registered)
 @allow(*STAFF)
-def register_customer_as_seller(told: dict[str, Any]) -> Response:
+def register_customer_as_seller(data: dict[str, Any]) -> Response:
     """Register a customer."""
-    return registration.register(told)
+    return registration.register(data)
 
 
 @blueprint.route("/seller/customer/<customer>/status", methods=["GET"])
@@ -58,18 +58,18 @@ def list_transfers_as_seller() -> Response:
 @form("transfer", TransferForm)
 @blueprint.response(200, schemas.TransferId)
 @allow(*STAFF)
-def add_points_as_seller(told: dict[str, Any]) -> Response:
+def add_points_as_seller(data: dict[str, Any]) -> Response:
     """Add points to a customer's account."""
-    return move(ledger.add, told)
+    return move(ledger.add, data)
 
 
 @blueprint.route("/pos/points/transfer/spend", methods=["POST"])
 @form("transfer", TransferForm)
 @blueprint.response(200, schemas.TransferId)
 @allow(*STAFF)
-def spend_points_as_seller(told: dict[str, Any]) -> Response:
+def spend_points_as_seller(data: dict[str, Any]) -> Response:
     """Take points from a customer's account."""
-    return move(ledger.spend, told)
+    return move(ledger.spend, data)
 
 
 @blueprint.route("/seller/level", methods=["GET"])

@@ -3,7 +3,7 @@
 - `codes`: every code with its status, and the word for every refusal of the domain, call by call.
 - `envelope`: ok and error as they are sent. `access`: who is calling. `identify`: which customer and campaign an address names.
 - `calls`: how a call is hung at all its addresses. `queries`: what is asked for behind the question mark, read leniently.
-- `told`, `campaign_form`, `reward_form`: bodies, and the campaign that is told in one. `<noun>`: the calls.
+- `bodies`, `campaign_form`, `reward_form`: bodies, and the campaign that one describes. `<noun>`: the calls.
 - `views`, `offers`: the JSON of what they answer.
 
 Source: the document replayed in tests/sessionm; docs/decisions/0008 lists what it leaves open.

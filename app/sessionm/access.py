@@ -18,14 +18,14 @@ from flask import g, request
 
 from app import clock
 from app.access import tokens
-from app.campaign.awards.give import By
+from app.campaign.awards.give import Actor
 from app.members import identifiers
 from app.members.errors import CustomerNotFound
-from app.members.identifiers import Known
+from app.members.identifiers import KnownCustomer
 from app.sessionm import codes
-from app.sessionm.envelope import Told
 from app.web.callers import Caller, identity
 from app.web.door import caller, database
+from app.web.rejected import Rejected
 
 APPLICATION, VISITOR = "application", "visitor"
 AUTH_TOKEN_SECONDS = 24 * 3600
@@ -46,17 +46,17 @@ def by_secret(write: bool) -> Callable[[], Caller]:
     def find() -> Caller:
         api_key = _api_key()
         user, secret = _credentials()
-        with database().looking_up() as connection:
-            standing: Any = tokens.app_standing(connection, api_key, secret, clock.now(), *_named_customer())
-        if standing is None:
-            raise Told(codes.INVALID_API_KEY, "No application was found for the given key.")
-        if standing.token_id is None or user not in ("", api_key):
-            raise Told(codes.ACCESS_DENIED, "Send the api key and its secret as Basic, or the secret as Bearer.")
-        if write and not standing.may_write:
-            raise Told(codes.ACCESS_DENIED, "This secret lets you read, but not change anything.")
-        g.application = Application(api_key, standing.chain_id, standing.has_divisions)
-        g.customer = _customer_of(standing)
-        return Caller(None, None, APPLICATION, None, None, standing.token_id, standing.chain_id)
+        with database().lookup_connection() as connection:
+            app: Any = tokens.find_app(connection, api_key, secret, clock.now(), *_named_customer())
+        if app is None:
+            raise Rejected(codes.INVALID_API_KEY, "No application was found for the given key.")
+        if app.token_id is None or user not in ("", api_key):
+            raise Rejected(codes.ACCESS_DENIED, "Send the api key and its secret as Basic, or the secret as Bearer.")
+        if write and not app.may_write:
+            raise Rejected(codes.ACCESS_DENIED, "This secret lets you read, but not change anything.")
+        g.application = Application(api_key, app.chain_id, app.has_divisions)
+        g.customer = _customer_of(app)
+        return Caller(None, None, APPLICATION, None, None, app.token_id, app.chain_id)
 
     return find
 
@@ -64,32 +64,32 @@ def by_secret(write: bool) -> Callable[[], Caller]:
 def by_auth_token() -> Caller:
     """Whom an auth_token stands for. Raises `invalid_api_key` or `invalid_auth_token`."""
     api_key = _api_key()
-    with database().looking_up() as connection:
-        standing: Any = tokens.app_standing(connection, api_key, "", clock.now())
-        if standing is None:
-            raise Told(codes.INVALID_API_KEY, "No application was found for the given key.")
+    with database().lookup_connection() as connection:
+        app: Any = tokens.find_app(connection, api_key, "", clock.now())
+        if app is None:
+            raise Rejected(codes.INVALID_API_KEY, "No application was found for the given key.")
         customer = _customer_of_token(api_key)
         try:
-            known = identifiers.by_uuid(connection, standing.chain_id, customer)
+            known = identifiers.by_uuid(connection, app.chain_id, customer)
         except CustomerNotFound as e:
             raise _invalid_auth_token() from e
-    g.application = Application(api_key, standing.chain_id, standing.has_divisions)
+    g.application = Application(api_key, app.chain_id, app.has_divisions)
     g.customer = known
-    return Caller(None, None, VISITOR, known.id, known.uuid, None, standing.chain_id)
+    return Caller(None, None, VISITOR, known.id, known.uuid, None, app.chain_id)
 
 
-def customer() -> Known | None:
+def customer() -> KnownCustomer | None:
     """The customer whom the address names, or whom the auth_token stands for; None when there is no such one."""
-    return cast("Known | None", g.customer)
+    return cast("KnownCustomer | None", g.customer)
 
 
 def application() -> Application:
     return cast(Application, g.application)
 
 
-def by() -> By:
+def actor() -> Actor:
     """Who asked, for the records."""
-    return By(None, "system", caller().token_id)
+    return Actor(None, "system", caller().token_id)
 
 
 def auth_token(api_key: str, customer: UUID) -> str:
@@ -111,8 +111,8 @@ def _customer_of_token(api_key: str) -> UUID:
     return UUID(bytes=opened[:16])
 
 
-def _invalid_auth_token() -> Told:
-    return Told(codes.INVALID_AUTH_TOKEN, "The auth_token could not be decrypted, or has expired.")
+def _invalid_auth_token() -> Rejected:
+    return Rejected(codes.INVALID_AUTH_TOKEN, "The auth_token could not be decrypted, or has expired.")
 
 
 def _seal() -> MultiFernet:
@@ -139,15 +139,11 @@ def _named_customer() -> tuple[UUID | None, str | None]:
     return user_id, named.get("external_id")
 
 
-def _customer_of(standing: Any) -> Known | None:
-    if standing.customer_id is None or standing.customer_status == "deleted":
+def _customer_of(app: Any) -> KnownCustomer | None:
+    if app.customer_id is None or app.customer_status == "deleted":
         return None
-    return Known(
-        standing.customer_id,
-        standing.customer_uuid,
-        standing.customer_is_anonymous,
-        standing.customer_status,
-        standing.chain_id,
+    return KnownCustomer(
+        app.customer_id, app.customer_uuid, app.customer_is_anonymous, app.customer_status, app.chain_id
     )
 
 
@@ -162,4 +158,4 @@ def _credentials() -> tuple[str, str]:
         return sent.username or "", sent.password
     if sent is not None and sent.type == "bearer" and sent.token:
         return "", sent.token
-    raise Told(codes.ACCESS_DENIED, "Send the api key and its secret as Basic, or the secret as Bearer.")
+    raise Rejected(codes.ACCESS_DENIED, "Send the api key and its secret as Basic, or the secret as Bearer.")

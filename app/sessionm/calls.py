@@ -10,8 +10,8 @@ from flask import Response, request
 from werkzeug.exceptions import MethodNotAllowed
 
 from app.sessionm import access, codes, envelope
-from app.sessionm.envelope import Told
-from app.web.door import allow, anyone, is_made_in_advance
+from app.web.door import allow, anyone, is_prefetch
+from app.web.rejected import Rejected
 
 V1, V2, CLIENT = "/priv/v1/apps/<api_key>", "/priv/v2/apps/<api_key>", "/api/v1/apps/<api_key>"
 USER = ("/users/<user_id>", "/external/users/<external_id>")
@@ -70,7 +70,7 @@ def call(
     methods, if it is `keyed`. `parameters` of the query, the `body` and an `example` of the answer are for the manual.
     """
 
-    def declare(view: View) -> View:
+    def decorate(view: View) -> View:
         guarded = _guarded(view, changes)
         by_secret = allow(
             access.APPLICATION,
@@ -78,31 +78,40 @@ def call(
             keyed=frozenset(methods if changes and keyed else ()),
             audited=audited,
         )
-        _hang(by_secret(_copied(guarded)), name, at, methods, view, parameters, body, example)
+        _mount(by_secret(_copied(guarded)), name, at, methods, view, parameters, body, example)
         if visitors_at:
             by_token = allow(access.VISITOR, authenticate=access.by_auth_token, keyed=frozenset())
-            told = {"auth_token*": "Of the customer.", **(parameters or {})}
-            _hang(by_token(_copied(guarded)), f"visitor_{name}", list(visitors_at), methods, view, told, None, example)
+            described = {"auth_token*": "Of the customer.", **(parameters or {})}
+            _mount(
+                by_token(_copied(guarded)),
+                f"visitor_{name}",
+                list(visitors_at),
+                methods,
+                view,
+                described,
+                None,
+                example,
+            )
         return view
 
-    return declare
+    return decorate
 
 
 def open_call(name: str, at: list[str], changes: bool) -> Callable[[View], View]:
     """Hang what anybody may get who knows its address; `changes`, not by HEAD or in advance."""
 
-    def declare(view: View) -> View:
-        hung: Any = anyone(_copied(_guarded(view, changes)))
-        hung.is_no_call = True  # not for the manual: who needs its address is given it
+    def decorate(view: View) -> View:
+        mounted: Any = anyone(_copied(_guarded(view, changes)))
+        mounted.is_no_call = True  # not for the manual: who needs its address is given it
         for i, address in enumerate(at):
-            _add(address, name if i == 0 else f"{name}_{i}", hung, ("GET",))
+            _add(address, name if i == 0 else f"{name}_{i}", mounted, ("GET",))
         return view
 
-    return declare
+    return decorate
 
 
-def _hang(
-    hung: Any,
+def _mount(
+    mounted: Any,
     name: str,
     at: list[str],
     methods: tuple[str, ...],
@@ -111,10 +120,10 @@ def _hang(
     body: Mapping[str, Any] | None,
     example: Any,
 ) -> None:
-    hung.documents_itself = True
+    mounted.documents_itself = True
     for i, address in enumerate(at):
-        told = _manual((view.__doc__ or "").partition("\n")[0], address, methods, parameters or {}, body, example)
-        documented = blueprint.doc(**told)(_copied(hung))
+        described = _manual((view.__doc__ or "").partition("\n")[0], address, methods, parameters or {}, body, example)
+        documented = blueprint.doc(**described)(_copied(mounted))
         blueprint.route(address, methods=list(methods), endpoint=_endpoint(name, i))(documented)
 
 
@@ -151,21 +160,21 @@ def _require_intention() -> None:
     """Nothing is changed by whoever only looks, or looks ahead."""
     if request.method == "HEAD":
         raise MethodNotAllowed
-    if is_made_in_advance():
-        raise Told(codes.ARGUMENT_ERROR, "This call changes something, and is not made in advance.")
+    if is_prefetch():
+        raise Rejected(codes.ARGUMENT_ERROR, "This call changes something, and is not made in advance.")
 
 
 def _manual(
     summary: str,
     address: str,
     methods: tuple[str, ...],
-    told: Mapping[str, str],
+    described: Mapping[str, str],
     body: Mapping[str, Any] | None,
     example: Any,
 ) -> dict[str, Any]:
     page: dict[str, Any] = {
         "summary": summary,
-        "parameters": [_parameter(name, text) for name, text in told.items()],
+        "parameters": [_parameter(name, text) for name, text in described.items()],
         "responses": {"200": {"description": "Done, or refused: see `status`.", **_content(_answer(example))}}
         | {status: {"description": text, **_content(ERROR)} for status, text in REFUSED.items()},
         "security": [] if address.startswith(CLIENT) else [{"sessionmBasic": []}, {"bearer": []}],

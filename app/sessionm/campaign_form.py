@@ -1,4 +1,4 @@
-"""The campaign that is told when one is created: the documented attributes, and ours, which say what it counts and gives.
+"""The campaign that is sent when one is created: the documented attributes, and ours, which say what it counts and gives.
 
 Source: SessionM, "Creating Campaigns"; contract sections 3.4 (M1) and 3.5. Attributes that the document does not know:
 behaviors, rewards, creatives, opt_in_limit, cost_in_points, limit, limit_per_user; docs/sessionm.md tells them.
@@ -12,16 +12,16 @@ from typing import Any
 from werkzeug.exceptions import BadRequest
 
 from app.campaign.audience import targeting
-from app.campaign.engagement.behaviors import PERIOD_SECONDS, GoalPlan, Plan
+from app.campaign.engagement.behaviors import PERIOD_SECONDS, BehaviorSpec, GoalSpec
 from app.campaign.limits import UNLIMITED
 from app.campaign.models.campaigns import CAMPAIGN_TYPES, LIFECYCLES
 from app.campaign.models.engagement import BEHAVIOR_KINDS
 from app.campaign.setup.campaigns import Listing, Manner, Offer
 from app.sessionm import codes, reward_form
-from app.sessionm.envelope import Told
+from app.sessionm.bodies import JSON_DEPTH_MAX, SentObject
 from app.sessionm.formats import MINUTE, underscored
-from app.sessionm.told import JSON_DEPTH_MAX, Object
 from app.web.body import json_body
+from app.web.rejected import Rejected
 
 CAMPAIGN = {
     "name",
@@ -92,38 +92,38 @@ class Form:
     division_id: str | None
 
 
-def read(told: Object) -> Form:
+def read(sent: SentObject) -> Form:
     """Raises `argument_error`, `missing_data` or `validation`."""
-    if not told.values:
-        raise Told(codes.MISSING_DATA, "Missing campaign data.")
-    told.require_known(CAMPAIGN)
-    name = told.required("name", told.text("name"))
-    lifecycle = told.required("status", told.choice("status", LIFECYCLES))
-    starts = told.required("starts_at", told.moment("starts_at"))
-    ends = told.required("ends_at", told.moment("ends_at"))
+    if not sent.values:
+        raise Rejected(codes.MISSING_DATA, "Missing campaign data.")
+    sent.require_known(CAMPAIGN)
+    name = sent.required("name", sent.text("name"))
+    lifecycle = sent.required("status", sent.choice("status", LIFECYCLES))
+    starts = sent.required("starts_at", sent.moment("starts_at"))
+    ends = sent.required("ends_at", sent.moment("ends_at"))
     if ends - starts < MINUTE:
-        raise told.wrong("ends_at", "at least a minute after starts_at")
-    plans = [_behavior(one) for one in told.objects("behaviors", "behavior", "name")]
+        raise sent.wrong("ends_at", "at least a minute after starts_at")
+    plans = [_behavior(one) for one in sent.objects("behaviors", "behavior", "name")]
     if len({underscored(plan.name) for plan in plans}) < len(plans):
-        raise told.wrong("behaviors", "a list whose names differ also when they are underscored")
-    rewards, coupons = reward_form.rewards(told)
+        raise sent.wrong("behaviors", "a list whose names differ also when they are underscored")
+    rewards, coupons = reward_form.rewards(sent)
     if not plans and any(reward.behavior for reward in rewards):
-        raise told.wrong("rewards", "for a behavior only where there are behaviors")
+        raise sent.wrong("rewards", "for a behavior only where there are behaviors")
     for term in ("cost_in_points", "limit", "limit_per_user"):
-        if told.has(term) and (plans or not rewards):
-            raise told.wrong(term, "for a campaign that has rewards and no behaviors only")
+        if sent.has(term) and (plans or not rewards):
+            raise sent.wrong(term, "for a campaign that has rewards and no behaviors only")
     offer = Offer(
         name=name,
         reward=None,
-        cost=told.hundredths("cost_in_points"),
+        cost=sent.hundredths("cost_in_points"),
         coupons=coupons,
         active=lifecycle == "live",
         for_everyone=True,
-        limit=told.whole("limit"),
-        limit_per_customer=told.whole("limit_per_user"),
+        limit=sent.whole("limit"),
+        limit_per_customer=sent.whole("limit_per_user"),
         activity=(starts, ends - MINUTE),
     )
-    opens, closes = told.moment("opt_in_starts_at"), told.moment("opt_in_ends_at")
+    opens, closes = sent.moment("opt_in_starts_at"), sent.moment("opt_in_ends_at")
 
     def manner(business_id: int | None) -> Manner:
         # What no behavior earns is given by who interacts with the campaign or buys it; and bare campaigns only tell.
@@ -132,122 +132,122 @@ def read(told: Object) -> Form:
             kind="interaction" if context == "interaction" else "composable",
             context=context,
             rewards=rewards,
-            restrictions=_targeting(told),
+            restrictions=_targeting(sent),
             business_id=business_id,
             behaviors=plans,
             claimed_by_default=True,
-            opt_in_required=told.flag("optin_required", False),
+            opt_in_required=sent.flag("optin_required", False),
             opt_in_from=opens,
             opt_in_to=closes - MINUTE if closes else None,
-            participants_max=UNLIMITED if not told.has("opt_in_limit") else told.whole("opt_in_limit", 1) or UNLIMITED,
+            participants_max=UNLIMITED if not sent.has("opt_in_limit") else sent.whole("opt_in_limit", 1) or UNLIMITED,
         )
 
-    manner(None)  # what is wrong in it is told before anything is looked up
-    return Form(offer, manner, _listing(told), lifecycle, told.text("division_id"))
+    manner(None)  # what is wrong in it is refused before anything is looked up
+    return Form(offer, manner, _listing(sent), lifecycle, sent.text("division_id"))
 
 
-def _listing(told: Object) -> Listing:
-    type_, template = told.choice("campaign_type", CAMPAIGN_TYPES), told.choice("template", CAMPAIGN_TYPES)
+def _listing(sent: SentObject) -> Listing:
+    type_, template = sent.choice("campaign_type", CAMPAIGN_TYPES), sent.choice("template", CAMPAIGN_TYPES)
     if type_ is not None and template is not None and type_ != template:
-        raise told.wrong("template", "the same as campaign_type")
+        raise sent.wrong("template", "the same as campaign_type")
     for name in ("total_budget", "weight"):
-        told.whole(name)
+        sent.whole(name)
     return Listing(
-        external_id=told.name_in_addresses("external_id"),
+        external_id=sent.name_in_addresses("external_id"),
         has_unique_name=True,
-        creatives=reward_form.creatives(told),
+        creatives=reward_form.creatives(sent),
         campaign_type=type_ or template or CAMPAIGN_TYPES[0],
-        details=_metadata(told),
-        sponsor_name=told.text("ssap_name"),
-        reporting_ends_at=told.moment("reporting_ends_at"),
-        qualify_tag=told.text("qualify_tag"),
-        disqualify_tag=told.text("disqualify_tag"),
+        details=_metadata(sent),
+        sponsor_name=sent.text("ssap_name"),
+        reporting_ends_at=sent.moment("reporting_ends_at"),
+        qualify_tag=sent.text("qualify_tag"),
+        disqualify_tag=sent.text("disqualify_tag"),
     )
 
 
-def _metadata(told: Object) -> Mapping[str, Any] | None:
-    metadata = told.object("metadata")
+def _metadata(sent: SentObject) -> Mapping[str, Any] | None:
+    metadata = sent.object("metadata")
     if metadata is not None and len(json.dumps(metadata.values)) > METADATA_LENGTH_MAX:
-        raise told.wrong("metadata", f"an object of at most {METADATA_LENGTH_MAX} characters")
+        raise sent.wrong("metadata", f"an object of at most {METADATA_LENGTH_MAX} characters")
     return metadata.values if metadata else None
 
 
-def _targeting(told: Object) -> Mapping[str, Any] | None:
+def _targeting(sent: SentObject) -> Mapping[str, Any] | None:
     """An object, or the same serialized; an empty one is for everybody. Raises BadRestriction."""
-    tree = told.values.get("targeting")
+    tree = sent.values.get("targeting")
     if isinstance(tree, str):
         try:
             tree = json_body((tree or "{}").encode(), JSON_DEPTH_MAX)
         except BadRequest as e:
-            raise told.wrong("targeting", "a JSON query") from e
+            raise sent.wrong("targeting", "a JSON query") from e
     if tree in (None, {}):
         return None
     return targeting.checked(tree, targeting.USER)
 
 
-def _behavior(told: Object) -> Plan:
-    told.require_known(BEHAVIOR)
-    kind = told.choice("type", BEHAVIOR_KINDS) or ("composite" if told.has("goals") else "count")
-    name = told.required("name", told.text("name"))
+def _behavior(sent: SentObject) -> BehaviorSpec:
+    sent.require_known(BEHAVIOR)
+    kind = sent.choice("type", BEHAVIOR_KINDS) or ("composite" if sent.has("goals") else "count")
+    name = sent.required("name", sent.text("name"))
     if kind == "composite":
         for other in ("total_count", "min_time_between_events", "consecutive", "unique_key"):
-            if told.values.get(other):
-                raise told.wrong(other, "not for a composite behavior, but for its goals")
-        goals = [_goal(one) for one in told.objects("goals", "goal", "event_name")]
+            if sent.values.get(other):
+                raise sent.wrong(other, "not for a composite behavior, but for its goals")
+        goals = [_goal(one) for one in sent.objects("goals", "goal", "event_name")]
     else:
-        if told.has("goals") or told.has("groups"):
-            raise told.wrong("goals", "for a composite behavior only")
+        if sent.has("goals") or sent.has("groups"):
+            raise sent.wrong("goals", "for a composite behavior only")
         goals = [
-            GoalPlan(
-                told.required("event_name", told.text("event_name")),
-                told.whole("total_count", 1) or 1,
+            GoalSpec(
+                sent.required("event_name", sent.text("event_name")),
+                sent.whole("total_count", 1) or 1,
                 kind=kind,
-                min_gap_seconds=told.whole("min_time_between_events", 0, SECONDS_MAX) or None,
-                consecutive=told.flag("consecutive", False),
-                unique_key=told.text("unique_key"),
+                min_gap_seconds=sent.whole("min_time_between_events", 0, SECONDS_MAX) or None,
+                consecutive=sent.flag("consecutive", False),
+                unique_key=sent.text("unique_key"),
             )
         ]
-    return Plan(
+    return BehaviorSpec(
         name=name,
         goals=goals,
         kind=kind,
-        event_name=told.text("event_name") if kind == "composite" else None,
-        points=told.hundredths("points"),
-        times_max=told.whole("max_times_repeatable", 1) or UNLIMITED,
-        per_period_max=told.whole("max_times_repeatable_per_period", 1) or UNLIMITED,
-        period_seconds=told.whole("period", 1, SECONDS_MAX) or PERIOD_SECONDS,
-        groups=_groups(told),
+        event_name=sent.text("event_name") if kind == "composite" else None,
+        points=sent.hundredths("points"),
+        times_max=sent.whole("max_times_repeatable", 1) or UNLIMITED,
+        per_period_max=sent.whole("max_times_repeatable_per_period", 1) or UNLIMITED,
+        period_seconds=sent.whole("period", 1, SECONDS_MAX) or PERIOD_SECONDS,
+        groups=_groups(sent),
     )
 
 
-def _goal(told: Object) -> GoalPlan:
-    told.require_known(GOAL)
-    return GoalPlan(
-        event_name=told.required("event_name", told.text("event_name")),
-        earn_count=told.whole("earn_count", 1) or 1,
-        points=told.hundredths("points"),
-        required=told.flag("required", True),
-        group=told.text("group_id") or "0",
-        kind=told.choice("type", ("count", "unique")) or "count",
-        min_gap_seconds=told.whole("min_time_between_events", 0, SECONDS_MAX) or None,
-        consecutive=told.flag("consecutive", False),
-        unique_key=told.text("unique_key"),
+def _goal(sent: SentObject) -> GoalSpec:
+    sent.require_known(GOAL)
+    return GoalSpec(
+        event_name=sent.required("event_name", sent.text("event_name")),
+        earn_count=sent.whole("earn_count", 1) or 1,
+        points=sent.hundredths("points"),
+        required=sent.flag("required", True),
+        group=sent.text("group_id") or "0",
+        kind=sent.choice("type", ("count", "unique")) or "count",
+        min_gap_seconds=sent.whole("min_time_between_events", 0, SECONDS_MAX) or None,
+        consecutive=sent.flag("consecutive", False),
+        unique_key=sent.text("unique_key"),
     )
 
 
-def _groups(told: Object) -> dict[str, int]:
+def _groups(sent: SentObject) -> dict[str, int]:
     """How many goals of each group it takes: `{"0": 2}`, or as they are printed, `{"0": {"total_count": 2}}`."""
-    groups = told.object("groups")
+    groups = sent.object("groups")
     found = {}
     for name, value in (groups.values if groups else {}).items():
-        one = Object("group", value if isinstance(value, dict) else {"total_count": value})
+        one = SentObject("group", value if isinstance(value, dict) else {"total_count": value})
         found[name] = one.required("total_count", one.whole("total_count", 1))
     return found
 
 
-def moved(told: Object) -> str:
+def moved(sent: SentObject) -> str:
     """The state that a campaign is brought to. Raises as `read` does."""
-    if not told.values:
-        raise Told(codes.MISSING_DATA, "Missing campaign data.")
-    told.require_known({"status"})
-    return told.required("status", told.choice("status", LIFECYCLES))
+    if not sent.values:
+        raise Rejected(codes.MISSING_DATA, "Missing campaign data.")
+    sent.require_known({"status"})
+    return sent.required("status", sent.choice("status", LIFECYCLES))

@@ -15,11 +15,12 @@ from app.organizations import chains
 from app.organizations.errors import BusinessNotFound, DivisionElsewhere
 from app.paging import PER_PAGE_MAX
 from app.sessionm import access, campaign_form, codes, identify, views
+from app.sessionm.bodies import SentObject, body
 from app.sessionm.calls import CAMPAIGN, V1, addresses, call
-from app.sessionm.envelope import Told, sent
+from app.sessionm.envelope import respond
 from app.sessionm.queries import query
-from app.sessionm.told import Object, body
-from app.web.door import names_subject, reading, transaction
+from app.web.door import note_subject, reading, transaction
+from app.web.rejected import Rejected
 
 BODY = {
     "campaign": {
@@ -47,10 +48,10 @@ def create() -> Response:
             listing=form.listing,
             lifecycle=form.lifecycle,
         )
-        names_subject(campaign=made.uuid)
+        note_subject(campaign=made.uuid)
         session.flush()
         answer = views.created(_whole(session, made.id), app.has_divisions)
-    return sent({"campaign": answer, "status": "ok"})
+    return respond({"campaign": answer, "status": "ok"})
 
 
 @call(
@@ -67,10 +68,10 @@ def change() -> Response:
     with transaction() as session:
         uuid = _whole(session, identify.campaign_id(session)).uuid
         moved = campaigns.move(session, uuid, status)
-        names_subject(campaign=moved.uuid)
+        note_subject(campaign=moved.uuid)
         session.flush()
         answer = views.created(_whole(session, moved.id), app.has_divisions)
-    return sent({"campaign": answer, "status": "ok"})
+    return respond({"campaign": answer, "status": "ok"})
 
 
 @call(
@@ -81,7 +82,7 @@ def change() -> Response:
         "division_ids[]": "Only those of these divisions, if the organization has any.",
         "status": f"Others than those that are live and running: {', '.join(LIFECYCLES)}, or all.",
         "page": "With a page, the answer tells how many there are.",
-        "page_size": f"{PER_PAGE_MAX} unless told.",
+        "page_size": f"{PER_PAGE_MAX} unless given.",
     },
 )
 def list_all() -> Response:
@@ -97,7 +98,7 @@ def list_all() -> Response:
         rows = session.scalars(paging.cut(_query().where(*conditions).order_by(Campaign.id))).unique()
         shown = [views.listed(row, app.has_divisions) for row in rows]
     pages = {"page": paging.page, "page_size": paging.size, "number_of_pages": pages_of(total, paging.size)}
-    return sent({**(pages if asked.has_page else {}), "status": "ok", "campaigns": shown})
+    return respond({**(pages if asked.has_page else {}), "status": "ok", "campaigns": shown})
 
 
 @call(
@@ -110,7 +111,7 @@ def info() -> Response:
     """Tell when a campaign runs, and whether and when customers must opt in to it."""
     with reading() as session:
         found = _whole(session, identify.campaign_id(session))
-        return sent({"status": "ok", "campaign": views.info(found, access.application().has_divisions)})
+        return respond({"status": "ok", "campaign": views.info(found, access.application().has_divisions)})
 
 
 @call("list_divisions", addresses(V1, "/divisions"), "GET")
@@ -118,7 +119,7 @@ def list_divisions() -> Response:
     """List the divisions of the organization."""
     app = access.application()
     with reading() as session:
-        chain = chains.found(session, app.chain_id)
+        chain = chains.get(session, app.chain_id)
         parts = [
             {"division_id": it.division_id, "display_name": it.name, "currency": chain.currency, "divisions": []}
             for it in chains.businesses(session, chain.id)
@@ -129,16 +130,16 @@ def list_divisions() -> Response:
         "currency": chain.currency,
         "divisions": parts if chain.has_divisions else [],
     }
-    return sent({"status": "ok", "version": 1, "enabled": chain.has_divisions, "divisions": whole})
+    return respond({"status": "ok", "version": 1, "enabled": chain.has_divisions, "divisions": whole})
 
 
 def divisions(session: Session) -> Sequence[int] | None:
     """The divisions that the query asks for, those that the organization has; None when all do, or when it has no divisions."""
-    told, app = query().division_ids, access.application()
-    if told is None or not app.has_divisions or "all" in told:
+    sent, app = query().division_ids, access.application()
+    if sent is None or not app.has_divisions or "all" in sent:
         return None
     found = []
-    for division_id in told:
+    for division_id in sent:
         try:
             found.append(chains.division(session, app.chain_id, division_id).id)
         except (BusinessNotFound, DivisionElsewhere):
@@ -151,20 +152,20 @@ def pages_of(total: int, size: int) -> int:
     return -(-total // size)
 
 
-def _of_status(told: Sequence[str]) -> list[Any]:
-    if not told:
+def _of_status(sent: Sequence[str]) -> list[Any]:
+    if not sent:
         now = clock.now()
         return [activity.is_active(Campaign, now)]
-    unknown = set(told) - {*LIFECYCLES, "all"}
+    unknown = set(sent) - {*LIFECYCLES, "all"}
     if unknown:
-        raise Told(codes.VALIDATION, f"Validation error. status is one of {', '.join(LIFECYCLES)}, all.")
-    return [] if "all" in told else [Campaign.lifecycle.in_(told)]
+        raise Rejected(codes.VALIDATION, f"Validation error. status is one of {', '.join(LIFECYCLES)}, all.")
+    return [] if "all" in sent else [Campaign.lifecycle.in_(sent)]
 
 
-def _campaign() -> Object:
+def _campaign() -> SentObject:
     campaign = body().object("campaign")
     if campaign is None:
-        raise Told(codes.MISSING_DATA, "Missing campaign data.")
+        raise Rejected(codes.MISSING_DATA, "Missing campaign data.")
     return campaign
 
 

@@ -9,22 +9,23 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.campaign.engagement import opt_ins
 from app.campaign.listings import customer_campaigns
-from app.campaign.listings.customer_campaigns import Standing, Wanted
+from app.campaign.listings.customer_campaigns import CampaignForCustomer, Include
 from app.paging import PER_PAGE_MAX
 from app.sessionm import access, codes, identify, offers, views
 from app.sessionm.calls import CAMPAIGN, CLIENT, USER, V1, V2, addresses, call
 from app.sessionm.campaigns import divisions, pages_of
-from app.sessionm.envelope import Told, sent
+from app.sessionm.envelope import respond
 from app.sessionm.queries import Query, query
 from app.web.door import reading, transaction
+from app.web.rejected import Rejected
 
 DIVISIONS = {"division_ids[]": "Only campaigns of these divisions, if the organization has any."}
 SHOWN = {
-    "sections[]": "What else is told: progress, behaviors, offers, redemptions. Commas, too.",
-    "filters[]": "eligible (when nothing is told), ineligible or all.",
-    "creatives[]": "promotion, tile; none when nothing is told.",
+    "sections[]": "What else is shown: progress, behaviors, offers, redemptions. Commas, too.",
+    "filters[]": "eligible (the default), ineligible or all.",
+    "creatives[]": "promotion, tile; none by default.",
 }
-PAGES = {"page": "1 when not told.", "page_size": f"20 when not told, at most {PER_PAGE_MAX}."}
+PAGES = {"page": "1 by default.", "page_size": f"20 by default, at most {PER_PAGE_MAX}."}
 OPT_IN = addresses(V1, USER, CAMPAIGN)
 
 
@@ -63,8 +64,8 @@ def progress() -> Response:
     """How far a customer has come in a campaign, also when it is over."""
     with reading() as session:
         customer = identify.customer()
-        standing = customer_campaigns.one(session, customer, identify.campaign_id(session), Wanted(), clock.now())
-    return sent({"status": "ok", "campaign": views.progress(standing, access.application().has_divisions)})
+        for_customer = customer_campaigns.one(session, customer, identify.campaign_id(session), Include(), clock.now())
+    return respond({"status": "ok", "campaign": views.progress(for_customer, access.application().has_divisions)})
 
 
 @call("campaigns_for_customer", addresses(V2, USER, "/campaigns"), "GET", parameters={**SHOWN, **DIVISIONS, **PAGES})
@@ -78,7 +79,7 @@ def eligible() -> Response:
         found = customer_campaigns.page(session, customer, asked.which or "eligible", wanted, paging, clock.now())
         where = _addresses(customer)
         shown = [_shown(row, asked, where) for row in found.rows]
-    return sent(
+    return respond(
         {
             "page": paging.page,
             "page_size": paging.size,
@@ -92,7 +93,7 @@ def eligible() -> Response:
 @call("campaign_for_customer", addresses(V2, "/users/<user_id>/campaigns/<campaign_id>"), "GET", parameters=SHOWN)
 def show() -> Response:
     """A campaign for a customer, by the ids of both."""
-    return sent({"status": "ok", "campaign": _one()})
+    return respond({"status": "ok", "campaign": _one()})
 
 
 @call(
@@ -110,15 +111,15 @@ def show() -> Response:
 )
 def show_bare() -> Response:
     """A campaign for a customer, by its permalink, or by the customer's external id. The object itself, without a frame."""
-    return sent(_one())
+    return respond(_one())
 
 
 def _all(session: Session, customer: Any) -> Response:
     app = access.application()
-    wanted = Wanted(creatives=True, business_ids=divisions(session))
+    wanted = Include(creatives=True, business_ids=divisions(session))
     found = customer_campaigns.of_customer(session, customer, wanted, query().page(PER_PAGE_MAX), clock.now())
     where = _addresses(customer, access.auth_token(app.api_key, customer.uuid))
-    return sent({"status": "ok", "campaigns": views.v1(found.rows, where, app.has_divisions)})
+    return respond({"status": "ok", "campaigns": views.v1(found.rows, where, app.has_divisions)})
 
 
 def _say(said: Callable[..., None]) -> Response:
@@ -133,23 +134,25 @@ def _one() -> dict[str, Any]:
     asked = query()
     with reading() as session:
         customer = identify.customer()
-        standing = customer_campaigns.one(session, customer, identify.campaign_id(session), _wanted(asked), clock.now())
-        if not _is_asked_for(standing, asked):
-            raise Told(codes.NOT_AVAILABLE, "The campaign is not among those that the filters ask for.")
-        return _shown(standing, asked, _addresses(customer))
+        for_customer = customer_campaigns.one(
+            session, customer, identify.campaign_id(session), _wanted(asked), clock.now()
+        )
+        if not _is_asked_for(for_customer, asked):
+            raise Rejected(codes.NOT_AVAILABLE, "The campaign is not among those that the filters ask for.")
+        return _shown(for_customer, asked, _addresses(customer))
 
 
-def _is_asked_for(standing: Standing, asked: Query) -> bool:
+def _is_asked_for(for_customer: CampaignForCustomer, asked: Query) -> bool:
     """Who takes part may look, whomever the campaign is for by now."""
     if asked.which == "all":
         return True
     if asked.which == "ineligible":
-        return not standing.qualifies
-    return standing.qualifies or standing.takes_part
+        return not for_customer.qualifies
+    return for_customer.qualifies or for_customer.takes_part
 
 
-def _wanted(asked: Query, business_ids: Any = None) -> Wanted:
-    return Wanted(
+def _wanted(asked: Query, business_ids: Any = None) -> Include:
+    return Include(
         creatives=bool(asked.creatives),
         methods=bool(asked.sections & {"offers", "redemptions"}),
         vouchers="redemptions" in asked.sections,
@@ -157,11 +160,11 @@ def _wanted(asked: Query, business_ids: Any = None) -> Wanted:
     )
 
 
-def _shown(standing: Standing, asked: Query, where: views.Addresses) -> dict[str, Any]:
-    given = offers.offers(standing) if "offers" in asked.sections else []
-    redeemed = offers.redemptions(standing) if "redemptions" in asked.sections else []
+def _shown(for_customer: CampaignForCustomer, asked: Query, where: views.Addresses) -> dict[str, Any]:
+    given = offers.offers(for_customer) if "offers" in asked.sections else []
+    redeemed = offers.redemptions(for_customer) if "redemptions" in asked.sections else []
     has_divisions = access.application().has_divisions
-    return views.v2(standing, asked.sections, asked.creatives, where, has_divisions, given, redeemed)
+    return views.v2(for_customer, asked.sections, asked.creatives, where, has_divisions, given, redeemed)
 
 
 def _addresses(customer: Any, auth_token: str = "") -> views.Addresses:

@@ -11,17 +11,10 @@ from app.refusal import Refusal
 from app.sessionm import codes
 from app.web import idempotency
 from app.web.door import Busy
+from app.web.rejected import Rejected
 
 
-class Told(Exception):
-    """This dialect's own no, for what never reaches the domain."""
-
-    def __init__(self, code: str, message: str, status: int | None = None) -> None:
-        super().__init__(message)
-        self.code, self.status = code, status
-
-
-def sent(body: dict[str, Any], status: int = 200) -> Response:
+def respond(body: dict[str, Any], status: int = 200) -> Response:
     """The body as it is; its keys stay in their order."""
     response = jsonify(body)
     response.status_code = status
@@ -31,12 +24,12 @@ def sent(body: dict[str, Any], status: int = 200) -> Response:
 
 def error(code: str, message: str, status: int | None = None) -> Response:
     """`errors` is one object."""
-    return sent({"status": "error", "errors": {"code": code, "message": message}}, status or codes.STATUS[code])
+    return respond({"status": "error", "errors": {"code": code, "message": message}}, status or codes.STATUS[code])
 
 
 def register(blueprint: Blueprint) -> None:
     """Hang the answers on the calls."""
-    blueprint.register_error_handler(Told, lambda e: _challenge(error(e.code, str(e), e.status)))
+    blueprint.register_error_handler(Rejected, lambda e: _challenge(error(e.code, str(e), e.status)))
     blueprint.register_error_handler(Refusal, _refused)
     blueprint.register_error_handler(HTTPException, http_exception)
     blueprint.register_error_handler(

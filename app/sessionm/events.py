@@ -10,14 +10,15 @@ from app import clock
 from app.amounts import number
 from app.campaign.errors import CampaignNotFound
 from app.campaign.triggers import events
-from app.campaign.triggers.events import QUANTITY_MAX, Achieved, Receipt, Told
-from app.db.prepared import Bind
+from app.campaign.triggers.events import QUANTITY_MAX, Achieved, CustomerEvent, Receipt
+from app.db.prepared import Executor
 from app.refusal import Refusal
 from app.sessionm import access, codes, envelope, identify
+from app.sessionm.bodies import SentObject, body, missing
 from app.sessionm.calls import USER, V1, addresses, call
-from app.sessionm.envelope import sent
-from app.sessionm.told import Object, body, missing
-from app.web.door import Busy, short_transaction, trying
+from app.sessionm.envelope import respond
+from app.web.door import Busy, single_statement, with_retries
+from app.web.rejected import Rejected
 
 EVENT = {"name", "transaction_id", "qty", "date", "context"}
 EVENTS_MAX = 100
@@ -26,9 +27,9 @@ CONTEXT_MAX = 50
 EVENT_BODY = {
     "type": "object",
     "properties": {
-        "transaction_id": {"type": "string", "description": "Told twice, it counts once."},
+        "transaction_id": {"type": "string", "description": "Sent twice, it counts once."},
         "qty": {"type": "integer", "minimum": 1, "maximum": QUANTITY_MAX},
-        "date": {"type": "string", "description": "ISO; now when it is not told."},
+        "date": {"type": "string", "description": "ISO; now by default."},
         "context": {"type": "object", "description": "Names and plain values."},
     },
 }
@@ -53,90 +54,94 @@ BATCH_BODY = {
 @call("send_events", addresses(V1, USER, "/events"), "POST", changes=True, audited=False, body=EVENTS_BODY)
 def send() -> Response:
     """Tell what a customer did. All of its events count, or none."""
-    told = body("request")
-    told.require_known(EVENTS_BODY)
-    tellings = _events(told)
-    with short_transaction() as bind:
+    sent = body("request")
+    sent.require_known(EVENTS_BODY)
+    events_sent = _events(sent)
+    with single_statement() as executor:
         customer_id = identify.customer().id
-        answer = _recorded(bind, customer_id, tellings, told.text("campaign_id"))
-    return sent({"status": "ok", **answer})
+        answer = _recorded(executor, customer_id, events_sent, sent.text("campaign_id"))
+    return respond({"status": "ok", **answer})
 
 
 # No Idempotency-Key: its transaction would hold the accounts of many customers, and every event has a transaction_id.
 @call("send_batch", addresses(V1, "/events"), "POST", changes=True, audited=False, keyed=False, body=BATCH_BODY)
 def send_batch() -> Response:
     """Tell what several customers did, each with a transaction_id. Each item's events count, or none of them."""
-    told = body("request")
-    told.require_known(BATCH_BODY)
-    items = told.objects("batch", "batch")
+    sent = body("request")
+    sent.require_known(BATCH_BODY)
+    items = sent.objects("batch", "batch")
     if not items:
         raise missing("batch")
     sizes = [item.values.get("events") for item in items]
     if sum(len(rows) if isinstance(rows, list | dict) else 1 for rows in sizes) > EVENTS_MAX:
-        raise told.wrong("batch", f"a list of at most {EVENTS_MAX} events")
+        raise sent.wrong("batch", f"a list of at most {EVENTS_MAX} events")
     parsed = [_parsed(item) for item in items]
-    _require_bounded([telling for tellings in parsed if isinstance(tellings, list) for telling in tellings], told)
-    return sent({"status": "ok", "batch": [_item(item, known) for item, known in zip(items, parsed, strict=True)]})
+    _require_bounded(
+        [telling for events_sent in parsed if isinstance(events_sent, list) for telling in events_sent], sent
+    )
+    return respond({"status": "ok", "batch": [_item(item, known) for item, known in zip(items, parsed, strict=True)]})
 
 
-def _parsed(item: Object) -> list[Told] | envelope.Told:
+def _parsed(item: SentObject) -> list[CustomerEvent] | Rejected:
     """An item's events, or what is wrong with them."""
     try:
         item.require_known({"user_id", "external_id", *EVENTS_BODY})
         if item.has("user_id") == item.has("external_id"):
             raise missing("batch data: user_id, or external_id, but not both")
         return _events(item, needs_transaction_id=True)
-    except envelope.Told as e:
+    except Rejected as e:
         return e
 
 
-def _item(item: Object, tellings: list[Told] | envelope.Told) -> dict[str, Any]:
+def _item(item: SentObject, events_sent: list[CustomerEvent] | Rejected) -> dict[str, Any]:
     named = {name: item.values[name] for name in ("user_id", "external_id") if item.has(name)}
     try:
-        if isinstance(tellings, envelope.Told):
-            raise tellings
-        return {"status": "ok", **named, **trying(lambda: _recorded_of(item, tellings))}
+        if isinstance(events_sent, Rejected):
+            raise events_sent
+        return {"status": "ok", **named, **with_retries(lambda: _recorded_of(item, events_sent))}
     except Refusal as e:
         code, message = codes.word(envelope.called(), type(e)), str(e)
-    except envelope.Told as e:
+    except Rejected as e:
         code, message = e.code, str(e)
     except Busy:  # the others have their answers by now
         code, message = codes.TRY_AGAIN, "The service is busy and nothing of this was changed. Try again."
     return {"status": "error", **named, "errors": {"code": code, "message": message}}
 
 
-def _recorded_of(item: Object, tellings: list[Told]) -> dict[str, Any]:
-    with short_transaction() as bind:
-        customer_id = identify.customer_named(bind, item.text("user_id"), item.text("external_id")).id
-        return _recorded(bind, customer_id, tellings, item.text("campaign_id"))
+def _recorded_of(item: SentObject, events_sent: list[CustomerEvent]) -> dict[str, Any]:
+    with single_statement() as executor:
+        customer_id = identify.customer_named(executor, item.text("user_id"), item.text("external_id")).id
+        return _recorded(executor, customer_id, events_sent, item.text("campaign_id"))
 
 
-def _recorded(bind: Bind, customer_id: int, tellings: list[Told], campaign: str | None) -> dict[str, Any]:
+def _recorded(
+    executor: Executor, customer_id: int, events_sent: list[CustomerEvent], campaign: str | None
+) -> dict[str, Any]:
     if campaign is not None:
-        only = _campaign_id(bind, campaign)
-        tellings = [replace(telling, campaign_id=only) for telling in tellings]
-    receipts = events.record_all(bind, customer_id, tellings, clock.now(), access.by())
-    return _answer(tellings, receipts)
+        only = _campaign_id(executor, campaign)
+        events_sent = [replace(telling, campaign_id=only) for telling in events_sent]
+    receipts = events.record_all(executor, customer_id, events_sent, clock.now(), access.actor())
+    return _answer(events_sent, receipts)
 
 
-def _events(told: Object, needs_transaction_id: bool = False) -> list[Told]:
+def _events(sent: SentObject, needs_transaction_id: bool = False) -> list[CustomerEvent]:
     """Raises `missing_data`, `argument_error` or `validation`."""
-    rows = told.objects("events", "event", "name")
+    rows = sent.objects("events", "event", "name")
     if not rows:
         raise missing("events")
     if len(rows) > EVENTS_MAX:
-        raise told.wrong("events", f"a list of at most {EVENTS_MAX} events")
-    tellings = [_event(row, needs_transaction_id) for row in rows]
-    _require_bounded(tellings, told)
-    return tellings
+        raise sent.wrong("events", f"a list of at most {EVENTS_MAX} events")
+    events_sent = [_event(row, needs_transaction_id) for row in rows]
+    _require_bounded(events_sent, sent)
+    return events_sent
 
 
-def _require_bounded(tellings: list[Told], told: Object) -> None:
-    if sum(telling.quantity for telling in tellings) > ACHIEVEMENTS_MAX:
-        raise told.wrong("qty", f"at most {ACHIEVEMENTS_MAX} in one request")
+def _require_bounded(events_sent: list[CustomerEvent], sent: SentObject) -> None:
+    if sum(telling.quantity for telling in events_sent) > ACHIEVEMENTS_MAX:
+        raise sent.wrong("qty", f"at most {ACHIEVEMENTS_MAX} in one request")
 
 
-def _event(row: Object, needs_transaction_id: bool) -> Told:
+def _event(row: SentObject, needs_transaction_id: bool) -> CustomerEvent:
     row.require_known(EVENT)
     transaction_id = row.text("transaction_id")
     if row.has("transaction_id") and transaction_id is None:
@@ -147,7 +152,7 @@ def _event(row: Object, needs_transaction_id: bool) -> Told:
     values = context.values if context else {}
     if len(values) > CONTEXT_MAX or any(isinstance(value, dict | list) for value in values.values()):
         raise row.wrong("context", f"an object of at most {CONTEXT_MAX} names and plain values")
-    return Told(
+    return CustomerEvent(
         name=row.required("name", row.text("name")),
         transaction_id=transaction_id,
         quantity=row.whole("qty", 1, QUANTITY_MAX) or 1,
@@ -156,15 +161,15 @@ def _event(row: Object, needs_transaction_id: bool) -> Told:
     )
 
 
-def _campaign_id(bind: Bind, named: str) -> int:
+def _campaign_id(executor: Executor, named: str) -> int:
     """By id or by permalink. Raises `not_found`, which in a body is refused business."""
     try:
-        return identify.campaign_of(bind, named)
+        return identify.campaign_of(executor, named)
     except CampaignNotFound as e:
-        raise envelope.Told(codes.NOT_FOUND, str(e), 200) from e
+        raise Rejected(codes.NOT_FOUND, str(e), 200) from e
 
 
-def _answer(tellings: list[Told], receipts: Sequence[Receipt]) -> dict[str, Any]:
+def _answer(events_sent: list[CustomerEvent], receipts: Sequence[Receipt]) -> dict[str, Any]:
     """Each event, and the behaviors that it completed."""
     return {
         "events": [
@@ -174,7 +179,7 @@ def _answer(tellings: list[Told], receipts: Sequence[Receipt]) -> dict[str, Any]
                 "behaviors_counted": receipt.counted,
                 "behaviors": [_achieved(it) for it in receipt.achieved],
             }
-            for telling, receipt in zip(tellings, receipts, strict=True)
+            for telling, receipt in zip(events_sent, receipts, strict=True)
         ]
     }
 

@@ -36,7 +36,7 @@ def window(campaign: Campaign) -> tuple[datetime, datetime]:
 
 
 def opt_in_window(campaign: Campaign) -> tuple[datetime, datetime]:
-    """When customers may opt in: as long as it runs, unless it was told otherwise."""
+    """When customers may opt in: as long as it runs, unless the campaign says otherwise."""
     starts, closes = window(campaign)
     return campaign.opt_in_from or starts, ends(campaign.opt_in_to) if campaign.opt_in_to else closes
 
@@ -58,5 +58,5 @@ def id_of(kind: str, number: int) -> str:
     return str(uuid5(OFFERS, f"{kind} {number}"))
 
 
-def unless_none(told: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in told.items() if value is not None}
+def unless_none(answer: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in answer.items() if value is not None}

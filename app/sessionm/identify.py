@@ -8,18 +8,18 @@ from sqlalchemy.orm import Session
 
 from app.campaign.errors import CampaignNotFound
 from app.campaign.models.campaigns import Campaign
-from app.db.prepared import Bind
+from app.db.prepared import Executor
 from app.members import identifiers
 from app.members.errors import CustomerNotFound
-from app.members.identifiers import Known
+from app.members.identifiers import KnownCustomer
 from app.sessionm import access, codes
-from app.sessionm.envelope import Told
 from app.web.door import caller
+from app.web.rejected import Rejected
 
 ID_MAX = 2**63 - 1
 
 
-def customer(registered: bool = True) -> Known:
+def customer(registered: bool = True) -> KnownCustomer:
     """The ids and the status of the customer whom the address names, or whom the auth_token stands for.
 
     Raises CustomerNotFound, or `requires_registered_user` for one who is anonymous where somebody `registered` is needed.
@@ -32,20 +32,20 @@ def customer(registered: bool = True) -> Known:
     return found
 
 
-def customer_named(bind: Bind, user_id: str | None, external_id: str | None) -> Known:
+def customer_named(executor: Executor, user_id: str | None, external_id: str | None) -> KnownCustomer:
     """The registered customer whom a body names. Raises as `customer` does."""
     chain_id = access.application().chain_id
     if external_id is not None:
-        found = identifiers.by_external_id(bind, chain_id, external_id)
+        found = identifiers.by_external_id(executor, chain_id, external_id)
     else:
-        found = identifiers.by_uuid(bind, chain_id, uuid(user_id or ""))
+        found = identifiers.by_uuid(executor, chain_id, uuid(user_id or ""))
     _require_registered(found)
     return found
 
 
-def _require_registered(found: Known) -> None:
+def _require_registered(found: KnownCustomer) -> None:
     if found.is_anonymous:
-        raise Told(codes.REQUIRES_REGISTERED_USER, "This customer has not registered; use an auth_token.")
+        raise Rejected(codes.REQUIRES_REGISTERED_USER, "This customer has not registered; use an auth_token.")
 
 
 def campaign_id(session: Session) -> int:
@@ -61,9 +61,9 @@ def campaign_id(session: Session) -> int:
     return found
 
 
-def campaign_of(bind: Bind, named: str) -> int:
+def campaign_of(executor: Executor, named: str) -> int:
     """The campaign with this number, or else with this permalink. Raises CampaignNotFound."""
-    return _by_number(bind, named) or _by_permalink(bind, named)
+    return _by_number(executor, named) or _by_permalink(executor, named)
 
 
 def whole(text: str) -> int | None:
@@ -81,17 +81,17 @@ def uuid(text: str) -> UUID:
         raise CustomerNotFound from e
 
 
-def _by_number(bind: Bind, text: str) -> int | None:
+def _by_number(executor: Executor, text: str) -> int | None:
     number = whole(text)
     if number is None:
         return None
-    return bind.scalar(
+    return executor.scalar(
         select(Campaign.id).where(Campaign.id == number, Campaign.chain_id == access.application().chain_id)
     )
 
 
-def _by_permalink(bind: Bind, permalink: str) -> int:
-    found: int | None = bind.scalar(
+def _by_permalink(executor: Executor, permalink: str) -> int:
+    found: int | None = executor.scalar(
         select(Campaign.id)
         .where(
             Campaign.chain_id == access.application().chain_id,

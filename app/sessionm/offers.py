@@ -9,7 +9,7 @@ from typing import Any
 
 from app.amounts import number
 from app.campaign.limits import UNLIMITED
-from app.campaign.listings.customer_campaigns import Standing
+from app.campaign.listings.customer_campaigns import CampaignForCustomer
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.rewards import RewardMethod
 from app.campaign.models.vouchers import Voucher
@@ -25,7 +25,7 @@ UNITS = {
     "minute": 60,
     "second": 1,
 }
-# Where a client told the same in another way, these are what it reads when it told nothing.
+# What is printed for attributes that nobody sent.
 DEFAULTS: Mapping[str, Any] = {
     "valid_after_end_date": True,
     "value_after_end_date": None,
@@ -36,44 +36,44 @@ DEFAULTS: Mapping[str, Any] = {
 }
 
 
-def offers(standing: Standing) -> list[dict[str, Any]]:
+def offers(for_customer: CampaignForCustomer) -> list[dict[str, Any]]:
     """All that the campaign gives; a campaign that sells its coupons has one offer, with the campaign's own number."""
-    campaign = standing.campaign
+    campaign = for_customer.campaign
     if campaign.reward is not None:
         sold = {
             "offer_id": campaign.id,
             "name": campaign.name,
             "type": "deal",
-            "total_available": campaign.stock.sellable,
+            "total_available": campaign.stock.allowed,
             "deal": _deal(campaign, None),
         }
         return [sold]
-    return [_offer(campaign, method) for method in standing.methods if not _is_a_behaviors_points(method)]
+    return [_offer(campaign, method) for method in for_customer.methods if not _is_a_behaviors_points(method)]
 
 
 def _is_a_behaviors_points(method: RewardMethod) -> bool:
-    """They are told with the behavior."""
+    """They are printed with the behavior."""
     return method.behavior_id is not None and method.kind == "points" and method.offer is None
 
 
-def redemptions(standing: Standing) -> list[dict[str, Any]]:
+def redemptions(for_customer: CampaignForCustomer) -> list[dict[str, Any]]:
     """What the customer was given: vouchers, used or not. `redeemed_at` is null until it is used."""
-    coupon = next((method.id for method in standing.methods if method.kind == "coupon"), standing.campaign.id)
-    return [_redemption(voucher, voucher.method_id or coupon) for voucher in standing.vouchers]
+    coupon = next((method.id for method in for_customer.methods if method.kind == "coupon"), for_customer.campaign.id)
+    return [_redemption(voucher, voucher.method_id or coupon) for voucher in for_customer.vouchers]
 
 
 def _offer(campaign: Campaign, method: RewardMethod) -> dict[str, Any]:
     available = min(method.stock, campaign.stock.coupons_count) if method.kind == "coupon" else method.stock
-    told = {"offer_id": method.id, "name": method.title, "type": TYPES[method.kind], "total_available": available}
-    return {**told, "deal": _deal(campaign, method)} if TYPES[method.kind] == "deal" else told
+    answer = {"offer_id": method.id, "name": method.title, "type": TYPES[method.kind], "total_available": available}
+    return {**answer, "deal": _deal(campaign, method)} if TYPES[method.kind] == "deal" else answer
 
 
 def _deal(campaign: Campaign, method: RewardMethod | None) -> dict[str, Any]:
-    told: Mapping[str, Any] = (method.offer if method else None) or {}
+    answer: Mapping[str, Any] = (method.offer if method else None) or {}
     id = id_of("deal", method.id) if method else str(campaign.uuid)
     offer_id = id_of("offer", method.id) if method else str(campaign.uuid)
     starts, ends = window(campaign)
-    text = told.get("offer_text") or {}
+    text = answer.get("offer_text") or {}
     most = method.limit_per_customer if method else campaign.limit_per_customer
     quantity, unit = _validity(method.voucher_seconds if method else None)
     return {
@@ -91,19 +91,19 @@ def _deal(campaign: Campaign, method: RewardMethod | None) -> dict[str, Any]:
                 "terms": text.get("terms", campaign.text.conditions_description),
             }
         ],
-        "valid_after_end_date": told.get("valid_after_end_date", DEFAULTS["valid_after_end_date"]),
-        "value_after_end_date": told.get("value_after_end_date"),
+        "valid_after_end_date": answer.get("valid_after_end_date", DEFAULTS["valid_after_end_date"]),
+        "value_after_end_date": answer.get("value_after_end_date"),
         "start_date": with_offset(starts),
         "end_date": with_offset(ends),
         "validity_period": quantity,
         "validity_unit": unit,
-        "points": told.get("points", number(campaign.cost)),
-        "buy_count": told.get("buy_count", DEFAULTS["buy_count"]),
+        "points": answer.get("points", number(campaign.cost)),
+        "buy_count": answer.get("buy_count", DEFAULTS["buy_count"]),
         "max_recurrence": None if most >= UNLIMITED else most,
-        "item_price_affinity": told.get("item_price_affinity", DEFAULTS["item_price_affinity"]),
-        "web_redeem": told.get("web_redeem", DEFAULTS["web_redeem"]),
-        "quantity": campaign.stock.sellable - campaign.stock.sold if method is None else 0,
-        "reward_store": told.get("reward_store", method is None),
+        "item_price_affinity": answer.get("item_price_affinity", DEFAULTS["item_price_affinity"]),
+        "web_redeem": answer.get("web_redeem", DEFAULTS["web_redeem"]),
+        "quantity": campaign.stock.allowed - campaign.stock.given if method is None else 0,
+        "reward_store": answer.get("reward_store", method is None),
         "offer_catalog_restrictions": None,
         "offer_purchase_restrictions": None,
         "offer_redemption_restrictions": None,
@@ -117,7 +117,7 @@ def _deal(campaign: Campaign, method: RewardMethod | None) -> dict[str, Any]:
                 "content_type": it.get("content_type", 1),
                 "culture": it.get("culture", "en"),
             }
-            for i, it in enumerate(told.get("offer_media", ()))
+            for i, it in enumerate(answer.get("offer_media", ()))
         ],
     }
 

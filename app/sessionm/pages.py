@@ -14,11 +14,11 @@ from app.campaign.listings import customer_campaigns
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.engagement import Creative
 from app.members import identifiers
-from app.members.identifiers import Known
+from app.members.identifiers import KnownCustomer
 from app.organizations.errors import AppNotFound
 from app.sessionm import identify, views
 from app.sessionm.calls import open_call
-from app.sessionm.envelope import sent
+from app.sessionm.envelope import respond
 from app.web.door import database, reading, transaction
 
 TRACKED = "/creatives/<creative_id>/stats/<stat_id>"
@@ -43,7 +43,7 @@ def seen() -> Response:
     chain_id = _chain_id()
     with transaction() as session:
         _track(session, chain_id, clicked=False)
-    return sent({"status": "ok"})
+    return respond({"status": "ok"})
 
 
 @open_call("track_click", [f"{CLIENT}{TRACKED}/click/redir", f"{PRIVATE}{TRACKED}/click/redir"], changes=True)
@@ -68,7 +68,7 @@ def creative_page() -> Response:
     chain_id = _chain_id()
     with reading() as session:
         customer = identifiers.by_uuid(session, chain_id, _customer_uuid())
-        creative, campaign = creatives.found(session, chain_id, _whole("creative_id"))
+        creative, campaign = creatives.get(session, chain_id, _whole("creative_id"))
         return _page(session, customer, campaign.id, creative)
 
 
@@ -81,7 +81,7 @@ def campaign_page() -> Response:
         return _page(session, customer, _whole("campaign_id"), None)
 
 
-def _page(session: Session, customer: Known, campaign_id: int, creative: Creative | None) -> Response:
+def _page(session: Session, customer: KnownCustomer, campaign_id: int, creative: Creative | None) -> Response:
     campaign = customer_campaigns.shown(session, customer, campaign_id, clock.now())
     content = creative.content if creative else {}
     message, action = content.get("message") or {}, content.get("action") or {}
@@ -122,11 +122,11 @@ def _customer_uuid() -> UUID:
 
 def _chain_id() -> int:
     """Of the application in the address. Raises AppNotFound."""
-    with database().looking_up() as connection:
-        standing: Any = tokens.app_standing(connection, _named("api_key"), "", clock.now())
-    if standing is None:
+    with database().lookup_connection() as connection:
+        app: Any = tokens.find_app(connection, _named("api_key"), "", clock.now())
+    if app is None:
         raise AppNotFound("No application was found for the given key.")
-    return int(standing.chain_id)
+    return int(app.chain_id)
 
 
 def _whole(name: str) -> int:

@@ -6,10 +6,10 @@ from urllib.parse import parse_qsl
 
 from flask import g, request
 
-from app.campaign.listings.customer_campaigns import Which
+from app.campaign.listings.customer_campaigns import Qualification
 from app.paging import PER_PAGE_MAX, Page
 from app.sessionm import codes
-from app.sessionm.envelope import Told
+from app.web.rejected import Rejected
 
 PAGE_SIZE = 20
 PAGE_MAX = 10**6
@@ -23,9 +23,9 @@ class Query:
     pairs: tuple[tuple[str, str], ...]
 
     def words(self, *names: str) -> list[str]:
-        """A list, by any of its names, with brackets or without; in the order in which it was told."""
-        told = [value for name, value in self.pairs if name.partition("[")[0].strip().lower() in names]
-        return [word.strip() for value in told for word in value.split(",") if word.strip()]
+        """A list, by any of its names, with brackets or without; in the order in which it was sent."""
+        sent = [value for name, value in self.pairs if name.partition("[")[0].strip().lower() in names]
+        return [word.strip() for value in sent for word in value.split(",") if word.strip()]
 
     @cached_property
     def sections(self) -> frozenset[str]:
@@ -38,18 +38,18 @@ class Query:
         return frozenset(word.lower().rstrip("s") for word in self.words("creatives", "creative"))
 
     @cached_property
-    def which(self) -> Which | None:
-        """Which campaigns; None when nothing that is known was told."""
-        told = {word.lower() for word in self.words("filters", "filter")}
-        if "all" in told or {"eligible", "ineligible"} <= told:
+    def which(self) -> Qualification | None:
+        """Which campaigns; None when none that is known was asked for."""
+        sent = {word.lower() for word in self.words("filters", "filter")}
+        if "all" in sent or {"eligible", "ineligible"} <= sent:
             return "all"
-        if "ineligible" in told:
+        if "ineligible" in sent:
             return "ineligible"
-        return "eligible" if "eligible" in told else None
+        return "eligible" if "eligible" in sent else None
 
     @cached_property
     def division_ids(self) -> list[str] | None:
-        """None when nothing was told."""
+        """None when none was asked for."""
         return self.words("division_ids", "division_id") or None
 
     def page(self, size: int = PAGE_SIZE) -> Page:
@@ -61,12 +61,12 @@ class Query:
         return bool(self.words("page") or self.words("page_size"))
 
     def _whole(self, name: str, default: int, most: int) -> int:
-        told = self.words(name)
-        if not told:
+        sent = self.words(name)
+        if not sent:
             return default
-        if not (told[-1].isascii() and told[-1].isdecimal() and len(told[-1]) < 10 and 0 < int(told[-1]) <= most):
-            raise Told(codes.ARGUMENT_ERROR, f"{name} is a whole number from 1 to {most}.")
-        return int(told[-1])
+        if not (sent[-1].isascii() and sent[-1].isdecimal() and len(sent[-1]) < 10 and 0 < int(sent[-1]) <= most):
+            raise Rejected(codes.ARGUMENT_ERROR, f"{name} is a whole number from 1 to {most}.")
+        return int(sent[-1])
 
 
 def query() -> Query:
@@ -78,5 +78,5 @@ def query() -> Query:
         try:
             g.query = Query(tuple(parse_qsl(text, keep_blank_values=True, max_num_fields=FIELDS_MAX)))
         except ValueError as e:
-            raise Told(codes.ARGUMENT_ERROR, f"The query has more than {FIELDS_MAX} fields.") from e
+            raise Rejected(codes.ARGUMENT_ERROR, f"The query has more than {FIELDS_MAX} fields.") from e
     return g.query  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""The rewards and the creatives of a campaign that is told: what it gives, and how it presents itself.
+"""The rewards and the creatives of a campaign that is sent: what it gives, and how it presents itself.
 
 Source: contract section 3.5; the attributes are those that the document prints of offers, deals and tiles.
 """
@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 
 from werkzeug.urls import iri_to_uri
 
-from app.campaign.engagement.creatives import SCHEMES, Plan
+from app.campaign.engagement.creatives import SCHEMES, CreativeSpec
 from app.campaign.limits import UNLIMITED
-from app.campaign.setup.campaigns import Reward
+from app.campaign.setup.campaigns import RewardSpec
 from app.campaign.setup.coupons import CODE_LENGTH_MAX
+from app.sessionm.bodies import SentObject
 from app.sessionm.offers import UNITS
-from app.sessionm.told import Object
 
 REWARD = {
     "type",
@@ -71,10 +71,10 @@ SECONDS_MAX = 100 * 366 * 24 * 3600
 SCRIPTS = ("javascript:", "data:", "vbscript:")
 
 
-def rewards(told: Object) -> tuple[list[Reward], list[str]]:
+def rewards(sent: SentObject) -> tuple[list[RewardSpec], list[str]]:
     """The rewards, and the codes of the one that gives coupons."""
     found, coupons = [], []
-    for one in told.objects("rewards", "reward"):
+    for one in sent.objects("rewards", "reward"):
         one.require_known(REWARD)
         kind = one.required("type", one.choice("type", REWARD_TYPES))
         one.require_known(REWARD - OF_ONE_TYPE | OF_TYPE[kind])
@@ -92,13 +92,13 @@ def rewards(told: Object) -> tuple[list[Reward], list[str]]:
                 raise one.wrong("codes", "a list in which no code comes twice")
         terms["offer"] = _offer(one)  # also an empty one: this reward was offered, and is not just a behavior's points
         name = one.text("name") or {"points": "Points", "deal": "Deal", "coupon": "Coupon"}.get(kind, "Entry")
-        found.append(Reward({"deal": "voucher"}.get(kind, kind), name, terms, one.text("behavior")))
+        found.append(RewardSpec({"deal": "voucher"}.get(kind, kind), name, terms, one.text("behavior")))
     if len(found) > REWARDS_MAX:
-        raise told.wrong("rewards", f"a list of at most {REWARDS_MAX} rewards")
+        raise sent.wrong("rewards", f"a list of at most {REWARDS_MAX} rewards")
     return found, coupons
 
 
-def _voucher(one: Object) -> dict[str, Any]:
+def _voucher(one: SentObject) -> dict[str, Any]:
     percent, amount = one.hundredths("percent", 100), one.hundredths("amount")
     if bool(percent) == bool(amount):
         raise one.wrong("percent", "over 0, or amount is: a deal takes one of them off")
@@ -110,7 +110,7 @@ def _voucher(one: Object) -> dict[str, Any]:
     }
 
 
-def _seconds(one: Object) -> int | None:
+def _seconds(one: SentObject) -> int | None:
     unit = one.choice("validity_unit", tuple(UNITS)) or "day"
     quantity = one.whole("validity_period", 1, SECONDS_MAX)
     if quantity is None:
@@ -120,8 +120,8 @@ def _seconds(one: Object) -> int | None:
     return quantity * UNITS[unit]
 
 
-def _offer(one: Object) -> dict[str, Any]:
-    """What is only told of a deal."""
+def _offer(one: SentObject) -> dict[str, Any]:
+    """What is only printed with a deal."""
     found: dict[str, Any] = {}
     text = one.object("offer_text")
     if text is not None:
@@ -150,9 +150,9 @@ def _offer(one: Object) -> dict[str, Any]:
     return found
 
 
-def creatives(told: Object) -> list[Plan]:
+def creatives(sent: SentObject) -> list[CreativeSpec]:
     """Raises as `rewards` does."""
-    told_of = told.object("creatives")
+    told_of = sent.object("creatives")
     if told_of is None:
         return []
     told_of.require_known(CREATIVES)
@@ -160,11 +160,11 @@ def creatives(told: Object) -> list[Plan]:
     for name in told_of.values:
         one = told_of.object(name, "creative")
         if one is not None:
-            plans.append(Plan(CREATIVES[name], _content(one), one.flag("track_clicks", True)))
+            plans.append(CreativeSpec(CREATIVES[name], _content(one), one.flag("track_clicks", True)))
     return plans
 
 
-def _content(one: Object) -> dict[str, Any]:
+def _content(one: SentObject) -> dict[str, Any]:
     one.require_known(CREATIVE)
     found: dict[str, Any] = {}
     message, action = one.object("message"), one.object("action")
@@ -196,15 +196,15 @@ def _content(one: Object) -> dict[str, Any]:
     return found
 
 
-def _require_address(told: Object, name: str, schemes: tuple[str, ...]) -> None:
+def _require_address(sent: SentObject, name: str, schemes: tuple[str, ...]) -> None:
     """An address that a device may follow: of these schemes, or of any that runs no script."""
-    address = told.text(name, 2_000)
+    address = sent.text(name, 2_000)
     if address is None:
         return
     lowered = address.lower().strip()
     fits = lowered.startswith(schemes) if schemes else ":" in lowered and not lowered.startswith(SCRIPTS)
     if not fits or not _is_address(address):
-        raise told.wrong(name, f"an address that begins with {' or '.join(schemes) or 'the scheme of an app'}")
+        raise sent.wrong(name, f"an address that begins with {' or '.join(schemes) or 'the scheme of an app'}")
 
 
 def _is_address(text: str) -> bool:

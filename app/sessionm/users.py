@@ -16,11 +16,11 @@ from app.members.models import Customer
 from app.points import ledger
 from app.sessionm import access, identify
 from app.sessionm.access import AUTH_TOKEN_SECONDS
+from app.sessionm.bodies import SentObject, body, missing
 from app.sessionm.calls import USER, V1, addresses, call
-from app.sessionm.envelope import sent
+from app.sessionm.envelope import respond
 from app.sessionm.formats import iso
-from app.sessionm.told import Object, body, missing
-from app.web.door import names_subject, reading, transaction
+from app.web.door import note_subject, reading, transaction
 
 PROFILE = {  # by what they are called inside
     "first_name": "first_name",
@@ -43,24 +43,24 @@ TAGS_BODY = {
 @call("create_user", addresses(V1, "/users"), "POST", changes=True, body=USER_BODY)
 def create() -> Response:
     """Register a customer, or one who is still anonymous."""
-    told = _user()
-    is_anonymous = told.flag("anonymous", False)
-    if not is_anonymous and not (told.has("external_id") or told.has("email")):
+    sent = _user()
+    is_anonymous = sent.flag("anonymous", False)
+    if not is_anonymous and not (sent.has("external_id") or sent.has("email")):
         raise missing("user data: external_id or email")
-    noted, now = _attributes(told), clock.now()
+    noted, now = _attributes(sent), clock.now()
     with transaction() as session:
         customer = signups.sign_up(
             session,
-            Person(**_person(told)),
+            Person(**_person(sent)),
             now,
-            access.by(),
+            access.actor(),
             chain_id=access.application().chain_id,
-            external_id=told.name_in_addresses("external_id"),
-            time_zone=told.text("time_zone"),
+            external_id=sent.name_in_addresses("external_id"),
+            time_zone=sent.text("time_zone"),
             is_anonymous=is_anonymous,
         )
         attributes.put(session, customer.id, noted)
-        names_subject(customer=customer.uuid)
+        note_subject(customer=customer.uuid)
         return _answer(session, customer)
 
 
@@ -73,22 +73,22 @@ def show() -> Response:
 
 @call("change_user", addresses(V1, USER), "PUT", changes=True, body=USER_BODY)
 def change() -> Response:
-    """Change a customer; what is not told stays. Who is given an external_id or an e-mail has registered."""
-    told = _user()
-    noted, now = _attributes(told), clock.now()
+    """Change a customer; what is not sent stays. Who is given an external_id or an e-mail has registered."""
+    sent = _user()
+    noted, now = _attributes(sent), clock.now()
     with transaction() as session:
         customer = _customer(session)
-        person = _person(told)
+        person = _person(sent)
         customers.change(
-            session, customer, {name: person[name] for name in PROFILE if PROFILE[name] in told.values}, now
+            session, customer, {name: person[name] for name in PROFILE if PROFILE[name] in sent.values}, now
         )
-        external_id = told.name_in_addresses("external_id") if "external_id" in told.values else customer.external_id
-        time_zone = told.text("time_zone") if "time_zone" in told.values else customer.time_zone
+        external_id = sent.name_in_addresses("external_id") if "external_id" in sent.values else customer.external_id
+        time_zone = sent.text("time_zone") if "time_zone" in sent.values else customer.time_zone
         customers.rename(session, customer, external_id, time_zone, now)
-        if told.flag("anonymous", customer.is_anonymous) and not customer.is_anonymous:
-            raise told.wrong("anonymous", "false for who has registered")
-        has_registered = told.has("external_id") or told.has("email")
-        customer.is_anonymous = told.flag("anonymous", customer.is_anonymous and not has_registered)
+        if sent.flag("anonymous", customer.is_anonymous) and not customer.is_anonymous:
+            raise sent.wrong("anonymous", "false for who has registered")
+        has_registered = sent.has("external_id") or sent.has("email")
+        customer.is_anonymous = sent.flag("anonymous", customer.is_anonymous and not has_registered)
         attributes.put(session, customer.id, noted)
         session.flush()
         return _answer(session, customer)
@@ -96,13 +96,13 @@ def change() -> Response:
 
 @call("set_tags", [f"{address}/tags" for address in addresses(V1, USER)], "POST", changes=True, body=TAGS_BODY)
 def set_tags() -> Response:
-    """Tag a customer: each time is counted, unless a time to live is told, in seconds."""
-    told = body("request")
-    told.require_known(TAGS_BODY)
-    names = told.texts("tags", TAGS_MAX)
+    """Tag a customer: each time is counted, unless a time to live is given, in seconds."""
+    sent = body("request")
+    sent.require_known(TAGS_BODY)
+    names = sent.texts("tags", TAGS_MAX)
     if not names:
         raise missing("tags")
-    ttl, now = told.whole("ttl", 1, tags.TTL_SECONDS_MAX), clock.now()
+    ttl, now = sent.whole("ttl", 1, tags.TTL_SECONDS_MAX), clock.now()
     with transaction() as session:
         customer = _customer(session)
         tags.put(session, customer.id, names, now, ttl)
@@ -140,43 +140,43 @@ def create_auth_token() -> Response:
     with reading() as session:
         customer = _customer(session)
     token = access.auth_token(access.application().api_key, customer.uuid)
-    return sent({"status": "ok", "auth_token": token, "expires_in": AUTH_TOKEN_SECONDS})
+    return respond({"status": "ok", "auth_token": token, "expires_in": AUTH_TOKEN_SECONDS})
 
 
-def _user() -> Object:
-    told = body().object("user")
-    if told is None:
+def _user() -> SentObject:
+    sent = body().object("user")
+    if sent is None:
         raise missing("user data")
-    told.require_known(FIELDS)
-    return told
+    sent.require_known(FIELDS)
+    return sent
 
 
-def _person(told: Object) -> dict[str, Any]:
-    email = told.text("email")
+def _person(sent: SentObject) -> dict[str, Any]:
+    email = sent.text("email")
     if email is not None and "@" not in email:
-        raise told.wrong("email", "an e-mail address")
+        raise sent.wrong("email", "an e-mail address")
     return {
-        "first_name": told.text("first_name") or "",
-        "last_name": told.text("last_name") or "",
+        "first_name": sent.text("first_name") or "",
+        "last_name": sent.text("last_name") or "",
         "email": email,
-        "phone": told.text("phone"),
-        "gender": told.choice("gender", GENDERS),
-        "born_on": told.day("dob"),
+        "phone": sent.text("phone"),
+        "gender": sent.choice("gender", GENDERS),
+        "born_on": sent.day("dob"),
     }
 
 
-def _attributes(told: Object) -> dict[str, Value | None]:
-    found = told.object("attributes")
+def _attributes(sent: SentObject) -> dict[str, Value | None]:
+    found = sent.object("attributes")
     values = found.values if found else {}
     if len(values) > ATTRIBUTES_MAX:
-        raise told.wrong("attributes", f"an object of at most {ATTRIBUTES_MAX} names")
+        raise sent.wrong("attributes", f"an object of at most {ATTRIBUTES_MAX} names")
     for name, value in values.items():
         if not ATTRIBUTE.fullmatch(name):
-            raise told.wrong(f"attributes.{name}", "named with letters, digits, - and _")
+            raise sent.wrong(f"attributes.{name}", "named with letters, digits, - and _")
         if not (value is None or isinstance(value, str | bool | int | float)):
-            raise told.wrong(f"attributes.{name}", "text, a number or a boolean")
+            raise sent.wrong(f"attributes.{name}", "text, a number or a boolean")
         if (isinstance(value, str) and len(value) > 255) or (isinstance(value, int | float) and abs(value) >= 2**53):
-            raise told.wrong(f"attributes.{name}", "at most 255 characters, or a number below 2^53")
+            raise sent.wrong(f"attributes.{name}", "at most 255 characters, or a number below 2^53")
     return dict(values)
 
 
@@ -201,7 +201,7 @@ def _answer(session: Session, it: Customer) -> Response:
         "attributes": attributes.of_customer(session, it.id),
         "created_at": iso(it.created_at),
     }
-    return sent({"status": "ok", "user": user})
+    return respond({"status": "ok", "user": user})
 
 
 def _tags(session: Session, it: Customer) -> Response:
@@ -210,4 +210,4 @@ def _tags(session: Session, it: Customer) -> Response:
         tag.name: {"count": tag.count} if tag.expires_at is None else {"expires_at": iso(tag.expires_at)}
         for tag in alive
     }
-    return sent({"status": "ok", "tags": shown})
+    return respond({"status": "ok", "tags": shown})

@@ -10,7 +10,7 @@ from app.campaign.engagement.behaviors import terms
 from app.campaign.engagement.counting import Progress
 from app.campaign.engagement.creatives import TILE
 from app.campaign.limits import UNLIMITED
-from app.campaign.listings.customer_campaigns import Standing
+from app.campaign.listings.customer_campaigns import CampaignForCustomer
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.engagement import Behavior, Creative, Goal
 from app.sessionm.formats import iso, opt_in_window, plain, underscored, unless_none, window
@@ -34,13 +34,13 @@ class Addresses:
         """For customers' devices, with the auth_token; for servers, with the customer's id."""
         tail = f"creatives/{creative.id}/stats/{self.stat(creative)}/seen/track?"
         if self.auth_token:
-            told = urlencode({"auth_token": self.auth_token, **self._who()})
-            return f"{self.root}api/v1/apps/{self.api_key}/{tail}{told}"
+            query = urlencode({"auth_token": self.auth_token, **self._who()})
+            return f"{self.root}api/v1/apps/{self.api_key}/{tail}{query}"
         return f"{self.root}priv/v1/apps/{self.api_key}/users/{self.customer.uuid}/{tail}{urlencode(self._who())}"
 
     def clicked(self, creative: Creative) -> str:
-        told = urlencode({"auth_token": self.auth_token, **self._who()})
-        return f"{self.root}api/v1/apps/{self.api_key}/creatives/{creative.id}/stats/{self.stat(creative)}/click/redir?{told}"
+        query = urlencode({"auth_token": self.auth_token, **self._who()})
+        return f"{self.root}api/v1/apps/{self.api_key}/creatives/{creative.id}/stats/{self.stat(creative)}/click/redir?{query}"
 
     def stat(self, creative: Creative) -> str:
         return str(creatives.stat_uuid(creative.id, self.customer.uuid))
@@ -50,8 +50,8 @@ class Addresses:
 
 
 def created(it: Campaign, has_divisions: bool) -> dict[str, Any]:
-    """A campaign as its creation answers it, and after that what else was told of it."""
-    told = {
+    """A campaign as its creation answers it, and after that what else was sent of it."""
+    answer = {
         "ends_at": iso(window(it)[1]),
         "external_id": it.known_as,
         "id": it.id,
@@ -65,8 +65,8 @@ def created(it: Campaign, has_divisions: bool) -> dict[str, Any]:
         "template": it.text.campaign_type or "promotion",
     }
     if it.opt_in_required:
-        told |= {"optin_required": True}
-        told |= {"opt_in_starts_at": iso(opt_in_window(it)[0]), "opt_in_ends_at": iso(opt_in_window(it)[1])}
+        answer |= {"optin_required": True}
+        answer |= {"opt_in_starts_at": iso(opt_in_window(it)[0]), "opt_in_ends_at": iso(opt_in_window(it)[1])}
     text = it.text
     more = {
         "reporting_ends_at": iso(text.reporting_ends_at) if text.reporting_ends_at else None,
@@ -75,7 +75,7 @@ def created(it: Campaign, has_divisions: bool) -> dict[str, Any]:
         "qualify_tag": text.qualify_tag,
         "disqualify_tag": text.disqualify_tag,
     }
-    return told | unless_none(more) | division(it, has_divisions)
+    return answer | unless_none(more) | division(it, has_divisions)
 
 
 def listed(it: Campaign, has_divisions: bool) -> dict[str, Any]:
@@ -120,25 +120,27 @@ def division(it: Campaign, has_divisions: bool) -> dict[str, str]:
     return {"division_id": it.business.division_id} if has_divisions and it.business else {}
 
 
-def v1(standings: Sequence[Standing], where: Addresses, has_divisions: bool) -> dict[str, Any]:
+def v1(campaigns: Sequence[CampaignForCustomer], where: Addresses, has_divisions: bool) -> dict[str, Any]:
     """A customer's campaigns by how they present themselves; those without a creative have a page all the same."""
     tiles: list[dict[str, Any]] = []
     promotions: list[dict[str, Any]] = []
-    for standing in standings:
-        for creative in standing.creatives or (None,):
-            shown = _v1(standing, creative, where, has_divisions)
+    for for_customer in campaigns:
+        for creative in for_customer.creatives or (None,):
+            shown = _v1(for_customer, creative, where, has_divisions)
             (tiles if creative is not None and creative.kind == TILE else promotions).append(shown)
     return {"tiles": tiles, "promotions": promotions}
 
 
-def _v1(standing: Standing, creative: Creative | None, where: Addresses, has_divisions: bool) -> dict[str, Any]:
-    it = standing.campaign
+def _v1(
+    for_customer: CampaignForCustomer, creative: Creative | None, where: Addresses, has_divisions: bool
+) -> dict[str, Any]:
+    it = for_customer.campaign
     starts, ends = window(it)
     opt_in_starts, opt_in_ends = opt_in_window(it)
-    is_completed = standing.state == "completed"  # such campaigns tell no more of their behaviors
-    progress: dict[str, Any] = {"state": standing.state}
+    is_completed = for_customer.state == "completed"  # such campaigns tell no more of their behaviors
+    progress: dict[str, Any] = {"state": for_customer.state}
     if not is_completed:
-        progress |= {"behaviors": [_progress(*mine) for mine in standing.behaviors]}
+        progress |= {"behaviors": [_progress(*mine) for mine in for_customer.behaviors]}
     return {
         "campaign_id": it.id,
         "name": it.name,
@@ -151,7 +153,7 @@ def _v1(standing: Standing, creative: Creative | None, where: Addresses, has_div
         "permalink": it.known_as,
         "template": _template(it, creative, where),
         "progress": progress,
-        "behaviors": {} if is_completed else behaviors(standing.behaviors),
+        "behaviors": {} if is_completed else behaviors(for_customer.behaviors),
         "version": VERSION,
     } | division(it, has_divisions)
 
@@ -165,28 +167,28 @@ def _template(campaign: Campaign, creative: Creative | None, where: Addresses) -
 
 
 def _tile(creative: Creative, where: Addresses) -> dict[str, Any]:
-    told: Mapping[str, Any] = creative.content.get("action") or {}
-    type_, url = told.get("type"), told.get("url")
+    answer: Mapping[str, Any] = creative.content.get("action") or {}
+    type_, url = answer.get("type"), answer.get("url")
     if type_ is not None and creative.tracks_clicks:
         url = where.clicked(creative)
     action = {
         **unless_none({"type": type_, "url": url}),
         "tracking_urls": [where.seen(creative)],
-        **unless_none({"section": told.get("section"), "campaign_id": told.get("campaign_id")}),
+        **unless_none({"section": answer.get("section"), "campaign_id": answer.get("campaign_id")}),
         "event_meta_data": {"ad_unit_id": creative.id, "ad_stat_id": where.stat(creative)},
     }
     return {"message": creative.content.get("message") or {"points": 0}, "action": action}
 
 
-def progress(standing: Standing, has_divisions: bool) -> dict[str, Any]:
+def progress(for_customer: CampaignForCustomer, has_divisions: bool) -> dict[str, Any]:
     """`opted_in` only of who said something."""
-    said = {} if standing.opted_in is None else {"opted_in": standing.opted_in}
-    told = {**said, "state": standing.state, "behaviors": [_progress(*mine) for mine in standing.behaviors]}
-    return told | division(standing.campaign, has_divisions)
+    said = {} if for_customer.opted_in is None else {"opted_in": for_customer.opted_in}
+    answer = {**said, "state": for_customer.state, "behaviors": [_progress(*mine) for mine in for_customer.behaviors]}
+    return answer | division(for_customer.campaign, has_divisions)
 
 
 def v2(
-    standing: Standing,
+    for_customer: CampaignForCustomer,
     sections: frozenset[str],
     shown: frozenset[str],
     where: Addresses,
@@ -195,44 +197,47 @@ def v2(
     redemptions: Sequence[Any],
 ) -> dict[str, Any]:
     """A campaign for one customer, with the sections and creatives that were asked for; keys in alphabetical order."""
-    it = standing.campaign
+    it = for_customer.campaign
     starts, ends = window(it)
     opt_in_starts, opt_in_ends = opt_in_window(it)
-    told = {
+    answer = {
         "campaign_id": it.id,
         "campaign_permalink": it.known_as,
         "ends_at": plain(ends),
         "name": it.name,
         "opt_in_ends_at": plain(opt_in_ends),
         "opt_in_starts_at": plain(opt_in_starts),
-        "qualified": standing.qualifies,
+        "qualified": for_customer.qualifies,
         "starts_at": plain(starts),
-        "status": standing.state,
+        "status": for_customer.state,
         **division(it, has_divisions),
     }
-    if standing.opted_in is not None:
-        told["opted_in"] = standing.opted_in
+    if for_customer.opted_in is not None:
+        answer["opted_in"] = for_customer.opted_in
     if "behaviors" in sections:
-        told["behaviors"] = behaviors(standing.behaviors)
+        answer["behaviors"] = behaviors(for_customer.behaviors)
     if "progress" in sections:
-        told["progress"] = {"state": standing.state, "behaviors": [_progress(*mine) for mine in standing.behaviors]}
+        answer["progress"] = {
+            "state": for_customer.state,
+            "behaviors": [_progress(*mine) for mine in for_customer.behaviors],
+        }
     if "offers" in sections:
-        told["offers"] = offers
+        answer["offers"] = offers
     if "redemptions" in sections:
-        told["redemptions"] = redemptions
-    creative = _creatives(standing, shown, where)
+        answer["redemptions"] = redemptions
+    creative = _creatives(for_customer, shown, where)
     if creative:
-        told["creative"] = creative
-    return dict(sorted(told.items()))
+        answer["creative"] = creative
+    return dict(sorted(answer.items()))
 
 
-def _creatives(standing: Standing, shown: frozenset[str], where: Addresses) -> dict[str, Any]:
+def _creatives(for_customer: CampaignForCustomer, shown: frozenset[str], where: Addresses) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for creative in standing.creatives:
+    for creative in for_customer.creatives:
         if creative.kind == TILE and "tile" in shown:
             found["tile"] = _tile(creative, where)
         elif creative.kind != TILE and "promotion" in shown:
-            found["promotion"] = _template(standing.campaign, creative, where)
+            found["promotion"] = _template(for_customer.campaign, creative, where)
     return found
 
 
@@ -247,11 +252,11 @@ def _progress(it: Behavior, come: Progress) -> dict[str, Any]:
     }
 
 
-def behaviors(standing: Sequence[tuple[Behavior, Progress]]) -> dict[str, Any]:
+def behaviors(for_customer: Sequence[tuple[Behavior, Progress]]) -> dict[str, Any]:
     """By their names, underscored."""
     return {
         underscored(it.name): _composite(it, come) if it.kind == "composite" else _simple(it, it.goals[0], come)
-        for it, come in standing
+        for it, come in for_customer
     }
 
 

@@ -13,15 +13,16 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.access import logins, tokens
-from app.campaign.awards.give import By
+from app.campaign.awards.give import Actor
 from app.campaign.vouchers.lookup import Holder
 from app.organizations import chains
 from app.organizations.errors import AppWithoutChain
 from app.spaaza import codes
-from app.spaaza.envelope import Told, version
+from app.spaaza.envelope import version
 from app.spaaza.parameters import parameters
 from app.web.callers import Caller
 from app.web.door import caller, database, reading
+from app.web.rejected import Rejected
 
 CUSTOMER, ADMIN, PRIVILEGED = "customer", "admin", "privileged"
 AUTH_METHODS = {"user", "admin", "privileged"}
@@ -36,7 +37,7 @@ class Access:
     """For which chain the caller acts; None is still to be chosen (`enter`)."""
 
     chain_id: int | None
-    standing: Any
+    owner: Any
 
 
 def authenticate(
@@ -60,10 +61,10 @@ def authenticate(
         if authorization is not None:
             token = _bearer(authorization)
             if key is not None:
-                raise Told(codes.AUTH_METHOD_INVALID)
+                raise Rejected(codes.AUTH_METHOD_INVALID)
             return _partner(token, write, chain, app_for_partners)
         if key is None or not (_header(USER_ID) or _header(USERNAME)):
-            raise Told(codes.NO_VALID_SESSION)
+            raise Rejected(codes.NO_VALID_SESSION)
         return _person(key, write, chain, chain_since, customers)
 
     return find
@@ -78,11 +79,11 @@ def enter(session: Session, chain_id: int, write: bool) -> None:
     it, who = access(), caller()
     if who.role == PRIVILEGED:
         if it.chain_id != chain_id:
-            raise Told(codes.ENTITY_MISMATCH)
+            raise Rejected(codes.ENTITY_MISMATCH)
         return
-    standing: Any = tokens.session_standing(session, _header(KEY) or "", chain_id, None, clock.now())
-    _require_permission(standing, write)
-    g.access = Access(chain_id, standing)
+    owner: Any = tokens.find_session(session, _header(KEY) or "", chain_id, None, clock.now())
+    _require_permission(owner, write)
+    g.access = Access(chain_id, owner)
 
 
 def chain_id() -> int:
@@ -112,10 +113,10 @@ def chain_of_app(session: Session, name: str) -> int:
     return chain_id
 
 
-def by() -> By:
+def actor() -> Actor:
     """Who asked, for the records."""
     who = caller()
-    return By(who.login_id, access().standing.role if who.role == ADMIN else "system", who.token_id)
+    return Actor(who.login_id, access().owner.role if who.role == ADMIN else "system", who.token_id)
 
 
 def holder(customer_id: int | None) -> Holder:
@@ -128,110 +129,110 @@ def _person(key: str, write: bool, chain: str, chain_since: tuple[int, ...], cus
     unreadable, named = None, None
     try:
         named = parameters().whole(chain) if chain else None
-    except Told as e:  # told only to those who may come in
+    except Rejected as e:  # only those who may come in learn of it
         unreadable = e
-    with database().looking_up() as connection:
-        standing: Any = tokens.session_standing(connection, key, named, app, clock.now())
-    if standing is None or not _is_owner(standing):
-        raise Told(codes.NO_VALID_SESSION)
+    with database().lookup_connection() as connection:
+        owner: Any = tokens.find_session(connection, key, named, app, clock.now())
+    if owner is None or not _is_owner(owner):
+        raise Rejected(codes.NO_VALID_SESSION)
     if unreadable is not None:
         raise unreadable
-    active = standing.active and not standing.deleted and standing.customer_status in (None, "active")
-    if standing.role == CUSTOMER:
+    active = owner.active and not owner.deleted and owner.customer_status in (None, "active")
+    if owner.role == CUSTOMER:
         if not customers:
-            raise Told(codes.ACCESS_DENIED)
-        _require_app(standing, app)
+            raise Rejected(codes.ACCESS_DENIED)
+        _require_app(owner, app)
         if not active:
-            raise Told(codes.NO_VALID_USER)
-        if standing.app_chain_id != standing.customer_chain_id:
-            raise Told(codes.ENTITY_MISMATCH)
-        _require_same_chain(named, standing.customer_chain_id)
-        g.access = Access(standing.customer_chain_id, standing)
+            raise Rejected(codes.NO_VALID_USER)
+        if owner.app_chain_id != owner.customer_chain_id:
+            raise Rejected(codes.ENTITY_MISMATCH)
+        _require_same_chain(named, owner.customer_chain_id)
+        g.access = Access(owner.customer_chain_id, owner)
     else:
         if not active:
-            raise Told(codes.NO_VALID_USER)
+            raise Rejected(codes.NO_VALID_USER)
         if chain and named is None and version() < chain_since:
-            standing = _for_only_chain(key, standing)
+            owner = _for_only_chain(key, owner)
         if chain:
-            _require_permission(standing, write)
-        g.access = Access(standing.chain_id, standing)
-    role = CUSTOMER if standing.role == CUSTOMER else ADMIN
-    return Caller(standing.login_id, standing.login, role, standing.customer_id, standing.customer)
+            _require_permission(owner, write)
+        g.access = Access(owner.chain_id, owner)
+    role = CUSTOMER if owner.role == CUSTOMER else ADMIN
+    return Caller(owner.login_id, owner.login, role, owner.customer_id, owner.customer)
 
 
 def _partner(token: str, write: bool, chain: str, app_for_partners: bool) -> Caller:
     app = hostname()
-    with database().looking_up() as connection:
-        standing: Any = tokens.token_standing(connection, token, app, clock.now())
-    if standing is None:
-        raise Told(codes.ACCESS_TOKEN_INVALID)
-    chain_id = standing.bound_chain_id
-    if app is not None or app_for_partners or standing.app_host_id is None:
-        _require_app(standing, app)
-        chain_id = standing.app_chain_id
-        if standing.app_host_id is not None and standing.bound_chain_id != chain_id:
-            raise Told(codes.ENTITY_MISMATCH)
+    with database().lookup_connection() as connection:
+        owner: Any = tokens.find_token(connection, token, app, clock.now())
+    if owner is None:
+        raise Rejected(codes.ACCESS_TOKEN_INVALID)
+    chain_id = owner.bound_chain_id
+    if app is not None or app_for_partners or owner.app_host_id is None:
+        _require_app(owner, app)
+        chain_id = owner.app_chain_id
+        if owner.app_host_id is not None and owner.bound_chain_id != chain_id:
+            raise Rejected(codes.ENTITY_MISMATCH)
     if chain_id is None:
-        raise Told(codes.APP_WITHOUT_ENTITY)
-    if write and not standing.may_write:
-        raise Told(codes.PERMISSION_DENIED)
+        raise Rejected(codes.APP_WITHOUT_ENTITY)
+    if write and not owner.may_write:
+        raise Rejected(codes.PERMISSION_DENIED)
     if chain:
         _require_same_chain(parameters().whole(chain), chain_id)
-    g.access = Access(chain_id, standing)
-    return Caller(None, None, PRIVILEGED, None, None, token_id=standing.token_id, chain_id=chain_id)
+    g.access = Access(chain_id, owner)
+    return Caller(None, None, PRIVILEGED, None, None, token_id=owner.token_id, chain_id=chain_id)
 
 
 def _require_same_chain(named: int | None, own: int) -> None:
     if named not in (None, own):
-        raise Told(codes.ENTITY_MISMATCH)
+        raise Rejected(codes.ENTITY_MISMATCH)
 
 
-def _for_only_chain(key: str, standing: Any) -> Any:
-    with database().looking_up() as connection:
-        only = tokens.only_chain(connection, standing.login_id)
-        return tokens.session_standing(connection, key, only, None, clock.now())
+def _for_only_chain(key: str, owner: Any) -> Any:
+    with database().lookup_connection() as connection:
+        only = tokens.only_chain(connection, owner.login_id)
+        return tokens.find_session(connection, key, only, None, clock.now())
 
 
-def _require_app(standing: Any, hostname: str | None) -> None:
+def _require_app(owner: Any, hostname: str | None) -> None:
     if hostname is None:
-        raise Told(codes.NO_MYPRICE_APP)
-    if standing.app_id is None:
-        raise Told(codes.MYPRICE_APP_NOT_FOUND)
-    if standing.app_chain_id is None:
-        raise Told(codes.APP_WITHOUT_ENTITY)
+        raise Rejected(codes.NO_MYPRICE_APP)
+    if owner.app_id is None:
+        raise Rejected(codes.MYPRICE_APP_NOT_FOUND)
+    if owner.app_chain_id is None:
+        raise Rejected(codes.APP_WITHOUT_ENTITY)
 
 
-def _require_permission(standing: Any, write: bool) -> None:
-    if standing is None:
-        raise Told(codes.NO_VALID_SESSION)
-    if standing.chain_id is None:
-        raise Told(codes.CHAIN_ID_NOT_FOUND)
-    if standing.may_write is None or (write and not standing.may_write):
-        raise Told(codes.PERMISSION_DENIED)
+def _require_permission(owner: Any, write: bool) -> None:
+    if owner is None:
+        raise Rejected(codes.NO_VALID_SESSION)
+    if owner.chain_id is None:
+        raise Rejected(codes.CHAIN_ID_NOT_FOUND)
+    if owner.may_write is None or (write and not owner.may_write):
+        raise Rejected(codes.PERMISSION_DENIED)
 
 
-def _is_owner(standing: Any) -> bool:
+def _is_owner(owner: Any) -> bool:
     """The user that the request names is the one whose key it sends."""
     user_id = _header(USER_ID)
     if user_id is not None:
-        return user_id == str(standing.customer_id or standing.login_id)
+        return user_id == str(owner.customer_id or owner.login_id)
     name = (_header(USERNAME) or "").lower()
     with reading() as session:
-        return name in logins.names(session, standing.login_id)
+        return name in logins.names(session, owner.login_id)
 
 
 def _require_known_method() -> None:
     method = request.args.get("auth_method")
-    with suppress(Told):
+    with suppress(Rejected):
         method = method or parameters().text("auth_method")
     if method is not None and method not in AUTH_METHODS:
-        raise Told(codes.AUTH_METHOD_INVALID)
+        raise Rejected(codes.AUTH_METHOD_INVALID)
 
 
 def _bearer(authorization: str) -> str:
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        raise Told(codes.AUTHORIZATION_INVALID)
+        raise Rejected(codes.AUTHORIZATION_INVALID)
     return token.strip()
 
 

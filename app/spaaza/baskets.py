@@ -11,10 +11,10 @@ from app.campaign.triggers import baskets
 from app.organizations import chains
 from app.spaaza import access, codes, envelope, views
 from app.spaaza.calls import STAFF, call
-from app.spaaza.envelope import Told
 from app.spaaza.identify import customer_id
 from app.spaaza.parameters import invalid, parameters
-from app.web.door import names_subject, transaction
+from app.web.door import note_subject, transaction
+from app.web.rejected import Rejected
 
 ADD = "add-basket"
 
@@ -29,34 +29,34 @@ ADD = "add-basket"
         "chain_id": "The chain; for the staff.",
         "user_id": "The customer, or another identifier.",
         "business_id": "The branch.",
-        "retailer_basket_code*": "The till's own number of it: told twice, it counts once.",
+        "retailer_basket_code*": "The till's own number of it: sent twice, it counts once.",
         "basket_total_price*": "What was paid; at most two decimals.",
         "basket_timestamp": "YYYY-MM-DD HH:MM:SS, UTC; now.",
     },
 )
 def add() -> Response:
     """Record a purchase, with the rewards of basket campaigns; the first completes the customer's referrals."""
-    told = parameters()
-    reference = cast(str, told.required(told.text("retailer_basket_code"), "retailer_basket_code"))
-    amount = cast(int, told.required(told.amount("basket_total_price"), "basket_total_price"))
+    sent = parameters()
+    reference = cast(str, sent.required(sent.text("retailer_basket_code"), "retailer_basket_code"))
+    amount = cast(int, sent.required(sent.amount("basket_total_price"), "basket_total_price"))
     if amount < 0:
         raise invalid("basket_total_price", "an amount that is not negative")
-    business_id = told.whole("business_id", 0)
+    business_id = sent.whole("business_id", 0)
     now = clock.now()
     with transaction() as session:
         if business_id is not None and chains.business(session, business_id).chain_id != access.chain_id():
-            raise Told(codes.ENTITY_MISMATCH)
+            raise Rejected(codes.ENTITY_MISMATCH)
         basket = Basket(
             chain_id=access.chain_id(),
             business_id=business_id,
-            customer_id=customer_id(session, told),
+            customer_id=customer_id(session, sent),
             reference=reference,
             amount=amount,
-            bought_at=told.moment("basket_timestamp") or now,
+            bought_at=sent.moment("basket_timestamp") or now,
             recorded_at=now,
         )
-        recorded = baskets.record(session, basket, now, access.by())
-        names_subject(basket=recorded.id)
+        recorded = baskets.record(session, basket, now, access.actor())
+        note_subject(basket=recorded.id)
         answer = {
             "basket_id": recorded.id,
             "user_id": recorded.customer_id,

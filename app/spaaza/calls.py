@@ -10,8 +10,8 @@ from flask import Response, request
 from werkzeug.exceptions import MethodNotAllowed
 
 from app.spaaza import access, codes, envelope
-from app.spaaza.envelope import Told
-from app.web.door import allow, anyone, is_made_in_advance
+from app.web.door import allow, anyone, is_prefetch
+from app.web.rejected import Rejected
 
 EVERYBODY = (access.CUSTOMER, access.ADMIN, access.PRIVILEGED)
 STAFF = (access.ADMIN, access.PRIVILEGED)
@@ -65,21 +65,23 @@ def call(
     the names that must be there) and `example` are for the manual.
     """
 
-    def declare(view: View) -> View:
+    def decorate(view: View) -> View:
         guarded = _guarded(view) if changes else view
         if authenticated:
             customers = access.CUSTOMER in roles
             find = access.authenticate(write, chain, app_for_partners, chain_since, customers)
-            hung: Any = allow(*roles, authenticate=find, keyed=frozenset(methods if changes else ()))(guarded)
+            mounted: Any = allow(*roles, authenticate=find, keyed=frozenset(methods if changes else ()))(guarded)
         else:
-            hung = anyone(guarded)
-        hung.documents_itself = True
-        told = _manual(name, (view.__doc__ or "").partition("\n")[0], methods, parameters or {}, example, authenticated)
-        documented: View = blueprint.doc(**told)(hung)
-        _hang(documented, name, methods, prefix, also)
+            mounted = anyone(guarded)
+        mounted.documents_itself = True
+        described = _manual(
+            name, (view.__doc__ or "").partition("\n")[0], methods, parameters or {}, example, authenticated
+        )
+        documented: View = blueprint.doc(**described)(mounted)
+        _mount(documented, name, methods, prefix, also)
         return documented
 
-    return declare
+    return decorate
 
 
 def _guarded(view: View) -> View:
@@ -91,7 +93,7 @@ def _guarded(view: View) -> View:
     return guarded
 
 
-def _hang(view: View, name: str, methods: tuple[str, ...], prefix: str, also: tuple[str, ...]) -> None:
+def _mount(view: View, name: str, methods: tuple[str, ...], prefix: str, also: tuple[str, ...]) -> None:
     canonical = f"{prefix}/{name}"
     blueprint.route(canonical, methods=list(methods), endpoint=name)(view)
     addresses = {f"{place}/{spelled}{end}" for spelled in (name, *also) for place in PREFIXES for end in ("", ".json")}
@@ -105,16 +107,16 @@ def _require_intention() -> None:
     """Nothing is changed by whoever only looks, or looks ahead. Raises MethodNotAllowed or 9425."""
     if request.method == "HEAD":
         raise MethodNotAllowed
-    if is_made_in_advance():
-        raise Told(codes.PREFETCH_REFUSED)
+    if is_prefetch():
+        raise Rejected(codes.PREFETCH_REFUSED)
 
 
 def _manual(
-    name: str, summary: str, methods: tuple[str, ...], told: Mapping[str, str], example: Any, authenticated: bool
+    name: str, summary: str, methods: tuple[str, ...], described: Mapping[str, str], example: Any, authenticated: bool
 ) -> dict[str, Any]:
     """The call's page: headers and, for calls that can be made by GET, a query; otherwise a form or JSON."""
-    headers = {key: text for key, text in told.items() if key.startswith("X-")}
-    values = {key: text for key, text in told.items() if key not in headers}
+    headers = {key: text for key, text in described.items() if key.startswith("X-")}
+    values = {key: text for key, text in described.items() if key not in headers}
     page: dict[str, Any] = {
         "summary": summary,
         "parameters": [_parameter("header", key, text) for key, text in headers.items()],

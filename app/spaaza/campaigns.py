@@ -11,11 +11,11 @@ from app import clock
 from app.campaign.calendar import ALWAYS_FROM, ALWAYS_TO, DAY_SECONDS, EVERY_DAY
 from app.campaign.limits import UNLIMITED
 from app.campaign.listings import chain_campaigns
-from app.campaign.listings.chain_campaigns import Overview
+from app.campaign.listings.chain_campaigns import ChainCampaign
 from app.campaign.models.campaigns import CONTEXTS, KINDS, Campaign
 from app.campaign.models.rewards import METHOD_KINDS, RECIPIENTS, VOUCHER_KINDS
 from app.campaign.setup import campaigns
-from app.campaign.setup.campaigns import Manner, Offer, Reward
+from app.campaign.setup.campaigns import Manner, Offer, RewardSpec
 from app.campaign.setup.coupons import CODE_LENGTH_MAX
 from app.members import segments
 from app.organizations.models import UNITS
@@ -23,7 +23,7 @@ from app.spaaza import access, envelope, views
 from app.spaaza.calls import STAFF, call
 from app.spaaza.identify import customer_id
 from app.spaaza.parameters import Parameters, invalid, paging, parameters
-from app.web.door import names_subject, reading, transaction
+from app.web.door import note_subject, reading, transaction
 
 ADD, LIST = "add-campaign", "get-campaigns"
 CODES_MAX = 1_000
@@ -47,7 +47,7 @@ METHOD_FIELDS = {
     "voucher_expiry_seconds",
     "codes",
 }
-IGNORED = {"subtitle", "notes", "priority", "owner_code", "auth_method"}  # told for people, or for other systems
+IGNORED = {"subtitle", "notes", "priority", "owner_code", "auth_method"}  # for people, or for other systems
 FIELDS = IGNORED | {
     "chain_id",
     "title",
@@ -110,21 +110,21 @@ HANDLINGS = ("independent", "random_draw")
 )
 def add() -> Response:
     """Create a campaign. A draw's answer holds the commitment to its seed."""
-    told = parameters()
-    unknown = set(told.values) - FIELDS
+    sent = parameters()
+    unknown = set(sent.values) - FIELDS
     if unknown:
         raise invalid("add-campaign", f"no {', '.join(sorted(unknown))}, which this service does not know")
-    methods = [Parameters(method) for method in _objects(told, "reward_methods")]
-    manner = _manner(told, methods)
+    methods = [Parameters(method) for method in _objects(sent, "reward_methods")]
+    manner = _manner(sent, methods)
     now = clock.now()
     with transaction() as session:
-        offer = _offer(told, methods)
+        offer = _offer(sent, methods)
         for segment in offer.segments:
-            segments.found(session, segment)
+            segments.get(session, segment)
         made = campaigns.create(session, offer, now, manner=manner, chain_id=access.chain_id())
-        names_subject(campaign=made.uuid)
+        note_subject(campaign=made.uuid)
         shown = cast(Campaign, chain_campaigns.one(session, made.id))
-        answer = views.campaign(Overview(shown), now)
+        answer = views.campaign(ChainCampaign(shown), now)
     return envelope.ok(ADD, {"campaign": answer})
 
 
@@ -144,103 +144,103 @@ def add() -> Response:
 )
 def listed() -> Response:
     """List a chain's campaigns, with a customer's progress."""
-    told = parameters()
+    sent = parameters()
     now = clock.now()
     is_customer = access.is_customer()
-    only_active = is_customer or bool(told.flag("active", False))
+    only_active = is_customer or bool(sent.flag("active", False))
     with reading() as session:
-        customer = customer_id(session, told) if is_customer or told.identifiers() else None
+        customer = customer_id(session, sent) if is_customer or sent.identifiers() else None
         found = chain_campaigns.page(
-            session, access.chain_id(), paging(), now, told.whole("campaign_id", 0), customer, only_active, is_customer
+            session, access.chain_id(), paging(), now, sent.whole("campaign_id", 0), customer, only_active, is_customer
         )
         shown = [views.campaign(row, now, for_customer=is_customer) for row in found.rows]
     return envelope.ok(LIST, {"campaigns": shown, "total": found.total})
 
 
-def _offer(told: Parameters, methods: list[Parameters]) -> Offer:
-    segment = told.text("user_segment")
-    per_period = told.text("total_reward_quantity_unit") is not None
+def _offer(sent: Parameters, methods: list[Parameters]) -> Offer:
+    segment = sent.text("user_segment")
+    per_period = sent.text("total_reward_quantity_unit") is not None
     return Offer(
-        name=cast(str, told.required(told.text("title"), "title")),
+        name=cast(str, sent.required(sent.text("title"), "title")),
         reward=None,
-        cost=_not_negative(told, "point_cost") or 0,
+        cost=_not_negative(sent, "point_cost") or 0,
         coupons=[code for method in methods for code in _codes(method)],
         segments=[_uuid("user_segment", segment)] if segment else [],
         for_everyone=segment is None,
-        active=bool(told.required(told.flag("active"), "active")),
+        active=bool(sent.required(sent.flag("active"), "active")),
         unlimited=False,
-        limit=UNLIMITED if per_period else _limit(told, "total_reward_quantity"),
-        limit_per_customer=_limit(told, "max_reward_quantity"),
-        activity=_window(told),
-        short_description=told.text("description", 10_000),
+        limit=UNLIMITED if per_period else _limit(sent, "total_reward_quantity"),
+        limit_per_customer=_limit(sent, "max_reward_quantity"),
+        activity=_window(sent),
+        short_description=sent.text("description", 10_000),
     )
 
 
-def _manner(told: Parameters, methods: list[Parameters]) -> Manner:
-    kind = cast(str, told.required(told.choice("type", KINDS), "type"))
-    context = told.choice("context", CONTEXTS)
+def _manner(sent: Parameters, methods: list[Parameters]) -> Manner:
+    kind = cast(str, sent.required(sent.choice("type", KINDS), "type"))
+    context = sent.choice("context", CONTEXTS)
     if kind != "composable":
         if context not in (None, kind):
             raise invalid("context", f"{kind} for this type, or nothing")
         context = kind
-    unit = told.choice("total_reward_quantity_unit", UNITS)
+    unit = sent.choice("total_reward_quantity_unit", UNITS)
     context = context or "basket"  # Spaaza's own default
     return Manner(
         kind=kind,
         context=context,
-        handling=cast(str, told.choice("rewards_handling", HANDLINGS, "independent")),
+        handling=cast(str, sent.choice("rewards_handling", HANDLINGS, "independent")),
         rewards=[_reward(method) for method in methods],
-        restrictions=_restrictions(told),
-        limit_per_customer_unit=told.choice("max_reward_quantity_unit", UNITS),
-        limit_in_period=_limit(told, "total_reward_quantity") if unit else UNLIMITED,
+        restrictions=_restrictions(sent),
+        limit_per_customer_unit=sent.choice("max_reward_quantity_unit", UNITS),
+        limit_in_period=_limit(sent, "total_reward_quantity") if unit else UNLIMITED,
         limit_unit=unit,
-        weekdays=_weekdays(told),
-        opens_second=_second(told, "active_time_from", 0),
-        closes_second=_second(told, "active_time_until", DAY_SECONDS),
-        customer_may_claim=bool(told.flag("allows_end_user_to_claim_voucher", True)),
-        claimed_by_default=bool(told.flag("created_voucher_claimed_by_default", False)),
+        weekdays=_weekdays(sent),
+        opens_second=_second(sent, "active_time_from", 0),
+        closes_second=_second(sent, "active_time_until", DAY_SECONDS),
+        customer_may_claim=bool(sent.flag("allows_end_user_to_claim_voucher", True)),
+        claimed_by_default=bool(sent.flag("created_voucher_claimed_by_default", False)),
     )
 
 
-def _reward(told: Parameters) -> Reward:
-    unknown = set(told.values) - METHOD_FIELDS
+def _reward(sent: Parameters) -> RewardSpec:
+    unknown = set(sent.values) - METHOD_FIELDS
     if unknown:
         raise invalid(
             "reward_methods", f"no {', '.join(sorted(unknown))}, but some of {', '.join(sorted(METHOD_FIELDS))}"
         )
-    kind = cast(str, told.required(told.choice("type", METHOD_KINDS), "type"))
-    amount = _not_negative(told, "amount") or 0
+    kind = cast(str, sent.required(sent.choice("type", METHOD_KINDS), "type"))
+    amount = _not_negative(sent, "amount") or 0
     terms: dict[str, Any] = {
-        "recipient": told.choice("recipient", RECIPIENTS, "customer"),
-        "weight": 1 if not told.has("weight") else told.whole("weight", 0),
+        "recipient": sent.choice("recipient", RECIPIENTS, "customer"),
+        "weight": 1 if not sent.has("weight") else sent.whole("weight", 0),
         "amount": 0,
-        "restrictions": _restrictions(told),
-        "limit_per_customer": _limit(told, "max_quantity_per_user"),
-        "limit_per_customer_unit": told.choice("max_quantity_per_user_unit", UNITS),
-        "limit_unit": told.choice("max_quantity_unit", UNITS),
+        "restrictions": _restrictions(sent),
+        "limit_per_customer": _limit(sent, "max_quantity_per_user"),
+        "limit_per_customer_unit": sent.choice("max_quantity_per_user_unit", UNITS),
+        "limit_unit": sent.choice("max_quantity_unit", UNITS),
     }
-    terms["limit_in_period" if terms["limit_unit"] else "stock"] = _limit(told, "max_quantity")
+    terms["limit_in_period" if terms["limit_unit"] else "stock"] = _limit(sent, "max_quantity")
     if kind == "points":
         terms["amount"] = amount
     if kind == "voucher":
-        terms |= _voucher(told, amount)
-    return Reward(kind, told.text("title") or kind, terms)
+        terms |= _voucher(sent, amount)
+    return RewardSpec(kind, sent.text("title") or kind, terms)
 
 
-def _voucher(told: Parameters, amount: int) -> dict[str, Any]:
-    kind = told.choice("voucher_type", VOUCHER_KINDS, "basket")
+def _voucher(sent: Parameters, amount: int) -> dict[str, Any]:
+    kind = sent.choice("voucher_type", VOUCHER_KINDS, "basket")
     return {
         "voucher_kind": kind,
         "amount": amount if kind == "basket" else 0,
-        "voucher_hundredths_of_percent": told.ratio("voucher_discount_ratio") if kind == "basket_pct" else None,
-        "voucher_code": told.text("voucher_honour_code"),
-        "voucher_text": told.text("voucher_text"),
-        "voucher_seconds": _seconds(told),
+        "voucher_hundredths_of_percent": sent.ratio("voucher_discount_ratio") if kind == "basket_pct" else None,
+        "voucher_code": sent.text("voucher_honour_code"),
+        "voucher_text": sent.text("voucher_text"),
+        "voucher_seconds": _seconds(sent),
     }
 
 
-def _seconds(told: Parameters) -> int | None:
-    seconds = told.whole("voucher_expiry_seconds", 1)
+def _seconds(sent: Parameters) -> int | None:
+    seconds = sent.whole("voucher_expiry_seconds", 1)
     if seconds is not None and seconds > VOUCHER_SECONDS_MAX:
         raise invalid("voucher_expiry_seconds", f"at most {VOUCHER_SECONDS_MAX}, a hundred years")
     return seconds
@@ -259,8 +259,8 @@ def _codes(method: Parameters) -> list[str]:
     return codes
 
 
-def _restrictions(told: Parameters) -> dict[str, Any] | None:
-    value = told.json("restrictions")
+def _restrictions(sent: Parameters) -> dict[str, Any] | None:
+    value = sent.json("restrictions")
     if value in (None, {}):
         return None
     if not isinstance(value, dict):
@@ -268,38 +268,38 @@ def _restrictions(told: Parameters) -> dict[str, Any] | None:
     return cast(dict[str, Any], value)
 
 
-def _objects(told: Parameters, name: str) -> list[dict[str, Any]]:
-    value = told.required(told.json(name), name)
+def _objects(sent: Parameters, name: str) -> list[dict[str, Any]]:
+    value = sent.required(sent.json(name), name)
     rows = list(value.values()) if isinstance(value, dict) else value
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise invalid(name, "a list of objects")
     return rows
 
 
-def _limit(told: Parameters, name: str) -> int:
-    limit = told.whole(name, 0)
+def _limit(sent: Parameters, name: str) -> int:
+    limit = sent.whole(name, 0)
     if limit is not None and limit > UNLIMITED:
         raise invalid(name, f"at most {UNLIMITED}")
     return UNLIMITED if limit is None else limit
 
 
-def _not_negative(told: Parameters, name: str) -> int | None:
-    amount = told.amount(name)
+def _not_negative(sent: Parameters, name: str) -> int | None:
+    amount = sent.amount(name)
     if amount is not None and amount < 0:
         raise invalid(name, "an amount that is not negative")
     return amount
 
 
-def _window(told: Parameters) -> tuple[datetime, datetime]:
-    opens, closes = told.moment("active_date_from"), told.moment("active_date_until")
+def _window(sent: Parameters) -> tuple[datetime, datetime]:
+    opens, closes = sent.moment("active_date_from"), sent.moment("active_date_until")
     window = (opens or ALWAYS_FROM, closes - views.MINUTE if closes else ALWAYS_TO)
     if window[0] > window[1]:
         raise invalid("active_date_until", "a moment at least a minute after active_date_from")
     return window
 
 
-def _weekdays(told: Parameters) -> int:
-    text = told.text("active_weekdays")
+def _weekdays(sent: Parameters) -> int:
+    text = sent.text("active_weekdays")
     if text is None:
         return EVERY_DAY
     days = [day.strip() for day in text.split(",")]
@@ -308,8 +308,8 @@ def _weekdays(told: Parameters) -> int:
     return sum(1 << int(day) - 1 for day in set(days))
 
 
-def _second(told: Parameters, name: str, default: int) -> int:
-    text = told.text(name)
+def _second(sent: Parameters, name: str, default: int) -> int:
+    text = sent.text(name)
     if text is None:
         return default
     time = TIME.fullmatch(text)

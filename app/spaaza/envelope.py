@@ -10,8 +10,9 @@ from app.campaign.errors import LimitPerCustomerReached
 from app.db.engine import OutcomeUnknown
 from app.refusal import Refusal
 from app.spaaza import codes
-from app.spaaza.codes import Code
+from app.spaaza.codes import ErrorCode
 from app.web.door import Busy
+from app.web.rejected import Rejected
 
 OK = {"code": 1, "status": "ok"}
 ERROR = {"code": 2, "status": "error"}
@@ -19,14 +20,6 @@ INTERACT = "interact-campaign"
 LATEST = (99, 0, 0)
 ERRORS_BY_CODE_UNTIL = (1, 4, 0)
 STATUS_CODES = {404: codes.CALL_NOT_FOUND, 405: codes.METHOD_NOT_ALLOWED, 403: codes.ACCESS_DENIED}
-
-
-class Told(Exception):
-    """This dialect's own no, for what never reaches the domain. `said` is more than the code's sentence."""
-
-    def __init__(self, code: Code, said: str | None = None) -> None:
-        super().__init__(said or code.description)
-        self.code = code
 
 
 def ok(call: str, results: dict[str, Any], warnings: list[dict[str, Any]] | None = None) -> Response:
@@ -37,15 +30,15 @@ def ok(call: str, results: dict[str, Any], warnings: list[dict[str, Any]] | None
     return _sent({**body, "results": {**results, "result_type": call}}, 200)
 
 
-def error(code: Code, said: str | None = None) -> Response:
+def error(code: ErrorCode, said: str | None = None) -> Response:
     """An error; clients of versions before 1.4.0 get a map by code instead of one object."""
-    told = {"code": code.code, "name": code.name, "description": said or code.description}
+    body = {"code": code.code, "name": code.name, "description": said or code.description}
     if version() < ERRORS_BY_CODE_UNTIL:
-        return _sent({"result": ERROR, "errors": {str(code.code): told}}, code.status)
-    return _sent({"result": ERROR, "error": told}, code.status)
+        return _sent({"result": ERROR, "errors": {str(code.code): body}}, code.status)
+    return _sent({"result": ERROR, "error": body}, code.status)
 
 
-def warning(code: Code, said: str, **message: Any) -> dict[str, Any]:
+def warning(code: ErrorCode, said: str, **message: Any) -> dict[str, Any]:
     """One of the warnings of a 200; `message` is for programs."""
     return {"code": code.code, "name": code.name, "description": said, "message": message}
 
@@ -60,7 +53,7 @@ def version() -> tuple[int, ...]:
 
 def register(blueprint: Blueprint) -> None:
     """Hang the answers on the calls."""
-    blueprint.register_error_handler(Told, _told)
+    blueprint.register_error_handler(Rejected, _rejected)
     blueprint.register_error_handler(Refusal, _refused)
     blueprint.register_error_handler(HTTPException, http_exception)
     blueprint.register_error_handler(Busy, lambda e: _retry(error(codes.TRY_AGAIN)))
@@ -80,13 +73,13 @@ def http_exception(e: HTTPException) -> Response:
     return response
 
 
-def _told(e: Told) -> Response:
+def _rejected(e: Rejected) -> Response:
     return error(codes.CODES_OF_CALL.get(called(), {}).get(e.code, e.code), str(e))
 
 
 def _refused(refusal: Refusal) -> Response:
     call = called()
-    first, code = codes.told(call, refusal)
+    first, code = codes.first_reason(call, refusal)
     if call == INTERACT and isinstance(first, LimitPerCustomerReached):
         # "in the case a reward has already been redeemed, a 200 OK response is sent along with a warning"
         said = warning(codes.ALREADY_REWARDED, "This user has had all rewards of the campaign.", limit=first.required)

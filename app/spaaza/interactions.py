@@ -1,4 +1,4 @@
-"""interact-campaign: a customer interacts with a campaign. What was won is never told here."""
+"""interact-campaign: a customer interacts with a campaign. The answer never says what was won."""
 
 from flask import Response
 
@@ -6,10 +6,11 @@ from app import clock
 from app.campaign.triggers import interactions
 from app.spaaza import access, codes, envelope
 from app.spaaza.calls import call
-from app.spaaza.envelope import INTERACT, Told
+from app.spaaza.envelope import INTERACT
 from app.spaaza.identify import customer_id
 from app.spaaza.parameters import parameters
-from app.web.door import names_effect, short_transaction
+from app.web.door import note_effect, single_statement
+from app.web.rejected import Rejected
 
 PARAMETERS = {
     "campaign_id*": "The campaign (integer).",
@@ -23,18 +24,18 @@ PARAMETERS = {
 def interact() -> Response:
     """Interact with a campaign for a customer. Repeating it gives no more than the campaign allows."""
     campaign_id = _campaign_id()
-    with short_transaction() as bind:
-        customer = customer_id(bind, parameters(), trusting=True)
-        given = interactions.interact(bind, access.chain_id(), campaign_id, customer, clock.now(), access.by())
-        names_effect(given.award_id)
+    with single_statement() as executor:
+        customer = customer_id(executor, parameters(), trusting=True)
+        given = interactions.interact(executor, access.chain_id(), campaign_id, customer, clock.now(), access.actor())
+        note_effect(given.award_id)
     return envelope.ok(INTERACT, {"success": True})
 
 
 def _campaign_id() -> int:
-    told = parameters()
-    if told.values.get("campaign_id") in (None, ""):
-        raise Told(codes.CAMPAIGN_ID_NOT_PRESENT)
-    campaign_id = told.whole("campaign_id")
+    sent = parameters()
+    if sent.values.get("campaign_id") in (None, ""):
+        raise Rejected(codes.CAMPAIGN_ID_NOT_PRESENT)
+    campaign_id = sent.whole("campaign_id")
     if campaign_id is None or campaign_id < 0:
-        raise Told(codes.CAMPAIGN_ID_INVALID)
+        raise Rejected(codes.CAMPAIGN_ID_INVALID)
     return campaign_id

@@ -14,8 +14,8 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from app.paging import Page
 from app.spaaza import codes
-from app.spaaza.envelope import Told
 from app.web.body import body, json_body, query
+from app.web.rejected import Rejected
 
 TEXT_LENGTH_MAX = 255
 INTEGER_MAX = 2**63 - 1
@@ -132,15 +132,15 @@ class Parameters:
         """An object inside this one. Raises 3 when it is missing."""
         value = self.values.get(name)
         if value is None or value == "":
-            raise Told(codes.HTTP_VARS_MISSING, f"{name} is missing.")
+            raise Rejected(codes.HTTP_VARS_MISSING, f"{name} is missing.")
         if not isinstance(value, dict):
-            raise Told(codes.HTTP_VARS_MISSING, f"{name} must be an object.")
+            raise Rejected(codes.HTTP_VARS_MISSING, f"{name} must be an object.")
         return Parameters(value)
 
     def required(self, value: Any, name: str) -> Any:
         """The value, or 3 when it is missing."""
         if value is None:
-            raise Told(codes.HTTP_VARS_MISSING, f"{name} is missing.")
+            raise Rejected(codes.HTTP_VARS_MISSING, f"{name} is missing.")
         return value
 
     def identifiers(self) -> dict[str, Any]:
@@ -151,7 +151,7 @@ class Parameters:
                 continue
             if name == "user_id":
                 if isinstance(self.values[name], bool) or not USER_ID.fullmatch(str(self.values[name])):
-                    raise Told(codes.USER_ID_INVALID)
+                    raise Rejected(codes.USER_ID_INVALID)
                 named[column] = int(self.values[name])
             else:
                 text = cast(str, self.text(name))
@@ -168,15 +168,15 @@ def parameters() -> Parameters:
 
 def paging() -> Page:
     """`limit` (20) and `offset` of a list. Raises 419."""
-    told = parameters()
-    offset = told.whole("offset", 0) or 0
+    sent = parameters()
+    offset = sent.whole("offset", 0) or 0
     if offset > OFFSET_MAX:
         raise invalid("offset", f"at most {OFFSET_MAX}")
-    return Page(per_page=told.whole("limit", 1) or 20, skipped=offset)
+    return Page(per_page=sent.whole("limit", 1) or 20, skipped=offset)
 
 
-def invalid(name: str, expected: str) -> Told:
-    return Told(codes.PARAMETER_INVALID, f"{name}: expected {expected}.")
+def invalid(name: str, expected: str) -> Rejected:
+    return Rejected(codes.PARAMETER_INVALID, f"{name}: expected {expected}.")
 
 
 def _read() -> dict[str, Any]:
@@ -184,10 +184,10 @@ def _read() -> dict[str, Any]:
         asked = query()
         # Clients send JSON with any Content-Type, and with GET: what begins like an object is one.
         content = request.get_data() if request.content_length and request.mimetype != "multipart/form-data" else b""
-        told = json_body(content, JSON_DEPTH_MAX) if content.lstrip()[:1] in (b"{", b"[") else body()
+        sent = json_body(content, JSON_DEPTH_MAX) if content.lstrip()[:1] in (b"{", b"[") else body()
     except (BadRequest, UnsupportedMediaType) as e:
-        raise Told(codes.PARAMETER_INVALID, e.description) from e
-    for name in asked.keys() & told.keys():
-        if str(asked[name]) != str(told[name]):
-            raise Told(codes.PARAMETER_INVALID, f"{name} was sent twice, and differs.")
-    return {**asked, **told}
+        raise Rejected(codes.PARAMETER_INVALID, e.description) from e
+    for name in asked.keys() & sent.keys():
+        if str(asked[name]) != str(sent[name]):
+            raise Rejected(codes.PARAMETER_INVALID, f"{name} was sent twice, and differs.")
+    return {**asked, **sent}

@@ -10,9 +10,9 @@ from app.access.errors import BadCredentials
 from app.access.models import ADMIN, CUSTOMER, SELLER
 from app.spaaza import access, codes, envelope, views
 from app.spaaza.calls import call
-from app.spaaza.envelope import Told
 from app.spaaza.parameters import parameters
 from app.web.door import reading, transaction
+from app.web.rejected import Rejected
 
 LOGIN, LOGOUT = "login", "logout"
 PASSWORD_LENGTH_MAX = 1_000
@@ -32,10 +32,10 @@ PASSWORD_LENGTH_MAX = 1_000
 def login() -> Response:
     """Sign in; whoever was signed in before with the same account is signed out."""
     if "password" in request.args:
-        raise Told(codes.PARAMETER_INVALID, "Send the password in the body: addresses are written into logs.")
-    told = parameters()
-    username = cast(str, told.required(told.text("username"), "username"))
-    password = cast(str, told.required(told.text("password", PASSWORD_LENGTH_MAX), "password"))
+        raise Rejected(codes.PARAMETER_INVALID, "Send the password in the body: addresses are written into logs.")
+    sent = parameters()
+    username = cast(str, sent.required(sent.text("username"), "username"))
+    password = cast(str, sent.required(sent.text("password", PASSWORD_LENGTH_MAX), "password"))
     hostname = access.hostname()
     with reading() as session:
         chain_id = access.chain_of_app(session, hostname) if hostname else None
@@ -65,7 +65,9 @@ def logout() -> Response:
     """Sign out: the session key opens nothing any more."""
     key = access.session_key()
     if key is None:
-        raise Told(codes.AUTH_METHOD_INVALID, "There is no session to end: an access token is revoked, not signed out.")
+        raise Rejected(
+            codes.AUTH_METHOD_INVALID, "There is no session to end: an access token is revoked, not signed out."
+        )
     with transaction() as session:
         tokens.end(session, key)
     return envelope.ok(LOGOUT, {"success": True})

@@ -18,7 +18,7 @@ from app.spaaza import access, envelope, views
 from app.spaaza.calls import STAFF, call
 from app.spaaza.identify import customer_id
 from app.spaaza.parameters import invalid, parameters
-from app.web.door import caller, names_subject, transaction
+from app.web.door import caller, note_subject, transaction
 
 ADD, PROGRESS = "add-user", "add-user-purchase-progress"
 PASSWORD_LENGTH_MAX = 1_000
@@ -46,35 +46,35 @@ AMOUNT_MAX = 10**12
 )
 def add() -> Response:
     """Sign a customer up, with the rewards of sign-up campaigns and of a referral."""
-    told = parameters()
-    password = told.text("password", PASSWORD_LENGTH_MAX)
+    sent = parameters()
+    password = sent.text("password", PASSWORD_LENGTH_MAX)
     password_hash = None
     if password is not None:
         passwords.require_strong(password)
         password_hash = passwords.hashed(password)
-    username = told.text("username")
+    username = sent.text("username")
     if username is not None and "@" not in username:
         raise invalid("username", "an e-mail address")
     person = Person(
-        first_name=cast(str, told.required(told.text("first_name"), "first_name")),
-        last_name=cast(str, told.required(told.text("last_name"), "last_name")),
+        first_name=cast(str, sent.required(sent.text("first_name"), "first_name")),
+        last_name=cast(str, sent.required(sent.text("last_name"), "last_name")),
         email=username,
-        phone=told.text("phone"),
-        loyalty_card_number=told.text("member_number"),
-        authentication_point_identifier=told.text("authentication_point_identifier"),
-        auxiliary_identifier=told.text("auxiliary_identifier"),
+        phone=sent.text("phone"),
+        loyalty_card_number=sent.text("member_number"),
+        authentication_point_identifier=sent.text("authentication_point_identifier"),
+        auxiliary_identifier=sent.text("auxiliary_identifier"),
     )
     with transaction() as session:
         customer = signups.sign_up(
             session,
             person,
             clock.now(),
-            access.by(),
+            access.actor(),
             password_hash,
             chain_id=access.chain_id(),
-            referral_code=told.text("referral_code"),
+            referral_code=sent.text("referral_code"),
         )
-        names_subject(customer=customer.uuid)
+        note_subject(customer=customer.uuid)
         answer = {**views.user(customer.profile), "customer_uuid": str(customer.uuid)}
     return envelope.ok(ADD, {"user_info": answer})
 
@@ -94,22 +94,24 @@ def add() -> Response:
 )
 def progress() -> Response:
     """Add points to a customer's account, or take points from it."""
-    told = parameters()
-    amount = cast(int, told.required(told.amount("amount"), "amount"))
+    sent = parameters()
+    amount = cast(int, sent.required(sent.amount("amount"), "amount"))
     if not 0 < abs(amount) <= AMOUNT_MAX:
         raise invalid("amount", "a number other than 0")
     now = clock.now()
     with transaction() as session:
-        customer = customer_id(session, told)
+        customer = customer_id(session, sent)
         change = ledger.add if amount > 0 else ledger.spend
         who = caller()
-        uuid = change(session, customer, abs(amount), now, told.text("log_message"), access.by().issuer, who.login_id)
+        uuid = change(
+            session, customer, abs(amount), now, sent.text("log_message"), access.actor().issuer, who.login_id
+        )
         entry = session.execute(
             select(LedgerEntry.id, LedgerEntry.balance_after, LedgerEntry.comment).where(LedgerEntry.uuid == uuid)
         ).one()
-        names_subject(transfer=uuid)
+        note_subject(transfer=uuid)
         profile = session.get_one(Profile, customer)
-        chain = chains.found(session, access.chain_id())
+        chain = chains.get(session, access.chain_id())
     answer = {
         "id": entry.id,
         "user_id": profile.customer_id,

@@ -10,7 +10,7 @@ from app.campaign.audience import visibility
 from app.campaign.calendar import ALWAYS_FROM, ALWAYS_TO, DAY_SECONDS, EVERY_DAY
 from app.campaign.eligibility import rules
 from app.campaign.limits import UNLIMITED
-from app.campaign.listings.chain_campaigns import Overview
+from app.campaign.listings.chain_campaigns import ChainCampaign
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.limits import MethodTally
 from app.campaign.models.referrals import ReferralRelation
@@ -43,7 +43,7 @@ def currency(code: str) -> tuple[int, str]:
 
 
 def voucher(it: Any, now: datetime) -> dict[str, Any]:
-    """A voucher as claim-voucher prints it. `it` is a row of `lookup.found`."""
+    """A voucher as claim-voucher prints it. `it` is a row of `lookup.get`."""
     expires_at = it.expires_at or NEVER
     currency_id, symbol = currency(it.currency)
     return {
@@ -99,11 +99,11 @@ def relation(
 ) -> dict[str, Any]:
     """A referral relation with both customers, and what the referring one was given."""
     referring, referred = profiles[it.referring_id], profiles[it.referred_id]
-    told = {"award": _award(award, referred, chain)} if award else {}
+    answer = {"award": _award(award, referred, chain)} if award else {}
     return {
         "id": it.id,
         "campaign_id": it.campaign_id,
-        "referring_user": {**user(referring), **told},
+        "referring_user": {**user(referring), **answer},
         "referred_user": user(referred),
         "redeemed": it.redeemed_at is not None,
         "redeemed_date": moment(it.redeemed_at),
@@ -138,25 +138,25 @@ def _award(award: tuple[LedgerEntry, int], referred: Profile, chain: Chain) -> d
     }
 
 
-INTERNAL = {"restrictions", "given"}  # what customers are not told: for whom it is, and which prize has just been won
+INTERNAL = {"restrictions", "given"}  # what customers may not know: for whom it is, and which prize has just been won
 
 
-def campaign(shown: Overview, now: datetime, for_customer: bool = False) -> dict[str, Any]:
+def campaign(shown: ChainCampaign, now: datetime, for_customer: bool = False) -> dict[str, Any]:
     """A campaign, what it gives, with which odds, and how much of it is left."""
-    told = _campaign(shown, now)
+    answer = _campaign(shown, now)
     if for_customer:
-        methods = [_without_internals(method) for method in told["reward_methods"]]
-        told = _without_internals({**told, "reward_methods": methods})
-    return told
+        methods = [_without_internals(method) for method in answer["reward_methods"]]
+        answer = _without_internals({**answer, "reward_methods": methods})
+    return answer
 
 
 def _without_internals(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name not in INTERNAL}
 
 
-def _campaign(shown: Overview, now: datetime) -> dict[str, Any]:
+def _campaign(shown: ChainCampaign, now: datetime) -> dict[str, Any]:
     it = shown.campaign
-    told: dict[str, Any] = {
+    answer: dict[str, Any] = {
         "campaign_id": it.id,
         "campaign_type": it.kind,
         "context": it.context,
@@ -178,8 +178,8 @@ def _campaign(shown: Overview, now: datetime) -> dict[str, Any]:
         "max_reward_quantity_unit": it.limit_per_customer_unit,
         "total_reward_quantity": _limit(it.limit_in_period) if it.limit_unit else _limit(it.limit),
         "total_reward_quantity_unit": it.limit_unit,
-        "rewards_given": it.stock.sold,
-        "rewards_left": rules.usage_left(it.stock) if it.stock.sellable < UNLIMITED else None,
+        "rewards_given": it.stock.given,
+        "rewards_left": rules.usage_left(it.stock) if it.stock.allowed < UNLIMITED else None,
         "allows_end_user_to_claim_voucher": it.customer_may_claim,
         "created_voucher_claimed_by_default": it.claimed_by_default,
         "rewards_handling": it.handling,
@@ -188,17 +188,17 @@ def _campaign(shown: Overview, now: datetime) -> dict[str, Any]:
         "campaign_uuid": str(it.uuid),
     }
     if it.seed is not None:
-        told["draw"] = {
+        answer["draw"] = {
             "commitment": it.seed.commitment,
             "committed_date": moment(it.seed.committed_at),
             "seed": it.seed.seed if activity.is_over(it, now) else None,
         }
     if shown.progress is not None:
-        told["user_progress"] = {
+        answer["user_progress"] = {
             "award_count": shown.progress.award_count,
             "total_amount_awarded": number(shown.progress.total_amount),
         }
-    return told
+    return answer
 
 
 def _method(it: RewardMethod) -> dict[str, Any]:
@@ -214,7 +214,7 @@ def _method(it: RewardMethod) -> dict[str, Any]:
         "max_quantity_unit": it.limit_unit,
         "max_quantity_per_user": _limit(it.limit_per_customer),
         "max_quantity_per_user_unit": it.limit_per_customer_unit,
-        "given": it.given.given,
+        "given": it.tally.given,
         "voucher_type": it.voucher_kind,
         "voucher_discount_ratio": it.voucher_hundredths_of_percent / 10_000
         if it.voucher_hundredths_of_percent
@@ -235,7 +235,7 @@ def _coupon_for_sale(it: Campaign) -> dict[str, Any]:
         stock=UNLIMITED,
         limit_in_period=UNLIMITED,
         limit_per_customer=UNLIMITED,
-        given=MethodTally(given=it.stock.sold),
+        tally=MethodTally(given=it.stock.given),
     )
     return _method(plain)
 

@@ -11,14 +11,14 @@ from app import clock
 from app.campaign.models.rewards import VOUCHER_KINDS
 from app.campaign.models.vouchers import VOUCHER_STATUSES
 from app.campaign.vouchers import lifecycle, lookup
-from app.campaign.vouchers.lifecycle import Terms
-from app.campaign.vouchers.lookup import Holder, Named
+from app.campaign.vouchers.lifecycle import VoucherTerms
+from app.campaign.vouchers.lookup import Holder, VoucherIdentifiers
 from app.spaaza import access, codes, envelope, views
 from app.spaaza.calls import STAFF, call
-from app.spaaza.envelope import Told
 from app.spaaza.identify import customer_id
 from app.spaaza.parameters import KEY, invalid, paging, parameters
-from app.web.door import caller, names_subject, reading, short_transaction, transaction
+from app.web.door import caller, note_subject, reading, single_statement, transaction
+from app.web.rejected import Rejected
 
 CLAIM, LIST = "claim-voucher", "get-user-vouchers"
 CHAIN_ID_SINCE = (1, 5, 3)  # clients of earlier versions let the service find out
@@ -38,9 +38,9 @@ NAMES = {
 def claim() -> Response:
     """Claim a voucher, so that it can be redeemed. Claiming it again changes nothing."""
     now = clock.now()
-    with short_transaction() as bind:
-        holder = access.holder(customer_id(bind, parameters()))
-        claimed = lifecycle.claim(bind, _named(), holder, now)
+    with single_statement() as executor:
+        holder = access.holder(customer_id(executor, parameters()))
+        claimed = lifecycle.claim(executor, _named(), holder, now)
     return envelope.ok(CLAIM, views.voucher(claimed, now))
 
 
@@ -67,11 +67,11 @@ def unclaim() -> Response:
 )
 def lock() -> Response:
     """Keep a voucher for one basket for a while."""
-    told = parameters()
-    seconds = told.whole("voucher_lock_period", 1) or LOCK_SECONDS
+    sent = parameters()
+    seconds = sent.whole("voucher_lock_period", 1) or LOCK_SECONDS
     if seconds > LOCK_SECONDS_MAX:
         raise invalid("voucher_lock_period", f"at most {LOCK_SECONDS_MAX} seconds")
-    codes_told = told.text("voucher_locking_code"), told.text("retailer_basket_code")
+    codes_told = sent.text("voucher_locking_code"), sent.text("retailer_basket_code")
     return _changed(
         "lock-voucher",
         lambda session, holder: lifecycle.lock(session, _named(), holder, seconds, *codes_told, clock.now()),
@@ -90,7 +90,7 @@ def expire() -> Response:
     now = clock.now()
     with transaction() as session:
         expired = lifecycle.expire(session, _named(), _holder(session), now)
-        names_subject(voucher=expired.id)
+        note_subject(voucher=expired.id)
     return envelope.ok("expire-voucher", {"voucher_key": expired.key})
 
 
@@ -118,9 +118,9 @@ def redeem() -> Response:
     with transaction() as session:
         holder = _holder(session)
         done = lifecycle.redeem(session, _named(), holder, amount, now, *codes_told)
-        names_subject(voucher=done.voucher_id)
-        answer = views.voucher(lookup.found(session, Named(id=done.voucher_id), holder), now)
-        rest = lookup.found(session, Named(id=done.rest_id), holder) if done.rest_id else None
+        note_subject(voucher=done.voucher_id)
+        answer = views.voucher(lookup.get(session, VoucherIdentifiers(id=done.voucher_id), holder), now)
+        rest = lookup.get(session, VoucherIdentifiers(id=done.rest_id), holder) if done.rest_id else None
         answer["regenerated_voucher"] = views.voucher(rest, now) if rest else None
     return envelope.ok("redeem-voucher", answer)
 
@@ -145,15 +145,15 @@ def redeem() -> Response:
 )
 def create() -> Response:
     """Issue a voucher by hand."""
-    told = parameters()
-    campaign_id = cast(int, told.required(told.whole("campaign_id", 0), "campaign_id"))
+    sent = parameters()
+    campaign_id = cast(int, sent.required(sent.whole("campaign_id", 0), "campaign_id"))
     terms = _terms()
     now = clock.now()
     with transaction() as session:
-        owner = customer_id(session, told) if told.identifiers() else None
+        owner = customer_id(session, sent) if sent.identifiers() else None
         made = lifecycle.issue(session, access.chain_id(), campaign_id, owner, terms, now)
-        names_subject(voucher=made.id)
-        answer = views.listed_voucher(lookup.found(session, Named(id=made.id), access.holder(None)), now)
+        note_subject(voucher=made.id)
+        answer = views.listed_voucher(lookup.get(session, VoucherIdentifiers(id=made.id), access.holder(None)), now)
     return envelope.ok("create-voucher", answer)
 
 
@@ -173,14 +173,14 @@ def create() -> Response:
 )
 def listed() -> Response:
     """List a customer's vouchers, the newest first."""
-    told = parameters()
-    statuses = (told.text("status") or "generated,claimed").split(",")
+    sent = parameters()
+    statuses = (sent.text("status") or "generated,claimed").split(",")
     if set(statuses) - set(VOUCHER_STATUSES):
         raise invalid("status", f"some of {', '.join(VOUCHER_STATUSES)}")
     now = clock.now()
     with reading() as session:
         found = lookup.of_customer(
-            session, customer_id(session, told), statuses, paging(), now, bool(told.flag("include_expired", False))
+            session, customer_id(session, sent), statuses, paging(), now, bool(sent.flag("include_expired", False))
         )
     shown = [(row.kind, views.listed_voucher(row, now)) for row in found.rows]
     return envelope.ok(
@@ -197,7 +197,7 @@ def _changed(name: str, change: Callable[[Session, Holder], Any]) -> Response:
     now = clock.now()
     with transaction() as session:
         done = change(session, _holder(session))
-        names_subject(voucher=done.id)
+        note_subject(voucher=done.id)
     return envelope.ok(name, views.voucher(done, now))
 
 
@@ -208,28 +208,28 @@ def _holder(session: Session) -> Holder:
     return access.holder(customer_id(session, parameters()))
 
 
-def _named() -> Named:
+def _named() -> VoucherIdentifiers:
     """The voucher that the request names. Raises 3 or 419."""
-    told = parameters()
-    key = told.text("voucher_key")
+    sent = parameters()
+    key = sent.text("voucher_key")
     if key is not None and not KEY.fullmatch(key):
         raise invalid("voucher_key", "64 hexadecimal digits in lower case")
-    named = Named(key, told.whole("voucher_id", 0), told.whole("third_party_id", 0))
-    if named == Named():
-        raise Told(codes.HTTP_VARS_MISSING, "Name the voucher: voucher_key, voucher_id or third_party_id.")
+    named = VoucherIdentifiers(key, sent.whole("voucher_id", 0), sent.whole("third_party_id", 0))
+    if named == VoucherIdentifiers():
+        raise Rejected(codes.HTTP_VARS_MISSING, "Name the voucher: voucher_key, voucher_id or third_party_id.")
     return named
 
 
-def _terms() -> Terms:
-    told = parameters()
-    kind = cast(str, told.choice("voucher_type", VOUCHER_KINDS, "basket"))
-    return Terms(
+def _terms() -> VoucherTerms:
+    sent = parameters()
+    kind = cast(str, sent.choice("voucher_type", VOUCHER_KINDS, "basket"))
+    return VoucherTerms(
         kind=kind,
-        amount=told.amount("amount") or 0 if kind == "basket" else 0,
-        hundredths_of_percent=told.ratio("voucher_discount_ratio") if kind == "basket_pct" else None,
-        code=told.text("voucher_honour_code"),
-        text=told.text("voucher_text"),
-        claimed=bool(told.flag("set_claimed", False)),
+        amount=sent.amount("amount") or 0 if kind == "basket" else 0,
+        hundredths_of_percent=sent.ratio("voucher_discount_ratio") if kind == "basket_pct" else None,
+        code=sent.text("voucher_honour_code"),
+        text=sent.text("voucher_text"),
+        claimed=bool(sent.flag("set_claimed", False)),
         expires_at=_future("expiry_date"),
     )
 

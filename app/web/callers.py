@@ -21,7 +21,7 @@ from flask_jwt_extended import JWTManager, create_access_token, decode_token
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt import PyJWTError
 
-from app.access.logins import Standing, standing
+from app.access.logins import LoginState, find_state
 from app.access.models import Login
 from app.db.engine import Database
 from app.settings import BadSettings, Settings
@@ -99,8 +99,8 @@ class Identity:
         if scheme.lower() != "bearer" or not token:
             raise NotSignedIn("Authentication Required")
         claims = self._claims(token)
-        with database.looking_up() as connection:
-            found: Standing | None = standing(connection, UUID(claims["sub"]))
+        with database.lookup_connection() as connection:
+            found: LoginState | None = find_state(connection, UUID(claims["sub"]))
         if found is None or not found.active or found.token_version != claims["ver"]:
             raise NotSignedIn("This token is no longer valid. Please sign in again.")
         return Caller(found.login_id, UUID(claims["sub"]), found.role, found.customer_id, found.customer_uuid)

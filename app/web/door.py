@@ -17,13 +17,13 @@ from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, LengthRequ
 
 from app import clock
 from app.db.engine import Database, TryAgain
-from app.db.prepared import Bind
+from app.db.prepared import Executor
 from app.media.blobs import BlobStore
 from app.refusal import Refusal
 from app.settings import Settings
 from app.web.audit import AuditEntry
 from app.web.callers import Caller, NotSignedIn, identity
-from app.web.idempotency import Once, Replay
+from app.web.idempotency import KeyedAttempt, Replay
 
 BODY_BYTES_MAX = 256 * 1024
 TRIES = 8
@@ -56,7 +56,7 @@ def allow(
     `authenticate` says who is calling, or raises. An Idempotency-Key counts with the methods of `keyed`.
     """
 
-    def declare(view: View) -> View:
+    def decorate(view: View) -> View:
         view.policy = frozenset(roles)  # type: ignore[attr-defined]
         view.authenticate = authenticate  # type: ignore[attr-defined]
         view.keyed = keyed  # type: ignore[attr-defined]
@@ -64,7 +64,7 @@ def allow(
         view.audited = audited  # type: ignore[attr-defined]
         return view
 
-    return declare
+    return decorate
 
 
 def anyone(view: View) -> View:
@@ -73,7 +73,7 @@ def anyone(view: View) -> View:
     return view
 
 
-class Doors(Flask):
+class GuardedFlask(Flask):
     """A Flask that lets a request through only by its route's policy."""
 
     def dispatch_request(self) -> ResponseReturnValue:
@@ -100,11 +100,11 @@ class Doors(Flask):
                 _let_in(policy, getattr(route, "authenticate", by_token))
             return self._answer_once(view, key) if key is not None else view()
 
-        return trying(attempt)
+        return with_retries(attempt)
 
     def _answer_once(self, view: Callable[[], ResponseReturnValue], key: str) -> ResponseReturnValue:
         who = g.caller.principal if "caller" in g else "anyone"
-        g.once = once = Once(database(), who, key, _request_bytes())
+        g.once = once = KeyedAttempt(database(), who, key, _request_bytes())
         try:
             try:
                 response = self.make_response(view())
@@ -122,7 +122,7 @@ class Doors(Flask):
             g.pop("once")
 
 
-def trying(attempt: Callable[[], Result]) -> Result:
+def with_retries(attempt: Callable[[], Result]) -> Result:
     """Try until the database can serve it, a few times, a little later each time. Raises Busy."""
     until = time.monotonic() + TRYING_SECONDS
     for i in range(TRIES):
@@ -148,18 +148,18 @@ def transaction() -> Iterator[Session]:
 
     What a member of the staff changes is written to the audit log in the same transaction.
     """
-    once: Once | None = g.get("once")
+    once: KeyedAttempt | None = g.get("once")
     with once.transaction() if once else database().transaction() as session:
         yield session
         _audit(session)
 
 
 @contextmanager
-def short_transaction() -> Iterator[Bind]:
+def single_statement() -> Iterator[Executor]:
     """The request's transaction, for prepared statements only; what they change names who changed it."""
-    once: Once | None = g.get("once")
-    with once.transaction() if once else database().short_transaction() as bind:
-        yield bind
+    once: KeyedAttempt | None = g.get("once")
+    with once.transaction() if once else database().single_statement() as executor:
+        yield executor
 
 
 @contextmanager
@@ -169,20 +169,22 @@ def reading() -> Iterator[Session]:
         yield session
 
 
-def is_made_in_advance() -> bool:
+def is_prefetch() -> bool:
     """A browser or a proxy looks ahead, before anybody has asked: nothing may change for it."""
-    told = " ".join(request.headers.get(name, "").lower() for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"))
-    return "prefetch" in told or "preview" in told
+    purposes = " ".join(
+        request.headers.get(name, "").lower() for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+    )
+    return "prefetch" in purposes or "preview" in purposes
 
 
-def names_subject(**ids: object) -> None:
+def note_subject(**ids: object) -> None:
     """Tell the audit log what a request made or changed, beside what its address names. Call it in the transaction."""
     g.subject = {**g.get("subject", {}), **{name: str(value) for name, value in ids.items()}}
 
 
-def names_effect(effect: UUID) -> None:
+def note_effect(effect: UUID) -> None:
     """Tell the stored answer of a keyed request which purchase it made."""
-    once: Once | None = g.get("once")
+    once: KeyedAttempt | None = g.get("once")
     if once:
         once.effect = effect
 

@@ -67,7 +67,7 @@ class Replay(Exception):
         return response
 
 
-class Once:
+class KeyedAttempt:
     """One attempt at a keyed request: opens the transaction with the key's row, and keeps it open for the answer."""
 
     def __init__(self, database: Database, principal: str, key: str, request: bytes) -> None:

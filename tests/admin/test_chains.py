@@ -12,7 +12,7 @@ from tests.world import World, hours, nothing, points, voucher
 
 
 def test_a_chain_is_set_up_by_the_command_line_and_called(guerdon: Any, world: World, client: Client) -> None:
-    told = [
+    details = [
         "--currency",
         "gbp",
         "--time-zone",
@@ -21,7 +21,7 @@ def test_a_chain_is_set_up_by_the_command_line_and_called(guerdon: Any, world: W
         "30 day",
         "--third-party-voucher-ids",
     ]
-    assert guerdon("chain", "add", "Shops", *told).output == "Chain 2 is Shops.\n"
+    assert guerdon("chain", "add", "Shops", *details).output == "Chain 2 is Shops.\n"
     assert guerdon("chain", "business", "2", "High Street").exit_code == 0
     assert guerdon("chain", "app", "Shops.example", "--chain", "2").exit_code == 0
     assert guerdon("chain", "permit", "ada", "2", "--read").output == "ada may read for chain 2.\n"

@@ -13,7 +13,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from app.campaign import errors
 from app.campaign.awards import draws, verification
-from app.campaign.awards.give import BY_SYSTEM
+from app.campaign.awards.give import SYSTEM
 from app.campaign.models.awards import Award
 from app.campaign.models.baskets import Basket
 from app.campaign.models.draws import Draw
@@ -22,7 +22,7 @@ from app.campaign.models.referrals import ReferralRelation
 from app.campaign.models.vouchers import Voucher
 from app.campaign.triggers import baskets, referrals, signups
 from app.campaign.vouchers import lifecycle, lookup
-from app.campaign.vouchers.lookup import Holder, Named
+from app.campaign.vouchers.lookup import Holder, VoucherIdentifiers
 from app.members.customers import Person
 from app.members.models import Customer
 from app.organizations import chains
@@ -103,7 +103,7 @@ class VoucherMachine(RuleBasedStateMachine):
     @rule(target=titles, amount=st.integers(1, 1_000), seconds=st.none() | st.integers(1, 100))
     def issue(self, amount: int, seconds: int | None) -> int:
         expires_at = self.now + timedelta(seconds=seconds) if seconds else None
-        terms = lifecycle.Terms("basket", amount, expires_at=expires_at)
+        terms = lifecycle.VoucherTerms("basket", amount, expires_at=expires_at)
         made = self.run(lifecycle.issue, self.campaign.chain_id, self.campaign.id, self.customer.id, terms, self.now)
         self.known[made.id] = Title(made.id, amount, expires_at=expires_at)
         self.issued += amount
@@ -116,7 +116,7 @@ class VoucherMachine(RuleBasedStateMachine):
     @rule(number=titles, is_staff=st.booleans())
     def claim(self, number: int, is_staff: bool) -> None:
         title = self.known[number]
-        found = self.run(lifecycle.claim, Named(id=number), self.holder(is_staff), self.now)
+        found = self.run(lifecycle.claim, VoucherIdentifiers(id=number), self.holder(is_staff), self.now)
         if not is_staff and not self.may_claim:
             assert found is errors.VoucherNotForCustomers
         elif title.status == "claimed":
@@ -130,7 +130,7 @@ class VoucherMachine(RuleBasedStateMachine):
     @rule(number=titles, is_staff=st.booleans())
     def unclaim(self, number: int, is_staff: bool) -> None:
         title = self.known[number]
-        found = self.run(lifecycle.unclaim, Named(id=number), self.holder(is_staff), self.now)
+        found = self.run(lifecycle.unclaim, VoucherIdentifiers(id=number), self.holder(is_staff), self.now)
         if not is_staff and not self.may_claim:
             assert found is errors.VoucherNotForCustomers
         elif why := title.why_not_usable(self.now, is_staff):
@@ -142,7 +142,9 @@ class VoucherMachine(RuleBasedStateMachine):
     @rule(number=titles, basket=st.sampled_from(["A", "B"]), seconds=st.integers(1, 60))
     def lock(self, number: int, basket: str, seconds: int) -> None:
         title = self.known[number]
-        found = self.run(lifecycle.lock, Named(id=number), self.holder(True), seconds, None, basket, self.now)
+        found = self.run(
+            lifecycle.lock, VoucherIdentifiers(id=number), self.holder(True), seconds, None, basket, self.now
+        )
         if why := title.why_not_usable(self.now, is_staff=True):
             assert found is why
         elif title.is_locked(self.now) and title.basket != basket:
@@ -152,13 +154,15 @@ class VoucherMachine(RuleBasedStateMachine):
 
     @rule(number=titles)
     def unlock(self, number: int) -> None:
-        self.run(lifecycle.unlock, Named(id=number), self.holder(True))
+        self.run(lifecycle.unlock, VoucherIdentifiers(id=number), self.holder(True))
         self.known[number].locked_until = self.known[number].basket = None
 
     @rule(number=titles, amount=st.none() | st.integers(1, 1_200), basket=st.sampled_from([None, "A", "B"]))
     def redeem(self, number: int, amount: int | None, basket: str | None) -> None:
         title = self.known[number]
-        found = self.run(lifecycle.redeem, Named(id=number), self.holder(True), amount, self.now, None, basket)
+        found = self.run(
+            lifecycle.redeem, VoucherIdentifiers(id=number), self.holder(True), amount, self.now, None, basket
+        )
         if why := title.why_not_usable(self.now, is_staff=True):
             assert found is why
         elif title.status != "claimed":
@@ -178,7 +182,7 @@ class VoucherMachine(RuleBasedStateMachine):
     @rule(number=titles)
     def expire(self, number: int) -> None:
         title = self.known[number]
-        found = self.run(lifecycle.expire, Named(id=number), self.holder(True), self.now)
+        found = self.run(lifecycle.expire, VoucherIdentifiers(id=number), self.holder(True), self.now)
         if title.status == "redeemed":
             assert found is errors.VoucherRedeemed
         elif title.status == "generated":
@@ -296,46 +300,41 @@ class ReferralMachine(RuleBasedStateMachine):
     def sign_up(self) -> int:
         return self._joined(None)
 
-    @rule(target=people, by=people)
-    def sign_up_with_a_code(self, by: int) -> int:
-        number = self._joined(self.codes[by])
-        self.referrer[number] = by
+    @rule(target=people, actor=people)
+    def sign_up_with_a_code(self, actor: int) -> int:
+        number = self._joined(self.codes[actor])
+        self.referrer[number] = actor
         return number
 
     def _joined(self, code: str | None) -> int:
         made: Customer = self.run(
-            signups.sign_up,
-            Person("Con", "Customer"),
-            self.world.now,
-            BY_SYSTEM,
-            chain_id=self.chain,
-            referral_code=code,
+            signups.sign_up, Person("Con", "Customer"), self.world.now, SYSTEM, chain_id=self.chain, referral_code=code
         )
         self.codes[made.id] = str(made.profile.referral_code)
         return made.id
 
-    @rule(who=people, by=people, days=st.sampled_from([0, 2]))
-    def apply_late(self, who: int, by: int, days: int) -> None:
+    @rule(who=people, actor=people, days=st.sampled_from([0, 2]))
+    def apply_late(self, who: int, actor: int, days: int) -> None:
         def apply(session: Any) -> Any:
             customer = session.get_one(Customer, who)
             now = self.world.now + timedelta(days=days)
-            return referrals.apply_code(session, customer, self.codes[by], now, BY_SYSTEM)
+            return referrals.apply_code(session, customer, self.codes[actor], now, SYSTEM)
 
         found = self.run(apply)
-        if who == by:
+        if who == actor:
             assert found is errors.SelfReferral
         elif days:
             assert found is errors.ReferralWindowClosed
-        elif self.referrer.get(by) == who or who in self.referrer:
+        elif self.referrer.get(actor) == who or who in self.referrer:
             assert found is errors.AlreadyReferred
         else:
             assert len(found) == 1
-            self.referrer[who] = by
+            self.referrer[who] = actor
 
     @rule(who=people)
     def buy(self, who: int) -> None:
         self.receipts += 1
-        told = Basket(
+        details = Basket(
             chain_id=self.chain,
             customer_id=who,
             reference=f"{self.receipts}",
@@ -343,15 +342,15 @@ class ReferralMachine(RuleBasedStateMachine):
             bought_at=self.world.now,
             recorded_at=self.world.now,
         )
-        self.run(baskets.record, told, self.world.now, BY_SYSTEM)
+        self.run(baskets.record, details, self.world.now, SYSTEM)
         if who in self.referrer:
             self.redeemed.add(who)
 
     @rule(referring=people, referred=people)
     def complete(self, referring: int, referred: int) -> None:
         def complete(session: Any) -> str:
-            relation = referrals.found(session, self.chain, self.campaign.id, referring, referred)
-            referrals.complete(session, relation, self.world.now, BY_SYSTEM)
+            relation = referrals.get(session, self.chain, self.campaign.id, referring, referred)
+            referrals.complete(session, relation, self.world.now, SYSTEM)
             return "done"
 
         found = self.run(complete)
@@ -366,7 +365,7 @@ class ReferralMachine(RuleBasedStateMachine):
     @invariant()
     def everybody_has_what_the_model_says(self) -> None:
         for number in self.codes:
-            earned = sum(1_000 for who, by in self.referrer.items() if by == number and who in self.redeemed)
+            earned = sum(1_000 for who, actor in self.referrer.items() if actor == number and who in self.redeemed)
             earned += 500 if number in self.referrer else 0
             with self.world.database.reading() as session:
                 assert self.world.balance(session.get_one(Customer, number)) == earned
@@ -389,4 +388,4 @@ def test_any_sequence_follows_the_model(world: World, machine: type[RuleBasedSta
 def test_chains_are_named_once(world: World) -> None:
     world.a_chain("One")
     with pytest.raises(Exception, match="One"), world.database.transaction() as session:
-        chains.create(session, chains.Terms("One"), world.now)
+        chains.create(session, chains.ChainDetails("One"), world.now)

@@ -118,7 +118,7 @@ def test_moves_between_levels_and_changes_of_a_segment_keep_the_headcounts(world
     people = [world.a_customer(level=world.silver) for _ in range(5)]
     criterion = segments.Criterion(segments.CUSTOMER_LIST, {"customers": [str(p.uuid) for p in people]})
     with world.database.transaction() as session:
-        segment = segments.create(session, segments.Definition("s", True, [[criterion]]), world.now)
+        segment = segments.create(session, segments.SegmentDetails("s", True, [[criterion]]), world.now)
 
     def patiently(change: Callable[[Any], None]) -> None:
         for _ in range(20):
@@ -135,7 +135,7 @@ def test_moves_between_levels_and_changes_of_a_segment_keep_the_headcounts(world
             for level in (world.bronze, world.silver, world.bronze):
                 patiently(
                     lambda session, person=person, level=level: customers.assign_level(  # type: ignore[misc]
-                        session, customers.found(session, str(person.uuid)), level.uuid, world.now
+                        session, customers.get(session, str(person.uuid)), level.uuid, world.now
                     )
                 )
 
@@ -152,7 +152,7 @@ def test_a_long_list_of_customers_is_read_in_parts(ada: Client, world: World) ->
     names[-1] = str(world.cleo.uuid)
     criterion = segments.Criterion(segments.CUSTOMER_LIST, {"customers": names})
     with world.database.transaction() as session:
-        segment = segments.create(session, segments.Definition("long", True, [[criterion]]), world.now)
+        segment = segments.create(session, segments.SegmentDetails("long", True, [[criterion]]), world.now)
     assert ada.get(f"/api/segment/{segment.uuid}").json["customersCount"] == 1  # type: ignore[index]
 
 
@@ -228,13 +228,13 @@ def test_nothing_personal_reaches_the_log(
 ) -> None:
     from sqlalchemy import text
 
-    told = {"email": "canary" + "@guerdon.example"}
+    details = {"email": "canary" + "@guerdon.example"}
 
     def fail(session: Any, *_: Any, **__: Any) -> Any:
-        session.execute(text("SELECT :email FROM nowhere"), told)
+        session.execute(text("SELECT :email FROM nowhere"), details)
 
     monkeypatch.setattr(customers, "register", fail)
-    body = {"firstName": "C", "lastName": "C", **told, "agreement1": 1}
+    body = {"firstName": "C", "lastName": "C", **details, "agreement1": 1}
     with pytest.raises(AssertionError, match="500"):
         ada.post("/api/customer/register", json={"customer": body})
     assert "nowhere" in caplog.text

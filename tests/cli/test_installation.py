@@ -36,11 +36,11 @@ def test_sqlite_tables_are_strict(sqlite_url: str) -> None:
 BROKEN = {
     "I1": ["UPDATE account SET balance = balance + 1"],
     "I2": ["UPDATE ledger_entry SET balance_after = balance_after + 1"],
-    "I3": ["UPDATE stock SET sold = sold - 1, buyers_count = 0"],
-    "I3b": ["UPDATE stock SET sellable = sellable + 1"],
+    "I3": ["UPDATE stock SET given = given - 1, customers_count = 0"],
+    "I3b": ["UPDATE stock SET allowed = allowed + 1"],
     "I4": ["UPDATE coupon SET award_id = NULL"],
     "I6": ["UPDATE award SET cost = cost + 1"],
-    "I7": ["UPDATE usage SET bought = bought + 1"],
+    "I7": ["UPDATE usage SET received = received + 1"],
     "I10": ["UPDATE stored_answer SET status = NULL"],
     "H1": ["UPDATE headcount SET customers_count = customers_count + 1"],
 }

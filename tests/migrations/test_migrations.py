@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 from app.access.models import ChainPermission
 from app.campaign import invariants
 from app.campaign.audience import audiences
-from app.campaign.awards.give import BY_SYSTEM
+from app.campaign.awards.give import SYSTEM
 from app.campaign.models.awards import Award
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.vouchers import Voucher
@@ -105,7 +105,7 @@ def test_purchases_become_awards_and_vouchers_and_everything_goes_on(of_version_
         assert (permission.login_id, permission.chain_id, permission.may_write) == (5, 1, True)
     with database.transaction() as session:
         now = datetime.now(UTC)
-        assert interact(session, 1, 9, 41, now, BY_SYSTEM).code == "C3"
+        assert interact(session, 1, 9, 41, now, SYSTEM).code == "C3"
         made = campaigns.create(session, campaigns.Offer("New", "gift_code", 0, ["N"]), now)
         assert made.id > 9
     with database.reading() as session:
@@ -194,7 +194,7 @@ def test_restrictions_are_kept_once_and_apps_and_businesses_get_what_they_lack(o
         assert audiences.admitting(session, {"user.age": 18}) == [found[9].targeting_id]
         assert audiences.admitting(session, {"user.age": 17}) == []
     with database.transaction() as session:
-        interact(session, 1, 11, 41, now, BY_SYSTEM)
+        interact(session, 1, 11, 41, now, SYSTEM)
         made = campaigns.create(
             session,
             campaigns.Offer("New", None, 0, active=True, for_everyone=True),

@@ -56,7 +56,7 @@ def test_refused_business_is_a_sentence_that_clients_know(sol: Client, world: Wo
     world.buy(dry)
     assert refused(world.a_customer(level=world.silver), dry) == (400, {"error": "No coupons left"})
     with world.database.transaction() as session:
-        customers.set_status(session, customers.found(session, str(poor.uuid)), "blocked", world.now)
+        customers.set_status(session, customers.get(session, str(poor.uuid)), "blocked", world.now)
     assert refused(poor, one) == (400, {"error": "Customer is not active"})
     not_found = (404, {"error": {"code": 404, "message": "Not Found"}})
     assert refused(world.cleo, world.a_campaign(active=False)) == not_found
@@ -105,9 +105,14 @@ def test_the_listing_the_explanation_and_the_purchase_agree(ada: Client, world: 
             door = f"/api/admin/customer/{world.cleo.uuid}/campaign"
             listed: Any = ada.get(f"{door}/available?perPage=-1").json
             row = next((c for c in listed["campaigns"] if c["campaignId"] == str(campaign.uuid)), None)
-            told: Any = ada.get(f"{door}/{campaign.uuid}/eligibility").json
+            details: Any = ada.get(f"{door}/{campaign.uuid}/eligibility").json
             bought = ada.post(f"{door}/{campaign.uuid}/buy").status_code == 200
-            assert bought == told["eligible"] == (told["reasons"] == []) == bool(row and row["canBeBoughtByCustomer"])
+            assert (
+                bought
+                == details["eligible"]
+                == (details["reasons"] == [])
+                == bool(row and row["canBeBoughtByCustomer"])
+            )
 
 
 def test_every_reason_is_told_with_its_numbers(ada: Client, sol: Client, cleo: Client, world: World) -> None:

@@ -117,19 +117,19 @@ def test_a_customer_is_changed_in_part(ada: Client, world: World) -> None:
 def test_customers_are_found(ada: Client, sol: Client, world: World) -> None:
     world.a_customer("Dora", phone="900100", email="dora@guerdon.example")
 
-    def found(query: str) -> list[str]:
+    def get(query: str) -> list[str]:
         answer: Any = sol.get(f"/api/customer?{query}").json
         assert list(answer) == ["customers", "total"]
         return [customer["firstName"] for customer in answer["customers"]]
 
-    assert found("") == ["Dora", "Cleo"]
-    assert found("firstName=dor") == ["Dora"]
-    assert found("firstName=dor&strict=1") == []
-    assert found("firstName=DORA&strict=1") == ["Dora"]
-    assert found("emailOrPhone=9001&silenceQuery=true") == ["Dora"]
-    assert found("email=%25") == []
-    assert found("sort=firstName&direction=asc") == ["Cleo", "Dora"]
-    assert found("sort=password") == ["Dora", "Cleo"]
+    assert get("") == ["Dora", "Cleo"]
+    assert get("firstName=dor") == ["Dora"]
+    assert get("firstName=dor&strict=1") == []
+    assert get("firstName=DORA&strict=1") == ["Dora"]
+    assert get("emailOrPhone=9001&silenceQuery=true") == ["Dora"]
+    assert get("email=%25") == []
+    assert get("sort=firstName&direction=asc") == ["Cleo", "Dora"]
+    assert get("sort=password") == ["Dora", "Cleo"]
 
 
 def test_levels_are_moved_between_and_counted(ada: Client, world: World) -> None:

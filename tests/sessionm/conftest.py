@@ -48,15 +48,15 @@ class Program:
     def server(self, secret: str | None = None, user: str | None = None) -> Client:
         return self.client(basic(self.api_key if user is None else user, secret or self.secret))
 
-    def create(self, **told: Any) -> dict[str, Any]:
+    def create(self, **sent: Any) -> dict[str, Any]:
         """A campaign of this name, live for a year, and whatever is told of it."""
-        answer = self.server().post(f"{self.v1}/campaigns", json={"campaign": {**a_campaign(), **told}})
+        answer = self.server().post(f"{self.v1}/campaigns", json={"campaign": {**a_campaign(), **sent}})
         assert code(answer) is None, answer.json
         return dict(answer.json["campaign"])  # type: ignore[index]
 
-    def tell(self, name: str = "visit", who: str | None = None, **told: Any) -> dict[str, Any]:
+    def tell(self, name: str = "visit", who: str | None = None, **sent: Any) -> dict[str, Any]:
         """An event of Cleo, answered."""
-        answer = self.server().post(f"{self.v1}{who or self.cleo}/events", json={"events": {name: told}})
+        answer = self.server().post(f"{self.v1}{who or self.cleo}/events", json={"events": {name: sent}})
         assert code(answer) is None, answer.json
         return dict(answer.json["events"][0])  # type: ignore[index]
 
@@ -71,18 +71,18 @@ def program(app: Flask, world: World) -> Program:
     return Program(app, world)
 
 
-def a_campaign(**told: Any) -> dict[str, Any]:
+def a_campaign(**sent: Any) -> dict[str, Any]:
     return {
         "name": "Campaign Example",
         "status": "live",
         "starts_at": "2026-01-01T00:00:00Z",
         "ends_at": "2099-01-01T00:00:00Z",
-        **told,
+        **sent,
     }
 
 
-def visits(count: int = 1, points: float = 0, **told: Any) -> dict[str, Any]:
-    return {"name": "Visits", "event_name": "visit", "total_count": count, "points": points, **told}
+def visits(count: int = 1, points: float = 0, **sent: Any) -> dict[str, Any]:
+    return {"name": "Visits", "event_name": "visit", "total_count": count, "points": points, **sent}
 
 
 def basic(user: str, secret: str) -> str:

@@ -19,7 +19,7 @@ def refused(program: Program, campaign: Any, **beside: Any) -> tuple[str | None,
 
 
 def test_every_attribute_is_kept_and_printed(program: Program) -> None:
-    told = {
+    sent = {
         "external_id": "my-own-id",
         "campaign_type": "messaging",
         "template": "messaging",
@@ -36,7 +36,7 @@ def test_every_attribute_is_kept_and_printed(program: Program) -> None:
         "total_budget": 7,
         "weight": 9,
     }
-    made = program.create(**told)
+    made = program.create(**sent)
     assert made == {
         "ends_at": "2099-01-01T00:00:00Z",
         "external_id": "my-own-id",
@@ -59,7 +59,7 @@ def test_every_attribute_is_kept_and_printed(program: Program) -> None:
         "disqualify_tag": "b",
     }
     [row] = program.server().get(f"{program.v1}/campaigns").json["campaigns"]  # type: ignore[index]
-    assert (row["id"], row["targeting"], row["qualify_tag"]) == (made["id"], told["targeting"], "a")
+    assert (row["id"], row["targeting"], row["qualify_tag"]) == (made["id"], sent["targeting"], "a")
     by_id = program.server().get(f"{program.v1}/campaigns/{made['id']}/info").json
     assert by_id == program.server().get(f"{program.v1}/external/campaigns/my-own-id/info").json
     assert by_id["campaign"]["opt_in_ends_at"] == "2026-12-30 23:00:00"  # type: ignore[index]
@@ -149,8 +149,8 @@ REFUSED: list[tuple[dict[str, Any], tuple[str, str]]] = [
 
 
 def test_what_cannot_be_is_refused_and_nothing_is_made(program: Program) -> None:
-    for told, expected in REFUSED:
-        attributes = {name: value for name, value in a_campaign(**told).items() if value is not None}
+    for sent, expected in REFUSED:
+        attributes = {name: value for name, value in a_campaign(**sent).items() if value is not None}
         found, message = refused(program, attributes)
         assert found == expected[0], message
         assert expected[1] in message
@@ -172,8 +172,8 @@ def test_bodies_that_are_none(program: Program) -> None:
 def test_names_and_permalinks_are_taken_once(program: Program, world: World) -> None:
     program.create(external_id="mine")
     server, path = program.server(), f"{program.v1}/campaigns"
-    for told in ({"name": "CAMPAIGN EXAMPLE"}, {"name": "Other", "external_id": "mine"}):
-        answer: Any = server.post(path, json={"campaign": a_campaign(**told)})
+    for sent in ({"name": "CAMPAIGN EXAMPLE"}, {"name": "Other", "external_id": "mine"}):
+        answer: Any = server.post(path, json={"campaign": a_campaign(**sent)})
         assert code(answer) == "validation"
         assert "already" in answer.json["errors"]["message"]
     world.a_campaign(name="Coffee of Open Loyalty")
@@ -187,7 +187,7 @@ def test_divisions_are_parts_of_the_organization(program: Program, world: World)
         north = chains.add_business(session, program.chain_id, "North", "north")
         chains.add_business(session, program.chain_id, "South", "south")
         chains.add_business(
-            session, world_chain := chains.create(session, chains.Terms("Other"), world.now).id, "East", "east"
+            session, world_chain := chains.create(session, chains.ChainDetails("Other"), world.now).id, "East", "east"
         )
         assert world_chain != program.chain_id
     server, path = program.server(), f"{program.v1}/campaigns"
@@ -209,7 +209,7 @@ def test_divisions_are_parts_of_the_organization(program: Program, world: World)
     assert listed("division_ids[]=south") == [in_north["id"], anywhere["id"]]  # off: passed over
     assert server.get(f"{program.v1}/divisions").json["enabled"] is False  # type: ignore[index]
     with world.database.transaction() as session:
-        chains.change(session, program.chain_id, chains.Terms("First chain", has_divisions=True))
+        chains.change(session, program.chain_id, chains.ChainDetails("First chain", has_divisions=True))
     assert listed() == [in_north["id"], anywhere["id"]]
     assert listed("division_ids[]=north") == listed("division_ids=north,south") == [in_north["id"]]
     assert listed("division_ids[]=south") == listed("division_ids[]=east") == listed("division_ids[]=nowhere") == []
@@ -325,7 +325,7 @@ def test_a_campaign_made_here_is_sold_on_open_loyaltys_side_and_paused_there(
 
 def test_a_campaign_made_here_is_interacted_with_on_spaazas_side(program: Program, shop: Shop) -> None:
     made = program.create(rewards=[{"type": "deal", "amount": 5}], optin_required=True, limit_per_user=1)
-    told = program.create(name="Events", behaviors=[visits()])
+    sent = program.create(name="Events", behaviors=[visits()])
     partner = shop.partner(X_Spaaza_MyPrice_App_Hostname="shop.guerdon.example")
 
     def interact(campaign: int) -> Any:
@@ -334,7 +334,7 @@ def test_a_campaign_made_here_is_interacted_with_on_spaazas_side(program: Progra
     assert interact(made["id"])["error"]["code"] == 424
     program.server().post(f"{program.v1}{program.cleo}/campaigns/{made['id']}/opt_in")
     assert interact(made["id"])["results"]["success"] is True
-    assert interact(told["id"])["error"]["code"] == 449
+    assert interact(sent["id"])["error"]["code"] == 449
     place = f"{program.v2}{program.cleo}/campaigns/{made['id']}?sections=redemptions"
     [redemption] = program.server().get(place).json["campaign"]["redemptions"]  # type: ignore[index]
     assert redemption["status"] == "claimed"

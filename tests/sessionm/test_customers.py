@@ -53,7 +53,7 @@ def test_only_the_key_and_its_secret_open_the_door(program: Program, world: Worl
 
 
 def world_chain(session: Any, world: World) -> int:
-    return chains.create(session, chains.Terms("Else"), world.now).id
+    return chains.create(session, chains.ChainDetails("Else"), world.now).id
 
 
 def test_a_secret_that_only_reads_changes_nothing(program: Program) -> None:
@@ -90,7 +90,7 @@ def test_a_revoked_or_expired_secret_opens_nothing_and_two_do_while_one_is_repla
 
 
 def test_customers_are_registered_and_found_by_either_id(program: Program, world: World) -> None:
-    told = {
+    sent = {
         "external_id": "crm-2",
         "email": "Con@Guerdon.example",
         "first_name": "Con",
@@ -102,12 +102,12 @@ def test_customers_are_registered_and_found_by_either_id(program: Program, world
         "attributes": {"shop": "north", "vip": True, "n": 2},
     }
     server = program.server()
-    answer: Any = server.post(f"{program.v1}/users", json={"user": told})
+    answer: Any = server.post(f"{program.v1}/users", json={"user": sent})
     assert code(answer) is None
     user = answer.json["user"]
     assert user == {
         "id": user["id"],
-        **told,
+        **sent,
         "email": "con@guerdon.example",
         "anonymous": False,
         "available_points": 0,

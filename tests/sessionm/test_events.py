@@ -27,13 +27,13 @@ def test_an_event_is_answered_with_what_it_completed(program: Program) -> None:
     }
     body = {"events": {"visit": {"transaction_id": "b", "qty": 3, "context": {"shop": 1}}}}
     answer = send(program, body)
-    [told] = answer.json["events"]
-    assert told["behaviors"] == [
+    [sent] = answer.json["events"]
+    assert sent["behaviors"] == [
         {
             "campaign_id": made["id"],
             "campaign_permalink": made["external_id"],
-            "behavior_id": told["behaviors"][0]["behavior_id"],
-            "external_behavior_id": told["behaviors"][0]["external_behavior_id"],
+            "behavior_id": sent["behaviors"][0]["behavior_id"],
+            "external_behavior_id": sent["behaviors"][0]["external_behavior_id"],
             "name": "Visits",
             "type": "count",
             "achieved_now": 2,
@@ -122,9 +122,9 @@ def test_events_of_one_request_count_the_oldest_first(program: Program) -> None:
     program.create(behaviors=[visits(3, points=1, consecutive=True)])
     days = ["2026-11-12T10:00:00Z", "2026-11-10T10:00:00Z", "2026-11-11T10:00:00Z"]
     rows = [{"name": "visit", "date": day, "transaction_id": day} for day in days]
-    told = send(program, {"events": rows}).json["events"]
-    assert [it["transaction_id"] for it in told] == days
-    assert [len(it["behaviors"]) for it in told] == [1, 0, 0]
+    sent = send(program, {"events": rows}).json["events"]
+    assert [it["transaction_id"] for it in sent] == days
+    assert [len(it["behaviors"]) for it in sent] == [1, 0, 0]
 
 
 def test_a_backlog_told_late_and_again_gives_the_same_progress(program: Program, world: World) -> None:
@@ -187,8 +187,8 @@ def test_a_composite_behavior_shows_its_goals_and_groups(program: Program) -> No
     path = f"{program.v1}{program.cleo}/campaigns/{made['id']}/progress"
     [progress] = program.server().get(path).json["campaign"]["behaviors"]  # type: ignore[index]
     assert (progress["progress"], progress["goal"], progress["name"]) == (2, 3, "Explorer-All")
-    [told] = program.tell("share", context={"with": "Con"})["behaviors"]
-    assert (told["achieved_now"], told["points"]) == (1, 14)
+    [sent] = program.tell("share", context={"with": "Con"})["behaviors"]
+    assert (sent["achieved_now"], sent["points"]) == (1, 14)
     shown = behaviors(program, made)["explorer_all"]
     assert (
         shown["achieved"],
@@ -212,10 +212,10 @@ def test_a_completed_campaign_tells_no_more_of_its_behaviors_in_the_first_versio
 def test_only_the_named_campaign_reacts(program: Program) -> None:
     first = program.create(behaviors=[visits()], external_id="first")
     second = program.create(name="Second", behaviors=[visits()])
-    told = send(program, {"events": {"visit": {}}, "campaign_id": "first"}).json["events"][0]
-    assert [it["campaign_id"] for it in told["behaviors"]] == [first["id"]]
-    told = send(program, {"events": {"visit": {}}, "campaign_id": second["id"]}).json["events"][0]
-    assert [it["campaign_id"] for it in told["behaviors"]] == [second["id"]]
+    sent = send(program, {"events": {"visit": {}}, "campaign_id": "first"}).json["events"][0]
+    assert [it["campaign_id"] for it in sent["behaviors"]] == [first["id"]]
+    sent = send(program, {"events": {"visit": {}}, "campaign_id": second["id"]}).json["events"][0]
+    assert [it["campaign_id"] for it in sent["behaviors"]] == [second["id"]]
     for gone in ("gone", 99):
         assert code(send(program, {"events": {"visit": {}}, "campaign_id": gone})) == "not_found"
 

@@ -58,29 +58,29 @@ def plain(address: str) -> str:
     return re.sub(r"/apps/\w+/", "/apps/*/", address)
 
 
-def require_same(told: Any, answered: Any, name: str = "", but: frozenset[str] = frozenset()) -> None:
+def require_same(sent: Any, answered: Any, name: str = "", but: frozenset[str] = frozenset()) -> None:
     """Equal to the letter and in the order of the keys; times and generated ids by their kind."""
     if name in but:
-        assert type(answered) is type(told), name
-    elif isinstance(told, dict):
-        assert list(told) == list(answered), name
-        for key, value in told.items():
+        assert type(answered) is type(sent), name
+    elif isinstance(sent, dict):
+        assert list(sent) == list(answered), name
+        for key, value in sent.items():
             require_same(value, answered[key], key, but)
-    elif isinstance(told, list):
-        assert len(told) == len(answered), name
-        for one, other in zip(told, answered, strict=True):
+    elif isinstance(sent, list):
+        assert len(sent) == len(answered), name
+        for one, other in zip(sent, answered, strict=True):
             require_same(one, other, name, but)
     elif name in GENERATED:
-        assert type(answered) is type(told), name
-        if isinstance(told, str):
+        assert type(answered) is type(sent), name
+        if isinstance(sent, str):
             assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", answered), name
-    elif isinstance(told, str) and any(re.fullmatch(time, told) for time in TIMES):
-        assert any(re.fullmatch(time, told) and re.fullmatch(time, answered) for time in TIMES), name
-    elif isinstance(told, str) and "://" in told and "/apps/" in told:
-        assert plain(answered) == plain(told)
+    elif isinstance(sent, str) and any(re.fullmatch(time, sent) for time in TIMES):
+        assert any(re.fullmatch(time, sent) and re.fullmatch(time, answered) for time in TIMES), name
+    elif isinstance(sent, str) and "://" in sent and "/apps/" in sent:
+        assert plain(answered) == plain(sent)
     else:
-        assert answered == told, name
-        assert type(answered) is type(told), name
+        assert answered == sent, name
+        assert type(answered) is type(sent), name
 
 
 def test_creating_the_printed_campaign_gives_the_printed_answer(flock: Client, database: Database) -> None:

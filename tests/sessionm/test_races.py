@@ -71,16 +71,16 @@ def test_one_event_told_by_many_counts_once_and_all_are_told_the_same(program: P
 
 def test_no_event_counts_for_a_campaign_that_was_paused_before(program: Program, world: World) -> None:
     made = program.create(behaviors=[visits(1, points=1)])
-    told: list[int] = []
+    sent: list[int] = []
 
     def pause() -> None:
         answer = program.server().put(f"{program.v1}/campaigns/{made['id']}", json={"campaign": {"status": "paused"}})
         assert code(answer) is None
-        told.append(-1)
-        told.append(program.tell(transaction_id="after")["behaviors_counted"])
+        sent.append(-1)
+        sent.append(program.tell(transaction_id="after")["behaviors_counted"])
 
     at_once(pause, lambda: [program.tell(transaction_id=f"t{i}") for i in range(10)])
-    assert told == [-1, 0]
+    assert sent == [-1, 0]
     world.require_invariants()
 
 

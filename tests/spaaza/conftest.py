@@ -17,7 +17,7 @@ from app.spaaza import codes
 from tests.client import Client
 from tests.world import World
 
-KNOWN = {value.code: value for value in vars(codes).values() if isinstance(value, codes.Code)}
+KNOWN = {value.code: value for value in vars(codes).values() if isinstance(value, codes.ErrorCode)}
 HOSTNAME = "shop.guerdon.example"
 HOST = {"X-Spaaza-MyPrice-App-Hostname": HOSTNAME}
 

@@ -15,7 +15,7 @@ from tests.spaaza.conftest import HOST, Shop, code
 from tests.world import PASSWORD, World, clock_at, hours, points
 
 
-def add(shop: Shop, **told: Any) -> TestResponse:
+def add(shop: Shop, **sent: Any) -> TestResponse:
     body = {
         "chain_id": shop.chain_id,
         "title": "Wheel",
@@ -23,13 +23,13 @@ def add(shop: Shop, **told: Any) -> TestResponse:
         "context": "interaction",
         "active": True,
         "reward_methods": [{"type": "points", "amount": 5}],
-        **told,
+        **sent,
     }
     return shop.staff().post("/internal/add-campaign", json=body)
 
 
-def campaigns(client: Client, **told: object) -> list[dict[str, Any]]:
-    answer: Any = client.get("/get-campaigns", query_string=told)
+def campaigns(client: Client, **sent: object) -> list[dict[str, Any]]:
+    answer: Any = client.get("/get-campaigns", query_string=sent)
     assert code(answer) is None, answer.json
     return list(answer.json["results"]["campaigns"])
 
@@ -92,7 +92,7 @@ def test_a_whole_campaign_is_set_up_and_read_back_through_the_dialect(shop: Shop
 
 
 def test_a_form_takes_lists_and_objects_as_json(shop: Shop) -> None:
-    told = {
+    sent = {
         "chain_id": shop.chain_id,
         "title": "Form",
         "type": "interaction",
@@ -100,7 +100,7 @@ def test_a_form_takes_lists_and_objects_as_json(shop: Shop) -> None:
         "restrictions": '{"user.age": 4}',
     }
     methods = '[{"type": "points", "amount": 5}]'
-    answer: Any = shop.staff().post("/internal/add-campaign", data={**told, "reward_methods": methods}).json
+    answer: Any = shop.staff().post("/internal/add-campaign", data={**sent, "reward_methods": methods}).json
     assert answer["results"]["campaign"]["restrictions"] == {"user.age": 4}
 
 
@@ -133,7 +133,7 @@ def test_a_composable_campaigns_context_is_the_basket_unless_told(shop: Shop) ->
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("sent", "expected"),
     [
         ({"title": None}, 3),
         ({"title": ""}, 419),
@@ -183,8 +183,8 @@ def test_a_composable_campaigns_context_is_the_basket_unless_told(shop: Shop) ->
         ({"reward_methods": [{"type": "points", "amount": 1, "weight": 0}], "rewards_handling": "random_draw"}, 419),
     ],
 )
-def test_an_odd_campaign_is_refused_and_nothing_is_made(shop: Shop, told: dict[str, Any], expected: int) -> None:
-    answer = add(shop, **told)
+def test_an_odd_campaign_is_refused_and_nothing_is_made(shop: Shop, sent: dict[str, Any], expected: int) -> None:
+    answer = add(shop, **sent)
     assert code(answer) == expected, answer.json
     assert shop.world.count(Campaign) == 0
 
@@ -205,17 +205,17 @@ def test_a_customer_sees_what_is_open_and_the_progress_made(shop: Shop) -> None:
     assert "restrictions" not in seen
     assert "given" not in seen["reward_methods"][0]
     assert seen["user_progress"] == {"award_count": 2, "total_amount_awarded": 10}
-    told = {"chain_id": shop.chain_id}
-    both = campaigns(shop.staff(), **told, user_id=shop.world.a_customer().id)
+    sent = {"chain_id": shop.chain_id}
+    both = campaigns(shop.staff(), **sent, user_id=shop.world.a_customer().id)
     assert [(c["title"], c["is_active"], c["user_progress"]["award_count"]) for c in both] == [
         ("Open", True, 0),
         ("Closed", False, 0),
         ("For others", True, 0),
     ]
-    assert "user_progress" not in campaigns(shop.staff(), **told)[0]
-    assert [c["title"] for c in campaigns(shop.staff(), **told, active="true")] == ["Open", "For others"]
+    assert "user_progress" not in campaigns(shop.staff(), **sent)[0]
+    assert [c["title"] for c in campaigns(shop.staff(), **sent, active="true")] == ["Open", "For others"]
     assert campaigns(shop.customer(), campaign_id=others.id) == []
-    assert [c["title"] for c in campaigns(shop.staff(), **told, limit=1, offset=1)] == ["Closed"]
+    assert [c["title"] for c in campaigns(shop.staff(), **sent, limit=1, offset=1)] == ["Closed"]
     assert code(shop.partner().get(f"/get-campaign?campaign_id={campaign.id}")) is None
 
 
@@ -243,10 +243,10 @@ def test_a_seed_is_told_only_when_the_campaign_is_over(shop: Shop) -> None:
 
 
 def test_points_are_added_and_taken_by_the_staff(shop: Shop) -> None:
-    told = {"chain_id": shop.chain_id, "user_id": shop.world.cleo.id}
+    sent = {"chain_id": shop.chain_id, "user_id": shop.world.cleo.id}
 
     def progress(amount: object, **more: object) -> TestResponse:
-        body = {**told, "amount": amount, "log_message": "Sorry", **more}
+        body = {**sent, "amount": amount, "log_message": "Sorry", **more}
         return shop.staff().post("/auth/add-user-purchase-progress", data=body)
 
     row: Any = progress("12.5").json["results"]["user_purchase_progress"]  # type: ignore[index]

@@ -32,11 +32,11 @@ def printed(name: str) -> Any:
     return json.loads((EXAMPLES / f"spaaza-{name}-answer.json").read_text())
 
 
-def require_same(told: Any, answered: Any) -> None:
+def require_same(sent: Any, answered: Any) -> None:
     """Equal to the letter and in the order of the keys; times by their format."""
-    if isinstance(told, dict):
-        assert list(told) == list(answered)
-        for key, value in told.items():
+    if isinstance(sent, dict):
+        assert list(sent) == list(answered)
+        for key, value in sent.items():
             if key in TIMES:
                 assert type(answered[key]) is type(value)
                 if isinstance(value, str):
@@ -47,8 +47,8 @@ def require_same(told: Any, answered: Any) -> None:
             else:
                 require_same(value, answered[key])
     else:
-        assert answered == told
-        assert type(answered) is type(told)
+        assert answered == sent
+        assert type(answered) is type(sent)
 
 
 @pytest.mark.parametrize("path", ["/auth/complete-referral-relation", "/complete-referral-relation"])
@@ -63,20 +63,20 @@ def test_completing_the_printed_referral_gives_the_printed_answer(partner: Clien
 
 
 def test_a_referral_is_completed_with_flat_names_too(partner: Client) -> None:
-    told = {
+    sent = {
         "entity[entity_type]": "chain",
         "entity[entity_id]": "1",
         "campaign[campaign_id]": "3",
         "referring_user[user_id]": "4",
         "referred_user[member_number]": "20000000002",
     }
-    answer = partner.get("/complete-referral-relation", query_string=told)
+    answer = partner.get("/complete-referral-relation", query_string=sent)
     require_same(printed("complete-referral-relation"), answer.json)
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT"])
 @pytest.mark.parametrize(
-    "told",
+    "sent",
     [
         {"voucher_key": demo.VOUCHER_KEY, "user_id": "1107604"},
         {"voucher_id": "35735", "member_number": "404064"},
@@ -85,13 +85,13 @@ def test_a_referral_is_completed_with_flat_names_too(partner: Client) -> None:
     ids=["key", "id", "third_party_id"],
 )
 def test_claiming_the_printed_voucher_gives_the_printed_answer(
-    partner: Client, method: str, told: dict[str, str]
+    partner: Client, method: str, sent: dict[str, str]
 ) -> None:
-    first = partner.send(method, "/claim-voucher", data=told)
+    first = partner.send(method, "/claim-voucher", data=sent)
     require_same(printed("claim-voucher"), first.json)
     remaining = first.json["results"]["voucher_expiry_seconds_remaining"]  # type: ignore[index]
     assert 0 < remaining < 996899028
-    require_same(printed("claim-voucher"), partner.send(method, "/claim-voucher", data=told).json)
+    require_same(printed("claim-voucher"), partner.send(method, "/claim-voucher", data=sent).json)
 
 
 @pytest.mark.parametrize("path", ["/interact-campaign", "/interaction-campaign", "/v1/interact-campaign.json"])

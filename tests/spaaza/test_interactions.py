@@ -26,8 +26,8 @@ TABLE = {
 }
 
 
-def interact(client: Client, campaign: object, headers: dict[str, str] | None = None, **told: object) -> TestResponse:
-    query = {"campaign_id": getattr(campaign, "id", campaign), **told}
+def interact(client: Client, campaign: object, headers: dict[str, str] | None = None, **sent: object) -> TestResponse:
+    query = {"campaign_id": getattr(campaign, "id", campaign), **sent}
     return client.get("/interact-campaign", query_string=query, headers=headers)
 
 
@@ -115,7 +115,7 @@ def revoked(shop: Shop) -> TestResponse:
 def blocked(shop: Shop) -> TestResponse:
     client = shop.customer()
     with shop.world.database.transaction() as session:
-        customers.set_status(session, customers.found(session, str(shop.world.cleo.uuid)), "blocked", shop.world.now)
+        customers.set_status(session, customers.get(session, str(shop.world.cleo.uuid)), "blocked", shop.world.now)
     return interact(client, shop.world.a_reward_campaign())
 
 
@@ -236,16 +236,16 @@ def test_campaigns_and_apps_of_another_chain_are_not_reached(shop: Shop) -> None
 
 def test_sellers_are_staff_of_the_chains_that_they_may_see(shop: Shop) -> None:
     campaign = shop.world.a_reward_campaign()
-    told = {"chain_id": shop.chain_id, "user_id": shop.world.cleo.id}
-    assert code(interact(shop.staff(shop.world.sol), campaign, **told)) == 68
+    sent = {"chain_id": shop.chain_id, "user_id": shop.world.cleo.id}
+    assert code(interact(shop.staff(shop.world.sol), campaign, **sent)) == 68
     with shop.world.database.transaction() as session:
         permissions.permit(session, "sol@guerdon.example", shop.chain_id, may_write=False)
-    assert code(interact(shop.staff(shop.world.sol), campaign, **told)) is None
-    assert code(shop.staff(shop.world.sol).post("/claim-voucher", data={**told, "voucher_id": "1"})) == 68
+    assert code(interact(shop.staff(shop.world.sol), campaign, **sent)) is None
+    assert code(shop.staff(shop.world.sol).post("/claim-voucher", data={**sent, "voucher_id": "1"})) == 68
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("sent", "expected"),
     [
         ({"user_id": "x"}, 154),
         ({"user_id": "+4"}, 154),
@@ -259,8 +259,8 @@ def test_sellers_are_staff_of_the_chains_that_they_may_see(shop: Shop) -> None:
         ({"member_number": "x" * 300}, 419),
     ],
 )
-def test_odd_identifiers_are_told_apart(shop: Shop, told: dict[str, str], expected: int) -> None:
-    assert code(interact(shop.partner(), shop.world.a_reward_campaign(), **told)) == expected
+def test_odd_identifiers_are_told_apart(shop: Shop, sent: dict[str, str], expected: int) -> None:
+    assert code(interact(shop.partner(), shop.world.a_reward_campaign(), **sent)) == expected
 
 
 @pytest.mark.parametrize("campaign", ["x", "+4", "4.0", "1e3", " 4", "٤", "9" * 30, "-1", "true"])
@@ -280,12 +280,12 @@ def test_the_reason_that_is_told_follows_the_order_of_the_checks(shop: Shop) -> 
 
 
 @pytest.mark.parametrize(
-    "told", [{"context": "basket"}, {"context": "internal"}, {"kind": "signup"}, {"kind": "referral"}]
+    "sent", [{"context": "basket"}, {"context": "internal"}, {"kind": "signup"}, {"kind": "referral"}]
 )
-def test_only_interaction_campaigns_can_be_interacted_with(shop: Shop, told: dict[str, str]) -> None:
-    recipient = {"recipient": "referring"} if told.get("kind") == "referral" else {}
-    told = {"kind": "composable", **told}
-    assert code(interact(shop.customer(), shop.world.a_reward_campaign(points(1, **recipient), **told))) == 449
+def test_only_interaction_campaigns_can_be_interacted_with(shop: Shop, sent: dict[str, str]) -> None:
+    recipient = {"recipient": "referring"} if sent.get("kind") == "referral" else {}
+    sent = {"kind": "composable", **sent}
+    assert code(interact(shop.customer(), shop.world.a_reward_campaign(points(1, **recipient), **sent))) == 449
 
 
 def test_a_get_that_changes_is_made_on_purpose_only(shop: Shop) -> None:
@@ -349,9 +349,9 @@ def test_one_campaign_is_sold_on_both_sides_and_each_lowers_what_the_other_sees(
 
 
 def test_a_coupon_campaign_made_here_is_for_sale_there_and_a_draw_is_not(shop: Shop, sol: Client, ada: Client) -> None:
-    told = {"chain_id": shop.chain_id, "title": "Coffee", "type": "interaction", "active": True, "point_cost": 2.5}
+    sent = {"chain_id": shop.chain_id, "title": "Coffee", "type": "interaction", "active": True, "point_cost": 2.5}
     method = {"type": "coupon", "codes": ["X1", "X2"]}
-    made: Any = shop.staff().post("/internal/add-campaign", json={**told, "reward_methods": [method]}).json
+    made: Any = shop.staff().post("/internal/add-campaign", json={**sent, "reward_methods": [method]}).json
     uuid = made["results"]["campaign"]["campaign_uuid"]
     listed: Any = sol.get("/api/seller/campaign").json
     assert [(c["campaignId"], c["costInPoints"], c["usageLeft"]) for c in listed["campaigns"]] == [(uuid, 2.5, 2)]
@@ -414,7 +414,7 @@ def test_the_counts_of_a_reward_are_rows(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "sent",
     [
         {"limit_per_customer": 0, "limit_per_customer_unit": "day"},
         {"limit_in_period": 0, "limit_unit": "day"},
@@ -422,9 +422,9 @@ def test_the_counts_of_a_reward_are_rows(shop: Shop) -> None:
         {"rewards": {"limit_per_customer": 0, "limit_per_customer_unit": "day"}},
     ],
 )
-def test_none_a_day_is_none(shop: Shop, told: dict[str, Any]) -> None:
-    campaign_told = {name: value for name, value in told.items() if name != "rewards"}
-    campaign = shop.world.a_reward_campaign(points(1, **told.get("rewards", {})), **campaign_told)
+def test_none_a_day_is_none(shop: Shop, sent: dict[str, Any]) -> None:
+    campaign_told = {name: value for name, value in sent.items() if name != "rewards"}
+    campaign = shop.world.a_reward_campaign(points(1, **sent.get("rewards", {})), **campaign_told)
     assert code(interact(shop.customer(), campaign)) == 450
     assert shop.world.count(Award) == 0
     shop.world.require_invariants()
@@ -445,9 +445,9 @@ def test_a_key_counts_for_one_chain(shop: Shop) -> None:
     with shop.world.database.transaction() as session:
         chains.set_app(session, "there.example", there)
     campaign, partner = shop.world.a_reward_campaign(), shop.partner(shop.unbound_token)
-    told = {"campaign_id": campaign.id, "user_id": shop.world.cleo.id}
+    sent = {"campaign_id": campaign.id, "user_id": shop.world.cleo.id}
     for headers, expected in ((HOST, None), ({"X-Spaaza-MyPrice-App-Hostname": "there.example"}, 405)):
-        answer = partner.post("/interact-campaign", data=told, headers={**headers, "Idempotency-Key": "once"})
+        answer = partner.post("/interact-campaign", data=sent, headers={**headers, "Idempotency-Key": "once"})
         assert code(answer) == expected
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.access import permissions
-from app.campaign.awards.give import BY_SYSTEM
+from app.campaign.awards.give import SYSTEM
 from app.campaign.models.awards import Award
 from app.campaign.models.baskets import Basket
 from app.campaign.models.draws import Draw
@@ -16,7 +16,7 @@ from app.campaign.models.referrals import ReferralRelation
 from app.campaign.models.vouchers import Voucher
 from app.campaign.triggers import baskets
 from app.campaign.vouchers import lifecycle, lookup
-from app.campaign.vouchers.lookup import Holder, Named
+from app.campaign.vouchers.lookup import Holder, VoucherIdentifiers
 from app.db.engine import Database, TryAgain
 from app.members.models import Customer
 from app.organizations import chains
@@ -112,8 +112,8 @@ def test_a_purchase_and_completions_at_once_reward_once(shop: Shop) -> None:
     interact(client, 0)
 
     def buy(number: int) -> None:
-        told = {"user_id": con, "retailer_basket_code": f"B{number}", "basket_total_price": "1"}
-        while client.post("/auth/add-basket", data=told).status_code == 503:
+        sent = {"user_id": con, "retailer_basket_code": f"B{number}", "basket_total_price": "1"}
+        while client.post("/auth/add-basket", data=sent).status_code == 503:
             pass
 
     def finish() -> None:
@@ -129,9 +129,9 @@ def test_a_basket_told_by_many_tills_at_once_counts_once(shop: Shop) -> None:
     shop.world.a_reward_campaign(points(3), kind="basket", limit_per_customer=99)
     client = shop.partner()
     interact(client, 0)
-    told = {"user_id": shop.world.cleo.id, "retailer_basket_code": "B", "basket_total_price": "1"}
+    sent = {"user_id": shop.world.cleo.id, "retailer_basket_code": "B", "basket_total_price": "1"}
     answers: list[Any] = []
-    at_once(*[lambda: answers.append(client.post("/auth/add-basket", data=told)) for _ in range(8)])
+    at_once(*[lambda: answers.append(client.post("/auth/add-basket", data=sent)) for _ in range(8)])
     assert {answer.status_code for answer in answers} <= {200, 503}
     assert shop.world.balance() == 100_300
     shop.world.require_invariants()
@@ -145,11 +145,11 @@ def test_a_claim_racing_an_expiry_ends_in_one_legal_state(shop: Shop) -> None:
         it = a_voucher(shop.world)
         answers: dict[str, int | None] = {}
 
-        def claiming(key: str = it.key, told: dict[str, int | None] = answers) -> None:
-            told["claim"] = code(claim(client, voucher_key=key))
+        def claiming(key: str = it.key, sent: dict[str, int | None] = answers) -> None:
+            sent["claim"] = code(claim(client, voucher_key=key))
 
-        def expiring(number: int = it.id, told: dict[str, int | None] = answers) -> None:
-            told["expire"] = code(staff.post("/expire-voucher", data={"voucher_id": number}))
+        def expiring(number: int = it.id, sent: dict[str, int | None] = answers) -> None:
+            sent["expire"] = code(staff.post("/expire-voucher", data={"voucher_id": number}))
 
         at_once(claiming, expiring)
         row = stored(shop.world, it.id)
@@ -166,7 +166,7 @@ def test_a_claim_decided_on_stale_facts_is_decided_again(
     it, other = a_voucher(world), world.a_customer()
     holder = Holder(world.facts(world.a_reward_campaign()).chain_id, world.cleo.id, is_staff=False)
     with world.database.reading() as session:
-        stale = lookup.found(session, Named(id=it.id), holder)
+        stale = lookup.get(session, VoucherIdentifiers(id=it.id), holder)
     with world.database.transaction() as session:
         row = session.get_one(Voucher, it.id)
         if meanwhile == "locked":
@@ -181,9 +181,9 @@ def test_a_claim_decided_on_stale_facts_is_decided_again(
                 row.status, row.redeemed, row.redeemed_at = "redeemed", row.amount, world.now
     before = stored(world, it.id)
     with monkeypatch.context() as patched:
-        patched.setattr(lifecycle, "found", lambda *_: stale)
+        patched.setattr(lifecycle, "get", lambda *_: stale)
         with pytest.raises(TryAgain), world.database.transaction() as session:
-            lifecycle.claim(session, Named(id=it.id), holder, world.now)
+            lifecycle.claim(session, VoucherIdentifiers(id=it.id), holder, world.now)
     assert stored(world, it.id) == before
 
 
@@ -209,8 +209,8 @@ def test_a_voucher_redeemed_by_many_tills_at_once_is_redeemed_once(shop: Shop) -
         it = a_voucher(shop.world, claimed_by_default=True)
         answers: list[Any] = []
 
-        def redeem(number: int = it.id, told: list[Any] = answers) -> None:
-            told.append(code(staff.post("/auth/redeem-voucher", data={"voucher_id": number})))
+        def redeem(number: int = it.id, sent: list[Any] = answers) -> None:
+            sent.append(code(staff.post("/auth/redeem-voucher", data={"voucher_id": number})))
 
         at_once(*[redeem for _ in range(8)])
         assert Counter(answers) == {None: 1, 9001: 7}
@@ -237,7 +237,7 @@ def test_customers_who_referred_one_another_in_a_ring_buy_at_once(postgres_url: 
                 )
         refused: list[str] = []
 
-        def buy(customer: Customer, chain: int = chain, told: list[str] = refused) -> None:
+        def buy(customer: Customer, chain: int = chain, sent: list[str] = refused) -> None:
             basket = Basket(
                 chain_id=chain,
                 customer_id=customer.id,
@@ -248,9 +248,9 @@ def test_customers_who_referred_one_another_in_a_ring_buy_at_once(postgres_url: 
             )
             try:
                 with world.database.transaction() as session:
-                    baskets.record(session, basket, world.now, BY_SYSTEM)
+                    baskets.record(session, basket, world.now, SYSTEM)
             except (TryAgain, Refusal) as e:
-                told.append(str(e))
+                sent.append(str(e))
 
         at_once(*[lambda c=c: buy(c) for c in people])  # type: ignore[misc]
         assert refused == []
@@ -263,7 +263,7 @@ def test_customers_who_referred_one_another_in_a_ring_buy_at_once(postgres_url: 
 
 def test_two_who_refer_each_other_at_once_are_noted_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both look whether they have met, at the same time if they can, before either is noted."""
-    from app.campaign.awards.give import BY_SYSTEM
+    from app.campaign.awards.give import SYSTEM
     from app.campaign.triggers import referrals
 
     world = shop.world
@@ -278,24 +278,24 @@ def test_two_who_refer_each_other_at_once_are_noted_once(shop: Shop, monkeypatch
     monkeypatch.setattr(referrals, "_have_met", look_together)
     a_referral_campaign(world)
     with world.database.transaction() as session:
-        terms = chains.Terms("First chain", referral_window_quantity=2, referral_window_unit="day")
+        terms = chains.ChainDetails("First chain", referral_window_quantity=2, referral_window_unit="day")
         chains.change(session, shop.chain_id, terms)
     for _ in range(2):
         both.reset()
         pair = [world.a_customer(), world.a_customer()]
-        told: list[str] = []
+        sent: list[str] = []
 
-        def apply(who: Customer, by: Customer, told: list[str] = told) -> None:
+        def apply(who: Customer, actor: Customer, sent: list[str] = sent) -> None:
             try:
                 with world.database.transaction() as session:
                     mine = session.get_one(Customer, who.id)
-                    referrals.apply_code(session, mine, str(by.profile.referral_code), world.now, BY_SYSTEM)
-                told.append("noted")
+                    referrals.apply_code(session, mine, str(actor.profile.referral_code), world.now, SYSTEM)
+                sent.append("noted")
             except (TryAgain, Refusal) as e:
-                told.append(type(e).__name__)
+                sent.append(type(e).__name__)
 
         at_once(lambda p=pair: apply(p[0], p[1]), lambda p=pair: apply(p[1], p[0]))  # type: ignore[misc]
-        assert told.count("noted") == 1, told
+        assert sent.count("noted") == 1, sent
     assert world.count(ReferralRelation) == 2
     world.require_invariants()
 
@@ -324,7 +324,7 @@ def test_baskets_that_several_campaigns_reward_and_that_complete_referrals_wait_
     lost: list[Exception] = []
 
     def buy(customer_id: int, reference: str) -> None:
-        told = Basket(
+        sent = Basket(
             chain_id=shop.chain_id,
             customer_id=customer_id,
             reference=reference,
@@ -334,7 +334,7 @@ def test_baskets_that_several_campaigns_reward_and_that_complete_referrals_wait_
         )
         try:
             with world.database.transaction() as session:
-                baskets.record(session, told, world.now, BY_SYSTEM)
+                baskets.record(session, sent, world.now, SYSTEM)
         except TryAgain as e:
             lost.append(e)
 

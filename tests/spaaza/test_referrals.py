@@ -19,10 +19,10 @@ from tests.spaaza.test_interactions import TABLE
 from tests.world import World, clock_at, hours, points, voucher
 
 
-def a_referral_campaign(world: World, **told: Any) -> Campaign:
+def a_referral_campaign(world: World, **sent: Any) -> Campaign:
     """Ten points for who recommends, a voucher of five euros for who comes."""
     return world.a_reward_campaign(
-        points(10, recipient="referring"), voucher(5, recipient="referred"), kind="referral", **told
+        points(10, recipient="referring"), voucher(5, recipient="referred"), kind="referral", **sent
     )
 
 
@@ -30,14 +30,14 @@ def code_of(world: World, customer: Customer) -> str:
     return str(customer.profile.referral_code)
 
 
-def signed_up(shop: Shop, **told: object) -> TestResponse:
-    body = {"first_name": "Con", "last_name": "Customer", "chain_id": shop.chain_id, **told}
+def signed_up(shop: Shop, **sent: object) -> TestResponse:
+    body = {"first_name": "Con", "last_name": "Customer", "chain_id": shop.chain_id, **sent}
     return shop.staff().post("/internal/add-user", json=body)
 
 
-def referred(shop: Shop, by: Customer | None = None) -> int:
+def referred(shop: Shop, actor: Customer | None = None) -> int:
     """The id of a customer who signed up with a code: Cleo's, unless told."""
-    answer: Any = signed_up(shop, referral_code=code_of(shop.world, by or shop.world.cleo))
+    answer: Any = signed_up(shop, referral_code=code_of(shop.world, actor or shop.world.cleo))
     assert code(answer) is None, answer.json
     return int(answer.json["results"]["user_info"]["id"])
 
@@ -53,8 +53,8 @@ def complete(client: Client, of: object, referring: object, referred: object, **
     return client.post("/auth/complete-referral-relation", json=body)
 
 
-def basket(shop: Shop, user: int, reference: str = "B-1", amount: object = "12.50", **told: object) -> TestResponse:
-    body = {"user_id": user, "retailer_basket_code": reference, "basket_total_price": amount, **told}
+def basket(shop: Shop, user: int, reference: str = "B-1", amount: object = "12.50", **sent: object) -> TestResponse:
+    body = {"user_id": user, "retailer_basket_code": reference, "basket_total_price": amount, **sent}
     return shop.partner().post("/auth/add-basket", data=body)
 
 
@@ -143,7 +143,7 @@ def test_a_basket_told_twice_counts_once(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("sent", "expected"),
     [
         ({"reference": ""}, 419),
         ({"amount": ""}, 419),
@@ -154,8 +154,8 @@ def test_a_basket_told_twice_counts_once(shop: Shop) -> None:
         ({"basket_timestamp": "soon"}, 419),
     ],
 )
-def test_an_odd_basket_is_refused_and_nothing_changes(shop: Shop, told: dict[str, Any], expected: int) -> None:
-    assert code(basket(shop, **{"user": shop.world.cleo.id, **told})) == expected
+def test_an_odd_basket_is_refused_and_nothing_changes(shop: Shop, sent: dict[str, Any], expected: int) -> None:
+    assert code(basket(shop, **{"user": shop.world.cleo.id, **sent})) == expected
     assert shop.world.count(Basket) == 0
 
 
@@ -173,21 +173,21 @@ def test_a_branch_records_for_its_own_chain_only(shop: Shop) -> None:
 def test_a_code_is_applied_later_within_the_chains_window(shop: Shop) -> None:
     a_referral_campaign(shop.world)
     con = shop.world.a_customer()
-    told = {"referral_code": code_of(shop.world, shop.world.cleo)}
-    assert code(shop.customer(con).post("/auth/apply-referral-code", json=told)) == 9013
+    sent = {"referral_code": code_of(shop.world, shop.world.cleo)}
+    assert code(shop.customer(con).post("/auth/apply-referral-code", json=sent)) == 9013
     with shop.world.database.transaction() as session:
-        terms = chains.Terms("First chain", referral_window_quantity=2, referral_window_unit="day")
+        terms = chains.ChainDetails("First chain", referral_window_quantity=2, referral_window_unit="day")
         chains.change(session, shop.chain_id, terms)
     late = shop.customer(shop.world.a_customer())
     with clock_at(shop.world.now + hours(49)):
-        assert code(late.post("/auth/apply-referral-code", json=told)) == 9013
-    answer = shop.customer(con).post("/auth/apply-referral-code", json=told)
+        assert code(late.post("/auth/apply-referral-code", json=sent)) == 9013
+    answer = shop.customer(con).post("/auth/apply-referral-code", json=sent)
     assert code(answer) is None, answer.json
     [relation] = answer.json["results"]["referral_relations"]  # type: ignore[index]
     assert (relation["redeemed"], relation["redeemed_date"]) == (False, None)
     assert shop.world.count(Voucher) == 1
-    assert code(shop.customer(con).post("/auth/apply-referral-code", json=told)) == 9012
-    partner = shop.partner().post("/auth/apply-referral-code", json={**told, "user_id": shop.world.cleo.id})
+    assert code(shop.customer(con).post("/auth/apply-referral-code", json=sent)) == 9012
+    partner = shop.partner().post("/auth/apply-referral-code", json={**sent, "user_id": shop.world.cleo.id})
     assert code(partner) == 9011
     assert code(shop.customer(con).post("/auth/apply-referral-code", json={"referral_code": "nobody"})) == 9010
     assert code(shop.customer(con).post("/auth/apply-referral-code", json={})) == 3
@@ -202,9 +202,9 @@ def test_a_code_without_a_campaign_and_an_unknown_code_stop_the_sign_up(shop: Sh
     shop.world.require_invariants()
 
 
-@pytest.mark.parametrize("told", ["audience", "restrictions"])
-def test_the_audience_and_the_restrictions_are_the_referring_customers(shop: Shop, told: str) -> None:
-    nobody = {"segments": [shop.world.ada.uuid]} if told == "audience" else {"restrictions": {"user.age": {"$gte": 99}}}
+@pytest.mark.parametrize("sent", ["audience", "restrictions"])
+def test_the_audience_and_the_restrictions_are_the_referring_customers(shop: Shop, sent: str) -> None:
+    nobody = {"segments": [shop.world.ada.uuid]} if sent == "audience" else {"restrictions": {"user.age": {"$gte": 99}}}
     a_referral_campaign(shop.world, **nobody)
     assert code(signed_up(shop, referral_code=code_of(shop.world, shop.world.cleo))) == 9014
 
@@ -245,7 +245,7 @@ def test_a_sign_up_is_rewarded_whichever_door_it_came_by(shop: Shop, ada: Client
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("sent", "expected"),
     [
         ({"first_name": None}, 3),
         ({"first_name": ""}, 419),
@@ -255,9 +255,9 @@ def test_a_sign_up_is_rewarded_whichever_door_it_came_by(shop: Shop, ada: Client
         ({"member_number": ["1"]}, 419),
     ],
 )
-def test_an_odd_sign_up_is_refused_and_nothing_changes(shop: Shop, told: dict[str, Any], expected: int) -> None:
+def test_an_odd_sign_up_is_refused_and_nothing_changes(shop: Shop, sent: dict[str, Any], expected: int) -> None:
     before = shop.world.count(Customer)
-    assert code(signed_up(shop, **told)) == expected
+    assert code(signed_up(shop, **sent)) == expected
     assert shop.world.count(Customer) == before
 
 
@@ -354,8 +354,8 @@ def test_a_business_stands_for_its_chain(shop: Shop) -> None:
     campaign, con = relation_of(shop)
     with shop.world.database.transaction() as session:
         branch = chains.add_business(session, shop.chain_id, "Branch").id
-    told = {"entity": {"entity_type": "business", "entity_id": branch}}
-    assert code(complete(shop.partner(), campaign, shop.world.cleo, con, **told)) is None
+    sent = {"entity": {"entity_type": "business", "entity_id": branch}}
+    assert code(complete(shop.partner(), campaign, shop.world.cleo, con, **sent)) is None
 
 
 def test_a_partner_of_another_chain_completes_nothing_here(shop: Shop) -> None:
@@ -372,7 +372,7 @@ def test_two_do_not_refer_each_other(shop: Shop) -> None:
     a_referral_campaign(shop.world)
     con = referred(shop)
     with shop.world.database.transaction() as session:
-        terms = chains.Terms("First chain", referral_window_quantity=2, referral_window_unit="day")
+        terms = chains.ChainDetails("First chain", referral_window_quantity=2, referral_window_unit="day")
         chains.change(session, shop.chain_id, terms)
         theirs = session.get_one(Customer, con).profile.referral_code
     answer = shop.customer().post("/auth/apply-referral-code", json={"referral_code": theirs})

@@ -55,8 +55,8 @@ def stored(world: World, voucher_id: int) -> dict[str, Any]:
         return {column.name: getattr(row, column.key) for column in Voucher.__table__.columns}
 
 
-def claim(client: Client, **told: object) -> TestResponse:
-    return client.post("/claim-voucher", data=told)
+def claim(client: Client, **sent: object) -> TestResponse:
+    return client.post("/claim-voucher", data=sent)
 
 
 def results(answer: TestResponse) -> Any:
@@ -126,7 +126,7 @@ def partner(shop: Shop) -> Client:
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("sent", "expected"),
     [
         ({}, 3),
         ({"voucher_key": "x"}, 419),
@@ -142,8 +142,8 @@ def partner(shop: Shop) -> Client:
         ({"third_party_id": "1234567890"}, 183),
     ],
 )
-def test_a_voucher_is_named_well_or_not_at_all(shop: Shop, told: dict[str, str], expected: int) -> None:
-    answer = claim(shop.customer(), **told)
+def test_a_voucher_is_named_well_or_not_at_all(shop: Shop, sent: dict[str, str], expected: int) -> None:
+    answer = claim(shop.customer(), **sent)
     assert code(answer) == expected
     assert answer.status_code == (404 if expected == 183 else 400)
 
@@ -175,23 +175,23 @@ def test_nobody_claims_what_is_somebody_elses(shop: Shop) -> None:
 
 def test_the_staff_names_its_chain_since_version_1_5_3(shop: Shop) -> None:
     it = a_voucher(shop.world)
-    told = {"voucher_id": it.id, "user_id": shop.world.cleo.id}
-    assert code(claim(shop.staff(), **told)) == 217
-    assert code(claim(shop.staff(), chain_id="x", **told)) == 217
-    assert code(claim(shop.staff(), chain_id=99, **told)) == 217
+    sent = {"voucher_id": it.id, "user_id": shop.world.cleo.id}
+    assert code(claim(shop.staff(), **sent)) == 217
+    assert code(claim(shop.staff(), chain_id="x", **sent)) == 217
+    assert code(claim(shop.staff(), chain_id=99, **sent)) == 217
     old = shop.staff()
     old.headers["X-Spaaza-API-Version"] = "1.5.2"
-    assert code(claim(old, **told)) is None
+    assert code(claim(old, **sent)) is None
 
 
 def test_partners_send_their_apps_host_name_and_need_write_permission(shop: Shop) -> None:
     it = a_voucher(shop.world)
-    told = {"voucher_id": it.id, "user_id": shop.world.cleo.id}
-    assert code(claim(shop.partner(), **told)) == 269
-    assert code(shop.partner(shop.reading_token).post("/claim-voucher", data=told, headers=HOST)) == 68
+    sent = {"voucher_id": it.id, "user_id": shop.world.cleo.id}
+    assert code(claim(shop.partner(), **sent)) == 269
+    assert code(shop.partner(shop.reading_token).post("/claim-voucher", data=sent, headers=HOST)) == 68
     with shop.world.database.transaction() as session:
         permissions.permit(session, "ada", shop.chain_id, may_write=False)
-    assert code(claim(shop.staff(), chain_id=shop.chain_id, **told)) == 68
+    assert code(claim(shop.staff(), chain_id=shop.chain_id, **sent)) == 68
     assert stored(shop.world, it.id)["status"] == "generated"
 
 
@@ -231,8 +231,8 @@ def test_claiming_and_unclaiming_leaves_no_trace(shop: Shop) -> None:
 def test_a_lock_keeps_a_voucher_for_one_basket(shop: Shop) -> None:
     it, staff = a_voucher(shop.world, claimed_by_default=True), partner(shop)
 
-    def lock(basket: str, **told: object) -> TestResponse:
-        return staff.put("/lock-voucher", data={"voucher_id": it.id, "retailer_basket_code": basket, **told})
+    def lock(basket: str, **sent: object) -> TestResponse:
+        return staff.put("/lock-voucher", data={"voucher_id": it.id, "retailer_basket_code": basket, **sent})
 
     assert results(lock("B1", voucher_lock_period=60))["voucher_locked"] is True
     assert code(lock("B2")) == 9003
@@ -290,9 +290,9 @@ def test_only_a_claimed_voucher_is_redeemed_or_expired(shop: Shop) -> None:
 
 def test_the_staff_issues_vouchers_by_hand(shop: Shop) -> None:
     campaign, staff = shop.world.a_reward_campaign(voucher(1)), shop.staff()
-    told = {"chain_id": shop.chain_id, "campaign_id": campaign.id}
+    sent = {"chain_id": shop.chain_id, "campaign_id": campaign.id}
     made = results(
-        staff.post("/create-voucher", data={**told, "amount": "12.34", "expiry_date": "2049-01-01 00:00:00"})
+        staff.post("/create-voucher", data={**sent, "amount": "12.34", "expiry_date": "2049-01-01 00:00:00"})
     )
     assert (made["user_id"], made["user_entity_card"], made["voucher_amount"]) == (None, None, 12.34)
     assert made["voucher_expiry_datetime_utc"] == "2049-01-01 00:00:00"
@@ -301,10 +301,10 @@ def test_the_staff_issues_vouchers_by_hand(shop: Shop) -> None:
     con = shop.world.a_customer()
     assert code(claim(shop.customer(con), voucher_key=made["voucher_key"])) == 183
     percent = {"voucher_type": "basket_pct", "voucher_discount_ratio": "0.125", "user_id": con.id, "set_claimed": "1"}
-    results(staff.post("/create-voucher", data={**told, **percent}))
+    results(staff.post("/create-voucher", data={**sent, **percent}))
     results(
         staff.post(
-            "/create-voucher", data={**told, "voucher_type": "honour", "voucher_honour_code": "Z", "user_id": con.id}
+            "/create-voucher", data={**sent, "voucher_type": "honour", "voucher_honour_code": "Z", "user_id": con.id}
         )
     )
     listed = results(shop.customer(con).get("/get-vouchers"))
@@ -324,7 +324,7 @@ def test_the_staff_issues_vouchers_by_hand(shop: Shop) -> None:
         ({"amount": "1", "campaign_id": 9999}, 246),
         ({"amount": "1", "user_id": 99999}, 270),
     ):
-        assert code(staff.post("/create-voucher", data={**told, **wrong})) == expected, wrong
+        assert code(staff.post("/create-voucher", data={**sent, **wrong})) == expected, wrong
     assert shop.world.count(Voucher) == 3
 
 
@@ -365,8 +365,8 @@ def test_a_coupon_used_on_one_side_is_redeemed_on_the_other(shop: Shop, cleo: Cl
 
 def test_an_anonymous_voucher_is_claimed_by_its_key_and_not_by_counting(shop: Shop) -> None:
     campaign = shop.world.a_reward_campaign(voucher(1))
-    told = {"chain_id": shop.chain_id, "campaign_id": campaign.id, "amount": 50}
-    made = results(shop.staff().post("/create-voucher", data=told))
+    sent = {"chain_id": shop.chain_id, "campaign_id": campaign.id, "amount": 50}
+    made = results(shop.staff().post("/create-voucher", data=sent))
     assert code(claim(shop.customer(), voucher_id=made["voucher_id"])) == 183
     assert results(claim(shop.customer(), voucher_key=made["voucher_key"]))["user_id"] == shop.world.cleo.id
 
@@ -376,8 +376,8 @@ def test_a_lock_without_a_name_is_nobodys(shop: Shop) -> None:
     assert code(staff.put("/lock-voucher", data={"voucher_id": it.id})) is None
     assert code(staff.put("/lock-voucher", data={"voucher_id": it.id})) == 9003
     other = a_voucher(shop.world, claimed_by_default=True)
-    told = {"voucher_id": other.id, "voucher_locking_code": "x", "retailer_basket_code": "A"}
-    assert code(staff.put("/lock-voucher", data=told)) is None
+    sent = {"voucher_id": other.id, "voucher_locking_code": "x", "retailer_basket_code": "A"}
+    assert code(staff.put("/lock-voucher", data=sent)) is None
     assert code(staff.put("/lock-voucher", data={"voucher_id": other.id, "voucher_locking_code": "x"})) is None
     assert code(staff.put("/lock-voucher", data={"voucher_id": other.id, "retailer_basket_code": "A"})) is None
     assert code(staff.put("/lock-voucher", data={"voucher_id": other.id, "retailer_basket_code": "B"})) == 9003
@@ -385,8 +385,8 @@ def test_a_lock_without_a_name_is_nobodys(shop: Shop) -> None:
 
 def test_a_locked_voucher_is_redeemed_for_its_basket(shop: Shop) -> None:
     it, staff = a_voucher(shop.world, claimed_by_default=True), partner(shop)
-    told = {"voucher_id": it.id, "voucher_locking_code": "x", "retailer_basket_code": "A", "voucher_lock_period": 60}
-    assert code(staff.put("/lock-voucher", data=told)) is None
+    sent = {"voucher_id": it.id, "voucher_locking_code": "x", "retailer_basket_code": "A", "voucher_lock_period": 60}
+    assert code(staff.put("/lock-voucher", data=sent)) is None
     for wrong in ({}, {"retailer_basket_code": "B"}, {"voucher_locking_code": "y"}):
         assert code(staff.post("/auth/redeem-voucher", data={"voucher_id": it.id, "amount": 1, **wrong})) == 9003
     redeemed = results(
@@ -400,7 +400,7 @@ def test_a_blocked_customers_vouchers_rest(shop: Shop) -> None:
 
     mine, claimed = a_voucher(shop.world), a_voucher(shop.world, claimed_by_default=True)
     with shop.world.database.transaction() as session:
-        customers.set_status(session, customers.found(session, str(shop.world.cleo.uuid)), "blocked", shop.world.now)
+        customers.set_status(session, customers.get(session, str(shop.world.cleo.uuid)), "blocked", shop.world.now)
     assert code(claim(partner(shop), voucher_id=mine.id, user_id=shop.world.cleo.id)) == 424
     assert code(partner(shop).post("/auth/redeem-voucher", data={"voucher_id": claimed.id})) == 424
 

@@ -93,7 +93,7 @@ def test_what_is_stored_can_only_be_read_with_the_key(sol: Client, world: World)
 def test_a_crash_before_the_commit_leaves_neither_key_nor_purchase(
     sol: Client, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from app.web.idempotency import Once
+    from app.web.idempotency import KeyedAttempt
 
     buy = f"/api/seller/customer/{world.cleo.uuid}/campaign/{world.a_campaign().uuid}/buy"
 
@@ -101,7 +101,7 @@ def test_a_crash_before_the_commit_leaves_neither_key_nor_purchase(
         raise RuntimeError("crash")
 
     with monkeypatch.context() as broken:
-        broken.setattr(Once, "finish", crash)
+        broken.setattr(KeyedAttempt, "finish", crash)
         with pytest.raises(AssertionError, match="500"):
             sol.post(buy, headers=key())
     assert (world.count(Award), world.count(StoredAnswer), world.balance()) == (0, 0, 100_000)

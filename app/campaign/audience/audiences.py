@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.campaign.audience import targeting
 from app.campaign.models.audiences import Audience, AudienceTarget, Targeting, TargetingKey
 from app.campaign.models.campaigns import Campaign
-from app.db.prepared import Bind
+from app.db.prepared import Executor
 from app.members import sizes
 from app.members.models import Customer, Level, Segment, SegmentMember
 
@@ -50,7 +50,7 @@ def targeting_of(session: Session, tree: Mapping[str, Any]) -> Targeting:
     return made
 
 
-def admitting(bind: Bind, traits: Mapping[str, Any]) -> list[int]:
+def admitting(executor: Executor, traits: Mapping[str, Any]) -> list[int]:
     """The ids of the targetings that admit a customer. Looks only at those that ask for something that the customer has."""
     held = targeting.keys_of(traits) | ASKS_FOR_NONE
     by_field: dict[str, list[str]] = {}
@@ -58,7 +58,7 @@ def admitting(bind: Bind, traits: Mapping[str, Any]) -> list[int]:
         by_field.setdefault(field, []).append(value)
     asked = [and_(TargetingKey.field == field, TargetingKey.value.in_(values)) for field, values in by_field.items()]
     candidates = select(TargetingKey.targeting_id).where(or_(*asked))
-    rows = bind.execute(select(Targeting.id, Targeting.tree).where(Targeting.id.in_(candidates))).all()
+    rows = executor.execute(select(Targeting.id, Targeting.tree).where(Targeting.id.in_(candidates))).all()
     return [row.id for row in rows if targeting.holds(row.tree, traits)]
 
 

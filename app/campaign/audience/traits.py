@@ -8,7 +8,7 @@ from sqlalchemy import Double, String, bindparam, cast, literal, null, select
 
 from app.amounts import number
 from app.campaign.audience import targeting
-from app.db.prepared import Bind, Prepared
+from app.db.prepared import Executor, Prepared
 from app.db.types import UtcDateTime
 from app.members.models import Customer, CustomerAttribute, CustomerTag, Level, Profile, Segment, SegmentMember
 from app.points.models import Account
@@ -51,13 +51,13 @@ _NAMES = Prepared(
 )
 
 
-def of_customer(bind: Bind, customer_id: int, now: datetime) -> dict[str, Any]:
+def of_customer(executor: Executor, customer_id: int, now: datetime) -> dict[str, Any]:
     """What restrictions may ask about a customer; see `targeting.USER`."""
-    [it] = _CUSTOMER.run(bind, {"customer": customer_id})
-    names = _NAMES.run(bind, {"customer": customer_id})
+    [it] = _CUSTOMER.run(executor, {"customer": customer_id})
+    names = _NAMES.run(executor, {"customer": customer_id})
     return {
         "user.level": {str(it.level_uuid), it.level} if it.level_uuid else set(),
-        "user.segments": {told for row in names if row.of == "segment" for told in (row.name, str(UUID(row.text)))},
+        "user.segments": {name for row in names if row.of == "segment" for name in (row.name, str(UUID(row.text)))},
         "user.tags": {
             row.name for row in names if row.of == "tag" and (row.expires_at is None or row.expires_at > now)
         },
@@ -73,9 +73,9 @@ def of_customer(bind: Bind, customer_id: int, now: datetime) -> dict[str, Any]:
     }
 
 
-def if_asked(bind: Bind, facts: Any, now: datetime) -> dict[str, Any]:
+def if_asked(executor: Executor, facts: Any, now: datetime) -> dict[str, Any]:
     """The traits of the customer of these facts, if the campaign's restrictions ask for any."""
-    return of_customer(bind, facts.customer_id, now) if facts.restrictions else {}
+    return of_customer(executor, facts.customer_id, now) if facts.restrictions else {}
 
 
 def _age(born_on: Any, now: datetime) -> int:

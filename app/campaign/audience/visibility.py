@@ -1,10 +1,10 @@
 """Who is shown what: the one place that decides it. Pure; `visibility_sql` says the same for pages.
 
-- A campaign is **secret** while customers were never told of it: a draft, in review, or before its visibility begins.
+- A campaign is **secret** until customers may know of it: a draft, in review, or before its visibility begins.
   For customers it does not exist: not in lists, not by its id, not by its photo.
 - It is **shown** while its visibility lasts, to the active customers whom it is *for* (its audience and its restrictions) and
   to those who *take part*: whoever opted in or out, or has progress, may go on looking, whomever it is for by now.
-- Otherwise it is **hidden**: told of once, but not to this customer, or not any more.
+- Otherwise it is **hidden**: no secret any more, but not for this customer, or no longer visible.
 
 Sellers list what is *on show*, and may look at every campaign. Admins, partners and applications see all of their chain's.
 Whether something can be had now is not asked here, but in `rules`.
@@ -34,7 +34,7 @@ def is_visible(campaign: Any, now: datetime) -> Any:
 
 
 def is_secret(campaign: Any, now: datetime) -> Any:
-    """Customers were never told of it yet."""
+    """Customers may not know of it yet."""
     return (campaign.lifecycle == "draft") | (campaign.lifecycle == "inreview") | (campaign.visible_from > now)
 
 

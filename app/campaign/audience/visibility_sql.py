@@ -11,7 +11,7 @@ from app.campaign.audience import audiences, targeting_sql, traits, visibility
 from app.campaign.audience.visibility import Visibility
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.engagement import Behavior, BehaviorProgress, Participation
-from app.db.prepared import Bind, is_postgresql
+from app.db.prepared import Executor, is_postgresql
 from app.members.models import Customer
 
 
@@ -53,21 +53,21 @@ def shown(session: Session, customer_id: int, traits: Mapping[str, Any], now: da
     )
 
 
-def to_customer(bind: Bind, facts: Any, now: datetime) -> Visibility:
+def to_customer(executor: Executor, facts: Any, now: datetime) -> Visibility:
     """How much the customer of these facts knows of their campaign, with what the answer needs beside the facts."""
-    known = traits.of_customer(bind, facts.customer_id, now) if facts.restrictions else {}
-    takes_part = facts.opted_in is not None or has_progress(bind, facts.campaign_id, facts.customer_id)
+    known = traits.of_customer(executor, facts.customer_id, now) if facts.restrictions else {}
+    takes_part = facts.opted_in is not None or has_progress(executor, facts.campaign_id, facts.customer_id)
     return visibility.to_customer(facts, known, takes_part, now)
 
 
-def has_progress(bind: Bind, campaign_id: int, customer_id: int) -> bool:
+def has_progress(executor: Executor, campaign_id: int, customer_id: int) -> bool:
     """Some event of the customer has counted for a behavior of the campaign."""
     query = (
         select(BehaviorProgress.behavior_id)
         .join(Behavior, Behavior.id == BehaviorProgress.behavior_id)
         .where(Behavior.campaign_id == campaign_id, BehaviorProgress.customer_id == customer_id)
     )
-    return bind.scalar(query.limit(1)) is not None
+    return executor.scalar(query.limit(1)) is not None
 
 
 def meant(campaign: Campaign, now: datetime, is_postgresql: bool) -> Any:

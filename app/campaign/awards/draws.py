@@ -1,6 +1,6 @@
 """Draws that anybody can check afterwards. Pure; docs/draws.md explains it without mathematics.
 
-A campaign's seed is made with the campaign, and its SHA-256, the commitment, is told at once. The first, second, third …
+A campaign's seed is made with the campaign, and its SHA-256, the commitment, is published at once. The first, second, third …
 draw of a customer has a ticket that follows from the seed, the campaign, the customer and the number alone:
 HMAC-SHA256(seed, "campaign/customer/number"). So it was fixed before anybody drew, nobody without the seed can foresee it,
 and nobody, with the seed or without, can change it. The ticket picks one of the candidates by their weights.

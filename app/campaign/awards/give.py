@@ -21,12 +21,12 @@ from app.campaign.models.campaigns import Campaign
 from app.campaign.models.limits import MethodTally, Stock
 from app.campaign.models.rewards import RewardMethod
 from app.campaign.vouchers import keys
-from app.db.prepared import Bind, is_postgresql
+from app.db.prepared import Executor, is_postgresql
 from app.refusal import Refusal
 
 
 @dataclass(frozen=True)
-class Occasion:
+class Trigger:
     """Why a campaign gives: who or what caused it, and what the restrictions may ask about it.
 
     `key` names what may cause only one award. `recipient` is whose reward methods count; `behavior` and `goals` are what was
@@ -44,7 +44,7 @@ class Occasion:
 
 
 @dataclass(frozen=True)
-class By:
+class Actor:
     """Who asked for it: a login or a partner's token, and the word for the ledger."""
 
     login_id: int | None
@@ -52,11 +52,11 @@ class By:
     token_id: int | None = None
 
 
-BY_SYSTEM = By(None, "system")
+SYSTEM = Actor(None, "system")
 
 
 @dataclass(frozen=True)
-class Given:
+class GivenAward:
     """The award's id, and the code of its coupon if it has one."""
 
     award_id: uuid.UUID
@@ -78,21 +78,21 @@ OVERRIDDEN = (
 
 
 def give(
-    bind: Bind, facts: Any, occasion: Occasion, now: datetime, by: By, told: Mapping[str, Any] | None = None
-) -> Given:
+    executor: Executor, facts: Any, trigger: Trigger, now: datetime, actor: Actor, told: Mapping[str, Any] | None = None
+) -> GivenAward:
     """Give a customer the rewards of a campaign, or nothing at all; with what was `told`, if an event earns it.
 
     Asks the rules, chooses among the reward methods (all that are open to the customer, or one by lot), and makes the
     guarded changes, each of which succeeds only if its fact still holds.
 
-    Raises the first of `rules.refusals` with the `others`, NoRewardLeft or TooManyPointsHeld, or TermsChanged when a guard
+    Raises the first of `rules.refusals` with the `others`, NoRewardLeft or TooManyPointsHeld, or GuardFailed when a guard
     failed: then nothing may be kept of this transaction and the whole is to be repeated.
     """
-    methods = reward_methods(bind, facts)
-    traits = _traits(bind, facts, methods, occasion, now)
-    candidates = choice.candidates(facts, methods, now, traits, occasion.recipient, occasion.behavior, occasion.goals)
-    _require_no_refusal(facts, occasion, now, traits, can_give=facts.reward is not None or bool(candidates))
-    parameters = _parameters(facts, occasion, now, by)
+    methods = reward_methods(executor, facts)
+    traits = _traits(executor, facts, methods, trigger, now)
+    candidates = choice.candidates(facts, methods, now, traits, trigger.recipient, trigger.behavior, trigger.goals)
+    _require_no_refusal(facts, trigger, now, traits, can_give=facts.reward is not None or bool(candidates))
+    parameters = _parameters(facts, trigger, now, actor)
     if facts.reward is not None:
         shape = statement.SALE_OF_SHARED if facts.single_coupon else statement.SALE_FROM_POOL
     else:
@@ -104,45 +104,48 @@ def give(
         parameters.update(_gains(chosen))
         if ticket is not None:
             weights = [[method.method_id, method.weight] for method in candidates if method.weight]
-            parameters.update(draw_number=facts.bought + 1, draw_ticket=ticket, draw_candidates=weights)
+            parameters.update(draw_number=facts.received + 1, draw_ticket=ticket, draw_candidates=weights)
     if told is not None:
         shape = shape._replace(told=True)
         parameters.update(told)
     if shape.coupon:
         parameters.update(voucher_key_coupon=keys.new_key(), third_party_coupon=_third_party_id(facts))
-    return Given(parameters["award"], statement.make(bind, shape, parameters))
+    return GivenAward(parameters["award"], statement.make(executor, shape, parameters))
 
 
-def lock_stocks(bind: Bind, campaign_ids: Collection[int]) -> None:
+def lock_stocks(executor: Executor, campaign_ids: Collection[int]) -> None:
     """Before several awards are made in one transaction: everybody locks all tallies first, and then all stocks, by their ids.
 
     A single award locks its own in that order; the next one of the same transaction would lock tallies while holding a stock.
     The caller has locked the customer's account before: accounts come first.
     """
-    if not is_postgresql(bind):
+    if not is_postgresql(executor):
         return
     methods = select(RewardMethod.id).where(RewardMethod.campaign_id.in_(campaign_ids))
-    for column, ids in ((MethodTally.method_id, bind.scalars(methods).all()), (Stock.campaign_id, list(campaign_ids))):
-        bind.execute(select(column).where(column.in_(ids)).order_by(column).with_for_update(key_share=True)).all()
+    for column, ids in (
+        (MethodTally.method_id, executor.scalars(methods).all()),
+        (Stock.campaign_id, list(campaign_ids)),
+    ):
+        executor.execute(select(column).where(column.in_(ids)).order_by(column).with_for_update(key_share=True)).all()
 
 
 def _third_party_id(facts: Any) -> int | None:
     return keys.new_third_party_id() if facts.third_party_voucher_ids else None
 
 
-def _traits(bind: Bind, facts: Any, methods: Sequence[Any], occasion: Occasion, now: datetime) -> Mapping[str, Any]:
+def _traits(
+    executor: Executor, facts: Any, methods: Sequence[Any], trigger: Trigger, now: datetime
+) -> Mapping[str, Any]:
     if facts.restrictions or any(method.restrictions for method in methods):
-        return {**traits.of_customer(bind, facts.customer_id, now), **occasion.traits}
-    return occasion.traits
+        return {**traits.of_customer(executor, facts.customer_id, now), **trigger.traits}
+    return trigger.traits
 
 
-def _require_no_refusal(
-    facts: Any, occasion: Occasion, now: datetime, traits: Mapping[str, Any], can_give: bool
-) -> None:
+def _require_no_refusal(facts: Any, trigger: Trigger, now: datetime, traits: Mapping[str, Any], can_give: bool) -> None:
     reasons: list[Refusal] = [
         refusal
-        for refusal in rules.refusals(facts, now, traits, occasion.context)
-        if not (occasion.overrides and isinstance(refusal, OVERRIDDEN))
+        for refusal in rules.refusals(facts, now, traits, trigger.context)
+        if not (trigger.overrides and isinstance(refusal, OVERRIDDEN))
     ]
     if not can_give:
         reasons.append(errors.NoRewardLeft())
@@ -153,7 +156,7 @@ def _require_no_refusal(
 
 
 def _ticket(facts: Any) -> str:
-    return draws.ticket(facts.seed, facts.campaign_uuid, facts.customer_uuid, facts.bought + 1)
+    return draws.ticket(facts.seed, facts.campaign_uuid, facts.customer_uuid, facts.received + 1)
 
 
 def _shape(chosen: Sequence[Any], drawn: bool) -> Shape:
@@ -161,7 +164,7 @@ def _shape(chosen: Sequence[Any], drawn: bool) -> Shape:
     return Shape(parts, "pool" if any(part.kind == "coupon" for part in parts) else None, drawn)
 
 
-def _parameters(facts: Any, occasion: Occasion, now: datetime, by: By) -> dict[str, Any]:
+def _parameters(facts: Any, trigger: Trigger, now: datetime, actor: Actor) -> dict[str, Any]:
     return {
         "buyer": facts.customer_id,
         "campaign": facts.campaign_id,
@@ -173,13 +176,13 @@ def _parameters(facts: Any, occasion: Occasion, now: datetime, by: By) -> dict[s
         "usage_period": rules.period(facts, facts.limit_per_customer_unit, now),
         "stock_most": facts.limit_in_period,
         "stock_period": rules.period(facts, facts.limit_unit, now),
-        "terms_seen": facts.terms,
+        "terms_seen": facts.revision,
         "moment": now,
-        "caused_by": occasion.cause,
-        "only_once": occasion.key,
-        "asker": by.login_id,
-        "partner": by.token_id,
-        "by_whom": by.issuer,
+        "caused_by": trigger.cause,
+        "only_once": trigger.key,
+        "asker": actor.login_id,
+        "partner": actor.token_id,
+        "by_whom": actor.issuer,
         "campaign_name": facts.campaign_name,
     }
 
@@ -228,8 +231,8 @@ def give_all(
     key: str,
     traits: Mapping[str, Any],
     now: datetime,
-    by: By,
-) -> list[Given]:
+    actor: Actor,
+) -> list[GivenAward]:
     """Give what all of a chain's campaigns of this context have for the customer; those that refuse give nothing."""
     campaigns = session.scalars(
         select(Campaign.id)
@@ -247,9 +250,9 @@ def give_all(
         receipts.lock(session, customer_id)
         lock_stocks(session, ids)
     for campaign_id in ids:
-        occasion = Occasion(context, context, f"{key} {campaign_id}", traits=traits)
+        trigger = Trigger(context, context, f"{key} {campaign_id}", traits=traits)
         try:
-            given.append(give(session, facts_by_id(session, campaign_id, customer_id), occasion, now, by))
+            given.append(give(session, facts_by_id(session, campaign_id, customer_id), trigger, now, actor))
         except Refusal:
             continue
     return given

@@ -38,8 +38,8 @@ from app.campaign.models.coupons import Coupon
 from app.campaign.models.draws import Draw
 from app.campaign.models.limits import MethodTally, MethodUsage, Stock, Usage
 from app.campaign.models.vouchers import Voucher
-from app.db.guards import TermsChanged
-from app.db.prepared import Bind, Prepared, is_postgresql
+from app.db.guarded import GuardFailed
+from app.db.prepared import Executor, Prepared, is_postgresql
 from app.db.types import UtcDateTime
 from app.points.models import Account, LedgerEntry
 
@@ -72,28 +72,28 @@ SALE_FROM_POOL = Shape((Part("coupon"),), "pool")
 SALE_OF_SHARED = Shape((Part("coupon"),), "shared")
 
 
-def make(bind: Bind, shape: Shape, parameters: Mapping[str, Any]) -> str | None:
+def make(executor: Executor, shape: Shape, parameters: Mapping[str, Any]) -> str | None:
     """Make all changes of an award and return its coupon's code, if it has one.
 
-    Raises TermsChanged when a guard failed; then nothing may be kept of the transaction.
+    Raises GuardFailed when a guard failed; then nothing may be kept of the transaction.
     """
-    return (_in_one_statement if is_postgresql(bind) else _in_steps)(bind, shape, dict(parameters))
+    return (_in_one_statement if is_postgresql(executor) else _in_steps)(executor, shape, dict(parameters))
 
 
-def _in_one_statement(bind: Bind, shape: Shape, parameters: dict[str, Any]) -> str | None:
+def _in_one_statement(executor: Executor, shape: Shape, parameters: dict[str, Any]) -> str | None:
     try:
-        [row] = _one_statement(shape).run(bind, parameters)
+        [row] = _one_statement(shape).run(executor, parameters)
     except DivisionByZero as e:
-        raise TermsChanged from e
+        raise GuardFailed from e
     return row.code if shape.coupon else None
 
 
-def _in_steps(bind: Bind, shape: Shape, parameters: dict[str, Any]) -> str | None:
+def _in_steps(executor: Executor, shape: Shape, parameters: dict[str, Any]) -> str | None:
     code = None
     for step in _steps(shape):
-        rows = step.run(bind, parameters)
+        rows = step.run(executor, parameters)
         if not rows:
-            raise TermsChanged
+            raise GuardFailed
         code = getattr(rows[0], "code", code)
     return code
 
@@ -201,7 +201,7 @@ def _arrange(line: Any, shape: Shape) -> Any:
     for i, part in enumerate(shape.parts):
         if part.counted:
             line.add(f"tallied_{i}", lambda *after, i=i: _count_method(i, *after))
-    line.add("sold", lambda *after: _count_for_campaign(counted, *after))
+    line.add("given", lambda *after: _count_for_campaign(counted, *after))
     return claimed
 
 
@@ -233,14 +233,14 @@ def _count_usage(dialect: Any, debited: Any, *after: Any) -> Any:
     return (
         dialect.insert(Usage)
         .from_select(
-            ["customer_id", "campaign_id", "bought", "in_period", "period_from"], first, include_defaults=False
+            ["customer_id", "campaign_id", "received", "in_period", "period_from"], first, include_defaults=False
         )
         .on_conflict_do_update(
             index_elements=["customer_id", "campaign_id"],
-            set_={"bought": Usage.bought + 1, **_counted_on(Usage, period)},
+            set_={"received": Usage.received + 1, **_counted_on(Usage, period)},
             where=rules.has_room(Usage.period_from, Usage.in_period, period, _integer("allowance")),
         )
-        .returning(Usage.bought)
+        .returning(Usage.received)
     )
 
 
@@ -317,7 +317,7 @@ def _record_draw(counted: Any, *after: Any) -> Any:
         "ticket": _text("draw_ticket"),
         "method_id": _integer("method_0"),
     }
-    return _inserted(Draw, columns, counted.c.bought == number, *after, source=counted, returning=Draw.award_id)
+    return _inserted(Draw, columns, counted.c.received == number, *after, source=counted, returning=Draw.award_id)
 
 
 def _record_entry(debited: Any, kind: str, columns: dict[str, Any], *after: Any) -> Any:
@@ -418,7 +418,7 @@ def _count_method(i: int, *after: Any) -> Any:
 
 
 def _count_for_campaign(counted: Any, *after: Any) -> Any:
-    is_first = select(case((counted.c.bought == 1, 1), else_=0)).scalar_subquery()
+    is_first = select(case((counted.c.received == 1, 1), else_=0)).scalar_subquery()
     period = _moment("stock_period")
     return (
         update(Stock)
@@ -426,9 +426,9 @@ def _count_for_campaign(counted: Any, *after: Any) -> Any:
             Stock.campaign_id == _campaign,
             rules.has_stock(Stock),
             rules.has_room(Stock.period_from, Stock.in_period, period, _integer("stock_most")),
-            Stock.terms == _integer("terms_seen"),
+            Stock.revision == _integer("terms_seen"),
             *after,
         )
-        .values(sold=Stock.sold + 1, buyers_count=Stock.buyers_count + is_first, **_counted_on(Stock, period))
-        .returning(Stock.sold)
+        .values(given=Stock.given + 1, customers_count=Stock.customers_count + is_first, **_counted_on(Stock, period))
+        .returning(Stock.given)
     )

@@ -91,7 +91,7 @@ def _verify(session: Session, campaign: Campaign, seed: DrawSeed) -> Report:
         for problem in _problems(row, campaign, seed, methods, always, expected):
             report.add(f"Draw {row.number} of customer {row.customer}: {problem}")
         expected = row.number
-    counted = session.scalar(select(func.sum(Usage.bought)).where(Usage.campaign_id == campaign.id)) or 0
+    counted = session.scalar(select(func.sum(Usage.received)).where(Usage.campaign_id == campaign.id)) or 0
     if counted != report.draws_count:
         report.add(f"{counted} draws were counted, and {report.draws_count} are stored.")
     return report

@@ -16,14 +16,14 @@ from app.campaign.models.draws import DrawSeed
 from app.campaign.models.engagement import Participation
 from app.campaign.models.limits import MethodTally, MethodUsage, Stock, Usage
 from app.campaign.models.rewards import RewardMethod
-from app.db.prepared import Bind, Prepared
+from app.db.prepared import Executor, Prepared
 from app.db.types import UtcDateTime
 from app.members.errors import CustomerNotFound
 from app.members.models import Customer
 from app.organizations.models import Chain
 from app.points.models import Account
 
-BOUGHT = func.coalesce(Usage.bought, 0)
+RECEIVED = func.coalesce(Usage.received, 0)
 
 
 def _since(column: Any) -> Any:
@@ -62,18 +62,18 @@ def facts_query() -> Any:
             Chain.time_zone,
             Chain.third_party_voucher_ids,
             Campaign.name.label("campaign_name"),
-            Stock.sold,
-            Stock.period_from.label("sold_from"),
-            Stock.in_period.label("sold_in_period"),
-            Stock.sellable,
+            Stock.given,
+            Stock.period_from.label("given_from"),
+            Stock.in_period.label("given_in_period"),
+            Stock.allowed,
             Stock.coupons_count,
-            Stock.terms,
+            Stock.revision,
             Customer.id.label("customer_id"),
             Customer.status.label("customer_status"),
             Account.balance,
-            BOUGHT.label("bought"),
-            _since(Usage.period_from).label("bought_from"),
-            func.coalesce(Usage.in_period, 0).label("bought_in_period"),
+            RECEIVED.label("received"),
+            _since(Usage.period_from).label("received_from"),
+            func.coalesce(Usage.in_period, 0).label("received_in_period"),
             audiences.targets(Customer, Campaign.audience_id).label("targeted"),
         )
         .select_from(Campaign)
@@ -137,35 +137,35 @@ METHODS = Prepared(
 )
 
 
-def facts_by_uuid(bind: Bind, campaign: uuid.UUID, customer: uuid.UUID) -> Any:
+def facts_by_uuid(executor: Executor, campaign: uuid.UUID, customer: uuid.UUID) -> Any:
     """Read the facts of one customer and one campaign. Raises CampaignNotFound or CustomerNotFound.
 
     A campaign of another chain than the customer's is not found.
     """
-    rows = FACTS_OF_ONE.run(bind, {"campaign": campaign, "customer": customer})
+    rows = FACTS_OF_ONE.run(executor, {"campaign": campaign, "customer": customer})
     if rows:
         return rows[0]
-    if bind.scalar(select(Campaign.id).where(Campaign.uuid == campaign)) is None:
+    if executor.scalar(select(Campaign.id).where(Campaign.uuid == campaign)) is None:
         raise CampaignNotFound
-    if bind.scalar(select(Customer.id).where(Customer.uuid == customer)) is None:
+    if executor.scalar(select(Customer.id).where(Customer.uuid == customer)) is None:
         raise CustomerNotFound
     raise CampaignNotFound
 
 
-def facts_by_id(bind: Bind, campaign_id: int, customer_id: int) -> Any:
+def facts_by_id(executor: Executor, campaign_id: int, customer_id: int) -> Any:
     """As `facts_by_uuid`, with both UUIDs and the campaign's draw seed, if it has one."""
-    rows = FACTS_BY_ID.run(bind, {"campaign": campaign_id, "customer": customer_id})
+    rows = FACTS_BY_ID.run(executor, {"campaign": campaign_id, "customer": customer_id})
     if rows:
         return rows[0]
-    known = bind.scalar(select(Customer.id).where(Customer.id == customer_id))
+    known = executor.scalar(select(Customer.id).where(Customer.id == customer_id))
     raise CustomerNotFound if known is None else CampaignNotFound
 
 
-def reward_methods(bind: Bind, facts: Any) -> list[Any]:
+def reward_methods(executor: Executor, facts: Any) -> list[Any]:
     """The reward methods of the campaign of these facts, each a `rules.Method` with the terms of its vouchers."""
     if facts.reward is not None:
         return []
-    return METHODS.run(bind, {"campaign": facts.campaign_id, "customer": facts.customer_id})
+    return METHODS.run(executor, {"campaign": facts.campaign_id, "customer": facts.customer_id})
 
 
 def facts_by_campaign(session: Session, campaign_ids: Sequence[int], customer_id: int) -> dict[int, Any]:

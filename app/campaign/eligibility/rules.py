@@ -41,18 +41,18 @@ class Facts(Protocol):
     opt_in_required: bool
     opted_in: bool | None
     reward: str | None
-    sold: int
-    sold_from: datetime
-    sold_in_period: int
-    sellable: int
+    given: int
+    given_from: datetime
+    given_in_period: int
+    allowed: int
     coupons_count: int
     single_coupon: bool
     targeted: bool
     customer_status: str
     balance: int
-    bought: int
-    bought_from: datetime
-    bought_in_period: int
+    received: int
+    received_from: datetime
+    received_in_period: int
 
 
 def require_may_opt_in(facts: Facts, campaign: Any, traits: Mapping[str, Any], now: datetime) -> None:
@@ -77,7 +77,7 @@ def require_may_opt_in(facts: Facts, campaign: Any, traits: Mapping[str, Any], n
 
 
 def has_stock(stock: Any) -> Any:
-    return stock.sold < stock.sellable
+    return stock.given < stock.allowed
 
 
 def has_allowance(bought: Any, limit_per_customer: Any) -> Any:
@@ -97,17 +97,17 @@ def period(facts: Any, unit: str | None, now: datetime) -> datetime:
 
 def usage_left(stock: Any) -> int:
     """How many rewards are left to sell, to all customers together."""
-    left: int = stock.sellable - stock.sold
+    left: int = stock.allowed - stock.given
     return max(0, left)
 
 
 def usage_left_for_customer(facts: Facts, now: datetime) -> int:
     began = period(facts, facts.limit_per_customer_unit, now)
-    bought = facts.bought_in_period if facts.bought_from >= began else 0
+    bought = facts.received_in_period if facts.received_from >= began else 0
     return max(0, min(usage_left(facts), facts.limit_per_customer - bought))
 
 
-def sellable(limit: int, coupons_count: int, single_coupon: bool, sells_coupons: bool = True) -> int:
+def allowed(limit: int, coupons_count: int, single_coupon: bool, sells_coupons: bool = True) -> int:
     """How often a campaign can give in all: once a coupon, unless all share one, and no more than its limit."""
     if not sells_coupons:
         return limit
@@ -148,19 +148,19 @@ def refusals(
 
 def _stock_refusals(facts: Facts, now: datetime) -> Iterator[Refusal]:
     # Open Loyalty speaks of coupons first when nothing limits the campaign, and last when something does.
-    coupons_left = facts.coupons_count - (0 if facts.single_coupon else facts.sold)
+    coupons_left = facts.coupons_count - (0 if facts.single_coupon else facts.given)
     lacks_coupons = facts.reward is not None and coupons_left < 1
     no_coupons = errors.NoCouponsLeft(required=1, actual=0, missing=1) if lacks_coupons else None
     if facts.unlimited and no_coupons:
         yield no_coupons
-    if facts.sold >= facts.limit:
-        yield errors.LimitReached(required=facts.limit, actual=facts.sold)
+    if facts.given >= facts.limit:
+        yield errors.LimitReached(required=facts.limit, actual=facts.given)
     began = period(facts, facts.limit_unit, now)
-    if not has_room(facts.sold_from, facts.sold_in_period, began, facts.limit_in_period):
-        yield errors.LimitInPeriodReached(required=facts.limit_in_period, actual=facts.sold_in_period)
+    if not has_room(facts.given_from, facts.given_in_period, began, facts.limit_in_period):
+        yield errors.LimitInPeriodReached(required=facts.limit_in_period, actual=facts.given_in_period)
     began = period(facts, facts.limit_per_customer_unit, now)
-    if not has_room(facts.bought_from, facts.bought_in_period, began, facts.limit_per_customer):
-        yield errors.LimitPerCustomerReached(required=facts.limit_per_customer, actual=facts.bought_in_period)
+    if not has_room(facts.received_from, facts.received_in_period, began, facts.limit_per_customer):
+        yield errors.LimitPerCustomerReached(required=facts.limit_per_customer, actual=facts.received_in_period)
     if facts.balance < facts.cost:
         yield errors.NotEnoughPoints(
             required=Points(facts.cost), actual=Points(facts.balance), missing=Points(facts.cost - facts.balance)

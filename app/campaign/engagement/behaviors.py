@@ -13,7 +13,7 @@ from app.campaign.errors import BadCampaign
 from app.campaign.limits import UNLIMITED
 from app.campaign.models.engagement import BEHAVIOR_KINDS, Behavior, Goal
 
-__all__ = ["Behavior", "GoalPlan", "Plan", "add", "of_campaigns", "points", "require_sense", "terms"]
+__all__ = ["Behavior", "BehaviorSpec", "GoalSpec", "add", "of_campaigns", "points", "terms", "validate"]
 
 PERIOD_SECONDS = 90 * 24 * 3600
 BEHAVIORS_MAX, GOALS_MAX, UNIQUE_MAX = 50, 50, 1_000
@@ -21,8 +21,8 @@ SECONDS_MAX = 100 * 366 * 24 * 3600
 
 
 @dataclass(frozen=True)
-class GoalPlan:
-    """See `counting.Goal`. Points in hundredths."""
+class GoalSpec:
+    """See `counting.GoalTerms`. Points in hundredths."""
 
     event_name: str
     earn_count: int = 1
@@ -36,11 +36,11 @@ class GoalPlan:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """See `counting.Terms`. Points in hundredths; a group that is not named takes its required goals; ids only for known worlds."""
+class BehaviorSpec:
+    """See `counting.BehaviorTerms`. Points in hundredths; a group that is not named takes its required goals; ids only for known worlds."""
 
     name: str
-    goals: Sequence[GoalPlan]
+    goals: Sequence[GoalSpec]
     kind: str = "count"
     event_name: str | None = None
     points: int = 0
@@ -52,17 +52,17 @@ class Plan:
     id: int | None = None
 
 
-def require_sense(plans: Sequence[Plan]) -> None:
+def validate(plans: Sequence[BehaviorSpec]) -> None:
     """Raises BadCampaign, which says what is wrong."""
     if len(plans) > BEHAVIORS_MAX:
         raise BadCampaign(f"A campaign has at most {BEHAVIORS_MAX} behaviors.")
     if len({plan.name for plan in plans}) < len(plans):
         raise BadCampaign("Each behavior of a campaign has a name of its own.")
     for plan in plans:
-        _require_sense(plan)
+        _validate(plan)
 
 
-def _require_sense(plan: Plan) -> None:
+def _validate(plan: BehaviorSpec) -> None:
     def require(fulfilled: bool, said: str) -> None:
         if not fulfilled:
             raise BadCampaign(f"Behavior {plan.name}: {said}")
@@ -95,20 +95,20 @@ def _require_sense(plan: Plan) -> None:
     require(bool(at_least), "nothing of it is required.")
 
 
-def _sizes(plan: Plan) -> dict[str, int]:
+def _sizes(plan: BehaviorSpec) -> dict[str, int]:
     found: dict[str, int] = {}
     for goal in plan.goals:
         found[goal.group] = found.get(goal.group, 0) + 1
     return found
 
 
-def _wanted(plan: Plan) -> dict[str, int]:
-    """How many goals of each group it takes: as many as was told, or else the required ones, or all where none is."""
+def _wanted(plan: BehaviorSpec) -> dict[str, int]:
+    """How many goals of each group it takes: as many as the spec says, or else the required ones, or all where none is."""
     required = _sizes(replace(plan, goals=[goal for goal in plan.goals if goal.required]))
     return _sizes(plan) | required | dict(plan.groups)
 
 
-def add(session: Session, campaign_id: int, plans: Sequence[Plan]) -> list[Behavior]:
+def add(session: Session, campaign_id: int, plans: Sequence[BehaviorSpec]) -> list[Behavior]:
     """Make a campaign's behaviors, with their goals."""
     made = []
     for position, plan in enumerate(plans):
@@ -151,12 +151,12 @@ def add(session: Session, campaign_id: int, plans: Sequence[Plan]) -> list[Behav
     return made
 
 
-def terms(behavior: Any, goals: Sequence[Any] | None = None) -> counting.Terms:
+def terms(behavior: Any, goals: Sequence[Any] | None = None) -> counting.BehaviorTerms:
     """What a behavior counts, for `counting`, from its row and its goals' rows, which are the behavior's own unless given."""
     goals = behavior.goals if goals is None else goals
-    return counting.Terms(
+    return counting.BehaviorTerms(
         goals=[
-            counting.Goal(
+            counting.GoalTerms(
                 it.id,
                 it.event_name,
                 it.earn_count,

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 PER_PERIOD_MAX = 1_000  # so many moments are kept
 
 
-class Goal(NamedTuple):
+class GoalTerms(NamedTuple):
     """Events of one name, so many a round. Without a limit, gaps and keys are None.
 
     `consecutive`: on consecutive calendar days of the customer, one a day. `unique_key` is the entry of an event's context
@@ -32,10 +32,10 @@ class Goal(NamedTuple):
     unique_key: str | None = None
 
 
-class Terms(NamedTuple):
+class BehaviorTerms(NamedTuple):
     """What a behavior asks for. `groups` says how many goals of each must be completed."""
 
-    goals: Sequence[Goal]
+    goals: Sequence[GoalTerms]
     groups: Mapping[str, int]
     times_max: int
     per_period_max: int
@@ -76,7 +76,7 @@ class Progress(NamedTuple):
     latest: tuple[datetime, ...] = ()
     counts: Mapping[int, Count] = MappingProxyType({})
 
-    def of(self, goal: Goal) -> Count:
+    def of(self, goal: GoalTerms) -> Count:
         return self.counts.get(goal.id, NOTHING_YET)
 
     @property
@@ -95,7 +95,7 @@ class Achievement(NamedTuple):
     goals: tuple[int, ...]
 
 
-def count(terms: Terms, progress: Progress, event: Event) -> tuple[Progress, list[Achievement]]:
+def count(terms: BehaviorTerms, progress: Progress, event: Event) -> tuple[Progress, list[Achievement]]:
     """Count an event, as often as it happened. An event that does not count leaves the progress as it is."""
     achievements = []
     for _ in range(event.quantity):
@@ -110,7 +110,7 @@ def count(terms: Terms, progress: Progress, event: Event) -> tuple[Progress, lis
     return progress, achievements
 
 
-def may_achieve(terms: Terms, progress: Progress, at: datetime) -> bool:
+def may_achieve(terms: BehaviorTerms, progress: Progress, at: datetime) -> bool:
     """The limits overall and in the rolling period allow one more achievement at this moment."""
     if is_exhausted(terms, progress):
         return False
@@ -118,27 +118,27 @@ def may_achieve(terms: Terms, progress: Progress, at: datetime) -> bool:
     return sum(moment > began for moment in progress.latest) < terms.per_period_max
 
 
-def is_exhausted(terms: Terms, progress: Progress) -> bool:
+def is_exhausted(terms: BehaviorTerms, progress: Progress) -> bool:
     """It cannot be achieved any more, ever."""
     return progress.achieved >= terms.times_max
 
 
-def is_goal_completed(goal: Goal, progress: Progress) -> bool:
+def is_goal_completed(goal: GoalTerms, progress: Progress) -> bool:
     """In this round."""
     return progress.of(goal).current >= goal.earn_count
 
 
-def completed_in_group(terms: Terms, progress: Progress, group: str) -> int:
+def completed_in_group(terms: BehaviorTerms, progress: Progress, group: str) -> int:
     """How many goals of a group are completed in this round."""
     return sum(goal.group == group and is_goal_completed(goal, progress) for goal in terms.goals)
 
 
-def events_wanted(terms: Terms) -> int:
+def events_wanted(terms: BehaviorTerms) -> int:
     """How many events a round takes at least: the required goals', and the smallest of what else the groups ask for."""
     return sum(goal.earn_count for goal in _least_goals(terms))
 
 
-def events_counted(terms: Terms, progress: Progress) -> int:
+def events_counted(terms: BehaviorTerms, progress: Progress) -> int:
     """How many of those events have counted in this round. A group that is completed by other goals has all of its own."""
     counted = 0
     for goal in _least_goals(terms):
@@ -147,7 +147,7 @@ def events_counted(terms: Terms, progress: Progress) -> int:
     return counted
 
 
-def _least_goals(terms: Terms) -> list[Goal]:
+def _least_goals(terms: BehaviorTerms) -> list[GoalTerms]:
     chosen = [goal for goal in terms.goals if goal.required]
     for group, wanted in terms.groups.items():
         missing = wanted - sum(goal.group == group for goal in chosen)
@@ -156,7 +156,7 @@ def _least_goals(terms: Terms) -> list[Goal]:
     return chosen
 
 
-def _count_once(terms: Terms, progress: Progress, event: Event) -> Progress:
+def _count_once(terms: BehaviorTerms, progress: Progress, event: Event) -> Progress:
     counts = dict(progress.counts)
     for goal in terms.goals:
         if goal.event_name == event.name and not is_goal_completed(goal, progress):
@@ -167,7 +167,7 @@ def _count_once(terms: Terms, progress: Progress, event: Event) -> Progress:
     return progress if counts == progress.counts else progress._replace(counts=counts)
 
 
-def _counted(goal: Goal, before: Count, event: Event) -> Count:
+def _counted(goal: GoalTerms, before: Count, event: Event) -> Count:
     gap = timedelta(seconds=goal.min_gap_seconds or 0)
     if gap and before.last_at is not None and event.at - before.last_at < gap:
         return before
@@ -186,20 +186,20 @@ def _counted(goal: Goal, before: Count, event: Event) -> Count:
     return Count(current, before.completed, event.at if gap else None, event.day if goal.consecutive else None, seen)
 
 
-def _key(goal: Goal, event: Event) -> str | None:
+def _key(goal: GoalTerms, event: Event) -> str | None:
     if goal.unique_key is None:
         return event.transaction_id
     value = event.context.get(goal.unique_key)
     return None if value is None else str(value)
 
 
-def _is_round_over(terms: Terms, progress: Progress) -> bool:
+def _is_round_over(terms: BehaviorTerms, progress: Progress) -> bool:
     return all(is_goal_completed(goal, progress) for goal in terms.goals if goal.required) and all(
         completed_in_group(terms, progress, group) >= wanted for group, wanted in terms.groups.items()
     )
 
 
-def _next_round(terms: Terms, progress: Progress, at: datetime) -> tuple[Progress, Achievement]:
+def _next_round(terms: BehaviorTerms, progress: Progress, at: datetime) -> tuple[Progress, Achievement]:
     completed = tuple(goal.id for goal in terms.goals if is_goal_completed(goal, progress))
     counts = {
         id: Count(0, count.completed + (id in completed), count.last_at, count.last_day)

@@ -22,7 +22,7 @@ TILE = "internal_tile"
 
 
 @dataclass(frozen=True)
-class Plan:
+class CreativeSpec:
     """One creative: its kind, and its content; see `Creative`. Ids only for a world whose ids are known beforehand."""
 
     kind: str
@@ -32,7 +32,7 @@ class Plan:
     group_id: int | None = None
 
 
-def add(session: Session, campaign_id: int, plans: Sequence[Plan]) -> None:
+def add(session: Session, campaign_id: int, plans: Sequence[CreativeSpec]) -> None:
     """Raises BadCreative."""
     for plan in plans:
         if plan.kind not in CREATIVE_KINDS:
@@ -67,7 +67,7 @@ def stat_uuid(creative_id: int, customer: UUID) -> UUID:
     return uuid5(customer, f"creative {creative_id}")
 
 
-def found(session: Session, chain_id: int, creative_id: int) -> tuple[Creative, Campaign]:
+def get(session: Session, chain_id: int, creative_id: int) -> tuple[Creative, Campaign]:
     """A creative of a chain's campaign. Raises CreativeNotFound."""
     row = session.execute(
         select(Creative, Campaign)
@@ -86,7 +86,7 @@ def track(
 
     Raises CreativeNotFound when the names do not fit together, or the campaign is still secret.
     """
-    creative, campaign = found(session, chain_id, creative_id)
+    creative, campaign = get(session, chain_id, creative_id)
     if visibility.is_secret(campaign, now):
         raise CreativeNotFound
     known = session.scalar(select(Customer.id).where(Customer.uuid == customer, Customer.chain_id == chain_id))

@@ -14,7 +14,7 @@ from app.campaign.errors import CampaignNotFound
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.engagement import Participation
 from app.campaign.models.limits import Stock
-from app.db.guards import TermsChanged
+from app.db.guarded import GuardFailed
 from app.db.prepared import is_postgresql
 
 
@@ -22,7 +22,7 @@ def opt_in(session: Session, campaign_id: int, customer_id: int, now: datetime) 
     """Let a customer take part. Opting in twice is opting in once, and takes one place.
 
     Raises CampaignNotFound, CustomerNotFound, OptInNotNeeded, NotEligible, OptInNotStarted, OptInEnded, OptInLimitReached, or
-    TermsChanged when somebody took the last place meanwhile: then the whole is to be repeated.
+    GuardFailed when somebody took the last place meanwhile: then the whole is to be repeated.
     Source: SessionM, "Opting Customers into Campaigns"; the model's C5 and C6.
     """
     facts = _facts(session, campaign_id, customer_id, now)
@@ -41,13 +41,13 @@ def opt_in(session: Session, campaign_id: int, customer_id: int, now: datetime) 
         .where(
             Stock.campaign_id == campaign_id,
             Stock.participants_count < Stock.participants_max,
-            Stock.terms == facts.terms,
+            Stock.revision == facts.revision,
         )
         .values(participants_count=Stock.participants_count + 1)
         .returning(Stock.participants_count)
     )
     if taken is None:
-        raise TermsChanged
+        raise GuardFailed
 
 
 def opt_out(session: Session, campaign_id: int, customer_id: int, now: datetime) -> None:
@@ -68,7 +68,7 @@ def opt_out(session: Session, campaign_id: int, customer_id: int, now: datetime)
 
 
 def _facts(session: Session, campaign_id: int, customer_id: int, now: datetime) -> Any:
-    """Raises CampaignNotFound, also for what customers were never told of, or CustomerNotFound."""
+    """Raises CampaignNotFound, also for a secret campaign, or CustomerNotFound."""
     facts = facts_by_id(session, campaign_id, customer_id)
     if visibility.is_secret(facts, now):
         raise CampaignNotFound
@@ -78,7 +78,7 @@ def _facts(session: Session, campaign_id: int, customer_id: int, now: datetime) 
 def _say(
     session: Session, campaign_id: int, customer_id: int, before: bool | None, opted_in: bool, now: datetime
 ) -> None:
-    """Raises TermsChanged when the customer has said something else than `before` meanwhile."""
+    """Raises GuardFailed when the customer has said something else than `before` meanwhile."""
     dialect: Any = postgresql if is_postgresql(session) else sqlite
     first = dialect.insert(Participation).values(
         customer_id=customer_id, campaign_id=campaign_id, opted_in=opted_in, since=now
@@ -91,4 +91,4 @@ def _say(
         ).returning(Participation.customer_id)
     )
     if said is None:
-        raise TermsChanged
+        raise GuardFailed

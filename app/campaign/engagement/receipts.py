@@ -12,8 +12,8 @@ from sqlalchemy import JSON, BigInteger, String, bindparam, column, func, litera
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.campaign.models.engagement import BehaviorProgress, EventReceipt
-from app.db.guards import TermsChanged
-from app.db.prepared import Bind, Prepared, is_postgresql
+from app.db.guarded import GuardFailed
+from app.db.prepared import Executor, Prepared, is_postgresql
 from app.db.types import UtcDateTime
 from app.points.models import Account
 
@@ -22,21 +22,21 @@ _account = select(Account.customer_id).where(Account.customer_id == _teller).wit
 _LOCK = Prepared(_account)
 
 
-def lock(bind: Bind, customer_id: int) -> None:
+def lock(executor: Executor, customer_id: int) -> None:
     """Make everybody else wait who tells or gives this customer something."""
-    _LOCK.run(bind, {"teller": customer_id})
+    _LOCK.run(executor, {"teller": customer_id})
 
 
-def write(bind: Bind, parameters: dict[str, Any]) -> None:
-    """Keep the receipt and the progress. Raises TermsChanged when either was written by somebody else meanwhile."""
-    if is_postgresql(bind):
+def write(executor: Executor, parameters: dict[str, Any]) -> None:
+    """Keep the receipt and the progress. Raises GuardFailed when either was written by somebody else meanwhile."""
+    if is_postgresql(executor):
         try:
-            _WRITE.run(bind, parameters)
+            _WRITE.run(executor, parameters)
         except DivisionByZero as e:
-            raise TermsChanged from e
+            raise GuardFailed from e
         return
-    if len(_MOVE.run(bind, parameters)) != parameters["moved_count"] or not _TELL.run(bind, parameters):
-        raise TermsChanged
+    if len(_MOVE.run(executor, parameters)) != parameters["moved_count"] or not _TELL.run(executor, parameters):
+        raise GuardFailed
 
 
 def move(dialect: Any, *after: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 STATES = ("completed", "opted_out", "in_progress", "opted_in", "qualified", "not_qualified")
 
 
-class Standing(NamedTuple):
+class BehaviorState(NamedTuple):
     """One behavior of the campaign: how often the customer achieved it, and whether anything has counted, or ever can."""
 
     achieved: int
@@ -14,7 +14,7 @@ class Standing(NamedTuple):
     is_exhausted: bool
 
 
-def state(behaviors: Sequence[Standing], opted_in: bool | None, qualifies: bool, is_over: bool) -> str:
+def state(behaviors: Sequence[BehaviorState], opted_in: bool | None, qualifies: bool, is_over: bool) -> str:
     """One of STATES; the first that is true. `opted_in` is what the customer said, None if nothing.
 
     A campaign is completed when none of its behaviors can be achieved any more: each was as often as it may, or, when the

@@ -22,7 +22,7 @@ from app.points.models import LedgerEntry
 
 
 @dataclass(frozen=True)
-class Progress:
+class RewardsReceived:
     """How often a campaign gave a customer something, and how much in all, in hundredths of points or money."""
 
     award_count: int = 0
@@ -30,11 +30,11 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Overview:
+class ChainCampaign:
     """A campaign with its reward methods, and one customer's progress in it if one was asked about."""
 
     campaign: Campaign
-    progress: Progress | None = field(default=None)
+    progress: RewardsReceived | None = field(default=None)
 
 
 def page(
@@ -46,7 +46,7 @@ def page(
     customer_id: int | None = None,
     only_active: bool = False,
     for_customer: bool = False,
-) -> Paged[Overview]:
+) -> Paged[ChainCampaign]:
     """The campaigns of a chain, by id; `for_customer`, only those that the customer is shown."""
     conditions: list[Any] = [Campaign.chain_id == chain_id]
     if campaign_id is not None:
@@ -61,7 +61,10 @@ def page(
     campaigns = session.scalars(query).unique().all()
     known = _progress(session, [campaign.id for campaign in campaigns], customer_id) if customer_id else {}
     return Paged(
-        [Overview(campaign, known.get(campaign.id, Progress()) if customer_id else None) for campaign in campaigns],
+        [
+            ChainCampaign(campaign, known.get(campaign.id, RewardsReceived()) if customer_id else None)
+            for campaign in campaigns
+        ],
         total,
     )
 
@@ -103,12 +106,12 @@ def _whole() -> Select[Campaign]:
         joinedload(Campaign.chain),
         joinedload(Campaign.seed),
         joinedload(Campaign.targeting),
-        selectinload(Campaign.methods).joinedload(RewardMethod.given.of_type(MethodTally)),
+        selectinload(Campaign.methods).joinedload(RewardMethod.tally.of_type(MethodTally)),
     )
 
 
-def _progress(session: Session, campaign_ids: Sequence[int], customer_id: int) -> dict[int, Progress]:
-    counts = select(Usage.campaign_id, Usage.bought).where(
+def _progress(session: Session, campaign_ids: Sequence[int], customer_id: int) -> dict[int, RewardsReceived]:
+    counts = select(Usage.campaign_id, Usage.received).where(
         Usage.customer_id == customer_id, Usage.campaign_id.in_(campaign_ids)
     )
     vouchers = (
@@ -133,4 +136,7 @@ def _progress(session: Session, campaign_ids: Sequence[int], customer_id: int) -
     for query in (vouchers, points):
         for campaign_id, amount in session.execute(query):
             amounts[campaign_id] = amounts.get(campaign_id, 0) + int(amount)
-    return {campaign_id: Progress(count, amounts.get(campaign_id, 0)) for campaign_id, count in session.execute(counts)}
+    return {
+        campaign_id: RewardsReceived(count, amounts.get(campaign_id, 0))
+        for campaign_id, count in session.execute(counts)
+    }

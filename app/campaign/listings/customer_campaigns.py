@@ -20,11 +20,11 @@ from app.campaign.models.rewards import RewardMethod
 from app.campaign.models.vouchers import Voucher
 from app.paging import Page, Paged
 
-Which = Literal["eligible", "ineligible", "all"]
+Qualification = Literal["eligible", "ineligible", "all"]
 
 
 @dataclass(frozen=True)
-class Standing:
+class CampaignForCustomer:
     """One campaign and one customer: the `state` (see `states`), what the customer said, and how far it has come."""
 
     campaign: Campaign
@@ -42,7 +42,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Include:
     """What else is read: creatives, rewards, and the vouchers that the customer was given. `business_ids` None means any."""
 
     creatives: bool = False
@@ -51,34 +51,38 @@ class Wanted:
     business_ids: Sequence[int] | None = None
 
 
-def page(session: Session, customer: Any, which: Which, wanted: Wanted, paging: Page, now: datetime) -> Paged[Standing]:
+def page(
+    session: Session, customer: Any, which: Qualification, include: Include, paging: Page, now: datetime
+) -> Paged[CampaignForCustomer]:
     """The campaigns of the customer's chain that are active and visible now, by id; those for the customer, or the others.
 
     `customer` is a row of `identifiers`.
     """
     known = traits.of_customer(session, customer.id, now)
-    conditions = _running(customer, wanted, now)
+    conditions = _running(customer, include, now)
     if which != "all":
         qualified = visibility_sql.qualified(session, customer.id, known)
         conditions.append(qualified if which == "eligible" else not_(qualified))
     total = session.scalar(select(func.count()).select_from(Campaign).where(*conditions)) or 0
     ids = session.scalars(paging.cut(select(Campaign.id).where(*conditions).order_by(Campaign.id))).all()
-    return Paged(_standings(session, customer, ids, known, wanted, now), total)
+    return Paged(_read(session, customer, ids, known, include, now), total)
 
 
-def of_customer(session: Session, customer: Any, wanted: Wanted, paging: Page, now: datetime) -> Paged[Standing]:
+def of_customer(
+    session: Session, customer: Any, include: Include, paging: Page, now: datetime
+) -> Paged[CampaignForCustomer]:
     """The campaigns that the customer is shown, as far as they are active now."""
     known = traits.of_customer(session, customer.id, now)
-    conditions = [*_running(customer, wanted, now), visibility_sql.shown(session, customer.id, known, now)]
+    conditions = [*_running(customer, include, now), visibility_sql.shown(session, customer.id, known, now)]
     total = session.scalar(select(func.count()).select_from(Campaign).where(*conditions)) or 0
     ids = session.scalars(paging.cut(select(Campaign.id).where(*conditions).order_by(Campaign.id))).all()
-    return Paged(_standings(session, customer, ids, known, wanted, now), total)
+    return Paged(_read(session, customer, ids, known, include, now), total)
 
 
-def one(session: Session, customer: Any, campaign_id: int, wanted: Wanted, now: datetime) -> Standing:
+def one(session: Session, customer: Any, campaign_id: int, include: Include, now: datetime) -> CampaignForCustomer:
     """One campaign of the customer's chain, also when it is over. Raises CampaignNotFound, also for what customers were never shown."""
     known = traits.of_customer(session, customer.id, now)
-    found = _standings(session, customer, [campaign_id], known, wanted, now)
+    found = _read(session, customer, [campaign_id], known, include, now)
     if not found or visibility.is_secret(found[0].campaign, now):
         raise CampaignNotFound
     return found[0]
@@ -98,20 +102,25 @@ def shown(session: Session, customer: Any, campaign_id: int, now: datetime) -> C
     return campaign
 
 
-def _running(customer: Any, wanted: Wanted, now: datetime) -> list[Any]:
+def _running(customer: Any, include: Include, now: datetime) -> list[Any]:
     conditions = [
         Campaign.chain_id == customer.chain_id,
         activity.is_active(Campaign, now),
         visibility.is_visible(Campaign, now),
     ]
-    if wanted.business_ids is not None:
-        conditions.append(Campaign.business_id.in_(wanted.business_ids))
+    if include.business_ids is not None:
+        conditions.append(Campaign.business_id.in_(include.business_ids))
     return conditions
 
 
-def _standings(
-    session: Session, customer: Any, ids: Sequence[int], known_traits: Mapping[str, Any], wanted: Wanted, now: datetime
-) -> list[Standing]:
+def _read(
+    session: Session,
+    customer: Any,
+    ids: Sequence[int],
+    known_traits: Mapping[str, Any],
+    include: Include,
+    now: datetime,
+) -> list[CampaignForCustomer]:
     if not ids:
         return []
     campaigns = {
@@ -129,32 +138,33 @@ def _standings(
         ).unique()
     }
     facts = facts_by_campaign(session, ids, customer.id)
-    found = behaviors.of_campaigns(session, ids)
-    known = progress.of_customer(session, customer.id, [it for group in found.values() for it in group])
-    drawn = creatives.of_campaigns(session, ids) if wanted.creatives else {}
-    methods = _methods(session, ids) if wanted.methods else {}
-    vouchers = _vouchers(session, ids, customer.id) if wanted.vouchers else {}
-    standings = []
+    by_campaign = behaviors.of_campaigns(session, ids)
+    progress_of = progress.of_customer(session, customer.id, [it for group in by_campaign.values() for it in group])
+    creatives_of = creatives.of_campaigns(session, ids) if include.creatives else {}
+    methods_of = _methods(session, ids) if include.methods else {}
+    vouchers_of = _vouchers(session, ids, customer.id) if include.vouchers else {}
+    found = []
     for campaign_id in (one for one in ids if one in facts):
-        fact, mine = facts[campaign_id], [(it, known[it.id]) for it in found[campaign_id]]
-        qualifies = visibility.qualifies(fact, known_traits)
+        row, mine = facts[campaign_id], [(it, progress_of[it.id]) for it in by_campaign[campaign_id]]
+        qualifies = visibility.qualifies(row, known_traits)
         stood = [
-            states.Standing(come.achieved, come.has_begun, is_exhausted(behaviors.terms(it), come)) for it, come in mine
+            states.BehaviorState(come.achieved, come.has_begun, is_exhausted(behaviors.terms(it), come))
+            for it, come in mine
         ]
-        state = states.state(stood, fact.opted_in, qualifies, activity.is_over(fact, now))
-        standings.append(
-            Standing(
+        state = states.state(stood, row.opted_in, qualifies, activity.is_over(row, now))
+        found.append(
+            CampaignForCustomer(
                 campaigns[campaign_id],
                 state,
-                fact.opted_in,
+                row.opted_in,
                 qualifies,
                 mine,
-                drawn.get(campaign_id, ()),
-                methods.get(campaign_id, ()),
-                vouchers.get(campaign_id, ()),
+                creatives_of.get(campaign_id, ()),
+                methods_of.get(campaign_id, ()),
+                vouchers_of.get(campaign_id, ()),
             )
         )
-    return standings
+    return found
 
 
 def _methods(session: Session, ids: Sequence[int]) -> dict[int, list[RewardMethod]]:

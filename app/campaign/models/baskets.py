@@ -9,14 +9,14 @@ from app.db.types import Base, Serial, UtcDateTime
 
 
 class Basket(Base):
-    """A purchase in a shop, as the till told it."""
+    """A purchase in a shop, as the till reported it."""
 
     __tablename__ = "basket"
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"))
     business_id: Mapped[int | None] = mapped_column(ForeignKey("business.id"))
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
-    reference: Mapped[str]  # the till's own number of it: the same basket told twice counts once
+    reference: Mapped[str]  # the till's own number of it: the same basket reported twice counts once
     amount: Mapped[int] = mapped_column(BigInteger)  # hundredths
     bought_at: Mapped[datetime] = mapped_column(UtcDateTime)
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)

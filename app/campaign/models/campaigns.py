@@ -127,7 +127,7 @@ class Campaign(Base):
 
 
 class CampaignText(Base):
-    """What is told of a campaign, the descriptions as Markdown. Nothing here decides anything."""
+    """The texts of a campaign, the descriptions as Markdown. Nothing here decides anything."""
 
     __tablename__ = "campaign_text"
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), primary_key=True)

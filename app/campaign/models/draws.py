@@ -13,7 +13,7 @@ from app.db.types import Base, UtcDateTime
 class DrawSeed(Base):
     """The secret that decides all draws of a campaign, and the promise that it was not chosen afterwards.
 
-    `commitment` is told from the beginning, the seed when the campaign is over. See `draws`.
+    `commitment` is published from the beginning, the seed when the campaign is over. See `draws`.
     """
 
     __tablename__ = "draw_seed"

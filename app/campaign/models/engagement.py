@@ -85,7 +85,7 @@ class BehaviorProgress(Base):
 
 
 class EventReceipt(Base):
-    """An event that was told: the same one told again changes nothing, and is answered the same."""
+    """An event that was recorded: the same one sent again changes nothing, and is answered the same."""
 
     __tablename__ = "event_receipt"
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), primary_key=True)
@@ -95,7 +95,7 @@ class EventReceipt(Base):
     occurred_at: Mapped[datetime] = mapped_column(UtcDateTime)
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
     recorded_by_token: Mapped[int | None] = mapped_column(ForeignKey("access_token.id"))
-    campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaign.id"))  # the only one that it was told to
+    campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaign.id"))  # the only one that may react
     context: Mapped[dict[str, Any]] = mapped_column(JSON)
     outcome: Mapped[list[Any]] = mapped_column(JSON)  # [[campaign, behavior, how often achieved, points], …]
     __table_args__ = (CheckConstraint("quantity >= 1", "positive"),)

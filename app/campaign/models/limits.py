@@ -23,23 +23,23 @@ class Tally:
 class Stock(Tally, Base):
     """How many times a campaign can give its rewards, and how many times it did.
 
-    `sellable` is the smaller of the campaign's limit and, when it sells coupons, their number. Apart from the campaign, in a narrow row
+    `allowed` is the smaller of the campaign's limit and, when it sells coupons, their number. Apart from the campaign, in a narrow row
     without an index on what changes: this is the row that all buyers of one campaign wait for.
     """
 
     __tablename__ = "stock"
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), primary_key=True, autoincrement=False)
-    sold: Mapped[int] = mapped_column(BigInteger, default=0)
-    sellable: Mapped[int] = mapped_column(BigInteger, default=0)
+    given: Mapped[int] = mapped_column(BigInteger, default=0)
+    allowed: Mapped[int] = mapped_column(BigInteger, default=0)
     coupons_count: Mapped[int] = mapped_column(BigInteger, default=0)
-    buyers_count: Mapped[int] = mapped_column(BigInteger, default=0)
-    terms: Mapped[int] = mapped_column(BigInteger, default=1)  # raised by every change of the campaign
+    customers_count: Mapped[int] = mapped_column(BigInteger, default=0)
+    revision: Mapped[int] = mapped_column(BigInteger, default=1)  # raised by every change of the campaign
     participants_count: Mapped[int] = mapped_column(BigInteger, default=0)  # who have opted in and not out again
     participants_max: Mapped[int] = mapped_column(BigInteger, default=UNLIMITED)
     __table_args__ = (
         CheckConstraint("participants_count BETWEEN 0 AND participants_max", "not_overfull"),
-        CheckConstraint("sold <= sellable", "not_oversold"),
-        CheckConstraint("sold >= 0 AND buyers_count >= 0 AND buyers_count <= sold", "counts"),
+        CheckConstraint("given <= allowed", "not_oversold"),
+        CheckConstraint("given >= 0 AND customers_count >= 0 AND customers_count <= given", "counts"),
         {"postgresql_with": {"fillfactor": 50}},
     )
 
@@ -50,8 +50,8 @@ class Usage(Tally, Base):
     __tablename__ = "usage"
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), primary_key=True)
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), primary_key=True)
-    bought: Mapped[int] = mapped_column(BigInteger)
-    __table_args__ = (CheckConstraint("bought >= 1", "positive"),)
+    received: Mapped[int] = mapped_column(BigInteger)
+    __table_args__ = (CheckConstraint("received >= 1", "positive"),)
 
 
 class MethodTally(Tally, Base):

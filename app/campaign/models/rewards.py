@@ -47,7 +47,7 @@ class RewardMethod(Base):
     offer: Mapped[dict[str, Any] | None] = mapped_column(
         JSON(none_as_null=True)
     )  # texts and pictures of it; decides nothing
-    given: Mapped["MethodTally"] = relationship(lazy="raise_on_sql", cascade="all, delete-orphan")
+    tally: Mapped["MethodTally"] = relationship(lazy="raise_on_sql", cascade="all, delete-orphan")
     __table_args__ = (
         UniqueConstraint("campaign_id", "position"),
         CheckConstraint(f"kind IN {METHOD_KINDS}", "known_kind"),

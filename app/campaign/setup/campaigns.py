@@ -25,7 +25,7 @@ from app.campaign.models.draws import DrawSeed
 from app.campaign.models.limits import MethodTally, Stock, Usage
 from app.campaign.models.rewards import RewardMethod
 from app.campaign.setup import coupons, spec
-from app.campaign.setup.spec import ALWAYS, PLAIN, UNLISTED, Listing, Manner, Offer, Reward, Window
+from app.campaign.setup.spec import ALWAYS, PLAIN, UNLISTED, Listing, Manner, Offer, RewardSpec, Window
 from app.organizations import chains
 
 __all__ = [
@@ -35,7 +35,7 @@ __all__ = [
     "Listing",
     "Manner",
     "Offer",
-    "Reward",
+    "RewardSpec",
     "Window",
     "change",
     "complete",
@@ -67,7 +67,7 @@ def create(
     Raises BadCampaign, BadRestriction, BadCreative, CampaignNameTaken or PermalinkTaken.
     """
     offer, manner = spec.sold_plainly(offer, manner)
-    spec.require_sense(offer, manner)
+    spec.validate(offer, manner)
     chain_id = chain_id or chains.first(session)
     _require_new_names(session, chain_id, offer.name, listing)
     campaign = Campaign(
@@ -75,9 +75,9 @@ def create(
         chain_id=chain_id,
         lifecycle=lifecycle or ("live" if offer.active else "draft"),
         stock=Stock(
-            sold=0,
-            buyers_count=0,
-            terms=1,
+            given=0,
+            customers_count=0,
+            revision=1,
             coupons_count=len(offer.coupons),
             participants_count=0,
             participants_max=manner.participants_max,
@@ -97,7 +97,7 @@ def create(
     coupons.add(session, campaign.id, offer.coupons)
     made = behaviors.add(session, campaign.id, manner.behaviors)
     rewards = [(reward, _ids(made, reward)) for reward in manner.rewards]
-    rewards += [(Reward("points", title, {"amount": amount}), ids) for title, amount, ids in behaviors.points(made)]
+    rewards += [(RewardSpec("points", title, {"amount": amount}), ids) for title, amount, ids in behaviors.points(made)]
     for behavior in made:
         behavior.is_rewarded = any(ids.get("behavior_id") in (None, behavior.id) for _, ids in rewards)
     for position, (reward, ids) in enumerate(rewards):
@@ -108,7 +108,7 @@ def create(
                 position=position,
                 kind=reward.kind,
                 title=reward.title,
-                given=MethodTally(given=0, allowed=stock),
+                tally=MethodTally(given=0, allowed=stock),
                 **reward.terms,
                 **ids,
             )
@@ -122,7 +122,7 @@ def create(
     return campaign
 
 
-def _ids(made: Sequence[behaviors.Behavior], reward: Reward) -> dict[str, int]:
+def _ids(made: Sequence[behaviors.Behavior], reward: RewardSpec) -> dict[str, int]:
     ids = [it.id for it in made if it.name == reward.behavior]
     return {"behavior_id": ids[0]} if ids else {}
 
@@ -145,7 +145,7 @@ def _require_new_names(session: Session, chain_id: int, name: str, listing: List
 
 
 def complete(session: Session, uuid: UUID) -> Campaign:
-    """End a campaign for good; the seed of a draw is told from now on. Raises CampaignNotFound."""
+    """End a campaign for good; the seed of a draw is published from now on. Raises CampaignNotFound."""
     campaign = for_change(session, uuid)
     campaign.lifecycle = "completed"
     return campaign
@@ -161,7 +161,7 @@ def change(session: Session, uuid: UUID, offer: Offer) -> Campaign:
     campaign = for_change(session, uuid)
     if campaign.reward is None:  # its reward methods say what it gives; no such offer describes it
         raise CampaignNotFound
-    if campaign.stock.sold and offer.single_coupon != campaign.single_coupon:
+    if campaign.stock.given and offer.single_coupon != campaign.single_coupon:
         raise SingleCouponFixed(field="single_coupon")
     _require_limits_above_usage(session, campaign, offer)
     coupons.replace(session, campaign, offer.coupons)
@@ -210,7 +210,7 @@ def for_change(session: Session, uuid: UUID) -> Campaign:
     ).one_or_none()
     if stock is None:
         raise CampaignNotFound
-    stock.terms += 1
+    stock.revision += 1
     session.flush()
     return session.scalars(
         select(Campaign)
@@ -238,10 +238,10 @@ def _switch(campaign: Campaign, on: bool) -> None:
 
 def _require_limits_above_usage(session: Session, campaign: Campaign, offer: Offer) -> None:
     limit, per_customer = spec.limits(offer)
-    if limit < campaign.stock.sold:
-        raise LimitUnderUsage(field="limit", required=campaign.stock.sold, actual=limit)
-    if per_customer < campaign.limit_per_customer and campaign.stock.sold:
-        most = session.scalar(select(func.max(Usage.bought)).where(Usage.campaign_id == campaign.id)) or 0
+    if limit < campaign.stock.given:
+        raise LimitUnderUsage(field="limit", required=campaign.stock.given, actual=limit)
+    if per_customer < campaign.limit_per_customer and campaign.stock.given:
+        most = session.scalar(select(func.max(Usage.received)).where(Usage.campaign_id == campaign.id)) or 0
         if per_customer < most:
             raise LimitUnderUsage(field="limit_per_customer", required=most, actual=per_customer)
 
@@ -262,19 +262,19 @@ def _apply(session: Session, campaign: Campaign, offer: Offer) -> None:
         campaign.audience = audiences.everyone(session)
     else:
         campaign.audience = audiences.named(session, offer.levels, offer.segments)
-    campaign.stock.sellable = rules.sellable(
+    campaign.stock.allowed = rules.allowed(
         campaign.limit, campaign.stock.coupons_count, campaign.single_coupon, sells_coupons=offer.reward is not None
     )
-    told = {
+    texts = {
         "short_description": offer.short_description,
         "conditions_description": offer.conditions_description,
         "usage_instruction": offer.usage_instruction,
     }
     is_new = inspect(campaign).transient
     if is_new:
-        campaign.text = CampaignText(**told)
+        campaign.text = CampaignText(**texts)
     else:
-        for name, text in told.items():
+        for name, text in texts.items():
             setattr(campaign.text, name, text)
     labels = [CampaignLabel(position=i, key=key, value=value) for i, (key, value) in enumerate(offer.labels)]
     if not is_new:

@@ -52,7 +52,7 @@ def replace(session: Session, campaign: Campaign, codes: Sequence[str]) -> None:
         known = known.where(Coupon.code.in_(list(wanted)))
     present = {row.code: row for row in session.execute(known)}
     missing = [row for code, row in present.items() if code not in wanted]
-    sold = campaign.stock.sold if campaign.single_coupon else 0
+    sold = campaign.stock.given if campaign.single_coupon else 0
     if any(row.award_id is not None for row in missing) or (missing and sold):
         raise RedeemedCouponMissing(field="coupons")
     ids = [row.id for row in missing]
@@ -113,7 +113,7 @@ def load(
     """Add any number of codes to a campaign's pool and return how many were new.
 
     Works in batches, each kept as soon as it is loaded, in memory that does not grow with the file. Codes that the
-    campaign has are skipped, so an import that was cut off can be started again. `progress` is told after each batch
+    campaign has are skipped, so an import that was cut off can be started again. `progress` is called after each batch with
     how many codes were read and how many of them were new.
     Raises CampaignNotFound, or SingleCouponFixed for a campaign whose buyers share one code.
     """
@@ -144,7 +144,7 @@ def _load_batch(session: Session, campaign: UUID, batch: list[str]) -> int:
     if terms.reward is None and not _gives_coupons(session, campaign_id):
         raise BadCampaign("No reward method of this campaign gives coupons; it has no pool to load.")
     stock.coupons_count += new
-    stock.sellable = rules.sellable(
+    stock.allowed = rules.allowed(
         terms.limit, stock.coupons_count, single_coupon=False, sells_coupons=terms.reward is not None
     )
     return new

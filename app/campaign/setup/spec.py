@@ -9,8 +9,8 @@ from uuid import UUID
 from app.campaign.audience import targeting
 from app.campaign.calendar import ALWAYS_FROM, ALWAYS_TO, DAY_SECONDS, EVERY_DAY
 from app.campaign.engagement import behaviors
-from app.campaign.engagement.behaviors import Plan as BehaviorPlan
-from app.campaign.engagement.creatives import Plan as CreativePlan
+from app.campaign.engagement.behaviors import BehaviorSpec as BehaviorSpec
+from app.campaign.engagement.creatives import CreativeSpec
 from app.campaign.errors import BadCampaign
 from app.campaign.limits import UNLIMITED
 from app.campaign.models.rewards import RewardMethod
@@ -45,7 +45,7 @@ class Offer:
 
 
 @dataclass(frozen=True)
-class Reward:
+class RewardSpec:
     """One of the things that a campaign gives. Its terms are the columns of `RewardMethod`; amounts in hundredths."""
 
     kind: str
@@ -64,7 +64,7 @@ class Manner:
     kind: str = "interaction"
     context: str = "interaction"
     handling: str = "independent"
-    rewards: Sequence[Reward] = ()
+    rewards: Sequence[RewardSpec] = ()
     restrictions: Mapping[str, Any] | None = None
     limit_per_customer_unit: str | None = None
     limit_in_period: int = UNLIMITED
@@ -75,7 +75,7 @@ class Manner:
     customer_may_claim: bool = True
     claimed_by_default: bool = False
     business_id: int | None = None
-    behaviors: Sequence[BehaviorPlan] = ()
+    behaviors: Sequence[BehaviorSpec] = ()
     opt_in_required: bool = False
     opt_in_from: datetime | None = None
     opt_in_to: datetime | None = None
@@ -94,7 +94,7 @@ class Listing:
 
     external_id: str | None = None
     has_unique_name: bool = False
-    creatives: Sequence[CreativePlan] = ()
+    creatives: Sequence[CreativeSpec] = ()
     campaign_type: str | None = None
     details: Mapping[str, Any] | None = None
     sponsor_name: str | None = None
@@ -116,7 +116,7 @@ def limits(offer: Offer) -> tuple[int, int]:
     )
 
 
-PLAIN_COUPON = "gift_code"  # what a campaign sells that was not told which kind of coupon
+PLAIN_COUPON = "gift_code"  # what a campaign sells whose spec names no kind of coupon
 
 
 def sold_plainly(offer: Offer, manner: Manner) -> tuple[Offer, Manner]:
@@ -125,11 +125,11 @@ def sold_plainly(offer: Offer, manner: Manner) -> tuple[Offer, Manner]:
         return offer, manner
     [reward] = manner.rewards
     text = (reward.terms.get("offer") or {}).get("offer_text") or {}
-    told: dict[str, Any] = {
+    texts: dict[str, Any] = {
         "short_description": offer.short_description or text.get("description"),
         "conditions_description": offer.conditions_description or text.get("terms"),
     }
-    return replace(offer, reward=PLAIN_COUPON, **told), replace(manner, rewards=())
+    return replace(offer, reward=PLAIN_COUPON, **texts), replace(manner, rewards=())
 
 
 def _gives_plain_coupons(offer: Offer, manner: Manner) -> bool:
@@ -155,10 +155,10 @@ CONTEXT_FIELDS: dict[str, dict[str, str]] = {
 }
 
 
-def require_sense(offer: Offer, manner: Manner) -> None:
+def validate(offer: Offer, manner: Manner) -> None:
     """Raises BadCampaign or BadRestriction, which say what contradicts what."""
     if manner.context == "event":
-        _require_sense_of_events(offer, manner)
+        _validate_events(offer, manner)
     elif manner.behaviors:
         raise BadCampaign("Only campaigns with the context event have behaviors.")
     elif (offer.reward is None) != bool(manner.rewards):
@@ -202,8 +202,8 @@ def _require_fewer_at_once(manner: Manner) -> None:
         raise BadCampaign(f"At most {GIVEN_AT_ONCE_MAX} rewards can be given at once.")
 
 
-def _require_sense_of_events(offer: Offer, manner: Manner) -> None:
-    behaviors.require_sense(manner.behaviors)
+def _validate_events(offer: Offer, manner: Manner) -> None:
+    behaviors.validate(manner.behaviors)
     if manner.rewards and not manner.behaviors:
         raise BadCampaign("Rewards need a behavior that they are given for.")
     names = {plan.name for plan in manner.behaviors}
@@ -223,10 +223,10 @@ def _require_opt_in_window(offer: Offer, manner: Manner) -> None:
         raise BadCampaign("Opting in begins and ends no later than the campaign.")
 
 
-def _require_worth(reward: Reward) -> None:
+def _require_worth(reward: RewardSpec) -> None:
     amount = reward.terms.get("amount", 0)
     if reward.kind == "points" and amount <= 0:
         raise BadCampaign("A reward method that gives points gives more than none.")
     if reward.kind == "voucher":
         percent, code = reward.terms.get("voucher_hundredths_of_percent"), reward.terms.get("voucher_code")
-        terms.require_sense(reward.terms["voucher_kind"], amount, percent, code)
+        terms.validate(reward.terms["voucher_kind"], amount, percent, code)

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.amounts import number
-from app.campaign.awards.give import By, give_all
+from app.campaign.awards.give import Actor, give_all
 from app.campaign.errors import BasketDiffers
 from app.campaign.models.baskets import Basket
 from app.campaign.triggers import referrals
@@ -14,7 +14,7 @@ from app.members import customers
 from app.members.models import Customer
 
 
-def record(session: Session, told: Basket, now: datetime, by: By) -> Basket:
+def record(session: Session, told: Basket, now: datetime, actor: Actor) -> Basket:
     """Record a basket, once: the same basket told again changes nothing, and is returned as it was recorded.
 
     Raises BasketDiffers when the chain has another basket with this reference.
@@ -31,9 +31,9 @@ def record(session: Session, told: Basket, now: datetime, by: By) -> Basket:
     # First who was waiting for this purchase, and all accounts in everybody's order: two who referred each other's friends
     # may buy at once.
     if told.amount:
-        referrals.complete_by_purchase(session, told.customer_id, now, by)
+        referrals.complete_by_purchase(session, told.customer_id, now, actor)
     customers.add_spending(session, told.customer_id, told.amount, told.bought_at)
     chain_id = session.get_one(Customer, told.customer_id).chain_id
     traits = {"basket.amount": number(told.amount)}
-    give_all(session, chain_id, told.customer_id, "basket", f"basket {told.id}", traits, now, by)
+    give_all(session, chain_id, told.customer_id, "basket", f"basket {told.id}", traits, now, actor)
     return told

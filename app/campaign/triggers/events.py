@@ -21,7 +21,7 @@ from sqlalchemy.orm import aliased
 from app.campaign import activity
 from app.campaign.audience import audiences, visibility
 from app.campaign.audience import traits as customer_traits
-from app.campaign.awards.give import By, Occasion, give, lock_stocks
+from app.campaign.awards.give import Actor, Trigger, give, lock_stocks
 from app.campaign.eligibility.facts import facts_by_id
 from app.campaign.engagement import behaviors, counting, progress, receipts
 from app.campaign.engagement.counting import Achievement
@@ -38,8 +38,8 @@ from app.campaign.models.audiences import Targeting
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.engagement import Behavior, BehaviorProgress, EventReceipt, Goal, Participation
 from app.campaign.models.limits import Stock
-from app.db.guards import TermsChanged
-from app.db.prepared import Bind, Prepared, is_alone, together
+from app.db.guarded import GuardFailed
+from app.db.prepared import Executor, Prepared, atomic, is_autocommit
 from app.db.types import UtcDateTime
 from app.members.errors import CustomerNotFound
 from app.members.models import Customer
@@ -56,7 +56,7 @@ NOTHING_LEFT = (NoRewardLeft, NoCouponsLeft, LimitReached, LimitInPeriodReached,
 
 
 @dataclass(frozen=True)
-class Told:
+class CustomerEvent:
     """An event as it was told. Without a transaction's id it is a new one each time; without a moment, it is now.
 
     `campaign_id` names the only campaign that shall react.
@@ -92,41 +92,43 @@ class Receipt:
     achieved: Sequence[Achieved]
 
 
-def record(bind: Bind, customer_id: int, told: Told, now: datetime, by: By) -> Receipt:
+def record(executor: Executor, customer_id: int, told: CustomerEvent, now: datetime, actor: Actor) -> Receipt:
     """Count an event of a customer, and give what it earns, or nothing at all of it; see `record_all`."""
-    [receipt] = record_all(bind, customer_id, [told], now, by)
+    [receipt] = record_all(executor, customer_id, [told], now, actor)
     return receipt
 
 
-def record_all(bind: Bind, customer_id: int, tellings: Sequence[Told], now: datetime, by: By) -> list[Receipt]:
+def record_all(
+    executor: Executor, customer_id: int, events_sent: Sequence[CustomerEvent], now: datetime, actor: Actor
+) -> list[Receipt]:
     """Count events of a customer, the oldest first, and then give what they earn; all of it, or nothing at all.
 
     Raises BadEvent, CustomerNotFound, TooManyPointsHeld, CampaignNotFound for a campaign that is named and not the chain's, or
-    TermsChanged: then nothing may be kept of this transaction and the whole is to be repeated.
+    GuardFailed: then nothing may be kept of this transaction and the whole is to be repeated.
     Source: SessionM, "Events API"; the model's sections 4.2 and 5.3.
     """
-    for told in tellings:
-        _require_sense(told, now)
-    if is_alone(bind) and len(tellings) == 1:
+    for told in events_sent:
+        _validate(told, now)
+    if is_autocommit(executor) and len(events_sent) == 1:
         try:
-            decision = _decide(bind, customer_id, tellings[0], now, by)
+            decision = _decide(executor, customer_id, events_sent[0], now, actor)
             if len(decision.due) <= 1:
-                _keep(bind, decision, now, by)
+                _keep(executor, decision, now, actor)
                 return [decision.receipt]
-        except TermsChanged:
+        except GuardFailed:
             pass
-    with together(bind):
-        receipts.lock(bind, customer_id)
+    with atomic(executor):
+        receipts.lock(executor, customer_id)
         decisions = {}
-        for i, told in sorted(enumerate(tellings), key=lambda one: one[1].at or now):
-            decisions[i] = decision = _decide(bind, customer_id, told, now, by)
+        for i, told in sorted(enumerate(events_sent), key=lambda one: one[1].at or now):
+            decisions[i] = decision = _decide(executor, customer_id, told, now, actor)
             if decision.parameters is not None:
-                receipts.write(bind, decision.parameters)
-        _give(bind, [due for decision in decisions.values() for due in decision.due], now, by)
-    return [decisions[i].receipt for i in range(len(tellings))]
+                receipts.write(executor, decision.parameters)
+        _give(executor, [due for decision in decisions.values() for due in decision.due], now, actor)
+    return [decisions[i].receipt for i in range(len(events_sent))]
 
 
-def _require_sense(told: Told, now: datetime) -> None:
+def _validate(told: CustomerEvent, now: datetime) -> None:
     if not 0 < len(told.name) <= NAME_LENGTH_MAX:
         raise BadEvent(f"An event's name has 1 to {NAME_LENGTH_MAX} characters.", field="name")
     if told.transaction_id is not None and not 0 < len(told.transaction_id) <= TRANSACTION_ID_LENGTH_MAX:
@@ -179,7 +181,7 @@ _FACTS = Prepared(
         Participation.since.label("said_at"),
         Targeting.tree.label("restrictions"),
         Campaign.audience_id.in_(audiences.of_customer(bindparam("customer"))).label("targeted"),
-        Stock.terms,
+        Stock.revision,
         Campaign.known_as.label("campaign"),
         Behavior.id.label("behavior_id"),
         Behavior.uuid.label("behavior"),
@@ -255,11 +257,11 @@ class _Decision(NamedTuple):
     due: Sequence[_Due]
 
 
-def _decide(bind: Bind, customer_id: int, told: Told, now: datetime, by: By) -> _Decision:
+def _decide(executor: Executor, customer_id: int, told: CustomerEvent, now: datetime, actor: Actor) -> _Decision:
     at = told.at or now
     transaction_id = told.transaction_id or str(uuid.uuid4())
     rows = _FACTS.run(
-        bind,
+        executor,
         {
             "customer": customer_id,
             "event": told.name,
@@ -272,12 +274,12 @@ def _decide(bind: Bind, customer_id: int, told: Told, now: datetime, by: By) -> 
     if not rows:
         raise CustomerNotFound
     if rows[0].outcome is not None:
-        return _Decision(_told_before(bind, transaction_id, rows[0].outcome), None, ())
+        return _Decision(_told_before(executor, transaction_id, rows[0].outcome), None, ())
     if told.campaign_id is not None and rows[0].campaign_id is None:
-        _require_campaign(bind, customer_id, told.campaign_id)
+        _require_campaign(executor, customer_id, told.campaign_id)
     day = at.astimezone(ZoneInfo(rows[0].customer_zone)).date()
     event = counting.Event(told.name, at, day, told.quantity, transaction_id, told.context)
-    moved = _count(bind, rows, event, now)
+    moved = _count(executor, rows, event, now)
     became = [[it.row.campaign_id, it.row.behavior_id, len(it.achievements), it.points] for it in moved]
     parameters = {
         "teller": customer_id,
@@ -286,7 +288,7 @@ def _decide(bind: Bind, customer_id: int, told: Told, now: datetime, by: By) -> 
         "times": told.quantity,
         "happened": at,
         "moment": now,
-        "partner": by.token_id,
+        "partner": actor.token_id,
         "only": told.campaign_id,
         "details": dict(told.context),
         "became": became,
@@ -305,32 +307,32 @@ def _written(it: _Moved) -> dict[str, Any]:
     return told if counts is None else {**told, "c": counts}
 
 
-def _keep(bind: Bind, decision: _Decision, now: datetime, by: By) -> None:
+def _keep(executor: Executor, decision: _Decision, now: datetime, actor: Actor) -> None:
     """Write an event and what it earned, which is one reward at most, in one statement."""
     if decision.parameters is None:
         return
     if decision.due:
         [due] = decision.due
         try:
-            _reward(bind, due, now, by, decision.parameters)
+            _reward(executor, due, now, actor, decision.parameters)
             return
         except NOTHING_LEFT:  # it is achieved all the same
             pass
-    receipts.write(bind, decision.parameters)
+    receipts.write(executor, decision.parameters)
 
 
-def _give(bind: Bind, due: Sequence[_Due], now: datetime, by: By) -> None:
+def _give(executor: Executor, due: Sequence[_Due], now: datetime, actor: Actor) -> None:
     if len(due) > 1:
-        lock_stocks(bind, {it.row.campaign_id for it in due})
+        lock_stocks(executor, {it.row.campaign_id for it in due})
     for it in due:
         with suppress(*NOTHING_LEFT):
-            _reward(bind, it, now, by)
+            _reward(executor, it, now, actor)
 
 
-def _count(bind: Bind, rows: Sequence[Any], event: counting.Event, now: datetime) -> list[_Moved]:
+def _count(executor: Executor, rows: Sequence[Any], event: counting.Event, now: datetime) -> list[_Moved]:
     traits: Mapping[str, Any] = {}
     if any(row.restrictions for row in rows):
-        traits = customer_traits.of_customer(bind, rows[0].customer_id, now)
+        traits = customer_traits.of_customer(executor, rows[0].customer_id, now)
     moved = []
     for _, group in groupby(rows, key=lambda row: row.behavior_id):
         goals = list(group)
@@ -357,20 +359,20 @@ def _listens(row: Any, at: datetime, traits: Mapping[str, Any]) -> bool:
     )
 
 
-def _require_campaign(bind: Bind, customer_id: int, campaign_id: int) -> None:
+def _require_campaign(executor: Executor, customer_id: int, campaign_id: int) -> None:
     chain_id = select(Customer.chain_id).where(Customer.id == customer_id).scalar_subquery()
-    if bind.scalar(select(Campaign.id).where(Campaign.id == campaign_id, Campaign.chain_id == chain_id)) is None:
+    if executor.scalar(select(Campaign.id).where(Campaign.id == campaign_id, Campaign.chain_id == chain_id)) is None:
         raise CampaignNotFound
 
 
-def _reward(bind: Bind, due: _Due, now: datetime, by: By, told: Mapping[str, Any] | None = None) -> None:
+def _reward(executor: Executor, due: _Due, now: datetime, actor: Actor, told: Mapping[str, Any] | None = None) -> None:
     row, achievement = due
-    facts = facts_by_id(bind, row.campaign_id, row.customer_id)
-    if facts.terms != row.terms:
-        raise TermsChanged
+    facts = facts_by_id(executor, row.campaign_id, row.customer_id)
+    if facts.revision != row.revision:
+        raise GuardFailed
     key = f"behavior {row.behavior_id} customer {row.customer_id} {achievement.number}"
-    occasion = Occasion("event", "event", key, behavior=row.behavior_id, goals=achievement.goals, overrides=True)
-    give(bind, facts, occasion, now, by, told)
+    trigger = Trigger("event", "event", key, behavior=row.behavior_id, goals=achievement.goals, overrides=True)
+    give(executor, facts, trigger, now, actor, told)
 
 
 _NAMES = (
@@ -387,10 +389,10 @@ _NAMES = (
 )
 
 
-def _told_before(bind: Bind, transaction_id: str, outcome: Sequence[Sequence[int]]) -> Receipt:
+def _told_before(executor: Executor, transaction_id: str, outcome: Sequence[Sequence[int]]) -> Receipt:
     """The receipt as it was given then."""
     became = {behavior: (times, points) for _, behavior, times, points in outcome if times}
-    rows = bind.execute(_NAMES, {"ids": list(became)}).all() if became else []
+    rows = executor.execute(_NAMES, {"ids": list(became)}).all() if became else []
     by_id = {row.behavior_id: row for row in rows}
     return Receipt(transaction_id, len(outcome), [_achieved(by_id[id], *known) for id, known in became.items()])
 

@@ -9,14 +9,14 @@ from typing import cast
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session, contains_eager
 
-from app.campaign.awards.give import By, Occasion, give
+from app.campaign.awards.give import Actor, Trigger, give
 from app.campaign.eligibility.facts import facts_by_uuid
 from app.campaign.errors import CampaignNotFound, CouponStaysUsed, PurchaseNotFound
 from app.campaign.models.awards import Award
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.vouchers import Voucher
 from app.campaign.vouchers import lifecycle
-from app.db.prepared import Bind
+from app.db.prepared import Executor
 from app.paging import Page, Paged
 
 
@@ -28,19 +28,21 @@ class Sale:
     code: str
 
 
-PURCHASE = Occasion("purchase")
+PURCHASE = Trigger("purchase")
 
 
-def buy(bind: Bind, campaign: uuid.UUID, customer: uuid.UUID, now: datetime, sold_by: int | None, issuer: str) -> Sale:
+def buy(
+    executor: Executor, campaign: uuid.UUID, customer: uuid.UUID, now: datetime, sold_by: int | None, issuer: str
+) -> Sale:
     """Sell one coupon of a campaign to a customer for points.
 
     Raises CampaignNotFound, also for campaigns that sell no coupons, CustomerNotFound, or as `awards.give` does.
     Source: Open Loyalty, "Buy reward campaign for a specific customer".
     """
-    facts = facts_by_uuid(bind, campaign, customer)
+    facts = facts_by_uuid(executor, campaign, customer)
     if facts.reward is None:
         raise CampaignNotFound
-    given = give(bind, facts, PURCHASE, now, By(sold_by, issuer))
+    given = give(executor, facts, PURCHASE, now, Actor(sold_by, issuer))
     return Sale(given.award_id, str(given.code))
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.campaign import activity, calendar, errors
 from app.campaign.audience import audiences, targeting, traits, visibility
-from app.campaign.awards.give import By, Given, Occasion, give
+from app.campaign.awards.give import Actor, GivenAward, Trigger, give
 from app.campaign.eligibility.facts import facts_by_id
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.referrals import ReferralRelation
@@ -24,7 +24,7 @@ from app.refusal import Refusal
 
 
 def apply_code(
-    session: Session, customer: Customer, code: str, now: datetime, by: By, at_sign_up: bool = False
+    session: Session, customer: Customer, code: str, now: datetime, actor: Actor, at_sign_up: bool = False
 ) -> list[ReferralRelation]:
     """Note by whom a customer was referred, in each referral campaign that is open to the referring one.
 
@@ -51,7 +51,7 @@ def apply_code(
         session.scalars(select(ReferralRelation.campaign_id).where(ReferralRelation.referred_id == customer.id))
     )
     made = [
-        _relate(session, campaign_id, referring.id, customer.id, now, by)
+        _relate(session, campaign_id, referring.id, customer.id, now, actor)
         for campaign_id in campaigns
         if campaign_id not in known
     ]
@@ -60,7 +60,7 @@ def apply_code(
     return made
 
 
-def found(session: Session, chain_id: int, campaign_id: int, referring_id: int, referred_id: int) -> ReferralRelation:
+def get(session: Session, chain_id: int, campaign_id: int, referring_id: int, referred_id: int) -> ReferralRelation:
     """The relation, locked until the transaction ends.
 
     Raises CampaignNotFound, CampaignElsewhere, NotAReferralCampaign or RelationNotFound.
@@ -87,20 +87,20 @@ def found(session: Session, chain_id: int, campaign_id: int, referring_id: int, 
     return relation
 
 
-def complete(session: Session, relation: ReferralRelation, now: datetime, by: By) -> None:
+def complete(session: Session, relation: ReferralRelation, now: datetime, actor: Actor) -> None:
     """Give the referring customer's reward, once, whatever else must be true of the campaign now.
 
     The caller has locked the relation's row. Raises RelationAlreadyRedeemed, or a refusal for want of rewards.
     """
     if relation.redeemed_at is not None:
         raise errors.RelationAlreadyRedeemed
-    given = _reward(session, relation, "referring", relation.referring_id, now, by)
+    given = _reward(session, relation, "referring", relation.referring_id, now, actor)
     # Not before it was made: that may have been noted by a clock that runs ahead.
     relation.redeemed_at, relation.award_id = max(now, relation.created_at), given.award_id
     session.flush()
 
 
-def complete_by_purchase(session: Session, customer_id: int, now: datetime, by: By) -> None:
+def complete_by_purchase(session: Session, customer_id: int, now: datetime, actor: Actor) -> None:
     """Complete what waits for the first purchase of a referred customer. What cannot be rewarded goes on waiting."""
     waiting = session.scalars(
         select(ReferralRelation)
@@ -113,7 +113,7 @@ def complete_by_purchase(session: Session, customer_id: int, now: datetime, by: 
         ledger.lock_accounts(session, [customer_id, *(relation.referring_id for relation in waiting)])
     for relation in waiting:
         try:
-            complete(session, relation, now, by)
+            complete(session, relation, now, actor)
         except Refusal:
             continue
 
@@ -157,7 +157,7 @@ def _open_campaigns(session: Session, chain_id: int, referring_id: int, now: dat
 
 
 def _relate(
-    session: Session, campaign_id: int, referring_id: int, referred_id: int, now: datetime, by: By
+    session: Session, campaign_id: int, referring_id: int, referred_id: int, now: datetime, actor: Actor
 ) -> ReferralRelation:
     relation = ReferralRelation(
         campaign_id=campaign_id, referring_id=referring_id, referred_id=referred_id, created_at=now
@@ -165,14 +165,14 @@ def _relate(
     session.add(relation)
     session.flush()
     with suppress(Refusal):  # a campaign may have nothing for the referred customer, or nothing any more
-        _reward(session, relation, "referred", referred_id, now, by)
+        _reward(session, relation, "referred", referred_id, now, actor)
     return relation
 
 
 def _reward(
-    session: Session, relation: ReferralRelation, recipient: str, customer_id: int, now: datetime, by: By
-) -> Given:
-    occasion = Occasion(
+    session: Session, relation: ReferralRelation, recipient: str, customer_id: int, now: datetime, actor: Actor
+) -> GivenAward:
+    trigger = Trigger(
         "referral", context="referral", key=f"referral {relation.id} {recipient}", recipient=recipient, overrides=True
     )
-    return give(session, facts_by_id(session, relation.campaign_id, customer_id), occasion, now, by)
+    return give(session, facts_by_id(session, relation.campaign_id, customer_id), trigger, now, actor)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.access import logins
-from app.campaign.awards.give import By, give_all
+from app.campaign.awards.give import Actor, give_all
 from app.campaign.triggers import referrals
 from app.members import customers, sizes
 from app.members.customers import Person
@@ -19,7 +19,7 @@ def sign_up(
     session: Session,
     person: Person,
     now: datetime,
-    by: By,
+    actor: Actor,
     password_hash: str | None = None,
     level: UUID | None = None,
     chain_id: int | None = None,
@@ -35,9 +35,9 @@ def sign_up(
     logins.open_for_customer(session, customer.id, password_hash)
     ledger.open_account(session, customer.id)
     session.flush()
-    give_all(session, customer.chain_id, customer.id, "signup", f"signup {customer.id}", {}, now, by)
+    give_all(session, customer.chain_id, customer.id, "signup", f"signup {customer.id}", {}, now, actor)
     if referral_code is not None:
-        referrals.apply_code(session, customer, referral_code, now, by, at_sign_up=True)
+        referrals.apply_code(session, customer, referral_code, now, actor, at_sign_up=True)
     # Last: all who sign up with this chain wait for this row.
     sizes.add(session, customer.chain_id, customer.level_id, sizes.ANY_SEGMENT, 1)
     return customer

@@ -16,10 +16,10 @@ from app.campaign import errors
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.vouchers import Voucher
 from app.campaign.vouchers import keys
-from app.campaign.vouchers.lookup import Holder, Named, found, is_expired, is_locked
-from app.campaign.vouchers.terms import require_sense
-from app.db.guards import TermsChanged
-from app.db.prepared import Bind, Prepared
+from app.campaign.vouchers.lookup import Holder, VoucherIdentifiers, get, is_expired, is_locked
+from app.campaign.vouchers.terms import validate
+from app.db.guarded import GuardFailed
+from app.db.prepared import Executor, Prepared
 from app.db.types import UtcDateTime
 from app.organizations.models import Chain
 
@@ -55,13 +55,13 @@ _CLAIM = Prepared(
 )
 
 
-def claim(bind: Bind, named: Named, holder: Holder, now: datetime) -> Any:
+def claim(executor: Executor, named: VoucherIdentifiers, holder: Holder, now: datetime) -> Any:
     """Claim a voucher for its customer, or an anonymous one for whoever claims it first; claimed twice, it stays as it is.
 
-    Raises as `found` does, VoucherNotForCustomers, CustomerNotActive, VoucherRedeemed, VoucherExpired or VoucherLocked, or
-    TermsChanged when somebody was faster.
+    Raises as `get` does, VoucherNotForCustomers, CustomerNotActive, VoucherRedeemed, VoucherExpired or VoucherLocked, or
+    GuardFailed when somebody was faster.
     """
-    voucher = found(bind, named, holder)
+    voucher = get(executor, named, holder)
     if not holder.is_staff and not voucher.customer_may_claim:
         raise errors.VoucherNotForCustomers
     if voucher.status == "claimed" and voucher.customer_id == holder.customer_id:
@@ -69,7 +69,7 @@ def claim(bind: Bind, named: Named, holder: Holder, now: datetime) -> Any:
     _require_active_owner(voucher)
     _require_usable(voucher, now, is_staff=holder.is_staff)
     done = _CLAIM.run(
-        bind,
+        executor,
         {
             "voucher": voucher.id,
             "moment": now,
@@ -80,18 +80,18 @@ def claim(bind: Bind, named: Named, holder: Holder, now: datetime) -> Any:
         },
     )
     if not done:
-        raise TermsChanged
+        raise GuardFailed
     return (
-        found(bind, Named(key=voucher.key), holder)
+        get(executor, VoucherIdentifiers(key=voucher.key), holder)
         if voucher.customer_id is None
         else voucher._replace(status="claimed", claimed_at=now)
     )
 
 
-def unclaim(session: Session, named: Named, holder: Holder, now: datetime) -> Any:
+def unclaim(session: Session, named: VoucherIdentifiers, holder: Holder, now: datetime) -> Any:
     """Give a claimed voucher back into the state before; one that is not claimed stays as it is. Raises as `claim` does."""
     voucher = _locked(session, named, holder)
-    if not holder.is_staff and not found(session, Named(id=voucher.id), holder).customer_may_claim:
+    if not holder.is_staff and not get(session, VoucherIdentifiers(id=voucher.id), holder).customer_may_claim:
         raise errors.VoucherNotForCustomers
     _require_usable(voucher, now, is_staff=holder.is_staff)
     voucher.status, voucher.claimed_at, voucher.claimed_by, voucher.claimed_by_token = "generated", None, None, None
@@ -100,7 +100,7 @@ def unclaim(session: Session, named: Named, holder: Holder, now: datetime) -> An
 
 def lock(
     session: Session,
-    named: Named,
+    named: VoucherIdentifiers,
     holder: Holder,
     seconds: int,
     lock_code: str | None,
@@ -111,7 +111,7 @@ def lock(
 
     A lock without either is nobody's: it lapses, or is unlocked.
 
-    Raises as `found` does, NotLockable, VoucherRedeemed, VoucherExpired or VoucherLocked.
+    Raises as `get` does, NotLockable, VoucherRedeemed, VoucherExpired or VoucherLocked.
     """
     voucher = _locked(session, named, holder)
     if voucher.kind not in LOCKABLE:
@@ -121,14 +121,14 @@ def lock(
     if is_locked(voucher, now) and not is_mine:
         raise errors.VoucherLocked
     voucher.locked_until = now + timedelta(seconds=seconds)
-    if is_mine:  # what is not told anew stays
+    if is_mine:  # what is not given anew stays
         lock_code, basket_code = lock_code or voucher.lock_code, basket_code or voucher.basket_code
     voucher.lock_code, voucher.basket_code = lock_code, basket_code
     return _shown(session, voucher, holder)
 
 
-def unlock(session: Session, named: Named, holder: Holder) -> Any:
-    """Let a voucher go, and forget its basket. Raises as `found` does."""
+def unlock(session: Session, named: VoucherIdentifiers, holder: Holder) -> Any:
+    """Let a voucher go, and forget its basket. Raises as `get` does."""
     voucher = _locked(session, named, holder)
     voucher.locked_until = voucher.lock_code = voucher.basket_code = None
     return _shown(session, voucher, holder)
@@ -136,7 +136,7 @@ def unlock(session: Session, named: Named, holder: Holder) -> Any:
 
 def redeem(
     session: Session,
-    named: Named,
+    named: VoucherIdentifiers,
     holder: Holder,
     amount: int | None,
     now: datetime,
@@ -146,11 +146,11 @@ def redeem(
     """Redeem a claimed voucher, wholly or an amount of it; the rest becomes a claimed child voucher.
 
     A locked one is redeemed for the basket that it is kept for, or by whoever knows the code.
-    Raises as `found` does, CustomerNotActive, VoucherNotClaimed, VoucherRedeemed, VoucherExpired, VoucherLocked or
+    Raises as `get` does, CustomerNotActive, VoucherNotClaimed, VoucherRedeemed, VoucherExpired, VoucherLocked or
     MoreThanVoucher.
     """
     voucher = _locked(session, named, holder)
-    _require_active_owner(found(session, Named(id=voucher.id), holder))
+    _require_active_owner(get(session, VoucherIdentifiers(id=voucher.id), holder))
     _require_usable(voucher, now, is_staff=True)
     if voucher.status != "claimed":
         raise errors.VoucherNotClaimed
@@ -167,10 +167,10 @@ def redeem(
     return Redemption(voucher.id, _child(session, voucher, rest, now).id)
 
 
-def expire(session: Session, named: Named, holder: Holder, now: datetime) -> Any:
+def expire(session: Session, named: VoucherIdentifiers, holder: Holder, now: datetime) -> Any:
     """Let a claimed voucher expire now; one that has expired stays as it is.
 
-    Raises as `found` does, VoucherNotClaimed or VoucherRedeemed.
+    Raises as `get` does, VoucherNotClaimed or VoucherRedeemed.
     """
     voucher = _locked(session, named, holder)
     if voucher.status == "redeemed":
@@ -183,7 +183,7 @@ def expire(session: Session, named: Named, holder: Holder, now: datetime) -> Any
 
 
 @dataclass(frozen=True)
-class Terms:
+class VoucherTerms:
     """What the staff decides about a voucher that it issues by hand. Amount in hundredths."""
 
     kind: str
@@ -196,13 +196,13 @@ class Terms:
 
 
 def issue(
-    session: Session, chain_id: int, campaign_id: int, customer_id: int | None, terms: Terms, now: datetime
+    session: Session, chain_id: int, campaign_id: int, customer_id: int | None, terms: VoucherTerms, now: datetime
 ) -> Voucher:
     """Issue a voucher by hand. The limits of its campaign count what the campaign gives, and so do not count it.
 
     Raises CampaignNotFound or BadVoucher.
     """
-    require_sense(terms.kind, terms.amount, terms.hundredths_of_percent, terms.code)
+    validate(terms.kind, terms.amount, terms.hundredths_of_percent, terms.code)
     if terms.claimed and customer_id is None:
         raise errors.BadVoucher("A voucher is claimed by somebody; name the customer.")
     found = session.execute(
@@ -276,9 +276,9 @@ def _require_usable(voucher: Any, now: datetime, is_staff: bool) -> None:
         raise errors.VoucherLocked(opens_at=voucher.locked_until)
 
 
-def _locked(session: Session, named: Named, holder: Holder) -> Voucher:
-    """The voucher; who else wants to change it waits. Raises as `found` does."""
-    voucher_id = found(session, named, holder).id
+def _locked(session: Session, named: VoucherIdentifiers, holder: Holder) -> Voucher:
+    """The voucher; who else wants to change it waits. Raises as `get` does."""
+    voucher_id = get(session, named, holder).id
     return session.scalars(
         select(Voucher)
         .where(Voucher.id == voucher_id)
@@ -289,7 +289,7 @@ def _locked(session: Session, named: Named, holder: Holder) -> Voucher:
 
 def _shown(session: Session, voucher: Voucher, holder: Holder) -> Any:
     session.flush()
-    return found(session, Named(id=voucher.id), holder)
+    return get(session, VoucherIdentifiers(id=voucher.id), holder)
 
 
 def _redeem(voucher: Voucher, amount: int, now: datetime) -> None:

@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 from app.campaign import errors
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.vouchers import Voucher
-from app.db.prepared import Bind, Prepared
+from app.db.prepared import Executor, Prepared
 from app.members.models import Customer, Profile
 from app.organizations.models import Chain
 from app.paging import Page, Paged
 
 
 @dataclass(frozen=True)
-class Named:
+class VoucherIdentifiers:
     """How a caller names a voucher: by any of these, which must agree."""
 
     key: str | None = None
@@ -94,17 +94,17 @@ def worth(voucher: Any) -> int:
     return int(voucher.redeemed if voucher.status == "redeemed" else voucher.amount)
 
 
-def found(bind: Bind, named: Named, holder: Holder) -> Any:
+def get(executor: Executor, named: VoucherIdentifiers, holder: Holder) -> Any:
     """The voucher with its campaign, chain and owner's card, if it is the holder's or still nobody's.
 
     Raises VoucherNotFound, VoucherIdentifiersDisagree or VoucherElsewhere.
     """
     if named.key is not None:
-        rows = _BY_KEY.run(bind, {"named": named.key})
+        rows = _BY_KEY.run(executor, {"named": named.key})
     elif named.id is not None:
-        rows = _BY_ID.run(bind, {"named": named.id})
+        rows = _BY_ID.run(executor, {"named": named.id})
     else:
-        rows = _BY_THIRD_PARTY_ID.run(bind, {"named": named.third_party_id})
+        rows = _BY_THIRD_PARTY_ID.run(executor, {"named": named.third_party_id})
     if not rows:
         raise errors.VoucherNotFound
     [voucher] = rows
@@ -118,7 +118,7 @@ def found(bind: Bind, named: Named, holder: Holder) -> Any:
     return voucher
 
 
-def _may_see(voucher: Any, named: Named, holder: Holder) -> bool:
+def _may_see(voucher: Any, named: VoucherIdentifiers, holder: Holder) -> bool:
     """A customer's own; an anonymous one by its key alone, for ids can be counted through. The staff sees all."""
     if voucher.customer_id is None:
         return holder.is_staff or named.key is not None

@@ -5,7 +5,7 @@ from app.campaign.errors import BadVoucher
 WHOLE = 10_000  # all of it, in hundredths of a percent
 
 
-def require_sense(kind: str, amount: int, hundredths_of_percent: int | None, code: str | None) -> None:
+def validate(kind: str, amount: int, hundredths_of_percent: int | None, code: str | None) -> None:
     """Raises BadVoucher unless a `basket` voucher has an amount, a `basket_pct` a percentage, an `honour` a code."""
     if kind == "basket" and amount <= 0:
         raise BadVoucher("A voucher for a basket has a positive amount.")

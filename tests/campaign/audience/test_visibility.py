@@ -15,10 +15,10 @@ from app.campaign.audience import traits, visibility, visibility_sql
 from app.campaign.audience.visibility import Visibility
 from app.campaign.eligibility.facts import facts_by_campaign, facts_by_id
 from app.campaign.engagement import opt_ins
-from app.campaign.engagement.behaviors import GoalPlan, Plan
+from app.campaign.engagement.behaviors import BehaviorSpec, GoalSpec
 from app.campaign.errors import CampaignHidden, CampaignNotFound
 from app.campaign.listings import catalogue, chain_campaigns, customer_campaigns
-from app.campaign.listings.customer_campaigns import Wanted
+from app.campaign.listings.customer_campaigns import Include
 from app.campaign.models.campaigns import LIFECYCLES, Campaign
 from app.campaign.models.engagement import Behavior, BehaviorProgress, Participation
 from app.campaign.setup import campaigns
@@ -81,7 +81,7 @@ def crowd(world: World) -> list[Customer]:
             if i % 3 == 0:
                 tags.put(session, row.id, ["vip"], NOW)
         part = [segments.Criterion(segments.CUSTOMER_LIST, {"customers": [str(c.uuid) for c in made[::2]]})]
-        segments.create(session, segments.Definition("regulars", active=True, parts=[part]), NOW, UUID(int=7))
+        segments.create(session, segments.SegmentDetails("regulars", active=True, parts=[part]), NOW, UUID(int=7))
     return made
 
 
@@ -90,29 +90,29 @@ def _random_campaigns(world: World, random: Random, count: int, elsewhere: int) 
     for i in range(count):
         opens = NOW + timedelta(hours=random.choice([-48, -1, 0, 1, 48]))
         window = random.choice([campaigns.ALWAYS, (opens, opens + timedelta(hours=random.choice([0, 24, 72])))])
-        told: dict[str, Any] = {
+        details: dict[str, Any] = {
             "name": f"C{i}",
             "visibility": window,
             "restrictions": random.choice([None, None, {"user.tags": "vip"}, {"user.level": "bronze"}]),
             "opt_in_required": random.choice([False, True]),
         }
         if random.random() < 0.5:
-            told |= {"levels": [random.choice([world.silver, world.bronze]).uuid], "for_everyone": False}
+            details |= {"levels": [random.choice([world.silver, world.bronze]).uuid], "for_everyone": False}
         if random.random() < 0.3:
-            told |= {"segments": [UUID(int=7)], "for_everyone": False}
+            details |= {"segments": [UUID(int=7)], "for_everyone": False}
         kind = random.choice(["sale", "points", "event"])
         rewards = {"sale": [coupon()], "points": [points(1)], "event": []}[kind]
         if kind == "event":
-            told |= {"context": "event", "behaviors": [a_behavior()]}
+            details |= {"context": "event", "behaviors": [a_behavior()]}
         if kind == "sale":
-            told["coupons"] = [f"K{i}"]
-        made = world.a_reward_campaign(*rewards, chain_id=random.choice([None, None, elsewhere]), **told)
+            details["coupons"] = [f"K{i}"]
+        made = world.a_reward_campaign(*rewards, chain_id=random.choice([None, None, elsewhere]), **details)
         with world.database.transaction() as session:
             session.get_one(Campaign, made.id).lifecycle = random.choice([*LIFECYCLES, "live", "live"])
 
 
-def a_behavior() -> Plan:
-    return Plan("Visits", [GoalPlan("visit")])
+def a_behavior() -> BehaviorSpec:
+    return BehaviorSpec("Visits", [GoalSpec("visit")])
 
 
 def _random_participation(world: World, random: Random, crowd: list[Customer]) -> None:
@@ -145,9 +145,9 @@ def test_one_customer_and_pages_are_told_the_same(world: World, crowd: list[Cust
         for customer in crowd:
             known = traits.of_customer(session, customer.id, NOW)
             facts = facts_by_campaign(session, [it.id for it in every], customer.id)
-            told = {id: visibility_sql.to_customer(session, row, NOW) for id, row in facts.items()}
-            kinds |= {(value, facts[id].lifecycle) for id, value in told.items()}
-            shown = {id for id, value in told.items() if value is Visibility.SHOWN}
+            details = {id: visibility_sql.to_customer(session, row, NOW) for id, row in facts.items()}
+            kinds |= {(value, facts[id].lifecycle) for id, value in details.items()}
+            shown = {id for id, value in details.items() if value is Visibility.SHOWN}
             condition = visibility_sql.shown(session, customer.id, known, NOW)
             assert set(session.scalars(select(Campaign.id).where(condition))) == shown
             for_customer = {id for id, row in facts.items() if visibility.is_for(row, known)}
@@ -156,7 +156,7 @@ def test_one_customer_and_pages_are_told_the_same(world: World, crowd: list[Cust
             qualified = {id for id, row in facts.items() if visibility.qualifies(row, known)}
             condition = visibility_sql.qualified(session, customer.id, known)
             assert set(session.scalars(select(Campaign.id).where(condition))) == qualified
-            _require_that_lists_agree(session, customer, told, facts, qualified)
+            _require_that_lists_agree(session, customer, details, facts, qualified)
         for campaign in every:
             condition = visibility_sql.qualifying(session, campaign.id, NOW)
             mine = {c.id for c in crowd if c.chain_id == campaign.chain_id}
@@ -175,10 +175,10 @@ def test_one_customer_and_pages_are_told_the_same(world: World, crowd: list[Cust
 
 
 def _require_that_lists_agree(
-    session: Any, customer: Customer, told: dict[int, Visibility], facts: dict[int, Any], qualified: set[int]
+    session: Any, customer: Customer, details: dict[int, Visibility], facts: dict[int, Any], qualified: set[int]
 ) -> None:
     """Every list and every look at one campaign, of all dialects, follows from what the customer knows."""
-    shown = {id for id, value in told.items() if value is Visibility.SHOWN}
+    shown = {id for id, value in details.items() if value is Visibility.SHOWN}
     active = {id for id, row in facts.items() if activity.is_active(row, NOW)}
     chain_id = facts[min(facts)].chain_id
     listed = chain_campaigns.page(
@@ -188,22 +188,22 @@ def _require_that_lists_agree(
     known = SimpleNamespace(
         id=customer.id, uuid=customer.uuid, chain_id=chain_id, status=facts[min(facts)].customer_status
     )
-    mine = customer_campaigns.of_customer(session, known, Wanted(), ALL, NOW)
+    mine = customer_campaigns.of_customer(session, known, Include(), ALL, NOW)
     assert {row.campaign.id for row in mine.rows} == shown & active
-    eligible = customer_campaigns.page(session, known, "eligible", Wanted(), ALL, NOW)
+    eligible = customer_campaigns.page(session, known, "eligible", Include(), ALL, NOW)
     on_show = {id for id, row in facts.items() if visibility.is_on_show(row, NOW)}
     assert {row.campaign.id for row in eligible.rows} == qualified & active & on_show
     offered = catalogue.available_page(session, customer.id, ALL, NOW)
     assert {row.campaign.id for row in offered.rows} <= on_show
     if known.status == "active":
         assert {row.campaign.id for row in offered.rows} <= shown
-    for id, value in told.items():
+    for id, value in details.items():
         if facts[id].reward is not None:
             with _expected(value):
                 catalogue.one_for_customer(session, _uuid(session, id), customer.uuid, NOW)
         if value is Visibility.SECRET:
             with pytest.raises(CampaignNotFound):
-                customer_campaigns.one(session, known, id, Wanted(), NOW)
+                customer_campaigns.one(session, known, id, Include(), NOW)
             with pytest.raises(CampaignNotFound):
                 opt_ins.opt_out(session, id, customer.id, NOW)
         with _expected(value, missing_when_hidden=True) if id in active else pytest.raises(CampaignNotFound):

@@ -9,7 +9,7 @@ import pytest
 
 from app.campaign import errors
 from app.campaign.awards import give as give_module
-from app.campaign.awards.give import BY_SYSTEM, Occasion, give
+from app.campaign.awards.give import SYSTEM, Trigger, give
 from app.campaign.eligibility import rules
 from app.campaign.eligibility.facts import facts_by_id, reward_methods
 from app.campaign.models.awards import Award
@@ -18,7 +18,7 @@ from app.campaign.models.draws import Draw
 from app.campaign.models.limits import MethodTally
 from app.campaign.models.vouchers import Voucher
 from app.campaign.triggers import interactions
-from app.db import guards
+from app.db import guarded
 from app.db.engine import TryAgain
 from app.points.models import LedgerEntry
 from tests.world import World, coupon, hours, nothing, points, voucher
@@ -204,7 +204,7 @@ def test_a_stale_view_of_a_campaign_gives_nothing(world: World, monkeypatch: pyt
         with monkeypatch.context() as patched:
             patched.setattr(interactions, "facts_by_id", lambda *_, stale=stale: stale)
             patched.setattr(give_module, "reward_methods", lambda *_, methods=methods: methods)
-            with pytest.raises(guards.TermsChanged):
+            with pytest.raises(guarded.GuardFailed):
                 world.interact(campaign)
         assert (world.count(Award), world.balance(), world.count(Voucher)) == before, name
     world.require_invariants()
@@ -212,18 +212,18 @@ def test_a_stale_view_of_a_campaign_gives_nothing(world: World, monkeypatch: pyt
 
 def test_what_is_caused_once_is_given_once(world: World) -> None:
     campaign = world.a_reward_campaign(kind="signup")
-    occasion = Occasion("signup", "signup", key="only once")
+    trigger = Trigger("signup", "signup", key="only once")
     with world.database.transaction() as session:
-        give(session, world.facts(campaign), occasion, world.now, BY_SYSTEM)
+        give(session, world.facts(campaign), trigger, world.now, SYSTEM)
     with pytest.raises(TryAgain), world.database.transaction() as session:
-        give(session, world.facts(campaign), occasion, world.now, BY_SYSTEM)
+        give(session, world.facts(campaign), trigger, world.now, SYSTEM)
     assert world.count(Award) == 1
 
 
 def test_a_lagging_clock_counts_in_the_period_that_has_begun(world: World) -> None:
     campaign = world.a_reward_campaign(limit_per_customer=1, limit_per_customer_unit="day")
     world.interact(campaign, now=MONDAY)
-    with pytest.raises((errors.LimitPerCustomerReached, guards.TermsChanged)):
+    with pytest.raises((errors.LimitPerCustomerReached, guarded.GuardFailed)):
         world.interact(campaign, now=MONDAY - timedelta(days=1))
     world.require_invariants()
 

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import func, select
 
-from app.campaign.awards.give import BY_SYSTEM
+from app.campaign.awards.give import SYSTEM
 from app.campaign.engagement import opt_ins
-from app.campaign.engagement.behaviors import GoalPlan, Plan
+from app.campaign.engagement.behaviors import BehaviorSpec, GoalSpec
 from app.campaign.errors import NotEligible
 from app.campaign.listings import customer_campaigns
-from app.campaign.listings.customer_campaigns import Wanted
+from app.campaign.listings.customer_campaigns import Include
 from app.campaign.models.engagement import EventReceipt, Participation
 from app.campaign.models.limits import Stock
 from app.campaign.triggers import events
@@ -29,23 +29,23 @@ DAY = 24 * 3600
 NAMES = ("visit", "review", "share")
 
 PLANS = [
-    Plan("plain", [GoalPlan("visit", 3)], points=100, times_max=4),
-    Plan("twice a day", [GoalPlan("visit", 2)], points=10, per_period_max=2, period_seconds=DAY),
-    Plan("not too often", [GoalPlan("review", 2, min_gap_seconds=3600)], points=1),
-    Plan("in a row", [GoalPlan("visit", 3, consecutive=True)], points=1_000),
-    Plan(
+    BehaviorSpec("plain", [GoalSpec("visit", 3)], points=100, times_max=4),
+    BehaviorSpec("twice a day", [GoalSpec("visit", 2)], points=10, per_period_max=2, period_seconds=DAY),
+    BehaviorSpec("not too often", [GoalSpec("review", 2, min_gap_seconds=3600)], points=1),
+    BehaviorSpec("in a row", [GoalSpec("visit", 3, consecutive=True)], points=1_000),
+    BehaviorSpec(
         "different shops",
-        [GoalPlan("visit", 2, kind="unique", unique_key="shop")],
+        [GoalSpec("visit", 2, kind="unique", unique_key="shop")],
         "unique",
         points=10_000,
         times_max=2,
     ),
-    Plan(
+    BehaviorSpec(
         "all sorts",
         [
-            GoalPlan("visit", 2, points=7),
-            GoalPlan("review", 1, required=False, group="more", points=70),
-            GoalPlan("share", 2, required=False, group="more"),
+            GoalSpec("visit", 2, points=7),
+            GoalSpec("review", 1, required=False, group="more", points=70),
+            GoalSpec("share", 2, required=False, group="more"),
         ],
         "composite",
         points=700,
@@ -55,7 +55,7 @@ PLANS = [
 
 
 @dataclass
-class Told:
+class CustomerEvent:
     """An event, and what the customer did so often, then and there."""
 
     name: str
@@ -69,9 +69,9 @@ class Told:
 class Model:
     """A behavior as lists of what has counted: no counter, no version, no JSON."""
 
-    plan: Plan
-    rounds: list[list[Told]] = field(default_factory=list)  # of each goal, what counted in this round
-    latest: list[Told | None] = field(default_factory=list)
+    plan: BehaviorSpec
+    rounds: list[list[CustomerEvent]] = field(default_factory=list)  # of each goal, what counted in this round
+    latest: list[CustomerEvent | None] = field(default_factory=list)
     achieved: list[datetime] = field(default_factory=list)
     points: int = 0
 
@@ -79,7 +79,7 @@ class Model:
         self.rounds = [[] for _ in self.plan.goals]
         self.latest = [None for _ in self.plan.goals]
 
-    def tell(self, event: Told) -> None:
+    def tell(self, event: CustomerEvent) -> None:
         for _ in range(event.quantity):
             if len(self.achieved) >= self.plan.times_max:
                 return
@@ -91,7 +91,7 @@ class Model:
                     self.count(i, goal, event)
             self.finish(event.at)
 
-    def count(self, i: int, goal: GoalPlan, event: Told) -> None:
+    def count(self, i: int, goal: GoalSpec, event: CustomerEvent) -> None:
         before = self.latest[i]
         if (
             before is not None
@@ -106,13 +106,13 @@ class Model:
                 return
             if last_day < yesterday:
                 self.rounds[i] = []
-        if goal.kind == "unique" and (event.shop is None or event.shop in [told.shop for told in self.rounds[i]]):
+        if goal.kind == "unique" and (event.shop is None or event.shop in [details.shop for details in self.rounds[i]]):
             return
         self.rounds[i].append(event)
         self.latest[i] = event
 
     def finish(self, at: datetime) -> None:
-        done = [len(told) >= goal.earn_count for told, goal in zip(self.rounds, self.plan.goals, strict=True)]
+        done = [len(details) >= goal.earn_count for details, goal in zip(self.rounds, self.plan.goals, strict=True)]
         if not all(is_done for is_done, goal in zip(done, self.plan.goals, strict=True) if goal.required):
             return
         for group in {goal.group for goal in self.plan.goals}:
@@ -159,7 +159,7 @@ class BehaviorMachine(RuleBasedStateMachine):
         self.models = {
             name: [Model(plan) for plan in (PLANS if name == "open" else PLANS[:1])] for name in self.campaigns
         }
-        self.told: list[Told] = []
+        self.details: list[CustomerEvent] = []
         self.opted_in: bool | None = None
         self.said_at = self.now
         self.vip_until: datetime | None = None
@@ -180,8 +180,8 @@ class BehaviorMachine(RuleBasedStateMachine):
         hours_ago=st.sampled_from([0, 0, 0, 0, 1, 20, 70]),
     )
     def tell(self, name: str, quantity: int, shop: str | None, hours_ago: int) -> None:
-        event = Told(name, self.now - hours(hours_ago), quantity, f"t{len(self.told)}", shop)
-        self.told.append(event)
+        event = CustomerEvent(name, self.now - hours(hours_ago), quantity, f"t{len(self.details)}", shop)
+        self.details.append(event)
         self.send(event)
         for campaign, models in self.models.items():
             if self.counts(campaign, event.at):
@@ -190,12 +190,12 @@ class BehaviorMachine(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 99))
     def tell_again(self, which: int) -> None:
-        if self.told:
-            self.send(self.told[which % len(self.told)])
+        if self.details:
+            self.send(self.details[which % len(self.details)])
 
     @rule()
     def replay_everything(self) -> None:
-        for event in self.told:
+        for event in self.details:
             self.send(event)
 
     @rule(minutes=st.sampled_from([1, 30, 61, 600, 1440, 1441, 3000]))
@@ -232,28 +232,28 @@ class BehaviorMachine(RuleBasedStateMachine):
         with self.world.database.transaction() as session:
             return outcome(lambda: said(session, self.campaigns["opt in"].id, self.customer.id, self.now))
 
-    def send(self, event: Told) -> None:
+    def send(self, event: CustomerEvent) -> None:
         context = {} if event.shop is None else {"shop": event.shop}
-        told = events.Told(event.name, event.transaction_id, event.quantity, event.at, context)
-        with self.world.database.short_transaction() as bind:
-            events.record(bind, self.customer.id, told, self.now, BY_SYSTEM)
+        details = events.CustomerEvent(event.name, event.transaction_id, event.quantity, event.at, context)
+        with self.world.database.single_statement() as executor:
+            events.record(executor, self.customer.id, details, self.now, SYSTEM)
 
     @invariant()
     def everything_is_as_the_model_says(self) -> None:
         with self.world.database.reading() as session:
             customer = identifiers.by_uuid(session, self.customer.chain_id, self.customer.uuid)
             for name, campaign in self.campaigns.items():
-                found = customer_campaigns.one(session, customer, campaign.id, Wanted(), self.now)
+                found = customer_campaigns.one(session, customer, campaign.id, Include(), self.now)
                 models = self.models[name]
                 for (behavior, progress), model in zip(found.behaviors, models, strict=True):
                     assert progress.achieved == len(model.achieved), behavior.name
                     current = [progress.counts[g.id].current if g.id in progress.counts else 0 for g in behavior.goals]
-                    assert current == [len(told) for told in model.rounds], behavior.name
+                    assert current == [len(details) for details in model.rounds], behavior.name
                 assert found.state == self.state(name, models), name
                 assert found.opted_in is (self.opted_in if name == "opt in" else None)
             assert session.scalar(select(func.count()).select_from(EventReceipt)) is not None
             receipts = select(func.count()).where(EventReceipt.customer_id == self.customer.id)
-            assert session.scalar(receipts) == len(self.told)
+            assert session.scalar(receipts) == len(self.details)
             stock = session.get_one(Stock, self.campaigns["opt in"].id)
             assert stock.participants_count == (1 if self.opted_in else 0)
             assert session.query(Participation).filter_by(customer_id=self.customer.id).count() <= 1

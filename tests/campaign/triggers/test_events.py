@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import delete
 
 from app.amounts import BALANCE_MAX
-from app.campaign.awards.give import BY_SYSTEM
+from app.campaign.awards.give import SYSTEM
 from app.campaign.eligibility.facts import facts_by_id
 from app.campaign.engagement import behaviors, counting, opt_ins
-from app.campaign.engagement.behaviors import GoalPlan, Plan
+from app.campaign.engagement.behaviors import BehaviorSpec, GoalSpec
 from app.campaign.errors import (
     BadCampaign,
     BadEvent,
@@ -33,28 +33,33 @@ from tests.campaign.test_races import at_once
 from tests.world import World, hours, points, voucher
 
 
-def an_event_campaign(world: World, *behaviors: Plan, **told: Any) -> Campaign:
-    return world.a_reward_campaign(*told.pop("rewards", ()), context="event", behaviors=behaviors, **told)
+def an_event_campaign(world: World, *behaviors: BehaviorSpec, **details: Any) -> Campaign:
+    return world.a_reward_campaign(*details.pop("rewards", ()), context="event", behaviors=behaviors, **details)
 
 
-def visits(count: int = 1, points: float = 0, **told: Any) -> Plan:
-    goal = {name: told.pop(name) for name in list(told) if name in GoalPlan.__dataclass_fields__ and name != "kind"}
-    kind = told.get("kind", "count")
-    return Plan(
-        told.pop("name", "Visits"), [GoalPlan("visit", count, kind=kind, **goal)], points=round(points * 100), **told
+def visits(count: int = 1, points: float = 0, **details: Any) -> BehaviorSpec:
+    goal = {
+        name: details.pop(name) for name in list(details) if name in GoalSpec.__dataclass_fields__ and name != "kind"
+    }
+    kind = details.get("kind", "count")
+    return BehaviorSpec(
+        details.pop("name", "Visits"),
+        [GoalSpec("visit", count, kind=kind, **goal)],
+        points=round(points * 100),
+        **details,
     )
 
 
-def tell(world: World, name: str = "visit", customer: Customer | None = None, **told: Any) -> events.Receipt:
-    with world.database.short_transaction() as bind:
-        told_event = events.Told(name, **told)
-        return events.record(bind, (customer or world.cleo).id, told_event, datetime.now(UTC), BY_SYSTEM)
+def tell(world: World, name: str = "visit", customer: Customer | None = None, **details: Any) -> events.Receipt:
+    with world.database.single_statement() as executor:
+        told_event = events.CustomerEvent(name, **details)
+        return events.record(executor, (customer or world.cleo).id, told_event, datetime.now(UTC), SYSTEM)
 
 
 def test_enough_events_are_rewarded_each_time(world: World) -> None:
     an_event_campaign(world, visits(3, points=5))
-    told = [sum(a.times for a in tell(world).achieved) for _ in range(7)]
-    assert told == [0, 0, 1, 0, 0, 1, 0]
+    details = [sum(a.times for a in tell(world).achieved) for _ in range(7)]
+    assert details == [0, 0, 1, 0, 0, 1, 0]
     assert world.balance() == 101_000
     world.require_invariants()
 
@@ -79,9 +84,9 @@ def test_a_quantity_is_that_many_events(world: World) -> None:
 
 
 def test_goals_and_rewards_of_a_composite_behavior(world: World) -> None:
-    plan = Plan(
+    plan = BehaviorSpec(
         "Explorer",
-        [GoalPlan("visit", 2, points=100), GoalPlan("review", 1, required=False, points=300)],
+        [GoalSpec("visit", 2, points=100), GoalSpec("review", 1, required=False, points=300)],
         "composite",
         points=1_000,
         groups={"0": 1},
@@ -129,14 +134,14 @@ def test_restrictions_over_tags_are_asked_for_each_event(world: World) -> None:
 
 def test_what_cannot_be_is_refused(world: World) -> None:
     campaign = an_event_campaign(world, visits(1))
-    for told in (
+    for details in (
         {"quantity": 0},
         {"quantity": 10**6},
         {"transaction_id": ""},
         {"at": datetime(2200, 1, 1, tzinfo=UTC)},
     ):
         with pytest.raises(BadEvent):
-            tell(world, **told)
+            tell(world, **details)
     with pytest.raises(CampaignNotFound):
         tell(world, campaign_id=999)
     assert tell(world, campaign_id=campaign.id).counted == 1
@@ -186,16 +191,16 @@ def test_who_opted_out_of_what_needs_no_opting_in_may_come_back(world: World) ->
 
 @pytest.mark.parametrize("alone", [True, False])
 def test_many_rewards_of_one_achievement_are_one_award(world: World, alone: bool) -> None:
-    goals = [GoalPlan("visit", points=100), *(GoalPlan(f"goal {i}", points=100, required=False) for i in range(24))]
+    goals = [GoalSpec("visit", points=100), *(GoalSpec(f"goal {i}", points=100, required=False) for i in range(24))]
     rewards = [voucher(1, stock=9, limit_per_customer=9, limit_per_customer_unit="day") for _ in range(24)]
-    an_event_campaign(world, Plan("All", goals, "composite", points=100, groups={"0": 1}), rewards=rewards)
+    an_event_campaign(world, BehaviorSpec("All", goals, "composite", points=100, groups={"0": 1}), rewards=rewards)
     for i in range(24):
         tell(world, f"goal {i}")
     if alone:
         tell(world)
     else:
         with world.database.transaction() as session:
-            events.record(session, world.cleo.id, events.Told("visit"), world.now, BY_SYSTEM)
+            events.record(session, world.cleo.id, events.CustomerEvent("visit"), world.now, SYSTEM)
     assert world.balance() == 100_000 + 26 * 100
     assert world.count(Voucher) == 24
     world.require_invariants()
@@ -208,14 +213,14 @@ def test_more_rewards_at_once_than_one_statement_holds_are_refused(world: World)
 
 def test_several_events_are_counted_first_and_rewarded_then(world: World) -> None:
     an_event_campaign(world, visits(1, points=1), name="First")
-    an_event_campaign(world, Plan("Reviews", [GoalPlan("review")], points=10), name="Second")
-    told = [
-        events.Told(name, transaction_id=key)
+    an_event_campaign(world, BehaviorSpec("Reviews", [GoalSpec("review")], points=10), name="Second")
+    details = [
+        events.CustomerEvent(name, transaction_id=key)
         for name, key in (("review", "a"), ("visit", "a"), ("review", "a"), ("visit", "b"))
     ]
     for _ in range(2):
-        with world.database.short_transaction() as bind:
-            receipts = events.record_all(bind, world.cleo.id, told, world.now, BY_SYSTEM)
+        with world.database.single_statement() as executor:
+            receipts = events.record_all(executor, world.cleo.id, details, world.now, SYSTEM)
         assert [receipt.counted for receipt in receipts] == [1, 1, 1, 1]
     assert world.balance() == 100_000 + 10 + 2 * 100
     world.require_invariants()
@@ -224,9 +229,12 @@ def test_several_events_are_counted_first_and_rewarded_then(world: World) -> Non
 def test_rewards_of_many_customers_and_campaigns_at_once_wait_in_one_order(world: World) -> None:
     """A tells x and y, B y and x; and some earn the rewards of both behaviors of one campaign, some of one: no deadlock."""
     an_event_campaign(
-        world, Plan("A", [GoalPlan("x")], points=1, times_max=1), Plan("B", [GoalPlan("x")], points=2), name="One"
+        world,
+        BehaviorSpec("A", [GoalSpec("x")], points=1, times_max=1),
+        BehaviorSpec("B", [GoalSpec("x")], points=2),
+        name="One",
     )
-    an_event_campaign(world, Plan("C", [GoalPlan("y")], points=4), name="Two")
+    an_event_campaign(world, BehaviorSpec("C", [GoalSpec("y")], points=4), name="Two")
     people = [world.a_customer(points=0) for _ in range(8)]
     lost: list[Exception] = []
 
@@ -237,9 +245,9 @@ def test_rewards_of_many_customers_and_campaigns_at_once_wait_in_one_order(world
                 if i % 2:
                     tell(world, "x", people[number], transaction_id=f"single {i}")
                 else:
-                    with world.database.short_transaction() as bind:
-                        told = [events.Told(name, f"several {i}") for name in names]
-                        events.record_all(bind, people[number].id, told, datetime.now(UTC), BY_SYSTEM)
+                    with world.database.single_statement() as executor:
+                        details = [events.CustomerEvent(name, f"several {i}") for name in names]
+                        events.record_all(executor, people[number].id, details, datetime.now(UTC), SYSTEM)
             except TryAgain as e:
                 lost.append(e)
 
@@ -260,8 +268,8 @@ def test_who_decides_with_the_account_locked_is_never_overtaken(world: World) ->
                     tell(world, transaction_id=f"{number} {i}")
                 else:
                     with world.database.transaction() as session:
-                        told = [events.Told("visit", f"{number} {i} {j}") for j in range(3)]
-                        events.record_all(session, world.cleo.id, told, datetime.now(UTC), BY_SYSTEM)
+                        details = [events.CustomerEvent("visit", f"{number} {i} {j}") for j in range(3)]
+                        events.record_all(session, world.cleo.id, details, datetime.now(UTC), SYSTEM)
             except TryAgain as e:
                 lost.append(e)
 
@@ -314,7 +322,10 @@ def test_hours_and_visibility_are_asked_at_the_events_moment(world: World) -> No
     noon = world.now.replace(hour=12, minute=0, second=0, microsecond=0) - hours(24)
     an_event_campaign(world, visits(1), opens_second=12 * 3600, closes_second=13 * 3600)
     an_event_campaign(
-        world, Plan("Seen", [GoalPlan("look")]), name="Seen", visibility=(world.now - hours(72), world.now - hours(60))
+        world,
+        BehaviorSpec("Seen", [GoalSpec("look")]),
+        name="Seen",
+        visibility=(world.now - hours(72), world.now - hours(60)),
     )
     assert [tell(world, at=noon + hours(n)).counted for n in (-1, 0, 1)] == [0, 1, 0]
     assert [tell(world, "look", at=world.now - hours(n)).counted for n in (80, 70, 50)] == [0, 1, 0]
@@ -326,9 +337,9 @@ def test_what_is_not_shown_yet_is_no_campaign_for_customers(world: World) -> Non
     with world.database.reading() as session:
         cleo = identifiers.by_uuid(session, world.cleo.chain_id, world.cleo.uuid)
         with pytest.raises(CampaignNotFound):
-            customer_campaigns.one(session, cleo, campaign.id, customer_campaigns.Wanted(), world.now)
+            customer_campaigns.one(session, cleo, campaign.id, customer_campaigns.Include(), world.now)
         assert (
-            customer_campaigns.one(session, cleo, campaign.id, customer_campaigns.Wanted(), world.now + hours(9)).state
+            customer_campaigns.one(session, cleo, campaign.id, customer_campaigns.Include(), world.now + hours(9)).state
             == "qualified"
         )
     for say in (opt_ins.opt_in, opt_ins.opt_out):
@@ -337,14 +348,14 @@ def test_what_is_not_shown_yet_is_no_campaign_for_customers(world: World) -> Non
 
 
 def test_progress_never_looks_finished_before_it_is(world: World) -> None:
-    goals = [GoalPlan("a", 2), GoalPlan("b", 5, required=False, group="1"), GoalPlan("c", 2, required=False, group="1")]
-    campaign = an_event_campaign(world, Plan("All", goals, "composite", groups={"1": 1}, times_max=1))
+    goals = [GoalSpec("a", 2), GoalSpec("b", 5, required=False, group="1"), GoalSpec("c", 2, required=False, group="1")]
+    campaign = an_event_campaign(world, BehaviorSpec("All", goals, "composite", groups={"1": 1}, times_max=1))
 
     def shown() -> tuple[int, int]:
         with world.database.reading() as session:
             cleo = identifiers.by_uuid(session, world.cleo.chain_id, world.cleo.uuid)
             [(behavior, come)] = customer_campaigns.one(
-                session, cleo, campaign.id, customer_campaigns.Wanted(), world.now
+                session, cleo, campaign.id, customer_campaigns.Include(), world.now
             ).behaviors
             counted = behaviors.terms(behavior)
             return counting.events_counted(counted, come), counting.events_wanted(counted)
@@ -368,8 +379,8 @@ def test_one_customers_rewarded_events_at_once_do_not_deadlock(world: World) -> 
                     tell(world, transaction_id=f"{number} {i}")
                 else:
                     with world.database.transaction() as session:
-                        told = events.Told("visit", f"{number} {i}")
-                        events.record(session, world.cleo.id, told, datetime.now(UTC), BY_SYSTEM)
+                        details = events.CustomerEvent("visit", f"{number} {i}")
+                        events.record(session, world.cleo.id, details, datetime.now(UTC), SYSTEM)
             except TryAgain as e:
                 lost.append(e)
 

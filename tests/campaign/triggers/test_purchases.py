@@ -9,7 +9,7 @@ from app.campaign.models.awards import Award
 from app.campaign.setup import campaigns
 from app.campaign.setup.campaigns import Offer
 from app.campaign.triggers import purchases
-from app.db import guards
+from app.db import guarded
 from app.db.engine import Database
 from app.members import customers
 from app.members.errors import CustomerNotFound
@@ -84,7 +84,7 @@ def test_a_campaign_sells_only_to_its_audience(world: World) -> None:
 def test_a_blocked_customer_buys_nothing(world: World) -> None:
     con = world.a_customer(level=world.silver)
     with world.database.transaction() as session:
-        customers.set_status(session, customers.found(session, str(con.uuid)), "blocked", world.now)
+        customers.set_status(session, customers.get(session, str(con.uuid)), "blocked", world.now)
     refused(world, errors.CustomerNotActive, customer=con)
 
 
@@ -146,7 +146,7 @@ def test_a_purchase_is_not_made_under_terms_that_have_changed(world: World, monk
             ),
         )
     monkeypatch.setattr(purchases, "facts_by_uuid", lambda *_: stale)
-    with pytest.raises(guards.TermsChanged):
+    with pytest.raises(guarded.GuardFailed):
         world.buy(campaign)
     monkeypatch.undo()
     assert world.balance() == 100_000
@@ -172,7 +172,7 @@ def test_every_guard_holds_when_the_facts_were_stale(world: World, monkeypatch: 
         world.buy(campaign, rich)
     sold, balance = world.count(Award), world.balance()
     monkeypatch.setattr(purchases, "facts_by_uuid", lambda *_: before)
-    with pytest.raises(guards.TermsChanged):
+    with pytest.raises(guarded.GuardFailed):
         world.buy(campaign)
     assert (world.count(Award), world.balance()) == (sold, balance)
     world.require_invariants()
@@ -185,6 +185,6 @@ def test_finding_a_free_coupon_does_not_walk_through_the_pool(sqlite_url: str) -
     with database.engine.connect() as connection:
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", (1,) * query.count("?")).all()
     database.engine.dispose()
-    told = " ".join(row[3] for row in plan)
-    assert "ix_coupon_free" in told
-    assert "TEMP B-TREE" not in told
+    details = " ".join(row[3] for row in plan)
+    assert "ix_coupon_free" in details
+    assert "TEMP B-TREE" not in details

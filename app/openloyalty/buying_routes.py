@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import Response
 from werkzeug.exceptions import Forbidden
 
-from app.openloyalty import counter, schemas
+from app.openloyalty import buying, schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.queries import PAGING_PARAMETERS, moment
 from app.web.door import allow, caller
@@ -25,9 +25,9 @@ AS_OF = {
 }
 
 
-def counter_blueprint(role: str) -> Blueprint:
+def buying_blueprint(role: str) -> Blueprint:
     """`/api/<role>/customer/…` for a member of the staff who serves a customer."""
-    blueprint = Blueprint(f"{role}_counter", __name__, f"Buying for a customer ({role})")
+    blueprint = Blueprint(f"{role}_buying", __name__, f"Buying for a customer ({role})")
 
     @blueprint.route(f"/{role}/customer/<customer>/campaign/available", methods=["GET"])
     @blueprint.response(200, schemas.listed("campaigns", schemas.CampaignView))
@@ -35,14 +35,14 @@ def counter_blueprint(role: str) -> Blueprint:
     @allow(*STAFF)
     def list_available_for_customer(customer: str) -> Response:
         """List the campaigns that a customer can buy."""
-        return counter.available(customer, role)
+        return buying.available(customer, role)
 
     @blueprint.route(f"/{role}/customer/<customer>/campaign/<uuid:campaign>/buy", methods=["POST"])
     @blueprint.response(200, schemas.SaleView)
     @allow(*STAFF, audited=False)
     def buy_for_customer(customer: str, campaign: UUID) -> Response:
         """Buy a reward for a customer."""
-        return counter.buy(customer, campaign)
+        return buying.buy(customer, campaign)
 
     @blueprint.route(f"/{role}/customer/<customer>/campaign/bought", methods=["GET"])
     @blueprint.response(200, schemas.listed("campaigns", schemas.PurchaseView))
@@ -50,7 +50,7 @@ def counter_blueprint(role: str) -> Blueprint:
     @allow(*STAFF)
     def list_bought_by_customer(customer: str) -> Response:
         """List what a customer has bought."""
-        return counter.bought(customer)
+        return buying.bought(customer)
 
     @blueprint.route(f"/{role}/customer/<customer>/campaign/<uuid:campaign>/eligibility", methods=["GET"])
     @blueprint.response(200, schemas.EligibilityView)
@@ -61,6 +61,6 @@ def counter_blueprint(role: str) -> Blueprint:
         at = moment("as_of")
         if at is not None and caller().role != "admin":
             raise Forbidden
-        return counter.why_not(customer, campaign, at)
+        return buying.why_not(customer, campaign, at)
 
     return blueprint

@@ -3,7 +3,7 @@
 from app.db.engine import TryAgain
 
 
-class TermsChanged(TryAgain):
+class GuardFailed(TryAgain):
     """Between the decision and the change somebody else was faster; decide again on the new facts."""
 
     def __init__(self) -> None:

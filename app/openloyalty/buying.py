@@ -16,13 +16,13 @@ from app.openloyalty.fields import Checkbox
 from app.openloyalty.member_forms import Mark
 from app.openloyalty.queries import paging, wants_details, wants_html
 from app.web.body import body
-from app.web.door import caller, names_effect, names_subject, reading, short_transaction, transaction
+from app.web.door import caller, note_effect, note_subject, reading, single_statement, transaction
 
 
 def available(customer: str, viewer: str) -> Response:
     """The campaigns that a customer can buy, now or soon."""
     with reading() as session:
-        customer_id = customers.found(session, customer).id
+        customer_id = customers.get(session, customer).id
         found = catalogue.available_page(session, customer_id, paging(), clock.now(), with_codes=viewer != "customer")
         return views.paged("campaigns", found, lambda shown: views.campaign(shown, viewer, wants_html()))
 
@@ -33,9 +33,9 @@ def buy(customer: str, campaign: UUID) -> Response:
     who = caller()
     issuer = "system" if who.role == "customer" else who.role  # Open Loyalty knows no other issuers
     buyer = _uuid(customer)
-    with short_transaction() as bind:
-        sold = purchases.buy(bind, campaign, buyer, clock.now(), who.login_id, issuer)
-        names_effect(sold.award_id)
+    with single_statement() as executor:
+        sold = purchases.buy(executor, campaign, buyer, clock.now(), who.login_id, issuer)
+        note_effect(sold.award_id)
     return jsonify(views.sale(sold))
 
 
@@ -50,7 +50,7 @@ def _require_plain_purchase(sent: dict[str, Any]) -> None:
 def bought(customer: str) -> Response:
     """What a customer has bought."""
     with reading() as session:
-        found = purchases.of_customer(session, customers.found(session, customer).id, paging(default_descending=True))
+        found = purchases.of_customer(session, customers.get(session, customer).id, paging(default_descending=True))
         return views.paged("campaigns", found, lambda row: views.purchase(row, wants_details()))
 
 
@@ -66,12 +66,12 @@ def mark(marks: list[Mark], may_unuse: bool) -> Response:
     """Mark coupons, all of them or none. Without a customer in a mark it is the caller's own."""
     with transaction() as session:
         done: list[dict[str, Any]] = []
-        for told in marks:
-            owner = customers.found(session, told.customer or str(caller().customer or ""))
+        for data in marks:
+            owner = customers.get(session, data.customer or str(caller().customer or ""))
             found = purchases.mark(
-                session, owner.id, told.campaign, told.code, told.purchase, told.used, clock.now(), may_unuse
+                session, owner.id, data.campaign, data.code, data.purchase, data.used, clock.now(), may_unuse
             )
-            names_subject(**{f"purchase_{len(done)}": found.award_id, f"used_{len(done)}": told.used})
+            note_subject(**{f"purchase_{len(done)}": found.award_id, f"used_{len(done)}": data.used})
             done.append(views.marked(found, str(owner.uuid)))
     return jsonify({"coupons": done})
 
@@ -84,4 +84,4 @@ def _uuid(customer: str) -> UUID:
         if not customer:
             raise CustomerNotFound from None
         with reading() as session:
-            return customers.found(session, customer).uuid
+            return customers.get(session, customer).uuid

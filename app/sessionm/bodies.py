@@ -10,8 +10,8 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from app.campaign.limits import UNLIMITED
 from app.sessionm import codes
-from app.sessionm.envelope import Told
 from app.web.body import json_body
+from app.web.rejected import Rejected
 
 TEXT_LENGTH_MAX = 255
 JSON_DEPTH_MAX = 30  # targetings are trees
@@ -23,20 +23,20 @@ YEARS = (1, 9999)  # sooner or later, and another zone would be in no calendar
 Value = TypeVar("Value")
 
 
-def body(called: str = "") -> "Object":
+def body(called: str = "") -> "SentObject":
     """The JSON of the current request. Raises BadRequest, or `missing_data` when there is none."""
     if not request.content_length:
         raise missing("data")
     if request.mimetype not in {"application/json", ""}:
         raise UnsupportedMediaType(f"Send application/json, not {request.mimetype}.")
-    return Object(called, json_body(request.get_data(), JSON_DEPTH_MAX))
+    return SentObject(called, json_body(request.get_data(), JSON_DEPTH_MAX))
 
 
-def missing(what: str) -> Told:
-    return Told(codes.MISSING_DATA, f"Missing {what}.")
+def missing(what: str) -> Rejected:
+    return Rejected(codes.MISSING_DATA, f"Missing {what}.")
 
 
-class Object:
+class SentObject:
     """An object of the body and what it is called in messages: `campaign`, or `behavior` for one of several."""
 
     def __init__(self, called: str, values: Mapping[str, Any]) -> None:
@@ -46,10 +46,10 @@ class Object:
         """Raises `argument_error`, which names what is not known."""
         unknown = ", ".join(name for name in self.values if name not in names)
         if unknown:
-            raise Told(codes.ARGUMENT_ERROR, f"Unknown {self.called} attributes {unknown}.")
+            raise Rejected(codes.ARGUMENT_ERROR, f"Unknown {self.called} attributes {unknown}.")
 
     def required(self, name: str, value: Value | None) -> Value:
-        """Raises `missing_data` for what was not told."""
+        """Raises `missing_data` for what was not sent."""
         if value is None:
             raise missing(f"{self.called} data: {name}".strip())
         return value
@@ -98,7 +98,7 @@ class Object:
         return value
 
     def hundredths(self, name: str, most: int = AMOUNT_MAX) -> int:
-        """An amount with at most two decimals, in hundredths; 0 when it was not told."""
+        """An amount with at most two decimals, in hundredths; 0 when it was not sent."""
         value = self.values.get(name)
         if value is None:
             return 0
@@ -136,26 +136,26 @@ class Object:
         except ValueError as e:
             raise self.wrong(name, "a date like 1990-09-11") from e
 
-    def object(self, name: str, called: str | None = None) -> "Object | None":
+    def object(self, name: str, called: str | None = None) -> "SentObject | None":
         value = self.values.get(name)
         if value is None:
             return None
         if not isinstance(value, dict):
             raise self.wrong(name, "an object")
-        return Object(called or name, value)
+        return SentObject(called or name, value)
 
-    def objects(self, name: str, called: str, key: str | None = None) -> list["Object"]:
-        """A list of objects, or an object of them, whose names are then told as `key`."""
+    def objects(self, name: str, called: str, key: str | None = None) -> list["SentObject"]:
+        """A list of objects, or an object of them, whose names then become `key`."""
         value = self.values.get(name)
         if value is None:
             return []
         if isinstance(value, dict) and key is not None and all(isinstance(one, dict) for one in value.values()):
             if any(one.get(key, named) != named for named, one in value.items()):
                 raise self.wrong(name, f"an object of which each {key} is the {called}'s")
-            return [Object(called, {**one, key: named}) for named, one in value.items()]
+            return [SentObject(called, {**one, key: named}) for named, one in value.items()]
         if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
             raise self.wrong(name, "a list of objects" + (" or an object of them" if key else ""))
-        return [Object(called, one) for one in value]
+        return [SentObject(called, one) for one in value]
 
     def texts(self, name: str, most: int) -> list[str]:
         value = self.values.get(name)
@@ -167,5 +167,5 @@ class Object:
             raise self.wrong(name, f"texts of 1 to {TEXT_LENGTH_MAX} characters")
         return value
 
-    def wrong(self, name: str, expected: str) -> Told:
-        return Told(codes.VALIDATION, f"Validation error. {name} is {expected}.")
+    def wrong(self, name: str, expected: str) -> Rejected:
+        return Rejected(codes.VALIDATION, f"Validation error. {name} is {expected}.")
