@@ -142,6 +142,43 @@ def test_pure_decisions_need_the_standard_library_only() -> None:
             assert is_pure or name.startswith(("app.amounts", "app.refusal")), (module, name)
 
 
+def test_no_two_public_classes_share_a_name() -> None:
+    places: dict[str, list[str]] = {}
+    for path, _ in modules(""):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(str(path.relative_to(APP)))
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+VISIBILITY_WINDOW = {"visible_from", "visible_to"}
+# Who may name the window: what stores it, what decides, what reads it with the facts, what sets it, what prints it.
+MAY_NAME_THE_WINDOW = {
+    "campaign/models/campaigns.py",
+    "campaign/audience/visibility.py",
+    "campaign/eligibility/facts.py",
+    "campaign/eligibility/rules.py",
+    "campaign/triggers/events.py",
+    "campaign/setup/campaigns.py",
+    "campaign/listings/catalogue.py",
+    "openloyalty/views.py",
+}
+
+
+def test_visibility_is_decided_in_one_place() -> None:
+    for path, _ in modules(""):
+        name = str(path.relative_to(APP))
+        if name.startswith("migrations/"):
+            continue
+        used = {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
+        assert not used & VISIBILITY_WINDOW or name in MAY_NAME_THE_WINDOW, f"{name} looks at the visibility window"
+        # Nobody else may tell drafts from what customers may know of.
+        text = path.read_text()
+        if name.startswith(("openloyalty/", "spaaza/", "sessionm/", "admin/", "seller/", "customer/")):
+            assert '== "draft"' not in text, f"{name} decides who sees a draft"
+            assert '"inreview"' not in text, f"{name} decides who sees a draft"
+
+
 def test_one_place_commits() -> None:
     found = [path for path, _ in modules("") if ".commit()" in path.read_text()]
     assert found == [APP / "db" / "engine.py"]

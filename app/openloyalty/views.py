@@ -13,7 +13,7 @@ from app.amounts import Points, number
 from app.campaign import activity
 from app.campaign.eligibility import rules
 from app.campaign.eligibility.explain import Verdict
-from app.campaign.listings.catalogue import CampaignDetails
+from app.campaign.listings.catalogue import CampaignForSale
 from app.campaign.models.awards import Award
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.coupons import Coupon
@@ -35,7 +35,7 @@ def paged(key: str, found: Paged[Any], present: Callable[[Any], Any]) -> Respons
     return jsonify({key: [present(row) for row in found.rows], "total": found.total})
 
 
-def campaign(shown: CampaignDetails, viewer: str, as_html: bool = False) -> dict[str, Any]:
+def campaign(shown: CampaignForSale, viewer: str, as_html: bool = False) -> dict[str, Any]:
     """A campaign for an `admin`, a `seller` or a `customer`, who sees neither targets nor codes."""
     it = shown.campaign
     fields = {
@@ -295,7 +295,7 @@ def pos(it: PointOfSale) -> dict[str, Any]:
     )
 
 
-def _targets_and_codes(shown: CampaignDetails) -> dict[str, Any]:
+def _targets_and_codes(shown: CampaignForSale) -> dict[str, Any]:
     it = shown.campaign
     return {
         "levels": [str(uuid) for uuid in it.audience.uuids("level")],
@@ -306,7 +306,7 @@ def _targets_and_codes(shown: CampaignDetails) -> dict[str, Any]:
     }
 
 
-def _names(shown: CampaignDetails) -> dict[str, Any]:
+def _names(shown: CampaignForSale) -> dict[str, Any]:
     audience = shown.campaign.audience
     return {
         f"{kind}Names": names({uuid: shown.names[uuid] for uuid in audience.uuids(kind) if uuid in shown.names})
@@ -326,14 +326,14 @@ def _visibility(it: Campaign) -> dict[str, Any]:
     return {"allTimeVisible": False, "visibleFrom": moment(it.visible_from), "visibleTo": moment(it.visible_to)}
 
 
-def _will_be_active(shown: CampaignDetails) -> dict[str, Any]:
+def _will_be_active(shown: CampaignForSale) -> dict[str, Any]:
     it = shown.campaign
     if it.is_always_active or activity.is_active(it, shown.now):
         return {}
     return {"will_be_active_from": moment(it.active_from), "will_be_active_to": moment(it.active_to)}
 
 
-def _for_customer(shown: CampaignDetails) -> dict[str, Any]:
+def _for_customer(shown: CampaignForSale) -> dict[str, Any]:
     if shown.facts is None:
         return {}
     return {

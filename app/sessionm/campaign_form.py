@@ -82,7 +82,7 @@ SECONDS_MAX = 100 * 366 * 24 * 3600
 
 
 @dataclass(frozen=True)
-class Form:
+class CampaignSent:
     """What the domain needs to create a campaign, but for the division, which must be looked up."""
 
     offer: Offer
@@ -92,7 +92,7 @@ class Form:
     division_id: str | None
 
 
-def read(sent: SentObject) -> Form:
+def read(sent: SentObject) -> CampaignSent:
     """Raises `argument_error`, `missing_data` or `validation`."""
     if not sent.values:
         raise Rejected(codes.MISSING_DATA, "Missing campaign data.")
@@ -143,7 +143,7 @@ def read(sent: SentObject) -> Form:
         )
 
     manner(None)  # what is wrong in it is refused before anything is looked up
-    return Form(offer, manner, _listing(sent), lifecycle, sent.text("division_id"))
+    return CampaignSent(offer, manner, _listing(sent), lifecycle, sent.text("division_id"))
 
 
 def _listing(sent: SentObject) -> Listing:

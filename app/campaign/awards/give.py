@@ -78,9 +78,14 @@ OVERRIDDEN = (
 
 
 def give(
-    executor: Executor, facts: Any, trigger: Trigger, now: datetime, actor: Actor, told: Mapping[str, Any] | None = None
+    executor: Executor,
+    facts: Any,
+    trigger: Trigger,
+    now: datetime,
+    actor: Actor,
+    receipt: Mapping[str, Any] | None = None,
 ) -> GivenAward:
-    """Give a customer the rewards of a campaign, or nothing at all; with what was `told`, if an event earns it.
+    """Give a customer the rewards of a campaign, or nothing at all; with the event's `receipt`, if an event earns it.
 
     Asks the rules, chooses among the reward methods (all that are open to the customer, or one by lot), and makes the
     guarded changes, each of which succeeds only if its fact still holds.
@@ -105,9 +110,9 @@ def give(
         if ticket is not None:
             weights = [[method.method_id, method.weight] for method in candidates if method.weight]
             parameters.update(draw_number=facts.received + 1, draw_ticket=ticket, draw_candidates=weights)
-    if told is not None:
-        shape = shape._replace(told=True)
-        parameters.update(told)
+    if receipt is not None:
+        shape = shape._replace(with_receipt=True)
+        parameters.update(receipt)
     if shape.coupon:
         parameters.update(voucher_key_coupon=keys.new_key(), third_party_coupon=_third_party_id(facts))
     return GivenAward(parameters["award"], statement.make(executor, shape, parameters))
@@ -188,7 +193,7 @@ def _parameters(facts: Any, trigger: Trigger, now: datetime, actor: Actor) -> di
 
 
 def _of_method(facts: Any, method: Any, i: int, now: datetime) -> dict[str, Any]:
-    told = {
+    parameters = {
         f"method_{i}": method.method_id,
         f"method_period_{i}": rules.period(facts, method.limit_unit, now),
         f"method_most_{i}": method.limit_in_period,
@@ -197,7 +202,7 @@ def _of_method(facts: Any, method: Any, i: int, now: datetime) -> dict[str, Any]
     }
     if method.kind == "voucher":
         expires_at = now + timedelta(seconds=method.voucher_seconds) if method.voucher_seconds else None
-        told |= {
+        parameters |= {
             f"voucher_key_{i}": keys.new_key(),
             f"third_party_{i}": _third_party_id(facts),
             f"voucher_kind_{i}": method.voucher_kind,
@@ -209,18 +214,18 @@ def _of_method(facts: Any, method: Any, i: int, now: datetime) -> dict[str, Any]
             f"voucher_text_{i}": method.voucher_text,
             f"voucher_expires_{i}": expires_at,
         }
-    return told
+    return parameters
 
 
 def _gains(chosen: Sequence[Any]) -> dict[str, Any]:
     """The points that each method gives, all of them, and those that come after each: its balance had not seen them."""
     amounts = {i: method.amount for i, method in enumerate(chosen) if method.kind == "points"}
     left = sum(amounts.values())
-    told: dict[str, Any] = {"gain": left}
+    parameters: dict[str, Any] = {"gain": left}
     for i, amount in amounts.items():
         left -= amount
-        told |= {f"entry_{i}": uuid.uuid4(), f"gain_{i}": amount, f"later_gain_{i}": left}
-    return told
+        parameters |= {f"entry_{i}": uuid.uuid4(), f"gain_{i}": amount, f"later_gain_{i}": left}
+    return parameters
 
 
 def give_all(

@@ -58,13 +58,13 @@ class Part(NamedTuple):
 class Shape(NamedTuple):
     """What an award is made of; awards of one shape are the same statement. A coupon is the `pool`'s next, or `shared`.
 
-    `told`: the event that earned it is written by the same statement; see `receipts`.
+    `with_receipt`: the event that earned it is written by the same statement; see `receipts`.
     """
 
     parts: tuple[Part, ...]
     coupon: str | None = None
     drawn: bool = False
-    told: bool = False
+    with_receipt: bool = False
 
 
 SHAPES_MAX = 256  # statements kept; a programme uses a few
@@ -171,12 +171,12 @@ def _arrange(line: Any, shape: Shape) -> Any:
         lambda *after: _debit(entries=1 + len(points)),
         select(Account).where(Account.customer_id == _customer),
     )
-    if shape.told:
-        moved = line.add("moved", lambda *after: receipts.move(line.dialect, *after))
-        line.add("told", lambda *after: receipts.tell(line.dialect, moved, *after))
+    if shape.with_receipt:
+        moved = line.add("moved", lambda *after: receipts.move_progress(line.dialect, *after))
+        line.add("receipt", lambda *after: receipts.record(line.dialect, moved, *after))
     counted = line.add(
         "counted",
-        lambda *after: _count_usage(line.dialect, debited, *(after if shape.told else ())),
+        lambda *after: _count_usage(line.dialect, debited, *(after if shape.with_receipt else ())),
         select(Usage).where(Usage.customer_id == _customer, Usage.campaign_id == _campaign),
     )
     for i, part in enumerate(shape.parts):
@@ -334,15 +334,15 @@ def _record_entry(debited: Any, kind: str, columns: dict[str, Any], *after: Any)
 
 
 def _record_price(debited: Any, claimed: Any, entries: int, *after: Any) -> Any:
-    told = _text("campaign_name")
+    comment = _text("campaign_name")
     if claimed is not None:
-        told = told + ", coupon: " + select(claimed.c.code).scalar_subquery()
+        comment = comment + ", coupon: " + select(claimed.c.code).scalar_subquery()
     columns = {
         "uuid": bindparam("entry", type_=Uuid()),
         "sequence": debited.c.entries_count - (entries - 1),
         "delta": -_cost,
         "balance_after": debited.c.balance - _integer("gain"),
-        "comment": told,
+        "comment": comment,
     }
     return _record_entry(debited, "bought", columns, *after)
 

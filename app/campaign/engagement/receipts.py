@@ -1,4 +1,4 @@
-"""Write that an event was told and what it moved: the receipt, which is new, and each progress, which is as it was read.
+"""Write that an event was received and what it moved: the receipt, which is new, and each progress, which is as it was read.
 
 Where both hold, both are written, or neither. Nobody writes without the lock of the customer's account, so that whoever decides
 while holding it is never overtaken.
@@ -23,7 +23,7 @@ _LOCK = Prepared(_account)
 
 
 def lock(executor: Executor, customer_id: int) -> None:
-    """Make everybody else wait who tells or gives this customer something."""
+    """Make everybody else wait who records an event of this customer or gives it something."""
     _LOCK.run(executor, {"teller": customer_id})
 
 
@@ -35,11 +35,11 @@ def write(executor: Executor, parameters: dict[str, Any]) -> None:
         except DivisionByZero as e:
             raise GuardFailed from e
         return
-    if len(_MOVE.run(executor, parameters)) != parameters["moved_count"] or not _TELL.run(executor, parameters):
+    if len(_MOVE.run(executor, parameters)) != parameters["moved_count"] or not _RECORD.run(executor, parameters):
         raise GuardFailed
 
 
-def move(dialect: Any, *after: Any) -> Any:
+def move_progress(dialect: Any, *after: Any) -> Any:
     """Write each progress that is still of the version before; returns those."""
     if dialect is postgresql:
         rows: Any = (
@@ -70,7 +70,7 @@ def move(dialect: Any, *after: Any) -> Any:
     ).returning(BehaviorProgress.behavior_id)
 
 
-def tell(dialect: Any, moved: Any, *after: Any) -> Any:
+def record(dialect: Any, moved: Any, *after: Any) -> Any:
     """Write the receipt, if it is new and all that it moved was written (`moved`, where that is of the same statement)."""
     columns: dict[str, Any] = {
         "customer_id": _teller,
@@ -84,8 +84,8 @@ def tell(dialect: Any, moved: Any, *after: Any) -> Any:
         "context": bindparam("details", type_=JSON()),
         "outcome": bindparam("became", type_=JSON()),
     }
-    told: list[Any] = list(columns.values())
-    row = select(*told).where(true(), *after)
+    values: list[Any] = list(columns.values())
+    row = select(*values).where(true(), *after)
     if moved is not None:
         moved_count = select(func.count()).select_from(moved).scalar_subquery()
         row = row.where(moved_count == bindparam("moved_count", type_=BigInteger()))
@@ -101,11 +101,11 @@ def _write_on_postgresql() -> Prepared:
     """One statement, which fails as a whole when a guard fails: it divides by the number of receipts, which is one or none."""
     account = _account.cte("account")
     is_locked = select(literal(1)).select_from(account).exists()
-    moved = move(postgresql, is_locked).cte("moved")
-    told = tell(postgresql, moved, is_locked).cte("told")
-    told_count = select(func.count()).select_from(told).scalar_subquery()
-    return Prepared(select((literal(1) // told_count).label("whole")))
+    moved = move_progress(postgresql, is_locked).cte("moved")
+    receipt = record(postgresql, moved, is_locked).cte("receipt")
+    receipt_count = select(func.count()).select_from(receipt).scalar_subquery()
+    return Prepared(select((literal(1) // receipt_count).label("whole")))
 
 
 _WRITE = _write_on_postgresql()
-_MOVE, _TELL = Prepared(move(sqlite)), Prepared(tell(sqlite, None))
+_MOVE, _RECORD = Prepared(move_progress(sqlite)), Prepared(record(sqlite, None))

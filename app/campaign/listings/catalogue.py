@@ -55,7 +55,7 @@ class CampaignFilter:
 
 
 @dataclass(frozen=True)
-class CampaignDetails:
+class CampaignForSale:
     """A campaign and what is printed with it; `facts` only when it is shown to, or for, one customer."""
 
     campaign: Campaign
@@ -71,19 +71,19 @@ class CampaignDetails:
         return next(rules.refusals(self.facts, self.now, self.traits), None) is None
 
 
-def page(session: Session, paging: Page, now: datetime, wanted: CampaignFilter | None = None) -> Paged[CampaignDetails]:
+def page(session: Session, paging: Page, now: datetime, wanted: CampaignFilter | None = None) -> Paged[CampaignForSale]:
     """All campaigns, for an admin."""
     return _page(session, paging, now, _conditions(wanted or CampaignFilter()))
 
 
-def visible_page(session: Session, paging: Page, now: datetime) -> Paged[CampaignDetails]:
+def visible_page(session: Session, paging: Page, now: datetime) -> Paged[CampaignForSale]:
     """The campaigns that are switched on and visible, for a seller."""
     return _page(session, paging, now, [visibility.is_on_show(Campaign, now)])
 
 
 def available_page(
     session: Session, customer_id: int, paging: Page, now: datetime, with_codes: bool = True
-) -> Paged[CampaignDetails]:
+) -> Paged[CampaignForSale]:
     """The campaigns that a customer can buy now, or could with more points or a little later.
 
     Source: contract section 4.4: switched on, visible, targeted at the customer, not sold out, not used up by the customer;
@@ -109,7 +109,7 @@ def available_page(
     return _page(session, paging, now, conditions, customer_id, with_codes)
 
 
-def one(session: Session, uuid: UUID, now: datetime) -> CampaignDetails:
+def one(session: Session, uuid: UUID, now: datetime) -> CampaignForSale:
     """One campaign, whatever its state. Raises CampaignNotFound."""
     shown = _shown(session, session.scalars(select(Campaign.id).where(Campaign.uuid == uuid, SELLS_COUPONS)).all(), now)
     if not shown:
@@ -117,7 +117,7 @@ def one(session: Session, uuid: UUID, now: datetime) -> CampaignDetails:
     return shown[0]
 
 
-def one_for_customer(session: Session, uuid: UUID, customer: UUID, now: datetime) -> CampaignDetails:
+def one_for_customer(session: Session, uuid: UUID, customer: UUID, now: datetime) -> CampaignForSale:
     """One campaign for a customer who looks at it. Raises CampaignNotFound, also while it is secret, or CampaignHidden."""
     shown = one(session, uuid, now)
     known = visibility_sql.to_customer(session, facts_by_uuid(session, uuid, customer), now)
@@ -172,7 +172,7 @@ def _page(
     conditions: Sequence[Any],
     customer_id: int | None = None,
     with_codes: bool = True,
-) -> Paged[CampaignDetails]:
+) -> Paged[CampaignForSale]:
     conditions = [SELLS_COUPONS, *conditions]
     total = session.scalar(select(func.count()).select_from(Campaign).where(*conditions)) or 0
     order = paging.order(SORTABLE, Campaign.id, tie=Campaign.id)
@@ -194,7 +194,7 @@ def _whole() -> Select[Any]:
 
 def _shown(
     session: Session, ids: Sequence[int], now: datetime, customer_id: int | None = None, with_codes: bool = True
-) -> list[CampaignDetails]:
+) -> list[CampaignForSale]:
     """The campaigns with these ids, in their order, and all that is printed with them."""
     if not ids:
         return []
@@ -208,7 +208,7 @@ def _shown(
     asks = customer_id and any(campaign.restrictions for campaign in found)
     known = traits.of_customer(session, customer_id, now) if customer_id and asks else None
     return [
-        CampaignDetails(
+        CampaignForSale(
             campaign=campaign,
             codes=codes.get(campaign.id, []),
             names={uuid: names[uuid] for uuid in (t.uuid for t in campaign.audience.targets) if uuid in names},

@@ -14,26 +14,26 @@ from app.members import customers
 from app.members.models import Customer
 
 
-def record(session: Session, told: Basket, now: datetime, actor: Actor) -> Basket:
-    """Record a basket, once: the same basket told again changes nothing, and is returned as it was recorded.
+def record(session: Session, basket: Basket, now: datetime, actor: Actor) -> Basket:
+    """Record a basket, once: the same basket sent again changes nothing, and is returned as it was recorded.
 
     Raises BasketDiffers when the chain has another basket with this reference.
     """
     known = session.scalars(
-        select(Basket).where(Basket.chain_id == told.chain_id, Basket.reference == told.reference)
+        select(Basket).where(Basket.chain_id == basket.chain_id, Basket.reference == basket.reference)
     ).one_or_none()
     if known is not None:
-        if (known.customer_id, known.amount) != (told.customer_id, told.amount):
+        if (known.customer_id, known.amount) != (basket.customer_id, basket.amount):
             raise BasketDiffers
         return known
-    session.add(told)
+    session.add(basket)
     session.flush()
     # First who was waiting for this purchase, and all accounts in everybody's order: two who referred each other's friends
     # may buy at once.
-    if told.amount:
-        referrals.complete_by_purchase(session, told.customer_id, now, actor)
-    customers.add_spending(session, told.customer_id, told.amount, told.bought_at)
-    chain_id = session.get_one(Customer, told.customer_id).chain_id
-    traits = {"basket.amount": number(told.amount)}
-    give_all(session, chain_id, told.customer_id, "basket", f"basket {told.id}", traits, now, actor)
-    return told
+    if basket.amount:
+        referrals.complete_by_purchase(session, basket.customer_id, now, actor)
+    customers.add_spending(session, basket.customer_id, basket.amount, basket.bought_at)
+    chain_id = session.get_one(Customer, basket.customer_id).chain_id
+    traits = {"basket.amount": number(basket.amount)}
+    give_all(session, chain_id, basket.customer_id, "basket", f"basket {basket.id}", traits, now, actor)
+    return basket

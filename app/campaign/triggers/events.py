@@ -1,4 +1,4 @@
-"""Customers do something: events are told once, count for the behaviors of all campaigns that listen, and are rewarded.
+"""Customers do something: each event is recorded once, counts for the behaviors of all campaigns that listen, and is rewarded.
 
 An event is read and written in two statements, its reward within the second. Its guards are its receipt and the version of each
 progress: whoever was faster makes us decide again, with the customer's account locked, so that many events of one customer come
@@ -57,7 +57,7 @@ NOTHING_LEFT = (NoRewardLeft, NoCouponsLeft, LimitReached, LimitInPeriodReached,
 
 @dataclass(frozen=True)
 class CustomerEvent:
-    """An event as it was told. Without a transaction's id it is a new one each time; without a moment, it is now.
+    """An event as it was reported. Without a transaction's id it is a new one each time; without a moment, it is now.
 
     `campaign_id` names the only campaign that shall react.
     """
@@ -85,16 +85,16 @@ class Achieved(NamedTuple):
 
 @dataclass(frozen=True)
 class Receipt:
-    """What became of an event: how many behaviors it counted for, and which it completed; the same however often it is told."""
+    """What became of an event: how many behaviors it counted for, and which it completed; the same however often it is sent."""
 
     transaction_id: str
     counted: int
     achieved: Sequence[Achieved]
 
 
-def record(executor: Executor, customer_id: int, told: CustomerEvent, now: datetime, actor: Actor) -> Receipt:
+def record(executor: Executor, customer_id: int, event: CustomerEvent, now: datetime, actor: Actor) -> Receipt:
     """Count an event of a customer, and give what it earns, or nothing at all of it; see `record_all`."""
-    [receipt] = record_all(executor, customer_id, [told], now, actor)
+    [receipt] = record_all(executor, customer_id, [event], now, actor)
     return receipt
 
 
@@ -107,8 +107,8 @@ def record_all(
     GuardFailed: then nothing may be kept of this transaction and the whole is to be repeated.
     Source: SessionM, "Events API"; the model's sections 4.2 and 5.3.
     """
-    for told in events_sent:
-        _validate(told, now)
+    for event in events_sent:
+        _validate(event, now)
     if is_autocommit(executor) and len(events_sent) == 1:
         try:
             decision = _decide(executor, customer_id, events_sent[0], now, actor)
@@ -120,24 +120,24 @@ def record_all(
     with atomic(executor):
         receipts.lock(executor, customer_id)
         decisions = {}
-        for i, told in sorted(enumerate(events_sent), key=lambda one: one[1].at or now):
-            decisions[i] = decision = _decide(executor, customer_id, told, now, actor)
+        for i, event in sorted(enumerate(events_sent), key=lambda one: one[1].at or now):
+            decisions[i] = decision = _decide(executor, customer_id, event, now, actor)
             if decision.parameters is not None:
                 receipts.write(executor, decision.parameters)
         _give(executor, [due for decision in decisions.values() for due in decision.due], now, actor)
     return [decisions[i].receipt for i in range(len(events_sent))]
 
 
-def _validate(told: CustomerEvent, now: datetime) -> None:
-    if not 0 < len(told.name) <= NAME_LENGTH_MAX:
+def _validate(event: CustomerEvent, now: datetime) -> None:
+    if not 0 < len(event.name) <= NAME_LENGTH_MAX:
         raise BadEvent(f"An event's name has 1 to {NAME_LENGTH_MAX} characters.", field="name")
-    if told.transaction_id is not None and not 0 < len(told.transaction_id) <= TRANSACTION_ID_LENGTH_MAX:
+    if event.transaction_id is not None and not 0 < len(event.transaction_id) <= TRANSACTION_ID_LENGTH_MAX:
         raise BadEvent(f"A transaction_id has 1 to {TRANSACTION_ID_LENGTH_MAX} characters.", field="transaction_id")
-    if not 0 < told.quantity <= QUANTITY_MAX:
+    if not 0 < event.quantity <= QUANTITY_MAX:
         raise BadEvent(f"An event happens 1 to {QUANTITY_MAX} times.", field="qty")
-    if any(len(str(value)) > TRANSACTION_ID_LENGTH_MAX for value in told.context.values()):
+    if any(len(str(value)) > TRANSACTION_ID_LENGTH_MAX for value in event.context.values()):
         raise BadEvent(f"A value of the context has at most {TRANSACTION_ID_LENGTH_MAX} characters.", field="context")
-    if told.at is not None and not EARLIEST <= told.at <= now + AHEAD_MAX:
+    if event.at is not None and not EARLIEST <= event.at <= now + AHEAD_MAX:
         raise BadEvent("An event's date lies in the future, or before 1970.", field="date")
 
 
@@ -250,47 +250,47 @@ class _Moved(NamedTuple):
 
 
 class _Decision(NamedTuple):
-    """What is to become of an event. Without parameters it was told before, and nothing is to be written."""
+    """What is to become of an event. Without parameters it was recorded before, and nothing is to be written."""
 
     receipt: Receipt
     parameters: dict[str, Any] | None
     due: Sequence[_Due]
 
 
-def _decide(executor: Executor, customer_id: int, told: CustomerEvent, now: datetime, actor: Actor) -> _Decision:
-    at = told.at or now
-    transaction_id = told.transaction_id or str(uuid.uuid4())
+def _decide(executor: Executor, customer_id: int, event: CustomerEvent, now: datetime, actor: Actor) -> _Decision:
+    at = event.at or now
+    transaction_id = event.transaction_id or str(uuid.uuid4())
     rows = _FACTS.run(
         executor,
         {
             "customer": customer_id,
-            "event": told.name,
+            "event": event.name,
             "transaction": transaction_id,
             "moment": at,
             "a_minute_before": at - timedelta(minutes=1),
-            "only": told.campaign_id,
+            "only": event.campaign_id,
         },
     )
     if not rows:
         raise CustomerNotFound
     if rows[0].outcome is not None:
-        return _Decision(_told_before(executor, transaction_id, rows[0].outcome), None, ())
-    if told.campaign_id is not None and rows[0].campaign_id is None:
-        _require_campaign(executor, customer_id, told.campaign_id)
+        return _Decision(_recorded_before(executor, transaction_id, rows[0].outcome), None, ())
+    if event.campaign_id is not None and rows[0].campaign_id is None:
+        _require_campaign(executor, customer_id, event.campaign_id)
     day = at.astimezone(ZoneInfo(rows[0].customer_zone)).date()
-    event = counting.Event(told.name, at, day, told.quantity, transaction_id, told.context)
-    moved = _count(executor, rows, event, now)
+    occurrence = counting.Event(event.name, at, day, event.quantity, transaction_id, event.context)
+    moved = _count(executor, rows, occurrence, now)
     became = [[it.row.campaign_id, it.row.behavior_id, len(it.achievements), it.points] for it in moved]
     parameters = {
         "teller": customer_id,
-        "event": told.name,
+        "event": event.name,
         "transaction": transaction_id,
-        "times": told.quantity,
+        "times": event.quantity,
         "happened": at,
         "moment": now,
         "partner": actor.token_id,
-        "only": told.campaign_id,
-        "details": dict(told.context),
+        "only": event.campaign_id,
+        "details": dict(event.context),
         "became": became,
         "progress": [_written(it) for it in moved],
         "moved_count": len(moved),
@@ -301,10 +301,10 @@ def _decide(executor: Executor, customer_id: int, told: CustomerEvent, now: date
 
 
 def _written(it: _Moved) -> dict[str, Any]:
-    """A row as `receipts.move` reads it."""
+    """A row as `receipts.move_progress` reads it."""
     current, counts = progress.kept(it.after, it.has_one_goal)
-    told = {"b": it.row.behavior_id, "v": (it.row.version or 0) + 1, "a": it.after.achieved, "n": current}
-    return told if counts is None else {**told, "c": counts}
+    row = {"b": it.row.behavior_id, "v": (it.row.version or 0) + 1, "a": it.after.achieved, "n": current}
+    return row if counts is None else {**row, "c": counts}
 
 
 def _keep(executor: Executor, decision: _Decision, now: datetime, actor: Actor) -> None:
@@ -365,14 +365,16 @@ def _require_campaign(executor: Executor, customer_id: int, campaign_id: int) ->
         raise CampaignNotFound
 
 
-def _reward(executor: Executor, due: _Due, now: datetime, actor: Actor, told: Mapping[str, Any] | None = None) -> None:
+def _reward(
+    executor: Executor, due: _Due, now: datetime, actor: Actor, receipt: Mapping[str, Any] | None = None
+) -> None:
     row, achievement = due
     facts = facts_by_id(executor, row.campaign_id, row.customer_id)
     if facts.revision != row.revision:
         raise GuardFailed
     key = f"behavior {row.behavior_id} customer {row.customer_id} {achievement.number}"
     trigger = Trigger("event", "event", key, behavior=row.behavior_id, goals=achievement.goals, overrides=True)
-    give(executor, facts, trigger, now, actor, told)
+    give(executor, facts, trigger, now, actor, receipt)
 
 
 _NAMES = (
@@ -389,7 +391,7 @@ _NAMES = (
 )
 
 
-def _told_before(executor: Executor, transaction_id: str, outcome: Sequence[Sequence[int]]) -> Receipt:
+def _recorded_before(executor: Executor, transaction_id: str, outcome: Sequence[Sequence[int]]) -> Receipt:
     """The receipt as it was given then."""
     became = {behavior: (times, points) for _, behavior, times, points in outcome if times}
     rows = executor.execute(_NAMES, {"ids": list(became)}).all() if became else []
