@@ -60,6 +60,7 @@ DOMAIN = ("campaign", "points", "access", "members", "organizations")
 # Decided without a database: the standard library, and one another.
 PURE = {
     "eligibility.rules",
+    "eligibility.rows",
     "awards.choice",
     "awards.draws",
     "audience.targeting",
@@ -149,6 +150,22 @@ def test_no_two_public_classes_share_a_name() -> None:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 places.setdefault(node.name, []).append(str(path.relative_to(APP)))
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+TYPED = ("campaign/eligibility", "campaign/awards/give.py", "campaign/awards/choice.py", "points")
+
+
+@pytest.mark.parametrize("place_", TYPED)
+def test_what_holds_money_limits_or_identity_has_types(place_: str) -> None:
+    """No Any in a signature; SQL that is built (`select(…)`) has its own types, of any columns."""
+    root = APP / place_
+    for path in sorted(root.rglob("*.py")) if root.is_dir() else [root]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef):
+                hints = [a.annotation for a in [*node.args.args, *node.args.kwonlyargs] if a.annotation]
+                hints += [node.returns] if node.returns else []
+                for hint in map(ast.unparse, hints):
+                    assert "Any" not in hint.replace("Select[*tuple[Any, ...],]", ""), f"{path}: {node.name} says {hint}"
 
 
 VISIBILITY_WINDOW = {"visible_from", "visible_to"}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from sqlalchemy import bindparam, delete, select, update
@@ -39,6 +39,17 @@ class LoginState:
     customer_uuid: UUID | None
 
 
+class _LoginRow(NamedTuple):
+    id: int
+    role: str
+    token_version: int
+    active: bool
+    deleted: bool
+    customer_id: int | None
+    status: str | None
+    uuid: UUID | None
+
+
 _STATE = Prepared(
     select(
         Login.id,
@@ -51,7 +62,8 @@ _STATE = Prepared(
         Customer.uuid,
     )
     .outerjoin(Customer, Customer.id == Login.customer_id)
-    .where(Login.uuid == bindparam("login"))
+    .where(Login.uuid == bindparam("login")),
+    _LoginRow,
 )
 
 

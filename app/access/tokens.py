@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import and_, bindparam, delete, func, or_, select
@@ -55,6 +55,49 @@ def purge(session: Session, now: datetime) -> None:
     session.execute(delete(SessionKey).where(SessionKey.expires_at <= now))
 
 
+class SessionOwner(NamedTuple):
+    """Who a session key belongs to, what that is worth now, and the chain and the app that the request names, if they exist."""
+
+    login_id: int
+    login: UUID
+    role: str
+    active: bool
+    deleted: bool
+    customer_id: int | None
+    customer: UUID | None
+    customer_status: str | None
+    customer_chain_id: int | None
+    chain_id: int | None
+    may_write: bool | None
+    app_id: int | None
+    app_chain_id: int | None
+
+
+class TokenOwner(NamedTuple):
+    """What a partner's access token is worth now, and the app that the request names, if it exists."""
+
+    token_id: int
+    may_write: bool
+    app_host_id: int | None
+    bound_chain_id: int | None
+    app_id: int | None
+    app_chain_id: int | None
+
+
+class AppOfKey(NamedTuple):
+    """The app of an api key, what the secret sent with it is worth, and the customer whom the address names, if there is one."""
+
+    app_id: int
+    chain_id: int
+    has_divisions: bool
+    token_id: int | None
+    may_write: bool | None
+    customer_id: int | None
+    customer_uuid: UUID | None
+    customer_is_anonymous: bool | None
+    customer_status: str | None
+
+
 _SESSION = Prepared(
     select(
         Login.id.label("login_id"),
@@ -81,7 +124,8 @@ _SESSION = Prepared(
     .outerjoin(_NAMED, _NAMED.hostname == bindparam("hostname"))
     .where(
         SessionKey.key_sha256 == bindparam("hashed"), SessionKey.expires_at > bindparam("moment", type_=UtcDateTime())
-    )
+    ),
+    SessionOwner,
 )
 _TOKEN = Prepared(
     select(
@@ -98,7 +142,8 @@ _TOKEN = Prepared(
         AccessToken.token_sha256 == bindparam("hashed"),
         AccessToken.revoked_at.is_(None),
         AccessToken.expires_at.is_(None) | (AccessToken.expires_at > bindparam("moment", type_=UtcDateTime())),
-    )
+    ),
+    TokenOwner,
 )
 
 _CUSTOMER = aliased(Customer)
@@ -132,20 +177,21 @@ _APP = Prepared(
     # Two joins, so that each looks in an index of its own; an id that is not given finds nobody.
     .outerjoin(_CUSTOMER, and_(_CUSTOMER.chain_id == AppHost.chain_id, _CUSTOMER.uuid == bindparam("customer")))
     .outerjoin(_KNOWN, and_(_KNOWN.chain_id == AppHost.chain_id, _KNOWN.external_id == bindparam("external")))
-    .where(AppHost.api_key == bindparam("key"))
+    .where(AppHost.api_key == bindparam("key")),
+    AppOfKey,
 )
 
 
 def find_session(
     executor: Executor, key: str, chain_id: int | None, hostname: str | None, now: datetime
-) -> object | None:
+) -> SessionOwner | None:
     """Who the key's owner is, what that is worth now, and the chain and the app that the request names, if they exist."""
     parameters = {"hashed": _sha256(key), "chain": chain_id or NOWHERE, "hostname": hostname or "", "moment": now}
     rows = _SESSION.run(executor, parameters)
     return rows[0] if rows else None
 
 
-def find_token(executor: Executor, token: str, hostname: str | None, now: datetime) -> object | None:
+def find_token(executor: Executor, token: str, hostname: str | None, now: datetime) -> TokenOwner | None:
     """What a token is worth now, and the app that the request names, if it exists."""
     rows = _TOKEN.run(executor, {"hashed": _sha256(token), "hostname": hostname or "", "moment": now})
     return rows[0] if rows else None
@@ -158,7 +204,7 @@ def find_app(
     now: datetime,
     customer: UUID | None = None,
     external_id: str | None = None,
-) -> Any | None:
+) -> AppOfKey | None:
     """The app with this api key and its chain, and what the secret, one of its access tokens, is worth now; None without an app.
 
     And the customer of the chain with this UUID, or whom another system knows by this id; its columns are None without one.

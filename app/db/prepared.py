@@ -3,9 +3,9 @@
 import sys
 import threading
 from collections import namedtuple
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any, Generic, TypeVar, cast
 
 import psycopg
 from sqlalchemy import Dialect, Double
@@ -39,18 +39,26 @@ def atomic(executor: Executor) -> Iterator[None]:
         yield
 
 
-class Prepared:
+Row = TypeVar("Row")
+
+
+class Prepared(Generic[Row]):
     """A statement with rows, built once at import, compiled once for each kind of database, and run with parameters.
 
     Building, compiling and dispatching a statement costs more than running it, so the hot paths keep theirs, and
-    give them straight to the driver.
+    give them straight to the driver. `row` is the NamedTuple of its rows, with a field for each column; without one, they are made
+    up, and nobody knows their types.
     """
 
-    def __init__(self, statement: ReturnsRows) -> None:
+    def __init__(self, statement: ReturnsRows, row: type[Row] | None = None) -> None:
+        columns = tuple(statement.exported_columns.keys())
+        if row is not None and columns != cast(Any, row)._fields:
+            raise TypeError(f"{row.__name__} has other fields than the statement has columns: {columns}")
         self._statement = statement
+        self._row: Any = row or namedtuple("Row", columns, rename=True)
         self._compiled: dict[str, _Compiled] = {}
 
-    def run(self, executor: Executor, parameters: dict[str, Any]) -> list[Any]:
+    def run(self, executor: Executor, parameters: Mapping[str, Any]) -> list[Row]:
         """The rows, with the columns as attributes."""
         connection = executor.connection() if isinstance(executor, Session) else executor
         compiled = self._compiled.get(connection.dialect.name) or self._compile(connection.dialect)
@@ -66,7 +74,7 @@ class Prepared:
 
     def _compile(self, dialect: Dialect) -> "_Compiled":
         dialect = cast(Any, type(dialect))(paramstyle="named" if dialect.name == "sqlite" else "numeric_dollar")
-        compiled = self._compiled[dialect.name] = _Compiled(self._statement, dialect)
+        compiled = self._compiled[dialect.name] = _Compiled(self._statement, dialect, self._row)
         return compiled
 
 
@@ -91,7 +99,7 @@ def _deep() -> Iterator[None]:
 class _Compiled:
     """A statement as text for one driver, and how its values go there and come back."""
 
-    def __init__(self, statement: ReturnsRows, dialect: Dialect) -> None:
+    def __init__(self, statement: ReturnsRows, dialect: Dialect, row: Any) -> None:
         with _deep():
             compiled = statement.compile(dialect=dialect)
         columns = statement.exported_columns
@@ -108,9 +116,9 @@ class _Compiled:
             for it in columns
         ]
         self._out_of = [(i, convert) for i, convert in enumerate(processors) if convert is not None]
-        self._row: Any = namedtuple("Row", columns.keys(), rename=True)  # type: ignore[misc]
+        self._make = row._make
 
-    def bound(self, parameters: dict[str, Any]) -> dict[str, Any]:
+    def bound(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         values = {**self._defaults, **parameters}
         for name, convert in self._into:
             values[name] = convert(values[name])
@@ -124,4 +132,4 @@ class _Compiled:
         converted = list(values)
         for i, convert in self._out_of:
             converted[i] = convert(converted[i])
-        return self._row._make(converted)
+        return self._make(converted)

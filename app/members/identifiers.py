@@ -34,8 +34,10 @@ class KnownCustomer(NamedTuple):
 
 
 _is_here = (Customer.chain_id == bindparam("chain"), Customer.status != "deleted")
-_BY_UUID = Prepared(select(*_columns).where(Customer.uuid == bindparam("uuid"), *_is_here))
-_BY_EXTERNAL_ID = Prepared(select(*_columns).where(Customer.external_id == bindparam("external"), *_is_here))
+_BY_UUID = Prepared(select(*_columns).where(Customer.uuid == bindparam("uuid"), *_is_here), KnownCustomer)
+_BY_EXTERNAL_ID = Prepared(
+    select(*_columns).where(Customer.external_id == bindparam("external"), *_is_here), KnownCustomer
+)
 
 
 def by_uuid(executor: Executor, chain_id: int, uuid: UUID) -> KnownCustomer:
@@ -48,10 +50,10 @@ def by_external_id(executor: Executor, chain_id: int, external_id: str) -> Known
     return _only(_BY_EXTERNAL_ID.run(executor, {"external": external_id, "chain": chain_id}))
 
 
-def _only(rows: list[Any]) -> KnownCustomer:
+def _only(rows: list[KnownCustomer]) -> KnownCustomer:
     if not rows:
         raise CustomerNotFound
-    return KnownCustomer(*rows[0])
+    return rows[0]
 
 
 def customer_id(executor: Executor, named: Mapping[str, Any], chain_id: int, forgiving: bool = False) -> int:

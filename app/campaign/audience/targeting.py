@@ -19,6 +19,10 @@ from typing import Any
 
 from app.campaign.errors import BadRestriction
 
+# Conditions as they are written, by field or operator; and what a customer is, by field.
+Tree = Mapping[str, Any]
+Traits = Mapping[str, Any]
+
 NODES_MAX, DEPTH_MAX, TEXT_LENGTH_MAX = 500, 20, 255
 TEXT, NUMBER, MOMENT, TEXTS, ANY = "text", "number", "moment", "texts", "any"
 

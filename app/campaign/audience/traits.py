@@ -1,17 +1,38 @@
 """What restrictions may ask about a customer: level, segments, tags, age and so on; see `targeting.USER`."""
 
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Double, String, bindparam, cast, literal, null, select
 
 from app.amounts import number
 from app.campaign.audience import targeting
+from app.campaign.audience.targeting import Traits
 from app.db.prepared import Executor, Prepared
 from app.db.types import UtcDateTime
 from app.members.models import Customer, CustomerAttribute, CustomerTag, Level, Profile, Segment, SegmentMember
 from app.points.models import Account
+
+
+class _CustomerRow(NamedTuple):
+    created_at: datetime
+    level_uuid: UUID | None
+    level: str | None
+    born_on: date | None
+    gender: str | None
+    balance: int
+
+
+class _NamedRow(NamedTuple):
+    """A segment, a tag or an attribute of the customer: what it is one `of`, and its name."""
+
+    of: str
+    name: str
+    text: str | None
+    number: float | None
+    expires_at: datetime | None
+
 
 _CUSTOMER = Prepared(
     select(
@@ -25,7 +46,8 @@ _CUSTOMER = Prepared(
     .join(Profile, Profile.customer_id == Customer.id)
     .join(Account, Account.customer_id == Customer.id)
     .outerjoin(Level, Level.id == Customer.level_id)
-    .where(Customer.id == bindparam("customer"))
+    .where(Customer.id == bindparam("customer")),
+    _CustomerRow,
 )
 _no_text: Any = cast(null(), String)
 _no_number: Any = cast(null(), Double)
@@ -47,11 +69,12 @@ _NAMES = Prepared(
         select(
             literal("attribute"), CustomerAttribute.name, CustomerAttribute.text, CustomerAttribute.number, _no_moment
         ).where(CustomerAttribute.customer_id == bindparam("customer")),
-    )
+    ),
+    _NamedRow,
 )
 
 
-def of_customer(executor: Executor, customer_id: int, now: datetime) -> dict[str, Any]:
+def of_customer(executor: Executor, customer_id: int, now: datetime) -> Traits:
     """What restrictions may ask about a customer; see `targeting.USER`."""
     [it] = _CUSTOMER.run(executor, {"customer": customer_id})
     names = _NAMES.run(executor, {"customer": customer_id})
@@ -73,10 +96,10 @@ def of_customer(executor: Executor, customer_id: int, now: datetime) -> dict[str
     }
 
 
-def if_asked(executor: Executor, facts: Any, now: datetime) -> dict[str, Any]:
+def if_asked(executor: Executor, facts: Any, now: datetime) -> Traits:
     """The traits of the customer of these facts, if the campaign's restrictions ask for any."""
     return of_customer(executor, facts.customer_id, now) if facts.restrictions else {}
 
 
-def _age(born_on: Any, now: datetime) -> int:
+def _age(born_on: date, now: datetime) -> int:
     return int(now.year - born_on.year - ((now.month, now.day) < (born_on.month, born_on.day)))

@@ -3,49 +3,28 @@
 Source: the model's sections 4.2 and 5.5.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, Protocol
 
 from app.amounts import BALANCE_MAX
 from app.campaign import errors
 from app.campaign.audience import targeting
+from app.campaign.audience.targeting import Traits
 from app.campaign.awards import draws
-from app.campaign.eligibility.rules import Facts, has_room, period
-
-
-class Method(Protocol):
-    """What the rules need to know of one reward method and one customer. A row of `facts.reward_methods` is one."""
-
-    method_id: int
-    kind: str
-    recipient: str
-    behavior_id: int | None
-    goal_id: int | None
-    weight: int
-    amount: int
-    restrictions: Mapping[str, Any] | None
-    given: int
-    allowed: int
-    given_from: datetime
-    given_in_period: int
-    limit_in_period: int
-    limit_unit: str | None
-    limit_per_customer: int
-    limit_per_customer_unit: str | None
-    won_from: datetime
-    won_in_period: int
+from app.campaign.eligibility.rows import CampaignFacts, RewardFacts
+from app.campaign.eligibility.rules import period
+from app.campaign.limits import has_room
 
 
 def candidates(
-    facts: Facts,
-    methods: Sequence[Method],
+    facts: CampaignFacts,
+    methods: Sequence[RewardFacts],
     now: datetime,
-    traits: Mapping[str, Any],
+    traits: Traits,
     recipient: str = "customer",
     behavior: int | None = None,
     goals: Collection[int] = (),
-) -> list[Method]:
+) -> list[RewardFacts]:
     """The reward methods that can be given to the customer now, by id; in campaigns with behaviors, for achieving one."""
     return [
         method
@@ -57,7 +36,7 @@ def candidates(
     ]
 
 
-def _can_be_given(facts: Facts, method: Method, now: datetime, traits: Mapping[str, Any]) -> bool:
+def _can_be_given(facts: CampaignFacts, method: RewardFacts, now: datetime, traits: Traits) -> bool:
     everyone = period(facts, method.limit_unit, now)
     customer = period(facts, method.limit_per_customer_unit, now)
     return (
@@ -69,7 +48,7 @@ def _can_be_given(facts: Facts, method: Method, now: datetime, traits: Mapping[s
     )
 
 
-def chosen(facts: Facts, candidates: Sequence[Method], ticket: str | None) -> list[Method]:
+def chosen(facts: CampaignFacts, candidates: Sequence[RewardFacts], ticket: str | None) -> list[RewardFacts]:
     """What the customer gets: each candidate, or in a draw the one on whom the ticket falls.
 
     Raises NoRewardLeft when there is none, and TooManyPointsHeld.

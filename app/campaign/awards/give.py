@@ -1,20 +1,21 @@
 """Give a customer what a campaign gives: the one way in which points are spent, coupons are sold and prizes are won."""
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.campaign import activity, errors
 from app.campaign.audience import audiences, traits
+from app.campaign.audience.targeting import Traits
 from app.campaign.awards import choice, draws, statement
-from app.campaign.awards.statement import Part, Shape
+from app.campaign.awards.statement import Parameters, Part, Shape
 from app.campaign.eligibility import rules
 from app.campaign.eligibility.facts import facts_by_id, reward_methods
+from app.campaign.eligibility.rows import CampaignFacts, RewardFacts
 from app.campaign.engagement import receipts
 from app.campaign.limits import UNLIMITED
 from app.campaign.models.campaigns import Campaign
@@ -39,7 +40,7 @@ class Trigger:
     recipient: str = "customer"
     behavior: int | None = None
     goals: tuple[int, ...] = ()
-    traits: Mapping[str, Any] = field(default_factory=dict)
+    traits: Traits = field(default_factory=dict)
     overrides: bool = False
 
 
@@ -79,11 +80,11 @@ OVERRIDDEN = (
 
 def give(
     executor: Executor,
-    facts: Any,
+    facts: CampaignFacts,
     trigger: Trigger,
     now: datetime,
     actor: Actor,
-    receipt: Mapping[str, Any] | None = None,
+    receipt: Parameters | None = None,
 ) -> GivenAward:
     """Give a customer the rewards of a campaign, or nothing at all; with the event's `receipt`, if an event earns it.
 
@@ -96,9 +97,10 @@ def give(
     methods = reward_methods(executor, facts)
     traits = _traits(executor, facts, methods, trigger, now)
     candidates = choice.candidates(facts, methods, now, traits, trigger.recipient, trigger.behavior, trigger.goals)
-    _require_no_refusal(facts, trigger, now, traits, can_give=facts.reward is not None or bool(candidates))
-    parameters = _parameters(facts, trigger, now, actor)
-    if facts.reward is not None:
+    _require_no_refusal(facts, trigger, now, traits, can_give=facts.sells_coupons or bool(candidates))
+    award_id = uuid.uuid4()
+    parameters = _parameters(award_id, facts, trigger, now, actor)
+    if facts.sells_coupons:
         shape = statement.SALE_OF_SHARED if facts.single_coupon else statement.SALE_FROM_POOL
     else:
         ticket = _ticket(facts) if facts.handling == "random_draw" else None
@@ -115,7 +117,7 @@ def give(
         parameters.update(receipt)
     if shape.coupon:
         parameters.update(voucher_key_coupon=keys.new_key(), third_party_coupon=_third_party_id(facts))
-    return GivenAward(parameters["award"], statement.make(executor, shape, parameters))
+    return GivenAward(award_id, statement.make(executor, shape, parameters))
 
 
 def lock_stocks(executor: Executor, campaign_ids: Collection[int]) -> None:
@@ -134,19 +136,19 @@ def lock_stocks(executor: Executor, campaign_ids: Collection[int]) -> None:
         executor.execute(select(column).where(column.in_(ids)).order_by(column).with_for_update(key_share=True)).all()
 
 
-def _third_party_id(facts: Any) -> int | None:
+def _third_party_id(facts: CampaignFacts) -> int | None:
     return keys.new_third_party_id() if facts.third_party_voucher_ids else None
 
 
 def _traits(
-    executor: Executor, facts: Any, methods: Sequence[Any], trigger: Trigger, now: datetime
-) -> Mapping[str, Any]:
+    executor: Executor, facts: CampaignFacts, methods: Sequence[RewardFacts], trigger: Trigger, now: datetime
+) -> Traits:
     if facts.restrictions or any(method.restrictions for method in methods):
         return {**traits.of_customer(executor, facts.customer_id, now), **trigger.traits}
     return trigger.traits
 
 
-def _require_no_refusal(facts: Any, trigger: Trigger, now: datetime, traits: Mapping[str, Any], can_give: bool) -> None:
+def _require_no_refusal(facts: CampaignFacts, trigger: Trigger, now: datetime, traits: Traits, can_give: bool) -> None:
     reasons: list[Refusal] = [
         refusal
         for refusal in rules.refusals(facts, now, traits, trigger.context)
@@ -160,20 +162,23 @@ def _require_no_refusal(facts: Any, trigger: Trigger, now: datetime, traits: Map
         raise first
 
 
-def _ticket(facts: Any) -> str:
+def _ticket(facts: CampaignFacts) -> str:
+    assert facts.seed is not None, "a draw has its seed since it was created"
     return draws.ticket(facts.seed, facts.campaign_uuid, facts.customer_uuid, facts.received + 1)
 
 
-def _shape(chosen: Sequence[Any], drawn: bool) -> Shape:
+def _shape(chosen: Sequence[RewardFacts], drawn: bool) -> Shape:
     parts = tuple(Part(method.kind, counted=True, limited=method.limit_per_customer < UNLIMITED) for method in chosen)
     return Shape(parts, "pool" if any(part.kind == "coupon" for part in parts) else None, drawn)
 
 
-def _parameters(facts: Any, trigger: Trigger, now: datetime, actor: Actor) -> dict[str, Any]:
+def _parameters(
+    award_id: uuid.UUID, facts: CampaignFacts, trigger: Trigger, now: datetime, actor: Actor
+) -> dict[str, object]:
     return {
         "buyer": facts.customer_id,
         "campaign": facts.campaign_id,
-        "award": uuid.uuid4(),
+        "award": award_id,
         "entry": uuid.uuid4(),
         "price": facts.cost,
         "gain": 0,
@@ -192,7 +197,7 @@ def _parameters(facts: Any, trigger: Trigger, now: datetime, actor: Actor) -> di
     }
 
 
-def _of_method(facts: Any, method: Any, i: int, now: datetime) -> dict[str, Any]:
+def _of_method(facts: CampaignFacts, method: RewardFacts, i: int, now: datetime) -> dict[str, object]:
     parameters = {
         f"method_{i}": method.method_id,
         f"method_period_{i}": rules.period(facts, method.limit_unit, now),
@@ -217,11 +222,11 @@ def _of_method(facts: Any, method: Any, i: int, now: datetime) -> dict[str, Any]
     return parameters
 
 
-def _gains(chosen: Sequence[Any]) -> dict[str, Any]:
+def _gains(chosen: Sequence[RewardFacts]) -> dict[str, object]:
     """The points that each method gives, all of them, and those that come after each: its balance had not seen them."""
     amounts = {i: method.amount for i, method in enumerate(chosen) if method.kind == "points"}
     left = sum(amounts.values())
-    parameters: dict[str, Any] = {"gain": left}
+    parameters: dict[str, object] = {"gain": left}
     for i, amount in amounts.items():
         left -= amount
         parameters |= {f"entry_{i}": uuid.uuid4(), f"gain_{i}": amount, f"later_gain_{i}": left}
@@ -234,7 +239,7 @@ def give_all(
     customer_id: int,
     context: str,
     key: str,
-    traits: Mapping[str, Any],
+    traits: Traits,
     now: datetime,
     actor: Actor,
 ) -> list[GivenAward]:

@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.amounts import BALANCE_MAX
-from app.campaign.eligibility import rules
+from app.campaign import limits
 from app.campaign.engagement import receipts
 from app.campaign.models.awards import Award
 from app.campaign.models.coupons import Coupon
@@ -67,12 +67,13 @@ class Shape(NamedTuple):
     with_receipt: bool = False
 
 
+Parameters = Mapping[str, object]  # values by the names of the statement's parameters
 SHAPES_MAX = 256  # statements kept; a programme uses a few
 SALE_FROM_POOL = Shape((Part("coupon"),), "pool")
 SALE_OF_SHARED = Shape((Part("coupon"),), "shared")
 
 
-def make(executor: Executor, shape: Shape, parameters: Mapping[str, Any]) -> str | None:
+def make(executor: Executor, shape: Shape, parameters: Parameters) -> str | None:
     """Make all changes of an award and return its coupon's code, if it has one.
 
     Raises GuardFailed when a guard failed; then nothing may be kept of the transaction.
@@ -80,7 +81,7 @@ def make(executor: Executor, shape: Shape, parameters: Mapping[str, Any]) -> str
     return (_in_one_statement if is_postgresql(executor) else _in_steps)(executor, shape, dict(parameters))
 
 
-def _in_one_statement(executor: Executor, shape: Shape, parameters: dict[str, Any]) -> str | None:
+def _in_one_statement(executor: Executor, shape: Shape, parameters: Parameters) -> str | None:
     try:
         [row] = _one_statement(shape).run(executor, parameters)
     except DivisionByZero as e:
@@ -88,7 +89,7 @@ def _in_one_statement(executor: Executor, shape: Shape, parameters: dict[str, An
     return row.code if shape.coupon else None
 
 
-def _in_steps(executor: Executor, shape: Shape, parameters: dict[str, Any]) -> str | None:
+def _in_steps(executor: Executor, shape: Shape, parameters: Parameters) -> str | None:
     code = None
     for step in _steps(shape):
         rows = step.run(executor, parameters)
@@ -126,7 +127,7 @@ class _Steps:
 
 
 @lru_cache(SHAPES_MAX)
-def _one_statement(shape: Shape) -> Prepared:
+def _one_statement(shape: Shape) -> Prepared[Any]:
     """All changes as one statement, which fails as a whole when a guard fails.
 
     It divides by the number of campaigns counted last, which is one or none.
@@ -139,7 +140,7 @@ def _one_statement(shape: Shape) -> Prepared:
 
 
 @lru_cache(SHAPES_MAX)
-def _steps(shape: Shape) -> tuple[Prepared, ...]:
+def _steps(shape: Shape) -> tuple[Prepared[Any], ...]:
     steps = _Steps()
     _arrange(steps, shape)
     return tuple(Prepared(statement) for statement in steps.statements)
@@ -238,7 +239,7 @@ def _count_usage(dialect: Any, debited: Any, *after: Any) -> Any:
         .on_conflict_do_update(
             index_elements=["customer_id", "campaign_id"],
             set_={"received": Usage.received + 1, **_counted_on(Usage, period)},
-            where=rules.has_room(Usage.period_from, Usage.in_period, period, _integer("allowance")),
+            where=limits.has_room(Usage.period_from, Usage.in_period, period, _integer("allowance")),
         )
         .returning(Usage.received)
     )
@@ -253,7 +254,7 @@ def _count_method_usage(dialect: Any, i: int, *after: Any) -> Any:
         .on_conflict_do_update(
             index_elements=["customer_id", "method_id"],
             set_=_counted_on(MethodUsage, period),
-            where=rules.has_room(
+            where=limits.has_room(
                 MethodUsage.period_from, MethodUsage.in_period, period, _integer(f"method_allowance_{i}")
             ),
         )
@@ -409,7 +410,7 @@ def _count_method(i: int, *after: Any) -> Any:
         .where(
             MethodTally.method_id == _integer(f"method_{i}"),
             MethodTally.given < MethodTally.allowed,
-            rules.has_room(MethodTally.period_from, MethodTally.in_period, period, _integer(f"method_most_{i}")),
+            limits.has_room(MethodTally.period_from, MethodTally.in_period, period, _integer(f"method_most_{i}")),
             *after,
         )
         .values(given=MethodTally.given + 1, **_counted_on(MethodTally, period))
@@ -424,8 +425,8 @@ def _count_for_campaign(counted: Any, *after: Any) -> Any:
         update(Stock)
         .where(
             Stock.campaign_id == _campaign,
-            rules.has_stock(Stock),
-            rules.has_room(Stock.period_from, Stock.in_period, period, _integer("stock_most")),
+            limits.has_stock(Stock),
+            limits.has_room(Stock.period_from, Stock.in_period, period, _integer("stock_most")),
             Stock.revision == _integer("terms_seen"),
             *after,
         )

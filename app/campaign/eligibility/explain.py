@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -10,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.campaign.audience import traits, visibility
 from app.campaign.eligibility import rules
 from app.campaign.eligibility.facts import facts_by_uuid
+from app.campaign.eligibility.rows import CampaignFacts
 from app.campaign.errors import CampaignNotFound
 from app.refusal import Refusal
 
@@ -19,7 +19,7 @@ class Verdict:
     """Whether a customer may buy at a moment, and if not, every reason why."""
 
     at: datetime
-    facts: Any
+    facts: CampaignFacts
     refusals: list[Refusal]
 
     @property
@@ -34,6 +34,6 @@ def explain(session: Session, campaign: UUID, customer: UUID, at: datetime, to_c
     or CustomerNotFound.
     """
     facts = facts_by_uuid(session, campaign, customer)
-    if facts.reward is None or (to_customer and visibility.is_secret(facts, at)):
+    if not facts.sells_coupons or (to_customer and visibility.is_secret(facts, at)):
         raise CampaignNotFound
     return Verdict(at, facts, list(rules.refusals(facts, at, traits.if_asked(session, facts, at))))

@@ -2,13 +2,16 @@
 
 import uuid
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, String, and_, bindparam, cast, func, null, select
 from sqlalchemy.orm import Session
+from sqlalchemy.sql import SQLColumnExpression
 
 from app.campaign.audience import audiences
 from app.campaign.calendar import ALWAYS_FROM
+from app.campaign.eligibility.rows import CampaignFacts, RewardFacts
 from app.campaign.errors import CampaignNotFound
 from app.campaign.models.audiences import Targeting
 from app.campaign.models.campaigns import Campaign
@@ -26,15 +29,16 @@ from app.points.models import Account
 RECEIVED = func.coalesce(Usage.received, 0)
 
 
-def _since(column: Any) -> Any:
+def _since(column: SQLColumnExpression[datetime]) -> ColumnElement[datetime]:
     return func.coalesce(column, ALWAYS_FROM, type_=UtcDateTime())
 
 
-def facts_query() -> Any:
-    """All that `rules.Facts` names, a row for each pair of campaign and customer. Narrow it to the pairs you need."""
+def facts_query() -> Select[*tuple[Any, ...]]:
+    """All that `CampaignFacts` names but the draw's seed, a row for each pair of campaign and customer. Narrow it to the pairs you need."""
     return (
         select(
             Campaign.id.label("campaign_id"),
+            Campaign.uuid.label("campaign_uuid"),
             Campaign.chain_id,
             Campaign.context,
             Campaign.handling,
@@ -69,6 +73,7 @@ def facts_query() -> Any:
             Stock.coupons_count,
             Stock.revision,
             Customer.id.label("customer_id"),
+            Customer.uuid.label("customer_uuid"),
             Customer.status.label("customer_status"),
             Account.balance,
             RECEIVED.label("received"),
@@ -89,19 +94,28 @@ def facts_query() -> Any:
     )
 
 
+_NO_SEED: ColumnElement[str] = cast(null(), String).label(
+    "seed"
+)  # only draws need one, and only those that are decided
 FACTS_OF_ONE = Prepared(
-    facts_query().where(Campaign.uuid == bindparam("campaign"), Customer.uuid == bindparam("customer"))
+    facts_query()
+    .add_columns(_NO_SEED)
+    .where(Campaign.uuid == bindparam("campaign"), Customer.uuid == bindparam("customer")),
+    CampaignFacts,
 )
-FACTS_OF_PAGE = facts_query().where(
-    Campaign.id.in_(bindparam("campaigns", expanding=True)), Customer.id == bindparam("customer")
+FACTS_OF_PAGE = (
+    facts_query()
+    .add_columns(_NO_SEED)
+    .where(Campaign.id.in_(bindparam("campaigns", expanding=True)), Customer.id == bindparam("customer"))
 )
 
 
 FACTS_BY_ID = Prepared(
     facts_query()
     .outerjoin(DrawSeed, DrawSeed.campaign_id == Campaign.id)
-    .add_columns(Campaign.uuid.label("campaign_uuid"), Customer.uuid.label("customer_uuid"), DrawSeed.seed)
-    .where(Campaign.id == bindparam("campaign"), Customer.id == bindparam("customer"))
+    .add_columns(DrawSeed.seed)
+    .where(Campaign.id == bindparam("campaign"), Customer.id == bindparam("customer")),
+    CampaignFacts,
 )
 METHODS = Prepared(
     select(
@@ -133,11 +147,12 @@ METHODS = Prepared(
     .outerjoin(
         MethodUsage, and_(MethodUsage.method_id == RewardMethod.id, MethodUsage.customer_id == bindparam("customer"))
     )
-    .where(RewardMethod.campaign_id == bindparam("campaign"))
+    .where(RewardMethod.campaign_id == bindparam("campaign")),
+    RewardFacts,
 )
 
 
-def facts_by_uuid(executor: Executor, campaign: uuid.UUID, customer: uuid.UUID) -> Any:
+def facts_by_uuid(executor: Executor, campaign: uuid.UUID, customer: uuid.UUID) -> CampaignFacts:
     """Read the facts of one customer and one campaign. Raises CampaignNotFound or CustomerNotFound.
 
     A campaign of another chain than the customer's is not found.
@@ -152,8 +167,8 @@ def facts_by_uuid(executor: Executor, campaign: uuid.UUID, customer: uuid.UUID) 
     raise CampaignNotFound
 
 
-def facts_by_id(executor: Executor, campaign_id: int, customer_id: int) -> Any:
-    """As `facts_by_uuid`, with both UUIDs and the campaign's draw seed, if it has one."""
+def facts_by_id(executor: Executor, campaign_id: int, customer_id: int) -> CampaignFacts:
+    """As `facts_by_uuid`, by numbers, and with the campaign's draw seed, if it has one."""
     rows = FACTS_BY_ID.run(executor, {"campaign": campaign_id, "customer": customer_id})
     if rows:
         return rows[0]
@@ -161,13 +176,13 @@ def facts_by_id(executor: Executor, campaign_id: int, customer_id: int) -> Any:
     raise CustomerNotFound if known is None else CampaignNotFound
 
 
-def reward_methods(executor: Executor, facts: Any) -> list[Any]:
-    """The reward methods of the campaign of these facts, each a `rules.Method` with the terms of its vouchers."""
-    if facts.reward is not None:
+def reward_methods(executor: Executor, facts: CampaignFacts) -> list[RewardFacts]:
+    """The reward methods of the campaign of these facts, with the terms of their vouchers."""
+    if facts.sells_coupons:
         return []
     return METHODS.run(executor, {"campaign": facts.campaign_id, "customer": facts.customer_id})
 
 
-def facts_by_campaign(session: Session, campaign_ids: Sequence[int], customer_id: int) -> dict[int, Any]:
+def facts_by_campaign(session: Session, campaign_ids: Sequence[int], customer_id: int) -> dict[int, CampaignFacts]:
     rows = session.execute(FACTS_OF_PAGE, {"campaigns": campaign_ids, "customer": customer_id})
-    return {row.campaign_id: row for row in rows}
+    return {row.campaign_id: CampaignFacts._make(row) for row in rows}

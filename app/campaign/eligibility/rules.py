@@ -1,61 +1,23 @@
-"""May this customer have a reward of this campaign now, and which? Pure decisions, from facts that the caller gathered.
+"""May this customer have a reward of this campaign now, and if not, why? Pure decisions, from facts that the caller gathered.
 
-The small predicates work on values and on columns alike (hence `&` and `|`, and limits without NULL), so a page is
-filtered in SQL by the very rule that decides a purchase. Points are in hundredths.
+Points are in hundredths.
 Source: Open Loyalty, contract sections 4.4 to 4.8; our decisions, section 6; the model's sections 4.2 and 5.5.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from app.amounts import Points
 from app.campaign import activity, calendar, errors
 from app.campaign.audience import targeting, visibility
+from app.campaign.audience.targeting import Traits
+from app.campaign.eligibility.rows import CampaignFacts, OptInTerms
+from app.campaign.limits import Counted, has_room
 from app.refusal import Refusal
 
 
-class Facts(Protocol):
-    """What the rules need to know of one campaign and one customer. A row of `facts.facts_query` is one."""
-
-    context: str
-    handling: str
-    lifecycle: str
-    active_from: datetime
-    active_to: datetime
-    visible_from: datetime
-    visible_to: datetime
-    weekdays: int
-    opens_second: int
-    closes_second: int
-    time_zone: str
-    cost: int
-    unlimited: bool
-    limit: int
-    limit_in_period: int
-    limit_unit: str | None
-    limit_per_customer: int
-    limit_per_customer_unit: str | None
-    restrictions: Mapping[str, Any] | None
-    opt_in_required: bool
-    opted_in: bool | None
-    reward: str | None
-    given: int
-    given_from: datetime
-    given_in_period: int
-    allowed: int
-    coupons_count: int
-    single_coupon: bool
-    targeted: bool
-    customer_status: str
-    balance: int
-    received: int
-    received_from: datetime
-    received_in_period: int
-
-
-def require_may_opt_in(facts: Facts, campaign: Any, traits: Mapping[str, Any], now: datetime) -> None:
+def require_may_opt_in(facts: CampaignFacts, campaign: OptInTerms, traits: Traits, now: datetime) -> None:
     """The customer may take part from now on; `campaign` has the window of opting in and the places.
 
     Raises OptInNotNeeded, NotEligible, OptInNotStarted, OptInEnded or OptInLimitReached. Without a window of its own, opting in is
@@ -76,32 +38,17 @@ def require_may_opt_in(facts: Facts, campaign: Any, traits: Mapping[str, Any], n
         raise errors.OptInLimitReached(required=campaign.participants_max, actual=campaign.participants_count)
 
 
-def has_stock(stock: Any) -> Any:
-    return stock.given < stock.allowed
-
-
-def has_allowance(bought: Any, limit_per_customer: Any) -> Any:
-    """The customer may buy once more."""
-    return bought < limit_per_customer
-
-
-def has_room(period_from: Any, in_period: Any, period: Any, most: Any) -> Any:
-    """A tally has not reached `most` in this period; what it counted before the period began is over."""
-    return ((period_from < period) & (most > 0)) | (in_period < most)
-
-
-def period(facts: Any, unit: str | None, now: datetime) -> datetime:
+def period(facts: CampaignFacts, unit: str | None, now: datetime) -> datetime:
     """When the current period of a limit began."""
     return calendar.start(unit, now, ZoneInfo(facts.time_zone)) if unit else calendar.ALWAYS_FROM
 
 
-def usage_left(stock: Any) -> int:
-    """How many rewards are left to sell, to all customers together."""
-    left: int = stock.allowed - stock.given
-    return max(0, left)
+def usage_left(stock: Counted) -> int:
+    """How many rewards are left to give, to all customers together."""
+    return max(0, stock.allowed - stock.given)
 
 
-def usage_left_for_customer(facts: Facts, now: datetime) -> int:
+def usage_left_for_customer(facts: CampaignFacts, now: datetime) -> int:
     began = period(facts, facts.limit_per_customer_unit, now)
     bought = facts.received_in_period if facts.received_from >= began else 0
     return max(0, min(usage_left(facts), facts.limit_per_customer - bought))
@@ -117,7 +64,7 @@ def allowed(limit: int, coupons_count: int, single_coupon: bool, sells_coupons: 
 
 
 def refusals(
-    facts: Facts, now: datetime, traits: Mapping[str, Any] | None = None, context: str = "interaction"
+    facts: CampaignFacts, now: datetime, traits: Traits | None = None, context: str = "interaction"
 ) -> Iterator[Refusal]:
     """Every reason why the customer gets nothing now; the first is the one that a purchase is refused with.
 
@@ -146,10 +93,10 @@ def refusals(
     yield from _stock_refusals(facts, now)
 
 
-def _stock_refusals(facts: Facts, now: datetime) -> Iterator[Refusal]:
+def _stock_refusals(facts: CampaignFacts, now: datetime) -> Iterator[Refusal]:
     # Open Loyalty speaks of coupons first when nothing limits the campaign, and last when something does.
     coupons_left = facts.coupons_count - (0 if facts.single_coupon else facts.given)
-    lacks_coupons = facts.reward is not None and coupons_left < 1
+    lacks_coupons = facts.sells_coupons and coupons_left < 1
     no_coupons = errors.NoCouponsLeft(required=1, actual=0, missing=1) if lacks_coupons else None
     if facts.unlimited and no_coupons:
         yield no_coupons

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.campaign.audience import traits, visibility
 from app.campaign.eligibility import rules
 from app.campaign.eligibility.facts import facts_by_id
+from app.campaign.eligibility.rows import CampaignFacts, OptInTerms
 from app.campaign.errors import CampaignNotFound
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.engagement import Participation
@@ -33,7 +34,7 @@ def opt_in(session: Session, campaign_id: int, customer_id: int, now: datetime) 
         .join(Stock, Stock.campaign_id == Campaign.id)
         .where(Campaign.id == campaign_id)
     ).one()
-    rules.require_may_opt_in(facts, campaign, traits.if_asked(session, facts, now), now)
+    rules.require_may_opt_in(facts, OptInTerms._make(campaign), traits.if_asked(session, facts, now), now)
     _say(session, campaign_id, customer_id, facts.opted_in, True, now)
     # Last: all who opt in to this campaign wait for this row.
     taken = session.scalar(
@@ -67,7 +68,7 @@ def opt_out(session: Session, campaign_id: int, customer_id: int, now: datetime)
         )
 
 
-def _facts(session: Session, campaign_id: int, customer_id: int, now: datetime) -> Any:
+def _facts(session: Session, campaign_id: int, customer_id: int, now: datetime) -> CampaignFacts:
     """Raises CampaignNotFound, also for a secret campaign, or CustomerNotFound."""
     facts = facts_by_id(session, campaign_id, customer_id)
     if visibility.is_secret(facts, now):

@@ -19,7 +19,7 @@ from app.points.models import Account
 
 _teller = bindparam("teller", type_=BigInteger())
 _account = select(Account.customer_id).where(Account.customer_id == _teller).with_for_update(key_share=True)
-_LOCK = Prepared(_account)
+_LOCK: Prepared[Any] = Prepared(_account)
 
 
 def lock(executor: Executor, customer_id: int) -> None:
@@ -97,7 +97,7 @@ def record(dialect: Any, moved: Any, *after: Any) -> Any:
     )
 
 
-def _write_on_postgresql() -> Prepared:
+def _write_on_postgresql() -> Prepared[Any]:
     """One statement, which fails as a whole when a guard fails: it divides by the number of receipts, which is one or none."""
     account = _account.cte("account")
     is_locked = select(literal(1)).select_from(account).exists()
@@ -108,4 +108,5 @@ def _write_on_postgresql() -> Prepared:
 
 
 _WRITE = _write_on_postgresql()
-_MOVE, _RECORD = Prepared(move_progress(sqlite)), Prepared(record(sqlite, None))
+_MOVE: Prepared[Any] = Prepared(move_progress(sqlite))
+_RECORD: Prepared[Any] = Prepared(record(sqlite, None))

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Select, and_, case, exists, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.campaign import activity
+from app.campaign import activity, limits
 from app.campaign.audience import audiences, traits, visibility, visibility_sql
 from app.campaign.audience.visibility import Visibility
 from app.campaign.eligibility import rules
@@ -90,14 +90,14 @@ def available_page(
     the activity window is not asked.
     """
     # Both lists are short, or at least narrow; the campaigns are many. So they are made once, and looked up in.
-    sold_out = select(Stock.campaign_id).where(~rules.has_stock(Stock))
+    sold_out = select(Stock.campaign_id).where(~limits.has_stock(Stock))
     used_up = (
         select(Usage.campaign_id)
         .join(Campaign, Campaign.id == Usage.campaign_id)
         .where(
             Usage.customer_id == customer_id,
             Campaign.limit_per_customer_unit.is_(None),  # what is used up for today is not used up
-            ~rules.has_allowance(Usage.received, Campaign.limit_per_customer),
+            ~limits.has_allowance(Usage.received, Campaign.limit_per_customer),
         )
     )
     conditions = [

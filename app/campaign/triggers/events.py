@@ -21,6 +21,7 @@ from sqlalchemy.orm import aliased
 from app.campaign import activity
 from app.campaign.audience import audiences, visibility
 from app.campaign.audience import traits as customer_traits
+from app.campaign.audience.targeting import Traits, Tree
 from app.campaign.awards.give import Actor, Trigger, give, lock_stocks
 from app.campaign.eligibility.facts import facts_by_id
 from app.campaign.engagement import behaviors, counting, progress, receipts
@@ -162,7 +163,56 @@ _listeners = join(
     Goal,
     Goal.behavior_id == Behavior.id,
 )
+
+
 # One row for each goal of each behavior that listens, or a single one without any.
+class _EventFacts(NamedTuple):
+    """A customer, and one goal of one behavior that listens to the event; all None from `campaign_id` on when none does."""
+
+    customer_id: int
+    customer_status: str
+    customer_zone: str
+    time_zone: str
+    outcome: Any  # as JSON: see EventReceipt.outcome
+    campaign_id: int
+    visible_from: datetime
+    visible_to: datetime
+    weekdays: int
+    opens_second: int
+    closes_second: int
+    opt_in_required: bool
+    opted_in: bool | None
+    said_at: datetime
+    restrictions: Tree | None
+    targeted: bool
+    revision: int
+    campaign: str
+    behavior_id: int
+    behavior: UUID
+    name: str
+    behavior_kind: str
+    behavior_points: int
+    times_max: int
+    per_period_max: int
+    period_seconds: int
+    is_rewarded: bool
+    version: int | None
+    achieved: int | None
+    current: int | None
+    counts: Mapping[str, Any] | None
+    id: int
+    event_name: str
+    kind: str
+    earn_count: int
+    points: int
+    required: bool
+    group_key: str
+    group_wanted: int
+    min_gap_seconds: int | None
+    consecutive: bool
+    unique_key: str | None
+
+
 _FACTS = Prepared(
     select(
         Customer.id.label("customer_id"),
@@ -228,21 +278,22 @@ _FACTS = Prepared(
         BehaviorProgress, and_(BehaviorProgress.behavior_id == Behavior.id, BehaviorProgress.customer_id == Customer.id)
     )
     .where(Customer.id == bindparam("customer"))
-    .order_by(Campaign.id, Behavior.position, Goal.position)
+    .order_by(Campaign.id, Behavior.position, Goal.position),
+    _EventFacts,
 )
 
 
 class _Due(NamedTuple):
     """A reward that was earned: a row of the behavior's facts, and what was achieved."""
 
-    row: Any
+    row: _EventFacts
     achievement: Achievement
 
 
 class _Moved(NamedTuple):
     """A behavior for which an event counted: a row of its facts, the progress afterwards, and what was achieved."""
 
-    row: Any
+    row: _EventFacts
     has_one_goal: bool
     after: counting.Progress
     achievements: list[Achievement]
@@ -275,7 +326,7 @@ def _decide(executor: Executor, customer_id: int, event: CustomerEvent, now: dat
         raise CustomerNotFound
     if rows[0].outcome is not None:
         return _Decision(_recorded_before(executor, transaction_id, rows[0].outcome), None, ())
-    if event.campaign_id is not None and rows[0].campaign_id is None:
+    if event.campaign_id is not None and not _listeners_of(rows):
         _require_campaign(executor, customer_id, event.campaign_id)
     day = at.astimezone(ZoneInfo(rows[0].customer_zone)).date()
     occurrence = counting.Event(event.name, at, day, event.quantity, transaction_id, event.context)
@@ -329,15 +380,15 @@ def _give(executor: Executor, due: Sequence[_Due], now: datetime, actor: Actor) 
             _reward(executor, it, now, actor)
 
 
-def _count(executor: Executor, rows: Sequence[Any], event: counting.Event, now: datetime) -> list[_Moved]:
-    traits: Mapping[str, Any] = {}
+def _count(executor: Executor, rows: Sequence[_EventFacts], event: counting.Event, now: datetime) -> list[_Moved]:
+    traits: Traits = {}
     if any(row.restrictions for row in rows):
         traits = customer_traits.of_customer(executor, rows[0].customer_id, now)
     moved = []
-    for _, group in groupby(rows, key=lambda row: row.behavior_id):
+    for _, group in groupby(_listeners_of(rows), key=lambda row: row.behavior_id):
         goals = list(group)
         row = goals[0]
-        if row.behavior_id is None or not _listens(row, event.at, traits):
+        if not _listens(row, event.at, traits):
             continue
         before = progress.read(row.achieved, row.current, row.counts, [goal.id for goal in goals])
         after, achievements = counting.count(behaviors.terms(row, goals), before, event)
@@ -348,7 +399,7 @@ def _count(executor: Executor, rows: Sequence[Any], event: counting.Event, now: 
     return moved
 
 
-def _listens(row: Any, at: datetime, traits: Mapping[str, Any]) -> bool:
+def _listens(row: _EventFacts, at: datetime, traits: Traits) -> bool:
     """The customer takes part, and the campaign is open at that moment. That it is live and active was asked for."""
     return bool(
         row.opted_in is not False
@@ -357,6 +408,12 @@ def _listens(row: Any, at: datetime, traits: Mapping[str, Any]) -> bool:
         and activity.is_in_hours(row, row.time_zone, at)
         and visibility.qualifies(row, traits)
     )
+
+
+def _listeners_of(rows: Sequence[_EventFacts]) -> Sequence[_EventFacts]:
+    """The rows that are of a behavior: all of them, or none when the single row is of nobody who listens."""
+    campaign_id: int | None = rows[0].campaign_id
+    return rows if campaign_id is not None else ()
 
 
 def _require_campaign(executor: Executor, customer_id: int, campaign_id: int) -> None:

@@ -40,7 +40,7 @@ def buy(
     Source: Open Loyalty, "Buy reward campaign for a specific customer".
     """
     facts = facts_by_uuid(executor, campaign, customer)
-    if facts.reward is None:
+    if not facts.sells_coupons:
         raise CampaignNotFound
     given = give(executor, facts, PURCHASE, now, Actor(sold_by, issuer))
     return Sale(given.award_id, str(given.code))

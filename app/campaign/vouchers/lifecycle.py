@@ -16,7 +16,7 @@ from app.campaign import errors
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.vouchers import Voucher
 from app.campaign.vouchers import keys
-from app.campaign.vouchers.lookup import Holder, VoucherIdentifiers, get, is_expired, is_locked
+from app.campaign.vouchers.lookup import Holder, VoucherIdentifiers, VoucherRow, get, is_expired, is_locked
 from app.campaign.vouchers.terms import validate
 from app.db.guarded import GuardFailed
 from app.db.prepared import Executor, Prepared
@@ -35,7 +35,7 @@ class Redemption:
 
 
 _now, _claimant = bindparam("moment", type_=UtcDateTime()), bindparam("claimant", type_=BigInteger())
-_CLAIM = Prepared(
+_CLAIM: Prepared[Any] = Prepared(
     update(Voucher)
     .where(
         Voucher.id == bindparam("voucher"),
@@ -55,7 +55,7 @@ _CLAIM = Prepared(
 )
 
 
-def claim(executor: Executor, named: VoucherIdentifiers, holder: Holder, now: datetime) -> Any:
+def claim(executor: Executor, named: VoucherIdentifiers, holder: Holder, now: datetime) -> VoucherRow:
     """Claim a voucher for its customer, or an anonymous one for whoever claims it first; claimed twice, it stays as it is.
 
     Raises as `get` does, VoucherNotForCustomers, CustomerNotActive, VoucherRedeemed, VoucherExpired or VoucherLocked, or
@@ -88,7 +88,7 @@ def claim(executor: Executor, named: VoucherIdentifiers, holder: Holder, now: da
     )
 
 
-def unclaim(session: Session, named: VoucherIdentifiers, holder: Holder, now: datetime) -> Any:
+def unclaim(session: Session, named: VoucherIdentifiers, holder: Holder, now: datetime) -> VoucherRow:
     """Give a claimed voucher back into the state before; one that is not claimed stays as it is. Raises as `claim` does."""
     voucher = _locked(session, named, holder)
     if not holder.is_staff and not get(session, VoucherIdentifiers(id=voucher.id), holder).customer_may_claim:
@@ -106,7 +106,7 @@ def lock(
     lock_code: str | None,
     basket_code: str | None,
     now: datetime,
-) -> Any:
+) -> VoucherRow:
     """Keep a voucher for one basket for some seconds; the same basket, or whoever knows the code, may lock it again.
 
     A lock without either is nobody's: it lapses, or is unlocked.
@@ -127,7 +127,7 @@ def lock(
     return _shown(session, voucher, holder)
 
 
-def unlock(session: Session, named: VoucherIdentifiers, holder: Holder) -> Any:
+def unlock(session: Session, named: VoucherIdentifiers, holder: Holder) -> VoucherRow:
     """Let a voucher go, and forget its basket. Raises as `get` does."""
     voucher = _locked(session, named, holder)
     voucher.locked_until = voucher.lock_code = voucher.basket_code = None
@@ -167,7 +167,7 @@ def redeem(
     return Redemption(voucher.id, _child(session, voucher, rest, now).id)
 
 
-def expire(session: Session, named: VoucherIdentifiers, holder: Holder, now: datetime) -> Any:
+def expire(session: Session, named: VoucherIdentifiers, holder: Holder, now: datetime) -> VoucherRow:
     """Let a claimed voucher expire now; one that has expired stays as it is.
 
     Raises as `get` does, VoucherNotClaimed or VoucherRedeemed.
@@ -262,12 +262,12 @@ def _opens(voucher: Voucher, lock_code: str | None, basket_code: str | None) -> 
     )
 
 
-def _require_active_owner(voucher: Any) -> None:
+def _require_active_owner(voucher: VoucherRow) -> None:
     if voucher.customer_status not in (None, "active"):
         raise errors.CustomerNotActive(required="active", actual=voucher.customer_status)
 
 
-def _require_usable(voucher: Any, now: datetime, is_staff: bool) -> None:
+def _require_usable(voucher: VoucherRow | Voucher, now: datetime, is_staff: bool) -> None:
     if voucher.status == "redeemed":
         raise errors.VoucherRedeemed
     if is_expired(voucher, now):
@@ -287,7 +287,7 @@ def _locked(session: Session, named: VoucherIdentifiers, holder: Holder) -> Vouc
     ).one()
 
 
-def _shown(session: Session, voucher: Voucher, holder: Holder) -> Any:
+def _shown(session: Session, voucher: Voucher, holder: Holder) -> VoucherRow:
     session.flush()
     return get(session, VoucherIdentifiers(id=voucher.id), holder)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
@@ -38,6 +38,39 @@ class Holder:
     is_staff: bool
     login_id: int | None = None
     token_id: int | None = None
+
+
+class VoucherRow(NamedTuple):
+    """A voucher with its campaign, its chain and its owner's card; amounts in hundredths of the chain's money."""
+
+    id: int
+    key: str
+    third_party_id: int | None
+    status: str
+    kind: str
+    code: str | None
+    amount: int
+    redeemed: int
+    hundredths_of_percent: int | None
+    text: str | None
+    created_at: datetime
+    claimed_at: datetime | None
+    redeemed_at: datetime | None
+    expires_at: datetime | None
+    locked_until: datetime | None
+    lock_code: str | None
+    basket_code: str | None
+    parent_id: int | None
+    superseded: bool
+    customer_id: int | None
+    campaign_id: int
+    campaign_kind: str
+    campaign_name: str
+    chain_id: int
+    customer_may_claim: bool
+    currency: str
+    loyalty_card_number: str | None
+    customer_status: str | None
 
 
 _SHOWN = (
@@ -76,25 +109,25 @@ _SHOWN = (
     .outerjoin(Customer, Customer.id == Voucher.customer_id)
     .outerjoin(Profile, Profile.customer_id == Voucher.customer_id)
 )
-_BY_KEY = Prepared(_SHOWN.where(Voucher.key == bindparam("named")))
-_BY_ID = Prepared(_SHOWN.where(Voucher.id == bindparam("named")))
-_BY_THIRD_PARTY_ID = Prepared(_SHOWN.where(Voucher.third_party_id == bindparam("named")))
+_BY_KEY = Prepared(_SHOWN.where(Voucher.key == bindparam("named")), VoucherRow)
+_BY_ID = Prepared(_SHOWN.where(Voucher.id == bindparam("named")), VoucherRow)
+_BY_THIRD_PARTY_ID = Prepared(_SHOWN.where(Voucher.third_party_id == bindparam("named")), VoucherRow)
 
 
-def is_expired(voucher: Any, now: datetime) -> bool:
+def is_expired(voucher: VoucherRow | Voucher, now: datetime) -> bool:
     return voucher.expires_at is not None and voucher.expires_at <= now
 
 
-def is_locked(voucher: Any, now: datetime) -> bool:
+def is_locked(voucher: VoucherRow | Voucher, now: datetime) -> bool:
     return voucher.locked_until is not None and voucher.locked_until > now
 
 
-def worth(voucher: Any) -> int:
+def worth(voucher: VoucherRow) -> int:
     """What the voucher stands for now: what was redeemed of a redeemed one, or all that can be."""
     return int(voucher.redeemed if voucher.status == "redeemed" else voucher.amount)
 
 
-def get(executor: Executor, named: VoucherIdentifiers, holder: Holder) -> Any:
+def get(executor: Executor, named: VoucherIdentifiers, holder: Holder) -> VoucherRow:
     """The voucher with its campaign, chain and owner's card, if it is the holder's or still nobody's.
 
     Raises VoucherNotFound, VoucherIdentifiersDisagree or VoucherElsewhere.
@@ -118,7 +151,7 @@ def get(executor: Executor, named: VoucherIdentifiers, holder: Holder) -> Any:
     return voucher
 
 
-def _may_see(voucher: Any, named: VoucherIdentifiers, holder: Holder) -> bool:
+def _may_see(voucher: VoucherRow, named: VoucherIdentifiers, holder: Holder) -> bool:
     """A customer's own; an anonymous one by its key alone, for ids can be counted through. The staff sees all."""
     if voucher.customer_id is None:
         return holder.is_staff or named.key is not None
@@ -127,11 +160,11 @@ def _may_see(voucher: Any, named: VoucherIdentifiers, holder: Holder) -> bool:
 
 def of_customer(
     session: Session, customer_id: int, statuses: Sequence[str], paging: Page, now: datetime, with_expired: bool = False
-) -> Paged[Any]:
+) -> Paged[VoucherRow]:
     """A customer's vouchers in these states, the newest first."""
     conditions: list[Any] = [Voucher.customer_id == customer_id, Voucher.status.in_(statuses)]
     if not with_expired:
         conditions.append(or_(Voucher.expires_at.is_(None), Voucher.expires_at > now))
     total = session.scalar(select(func.count()).select_from(Voucher).where(*conditions)) or 0
     query = paging.cut(_SHOWN.where(*conditions).order_by(Voucher.id.desc()))
-    return Paged(list(session.execute(query)), total)
+    return Paged([VoucherRow._make(row) for row in session.execute(query)], total)
