@@ -165,7 +165,9 @@ def test_what_holds_money_limits_or_identity_has_types(place_: str) -> None:
                 hints = [a.annotation for a in [*node.args.args, *node.args.kwonlyargs] if a.annotation]
                 hints += [node.returns] if node.returns else []
                 for hint in map(ast.unparse, hints):
-                    assert "Any" not in hint.replace("Select[*tuple[Any, ...],]", ""), f"{path}: {node.name} says {hint}"
+                    assert "Any" not in hint.replace("Select[*tuple[Any, ...],]", ""), (
+                        f"{path}: {node.name} says {hint}"
+                    )
 
 
 VISIBILITY_WINDOW = {"visible_from", "visible_to"}
