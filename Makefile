@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint bench lock clean
+PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
+.PHONY: help run demo test check lint bench lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -16,7 +17,10 @@ demo: $(VENV)/run.stamp ## Begin the demo world anew
 	@GUERDON_ENV=development $(BIN)/guerdon demo --reset
 
 test: $(VENV)/dev.stamp ## Run the whole suite, on SQLite and on PostgreSQL
-	$(BIN)/python -m pytest
+	$(PYTEST)
+
+check: lint ## Check style, types, and what needs neither a server nor PostgreSQL, in half a minute
+	$(PYTEST) -m "not postgres and not server"
 
 lint: $(VENV)/dev.stamp ## Check style and types
 	$(BIN)/ruff check .

@@ -1,5 +1,6 @@
 """Two real databases, an application over each, and the people who use it."""
 
+import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
@@ -21,7 +22,23 @@ from tests.client import Client
 from tests.postgres import administer, any_postgres
 from tests.world import World
 
-TEMPLATE = "guerdon_test_template"
+# Databases are made and thrown away by the thousand: in memory where the machine has such a folder. What they promise is the same.
+if os.access("/dev/shm", os.W_OK):
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", "/dev/shm")
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")  # several may share one server
+TEMPLATE = f"guerdon_test_template{WORKER}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a PostgreSQL, and what starts a server: `make check` leaves both out."""
+    for item in items:
+        chosen = getattr(item, "callspec", None)
+        if "postgres" in getattr(item, "fixturenames", ()) or "postgresql" in map(
+            str, chosen.params.values() if chosen else ()
+        ):
+            item.add_marker(pytest.mark.postgres)
+        if vars(item.getparent(pytest.Module).obj).get("STARTS_SERVERS"):  # type: ignore[union-attr]
+            item.add_marker(pytest.mark.server)
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +91,7 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     return f"sqlite:///{path}"
 
 
-DEMO_TEMPLATE = "guerdon_test_demo"
+DEMO_TEMPLATE = f"guerdon_test_demo{WORKER}"
 
 
 @pytest.fixture(scope="session")

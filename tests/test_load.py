@@ -28,6 +28,8 @@ from tests.postgres import private_postgres
 from tests.serving import ROOT, Server, guerdon
 from tests.world import World
 
+STARTS_SERVERS = True  # see tests/conftest.py
+
 LIMIT, CODES = 1_000, 1_200
 
 
