@@ -20,7 +20,7 @@ test: $(VENV)/dev.stamp ## Run the whole suite, on SQLite and on PostgreSQL
 	$(PYTEST)
 
 check: lint ## Check style, types, and what needs neither a server nor PostgreSQL, in half a minute
-	$(PYTEST) -m "not postgres and not server"
+	GUERDON_TEST_PLAYS=3 $(PYTEST) -m "not postgres and not server and not waits"
 
 lint: $(VENV)/dev.stamp ## Check style and types
 	$(BIN)/ruff check .

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -27,6 +26,8 @@ if os.access("/dev/shm", os.W_OK):
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", "/dev/shm")
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")  # several may share one server
 TEMPLATE = f"guerdon_test_template{WORKER}"
+COPY = f"guerdon_test{WORKER}"
+DATABASES: dict[tuple[str, int], Database] = {}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -77,18 +78,29 @@ def jwt_keys(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture
 def postgres_url(postgres: URL) -> Iterator[str]:
     """A fresh, migrated PostgreSQL database."""
-    name = f"guerdon_test_{uuid.uuid4().hex[:12]}"
-    administer(postgres, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-    yield postgres.set(database=name).render_as_string(hide_password=False)
-    administer(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+    yield from _copied(postgres, TEMPLATE)
+
+
+def _copied(postgres: URL, template: str) -> Iterator[str]:
+    """A copy of a database, always of the same name, so that an engine made for it once serves all tests."""
+    administer(postgres, f"DROP DATABASE IF EXISTS {COPY} WITH (FORCE)")
+    administer(postgres, f"CREATE DATABASE {COPY} TEMPLATE {template}")
+    yield postgres.set(database=COPY).render_as_string(hide_password=False)
+    administer(postgres, f"DROP DATABASE {COPY} WITH (FORCE)")
 
 
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
-    """A fresh, migrated SQLite database."""
-    path = tmp_path / "guerdon.sqlite3"
-    shutil.copy(sqlite_template, path)
-    return f"sqlite:///{path}"
+def sqlite_url(sqlite_template: Path) -> Iterator[str]:
+    """A fresh, migrated SQLite database, always at the same place."""
+    yield from _copied_file(sqlite_template)
+
+
+def _copied_file(template: Path) -> Iterator[str]:
+    path = template.parent / "copy" / "guerdon.sqlite3"
+    shutil.rmtree(path.parent, ignore_errors=True)
+    path.parent.mkdir()
+    shutil.copy(template, path)
+    yield f"sqlite:///{path}"
 
 
 DEMO_TEMPLATE = f"guerdon_test_demo{WORKER}"
@@ -126,17 +138,12 @@ def _load_demo(url: str) -> None:
 
 @pytest.fixture
 def postgres_demo_url(postgres_demo: URL) -> Iterator[str]:
-    name = f"guerdon_test_{uuid.uuid4().hex[:12]}"
-    administer(postgres_demo, f"CREATE DATABASE {name} TEMPLATE {DEMO_TEMPLATE}")
-    yield postgres_demo.set(database=name).render_as_string(hide_password=False)
-    administer(postgres_demo, f"DROP DATABASE {name} WITH (FORCE)")
+    yield from _copied(postgres_demo, DEMO_TEMPLATE)
 
 
 @pytest.fixture
-def sqlite_demo_url(sqlite_demo_template: Path, tmp_path: Path) -> str:
-    path = tmp_path / "guerdon.sqlite3"
-    shutil.copy(sqlite_demo_template, path)
-    return f"sqlite:///{path}"
+def sqlite_demo_url(sqlite_demo_template: Path) -> Iterator[str]:
+    yield from _copied_file(sqlite_demo_template)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -170,7 +177,9 @@ def wired(jwt_keys: str, tmp_path_factory: pytest.TempPathFactory) -> Flask:
 @pytest.fixture
 def app(settings: Settings, wired: Flask) -> Iterator[Flask]:
     """The application over a database and a storage of this test's own."""
-    database = Database(settings.sqlalchemy_url, settings.pool_size)
+    # Made once for each address: an engine remembers the statements that it has compiled.
+    address = settings.sqlalchemy_url, settings.pool_size
+    database = DATABASES.get(address) or DATABASES.setdefault(address, Database(*address))
     own = {
         "guerdon_settings": settings,
         "guerdon_database": database,

@@ -73,7 +73,7 @@ class Identity:
             JWT_DECODE_ISSUER=ISSUER,
         )
         manager = JWTManager(app)
-        manager.encode_key_loader(lambda identity: self.keys.current.private)
+        manager.encode_key_loader(lambda identity: self.keys.current.signer)
         manager.decode_key_loader(lambda header, claims: self.keys.public(header.get("kid")))
 
     def token(self, login: Login, name: str, public_id: UUID, now: datetime) -> str:
@@ -129,9 +129,12 @@ def identity() -> Identity:
 
 @dataclass(frozen=True)
 class Key:
+    """One RSA key: in PEM, and read once for signing, which takes longer than the signature."""
+
     kid: str
     private: str = field(repr=False)
     public: str
+    signer: rsa.RSAPrivateKey = field(repr=False)
 
 
 class KeyRing:
@@ -177,7 +180,7 @@ def _key(pem: str) -> Key:
     public = private.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
-    return Key(hashlib.sha256(public).hexdigest()[:16], pem, public.decode())
+    return Key(hashlib.sha256(public).hexdigest()[:16], pem, public.decode(), private)
 
 
 def _pem(settings: Settings) -> str:

@@ -1,5 +1,6 @@
 """The state machines of vouchers, draws and referrals, played at random against plain models, on both databases."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,7 +31,7 @@ from app.refusal import Refusal
 from tests.world import World, nothing, points, voucher
 
 PLAYED = settings(
-    max_examples=50,
+    max_examples=int(os.environ.get("GUERDON_TEST_PLAYS", "50")),
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=list(HealthCheck),

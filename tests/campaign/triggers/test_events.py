@@ -279,6 +279,7 @@ def test_who_decides_with_the_account_locked_is_never_overtaken(world: World) ->
         assert session.query(BehaviorProgress).one().current == 3 * 15 + 3 * 15 * 3
 
 
+@pytest.mark.waits
 def test_a_campaign_paused_while_deciding_rewards_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     campaign = an_event_campaign(world, visits(1, points=5))
     real = facts_by_id
