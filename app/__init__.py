@@ -14,6 +14,7 @@ from app.settings import Settings
 from app.spaaza import envelope as spaaza_envelope
 from app.web.callers import Identity
 from app.web.door import BODY_BYTES_MAX, GuardedFlask
+from app.web.metrics import Metrics
 
 __all__ = ["create_app"]
 
@@ -36,6 +37,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["guerdon_settings"] = settings
     app.extensions["guerdon_database"] = Database(settings.sqlalchemy_url, settings.pool_size)
     app.extensions["guerdon_blobs"] = FolderStore(settings.storage / "photos")
+    app.extensions["guerdon_metrics"] = Metrics()
     app.extensions["guerdon_identity"] = Identity(app, settings)
     if settings.proxy_hops:
         hops = settings.proxy_hops

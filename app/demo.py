@@ -260,7 +260,9 @@ def _flock(session: Session, now: datetime, zone: ZoneInfo) -> None:
     """The organization of most of SessionM's examples: what Finch has completed, and what is only for whoever has Moose's tag."""
     chain_id = _organization(session, "Flock", FLOCK_KEY, FLOCK_SECRET, now, zone)
     finch, moose = (
-        signups.sign_up(session, Person(name, ""), now, SYSTEM, chain_id=chain_id, uuid=uuid, external_id=name.lower())
+        signups.sign_up(
+            session, Person(name, ""), now, SYSTEM, chain_id=chain_id, uuid=uuid, external_id=name.lower()
+        ).customer
         for name, uuid in (("Finch", FINCH), ("Moose", MOOSE))
     )
     tags.put(session, moose.id, [MOOSE_TAG], now)
@@ -474,7 +476,7 @@ def _customers(session: Session, now: datetime, password_hash: str) -> None:
         agreement1=True,
     )
     for id, uuid, person, level in ((1, JOHN, john, None), (2, JANE, jane, LEVELS["level1"])):
-        customer = signups.sign_up(session, person, registered, SYSTEM, password_hash, level, uuid=uuid, id=id)
+        customer = signups.sign_up(session, person, registered, SYSTEM, password_hash, level, uuid=uuid, id=id).customer
         session.add(
             Spending(
                 customer_id=customer.id,

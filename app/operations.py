@@ -1,17 +1,17 @@
 """For those who run and integrate the service: health, metrics, and the API manual."""
 
-import os
 import time
 from importlib.resources import files
 from typing import Any, cast
 
 from flask import Flask, Response, current_app, jsonify, redirect, request, send_from_directory
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
+from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import text
 
 from app.db import installation
 from app.openloyalty.api import Api, document
 from app.web.door import anyone, database, settings
+from app.web.metrics import Metrics
 
 READY_SECONDS = 1.0
 METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE"}
@@ -38,30 +38,6 @@ SCRIPT = """window.ui = SwaggerUIBundle({ url: "/openapi.json", dom_id: "#manual
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'"
 )
-
-
-class Metrics:
-    """What is counted: by this process, or, under gunicorn, by all workers together."""
-
-    def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self.requests = Counter(
-            "guerdon_requests",
-            "Requests by route, method and status.",
-            ["route", "method", "status"],
-            registry=self.registry,
-        )
-        self.seconds = Histogram(
-            "guerdon_request_seconds", "Seconds to answer, by route.", ["route"], registry=self.registry
-        )
-
-    def text(self) -> bytes:
-        """In Prometheus's text format."""
-        registry = self.registry
-        if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-            registry = CollectorRegistry()
-            multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        return generate_latest(registry)
 
 
 def register(app: Flask, api: Api) -> None:
@@ -93,7 +69,7 @@ def _health(app: Flask) -> None:
 
 
 def _metrics(app: Flask) -> None:
-    metrics = Metrics()
+    metrics: Metrics = app.extensions["guerdon_metrics"]
 
     @app.get("/metrics")
     @anyone

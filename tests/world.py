@@ -70,7 +70,7 @@ class World:
             person = Person(name, "Customer", **details)
             customer = signups.sign_up(
                 session, person, self.now, SYSTEM, password_hash(), level and level.uuid, chain_id
-            )
+            ).customer
             session.flush()
             if points:
                 ledger.add(session, customer.id, points * 100, self.now)

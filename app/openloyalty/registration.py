@@ -12,7 +12,7 @@ from app.members import customers, levels
 from app.openloyalty import views
 from app.openloyalty.formats import without_none
 from app.points import ledger
-from app.web.door import note_subject, reading, transaction
+from app.web.door import note_subject, note_unrewarded, reading, transaction
 
 
 def register(data: dict[str, Any]) -> Response:
@@ -22,7 +22,10 @@ def register(data: dict[str, Any]) -> Response:
         passwords.require_strong(data["password"])
         password_hash = passwords.hashed(data["password"])
     with transaction() as session:
-        customer = signups.sign_up(session, data["person"], clock.now(), SYSTEM, password_hash, data["level"])
+        made = signups.sign_up(session, data["person"], clock.now(), SYSTEM, password_hash, data["level"])
+        customer = made.customer
+        for unrewarded in made.unrewarded:
+            note_unrewarded(unrewarded.campaign_id, unrewarded.reasons[0].code)
         note_subject(customer=customer.uuid)
         answer = without_none({"customerId": str(customer.uuid), "email": customer.profile.email})
     return jsonify(answer)

@@ -20,7 +20,7 @@ from app.sessionm.bodies import SentObject, body, missing
 from app.sessionm.calls import USER, V1, addresses, call
 from app.sessionm.envelope import respond
 from app.sessionm.formats import iso
-from app.web.door import note_subject, reading, transaction
+from app.web.door import note_subject, note_unrewarded, reading, transaction
 
 PROFILE = {  # by what they are called inside
     "first_name": "first_name",
@@ -49,7 +49,7 @@ def create() -> Response:
         raise missing("user data: external_id or email")
     noted, now = _attributes(sent), clock.now()
     with transaction() as session:
-        customer = signups.sign_up(
+        made = signups.sign_up(
             session,
             Person(**_person(sent)),
             now,
@@ -59,6 +59,9 @@ def create() -> Response:
             time_zone=sent.text("time_zone"),
             is_anonymous=is_anonymous,
         )
+        customer = made.customer
+        for unrewarded in made.unrewarded:
+            note_unrewarded(unrewarded.campaign_id, unrewarded.reasons[0].code)
         attributes.put(session, customer.id, noted)
         note_subject(customer=customer.uuid)
         return _answer(session, customer)

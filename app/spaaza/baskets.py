@@ -55,7 +55,8 @@ def add() -> Response:
             bought_at=sent.moment("basket_timestamp") or now,
             recorded_at=now,
         )
-        recorded = baskets.record(session, basket, now, access.actor())
+        done = baskets.record(session, basket, now, access.actor())
+        recorded = done.basket
         note_subject(basket=recorded.id)
         answer = {
             "basket_id": recorded.id,
@@ -65,4 +66,4 @@ def add() -> Response:
             "basket_total_price": number(recorded.amount),
             "basket_timestamp": views.moment(recorded.bought_at),
         }
-    return envelope.ok(ADD, {"basket": answer})
+    return envelope.ok(ADD, {"basket": answer}, envelope.warnings(ADD, done.unrewarded))

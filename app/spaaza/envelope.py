@@ -1,17 +1,19 @@
 """What every answer of Spaaza comes in: a result, and beside it results, warnings or an error."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
+from app.campaign.awards.give import Unrewarded
 from app.campaign.errors import LimitPerCustomerReached
 from app.db.engine import OutcomeUnknown
 from app.refusal import Refusal
 from app.spaaza import codes
 from app.spaaza.codes import ErrorCode
-from app.web.door import Busy
+from app.web.door import Busy, note_unrewarded
 from app.web.rejected import Rejected
 
 OK = {"code": 1, "status": "ok"}
@@ -41,6 +43,18 @@ def error(code: ErrorCode, said: str | None = None) -> Response:
 def warning(code: ErrorCode, said: str, **message: Any) -> dict[str, Any]:
     """One of the warnings of a 200; `message` is for programs."""
     return {"code": code.code, "name": code.name, "description": said, "message": message}
+
+
+def warnings(call: str, unrewarded: Iterable[Unrewarded]) -> list[dict[str, Any]]:
+    """A warning for each campaign that did not reward what a user did, with every reason; counted and logged as well."""
+    found = []
+    for it in unrewarded:
+        note_unrewarded(it.campaign_id, it.reasons[0].code)
+        reasons = [reason.code for reason in it.reasons]
+        code = codes.word(call, type(it.reasons[0]))
+        said = str(it.reasons[0])
+        found.append(warning(code, said, campaign_id=it.campaign_id, user_id=it.customer_id, reasons=reasons))
+    return found
 
 
 def version() -> tuple[int, ...]:

@@ -77,12 +77,13 @@ def apply() -> Response:
         # The code is the referring user's; it identifies nobody here.
         user = Parameters({name: value for name, value in sent.values.items() if name != "referral_code"})
         customer = session.get_one(Customer, customer_id(session, user))
-        made = referrals.apply_code(session, customer, code, clock.now(), access.actor())
+        done = referrals.apply_code(session, customer, code, clock.now(), access.actor())
+        made = done.relations
         note_subject(customer=customer.uuid)
         profiles = chain_campaigns.profiles(session, [customer.id, made[0].referring_id])
         chain = chains.get(session, customer.chain_id)
         answer = [views.relation(relation, profiles, None, chain) for relation in made]
-    return envelope.ok(APPLY, {"referral_relations": answer})
+    return envelope.ok(APPLY, {"referral_relations": answer}, envelope.warnings(APPLY, done.unrewarded))
 
 
 def _entity(entity: Parameters) -> tuple[str, int]:

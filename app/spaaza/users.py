@@ -65,7 +65,7 @@ def add() -> Response:
         auxiliary_identifier=sent.text("auxiliary_identifier"),
     )
     with transaction() as session:
-        customer = signups.sign_up(
+        made = signups.sign_up(
             session,
             person,
             clock.now(),
@@ -74,9 +74,10 @@ def add() -> Response:
             chain_id=access.chain_id(),
             referral_code=sent.text("referral_code"),
         )
+        customer = made.customer
         note_subject(customer=customer.uuid)
         answer = {**views.user(customer.profile), "customer_uuid": str(customer.uuid)}
-    return envelope.ok(ADD, {"user_info": answer})
+    return envelope.ok(ADD, {"user_info": answer}, envelope.warnings(ADD, made.unrewarded))
 
 
 @call(

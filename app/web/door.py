@@ -24,6 +24,7 @@ from app.settings import Settings
 from app.web.audit import AuditEntry
 from app.web.callers import Caller, NotSignedIn, identity
 from app.web.idempotency import KeyedAttempt, Replay
+from app.web.metrics import Metrics
 
 BODY_BYTES_MAX = 256 * 1024
 TRIES = 8
@@ -187,6 +188,13 @@ def note_effect(effect: UUID) -> None:
     once: KeyedAttempt | None = g.get("once")
     if once:
         once.effect = effect
+
+
+def note_unrewarded(campaign_id: int, reason: str) -> None:
+    """Count and log that a campaign did not reward what a customer did; whoever asked is told by the dialect, if it can."""
+    metrics: Metrics = current_app.extensions["guerdon_metrics"]
+    metrics.unrewarded.labels(reason).inc()
+    current_app.logger.info("campaign %s gave no reward: %s", campaign_id, reason)
 
 
 def caller() -> Caller:

@@ -308,9 +308,10 @@ class ReferralMachine(RuleBasedStateMachine):
         return number
 
     def _joined(self, code: str | None) -> int:
-        made: Customer = self.run(
+        joined: signups.SignUp = self.run(
             signups.sign_up, Person("Con", "Customer"), self.world.now, SYSTEM, chain_id=self.chain, referral_code=code
         )
+        made = joined.customer
         self.codes[made.id] = str(made.profile.referral_code)
         return made.id
 
@@ -319,7 +320,7 @@ class ReferralMachine(RuleBasedStateMachine):
         def apply(session: Any) -> Any:
             customer = session.get_one(Customer, who)
             now = self.world.now + timedelta(days=days)
-            return referrals.apply_code(session, customer, self.codes[actor], now, SYSTEM)
+            return referrals.apply_code(session, customer, self.codes[actor], now, SYSTEM).relations
 
         found = self.run(apply)
         if who == actor:

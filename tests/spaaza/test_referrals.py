@@ -107,9 +107,42 @@ def test_a_completion_needs_no_open_campaign_but_something_to_give(shop: Shop) -
     assert code(complete(shop.staff(), campaign, shop.world.cleo, con)) is None
     refused = complete(shop.staff(), campaign, shop.world.cleo, don)
     assert (refused.status_code, code(refused)) == (400, 424)
-    assert code(basket(shop, don)) is None
+    assert code(basket(shop, don)) == 450, "what waits for this purchase has nothing left, and says so"
     assert shop.world.count(Award) == 3
     shop.world.require_invariants()
+
+
+def test_a_campaign_that_does_not_reward_says_every_reason_and_is_counted(shop: Shop) -> None:
+    for_vips = shop.world.a_reward_campaign(kind="basket", restrictions={"user.tags": "vip"}, limit_per_customer=1)
+    signup = shop.world.a_reward_campaign(kind="signup", limit=0)
+    shop.world.a_reward_campaign(points(1), kind="basket", limit_per_customer=1)
+    before = counted(shop, "restrictions_not_met")
+    first: Any = basket(shop, shop.world.cleo.id)
+    assert [it["message"]["campaign_id"] for it in first.json["warnings"]] == [for_vips.id]
+    assert "warnings" not in basket(shop, shop.world.cleo.id).json  # type: ignore[operator]
+    second: Any = basket(shop, shop.world.cleo.id, "B-2")
+    assert [it["message"]["reasons"] for it in second.json["warnings"]] == [
+        ["restrictions_not_met"],
+        ["limit_per_customer_reached"],
+    ]
+    assert counted(shop, "restrictions_not_met") == before + 2
+    joined: Any = shop.partner().post("/internal/add-user", json={"first_name": "Ann", "last_name": "New"})
+    assert [it["message"] for it in joined.json["warnings"]] == [
+        {"campaign_id": signup.id, "user_id": joined.json["results"]["user_info"]["id"], "reasons": ["limit_reached"]}
+    ]
+    before = counted(shop, "limit_reached")
+    form = {"firstName": "Bo", "lastName": "Bee", "email": "bo@guerdon.example", "agreement1": 1}
+    registered = Client(shop.app).as_login(shop.world.ada).post("/api/customer/register", json={"customer": form})
+    assert registered.status_code == 200
+    assert list(registered.json or {}) == ["customerId", "email"], "Open Loyalty has no room for it: it is counted"
+    assert counted(shop, "limit_reached") == before + 1
+
+
+def counted(shop: Shop, reason: str) -> float:
+    """How often /metrics says that a campaign gave nothing for this reason."""
+    lines = Client(shop.app).get("/metrics").text.splitlines()
+    [*found] = (line for line in lines if line.startswith(f'guerdon_unrewarded_total{{reason="{reason}"}}'))
+    return float(found[0].split()[-1]) if found else 0.0
 
 
 def test_a_basket_told_twice_counts_once(shop: Shop) -> None:
@@ -132,7 +165,10 @@ def test_a_basket_told_twice_counts_once(shop: Shop) -> None:
         "basket_timestamp",
     ]
     assert code(basket(shop, cleo.id, amount="12.51")) == 9020
-    assert code(basket(shop, cleo.id, "B-2", amount="9.99")) is None
+    small: Any = basket(shop, cleo.id, "B-2", amount="9.99")
+    assert code(small) == 424
+    [warning] = small.json["warnings"]
+    assert warning["message"] == {"campaign_id": campaign.id, "user_id": cleo.id, "reasons": ["restrictions_not_met"]}
     assert shop.world.balance() == 100_300
     assert shop.world.count(Basket) == 2
     with shop.world.database.reading() as session:
@@ -234,7 +270,7 @@ def test_a_sign_up_is_rewarded_whichever_door_it_came_by(shop: Shop, ada: Client
     ]
     person = {"firstName": "A", "lastName": "B", "email": "there@guerdon.example", "agreement1": 1}
     assert ada.post("/api/customer/register", json={"customer": person}).status_code == 200
-    assert code(signed_up(shop)) is None  # the third finds nothing left, and signs up all the same
+    assert code(signed_up(shop)) == 450, "the third finds nothing left, is told so, and signs up all the same"
     assert shop.world.count(Voucher) == 2
     signed_in = shop.client(**{"X_Spaaza_MyPrice_App_Hostname": HOST["X-Spaaza-MyPrice-App-Hostname"]}).post(
         "/auth/login", data={"username": "new@guerdon.example", "password": "Correct-Horse-7"}

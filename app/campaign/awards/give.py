@@ -64,6 +64,19 @@ class GivenAward:
     code: str | None
 
 
+@dataclass(frozen=True)
+class Unrewarded:
+    """A campaign that was asked to give a customer something, and gave nothing: every reason why, the first one first."""
+
+    campaign_id: int
+    customer_id: int
+    reasons: tuple[Refusal, ...]
+
+    @classmethod
+    def of(cls, campaign_id: int, customer_id: int, refusal: Refusal) -> "Unrewarded":
+        return cls(campaign_id, customer_id, (refusal, *refusal.others))
+
+
 # What an overriding occasion does not ask: whether the campaign is open, and for whom.
 OVERRIDDEN = (
     errors.CampaignNotActive,
@@ -242,8 +255,8 @@ def give_all(
     traits: Traits,
     now: datetime,
     actor: Actor,
-) -> list[GivenAward]:
-    """Give what all of a chain's campaigns of this context have for the customer; those that refuse give nothing."""
+) -> list[Unrewarded]:
+    """Give what all of a chain's campaigns of this context have for the customer; return those that refused, and why."""
     campaigns = session.scalars(
         select(Campaign.id)
         .where(
@@ -254,7 +267,7 @@ def give_all(
         )
         .order_by(Campaign.id)
     )
-    given = []
+    unrewarded = []
     ids = campaigns.all()
     if len(ids) > 1:
         receipts.lock(session, customer_id)
@@ -262,7 +275,7 @@ def give_all(
     for campaign_id in ids:
         trigger = Trigger(context, context, f"{key} {campaign_id}", traits=traits)
         try:
-            given.append(give(session, facts_by_id(session, campaign_id, customer_id), trigger, now, actor))
-        except Refusal:
-            continue
-    return given
+            give(session, facts_by_id(session, campaign_id, customer_id), trigger, now, actor)
+        except Refusal as e:
+            unrewarded.append(Unrewarded.of(campaign_id, customer_id, e))
+    return unrewarded

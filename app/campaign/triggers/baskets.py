@@ -1,12 +1,13 @@
-"""Purchases in the shops, as tills tell them: they move basket campaigns, and complete referrals."""
+"""Purchases in the shops, as tills report them: they move basket campaigns, and complete referrals."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.amounts import number
-from app.campaign.awards.give import Actor, give_all
+from app.campaign.awards.give import Actor, Unrewarded, give_all
 from app.campaign.errors import BasketDiffers
 from app.campaign.models.baskets import Basket
 from app.campaign.triggers import referrals
@@ -14,7 +15,15 @@ from app.members import customers
 from app.members.models import Customer
 
 
-def record(session: Session, basket: Basket, now: datetime, actor: Actor) -> Basket:
+@dataclass(frozen=True)
+class RecordedBasket:
+    """A basket as it was recorded, and the campaigns that did not reward it, and why; nothing of one that was known already."""
+
+    basket: Basket
+    unrewarded: list[Unrewarded]
+
+
+def record(session: Session, basket: Basket, now: datetime, actor: Actor) -> RecordedBasket:
     """Record a basket, once: the same basket sent again changes nothing, and is returned as it was recorded.
 
     Raises BasketDiffers when the chain has another basket with this reference.
@@ -25,15 +34,16 @@ def record(session: Session, basket: Basket, now: datetime, actor: Actor) -> Bas
     if known is not None:
         if (known.customer_id, known.amount) != (basket.customer_id, basket.amount):
             raise BasketDiffers
-        return known
+        return RecordedBasket(known, [])
     session.add(basket)
     session.flush()
     # First who was waiting for this purchase, and all accounts in everybody's order: two who referred each other's friends
     # may buy at once.
+    unrewarded: list[Unrewarded] = []
     if basket.amount:
-        referrals.complete_by_purchase(session, basket.customer_id, now, actor)
+        unrewarded += referrals.complete_by_purchase(session, basket.customer_id, now, actor)
     customers.add_spending(session, basket.customer_id, basket.amount, basket.bought_at)
     chain_id = session.get_one(Customer, basket.customer_id).chain_id
     traits = {"basket.amount": number(basket.amount)}
-    give_all(session, chain_id, basket.customer_id, "basket", f"basket {basket.id}", traits, now, actor)
-    return basket
+    unrewarded += give_all(session, chain_id, basket.customer_id, "basket", f"basket {basket.id}", traits, now, actor)
+    return RecordedBasket(basket, unrewarded)

@@ -4,7 +4,7 @@ The referred customer is rewarded when the relation comes into being, the referr
 purchase, or when the staff completes the relation. Source: contract sections 1.6 and 3.2, the model's section 5.6.
 """
 
-from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -13,19 +13,28 @@ from sqlalchemy.orm import Session
 
 from app.campaign import activity, calendar, errors
 from app.campaign.audience import audiences, targeting, traits, visibility
-from app.campaign.awards.give import Actor, GivenAward, Trigger, give
+from app.campaign.awards.give import Actor, GivenAward, Trigger, Unrewarded, give
 from app.campaign.eligibility.facts import facts_by_id
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.referrals import ReferralRelation
+from app.campaign.models.rewards import RewardMethod
 from app.members.models import Customer, Profile
 from app.organizations.models import Chain
 from app.points import ledger
 from app.refusal import Refusal
 
 
+@dataclass(frozen=True)
+class Referred:
+    """The relations that came into being, and the campaigns that had nothing for the referred customer, and why."""
+
+    relations: list[ReferralRelation]
+    unrewarded: list[Unrewarded]
+
+
 def apply_code(
     session: Session, customer: Customer, code: str, now: datetime, actor: Actor, at_sign_up: bool = False
-) -> list[ReferralRelation]:
+) -> Referred:
     """Note by whom a customer was referred, in each referral campaign that is open to the referring one.
 
     Raises ReferralCodeUnknown, SelfReferral, ReferralWindowClosed, NoReferralCampaign or AlreadyReferred.
@@ -50,14 +59,15 @@ def apply_code(
     known = set(
         session.scalars(select(ReferralRelation.campaign_id).where(ReferralRelation.referred_id == customer.id))
     )
+    unrewarded: list[Unrewarded] = []
     made = [
-        _relate(session, campaign_id, referring.id, customer.id, now, actor)
+        _relate(session, campaign_id, referring.id, customer.id, now, actor, unrewarded)
         for campaign_id in campaigns
         if campaign_id not in known
     ]
     if not made:
         raise errors.AlreadyReferred
-    return made
+    return Referred(made, unrewarded)
 
 
 def get(session: Session, chain_id: int, campaign_id: int, referring_id: int, referred_id: int) -> ReferralRelation:
@@ -100,8 +110,11 @@ def complete(session: Session, relation: ReferralRelation, now: datetime, actor:
     session.flush()
 
 
-def complete_by_purchase(session: Session, customer_id: int, now: datetime, actor: Actor) -> None:
-    """Complete what waits for the first purchase of a referred customer. What cannot be rewarded goes on waiting."""
+def complete_by_purchase(session: Session, customer_id: int, now: datetime, actor: Actor) -> list[Unrewarded]:
+    """Complete what waits for the first purchase of a referred customer.
+
+    What cannot be rewarded goes on waiting, and is returned with the reasons.
+    """
     waiting = session.scalars(
         select(ReferralRelation)
         .where(ReferralRelation.referred_id == customer_id, ReferralRelation.redeemed_at.is_(None))
@@ -111,11 +124,13 @@ def complete_by_purchase(session: Session, customer_id: int, now: datetime, acto
     ).all()
     if waiting:
         ledger.lock_accounts(session, [customer_id, *(relation.referring_id for relation in waiting)])
+    unrewarded = []
     for relation in waiting:
         try:
             complete(session, relation, now, actor)
-        except Refusal:
-            continue
+        except Refusal as e:
+            unrewarded.append(Unrewarded.of(relation.campaign_id, relation.referring_id, e))
+    return unrewarded
 
 
 def _have_met(session: Session, referring_id: int, referred_id: int) -> bool:
@@ -157,16 +172,33 @@ def _open_campaigns(session: Session, chain_id: int, referring_id: int, now: dat
 
 
 def _relate(
-    session: Session, campaign_id: int, referring_id: int, referred_id: int, now: datetime, actor: Actor
+    session: Session,
+    campaign_id: int,
+    referring_id: int,
+    referred_id: int,
+    now: datetime,
+    actor: Actor,
+    unrewarded: list[Unrewarded],
 ) -> ReferralRelation:
+    """Make a relation, and give the referred customer's reward; a campaign that gives none is added to `unrewarded`."""
     relation = ReferralRelation(
         campaign_id=campaign_id, referring_id=referring_id, referred_id=referred_id, created_at=now
     )
     session.add(relation)
     session.flush()
-    with suppress(Refusal):  # a campaign may have nothing for the referred customer, or nothing any more
+    try:
         _reward(session, relation, "referred", referred_id, now, actor)
+    except Refusal as e:
+        if _has_reward_for_referred(session, campaign_id):  # or it promised nothing
+            unrewarded.append(Unrewarded.of(campaign_id, referred_id, e))
     return relation
+
+
+def _has_reward_for_referred(session: Session, campaign_id: int) -> bool:
+    methods = select(RewardMethod.id).where(
+        RewardMethod.campaign_id == campaign_id, RewardMethod.recipient == "referred"
+    )
+    return session.scalar(methods.limit(1)) is not None
 
 
 def _reward(

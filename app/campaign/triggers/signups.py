@@ -1,5 +1,6 @@
 """Sign up: a customer, an account, what the chain's sign-up campaigns give, and who recommended the programme."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -7,12 +8,20 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.access import logins
-from app.campaign.awards.give import Actor, give_all
+from app.campaign.awards.give import Actor, Unrewarded, give_all
 from app.campaign.triggers import referrals
 from app.members import customers, sizes
 from app.members.customers import Person
 from app.members.models import Customer
 from app.points import ledger
+
+
+@dataclass(frozen=True)
+class SignUp:
+    """The new customer, and the campaigns that did not reward the sign-up, and why."""
+
+    customer: Customer
+    unrewarded: list[Unrewarded]
 
 
 def sign_up(
@@ -25,7 +34,7 @@ def sign_up(
     chain_id: int | None = None,
     referral_code: str | None = None,
     **fixed: Any,
-) -> Customer:
+) -> SignUp:
     """Register a customer with a chain, or with the first one, and open a login and an account.
 
     `fixed` are the ids of a world whose ids are known beforehand. Raises as `customers.register` and, for a referral code,
@@ -35,9 +44,9 @@ def sign_up(
     logins.open_for_customer(session, customer.id, password_hash)
     ledger.open_account(session, customer.id)
     session.flush()
-    give_all(session, customer.chain_id, customer.id, "signup", f"signup {customer.id}", {}, now, actor)
+    unrewarded = give_all(session, customer.chain_id, customer.id, "signup", f"signup {customer.id}", {}, now, actor)
     if referral_code is not None:
-        referrals.apply_code(session, customer, referral_code, now, actor, at_sign_up=True)
+        unrewarded += referrals.apply_code(session, customer, referral_code, now, actor, at_sign_up=True).unrewarded
     # Last: all who sign up with this chain wait for this row.
     sizes.add(session, customer.chain_id, customer.level_id, sizes.ANY_SEGMENT, 1)
-    return customer
+    return SignUp(customer, unrewarded)
