@@ -17,7 +17,7 @@ from app.sessionm import access, codes, envelope, identify
 from app.sessionm.bodies import SentObject, body, missing
 from app.sessionm.calls import USER, V1, addresses, call
 from app.sessionm.envelope import respond
-from app.web.door import Busy, single_statement, with_retries
+from app.web.door import Busy, note_unrewarded, single_statement, with_retries
 from app.web.rejected import Rejected
 
 EVENT = {"name", "transaction_id", "qty", "date", "context"}
@@ -121,6 +121,8 @@ def _recorded(
         only = _campaign_id(executor, campaign)
         events_sent = [replace(telling, campaign_id=only) for telling in events_sent]
     receipts = events.record_all(executor, customer_id, events_sent, clock.now(), access.actor())
+    for it in (row for receipt in receipts for row in receipt.unrewarded):
+        note_unrewarded(it.campaign_id, it.reasons[0])
     return _answer(events_sent, receipts)
 
 
@@ -178,10 +180,17 @@ def _answer(events_sent: list[CustomerEvent], receipts: Sequence[Receipt]) -> di
                 "transaction_id": receipt.transaction_id,
                 "behaviors_counted": receipt.counted,
                 "behaviors": [_achieved(it) for it in receipt.achieved],
+                **_not_rewarded(receipt),
             }
             for telling, receipt in zip(events_sent, receipts, strict=True)
         ]
     }
+
+
+def _not_rewarded(receipt: Receipt) -> dict[str, Any]:
+    """The campaigns that listen and gave nothing, and why; absent when there is none."""
+    rows = [{"campaign_id": it.campaign_id, "reasons": list(it.reasons)} for it in receipt.unrewarded]
+    return {"not_rewarded": rows} if rows else {}
 
 
 def _achieved(it: Achieved) -> dict[str, Any]:

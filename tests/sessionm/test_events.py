@@ -256,3 +256,11 @@ def test_what_is_no_event_is_refused(program: Program, database: Database) -> No
         assert code(answer) == expected, answer.json
     with database.reading() as session:
         assert session.query(EventReceipt).count() == session.query(BehaviorProgress).count() == 0
+
+
+def test_what_was_not_rewarded_is_answered_with_the_reasons(program: Program) -> None:
+    made = program.create(targeting={"user.tags": {"$in": ["vip"]}}, behaviors=[visits(1, 5)])
+    answer = program.tell(transaction_id="a")
+    assert answer["not_rewarded"] == [{"campaign_id": made["id"], "reasons": ["restrictions_not_met"]}]
+    assert program.tell(transaction_id="a") == answer
+    assert "not_rewarded" not in program.tell("something else")

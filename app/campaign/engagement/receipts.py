@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from psycopg.errors import DivisionByZero
-from sqlalchemy import JSON, BigInteger, String, bindparam, column, func, literal, select, true
+from sqlalchemy import JSON, BigInteger, String, bindparam, column, func, literal, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.campaign.models.engagement import BehaviorProgress, EventReceipt
@@ -37,6 +37,19 @@ def write(executor: Executor, parameters: dict[str, Any]) -> None:
         return
     if len(_MOVE.run(executor, parameters)) != parameters["moved_count"] or not _RECORD.run(executor, parameters):
         raise GuardFailed
+
+
+def amend(executor: Executor, parameters: dict[str, Any]) -> None:
+    """Change the outcome of a receipt that this transaction has written: some of what it earned was refused afterwards."""
+    executor.execute(
+        update(EventReceipt)
+        .where(
+            EventReceipt.customer_id == parameters["teller"],
+            EventReceipt.name == parameters["event"],
+            EventReceipt.transaction_id == parameters["transaction"],
+        )
+        .values(outcome=parameters["became"])
+    )
 
 
 def move_progress(dialect: Any, *after: Any) -> Any:

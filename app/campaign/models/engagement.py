@@ -97,7 +97,8 @@ class EventReceipt(Base):
     recorded_by_token: Mapped[int | None] = mapped_column(ForeignKey("access_token.id"))
     campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaign.id"))  # the only one that may react
     context: Mapped[dict[str, Any]] = mapped_column(JSON)
-    outcome: Mapped[list[Any]] = mapped_column(JSON)  # [[campaign, behavior, how often achieved, points], …]
+    outcome: Mapped[list[Any]] = mapped_column(JSON)  # [[campaign, behavior, how often achieved, points], …], and
+    # [campaign, none, 0, 0, [reason, …]] for each campaign that gave nothing
     __table_args__ = (CheckConstraint("quantity >= 1", "positive"),)
 
 

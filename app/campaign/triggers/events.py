@@ -6,9 +6,8 @@ through one by one. Several events, and several rewards, are made with the accou
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -18,8 +17,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import BigInteger, and_, bindparam, func, join, or_, select
 from sqlalchemy.orm import aliased
 
-from app.campaign import activity
-from app.campaign.audience import audiences, visibility
+from app.campaign import activity, errors
+from app.campaign.audience import audiences, targeting, visibility
 from app.campaign.audience import traits as customer_traits
 from app.campaign.audience.targeting import Traits, Tree
 from app.campaign.awards.give import Actor, Trigger, give, lock_stocks
@@ -45,6 +44,7 @@ from app.db.types import UtcDateTime
 from app.members.errors import CustomerNotFound
 from app.members.models import Customer
 from app.organizations.models import Chain
+from app.refusal import Refusal
 
 NAME_LENGTH_MAX = TRANSACTION_ID_LENGTH_MAX = 255
 QUANTITY_MAX = 1_000
@@ -84,13 +84,24 @@ class Achieved(NamedTuple):
     points: int
 
 
+class NotRewarded(NamedTuple):
+    """A campaign that listens to an event and gave nothing for it: every reason why, by its code."""
+
+    campaign_id: int
+    reasons: Sequence[str]
+
+
 @dataclass(frozen=True)
 class Receipt:
-    """What became of an event: how many behaviors it counted for, and which it completed; the same however often it is sent."""
+    """What became of an event: how many behaviors it counted for, which it completed, and what gave nothing.
+
+    The same however often it is sent.
+    """
 
     transaction_id: str
     counted: int
     achieved: Sequence[Achieved]
+    unrewarded: Sequence[NotRewarded] = ()
 
 
 def record(executor: Executor, customer_id: int, event: CustomerEvent, now: datetime, actor: Actor) -> Receipt:
@@ -115,7 +126,7 @@ def record_all(
             decision = _decide(executor, customer_id, events_sent[0], now, actor)
             if len(decision.due) <= 1:
                 _keep(executor, decision, now, actor)
-                return [decision.receipt]
+                return [decision.receipt_with_reasons]
         except GuardFailed:
             pass
     with atomic(executor):
@@ -125,8 +136,8 @@ def record_all(
             decisions[i] = decision = _decide(executor, customer_id, event, now, actor)
             if decision.parameters is not None:
                 receipts.write(executor, decision.parameters)
-        _give(executor, [due for decision in decisions.values() for due in decision.due], now, actor)
-    return [decisions[i].receipt for i in range(len(events_sent))]
+        _give(executor, list(decisions.values()), now, actor)
+    return [decisions[i].receipt_with_reasons for i in range(len(events_sent))]
 
 
 def _validate(event: CustomerEvent, now: datetime) -> None:
@@ -306,6 +317,17 @@ class _Decision(NamedTuple):
     receipt: Receipt
     parameters: dict[str, Any] | None
     due: Sequence[_Due]
+    reasons: dict[int, Sequence[str]]  # why a campaign gives nothing, by its id; grows while rewards are refused
+
+    @property
+    def receipt_with_reasons(self) -> Receipt:
+        return replace(self.receipt, unrewarded=[NotRewarded(*it) for it in self.reasons.items()])
+
+    def refuse(self, campaign_id: int, refusal: Refusal) -> None:
+        """Note why an achievement was not rewarded, for whoever asks now or again."""
+        self.reasons[campaign_id] = [it.code for it in (refusal, *refusal.others)]
+        if self.parameters is not None:
+            self.parameters["became"] = [*self.parameters["became"], _refused(campaign_id, self.reasons[campaign_id])]
 
 
 def _decide(executor: Executor, customer_id: int, event: CustomerEvent, now: datetime, actor: Actor) -> _Decision:
@@ -325,13 +347,17 @@ def _decide(executor: Executor, customer_id: int, event: CustomerEvent, now: dat
     if not rows:
         raise CustomerNotFound
     if rows[0].outcome is not None:
-        return _Decision(_recorded_before(executor, transaction_id, rows[0].outcome), None, ())
+        outcome = rows[0].outcome
+        return _Decision(_recorded_before(executor, transaction_id, outcome), None, (), _reasons_of(outcome))
     if event.campaign_id is not None and not _listeners_of(rows):
         _require_campaign(executor, customer_id, event.campaign_id)
     day = at.astimezone(ZoneInfo(rows[0].customer_zone)).date()
     occurrence = counting.Event(event.name, at, day, event.quantity, transaction_id, event.context)
-    moved = _count(executor, rows, occurrence, now)
-    became = [[it.row.campaign_id, it.row.behavior_id, len(it.achievements), it.points] for it in moved]
+    moved, reasons = _count(executor, rows, occurrence, now)
+    became: list[list[Any]] = [
+        [it.row.campaign_id, it.row.behavior_id, len(it.achievements), it.points] for it in moved
+    ]
+    became += [_refused(*it) for it in reasons.items()]
     parameters = {
         "teller": customer_id,
         "event": event.name,
@@ -348,7 +374,12 @@ def _decide(executor: Executor, customer_id: int, event: CustomerEvent, now: dat
     }
     due = [_Due(it.row, achievement) for it in moved if it.row.is_rewarded for achievement in it.achievements]
     achieved = [_achieved(it.row, len(it.achievements), it.points) for it in moved if it.achievements]
-    return _Decision(Receipt(transaction_id, len(moved), achieved), parameters, due)
+    return _Decision(Receipt(transaction_id, len(moved), achieved), parameters, due, reasons)
+
+
+def _refused(campaign_id: int, reasons: Sequence[str]) -> list[Any]:
+    """How a receipt's outcome keeps that a campaign gave nothing: a row of no behavior, with the reasons."""
+    return [campaign_id, None, 0, 0, list(reasons)]
 
 
 def _written(it: _Moved) -> dict[str, Any]:
@@ -367,28 +398,41 @@ def _keep(executor: Executor, decision: _Decision, now: datetime, actor: Actor) 
         try:
             _reward(executor, due, now, actor, decision.parameters)
             return
-        except NOTHING_LEFT:  # it is achieved all the same
-            pass
+        except NOTHING_LEFT as e:  # it is achieved all the same
+            decision.refuse(due.row.campaign_id, e)
     receipts.write(executor, decision.parameters)
 
 
-def _give(executor: Executor, due: Sequence[_Due], now: datetime, actor: Actor) -> None:
-    if len(due) > 1:
-        lock_stocks(executor, {it.row.campaign_id for it in due})
-    for it in due:
-        with suppress(*NOTHING_LEFT):
-            _reward(executor, it, now, actor)
+def _give(executor: Executor, decisions: Sequence[_Decision], now: datetime, actor: Actor) -> None:
+    campaign_ids = {due.row.campaign_id for decision in decisions for due in decision.due}
+    if sum(len(decision.due) for decision in decisions) > 1:
+        lock_stocks(executor, campaign_ids)
+    for decision in decisions:
+        before = len(decision.reasons)
+        for due in decision.due:
+            try:
+                _reward(executor, due, now, actor)
+            except NOTHING_LEFT as e:
+                if due.row.campaign_id not in decision.reasons:
+                    decision.refuse(due.row.campaign_id, e)
+        if decision.parameters is not None and len(decision.reasons) > before:
+            receipts.amend(executor, decision.parameters)
 
 
-def _count(executor: Executor, rows: Sequence[_EventFacts], event: counting.Event, now: datetime) -> list[_Moved]:
+def _count(
+    executor: Executor, rows: Sequence[_EventFacts], event: counting.Event, now: datetime
+) -> tuple[list[_Moved], dict[int, Sequence[str]]]:
+    """What the event moves, and why a campaign that listens does not count it, by the campaign's id."""
     traits: Traits = {}
     if any(row.restrictions for row in rows):
         traits = customer_traits.of_customer(executor, rows[0].customer_id, now)
-    moved = []
+    moved: list[_Moved] = []
+    reasons: dict[int, Sequence[str]] = {}
     for _, group in groupby(_listeners_of(rows), key=lambda row: row.behavior_id):
         goals = list(group)
         row = goals[0]
-        if not _listens(row, event.at, traits):
+        if refusals := list(_refusals(row, event.at, traits)):
+            reasons[row.campaign_id] = [it.code for it in refusals]
             continue
         before = progress.read(row.achieved, row.current, row.counts, [goal.id for goal in goals])
         after, achievements = counting.count(behaviors.terms(row, goals), before, event)
@@ -396,18 +440,24 @@ def _count(executor: Executor, rows: Sequence[_EventFacts], event: counting.Even
             worth = {goal.id: goal.points for goal in goals}
             points = sum(row.behavior_points + sum(worth[id] for id in it.goals) for it in achievements)
             moved.append(_Moved(row, len(goals) == 1, after, achievements, points))
-    return moved
+    return moved, reasons
 
 
-def _listens(row: _EventFacts, at: datetime, traits: Traits) -> bool:
-    """The customer takes part, and the campaign is open at that moment. That it is live and active was asked for."""
-    return bool(
-        row.opted_in is not False
-        and (not row.opt_in_required or (row.opted_in and row.said_at.replace(microsecond=0) <= at))
-        and visibility.is_visible(row, at)
-        and activity.is_in_hours(row, row.time_zone, at)
-        and visibility.qualifies(row, traits)
-    )
+def _refusals(row: _EventFacts, at: datetime, traits: Traits) -> Iterator[Refusal]:
+    """Why a campaign that listens does not count an event of that moment. That it is live and active was asked for."""
+    has_opted_in = row.opted_in and row.said_at.replace(microsecond=0) <= at
+    if row.opted_in is False or (row.opt_in_required and not has_opted_in):
+        yield errors.NotOptedIn()
+    if not visibility.is_visible(row, at):
+        yield errors.CampaignNotYetVisible() if at < row.visible_from else errors.CampaignNoLongerVisible()
+    if not activity.is_in_hours(row, row.time_zone, at):
+        yield errors.OutsideHours()
+    if not row.targeted:
+        yield errors.NotTargeted()
+    if not targeting.holds(row.restrictions, traits):
+        yield errors.RestrictionsNotMet()
+    if row.customer_status != "active":
+        yield errors.CustomerNotActive(required="active", actual=row.customer_status)
 
 
 def _listeners_of(rows: Sequence[_EventFacts]) -> Sequence[_EventFacts]:
@@ -448,12 +498,17 @@ _NAMES = (
 )
 
 
-def _recorded_before(executor: Executor, transaction_id: str, outcome: Sequence[Sequence[int]]) -> Receipt:
-    """The receipt as it was given then."""
-    became = {behavior: (times, points) for _, behavior, times, points in outcome if times}
+def _recorded_before(executor: Executor, transaction_id: str, outcome: Sequence[Sequence[Any]]) -> Receipt:
+    """The receipt as it was given then, but for the reasons."""
+    became = {behavior: (times, points) for _, behavior, times, points, *_ in outcome if times}
+    counted = sum(behavior is not None for _, behavior, *_ in outcome)
     rows = executor.execute(_NAMES, {"ids": list(became)}).all() if became else []
     by_id = {row.behavior_id: row for row in rows}
-    return Receipt(transaction_id, len(outcome), [_achieved(by_id[id], *known) for id, known in became.items()])
+    return Receipt(transaction_id, counted, [_achieved(by_id[id], *known) for id, known in became.items()])
+
+
+def _reasons_of(outcome: Sequence[Sequence[Any]]) -> dict[int, Sequence[str]]:
+    return {row[0]: row[4] for row in outcome if row[1] is None}
 
 
 def _achieved(row: Any, times: int, points: int) -> Achieved:

@@ -389,3 +389,23 @@ def test_one_customers_rewarded_events_at_once_do_not_deadlock(world: World) -> 
     assert lost == []
     assert world.balance() == 100_000 + 60 * 500
     world.require_invariants()
+
+
+def test_a_campaign_that_gives_nothing_says_why_however_often_it_is_asked(world: World) -> None:
+    empty = an_event_campaign(world, visits(1), rewards=[points(5, stock=1)])
+    for_vips = an_event_campaign(world, visits(1, points=1), restrictions={"user.tags": "vip"}, opt_in_required=True)
+    first = tell(world, transaction_id="a")
+    vips = (for_vips.id, ["not_opted_in", "restrictions_not_met"])
+    assert [tuple(it) for it in first.unrewarded] == [vips]
+    second = tell(world, transaction_id="b")
+    assert (second.counted, len(second.achieved)) == (1, 1), "it is achieved all the same"
+    assert dict(second.unrewarded) == dict([vips, (empty.id, ["no_reward_left"])])  # type: ignore[arg-type]
+    again = tell(world, transaction_id="b")
+    assert again == second
+    with world.database.single_statement() as executor:
+        sent = [events.CustomerEvent("visit", number) for number in ("c", "d")]
+        several = events.record_all(executor, world.cleo.id, sent, datetime.now(UTC), SYSTEM)
+    assert [dict(it.unrewarded) for it in several] == [dict(second.unrewarded)] * 2  # type: ignore[arg-type]
+    assert [tell(world, transaction_id=number) for number in ("c", "d")] == several
+    assert world.balance() == 100_500
+    world.require_invariants()
