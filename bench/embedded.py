@@ -73,7 +73,7 @@ def _buy_once(connection: sqlite3.Connection, campaign: int, campaign_uuid: str,
     buyer, terms, cost, most = run(
         "SELECT cu.id, s.revision, c.cost, c.limit_per_customer FROM campaign c JOIN stock s ON s.campaign_id = c.id JOIN customer cu"
         " JOIN account a ON a.customer_id = cu.id LEFT JOIN usage u ON u.campaign_id = c.id AND u.customer_id = cu.id"
-        " WHERE c.uuid = ? AND cu.uuid = ? AND c.lifecycle = 'live' AND s.sold < s.allowed AND a.balance >= c.cost AND EXISTS"
+        " WHERE c.uuid = ? AND cu.uuid = ? AND c.lifecycle = 'live' AND s.given < s.allowed AND a.balance >= c.cost AND EXISTS"
         " (SELECT 1 FROM audience_target t JOIN level l ON l.uuid = t.uuid WHERE t.audience_id = c.audience_id AND l.id = cu.level_id)",
         (campaign_uuid, customer.uuid.hex),
     ).fetchone()
