@@ -1,6 +1,24 @@
-"""What a guarded change raises when its guard has failed."""
+"""Guarded changes: several steps that are made as a whole, or not at all, each of which succeeds only if its guard holds.
+
+PostgreSQL gets them as one data-modifying statement, where each reads what an earlier one returned: a round trip costs more than a
+change. SQLite, which has no round trips and no such statements, gets them one by one; there each reads from the table what an
+earlier one has left. Both are built from the same steps.
+
+A step returns a row, or its guard has failed. Then the whole fails, nothing is kept, and the caller decides again on new facts.
+"""
+
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+from typing import Any
+
+from psycopg.errors import DivisionByZero
+from sqlalchemy import ColumnElement, FromClause, Select, exists, func, literal, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from app.db.engine import TryAgain
+from app.db.prepared import Executor, Prepared, is_postgresql
+
+Condition = ColumnElement[bool]
 
 
 class GuardFailed(TryAgain):
@@ -8,3 +26,99 @@ class GuardFailed(TryAgain):
 
     def __init__(self) -> None:
         super().__init__("another request or a change of the campaign came first")
+
+
+class Line:
+    """The steps so far, for the next one: the database's dialect, and what earlier steps have done."""
+
+    def __init__(self, dialect: ModuleType) -> None:
+        self.dialect: Any = dialect  # `postgresql` or `sqlite`, for `insert … on conflict`
+        self.after: tuple[
+            Condition, ...
+        ] = ()  # the step before succeeded; nothing to ask where the steps come one by one
+        self._rows: dict[str, FromClause] = {}
+
+    def rows(self, name: str) -> FromClause:
+        """What the step of this name returned; or, where the steps come one by one, what it left behind."""
+        return self._rows[name]
+
+    def has(self, name: str) -> bool:
+        return name in self._rows
+
+    def note(self, name: str, rows: FromClause) -> None:
+        self._rows[name] = rows
+
+
+class Step:
+    """One change. `name` is unique in its line, and names its rows for the steps behind it."""
+
+    name: str
+
+    def change(self, line: Line) -> Any:
+        """The statement, which returns a row if its guard holds. It asks for `line.after` as well."""
+        raise NotImplementedError
+
+    def left_behind(self) -> Select[Any] | None:
+        """Where its rows are found afterwards, if a later step needs them."""
+        return None
+
+
+class GuardedChange:
+    """Steps that are made as a whole. `result` is a step and one of its columns, which is what `make` returns."""
+
+    def __init__(self, steps: Sequence[Step], result: tuple[str, str] | None = None) -> None:
+        names = [step.name for step in steps]
+        assert len(set(names)) == len(names), f"two steps have one name: {names}"
+        self._steps, self._result = steps, result
+        self._whole: Prepared[Any] | None = None
+        self._parts: list[Prepared[Any]] | None = None
+
+    def make(self, executor: Executor, parameters: Mapping[str, Any]) -> Any:
+        """Make all changes, and return the result, if one is wanted. Raises GuardFailed: nothing of the transaction may be kept."""
+        return (self._at_once if is_postgresql(executor) else self._one_by_one)(executor, parameters)
+
+    def _at_once(self, executor: Executor, parameters: Mapping[str, Any]) -> Any:
+        self._whole = self._whole or Prepared(self.on_postgresql())
+        try:
+            [row] = self._whole.run(executor, parameters)
+        except DivisionByZero as e:
+            raise GuardFailed from e
+        return row.result if self._result else None
+
+    def _one_by_one(self, executor: Executor, parameters: Mapping[str, Any]) -> Any:
+        self._parts = self._parts or [Prepared(statement) for statement in self.on_sqlite()]
+        result = None
+        for step, statement in zip(self._steps, self._parts, strict=True):
+            rows = statement.run(executor, parameters)
+            if not rows:
+                raise GuardFailed
+            if self._result and step.name == self._result[0]:
+                result = getattr(rows[0], self._result[1])
+        return result
+
+    def on_postgresql(self) -> Select[Any]:
+        """All steps as one statement, which fails as a whole when a guard fails.
+
+        It divides by the rows that the last step returned, which is one or none.
+        """
+        line, last = Line(postgresql), None
+        for step in self._steps:
+            last = step.change(line).cte(step.name)
+            line.after = (exists(select(literal(1)).select_from(last)),)
+            line.note(step.name, last)
+        assert last is not None, "a change has at least one step"
+        columns: list[Any] = [(literal(1) // select(func.count()).select_from(last).scalar_subquery()).label("whole")]
+        if self._result:
+            step_name, column = self._result
+            columns.insert(0, select(line.rows(step_name).c[column]).scalar_subquery().label("result"))
+        return select(*columns)
+
+    def on_sqlite(self) -> list[Any]:
+        """The steps as statements of their own."""
+        line, statements = Line(sqlite), []
+        for step in self._steps:
+            statements.append(step.change(line))
+            left_behind = step.left_behind()
+            if left_behind is not None:
+                line.note(step.name, left_behind.subquery(step.name))
+        return statements

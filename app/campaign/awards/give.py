@@ -199,7 +199,7 @@ def _parameters(
         "usage_period": rules.period(facts, facts.limit_per_customer_unit, now),
         "stock_most": facts.limit_in_period,
         "stock_period": rules.period(facts, facts.limit_unit, now),
-        "terms_seen": facts.revision,
+        "revision_seen": facts.revision,
         "moment": now,
         "caused_by": trigger.cause,
         "only_once": trigger.key,

@@ -1,9 +1,10 @@
 """Buying, as a use case, on both databases."""
 
 import pytest
+from sqlalchemy.dialects import sqlite
 
 from app.campaign import errors
-from app.campaign.awards import statement
+from app.campaign.awards import steps
 from app.campaign.eligibility.facts import facts_by_uuid
 from app.campaign.models.awards import Award
 from app.campaign.setup import campaigns
@@ -11,6 +12,7 @@ from app.campaign.setup.campaigns import Offer
 from app.campaign.triggers import purchases
 from app.db import guarded
 from app.db.engine import Database
+from app.db.guarded import Line
 from app.members import customers
 from app.members.errors import CustomerNotFound
 from app.members.models import Customer
@@ -181,7 +183,9 @@ def test_every_guard_holds_when_the_facts_were_stale(world: World, monkeypatch: 
 def test_finding_a_free_coupon_does_not_walk_through_the_pool(sqlite_url: str) -> None:
     """SQLite once preferred another index, and sorted all free coupons for every purchase."""
     database = Database(sqlite_url)
-    query = str(statement._claim_coupon().compile(database.engine, compile_kwargs={"literal_binds": False}))
+    query = str(
+        steps.ClaimCoupon().change(Line(sqlite)).compile(database.engine, compile_kwargs={"literal_binds": False})
+    )
     with database.engine.connect() as connection:
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", (1,) * query.count("?")).all()
     database.engine.dispose()

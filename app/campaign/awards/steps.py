@@ -1,0 +1,420 @@
+"""The changes that an award is made of, each a step with its guard and its place in the order.
+
+A step succeeds only if what was decided still holds: the balance, the allowance, a free coupon, what is left of a reward and of
+the campaign, and the revision of the campaign. See `app.db.guarded` for how they become a whole, `statement` for which there are.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    BindParameter,
+    Select,
+    String,
+    Uuid,
+    bindparam,
+    case,
+    insert,
+    literal,
+    select,
+    true,
+    update,
+)
+
+from app.amounts import BALANCE_MAX
+from app.campaign import limits
+from app.campaign.engagement import receipts
+from app.campaign.models.awards import Award
+from app.campaign.models.coupons import Coupon
+from app.campaign.models.draws import Draw
+from app.campaign.models.limits import MethodTally, MethodUsage, Stock, Usage
+from app.campaign.models.vouchers import Voucher
+from app.db.guarded import Line, Step
+from app.db.types import UtcDateTime
+from app.points.models import Account, LedgerEntry
+
+
+# No parameter may be named like a column that its statement sets.
+def integer(name: str) -> BindParameter[int]:
+    return bindparam(name, type_=BigInteger())
+
+
+def text(name: str) -> BindParameter[str]:
+    return bindparam(name, type_=String())
+
+
+def moment(name: str) -> BindParameter[Any]:
+    return bindparam(name, type_=UtcDateTime())
+
+
+CUSTOMER, CAMPAIGN, COST, ASKER = (integer(name) for name in ("buyer", "campaign", "price", "asker"))
+AWARD = bindparam("award", type_=Uuid())
+NOW = moment("moment")
+
+
+@dataclass(frozen=True)
+class Debit(Step):
+    """Take the price from the account and add what the award gives in points; `entries` of the ledger will tell.
+
+    Guard: the balance covers the price, and the account can hold what is left. First, so that who wants the same account waits here.
+    """
+
+    entries: int
+    name: str = "debited"
+
+    def change(self, line: Line) -> Any:
+        balance = Account.balance - COST + integer("gain")
+        return (
+            update(Account)
+            .where(Account.customer_id == CUSTOMER, Account.balance >= COST, balance <= BALANCE_MAX)
+            .values(balance=balance, entries_count=Account.entries_count + self.entries)
+            .returning(Account.customer_id, Account.balance, Account.entries_count)
+        )
+
+    def left_behind(self) -> Select[Any]:
+        return select(Account).where(Account.customer_id == CUSTOMER)
+
+
+@dataclass(frozen=True)
+class MoveProgress(Step):
+    """Write how far the customer has come in each behavior that the event moved; see `receipts`."""
+
+    name: str = "moved"
+
+    def change(self, line: Line) -> Any:
+        return receipts.move_progress(line.dialect, *line.after)
+
+
+@dataclass(frozen=True)
+class WriteReceipt(Step):
+    """Write the receipt of the event that earned the award. Guard: it is new, and all progress was written."""
+
+    name: str = "receipt"
+
+    def change(self, line: Line) -> Any:
+        moved = line.rows("moved") if line.has("moved") else None
+        return receipts.record(line.dialect, moved, *line.after)
+
+
+@dataclass(frozen=True)
+class CountUsage(Step):
+    """Count the award for the customer. Guard: the customer may receive once more in this period."""
+
+    is_with_receipt: bool = False
+    name: str = "counted"
+
+    def change(self, line: Line) -> Any:
+        debited = line.rows("debited")
+        period, one = moment("usage_period"), literal(1, BigInteger())
+        # The debited row itself is asked for, so that only a receipt between the two needs to be asked for as well.
+        after = line.after if self.is_with_receipt else ()
+        first = select(debited.c.customer_id, CAMPAIGN, one, one, period).where(
+            debited.c.customer_id == CUSTOMER, *after
+        )
+        return (
+            line.dialect.insert(Usage)
+            .from_select(
+                ["customer_id", "campaign_id", "received", "in_period", "period_from"], first, include_defaults=False
+            )
+            .on_conflict_do_update(
+                index_elements=["customer_id", "campaign_id"],
+                set_={"received": Usage.received + 1, **_counted_on(Usage, period)},
+                where=limits.has_room(Usage.period_from, Usage.in_period, period, integer("allowance")),
+            )
+            .returning(Usage.received)
+        )
+
+    def left_behind(self) -> Select[Any]:
+        return select(Usage).where(Usage.customer_id == CUSTOMER, Usage.campaign_id == CAMPAIGN)
+
+
+@dataclass(frozen=True)
+class _OfMethod(Step):
+    """A step for the `i`-th reward that is given; its parameters end in that number."""
+
+    i: int
+    name: str = field(init=False)
+    prefix = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", f"{self.prefix}_{self.i}")
+
+
+@dataclass(frozen=True)
+class CountForCustomer(_OfMethod):
+    """Count a reward for the customer. Guard: the customer may be given it once more in this period."""
+
+    prefix = "limited"
+
+    def change(self, line: Line) -> Any:
+        period, method = moment(f"method_usage_period_{self.i}"), integer(f"method_{self.i}")
+        first = select(CUSTOMER, method, literal(1, BigInteger()), period).where(true(), *line.after)
+        most = integer(f"method_allowance_{self.i}")
+        return (
+            line.dialect.insert(MethodUsage)
+            .from_select(["customer_id", "method_id", "in_period", "period_from"], first, include_defaults=False)
+            .on_conflict_do_update(
+                index_elements=["customer_id", "method_id"],
+                set_=_counted_on(MethodUsage, period),
+                where=limits.has_room(MethodUsage.period_from, MethodUsage.in_period, period, most),
+            )
+            .returning(MethodUsage.method_id)
+        )
+
+
+@dataclass(frozen=True)
+class ClaimCoupon(Step):
+    """Claim the pool's next free code, past those that others are claiming. Guard: it is still free."""
+
+    name: str = "claimed"
+
+    def change(self, line: Line) -> Any:
+        free = (
+            select(Coupon.id)
+            .where(Coupon.campaign_id == CAMPAIGN, Coupon.award_id.is_(None), *line.after)
+            .order_by(Coupon.position)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+            .scalar_subquery()
+        )
+        return (
+            update(Coupon)
+            .where(Coupon.id == free, Coupon.award_id.is_(None))
+            .values(award_id=AWARD)
+            .returning(Coupon.id, Coupon.code)
+        )
+
+    def left_behind(self) -> Select[Any]:
+        return select(Coupon).where(Coupon.award_id == AWARD)
+
+
+@dataclass(frozen=True)
+class TakeSharedCoupon(Step):
+    """Take the one code that all buyers share."""
+
+    name: str = "claimed"
+
+    def change(self, line: Line) -> Any:
+        return select(Coupon.id, Coupon.code).where(Coupon.campaign_id == CAMPAIGN, *line.after).limit(1)
+
+    def left_behind(self) -> Select[Any]:
+        return select(Coupon).where(Coupon.campaign_id == CAMPAIGN)
+
+
+@dataclass(frozen=True)
+class RecordAward(Step):
+    name: str = "recorded"
+
+    def change(self, line: Line) -> Any:
+        columns = {
+            "id": AWARD,
+            "campaign_id": CAMPAIGN,
+            "customer_id": CUSTOMER,
+            "cause": text("caused_by"),
+            "cause_key": text("only_once"),
+            "cost": COST,
+            "given_at": NOW,
+            "given_by": ASKER,
+            "given_by_token": integer("partner"),
+        }
+        return _inserted(Award, columns, *line.after, returning=Award.id)
+
+
+@dataclass(frozen=True)
+class RecordDraw(Step):
+    """Guard: the draw has the number for which its ticket was made."""
+
+    name: str = "drawn"
+
+    def change(self, line: Line) -> Any:
+        counted, number = line.rows("counted"), integer("draw_number")
+        columns = {
+            "award_id": AWARD,
+            "campaign_id": CAMPAIGN,
+            "customer_id": CUSTOMER,
+            "number": number,
+            "candidates": bindparam("draw_candidates", type_=JSON()),
+            "ticket": text("draw_ticket"),
+            "method_id": integer("method_0"),
+        }
+        guard = counted.c.received == number
+        return _inserted(Draw, columns, guard, *line.after, source=counted, returning=Draw.award_id)
+
+
+@dataclass(frozen=True)
+class RecordPrice(Step):
+    """The ledger entry of the price; it names the coupon, where one is claimed. `entries` are those of the whole award."""
+
+    entries: int
+    name: str = "paid"
+
+    def change(self, line: Line) -> Any:
+        debited, comment = line.rows("debited"), text("campaign_name")
+        named: Any = comment
+        if line.has("claimed"):
+            named = comment + ", coupon: " + select(line.rows("claimed").c.code).scalar_subquery()
+        columns = {
+            "uuid": bindparam("entry", type_=Uuid()),
+            "sequence": debited.c.entries_count - (self.entries - 1),
+            "delta": -COST,
+            "balance_after": debited.c.balance - integer("gain"),
+            "comment": named,
+        }
+        return _entry(line, "bought", columns)
+
+
+@dataclass(frozen=True)
+class RecordGain(_OfMethod):
+    """The ledger entry of points that a reward gives; `later` entries follow it."""
+
+    later: int = 0
+    prefix = "gained"
+
+    def change(self, line: Line) -> Any:
+        debited = line.rows("debited")
+        columns = {
+            "uuid": bindparam(f"entry_{self.i}", type_=Uuid()),
+            "sequence": debited.c.entries_count - self.later,
+            "delta": integer(f"gain_{self.i}"),
+            "balance_after": debited.c.balance - integer(f"later_gain_{self.i}"),
+            "comment": text("campaign_name"),
+            "method_id": integer(f"method_{self.i}"),
+        }
+        return _entry(line, "rewarded", columns)
+
+
+@dataclass(frozen=True)
+class HoldCoupon(_OfMethod):
+    """Give the customer the claimed coupon: a voucher for its code, usable at once."""
+
+    prefix = "held"
+
+    def change(self, line: Line) -> Any:
+        claimed = line.rows("claimed")
+        columns = {
+            **_voucher_columns("coupon"),
+            "coupon_id": claimed.c.id,
+            "kind": literal("honour"),
+            "code": claimed.c.code,
+            "status": literal("claimed"),
+            "claimed_at": NOW,
+            "amount": literal(0, BigInteger()),
+        }
+        return _inserted(Voucher, columns, *line.after, source=claimed, returning=Voucher.id)
+
+
+@dataclass(frozen=True)
+class IssueVoucher(_OfMethod):
+    """Give the customer a voucher on the reward's terms."""
+
+    prefix = "held"
+
+    def change(self, line: Line) -> Any:
+        i = self.i
+        columns = {
+            **_voucher_columns(str(i)),
+            "method_id": integer(f"method_{i}"),
+            "kind": text(f"voucher_kind_{i}"),
+            "code": text(f"voucher_code_{i}"),
+            "status": text(f"voucher_status_{i}"),
+            "claimed_at": moment(f"voucher_claimed_{i}"),
+            "amount": integer(f"voucher_amount_{i}"),
+            "hundredths_of_percent": integer(f"voucher_percent_{i}"),
+            "text": text(f"voucher_text_{i}"),
+            "expires_at": moment(f"voucher_expires_{i}"),
+        }
+        return _inserted(Voucher, columns, *line.after, returning=Voucher.id)
+
+
+@dataclass(frozen=True)
+class CountReward(_OfMethod):
+    """Count a reward for all customers. Guard: there is one left, in all and in this period."""
+
+    prefix = "tallied"
+
+    def change(self, line: Line) -> Any:
+        period, most = moment(f"method_period_{self.i}"), integer(f"method_most_{self.i}")
+        return (
+            update(MethodTally)
+            .where(
+                MethodTally.method_id == integer(f"method_{self.i}"),
+                MethodTally.given < MethodTally.allowed,
+                limits.has_room(MethodTally.period_from, MethodTally.in_period, period, most),
+                *line.after,
+            )
+            .values(given=MethodTally.given + 1, **_counted_on(MethodTally, period))
+            .returning(MethodTally.given)
+        )
+
+
+@dataclass(frozen=True)
+class CountForCampaign(Step):
+    """Count the award for the campaign. Guards: it has stock, in all and in this period, and is of the revision decided on.
+
+    Last, so that who wants the same campaign waits only while this commits.
+    """
+
+    name: str = "given"
+
+    def change(self, line: Line) -> Any:
+        is_first = select(case((line.rows("counted").c.received == 1, 1), else_=0)).scalar_subquery()
+        period = moment("stock_period")
+        return (
+            update(Stock)
+            .where(
+                Stock.campaign_id == CAMPAIGN,
+                limits.has_stock(Stock),
+                limits.has_room(Stock.period_from, Stock.in_period, period, integer("stock_most")),
+                Stock.revision == integer("revision_seen"),
+                *line.after,
+            )
+            .values(
+                given=Stock.given + 1, customers_count=Stock.customers_count + is_first, **_counted_on(Stock, period)
+            )
+            .returning(Stock.given)
+        )
+
+
+def _counted_on(tally: Any, period: Any) -> dict[str, Any]:
+    """One more in this period, which may have just begun. A clock that lags behind counts in the period that has."""
+    has_begun = tally.period_from < period
+    return {
+        "in_period": case((has_begun, 1), else_=tally.in_period + 1),
+        "period_from": case((has_begun, period), else_=tally.period_from),
+    }
+
+
+def _inserted(model: Any, columns: dict[str, Any], *conditions: Any, source: Any = None, returning: Any) -> Any:
+    row = select(*columns.values())
+    row = row if source is None else row.select_from(source)
+    values = row.where(true(), *conditions)
+    return insert(model).from_select(list(columns), values, include_defaults=False).returning(returning)
+
+
+def _entry(line: Line, kind: str, columns: dict[str, Any]) -> Any:
+    debited = line.rows("debited")
+    whole = {
+        "customer_id": debited.c.customer_id,
+        "kind": literal(kind),
+        "issuer": text("by_whom"),
+        "issued_by": ASKER,
+        "award_id": AWARD,
+        "created_at": NOW,
+        **columns,
+    }
+    return _inserted(LedgerEntry, whole, *line.after, source=debited, returning=LedgerEntry.id)
+
+
+def _voucher_columns(suffix: str) -> dict[str, Any]:
+    return {
+        "key": text(f"voucher_key_{suffix}"),
+        "third_party_id": integer(f"third_party_{suffix}"),
+        "campaign_id": CAMPAIGN,
+        "customer_id": CUSTOMER,
+        "award_id": AWARD,
+        "redeemed": literal(0, BigInteger()),
+        "superseded": literal(False),
+        "created_at": NOW,
+    }

@@ -1,0 +1,91 @@
+"""Guarded changes: all steps, or none, on both databases; with tables of the test's own."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from sqlalchemy import BigInteger, Column, MetaData, Select, Table, bindparam, insert, literal, select, true, update
+
+from app.db.engine import Database
+from app.db.guarded import GuardedChange, GuardFailed, Line, Step
+
+META = MetaData()
+PURSE = Table("purse", META, Column("id", BigInteger, primary_key=True), Column("coins", BigInteger))
+NOTE = Table("note", META, Column("id", BigInteger, primary_key=True), Column("left", BigInteger))
+
+
+@dataclass(frozen=True)
+class Pay(Step):
+    """Guard: there are as many coins."""
+
+    name: str = "paid"
+
+    def change(self, line: Line) -> Any:
+        price = bindparam("price", type_=BigInteger())
+        return (
+            update(PURSE)
+            .where(PURSE.c.id == 1, PURSE.c.coins >= price)
+            .values(coins=PURSE.c.coins - price)
+            .returning(PURSE.c.coins)
+        )
+
+    def left_behind(self) -> Select[Any]:
+        return select(PURSE).where(PURSE.c.id == 1)
+
+
+@dataclass(frozen=True)
+class Note(Step):
+    """Write down how many coins the step before has left. Guard: fewer than `most`."""
+
+    name: str = "noted"
+
+    def change(self, line: Line) -> Any:
+        left = line.rows("paid").c.coins
+        row = select(bindparam("number", type_=BigInteger()), left).where(
+            left < bindparam("most", type_=BigInteger()), *line.after
+        )
+        return insert(NOTE).from_select(["id", "left"], row).returning(NOTE.c.id, NOTE.c.left)
+
+
+@dataclass(frozen=True)
+class Confirm(Step):
+    name: str = "confirmed"
+
+    def change(self, line: Line) -> Any:
+        return select(literal(1).label("one")).where(true(), *line.after)
+
+
+@pytest.fixture
+def purse(database: Database) -> Database:
+    with database.transaction() as session:
+        META.create_all(session.connection())
+        session.execute(insert(PURSE).values(id=1, coins=10))
+    return database
+
+
+CHANGE = GuardedChange([Pay(), Note(), Confirm()], ("noted", "left"))
+
+
+def coins(database: Database) -> tuple[int, int]:
+    with database.reading() as session:
+        return session.execute(select(PURSE.c.coins)).scalar_one(), len(session.execute(select(NOTE)).all())
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_all_steps_are_made_and_the_result_is_returned(purse: Database, alone: bool) -> None:
+    with purse.single_statement() if alone else purse.transaction() as executor:
+        assert CHANGE.make(executor, {"price": 3, "number": 1, "most": 100}) == 7
+    assert coins(purse) == (7, 1)
+
+
+@pytest.mark.parametrize("alone", [True, False])
+@pytest.mark.parametrize("parameters", [{"price": 11, "number": 1, "most": 100}, {"price": 3, "number": 1, "most": 7}])
+def test_when_a_guard_fails_nothing_is_kept(purse: Database, alone: bool, parameters: dict[str, int]) -> None:
+    with pytest.raises(GuardFailed), purse.single_statement() if alone else purse.transaction() as executor:
+        CHANGE.make(executor, parameters)
+    assert coins(purse) == (10, 0)
+
+
+def test_two_steps_cannot_share_a_name() -> None:
+    with pytest.raises(AssertionError, match="two steps"):
+        GuardedChange([Confirm(), Confirm()])
