@@ -12,12 +12,16 @@ from flask import Flask, g
 from app import refusal as refusal_module
 from app.access import errors as access_errors
 from app.campaign import errors as campaign_errors
+from app.campaign.awards.kinds import KINDS
+from app.campaign.awards.statement import HOLDING
+from app.campaign.models.rewards import METHOD_KINDS
 from app.members import errors as members_errors
 from app.openloyalty import errors as openloyalty_errors
 from app.openloyalty.campaign_form import CampaignForm
 from app.organizations import errors as organizations_errors
 from app.points import errors as points_errors
 from app.refusal import Refusal
+from app.sessionm.offers import TYPES
 from app.web import idempotency
 
 APP = Path(__file__).parent.parent / "app"
@@ -62,6 +66,7 @@ PURE = {
     "eligibility.rules",
     "eligibility.rows",
     "awards.choice",
+    "awards.kinds",
     "awards.draws",
     "audience.targeting",
     "audience.visibility",
@@ -196,6 +201,12 @@ def test_visibility_is_decided_in_one_place() -> None:
         if name.startswith(("openloyalty/", "spaaza/", "sessionm/", "admin/", "seller/", "customer/")):
             assert '== "draft"' not in text, f"{name} decides who sees a draft"
             assert '"inreview"' not in text, f"{name} decides who sees a draft"
+
+
+def test_every_kind_of_reward_can_be_stored_and_has_a_word_in_each_dialect() -> None:
+    assert set(KINDS) == set(METHOD_KINDS), "app/campaign/models/rewards.py and its CHECK"
+    assert set(KINDS) == set(TYPES), "app/sessionm/offers.py"
+    assert {kind.holds for kind in KINDS.values()} - {None} == set(HOLDING), "app/campaign/awards/statement.py"
 
 
 def test_one_place_commits() -> None:

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,6 +12,7 @@ from app.campaign import activity, errors
 from app.campaign.audience import audiences, traits
 from app.campaign.audience.targeting import Traits
 from app.campaign.awards import choice, draws, statement
+from app.campaign.awards.kinds import KINDS, third_party_id
 from app.campaign.awards.statement import Parameters, Part, Shape
 from app.campaign.eligibility import rules
 from app.campaign.eligibility.facts import facts_by_id, reward_methods
@@ -129,7 +130,7 @@ def give(
         shape = shape._replace(with_receipt=True)
         parameters.update(receipt)
     if shape.coupon:
-        parameters.update(voucher_key_coupon=keys.new_key(), third_party_coupon=_third_party_id(facts))
+        parameters.update(voucher_key_coupon=keys.new_key(), third_party_coupon=third_party_id(facts))
     return GivenAward(award_id, statement.make(executor, shape, parameters))
 
 
@@ -147,10 +148,6 @@ def lock_stocks(executor: Executor, campaign_ids: Collection[int]) -> None:
         (Stock.campaign_id, list(campaign_ids)),
     ):
         executor.execute(select(column).where(column.in_(ids)).order_by(column).with_for_update(key_share=True)).all()
-
-
-def _third_party_id(facts: CampaignFacts) -> int | None:
-    return keys.new_third_party_id() if facts.third_party_voucher_ids else None
 
 
 def _traits(
@@ -182,7 +179,7 @@ def _ticket(facts: CampaignFacts) -> str:
 
 def _shape(chosen: Sequence[RewardFacts], drawn: bool) -> Shape:
     parts = tuple(Part(method.kind, counted=True, limited=method.limit_per_customer < UNLIMITED) for method in chosen)
-    return Shape(parts, "pool" if any(part.kind == "coupon" for part in parts) else None, drawn)
+    return Shape(parts, "pool" if any(KINDS[part.kind].takes_code for part in parts) else None, drawn)
 
 
 def _parameters(
@@ -218,26 +215,12 @@ def _of_method(facts: CampaignFacts, method: RewardFacts, i: int, now: datetime)
         f"method_usage_period_{i}": rules.period(facts, method.limit_per_customer_unit, now),
         f"method_allowance_{i}": method.limit_per_customer,
     }
-    if method.kind == "voucher":
-        expires_at = now + timedelta(seconds=method.voucher_seconds) if method.voucher_seconds else None
-        parameters |= {
-            f"voucher_key_{i}": keys.new_key(),
-            f"third_party_{i}": _third_party_id(facts),
-            f"voucher_kind_{i}": method.voucher_kind,
-            f"voucher_code_{i}": method.voucher_code,
-            f"voucher_status_{i}": "claimed" if facts.claimed_by_default else "generated",
-            f"voucher_claimed_{i}": now if facts.claimed_by_default else None,
-            f"voucher_amount_{i}": method.amount,
-            f"voucher_percent_{i}": method.voucher_hundredths_of_percent,
-            f"voucher_text_{i}": method.voucher_text,
-            f"voucher_expires_{i}": expires_at,
-        }
-    return parameters
+    return {**parameters, **KINDS[method.kind].written(facts, method, i, now)}
 
 
 def _gains(chosen: Sequence[RewardFacts]) -> dict[str, object]:
     """The points that each method gives, all of them, and those that come after each: its balance had not seen them."""
-    amounts = {i: method.amount for i, method in enumerate(chosen) if method.kind == "points"}
+    amounts = {i: method.amount for i, method in enumerate(chosen) if KINDS[method.kind].gives_points}
     left = sum(amounts.values())
     parameters: dict[str, object] = {"gain": left}
     for i, amount in amounts.items():

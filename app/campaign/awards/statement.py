@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from app.campaign.awards import steps
+from app.campaign.awards.kinds import KINDS
 from app.db.guarded import GuardedChange, Step
 from app.db.prepared import Executor
 
@@ -60,7 +61,7 @@ def change(shape: Shape) -> GuardedChange:
 
 def _steps(shape: Shape) -> list[Step]:
     parts = list(enumerate(shape.parts))
-    gains = [i for i, part in parts if part.kind == "points"]
+    gains = [i for i, part in parts if KINDS[part.kind].gives_points]
     entries = 1 + len(gains)
     coupon: Step = steps.ClaimCoupon() if shape.coupon == "pool" else steps.TakeSharedCoupon()
     return [
@@ -73,12 +74,13 @@ def _steps(shape: Shape) -> list[Step]:
         *([steps.RecordDraw()] if shape.drawn else []),
         steps.RecordPrice(entries),
         *(steps.RecordGain(i, later) for later, i in zip(reversed(range(len(gains))), gains, strict=True)),
-        *(HOLDING[part.kind](i) for i, part in parts if part.kind in HOLDING),
+        *(HOLDING[held](i) for i, part in parts if (held := KINDS[part.kind].holds)),
         *(steps.CountReward(i) for i, part in parts if part.counted),
         steps.CountForCampaign(),
     ]
 
 
+# What the customer then holds, by `Kind.holds`.
 HOLDING: Mapping[str, type[steps.HoldCoupon | steps.IssueVoucher]] = {
     "coupon": steps.HoldCoupon,
     "voucher": steps.IssueVoucher,

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from app.campaign.audience import targeting
+from app.campaign.awards.kinds import KINDS
 from app.campaign.calendar import ALWAYS_FROM, ALWAYS_TO, DAY_SECONDS, EVERY_DAY
 from app.campaign.engagement import behaviors
 from app.campaign.engagement.behaviors import BehaviorSpec as BehaviorSpec
@@ -14,7 +15,6 @@ from app.campaign.engagement.creatives import CreativeSpec
 from app.campaign.errors import BadCampaign
 from app.campaign.limits import UNLIMITED
 from app.campaign.models.rewards import RewardMethod
-from app.campaign.vouchers import terms
 
 Window = tuple[datetime, datetime]
 ALWAYS: Window = (ALWAYS_FROM, ALWAYS_TO)
@@ -166,9 +166,9 @@ def validate(offer: Offer, manner: Manner) -> None:
     _require_opt_in_window(offer, manner)
     if len(manner.rewards) > REWARDS_MAX:
         raise BadCampaign(f"A campaign has at most {REWARDS_MAX} reward methods.")
-    if sum(reward.kind == "coupon" for reward in manner.rewards) > 1:
+    if sum(KINDS[reward.kind].takes_code for reward in manner.rewards) > 1:
         raise BadCampaign("A campaign has one pool of codes, and so at most one reward method that gives coupons.")
-    if offer.coupons and offer.reward is None and not any(reward.kind == "coupon" for reward in manner.rewards):
+    if offer.coupons and offer.reward is None and not any(KINDS[reward.kind].takes_code for reward in manner.rewards):
         raise BadCampaign("No reward method of the campaign gives coupons.")
     if offer.reward is not None and manner.context != "interaction":
         raise BadCampaign("Coupons are sold by campaigns with the context interaction only.")
@@ -185,7 +185,7 @@ def validate(offer: Offer, manner: Manner) -> None:
     for reward in manner.rewards:
         if reward.terms.get("recipient", "customer") not in recipients:
             raise BadCampaign(f"In this campaign a reward is for: {', '.join(sorted(recipients))}.")
-        _require_worth(reward)
+        KINDS[reward.kind].validate(reward.terms)
     fields = CONTEXT_FIELDS[manner.context]
     for restrictions in (manner.restrictions, *(reward.terms.get("restrictions") for reward in manner.rewards)):
         if restrictions is not None:
@@ -221,12 +221,3 @@ def _require_opt_in_window(offer: Offer, manner: Manner) -> None:
         raise BadCampaign("Opting in ends after it begins.")
     if opens > offer.activity[0] or closes > offer.activity[1]:
         raise BadCampaign("Opting in begins and ends no later than the campaign.")
-
-
-def _require_worth(reward: RewardSpec) -> None:
-    amount = reward.terms.get("amount", 0)
-    if reward.kind == "points" and amount <= 0:
-        raise BadCampaign("A reward method that gives points gives more than none.")
-    if reward.kind == "voucher":
-        percent, code = reward.terms.get("voucher_hundredths_of_percent"), reward.terms.get("voucher_code")
-        terms.validate(reward.terms["voucher_kind"], amount, percent, code)
