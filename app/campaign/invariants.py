@@ -10,10 +10,12 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.campaign.awards.kinds import KINDS
 from app.campaign.limits import UNLIMITED
 from app.media.blobs import BlobStore
 
 FOUND_MAX = 20
+_LEAVE_A_ROW = ", ".join(f"'{kind.name}'" for kind in KINDS.values() if kind.leaves_a_row)
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ INVARIANTS = [
         " COUNT(*) n FROM draw GROUP BY method_id) d ON d.method_id = m.id"
         " WHERE t.given IS NULL OR t.allowed <> m.stock OR t.given > t.allowed OR t.in_period > t.given"
         " OR t.in_period > m.limit_in_period OR (c.handling = 'random_draw' AND t.given <> COALESCE(d.n, 0))"
-        " OR (m.kind <> 'nothing' AND t.given <> COALESCE(v.n, 0) + COALESCE(l.n, 0) + COALESCE(k.n, 0))",
+        f" OR (m.kind IN ({_LEAVE_A_ROW}) AND t.given <> COALESCE(v.n, 0) + COALESCE(l.n, 0) + COALESCE(k.n, 0))",
     ),
     Invariant(
         "I4",

@@ -41,6 +41,11 @@ class Kind:
     holds: str | None = None
     written: Callable[[CampaignFacts, RewardFacts, int, datetime], Written] = _nothing_written
 
+    @property
+    def leaves_a_row(self) -> bool:
+        """Each one given can be counted by what it left: a voucher, or a ledger entry."""
+        return self.gives_points or self.holds is not None
+
 
 def third_party_id(facts: CampaignFacts) -> int | None:
     """For chains whose tills know no longer numbers."""
