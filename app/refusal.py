@@ -1,7 +1,8 @@
 """What every refusal of the domain has in common. Standard library only."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 
 class Refusal(Exception):
@@ -39,7 +40,58 @@ class Refusal(Exception):
         return "".join(f"_{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name))
 
 
-class AlreadyTaken(Refusal):
+# Families: a dialect words them once, and apart only those that its documents tell apart.
+
+
+class Missing(Refusal):
+    """What the request names is not there."""
+
+
+class Elsewhere(Refusal):
+    """What the request names belongs to another chain than the caller's."""
+
+
+class Closed(Refusal):
+    """Not now: it is switched off, too early or too late."""
+
+
+class Excluded(Refusal):
+    """Not this customer: it is for others, or the customer has not done what it takes."""
+
+
+class UsedUp(Refusal):
+    """Nothing is left, for all or for this customer."""
+
+
+class Unusable(Refusal):
+    """The customer cannot use what it has for this, as things are."""
+
+
+class Conflicting(Refusal):
+    """It contradicts what is there, or itself."""
+
+
+class Malformed(Refusal):
+    """A value that cannot be; the message says which and why."""
+
+
+class NotProven(Refusal):
+    """Whoever calls has not proven to be who may."""
+
+
+FAMILIES = (Missing, Elsewhere, Closed, Excluded, UsedUp, Unusable, Conflicting, Malformed, NotProven)
+Worded = TypeVar("Worded")
+
+
+def word_for(refusal: type[Refusal], words: Mapping[type[Refusal], Worded]) -> Worded:
+    """A dialect's word for a refusal: its own, or else its family's. Raises KeyError when there is none: a mistake."""
+    for kind in refusal.__mro__:
+        if kind in words:
+            return words[kind]
+    raise KeyError(refusal)
+
+
+class AlreadyTaken(Conflicting):
     """Something that must be unique belongs to another; `field` says what."""
 
     message = "This value is already used."

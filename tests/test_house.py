@@ -4,7 +4,6 @@ import ast
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask, g
@@ -20,8 +19,10 @@ from app.openloyalty import errors as openloyalty_errors
 from app.openloyalty.campaign_form import CampaignForm
 from app.organizations import errors as organizations_errors
 from app.points import errors as points_errors
-from app.refusal import Refusal
+from app.refusal import FAMILIES, Refusal, word_for
+from app.sessionm import codes as sessionm_codes
 from app.sessionm.offers import TYPES
+from app.spaaza import codes as spaaza_codes
 from app.web import idempotency
 
 APP = Path(__file__).parent.parent / "app"
@@ -238,31 +239,38 @@ def refusals() -> list[type[Refusal]]:
     )
     found = {kind for module in modules for kind in vars(module).values() if isinstance(kind, type)}
     return sorted(
-        (kind for kind in found if issubclass(kind, Refusal) and kind is not Refusal), key=lambda kind: kind.__name__
+        (kind for kind in found if issubclass(kind, Refusal) and kind not in {Refusal, *FAMILIES}),
+        key=lambda kind: kind.__name__,
     )
+
+
+def test_every_refusal_belongs_to_a_family() -> None:
+    for kind in refusals():
+        assert sum(issubclass(kind, family) for family in FAMILIES) == 1, kind
+
+
+def test_a_refusal_without_a_word_is_a_mistake() -> None:
+    class Unheard(Refusal):
+        pass
+
+    with pytest.raises(KeyError):
+        word_for(Unheard, openloyalty_errors.WORDS)
 
 
 def test_every_refusal_has_a_word_in_open_loyalty(app: Flask) -> None:
-    known: Any = (
-        *openloyalty_errors.NOT_FOUND,
-        *openloyalty_errors.SENTENCES,
-        *openloyalty_errors.FORM_FIELDS,
-        *openloyalty_errors.BARE_BAD_REQUESTS,
-        *openloyalty_errors.OF_OTHER_DIALECTS,
-        *openloyalty_errors.UNAUTHORIZED,
-        *openloyalty_errors.FORBIDDEN,
-        access_errors.LoginNotActive,
-        idempotency.KeyReused,
-        idempotency.BadKey,
-    )
     for kind in refusals():
-        assert kind in known, kind
+        assert word_for(kind, openloyalty_errors.WORDS), kind
         for field in (None, "name"):
             with app.test_request_context("/api/x"):
                 g.form = CampaignForm()
                 answer = openloyalty_errors.answer(kind(field=field))
                 assert 400 <= answer.status_code < 500, kind
                 assert answer.json, kind
+
+
+def test_the_dialects_word_families_not_each_refusal_three_times() -> None:
+    words = len(openloyalty_errors.WORDS) + len(spaaza_codes.WORDS) + len(sessionm_codes.WORDS)
+    assert words < 1.25 * len(refusals()), f"{words} words for {len(refusals())} refusals in three dialects"
 
 
 def test_the_locked_dependencies_have_hashes_and_name_no_registry() -> None:

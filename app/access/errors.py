@@ -1,35 +1,35 @@
 """Every reason for not coming in."""
 
-from app.refusal import Refusal
+from app.refusal import Malformed, Missing, NotProven
 
 
-class SellerNotFound(Refusal):
+class SellerNotFound(Missing):
     message = "There is no such seller."
 
 
-class WeakPassword(Refusal):
+class WeakPassword(Malformed):
     message = "The password is too easy to guess."
 
 
-class WrongPassword(Refusal):
+class WrongPassword(NotProven):
     message = "This is not the current password."
 
 
-class BadCredentials(Refusal):
+class BadCredentials(NotProven):
     message = "Bad credentials"
 
 
-class LoginNotActive(Refusal):
+class LoginNotActive(NotProven):
     message = "Your account is not active"
 
 
-class BadRefreshToken(Refusal):
+class BadRefreshToken(NotProven):
     message = "The refresh token is not valid."
 
 
-class TokenNotFound(Refusal):
+class TokenNotFound(Missing):
     message = "There is no such access token."
 
 
-class LoginNotFound(Refusal):
+class LoginNotFound(Missing):
     message = "There is no such login."

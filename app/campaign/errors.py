@@ -1,243 +1,243 @@
 """Every reason for which the campaign domain says no."""
 
-from app.refusal import Refusal
+from app.refusal import Closed, Conflicting, Elsewhere, Excluded, Malformed, Missing, Unusable, UsedUp
 
 
-class CampaignNotFound(Refusal):
+class CampaignNotFound(Missing):
     message = "There is no such campaign."
 
 
-class CampaignHidden(Refusal):
+class CampaignHidden(Excluded):
     message = "The campaign is not shown to this customer."
 
 
-class CampaignNotActive(Refusal):
+class CampaignNotActive(Closed):
     message = "The campaign is switched off."
 
 
-class CampaignNotYetActive(Refusal):
+class CampaignNotYetActive(Closed):
     message = "The campaign has not started yet."
 
 
-class CampaignOver(Refusal):
+class CampaignOver(Closed):
     message = "The campaign is over."
 
 
-class CampaignNotYetVisible(Refusal):
+class CampaignNotYetVisible(Closed):
     message = "The campaign is not shown to customers yet."
 
 
-class CampaignNoLongerVisible(Refusal):
+class CampaignNoLongerVisible(Closed):
     message = "The campaign is no longer shown to customers."
 
 
-class NotTargeted(Refusal):
+class NotTargeted(Excluded):
     message = "The campaign is for customers of other levels or segments."
 
 
-class CustomerNotActive(Refusal):
+class CustomerNotActive(Excluded):
     message = "The customer's account is not active."
 
 
-class LimitReached(Refusal):
+class LimitReached(UsedUp):
     message = "All rewards of the campaign have been given."
 
 
-class LimitPerCustomerReached(Refusal):
+class LimitPerCustomerReached(UsedUp):
     message = "The customer has had as many rewards of the campaign as one customer may."
 
 
-class NoCouponsLeft(Refusal):
+class NoCouponsLeft(UsedUp):
     message = "The campaign has no coupons left."
 
 
-class NotEnoughPoints(Refusal):
+class NotEnoughPoints(Unusable):
     message = "The customer does not have enough points."
 
 
-class PurchaseNotFound(Refusal):
+class PurchaseNotFound(Missing):
     message = "The customer has not bought this coupon."
 
 
-class CouponStaysUsed(Refusal):
+class CouponStaysUsed(Conflicting):
     message = "A used coupon cannot be made unused by its customer."
 
 
-class RedeemedCouponMissing(Refusal):
+class RedeemedCouponMissing(Malformed):
     message = "Already redeemed coupons cannot be removed from the campaign."
 
 
-class LimitUnderUsage(Refusal):
+class LimitUnderUsage(Malformed):
     message = "The limit cannot be lower than what has been used already."
 
 
-class SingleCouponFixed(Refusal):
+class SingleCouponFixed(Malformed):
     message = "Whether the campaign shares a single coupon cannot change after the first purchase."
 
 
-class PhotoNotFound(Refusal):
+class PhotoNotFound(Missing):
     message = "The campaign has no photo."
 
 
-class WrongContext(Refusal):
+class WrongContext(Closed):
     message = "The campaign does not give its rewards in this way."
 
 
-class OutsideHours(Refusal):
+class OutsideHours(Closed):
     message = "The campaign gives nothing at this hour or on this day of the week."
 
 
-class RestrictionsNotMet(Refusal):
+class RestrictionsNotMet(Excluded):
     message = "The campaign's restrictions do not admit the customer."
 
 
-class NotOptedIn(Refusal):
+class NotOptedIn(Excluded):
     message = "The customer has not opted in to the campaign."
 
 
-class OptInNotNeeded(Refusal):
+class OptInNotNeeded(Excluded):
     message = "Nobody needs to opt in to this campaign."
 
 
-class NotEligible(Refusal):
+class NotEligible(Excluded):
     message = "The campaign is not for this customer."
 
 
-class OptInNotStarted(Refusal):
+class OptInNotStarted(Closed):
     message = "It is too early to opt in to the campaign."
 
 
-class OptInEnded(Refusal):
+class OptInEnded(Closed):
     message = "It is too late to opt in to the campaign."
 
 
-class OptInLimitReached(Refusal):
+class OptInLimitReached(UsedUp):
     message = "As many customers have opted in to the campaign as may."
 
 
-class BadEvent(Refusal):
+class BadEvent(Malformed):
     """The event is malformed; the message says how."""
 
 
-class CreativeNotFound(Refusal):
+class CreativeNotFound(Missing):
     message = "There is no such creative."
 
 
-class BadCreative(Refusal):
+class BadCreative(Malformed):
     """The creative is malformed; the message says how."""
 
 
-class CampaignNameTaken(Refusal):
+class CampaignNameTaken(Conflicting):
     message = "Another campaign has this name."
 
 
-class PermalinkTaken(Refusal):
+class PermalinkTaken(Conflicting):
     message = "Another campaign has this permalink."
 
 
-class LifecycleRefused(Refusal):
+class LifecycleRefused(Malformed):
     """A campaign cannot go from the state that it is in to this one; the message names both."""
 
 
-class LimitInPeriodReached(Refusal):
+class LimitInPeriodReached(UsedUp):
     message = "All rewards of the campaign for this period have been given."
 
 
-class NoRewardLeft(Refusal):
+class NoRewardLeft(UsedUp):
     message = "None of the campaign's rewards can be given to the customer now."
 
 
-class TooManyPointsHeld(Refusal):
+class TooManyPointsHeld(Excluded):
     message = "The customer's account cannot hold that many points."
 
 
-class BadRestriction(Refusal):
+class BadRestriction(Malformed):
     message = "This restriction cannot be understood."
 
 
-class BadCampaign(Refusal):
+class BadCampaign(Malformed):
     """The campaign's spec contradicts itself; the message says how."""
 
 
-class BadVoucher(Refusal):
+class BadVoucher(Malformed):
     """The voucher's terms contradict one another; the message says how."""
 
 
-class VoucherNotFound(Refusal):
+class VoucherNotFound(Missing):
     message = "There is no such voucher."
 
 
-class VoucherIdentifiersDisagree(Refusal):
+class VoucherIdentifiersDisagree(Conflicting):
     message = "The identifiers name different vouchers."
 
 
-class VoucherElsewhere(Refusal):
+class VoucherElsewhere(Elsewhere):
     message = "The voucher belongs to another chain."
 
 
-class VoucherNotForCustomers(Refusal):
+class VoucherNotForCustomers(Excluded):
     message = "The campaign's vouchers are claimed by the staff only."
 
 
-class VoucherRedeemed(Refusal):
+class VoucherRedeemed(Unusable):
     message = "The voucher has been redeemed already."
 
 
-class VoucherNotClaimed(Refusal):
+class VoucherNotClaimed(Unusable):
     message = "The voucher must be claimed first."
 
 
-class VoucherExpired(Refusal):
+class VoucherExpired(Unusable):
     message = "The voucher has expired."
 
 
-class VoucherLocked(Refusal):
+class VoucherLocked(Unusable):
     message = "The voucher is locked for another basket."
 
 
-class NotLockable(Refusal):
+class NotLockable(Conflicting):
     message = "Only vouchers for baskets can be locked."
 
 
-class MoreThanVoucher(Refusal):
+class MoreThanVoucher(Conflicting):
     message = "The voucher is not worth that much."
 
 
-class RelationNotFound(Refusal):
+class RelationNotFound(Missing):
     message = "There is no such referral relation."
 
 
-class RelationAlreadyRedeemed(Refusal):
+class RelationAlreadyRedeemed(Unusable):
     message = "The referral has been rewarded already."
 
 
-class NotAReferralCampaign(Refusal):
+class NotAReferralCampaign(Conflicting):
     message = "The campaign is not a referral campaign."
 
 
-class CampaignElsewhere(Refusal):
+class CampaignElsewhere(Elsewhere):
     message = "The campaign belongs to another chain."
 
 
-class ReferralCodeUnknown(Refusal):
+class ReferralCodeUnknown(Missing):
     message = "Nobody has this referral code."
 
 
-class SelfReferral(Refusal):
+class SelfReferral(Conflicting):
     message = "Nobody can refer themselves."
 
 
-class AlreadyReferred(Refusal):
+class AlreadyReferred(Conflicting):
     message = "The customer has been referred already."
 
 
-class ReferralWindowClosed(Refusal):
+class ReferralWindowClosed(Conflicting):
     message = "It is too late to apply a referral code."
 
 
-class NoReferralCampaign(Refusal):
+class NoReferralCampaign(Unusable):
     message = "There is no referral campaign open to the referring customer."
 
 
-class BasketDiffers(Refusal):
+class BasketDiffers(Conflicting):
     message = "Another basket has this reference."

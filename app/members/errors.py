@@ -1,31 +1,31 @@
 """Every reason for which the members' side says no."""
 
-from app.refusal import Refusal
+from app.refusal import Conflicting, Elsewhere, Malformed, Missing
 
 
-class CustomerNotFound(Refusal):
+class CustomerNotFound(Missing):
     message = "There is no such customer."
 
 
-class LevelNotFound(Refusal):
+class LevelNotFound(Missing):
     message = "There is no such level."
 
 
-class SegmentNotFound(Refusal):
+class SegmentNotFound(Missing):
     message = "There is no such segment."
 
 
-class UnknownCriterion(Refusal):
+class UnknownCriterion(Malformed):
     message = "This kind of criterion is not known."
 
 
-class CustomerElsewhere(Refusal):
+class CustomerElsewhere(Elsewhere):
     message = "The customer belongs to another chain."
 
 
-class IdentifiersDisagree(Refusal):
+class IdentifiersDisagree(Conflicting):
     message = "The identifiers name different customers."
 
 
-class BadCustomer(Refusal):
+class BadCustomer(Malformed):
     """A customer's detail is malformed; the message says how."""

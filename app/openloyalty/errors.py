@@ -1,20 +1,19 @@
 """Every refusal in Open Loyalty's words. Source: contract sections 1, 4.2 and 4.8."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask, Response, g, jsonify, request
 from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException
 
+from app import refusal as families
 from app.access import errors as access
 from app.campaign import errors as campaign
 from app.db.engine import OutcomeUnknown
-from app.members import errors as members
 from app.openloyalty.forms import InvalidForm, tree_for
-from app.organizations import errors as organizations
-from app.points import errors as points
-from app.refusal import AlreadyTaken, Refusal
+from app.refusal import Refusal, word_for
 from app.web import idempotency
 from app.web.callers import NotSignedIn
 from app.web.door import Busy
@@ -24,128 +23,58 @@ class NotOffered(Refusal):
     """What Open Loyalty's later versions can and this service cannot; the message is the answer."""
 
 
-NOT_FOUND = (
-    campaign.CampaignNotFound,
-    campaign.CampaignNotActive,
-    campaign.CampaignNotYetActive,
-    campaign.CampaignOver,
-    campaign.CampaignNotYetVisible,
-    campaign.CampaignNoLongerVisible,
-    campaign.NotTargeted,
-    campaign.PhotoNotFound,
-    campaign.WrongContext,
-    campaign.OutsideHours,
-    campaign.RestrictionsNotMet,
-    members.CustomerNotFound,
-    members.LevelNotFound,
-    members.SegmentNotFound,
-    access.SellerNotFound,
-    organizations.PosNotFound,
-    points.AccountNotFound,
-    organizations.ChainNotFound,
-    organizations.BusinessNotFound,
-    organizations.AppNotFound,
-    access.TokenNotFound,
-    access.LoginNotFound,
-)
+class Word(NamedTuple):
+    """How a refusal is answered: its status, and what the body says.
 
-# Refused business is a 400 with a sentence that clients know by heart.
-SENTENCES: dict[type[Refusal], str] = {
-    campaign.NoCouponsLeft: "No coupons left",
-    campaign.LimitReached: "Limit exceeded",
-    campaign.LimitInPeriodReached: "Limit exceeded",
-    campaign.LimitPerCustomerReached: "Limit per customer exceeded",
-    campaign.NotEnoughPoints: "Not enough points",
-    campaign.CustomerNotActive: "Customer is not active",
-    campaign.NotOptedIn: "Customer has not opted in",
+    `said`: the refusal's own sentence, or the status's phrase, or this text; as `bare`, a sentence that clients know by heart.
+    """
+
+    status: int
+    said: str | None = None
+    bare: bool = False
+
+
+OWN = "its own sentence"
+# By family, and apart those that the documents tell apart. A value of a form that only the domain could refuse is told in its tree.
+WORDS: Mapping[type[Refusal], Word] = {
+    families.Missing: Word(404),
+    families.Closed: Word(404),
+    families.Excluded: Word(400, OWN),
+    families.UsedUp: Word(400, OWN),
+    families.Unusable: Word(400, OWN),
+    families.Conflicting: Word(400, OWN),
+    families.Malformed: Word(400, OWN),
+    families.Elsewhere: Word(400, OWN),
+    families.NotProven: Word(400, OWN),
+    campaign.NotTargeted: Word(404),
+    campaign.RestrictionsNotMet: Word(404),
+    campaign.CampaignHidden: Word(403),
+    campaign.NoCouponsLeft: Word(400, "No coupons left", bare=True),
+    campaign.LimitReached: Word(400, "Limit exceeded", bare=True),
+    campaign.LimitInPeriodReached: Word(400, "Limit exceeded", bare=True),
+    campaign.LimitPerCustomerReached: Word(400, "Limit per customer exceeded", bare=True),
+    campaign.NotEnoughPoints: Word(400, "Not enough points", bare=True),
+    campaign.CustomerNotActive: Word(400, "Customer is not active", bare=True),
+    campaign.NotOptedIn: Word(400, "Customer has not opted in", bare=True),
+    campaign.PurchaseNotFound: Word(400),
+    campaign.CouponStaysUsed: Word(400),
+    idempotency.KeyReused: Word(422, OWN),
+    NotOffered: Word(400, OWN, bare=True),
 }
-
-# A value of a form that only the domain could refuse: a 400 with the form's tree.
-FORM_FIELDS = (
-    organizations.BadChain,
-    campaign.RedeemedCouponMissing,
-    campaign.LimitUnderUsage,
-    campaign.SingleCouponFixed,
-    AlreadyTaken,
-    access.WeakPassword,
-    access.WrongPassword,
-    members.UnknownCriterion,
-    members.LevelNotFound,
-    organizations.PosNotFound,
-    points.NotEnoughToSpend,
-    points.TooManyPoints,
-)
-
-FORBIDDEN = (campaign.CampaignHidden,)
-# Open Loyalty answers these with the bare phrase of their status.
-BARE_BAD_REQUESTS = (campaign.PurchaseNotFound, campaign.CouponStaysUsed)
-# Nothing that Open Loyalty can ask for is refused with these; should it be, the sentence itself is the answer.
-OF_OTHER_DIALECTS = (
-    campaign.NoRewardLeft,
-    campaign.TooManyPointsHeld,
-    campaign.BadRestriction,
-    campaign.BadCampaign,
-    campaign.BadVoucher,
-    campaign.VoucherNotFound,
-    campaign.VoucherIdentifiersDisagree,
-    campaign.VoucherElsewhere,
-    campaign.VoucherNotForCustomers,
-    campaign.VoucherRedeemed,
-    campaign.VoucherNotClaimed,
-    campaign.VoucherExpired,
-    campaign.VoucherLocked,
-    campaign.NotLockable,
-    campaign.MoreThanVoucher,
-    campaign.RelationNotFound,
-    campaign.RelationAlreadyRedeemed,
-    campaign.NotAReferralCampaign,
-    campaign.CampaignElsewhere,
-    campaign.ReferralCodeUnknown,
-    campaign.SelfReferral,
-    campaign.AlreadyReferred,
-    campaign.ReferralWindowClosed,
-    campaign.NoReferralCampaign,
-    campaign.BasketDiffers,
-    organizations.AppWithoutChain,
-    members.CustomerElsewhere,
-    members.IdentifiersDisagree,
-    organizations.DivisionElsewhere,
-    campaign.OptInNotNeeded,
-    campaign.NotEligible,
-    campaign.OptInNotStarted,
-    campaign.OptInEnded,
-    campaign.OptInLimitReached,
-    campaign.BadEvent,
-    campaign.CreativeNotFound,
-    campaign.BadCreative,
-    campaign.CampaignNameTaken,
-    campaign.PermalinkTaken,
-    campaign.LifecycleRefused,
-    members.BadCustomer,
-)
 UNAUTHORIZED = (access.BadCredentials, access.BadRefreshToken)
 
 
 def answer(refusal: Refusal) -> Response:
     """The answer to a refusal, on any endpoint."""
-    kind = type(refusal)
-    if refusal.field and kind in FORM_FIELDS and "form" in g:
+    if refusal.field and "form" in g:
         return _json(400, tree_for(g.form, refusal.field, str(refusal)))
-    if kind in SENTENCES:
-        return _json(400, {"error": SENTENCES[kind]})
-    if kind is NotOffered:
-        return _json(400, {"error": str(refusal)})
-    if kind in NOT_FOUND:
-        return error(404)
-    if kind in FORBIDDEN:
-        return error(403)
-    if kind in UNAUTHORIZED:
+    if isinstance(refusal, UNAUTHORIZED):
         return _json(401, {"code": 401, "message": str(refusal)})
-    if kind is access.LoginNotActive:
+    if isinstance(refusal, access.LoginNotActive):
         return _json(400, {"message": str(refusal)})
-    if kind is idempotency.KeyReused:
-        return error(422, str(refusal))
-    return error(400, None if kind in BARE_BAD_REQUESTS else str(refusal))
+    word = word_for(type(refusal), WORDS)
+    said = str(refusal) if word.said == OWN else word.said
+    return _json(word.status, {"error": said}) if word.bare else error(word.status, said)
 
 
 def error(status: int, message: str | None = None) -> Response:

@@ -1,31 +1,31 @@
 """Every reason for which the retailers' side says no."""
 
-from app.refusal import Refusal
+from app.refusal import Elsewhere, Malformed, Missing, NotProven
 
 
-class PosNotFound(Refusal):
+class PosNotFound(Missing):
     message = "There is no such point of sale."
 
 
-class ChainNotFound(Refusal):
+class ChainNotFound(Missing):
     message = "There is no such chain."
 
 
-class BusinessNotFound(Refusal):
+class BusinessNotFound(Missing):
     message = "There is no such business."
 
 
-class AppNotFound(Refusal):
+class AppNotFound(Missing):
     message = "There is no such app."
 
 
-class AppWithoutChain(Refusal):
+class AppWithoutChain(NotProven):
     message = "The app belongs to no chain."
 
 
-class BadChain(Refusal):
+class BadChain(Malformed):
     """A chain's detail is malformed; the message says how."""
 
 
-class DivisionElsewhere(Refusal):
+class DivisionElsewhere(Elsewhere):
     message = "The division belongs to another organization."

@@ -1,15 +1,15 @@
 """Every reason for which the ledger says no."""
 
-from app.refusal import Refusal
+from app.refusal import Conflicting, Malformed, Missing
 
 
-class NotEnoughToSpend(Refusal):
+class NotEnoughToSpend(Conflicting):
     message = "not enough points"
 
 
-class AccountNotFound(Refusal):
+class AccountNotFound(Missing):
     message = "There is no such customer."
 
 
-class TooManyPoints(Refusal):
+class TooManyPoints(Malformed):
     message = "An account cannot hold that many points."

@@ -6,12 +6,13 @@ Source: SessionM, "Generic Statuses and Errors"; contract section 3.4.
 
 from collections.abc import Mapping
 
+from app import refusal
 from app.access import errors as access
 from app.campaign import errors as campaign
 from app.members import errors as members
 from app.organizations import errors as organizations
 from app.points import errors as points
-from app.refusal import AlreadyTaken, Refusal
+from app.refusal import Refusal, word_for
 from app.web import idempotency
 
 ARGUMENT_ERROR = "argument_error"
@@ -59,92 +60,30 @@ STATUS: Mapping[str, int] = {
 }
 
 WORDS: Mapping[type[Refusal], str] = {
-    campaign.CampaignNotFound: NOT_FOUND,
-    campaign.CampaignElsewhere: NOT_FOUND,
-    campaign.CreativeNotFound: NOT_FOUND,
-    campaign.PhotoNotFound: NOT_FOUND,
-    campaign.PurchaseNotFound: NOT_FOUND,
-    campaign.VoucherNotFound: NOT_FOUND,
-    campaign.RelationNotFound: NOT_FOUND,
-    campaign.WrongContext: NOT_AVAILABLE,
-    campaign.CampaignHidden: NOT_AVAILABLE,
-    campaign.CampaignNotActive: NOT_AVAILABLE,
-    campaign.CampaignNotYetActive: NOT_AVAILABLE,
-    campaign.CampaignOver: NOT_AVAILABLE,
-    campaign.CampaignNotYetVisible: NOT_AVAILABLE,
-    campaign.CampaignNoLongerVisible: NOT_AVAILABLE,
-    campaign.OutsideHours: NOT_AVAILABLE,
-    campaign.NotTargeted: NOT_AVAILABLE,
-    campaign.RestrictionsNotMet: NOT_AVAILABLE,
-    campaign.NotOptedIn: NOT_AVAILABLE,
-    campaign.CustomerNotActive: NOT_AVAILABLE,
-    campaign.TooManyPointsHeld: NOT_AVAILABLE,
-    campaign.LimitReached: NOT_AVAILABLE,
-    campaign.LimitInPeriodReached: NOT_AVAILABLE,
-    campaign.LimitPerCustomerReached: NOT_AVAILABLE,
-    campaign.NoCouponsLeft: NOT_AVAILABLE,
-    campaign.NoRewardLeft: NOT_AVAILABLE,
-    campaign.NotEnoughPoints: NOT_AVAILABLE,
+    refusal.Missing: NOT_FOUND,
+    refusal.Elsewhere: NOT_FOUND,
+    refusal.Closed: NOT_AVAILABLE,
+    refusal.Excluded: NOT_AVAILABLE,
+    refusal.UsedUp: NOT_AVAILABLE,
+    refusal.Unusable: NOT_AVAILABLE,
+    refusal.Conflicting: VALIDATION,
+    refusal.Malformed: VALIDATION,
+    refusal.NotProven: ACCESS_DENIED,
+    access.TokenNotFound: ACCESS_DENIED,
     campaign.NotEligible: USER_INELIGIBLE,
     campaign.OptInNotNeeded: OPT_IN_ERROR,
     campaign.OptInNotStarted: OPT_IN_NOT_STARTED,
     campaign.OptInEnded: OPT_IN_ENDED,
     campaign.OptInLimitReached: OPT_IN_LIMIT_REACHED,
     campaign.BadEvent: ARGUMENT_ERROR,
-    campaign.BadCampaign: VALIDATION,
-    campaign.BadCreative: VALIDATION,
-    campaign.BadRestriction: VALIDATION,
-    campaign.BadVoucher: VALIDATION,
-    campaign.CampaignNameTaken: VALIDATION,
-    campaign.PermalinkTaken: VALIDATION,
-    campaign.LifecycleRefused: VALIDATION,
-    campaign.LimitUnderUsage: VALIDATION,
-    campaign.SingleCouponFixed: VALIDATION,
-    campaign.RedeemedCouponMissing: VALIDATION,
-    campaign.CouponStaysUsed: VALIDATION,
-    campaign.NotAReferralCampaign: VALIDATION,
-    campaign.VoucherIdentifiersDisagree: VALIDATION,
-    campaign.VoucherElsewhere: NOT_FOUND,
-    campaign.VoucherNotForCustomers: NOT_AVAILABLE,
-    campaign.VoucherRedeemed: NOT_AVAILABLE,
-    campaign.VoucherNotClaimed: NOT_AVAILABLE,
-    campaign.VoucherExpired: NOT_AVAILABLE,
-    campaign.VoucherLocked: NOT_AVAILABLE,
-    campaign.NotLockable: VALIDATION,
-    campaign.MoreThanVoucher: VALIDATION,
-    campaign.RelationAlreadyRedeemed: NOT_AVAILABLE,
     campaign.ReferralCodeUnknown: VALIDATION,
-    campaign.SelfReferral: VALIDATION,
-    campaign.AlreadyReferred: VALIDATION,
-    campaign.ReferralWindowClosed: VALIDATION,
-    campaign.NoReferralCampaign: NOT_AVAILABLE,
-    campaign.BasketDiffers: VALIDATION,
     members.CustomerNotFound: USER_NOT_FOUND,
     members.CustomerElsewhere: USER_NOT_FOUND,
-    members.IdentifiersDisagree: VALIDATION,
-    AlreadyTaken: VALIDATION,
-    members.BadCustomer: VALIDATION,
-    access.WeakPassword: VALIDATION,
-    access.WrongPassword: ACCESS_DENIED,
-    access.BadCredentials: ACCESS_DENIED,
-    access.BadRefreshToken: ACCESS_DENIED,
-    access.LoginNotActive: ACCESS_DENIED,
-    access.LoginNotFound: NOT_FOUND,
-    organizations.ChainNotFound: NOT_FOUND,
-    organizations.BusinessNotFound: NOT_FOUND,
-    organizations.DivisionElsewhere: NOT_FOUND,
-    organizations.BadChain: VALIDATION,
     organizations.AppNotFound: INVALID_API_KEY,
     organizations.AppWithoutChain: INVALID_API_KEY,
-    access.TokenNotFound: ACCESS_DENIED,
     members.LevelNotFound: VALIDATION,
     members.SegmentNotFound: VALIDATION,
-    members.UnknownCriterion: VALIDATION,
-    access.SellerNotFound: NOT_FOUND,
-    organizations.PosNotFound: NOT_FOUND,
     points.AccountNotFound: USER_NOT_FOUND,
-    points.NotEnoughToSpend: VALIDATION,
-    points.TooManyPoints: VALIDATION,
     idempotency.BadKey: ARGUMENT_ERROR,
     idempotency.KeyReused: ARGUMENT_ERROR,
 }
@@ -163,8 +102,8 @@ PARENT: Mapping[type[Refusal], str] = {
 }
 
 
-def word(call: str, refusal: type[Refusal]) -> str:
+def word(call: str, kind: type[Refusal]) -> str:
     """The code of a call for a refusal."""
-    if refusal is campaign.CampaignNotFound:
+    if kind is campaign.CampaignNotFound:
         return NO_CAMPAIGN.get(call, NOT_FOUND)
-    return WORDS[refusal]
+    return word_for(kind, WORDS)

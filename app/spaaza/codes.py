@@ -6,12 +6,13 @@ Codes from 9001 on are ours: Spaaza's documents name none for these cases. Sourc
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from app import refusal
 from app.access import errors as access
 from app.campaign import errors as campaign
 from app.members import errors as members
 from app.organizations import errors as organizations
 from app.points import errors as points
-from app.refusal import AlreadyTaken, Refusal
+from app.refusal import Refusal, word_for
 from app.web import idempotency
 
 
@@ -109,52 +110,21 @@ OUTCOME_UNKNOWN = ErrorCode(
 ALREADY_REWARDED = CAMPAIGN_FULLY_REDEEMED
 
 WORDS: Mapping[type[Refusal], ErrorCode] = {
+    refusal.Closed: CAMPAIGN_NOT_ACTIVE,
+    refusal.Excluded: ACCESS_DENIED,
+    refusal.UsedUp: CAMPAIGN_FULLY_REDEEMED,
+    refusal.Malformed: PARAMETER_INVALID,
+    refusal.Elsewhere: ENTITY_MISMATCH,
+    refusal.Conflicting: ALREADY_TAKEN,
     campaign.CampaignNotFound: CAMPAIGN_ID_NOT_FOUND,
-    campaign.WrongContext: CAMPAIGN_NOT_ACTIVE,
-    campaign.CampaignNotActive: CAMPAIGN_NOT_ACTIVE,
-    campaign.CampaignNotYetActive: CAMPAIGN_NOT_ACTIVE,
-    campaign.CampaignOver: CAMPAIGN_NOT_ACTIVE,
-    campaign.CampaignNotYetVisible: CAMPAIGN_NOT_ACTIVE,
-    campaign.CampaignNoLongerVisible: CAMPAIGN_NOT_ACTIVE,
-    campaign.OutsideHours: CAMPAIGN_NOT_ACTIVE,
-    campaign.NotTargeted: ACCESS_DENIED,
-    campaign.RestrictionsNotMet: ACCESS_DENIED,
-    campaign.CustomerNotActive: ACCESS_DENIED,
-    campaign.NotOptedIn: ACCESS_DENIED,
-    campaign.CampaignHidden: ACCESS_DENIED,
-    campaign.NotEligible: ACCESS_DENIED,
-    campaign.OptInNotNeeded: ACCESS_DENIED,
-    campaign.OptInNotStarted: CAMPAIGN_NOT_ACTIVE,
-    campaign.OptInEnded: CAMPAIGN_NOT_ACTIVE,
-    campaign.OptInLimitReached: CAMPAIGN_FULLY_REDEEMED,
-    campaign.BadEvent: PARAMETER_INVALID,
-    campaign.BadCreative: PARAMETER_INVALID,
     campaign.CreativeNotFound: CALL_NOT_FOUND,
-    campaign.CampaignNameTaken: ALREADY_TAKEN,
-    campaign.PermalinkTaken: ALREADY_TAKEN,
-    campaign.LifecycleRefused: PARAMETER_INVALID,
-    campaign.TooManyPointsHeld: ACCESS_DENIED,
-    campaign.LimitReached: CAMPAIGN_FULLY_REDEEMED,
-    campaign.LimitInPeriodReached: CAMPAIGN_FULLY_REDEEMED,
-    campaign.LimitPerCustomerReached: CAMPAIGN_FULLY_REDEEMED,
-    campaign.NoCouponsLeft: CAMPAIGN_FULLY_REDEEMED,
-    campaign.NoRewardLeft: CAMPAIGN_FULLY_REDEEMED,
     campaign.NotEnoughPoints: INSUFFICIENT_POINTS,
-    campaign.CampaignElsewhere: ENTITY_MISMATCH,
     campaign.NotAReferralCampaign: CAMPAIGN_TYPE_NOT_SUPPORTED,
-    campaign.BadCampaign: PARAMETER_INVALID,
-    campaign.BadRestriction: PARAMETER_INVALID,
-    campaign.BadVoucher: PARAMETER_INVALID,
-    campaign.LimitUnderUsage: PARAMETER_INVALID,
-    campaign.SingleCouponFixed: PARAMETER_INVALID,
-    campaign.RedeemedCouponMissing: PARAMETER_INVALID,
     campaign.PhotoNotFound: CALL_NOT_FOUND,
     campaign.PurchaseNotFound: VOUCHER_NOT_FOUND,
     campaign.CouponStaysUsed: VOUCHER_ALREADY_REDEEMED,
     campaign.VoucherNotFound: VOUCHER_NOT_FOUND,
     campaign.VoucherIdentifiersDisagree: MULTIPLE_PARAMETER_MISMATCH,
-    campaign.VoucherElsewhere: ENTITY_MISMATCH,
-    campaign.VoucherNotForCustomers: ACCESS_DENIED,
     campaign.VoucherRedeemed: VOUCHER_ALREADY_REDEEMED,
     campaign.VoucherNotClaimed: VOUCHER_NOT_CLAIMED,
     campaign.VoucherExpired: VOUCHER_EXPIRED,
@@ -170,10 +140,7 @@ WORDS: Mapping[type[Refusal], ErrorCode] = {
     campaign.NoReferralCampaign: NO_REFERRAL_CAMPAIGN,
     campaign.BasketDiffers: BASKET_DIFFERS,
     members.CustomerNotFound: USER_NOT_FOUND,
-    members.CustomerElsewhere: ENTITY_MISMATCH,
     members.IdentifiersDisagree: MULTIPLE_PARAMETER_MISMATCH,
-    AlreadyTaken: ALREADY_TAKEN,
-    access.WeakPassword: PARAMETER_INVALID,
     access.WrongPassword: PASSWORD_ERROR,
     access.BadCredentials: PASSWORD_ERROR,
     access.BadRefreshToken: NO_VALID_SESSION,
@@ -181,21 +148,16 @@ WORDS: Mapping[type[Refusal], ErrorCode] = {
     access.LoginNotFound: NO_VALID_USER,
     organizations.ChainNotFound: CHAIN_ID_NOT_FOUND,
     organizations.BusinessNotFound: CHAIN_ID_NOT_FOUND,
-    organizations.BadChain: PARAMETER_INVALID,
     organizations.DivisionElsewhere: PERMISSION_DENIED,
-    members.BadCustomer: PARAMETER_INVALID,
     organizations.AppNotFound: MYPRICE_APP_NOT_FOUND,
     organizations.AppWithoutChain: APP_WITHOUT_ENTITY,
     access.TokenNotFound: ACCESS_TOKEN_INVALID,
     members.LevelNotFound: PARAMETER_INVALID,
     members.SegmentNotFound: PARAMETER_INVALID,
-    members.UnknownCriterion: PARAMETER_INVALID,
     access.SellerNotFound: USER_NOT_FOUND,
     organizations.PosNotFound: PARAMETER_INVALID,
     points.AccountNotFound: USER_NOT_FOUND,
     points.NotEnoughToSpend: INSUFFICIENT_POINTS,
-    points.TooManyPoints: PARAMETER_INVALID,
-    idempotency.BadKey: PARAMETER_INVALID,
     idempotency.KeyReused: KEY_REUSED,
 }
 
@@ -220,12 +182,12 @@ CODES_OF_CALL: Mapping[str, Mapping[ErrorCode, ErrorCode]] = {
 FIRST_TOLD = (CAMPAIGN_ID_NOT_FOUND, CAMPAIGN_NOT_ACTIVE, ACCESS_DENIED, CAMPAIGN_FULLY_REDEEMED, INSUFFICIENT_POINTS)
 
 
-def word(call: str, refusal: type[Refusal]) -> ErrorCode:
+def word(call: str, kind: type[Refusal]) -> ErrorCode:
     """The code of a call for a refusal."""
-    return WORDS_OF_CALL.get(call, {}).get(refusal) or WORDS[refusal]
+    return WORDS_OF_CALL.get(call, {}).get(kind) or word_for(kind, WORDS)
 
 
-def first_reason(call: str, refusal: Refusal) -> tuple[Refusal, ErrorCode]:
+def first_reason(call: str, refused: Refusal) -> tuple[Refusal, ErrorCode]:
     """Which of a refusal's reasons the call tells, and its code. That this user was rewarded already comes before others were."""
 
     def place(reason: Refusal) -> tuple[int, bool]:
@@ -233,5 +195,5 @@ def first_reason(call: str, refusal: Refusal) -> tuple[Refusal, ErrorCode]:
         order = FIRST_TOLD.index(code) if code in FIRST_TOLD else -1
         return order, not isinstance(reason, campaign.LimitPerCustomerReached)
 
-    first = min((refusal, *refusal.others), key=place)
+    first = min((refused, *refused.others), key=place)
     return first, word(call, type(first))

@@ -25,7 +25,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db.engine import Database
 from app.db.types import Base, UtcDateTime
-from app.refusal import Refusal
+from app.refusal import Malformed
 
 KEY_LENGTH_MAX = 255
 KEPT = timedelta(days=7)
@@ -45,11 +45,11 @@ class StoredAnswer(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
-class BadKey(Refusal):
+class BadKey(Malformed):
     message = f"Idempotency-Key must be 1 to {KEY_LENGTH_MAX} printable ASCII characters."
 
 
-class KeyReused(Refusal):
+class KeyReused(Malformed):
     message = "This Idempotency-Key was used for another request. Send a new key with a new request."
 
 
