@@ -4,6 +4,7 @@ Ids and values are the documents'; the windows are moved so that they are open t
 Source: `tests/examples/`.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -21,7 +22,19 @@ from app.campaign.engagement.behaviors import BehaviorSpec, GoalSpec
 from app.campaign.engagement.creatives import CreativeSpec
 from app.campaign.models.vouchers import Voucher
 from app.campaign.setup import campaigns
-from app.campaign.setup.campaigns import Listing, Manner, Offer, RewardSpec, Window
+from app.campaign.setup.spec import (
+    EVERYONE,
+    AudienceSpec,
+    CampaignSpec,
+    LimitSpec,
+    ListingSpec,
+    OptInSpec,
+    RewardSpec,
+    SaleSpec,
+    ScheduleSpec,
+    TextSpec,
+    Window,
+)
 from app.campaign.triggers import events, signups
 from app.db.installation import Installation
 from app.db.prepared import is_postgresql
@@ -157,12 +170,13 @@ def _acme(session: Session, now: datetime, zone: ZoneInfo, password_hash: str) -
     tokens.create_token(session, "demo", app, True, now, token=ACME_TOKEN)
     campaigns.create(
         session,
-        Offer("Refer a friend", None, 0, active=True, for_everyone=True, limit_per_customer=100),
-        now,
-        id=REFERRAL,
-        manner=Manner(
-            "referral",
-            "referral",
+        CampaignSpec(
+            "Refer a friend",
+            lifecycle="live",
+            kind="referral",
+            context="referral",
+            audience=EVERYONE,
+            limits=LimitSpec(limit_per_customer=100),
             rewards=[
                 RewardSpec(
                     "voucher",
@@ -174,6 +188,8 @@ def _acme(session: Session, now: datetime, zone: ZoneInfo, password_hash: str) -
                 ),
             ],
         ),
+        now,
+        id=REFERRAL,
     )
     janneke = Person(
         "Janneke",
@@ -198,14 +214,20 @@ def _acme(session: Session, now: datetime, zone: ZoneInfo, password_hash: str) -
 
 
 def _acme_rewards(session: Session, now: datetime) -> None:
-    offer: dict[str, Any] = {"reward": None, "cost": 0, "active": True, "for_everyone": True}
     five_euros = RewardSpec("voucher", "€5", {"amount": 500, "voucher_kind": "basket"})
     campaigns.create(
         session,
-        Offer("Earn €5 on signup", limit_per_customer=1, **offer),
+        CampaignSpec(
+            "Earn €5 on signup",
+            lifecycle="live",
+            kind="signup",
+            context="signup",
+            audience=EVERYONE,
+            limits=LimitSpec(limit_per_customer=1),
+            rewards=[five_euros],
+        ),
         now,
         id=SIGNUP,
-        manner=Manner("signup", "signup", rewards=[five_euros]),
     )
     session.add(
         Voucher(
@@ -224,27 +246,33 @@ def _acme_rewards(session: Session, now: datetime) -> None:
     )
     campaigns.create(
         session,
-        Offer("A tap a day", limit_per_customer=1, **offer),
+        CampaignSpec(
+            "A tap a day",
+            lifecycle="live",
+            audience=EVERYONE,
+            limits=LimitSpec(limit_per_customer=1, limit_per_customer_unit="day"),
+            rewards=[RewardSpec("points", "10 points", {"amount": 1_000})],
+        ),
         now,
         id=TAP,
-        manner=Manner(rewards=[RewardSpec("points", "10 points", {"amount": 1_000})], limit_per_customer_unit="day"),
     )
     campaigns.create(
         session,
-        Offer("Lucky wheel", limit_per_customer=3, **offer),
-        now,
-        id=WHEEL,
-        manner=Manner(
-            "composable",
-            "interaction",
-            "random_draw",
-            limit_per_customer_unit="day",
+        CampaignSpec(
+            "Lucky wheel",
+            lifecycle="live",
+            kind="composable",
+            handling="random_draw",
+            audience=EVERYONE,
+            limits=LimitSpec(limit_per_customer=3, limit_per_customer_unit="day"),
             rewards=[
                 RewardSpec("voucher", "€5", {**five_euros.terms, "weight": 1, "stock": 100}),
                 RewardSpec("points", "100 points", {"amount": 10_000, "weight": 9}),
                 RewardSpec("nothing", "Better luck next time", {"weight": 90}),
             ],
         ),
+        now,
+        id=WHEEL,
     )
 
 
@@ -267,20 +295,21 @@ def _flock(session: Session, now: datetime, zone: ZoneInfo) -> None:
     )
     tags.put(session, moose.id, [MOOSE_TAG], now)
     only_moose = {"user.tags": {"$in": [MOOSE_TAG]}}
-    window = _window_of_hours(now, zone)
+    told = _told_by_events(now, zone)
 
     def campaign(
         name: str,
         *behaviors: BehaviorSpec,
         permalink: str | None = None,
         id: int | None = None,
-        creatives: Any = (),
+        creatives: Sequence[CreativeSpec] = (),
+        opt_in_required: bool = False,
         **details: Any,
     ) -> int:
-        offer = Offer(name, None, 0, active=True, for_everyone=True, activity=window)
-        manner = Manner("composable", "event", behaviors=behaviors, **details)
-        listing = Listing(external_id=permalink, creatives=creatives, campaign_type="promotion")
-        return campaigns.create(session, offer, now, manner=manner, chain_id=chain_id, id=id, listing=listing).id
+        opt_in = OptInSpec(opt_in_required=opt_in_required)
+        listing = ListingSpec(external_id=permalink, creatives=creatives, campaign_type="promotion")
+        spec = replace(told, name=name, behaviors=behaviors, opt_in=opt_in, listing=listing, **details)
+        return campaigns.create(session, spec, now, chain_id, id).id
 
     def once(name: str, event: str, **details: Any) -> BehaviorSpec:
         return BehaviorSpec(name, [GoalSpec(event)], times_max=1, **details)
@@ -381,8 +410,7 @@ def _aviary(session: Session, now: datetime, zone: ZoneInfo) -> None:
     """Another organization of SessionM's examples: one campaign that is not for Wren, and a draft."""
     chain_id = _organization(session, "Aviary", AVIARY_KEY, AVIARY_SECRET, now, zone)
     signups.sign_up(session, Person("Wren", ""), now, SYSTEM, chain_id=chain_id, uuid=WREN, external_id="wren")
-    event = Manner("composable", "event")
-    offer = Offer("Campaign 1", None, 0, active=True, for_everyone=True, activity=_window_of_hours(now, zone))
+    told = _told_by_events(now, zone)
     tile = CreativeSpec(
         "internal_tile",
         {
@@ -401,36 +429,46 @@ def _aviary(session: Session, now: datetime, zone: ZoneInfo) -> None:
     )
     campaigns.create(
         session,
-        offer,
-        now,
-        id=BIRD,
-        chain_id=chain_id,
-        manner=replace(event, restrictions={"user.tags": {"$in": ["nobody"]}}),
-        listing=Listing(
-            external_id="45650900-d457-11e7-9d65-94bc328254fd", creatives=[tile], campaign_type="promotion"
+        replace(
+            told,
+            name="Campaign 1",
+            restrictions={"user.tags": {"$in": ["nobody"]}},
+            listing=ListingSpec(
+                external_id="45650900-d457-11e7-9d65-94bc328254fd", creatives=[tile], campaign_type="promotion"
+            ),
         ),
+        now,
+        chain_id,
+        BIRD,
     )
     wanted, unwanted = "my_tag_to_target_user", "my_tag_to_target_away_from_user"
     campaigns.create(
         session,
-        replace(offer, name="Campaign Example", active=False),
-        now,
-        id=DRAFT,
-        chain_id=chain_id,
-        manner=replace(
-            event,
+        replace(
+            told,
+            name="Campaign Example",
+            lifecycle="draft",
             restrictions={"$and": [{"user.tags": {"$in": [wanted]}}, {"user.tags": {"$not": {"$in": [unwanted]}}}]},
+            listing=ListingSpec(
+                external_id="cc8b6c38-b5c8-11e7-9082-dc7a60cca317",
+                campaign_type="messaging",
+                details={"campaign_version": 2},
+                sponsor_name="10/20 test 11",
+                reporting_ends_at=told.schedule.activity[1] + timedelta(days=45),
+                qualify_tag=wanted,
+                disqualify_tag=unwanted,
+            ),
         ),
-        listing=Listing(
-            external_id="cc8b6c38-b5c8-11e7-9082-dc7a60cca317",
-            campaign_type="messaging",
-            details={"campaign_version": 2},
-            sponsor_name="10/20 test 11",
-            reporting_ends_at=offer.activity[1] + timedelta(days=45),
-            qualify_tag=wanted,
-            disqualify_tag=unwanted,
-        ),
+        now,
+        chain_id,
+        DRAFT,
     )
+
+
+def _told_by_events(now: datetime, zone: ZoneInfo) -> CampaignSpec:
+    """What SessionM's campaigns have in common: they are open today, and count what customers do."""
+    schedule = ScheduleSpec(_window_of_hours(now, zone))
+    return CampaignSpec("", lifecycle="live", kind="composable", context="event", schedule=schedule, audience=EVERYONE)
 
 
 def _continue_ids(session: Session) -> None:
@@ -493,60 +531,61 @@ def _customers(session: Session, now: datetime, password_hash: str) -> None:
 
 def _campaigns(session: Session, now: datetime, zone: ZoneInfo) -> None:
     year = _window(now, zone)
-    common: dict[str, Any] = {
-        "active": True,
-        "limit": 10,
-        "activity": year,
-        "visibility": year,
-        "reward": "discount_code",
-    }
+    schedule, sale = ScheduleSpec(year, year), SaleSpec("discount_code")
     campaigns.create(
         session,
-        Offer(
-            name="tests",
-            cost=1000,
-            coupons=["123"],
-            levels=list(LEVELS.values()),
-            limit_per_customer=2,
+        CampaignSpec(
+            "tests",
+            lifecycle="live",
             labels=[("type", "promotion")],
-            **common,
+            schedule=schedule,
+            audience=AudienceSpec(levels=list(LEVELS.values())),
+            limits=LimitSpec(limit=10, limit_per_customer=2),
+            cost=1000,
+            sale=sale,
+            codes=["123"],
         ),
         now,
-        TESTS,
         id=11,
+        uuid=TESTS,
     )
     campaigns.create(
         session,
-        Offer(
-            name="for test",
+        CampaignSpec(
+            "for test",
+            lifecycle="live",
+            schedule=schedule,
+            audience=AudienceSpec(levels=[LEVELS["level2"]], segments=[ANNIVERSARY]),
+            limits=LimitSpec(limit=10, limit_per_customer=2),
             cost=1000,
-            coupons=["123"],
-            levels=[LEVELS["level2"]],
-            segments=[ANNIVERSARY],
-            limit_per_customer=2,
-            **common,
+            sale=sale,
+            codes=["123"],
         ),
         now,
-        FOR_TEST,
         id=12,
+        uuid=FOR_TEST,
     )
     campaigns.create(
         session,
-        Offer(
-            name="Discount Code Campaign",
-            cost=10_000,
-            coupons=["testCoupon", "DiscountCoupon"],
-            levels=[LEVELS["level1"], LEVELS["level2"]],
-            limit_per_customer=1,
+        CampaignSpec(
+            "Discount Code Campaign",
+            lifecycle="live",
+            texts=TextSpec(
+                short_description="A short description of discount code campaign",
+                conditions_description="Discount code for registration",
+                usage_instruction="Use discount code as you like",
+            ),
             labels=[("type", "promotion")],
-            short_description="A short description of discount code campaign",
-            conditions_description="Discount code for registration",
-            usage_instruction="Use discount code as you like",
-            **common,
+            schedule=schedule,
+            audience=AudienceSpec(levels=[LEVELS["level1"], LEVELS["level2"]]),
+            limits=LimitSpec(limit=10, limit_per_customer=1),
+            cost=10_000,
+            sale=sale,
+            codes=["testCoupon", "DiscountCoupon"],
         ),
         now,
-        DISCOUNT,
         id=13,
+        uuid=DISCOUNT,
     )
 
 

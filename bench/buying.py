@@ -25,7 +25,7 @@ def figures() -> Iterator[Figure]:
         shop.settle()
         campaigns, customers = shop.campaigns(), shop.customers(CUSTOMERS)
         hot_pool = shop.world.a_campaign(
-            coupons=[f"H{i}" for i in range(PURCHASES * ROUNDS + WARM_UP)],
+            codes=[f"H{i}" for i in range(PURCHASES * ROUNDS + WARM_UP)],
             limit=900_000_000,
             limit_per_customer=900_000_000,
         )

@@ -28,7 +28,7 @@ def figures() -> Iterator[Figure]:
         world = World(database)
         customers = [world.a_customer(points=10**6, level=world.silver) for _ in range(CUSTOMERS)]
         codes = [f"C{i}" for i in range(PURCHASES * ROUNDS * 2 + 200)]
-        campaign = world.a_campaign(coupons=codes, limit=900_000_000, limit_per_customer=900_000_000)
+        campaign = world.a_campaign(codes=codes, limit=900_000_000, limit_per_customer=900_000_000)
         ours, raw = [], []
         _buy_ours(database, campaign, customers, 100)
         for _ in range(ROUNDS):

@@ -32,7 +32,7 @@ def figures() -> Iterator[Figure]:
 
 def _loading(shop: Programme, codes: Path) -> Iterator[Figure]:
     copy_seconds = _plain_copy(shop, codes)
-    campaign = shop.world.a_campaign(name="large", coupons=["FIRST"], unlimited=True)
+    campaign = shop.world.a_campaign(name="large", codes=["FIRST"], unlimited=True)
     began = time.perf_counter()
     memory = _import(shop, str(campaign.uuid), codes)
     seconds = time.perf_counter() - began
@@ -48,7 +48,7 @@ def _loading(shop: Programme, codes: Path) -> Iterator[Figure]:
 
 def _plain_copy(shop: Programme, codes: Path) -> float:
     """psql's COPY of the same codes into a campaign of their own; removed again."""
-    campaign = shop.world.a_campaign(name="copied", active=False, coupons=["FIRST"], unlimited=True)
+    campaign = shop.world.a_campaign(name="copied", lifecycle="draft", codes=["FIRST"], unlimited=True)
     rows = codes.with_suffix(".tsv")
     rows.write_text("".join(f"{campaign.id}\t{i}\t{line}" for i, line in enumerate(codes.open())))
     began = time.perf_counter()
@@ -86,7 +86,7 @@ def _buying(shop: Programme) -> Figure:
 
         large = session.query(Campaign.uuid).filter(Campaign.name == "large").scalar()
     small = shop.world.a_campaign(
-        name="small", coupons=[f"S{i}" for i in range(SMALL)], limit=900_000_000, limit_per_customer=9
+        name="small", codes=[f"S{i}" for i in range(SMALL)], limit=900_000_000, limit_per_customer=9
     )
     shop.settle()
     customers, token = shop.customers(2_000), shop.token()

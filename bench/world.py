@@ -79,7 +79,7 @@ class Programme:
 
     def add_campaigns(self, count: int, codes: int) -> None:
         """Campaigns like one that Cleo can buy, each with a pool of its own."""
-        model = self.world.a_campaign(limit=900_000_000, limit_per_customer=900_000_000, coupons=["MODEL"])
+        model = self.world.a_campaign(limit=900_000_000, limit_per_customer=900_000_000, codes=["MODEL"])
         with self.database.transaction() as session:
             self.database.without_time_limit(session)
             session.execute(text(CAMPAIGNS), {"model": model.id, "count": count, "codes": codes})

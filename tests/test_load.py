@@ -42,7 +42,7 @@ class Shop:
         rotate_keys(folder / "keys" / "jwt.pem")
         self.customers = [self.world.a_customer(points=100_000, level=self.world.silver) for _ in range(64)]
         self.campaign = self.world.a_campaign(
-            coupons=[f"C{i:05}" for i in range(codes)], limit=limit, limit_per_customer=limit
+            codes=[f"C{i:05}" for i in range(codes)], limit=limit, limit_per_customer=limit
         )
 
     @property

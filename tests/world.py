@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -17,7 +18,8 @@ from app.campaign.awards.give import SYSTEM, GivenAward
 from app.campaign.eligibility.facts import facts_by_id
 from app.campaign.models.campaigns import Campaign
 from app.campaign.setup import campaigns
-from app.campaign.setup.campaigns import Manner, Offer, RewardSpec
+from app.campaign.setup import spec as specs
+from app.campaign.setup.spec import CampaignSpec, RewardSpec
 from app.campaign.triggers import interactions, purchases, signups
 from app.db.engine import Database
 from app.members import levels
@@ -32,6 +34,26 @@ PASSWORD = "Correct-Horse-7"
 @cache
 def password_hash() -> str:
     return passwords.hashed(PASSWORD)
+
+
+PARTS: dict[str, Any] = {
+    "texts": specs.TextSpec,
+    "schedule": specs.ScheduleSpec,
+    "audience": specs.AudienceSpec,
+    "opt_in": specs.OptInSpec,
+    "limits": specs.LimitSpec,
+    "sale": specs.SaleSpec,
+    "listing": specs.ListingSpec,
+}
+
+
+def flat_spec(**details: Any) -> CampaignSpec:
+    """A live campaign, from fields of `CampaignSpec` and of its parts, each put where it belongs."""
+    for part, kind in PARTS.items():
+        inside = {field.name: details.pop(field.name) for field in fields(kind) if field.name in details}
+        if inside:
+            details[part] = kind(**inside)
+    return CampaignSpec(**{"lifecycle": "live", **details})
 
 
 class World:
@@ -76,23 +98,23 @@ class World:
                 ledger.add(session, customer.id, points * 100, self.now)
         return customer
 
-    def a_campaign(self, **offered: Any) -> Campaign:
-        """A campaign that Cleo can buy: 10 points, for silver, one coupon more than the limit."""
-        limit = offered.get("limit", 5)
-        codes = offered.get("coupons") or [f"CODE-{i}" for i in range((limit or 5) + 1)]
-        offer = {
+    def a_campaign(self, **details: Any) -> Campaign:
+        """A campaign that Cleo can buy: 10 points, for silver, one coupon more than the limit. Details as in `flat_spec`."""
+        with self.database.transaction() as session:
+            return campaigns.create(session, self.sale_spec(**details), self.now)
+
+    def sale_spec(self, **details: Any) -> CampaignSpec:
+        limit = details.get("limit", 5)
+        plain = {
             "name": "Free coffee",
             "reward": "gift_code",
             "cost": 1_000,
-            "coupons": codes,
+            "codes": [f"CODE-{i}" for i in range((limit or 5) + 1)],
             "levels": [self.silver.uuid],
-            "active": True,
             "limit": limit,
             "limit_per_customer": 2,
-            **offered,
         }
-        with self.database.transaction() as session:
-            return campaigns.create(session, Offer(**offer), self.now)
+        return flat_spec(**{**plain, **details})
 
     def buy(self, campaign: Campaign, customer: Customer | None = None) -> purchases.Sale:
         with self.database.transaction() as session:
@@ -101,23 +123,13 @@ class World:
             )
 
     def a_reward_campaign(self, *rewards: RewardSpec, chain_id: int | None = None, **details: Any) -> Campaign:
-        """A campaign for everyone that gives these rewards, 5 points unless told; fields of Offer and of Manner as they come."""
-        manner = {name: details.pop(name) for name in list(details) if name in Manner.__dataclass_fields__}
-        context = manner.setdefault("context", manner.get("kind", "interaction"))
-        manner.setdefault("kind", context if context not in {"internal", "event"} else "composable")
+        """A campaign for everyone that gives these rewards, 5 points unless told. Details as in `flat_spec`."""
+        context = details.setdefault("context", details.get("kind", "interaction"))
+        details.setdefault("kind", context if context not in {"internal", "event"} else "composable")
         rewards = rewards or (() if context == "event" else (points(5),))
-        offer = {
-            "name": "Tap and win",
-            "reward": None,
-            "cost": 0,
-            "active": True,
-            "for_everyone": "segments" not in details,
-            **details,
-        }
+        plain = {"name": "Tap and win", "rewards": rewards, "for_everyone": "segments" not in details}
         with self.database.transaction() as session:
-            return campaigns.create(
-                session, Offer(**offer), self.now, manner=Manner(rewards=rewards, **manner), chain_id=chain_id
-            )
+            return campaigns.create(session, flat_spec(**{**plain, **details}), self.now, chain_id)
 
     def interact(self, campaign: Campaign, customer: Customer | None = None, now: datetime | None = None) -> GivenAward:
         with self.database.transaction() as session:

@@ -7,7 +7,7 @@ from flask import Response, jsonify
 from app import clock
 from app.campaign.listings import catalogue
 from app.campaign.setup import campaigns, coupons
-from app.campaign.setup.campaigns import Offer
+from app.campaign.setup.spec import CampaignSpec
 from app.openloyalty import schemas, views
 from app.openloyalty.api import Blueprint
 from app.openloyalty.campaign_form import CampaignForm
@@ -44,10 +44,10 @@ FILTERS = [
 @form("campaign", CampaignForm)
 @blueprint.response(200, schemas.CampaignId)
 @allow("admin")
-def create_campaign(offer: Offer) -> Response:
+def create_campaign(spec: CampaignSpec) -> Response:
     """Create a reward campaign."""
     with transaction() as session:
-        created = campaigns.create(session, offer, clock.now())
+        created = campaigns.create(session, spec, clock.now())
         note_subject(campaign=created.uuid)
     return jsonify(campaignId=str(created.uuid))
 
@@ -70,10 +70,10 @@ def list_campaigns() -> Response:
 @form("campaign", CampaignForm)
 @blueprint.response(200, schemas.CampaignId)
 @allow("admin")
-def change_campaign(offer: Offer, campaign: UUID) -> Response:
+def change_campaign(spec: CampaignSpec, campaign: UUID) -> Response:
     """Change a campaign as a whole."""
     with transaction() as session:
-        campaigns.change(session, campaign, offer)
+        campaigns.change(session, campaign, spec)
     return jsonify(campaignId=str(campaign))
 
 

@@ -2,12 +2,22 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 from marshmallow import ValidationError, post_load, pre_load, validates_schema
 
 from app.campaign.models.campaigns import REWARDS
-from app.campaign.setup.campaigns import ALWAYS, Offer, Window
+from app.campaign.setup.spec import (
+    ALWAYS,
+    AudienceSpec,
+    CampaignSpec,
+    LimitSpec,
+    SaleSpec,
+    ScheduleSpec,
+    TextSpec,
+    Window,
+)
 from app.openloyalty.fields import (
     AT_LEAST_ONE,
     BLANK,
@@ -96,7 +106,7 @@ class CampaignForm(Form):
     singleCoupon = Checkbox(attribute="single_coupon")
     limit = Whole()
     limitPerUser = Whole(attribute="limit_per_customer")
-    coupons = Collection(CouponCode())
+    coupons = Collection(CouponCode(), attribute="codes")
     campaignVisibility = Group(VisibilityForm, attribute="visibility", load_default=dict)
     campaignActivity = Group(ActivityForm, attribute="activity", load_default=dict)
 
@@ -118,22 +128,30 @@ class CampaignForm(Form):
                     errors[name] = [BLANK]
         if "levels" in data and "segments" in data and not _targets(data):
             errors["levels"] = errors["segments"] = [AT_LEAST_ONE]
-        if "coupons" in data and (problem := _coupons_problem(data["coupons"], bool(data.get("single_coupon")))):
+        if "codes" in data and (problem := _coupons_problem(data["codes"], bool(data.get("single_coupon")))):
             errors["coupons"] = [problem]
         if errors:
             raise ValidationError(errors)
 
     @post_load
-    def offer(self, data: dict[str, Any], **kw: Any) -> Offer:
-        target = data.pop("target")
-        if target == "level":
-            data["segments"] = []
-        elif target == "segment":
-            data["levels"] = []
-        data["levels"], data["segments"] = _distinct(data["levels"]), _distinct(data["segments"])
-        if data["unlimited"]:
-            data["limit"] = data["limit_per_customer"] = None
-        return Offer(**data)
+    def spec(self, data: dict[str, Any], **kw: Any) -> CampaignSpec:
+        target = data["target"]
+        unlimited = LimitSpec(unlimited=True)
+        return CampaignSpec(
+            name=data["name"],
+            lifecycle="live" if data["active"] else "draft",
+            texts=TextSpec(**{field.name: data[field.name] for field in fields(TextSpec)}),
+            labels=data["labels"],
+            schedule=ScheduleSpec(data["activity"], data["visibility"]),
+            audience=AudienceSpec(
+                levels=[] if target == "segment" else _distinct(data["levels"]),
+                segments=[] if target == "level" else _distinct(data["segments"]),
+            ),
+            limits=unlimited if data["unlimited"] else LimitSpec(False, data["limit"], data["limit_per_customer"]),
+            cost=data["cost"],
+            sale=SaleSpec(data["reward"], data["single_coupon"]),
+            codes=data["codes"],
+        )
 
 
 def _targets(data: dict[str, Any]) -> list[Any]:

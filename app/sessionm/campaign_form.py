@@ -5,8 +5,7 @@ behaviors, rewards, creatives, opt_in_limit, cost_in_points, limit, limit_per_us
 """
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from werkzeug.exceptions import BadRequest
@@ -16,7 +15,7 @@ from app.campaign.engagement.behaviors import PERIOD_SECONDS, BehaviorSpec, Goal
 from app.campaign.limits import UNLIMITED
 from app.campaign.models.campaigns import CAMPAIGN_TYPES, LIFECYCLES
 from app.campaign.models.engagement import BEHAVIOR_KINDS
-from app.campaign.setup.campaigns import Listing, Manner, Offer
+from app.campaign.setup.spec import EVERYONE, CampaignSpec, LimitSpec, ListingSpec, OptInSpec, ScheduleSpec
 from app.sessionm import codes, reward_form
 from app.sessionm.bodies import JSON_DEPTH_MAX, SentObject
 from app.sessionm.formats import MINUTE, underscored
@@ -81,19 +80,8 @@ METADATA_LENGTH_MAX = 10_000
 SECONDS_MAX = 100 * 366 * 24 * 3600
 
 
-@dataclass(frozen=True)
-class CampaignSent:
-    """What the domain needs to create a campaign, but for the division, which must be looked up."""
-
-    offer: Offer
-    manner: Callable[[int | None], Manner]
-    listing: Listing
-    lifecycle: str
-    division_id: str | None
-
-
-def read(sent: SentObject) -> CampaignSent:
-    """Raises `argument_error`, `missing_data` or `validation`."""
+def read(sent: SentObject) -> CampaignSpec:
+    """All but the division, which must be looked up. Raises `argument_error`, `missing_data` or `validation`."""
     if not sent.values:
         raise Rejected(codes.MISSING_DATA, "Missing campaign data.")
     sent.require_known(CAMPAIGN)
@@ -112,47 +100,45 @@ def read(sent: SentObject) -> CampaignSent:
     for term in ("cost_in_points", "limit", "limit_per_user"):
         if sent.has(term) and (plans or not rewards):
             raise sent.wrong(term, "for a campaign that has rewards and no behaviors only")
-    offer = Offer(
-        name=name,
-        reward=None,
-        cost=sent.hundredths("cost_in_points"),
-        coupons=coupons,
-        active=lifecycle == "live",
-        for_everyone=True,
-        limit=sent.whole("limit"),
-        limit_per_customer=sent.whole("limit_per_user"),
-        activity=(starts, ends - MINUTE),
-    )
     opens, closes = sent.moment("opt_in_starts_at"), sent.moment("opt_in_ends_at")
-
-    def manner(business_id: int | None) -> Manner:
-        # What no behavior earns is given by who interacts with the campaign or buys it; and bare campaigns only tell.
-        context = "interaction" if rewards and not plans else "event"
-        return Manner(
-            kind="interaction" if context == "interaction" else "composable",
-            context=context,
-            rewards=rewards,
-            restrictions=_targeting(sent),
-            business_id=business_id,
-            behaviors=plans,
-            claimed_by_default=True,
+    # What no behavior earns is given by who interacts with the campaign or buys it; and bare campaigns only tell.
+    context = "interaction" if rewards and not plans else "event"
+    return CampaignSpec(
+        name=name,
+        lifecycle=lifecycle,
+        kind="interaction" if context == "interaction" else "composable",
+        context=context,
+        schedule=ScheduleSpec((starts, ends - MINUTE)),
+        audience=EVERYONE,
+        restrictions=_targeting(sent),
+        opt_in=OptInSpec(
             opt_in_required=sent.flag("optin_required", False),
             opt_in_from=opens,
             opt_in_to=closes - MINUTE if closes else None,
             participants_max=UNLIMITED if not sent.has("opt_in_limit") else sent.whole("opt_in_limit", 1) or UNLIMITED,
-        )
+        ),
+        limits=LimitSpec(limit=sent.whole("limit"), limit_per_customer=sent.whole("limit_per_user")),
+        cost=sent.hundredths("cost_in_points"),
+        codes=coupons,
+        rewards=rewards,
+        behaviors=plans,
+        claimed_by_default=True,
+        listing=_listing(sent),
+    )
 
-    manner(None)  # what is wrong in it is refused before anything is looked up
-    return CampaignSent(offer, manner, _listing(sent), lifecycle, sent.text("division_id"))
+
+def division_id(sent: SentObject) -> str | None:
+    """Of the division that the campaign belongs to."""
+    return sent.text("division_id")
 
 
-def _listing(sent: SentObject) -> Listing:
+def _listing(sent: SentObject) -> ListingSpec:
     type_, template = sent.choice("campaign_type", CAMPAIGN_TYPES), sent.choice("template", CAMPAIGN_TYPES)
     if type_ is not None and template is not None and type_ != template:
         raise sent.wrong("template", "the same as campaign_type")
     for name in ("total_budget", "weight"):
         sent.whole(name)
-    return Listing(
+    return ListingSpec(
         external_id=sent.name_in_addresses("external_id"),
         has_unique_name=True,
         creatives=reward_form.creatives(sent),

@@ -1,6 +1,7 @@
 """Create a campaign, change its status, list all, tell about one; and the divisions that it may belong to."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Response
@@ -35,19 +36,13 @@ BODY = {
 @call("create_campaign", addresses(V1, "/campaigns"), "POST", changes=True, body=BODY)
 def create() -> Response:
     """Create a campaign. Its behaviors, rewards and creatives are decided now."""
-    form = campaign_form.read(_campaign())
+    sent = _campaign()
+    spec, division_id = campaign_form.read(sent), campaign_form.division_id(sent)
     app = access.application()
     with transaction() as session:
-        division = chains.division(session, app.chain_id, form.division_id) if form.division_id else None
-        made = campaigns.create(
-            session,
-            form.offer,
-            clock.now(),
-            manner=form.manner(division.id if division else None),
-            chain_id=app.chain_id,
-            listing=form.listing,
-            lifecycle=form.lifecycle,
-        )
+        if division_id:
+            spec = replace(spec, business_id=chains.division(session, app.chain_id, division_id).id)
+        made = campaigns.create(session, spec, clock.now(), app.chain_id)
         note_subject(campaign=made.uuid)
         session.flush()
         answer = views.created(_whole(session, made.id), app.has_divisions)

@@ -15,8 +15,8 @@ from app.campaign.listings.chain_campaigns import ChainCampaign
 from app.campaign.models.campaigns import CONTEXTS, KINDS, Campaign
 from app.campaign.models.rewards import METHOD_KINDS, RECIPIENTS, VOUCHER_KINDS
 from app.campaign.setup import campaigns
-from app.campaign.setup.campaigns import Manner, Offer, RewardSpec
 from app.campaign.setup.coupons import CODE_LENGTH_MAX
+from app.campaign.setup.spec import EVERYONE, AudienceSpec, CampaignSpec, LimitSpec, RewardSpec, ScheduleSpec, TextSpec
 from app.members import segments
 from app.organizations.models import UNITS
 from app.spaaza import access, envelope, views
@@ -115,13 +115,12 @@ def add() -> Response:
     if unknown:
         raise invalid("add-campaign", f"no {', '.join(sorted(unknown))}, which this service does not know")
     methods = [Parameters(method) for method in _objects(sent, "reward_methods")]
-    manner = _manner(sent, methods)
+    spec = _spec(sent, methods)
     now = clock.now()
     with transaction() as session:
-        offer = _offer(sent, methods)
-        for segment in offer.segments:
+        for segment in spec.audience.segments:
             segments.get(session, segment)
-        made = campaigns.create(session, offer, now, manner=manner, chain_id=access.chain_id())
+        made = campaigns.create(session, spec, now, access.chain_id())
         note_subject(campaign=made.uuid)
         shown = cast(Campaign, chain_campaigns.one(session, made.id))
         answer = views.campaign(ChainCampaign(shown), now)
@@ -157,48 +156,47 @@ def listed() -> Response:
     return envelope.ok(LIST, {"campaigns": shown, "total": found.total})
 
 
-def _offer(sent: Parameters, methods: list[Parameters]) -> Offer:
-    segment = sent.text("user_segment")
-    per_period = sent.text("total_reward_quantity_unit") is not None
-    return Offer(
-        name=cast(str, sent.required(sent.text("title"), "title")),
-        reward=None,
-        cost=_not_negative(sent, "point_cost") or 0,
-        coupons=[code for method in methods for code in _codes(method)],
-        segments=[_uuid("user_segment", segment)] if segment else [],
-        for_everyone=segment is None,
-        active=bool(sent.required(sent.flag("active"), "active")),
-        unlimited=False,
-        limit=UNLIMITED if per_period else _limit(sent, "total_reward_quantity"),
-        limit_per_customer=_limit(sent, "max_reward_quantity"),
-        activity=_window(sent),
-        short_description=sent.text("description", 10_000),
-    )
-
-
-def _manner(sent: Parameters, methods: list[Parameters]) -> Manner:
+def _spec(sent: Parameters, methods: list[Parameters]) -> CampaignSpec:
     kind = cast(str, sent.required(sent.choice("type", KINDS), "type"))
     context = sent.choice("context", CONTEXTS)
     if kind != "composable":
         if context not in (None, kind):
             raise invalid("context", f"{kind} for this type, or nothing")
         context = kind
-    unit = sent.choice("total_reward_quantity_unit", UNITS)
-    context = context or "basket"  # Spaaza's own default
-    return Manner(
+    segment = sent.text("user_segment")
+    return CampaignSpec(
+        name=cast(str, sent.required(sent.text("title"), "title")),
+        lifecycle="live" if sent.required(sent.flag("active"), "active") else "draft",
         kind=kind,
-        context=context,
+        context=context or "basket",  # Spaaza's own default
         handling=cast(str, sent.choice("rewards_handling", HANDLINGS, "independent")),
-        rewards=[_reward(method) for method in methods],
+        texts=TextSpec(sent.text("description", 10_000)),
+        schedule=ScheduleSpec(
+            activity=_window(sent),
+            weekdays=_weekdays(sent),
+            opens_second=_second(sent, "active_time_from", 0),
+            closes_second=_second(sent, "active_time_until", DAY_SECONDS),
+        ),
+        audience=AudienceSpec(segments=[_uuid("user_segment", segment)]) if segment else EVERYONE,
         restrictions=_restrictions(sent),
-        limit_per_customer_unit=sent.choice("max_reward_quantity_unit", UNITS),
-        limit_in_period=_limit(sent, "total_reward_quantity") if unit else UNLIMITED,
-        limit_unit=unit,
-        weekdays=_weekdays(sent),
-        opens_second=_second(sent, "active_time_from", 0),
-        closes_second=_second(sent, "active_time_until", DAY_SECONDS),
+        limits=_limits(sent),
+        cost=_not_negative(sent, "point_cost") or 0,
+        codes=[code for method in methods for code in _codes(method)],
+        rewards=[_reward(method) for method in methods],
         customer_may_claim=bool(sent.flag("allows_end_user_to_claim_voucher", True)),
         claimed_by_default=bool(sent.flag("created_voucher_claimed_by_default", False)),
+    )
+
+
+def _limits(sent: Parameters) -> LimitSpec:
+    unit = sent.choice("total_reward_quantity_unit", UNITS)
+    total = _limit(sent, "total_reward_quantity")
+    return LimitSpec(
+        limit=UNLIMITED if unit else total,
+        limit_per_customer=_limit(sent, "max_reward_quantity"),
+        limit_per_customer_unit=sent.choice("max_reward_quantity_unit", UNITS),
+        limit_in_period=total if unit else UNLIMITED,
+        limit_unit=unit,
     )
 
 

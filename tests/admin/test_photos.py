@@ -79,7 +79,7 @@ def test_a_photo_is_replaced_and_removed(ada: Client, client: Client, world: Wor
 def test_the_photo_of_a_secret_campaign_is_shown_to_the_staff_only(
     ada: Client, sol: Client, cleo: Client, client: Client, world: World
 ) -> None:
-    draft = world.a_campaign(active=False)
+    draft = world.a_campaign(lifecycle="draft")
     path = f"/api/campaign/{draft.uuid}/photo"
     upload(ada, draft, picture())
     missing = client.get(f"/api/campaign/{uuid4()}/photo")

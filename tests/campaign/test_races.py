@@ -33,7 +33,7 @@ def at_once(*calls: Callable[[], Any]) -> None:
 
 
 def test_buyers_without_a_key_share_the_last_rewards_exactly(sol: Client, world: World) -> None:
-    campaign = world.a_campaign(limit=10, limit_per_customer=10, coupons=[f"C{i}" for i in range(12)])
+    campaign = world.a_campaign(limit=10, limit_per_customer=10, codes=[f"C{i}" for i in range(12)])
     sol.get("/openapi.json")
     buy = f"/api/seller/customer/{world.cleo.uuid}/campaign/{campaign.uuid}/buy"
     answers: list[Any] = []
@@ -48,7 +48,7 @@ def test_a_refused_purchase_over_http_leaves_nothing_behind(
     sol: Client, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The last guard fails, after five changes were made: all of them are undone."""
-    campaign = world.a_campaign(limit=1, coupons=["A", "B"])
+    campaign = world.a_campaign(limit=1, codes=["A", "B"])
     with world.database.reading() as session:
         stale = facts_by_uuid(session, campaign.uuid, world.cleo.uuid)
     world.buy(campaign, world.a_customer(level=world.silver))
@@ -99,7 +99,7 @@ def test_an_import_keeps_to_a_limit_that_was_changed_meanwhile(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = World(Database(postgres_url))
-    campaign = world.a_campaign(limit=1_000, coupons=["A"])
+    campaign = world.a_campaign(limit=1_000, codes=["A"])
     real = coupons._copy
 
     def copy_and_be_overtaken(session: Any, campaign_id: int, batch: list[str]) -> int:
@@ -191,18 +191,18 @@ def test_a_commit_whose_outcome_is_unknown_is_told_so_and_not_repeated(
 
 
 def test_a_large_pool_cannot_become_a_shared_code(ada: Client, world: World) -> None:
-    campaign = world.a_campaign(coupons=[f"N{i}" for i in range(1_001)], limit=2_000)
+    campaign = world.a_campaign(codes=[f"N{i}" for i in range(1_001)], limit=2_000)
     answer = ada.put(f"/api/campaign/{campaign.uuid}", json=offered(world, singleCoupon=1, coupons=["ONE"]))
     assert answer.status_code == 400
     world.require_invariants()
     with pytest.raises(errors.SingleCouponFixed):
-        coupons.load(world.database, world.a_campaign(single_coupon=True, coupons=["S"]).uuid, ["A"])
+        coupons.load(world.database, world.a_campaign(single_coupon=True, codes=["S"]).uuid, ["A"])
 
 
 def test_an_echo_of_a_row_of_a_long_page_never_retires_codes(ada: Client, world: World) -> None:
     for i in range(20):
-        world.a_campaign(name=f"{i}", coupons=["X"])
-    campaign = world.a_campaign(name="pool", coupons=[f"N{i}" for i in range(700)], limit=700)
+        world.a_campaign(name=f"{i}", codes=["X"])
+    campaign = world.a_campaign(name="pool", codes=[f"N{i}" for i in range(700)], limit=700)
     listed: Any = ada.get("/api/campaign?perPage=30").json
     row = next(c for c in listed["campaigns"] if c["name"] == "pool")
     assert (row["coupons"], row["couponsCount"]) == ([], 700)

@@ -65,7 +65,7 @@ def test_every_invariant_notices_its_breach(world: World, name: str) -> None:
 
 
 def test_a_shared_coupon_given_to_one_is_noticed(world: World) -> None:
-    campaign = world.a_campaign(single_coupon=True, coupons=["S"])
+    campaign = world.a_campaign(single_coupon=True, codes=["S"])
     sale = world.buy(campaign)
     with world.database.transaction() as session:
         session.query(Coupon).update({Coupon.award_id: sale.award_id})
@@ -125,7 +125,7 @@ def test_an_admin_is_created_with_a_strong_password(guerdon: Any, client: Any) -
 
 def test_coupons_are_imported_once(guerdon: Any, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.campaign.setup.coupons.IMPORT_BATCH", 1_000)
-    campaign = world.a_campaign(coupons=["N1", "back\\slash"], unlimited=True)
+    campaign = world.a_campaign(codes=["N1", "back\\slash"], unlimited=True)
     file = tmp_path / "codes.txt"
     file.write_text("".join(f"N{i}\n" for i in range(2_500)) + "\n tab\there \nback\\slash\nzażółć\nN7\n")
     done = guerdon("coupons", "import", str(campaign.uuid), str(file))
@@ -157,7 +157,7 @@ def test_a_wrong_import_says_what_to_mend(
 
 
 def test_a_campaign_with_a_shared_code_has_no_pool(guerdon: Any, world: World) -> None:
-    campaign = world.a_campaign(single_coupon=True, coupons=["S"])
+    campaign = world.a_campaign(single_coupon=True, codes=["S"])
     assert "share a single code" in guerdon("coupons", "import", str(campaign.uuid), "-", input="A\n").output
     world.require_invariants()
 

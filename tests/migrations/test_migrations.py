@@ -24,6 +24,7 @@ from app.db.engine import Database
 from app.members.models import Customer
 from app.organizations.models import AppHost, Business
 from app.paging import Page
+from tests.world import flat_spec
 
 NOW = "2026-11-01 10:00:00.000000"
 CAMPAIGN, CUSTOMER = uuid.UUID(int=7), uuid.UUID(int=8)
@@ -106,7 +107,7 @@ def test_purchases_become_awards_and_vouchers_and_everything_goes_on(of_version_
     with database.transaction() as session:
         now = datetime.now(UTC)
         assert interact(session, 1, 9, 41, now, SYSTEM).code == "C3"
-        made = campaigns.create(session, campaigns.Offer("New", "gift_code", 0, ["N"]), now)
+        made = campaigns.create(session, flat_spec(name="New", reward="gift_code", codes=["N"]), now)
         assert made.id > 9
     with database.reading() as session:
         assert [(b.invariant.name, b.rows) for b in invariants.check(session)] == []
@@ -197,10 +198,15 @@ def test_restrictions_are_kept_once_and_apps_and_businesses_get_what_they_lack(o
         interact(session, 1, 11, 41, now, SYSTEM)
         made = campaigns.create(
             session,
-            campaigns.Offer("New", None, 0, active=True, for_everyone=True),
+            flat_spec(
+                name="New",
+                lifecycle="inreview",
+                kind="composable",
+                context="event",
+                for_everyone=True,
+                restrictions={"user.age": {"$gte": 18}},
+            ),
             now,
-            lifecycle="inreview",
-            manner=campaigns.Manner("composable", "event", restrictions={"user.age": {"$gte": 18}}),
         )
         assert made.targeting_id == found[9].targeting_id
         campaigns.move(session, made.uuid, "live")

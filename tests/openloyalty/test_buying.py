@@ -52,14 +52,14 @@ def test_refused_business_is_a_sentence_that_clients_know(sol: Client, world: Wo
     mine = world.a_campaign(limit_per_customer=1)
     world.buy(mine)
     assert refused(world.cleo, mine) == (400, {"error": "Limit per customer exceeded"})
-    dry = world.a_campaign(coupons=["ONLY"])
+    dry = world.a_campaign(codes=["ONLY"])
     world.buy(dry)
     assert refused(world.a_customer(level=world.silver), dry) == (400, {"error": "No coupons left"})
     with world.database.transaction() as session:
         customers.set_status(session, customers.get(session, str(poor.uuid)), "blocked", world.now)
     assert refused(poor, one) == (400, {"error": "Customer is not active"})
     not_found = (404, {"error": {"code": 404, "message": "Not Found"}})
-    assert refused(world.cleo, world.a_campaign(active=False)) == not_found
+    assert refused(world.cleo, world.a_campaign(lifecycle="draft")) == not_found
     assert refused(world.cleo, world.a_campaign(levels=[world.bronze.uuid])) == not_found
 
 
@@ -68,9 +68,9 @@ def test_available_lists_what_could_be_bought_now_or_soon(sol: Client, cleo: Cli
     world.a_campaign(name="too dear", cost=1_000_000)
     world.a_campaign(name="soon", activity=(world.now + hours(1), world.now + hours(2)))
     world.a_campaign(name="hidden", visibility=(world.now + hours(1), world.now + hours(2)))
-    world.a_campaign(name="off", active=False)
+    world.a_campaign(name="off", lifecycle="draft")
     world.a_campaign(name="for others", levels=[world.bronze.uuid])
-    world.buy(world.a_campaign(name="sold out", coupons=["X"]))
+    world.buy(world.a_campaign(name="sold out", codes=["X"]))
     world.buy(world.a_campaign(name="used up", limit_per_customer=1))
     own: Any = cleo.get("/api/customer/campaign/available").json
     assert [(c["name"], c["canBeBoughtByCustomer"]) for c in own["campaigns"]] == [
@@ -90,13 +90,13 @@ def test_the_listing_the_explanation_and_the_purchase_agree(ada: Client, world: 
     """Whatever a campaign is like: listed as buyable means it can be bought, and only then nothing is refused."""
     offers: list[dict[str, Any]] = [
         {},
-        {"active": False},
+        {"lifecycle": "draft"},
         {"cost": 10**9},
         {"levels": [world.bronze.uuid]},
-        {"coupons": ["ONE"], "unlimited": True},
+        {"codes": ["ONE"], "unlimited": True},
         {"activity": (world.now - hours(2), world.now - hours(1))},
         {"visibility": (world.now + hours(1), world.now + hours(2))},
-        {"activity": (world.now - hours(1), world.now + hours(1)), "single_coupon": True, "coupons": ["S"]},
+        {"activity": (world.now - hours(1), world.now + hours(1)), "single_coupon": True, "codes": ["S"]},
         {"limit": 1},
     ]
     for offer in offers:
@@ -118,7 +118,7 @@ def test_the_listing_the_explanation_and_the_purchase_agree(ada: Client, world: 
 def test_every_reason_is_told_with_its_numbers(ada: Client, sol: Client, cleo: Client, world: World) -> None:
     opens = (world.now + hours(48)).replace(second=0, microsecond=0)
     campaign = world.a_campaign(
-        active=False,
+        lifecycle="draft",
         cost=150_050,
         limit=1,
         activity=(opens, opens + hours(1)),
@@ -169,7 +169,7 @@ def test_a_window_is_open_to_the_end_of_its_last_minute(sol: Client, world: Worl
 
 def test_bought_lists_the_purchases_of_the_customer(ada: Client, cleo: Client, world: World) -> None:
     assert cleo.get("/api/customer/campaign/bought").json == {"campaigns": [], "total": 0}
-    campaign = world.a_campaign(coupons=["C1", "C2"], short_description="Short")
+    campaign = world.a_campaign(codes=["C1", "C2"], short_description="Short")
     world.buy(campaign)
     world.buy(campaign)
     plain: Any = cleo.get("/api/customer/campaign/bought?sort=purchaseAt&direction=asc").json
@@ -190,7 +190,7 @@ def test_bought_lists_the_purchases_of_the_customer(ada: Client, cleo: Client, w
 
 
 def test_a_customer_marks_a_coupon_as_used_once_and_for_all(ada: Client, cleo: Client, world: World) -> None:
-    campaign = world.a_campaign(coupons=["C1", "C2"])
+    campaign = world.a_campaign(codes=["C1", "C2"])
     world.buy(campaign)
     row: Any = cleo.get("/api/customer/campaign/bought").json["campaigns"][0]  # type: ignore[index]
     mark = {"campaignId": row["campaignId"], "couponId": row["coupon"]["id"], "code": "C1", "used": True}
@@ -221,7 +221,7 @@ def test_a_customer_marks_a_coupon_as_used_once_and_for_all(ada: Client, cleo: C
     ],
 )
 def test_marking_is_all_or_nothing(cleo: Client, world: World, changed: Any) -> None:
-    campaign = world.a_campaign(coupons=["C1", "C2"])
+    campaign = world.a_campaign(codes=["C1", "C2"])
     world.buy(campaign)
     good = {"campaignId": str(campaign.uuid), "code": "C1", "used": "1"}
     bad = {**good, **changed}
@@ -237,7 +237,7 @@ def test_marking_is_all_or_nothing(cleo: Client, world: World, changed: Any) -> 
 
 def test_nobody_marks_the_coupon_of_another(cleo: Client, world: World) -> None:
     con = world.a_customer(level=world.silver)
-    campaign = world.a_campaign(coupons=["C1", "C2"])
+    campaign = world.a_campaign(codes=["C1", "C2"])
     world.buy(campaign, con)
     mark = {"campaignId": str(campaign.uuid), "code": "C1", "used": True, "customerId": str(con.uuid)}
     assert cleo.post("/api/customer/campaign/coupons/mark_as_used", json={"coupons": [mark]}).status_code == 400
@@ -247,7 +247,7 @@ def test_a_customer_sees_a_campaign_only_when_it_is_shown_to_them(cleo: Client, 
     shown: Any = cleo.get(f"/api/campaign/{world.a_campaign().uuid}").json
     assert "coupons" not in shown
     assert cleo.get(f"/api/campaign/{world.a_campaign(levels=[world.bronze.uuid]).uuid}").status_code == 403
-    for_vips = world.a_reward_campaign(coupon(), coupons=["V1"], restrictions={"user.tags": {"$in": ["vip"]}})
+    for_vips = world.a_reward_campaign(coupon(), codes=["V1"], restrictions={"user.tags": {"$in": ["vip"]}})
     assert cleo.get(f"/api/campaign/{for_vips.uuid}").status_code == 403
     with world.database.transaction() as session:
         tags.put(session, world.cleo.id, ["vip"], world.now)
@@ -257,7 +257,7 @@ def test_a_customer_sees_a_campaign_only_when_it_is_shown_to_them(cleo: Client, 
 def test_a_secret_campaign_does_not_exist_for_customers(cleo: Client, ada: Client, sol: Client, world: World) -> None:
     missing: Any = cleo.get(f"/api/campaign/{uuid4()}")
     later = datetime.now(UTC) + hours(1)
-    for secret in (world.a_campaign(active=False), world.a_campaign(visibility=(later, later + hours(1)))):
+    for secret in (world.a_campaign(lifecycle="draft"), world.a_campaign(visibility=(later, later + hours(1)))):
         for path in (f"/api/campaign/{secret.uuid}", f"/api/customer/campaign/{secret.uuid}/eligibility"):
             answer = cleo.get(path)
             assert (answer.status_code, answer.json) == (404, missing.json), path
@@ -274,7 +274,7 @@ def test_points_are_added_spent_and_listed(ada: Client, sol: Client, cleo: Clien
     sol.post(
         "/api/pos/points/transfer/spend", json={"transfer": {"customer": customer, "points": 2, "comment": "Gift"}}
     )
-    world.buy(world.a_campaign(coupons=["C9"]))
+    world.buy(world.a_campaign(codes=["C9"]))
     assert world.balance() == 100_000 + 1_250 - 200 - 1_000
     listed: Any = cleo.get("/api/customer/points/transfer").json
     assert list(listed) == ["transfers", "total"]
@@ -325,7 +325,7 @@ def test_a_purchase_with_a_body_that_asks_for_more_is_refused(ada: Client, world
 
 
 def test_buyers_of_a_shared_code_mark_their_own_purchase(cleo: Client, world: World) -> None:
-    campaign = world.a_campaign(single_coupon=True, coupons=["SHARED"])
+    campaign = world.a_campaign(single_coupon=True, codes=["SHARED"])
     world.buy(campaign)
     world.buy(campaign)
     rows: Any = cleo.get("/api/customer/campaign/bought").json
@@ -342,7 +342,7 @@ def test_buyers_of_a_shared_code_mark_their_own_purchase(cleo: Client, world: Wo
 
 
 def test_a_customer_learns_nothing_of_a_draft(cleo: Client, world: World) -> None:
-    draft = world.a_campaign(active=False)
+    draft = world.a_campaign(lifecycle="draft")
     hidden = world.a_campaign(visibility=(world.now + hours(1), world.now + hours(2)))
     for campaign in (draft, hidden):
         assert cleo.get(f"/api/customer/campaign/{campaign.uuid}/eligibility").status_code == 404

@@ -284,7 +284,7 @@ def test_a_change_cannot_undo_what_was_sold(ada: Client, world: World, changed: 
 
 
 def test_a_pool_too_large_to_print_is_printed_in_part_and_never_shrunk_by_an_echo(ada: Client, world: World) -> None:
-    campaign = world.a_campaign(coupons=[f"N{i}" for i in range(1_200)], limit=1_200)
+    campaign = world.a_campaign(codes=[f"N{i}" for i in range(1_200)], limit=1_200)
     shown: Any = ada.get(f"/api/campaign/{campaign.uuid}").json
     assert (len(shown["coupons"]), shown["couponsCount"], shown["usageLeft"]) == (1_000, 1_200, 1_200)
     body = offered(world, coupons=[*shown["coupons"][:999], "NEW"], limit=1_200)
@@ -294,7 +294,7 @@ def test_a_pool_too_large_to_print_is_printed_in_part_and_never_shrunk_by_an_ech
 
 
 def test_the_codes_of_a_large_pool_are_paged(ada: Client, sol: Client, world: World) -> None:
-    campaign = world.a_campaign(coupons=[f"N{i:04}" for i in range(1_200)], limit=1_200)
+    campaign = world.a_campaign(codes=[f"N{i:04}" for i in range(1_200)], limit=1_200)
     world.buy(campaign)
     path = f"/api/campaign/{campaign.uuid}/coupons"
     first: Any = ada.get(f"{path}?perPage=2").json
@@ -356,7 +356,7 @@ def test_descriptions_are_rendered_and_made_safe(ada: Client, world: World) -> N
 
 def test_sellers_see_what_is_on_and_visible_only(sol: Client, world: World) -> None:
     world.a_campaign(name="shown", activity=(world.now + hours(1), world.now + hours(2)))
-    world.a_campaign(name="off", active=False)
+    world.a_campaign(name="off", lifecycle="draft")
     world.a_campaign(name="hidden", visibility=(world.now + hours(1), world.now + hours(2)))
     listed: Any = sol.get("/api/seller/campaign").json
     assert [(c["name"], "hasPhoto" in c, "will_be_active_from" in c) for c in listed["campaigns"]] == [

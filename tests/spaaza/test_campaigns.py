@@ -196,7 +196,7 @@ def test_only_writers_set_up_campaigns(shop: Shop) -> None:
 
 def test_a_customer_sees_what_is_open_and_the_progress_made(shop: Shop) -> None:
     campaign = shop.world.a_reward_campaign(points(5), limit_per_customer=9, name="Open")
-    shop.world.a_reward_campaign(active=False, name="Closed")
+    shop.world.a_reward_campaign(lifecycle="draft", name="Closed")
     others = shop.world.a_reward_campaign(segments=[shop.world.ada.uuid], name="For others")
     shop.world.interact(campaign)
     shop.world.interact(campaign)
@@ -221,7 +221,7 @@ def test_a_customer_sees_what_is_open_and_the_progress_made(shop: Shop) -> None:
 
 def test_a_customer_sees_only_what_is_for_it(shop: Shop, world: World) -> None:
     for_vips = world.a_reward_campaign(restrictions={"user.tags": {"$in": ["vip"]}})
-    world.a_reward_campaign(active=False)
+    world.a_reward_campaign(lifecycle="draft")
     customer = shop.customer()
     assert campaigns(customer) == campaigns(customer, campaign_id=for_vips.id) == []
     assert for_vips.id in [it["campaign_id"] for it in campaigns(shop.partner(), user_id=world.cleo.id)]

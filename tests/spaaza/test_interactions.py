@@ -54,7 +54,7 @@ def test_a_customer_the_staff_and_a_partner_interact(shop: Shop) -> None:
 
 def test_every_kind_of_reward_is_given_and_none_is_told(shop: Shop) -> None:
     campaign = shop.world.a_reward_campaign(
-        points(5), voucher(3, voucher_text="at the till"), coupon(), nothing(), coupons=["CODE-1"], cost=200
+        points(5), voucher(3, voucher_text="at the till"), coupon(), nothing(), codes=["CODE-1"], cost=200
     )
     answer = interact(shop.customer(), campaign)
     assert code(answer) is None
@@ -159,7 +159,7 @@ SCENARIOS: dict[int, Callable[[Shop], TestResponse]] = {
     416: two_people,
     419: lambda shop: interact(shop.partner(), shop.world.a_reward_campaign(), member_number=""),
     424: lambda shop: interact(shop.customer(), shop.world.a_reward_campaign(segments=[shop.world.ada.uuid])),
-    449: lambda shop: interact(shop.customer(), shop.world.a_reward_campaign(active=False)),
+    449: lambda shop: interact(shop.customer(), shop.world.a_reward_campaign(lifecycle="draft")),
     450: exhausted,
     451: lambda shop: interact(shop.customer(), shop.world.a_reward_campaign(cost=100_001)),
 }
@@ -271,7 +271,8 @@ def test_an_odd_campaign_id_is_invalid(shop: Shop, campaign: str) -> None:
 def test_the_reason_that_is_told_follows_the_order_of_the_checks(shop: Shop) -> None:
     """Inactive before denied, denied before exhausted, exhausted before too dear."""
     nobody, dear = {"segments": [shop.world.ada.uuid]}, {"cost": 100_001}
-    assert code(interact(shop.customer(), shop.world.a_reward_campaign(active=False, limit=0, **nobody, **dear))) == 449
+    draft = shop.world.a_reward_campaign(lifecycle="draft", limit=0, **nobody, **dear)
+    assert code(interact(shop.customer(), draft)) == 449
     assert code(interact(shop.customer(), shop.world.a_reward_campaign(limit=0, **nobody, **dear))) == 424
     assert code(interact(shop.customer(), shop.world.a_reward_campaign(limit=0, **dear))) == 450
     assert code(interact(shop.customer(), shop.world.a_reward_campaign(points(1, stock=0), **dear))) == 450
@@ -317,7 +318,7 @@ def test_one_campaign_is_sold_on_both_sides_and_each_lowers_what_the_other_sees(
 ) -> None:
     """Two coupons, limit two: one bought through Open Loyalty, one by an interaction; then both say that none is left."""
     world = shop.world
-    campaign = world.a_campaign(limit=2, coupons=["A", "B", "C"], limit_per_customer=2)
+    campaign = world.a_campaign(limit=2, codes=["A", "B", "C"], limit_per_customer=2)
     other = world.a_customer(level=world.silver)
 
     def left() -> tuple[int, int]:

@@ -50,7 +50,7 @@ def test_many_interactions_share_the_prizes_exactly(shop: Shop) -> None:
         handling="random_draw",
         limit=40,
         limit_per_customer=3,
-        coupons=[f"C{i}" for i in range(5)],
+        codes=[f"C{i}" for i in range(5)],
         cost=100,
     )
     customers = [shop.customer(shop.world.a_customer()) for _ in range(16)]

@@ -245,7 +245,7 @@ def test_a_lock_keeps_a_voucher_for_one_basket(shop: Shop) -> None:
     assert code(lock("B2", voucher_lock_period=60)) is None
     with clock_at(shop.world.now + hours(1)):
         assert code(shop.customer().post("/unclaim-voucher", data={"voucher_key": it.key})) is None
-    honour = won(shop.world, shop.world.a_reward_campaign(coupon(), nothing_more(), coupons=["H"]))
+    honour = won(shop.world, shop.world.a_reward_campaign(coupon(), nothing_more(), codes=["H"]))
     assert code(staff.put("/lock-voucher", data={"voucher_id": honour.id})) == 9005
 
 
@@ -345,7 +345,7 @@ def test_vouchers_are_listed_by_state_and_page(shop: Shop) -> None:
 
 def test_a_coupon_used_on_one_side_is_redeemed_on_the_other(shop: Shop, cleo: Client, ada: Client) -> None:
     world = shop.world
-    campaign = world.a_campaign(coupons=["A", "B"], limit=2)
+    campaign = world.a_campaign(codes=["A", "B"], limit=2)
     world.buy(campaign)
     [it] = results(shop.customer().get("/get-user-vouchers"))["honour_vouchers"]
     mark = {
@@ -415,7 +415,7 @@ def test_who_claimed_for_a_customer_is_kept(shop: Shop) -> None:
 
 
 def test_an_expired_coupon_is_not_marked_as_used(shop: Shop, ada: Client) -> None:
-    campaign = shop.world.a_campaign(coupons=["A", "B"], limit=2)
+    campaign = shop.world.a_campaign(codes=["A", "B"], limit=2)
     shop.world.buy(campaign)
     [it] = results(shop.customer().get("/get-user-vouchers"))["honour_vouchers"]
     results(partner(shop).post("/expire-voucher", data={"voucher_id": it["voucher_id"]}))
@@ -429,7 +429,7 @@ def test_codes_are_imported_into_a_draws_pool(shop: Shop) -> None:
     from app.campaign.setup import coupons
     from tests.world import nothing, points
 
-    campaign = shop.world.a_reward_campaign(coupon(), nothing(), coupons=["A"])
+    campaign = shop.world.a_reward_campaign(coupon(), nothing(), codes=["A"])
     assert coupons.load(shop.world.database, campaign.uuid, ["A", "B", "C"]) == 2
     for _ in range(5):
         shop.world.interact(campaign)

@@ -81,7 +81,7 @@ def test_a_bad_key_is_refused(sol: Client, world: World, bad: str) -> None:
 
 
 def test_what_is_stored_can_only_be_read_with_the_key(sol: Client, world: World) -> None:
-    buy = f"/api/seller/customer/{world.cleo.uuid}/campaign/{world.a_campaign(coupons=['SECRET-CODE']).uuid}/buy"
+    buy = f"/api/seller/customer/{world.cleo.uuid}/campaign/{world.a_campaign(codes=['SECRET-CODE']).uuid}/buy"
     sol.post(buy, headers=key("my-own-key"))
     with world.database.reading() as session:
         [row] = session.execute(text("SELECT * FROM stored_answer")).all()

@@ -24,102 +24,102 @@ from app.campaign.models.campaigns import Campaign, CampaignLabel, CampaignText
 from app.campaign.models.draws import DrawSeed
 from app.campaign.models.limits import MethodTally, Stock, Usage
 from app.campaign.models.rewards import RewardMethod
-from app.campaign.setup import coupons, spec
-from app.campaign.setup.spec import ALWAYS, PLAIN, UNLISTED, Listing, Manner, Offer, RewardSpec, Window
+from app.campaign.setup import coupons
+from app.campaign.setup import spec as specs
+from app.campaign.setup.spec import CampaignSpec, RewardSpec
 from app.organizations import chains
-
-__all__ = [
-    "ALWAYS",
-    "PLAIN",
-    "UNLISTED",
-    "Listing",
-    "Manner",
-    "Offer",
-    "RewardSpec",
-    "Window",
-    "change",
-    "complete",
-    "create",
-    "for_change",
-    "move",
-    "switch",
-]
-
-_APART = {"rewards", "restrictions", "behaviors", "participants_max"}
-_COLUMNS_OF_MANNER = [name for name in Manner.__dataclass_fields__ if name not in _APART]
-_TOLD_OF_LISTING = ("campaign_type", "details", "sponsor_name", "reporting_ends_at", "qualify_tag", "disqualify_tag")
 
 
 def create(
     session: Session,
-    offer: Offer,
+    spec: CampaignSpec,
     now: datetime,
-    uuid: UUID | None = None,
-    manner: Manner = PLAIN,
     chain_id: int | None = None,
     id: int | None = None,
-    listing: Listing = UNLISTED,
-    lifecycle: str | None = None,
+    uuid: UUID | None = None,
 ) -> Campaign:
-    """Create a campaign of a chain, or of the first one; `uuid` and `id` only for a world whose ids are known beforehand.
+    """Create a campaign of a chain, or of the first one; `id` and `uuid` only for a world whose ids are known beforehand.
 
-    It begins in `lifecycle`, or live or as a draft. A draw gets its seed, and with it its commitment, at once.
+    A draw gets its seed, and with it its commitment, at once.
     Raises BadCampaign, BadRestriction, BadCreative, CampaignNameTaken or PermalinkTaken.
     """
-    offer, manner = spec.sold_plainly(offer, manner)
-    spec.validate(offer, manner)
+    spec = specs.sold_plainly(spec)
+    specs.validate(spec)
     chain_id = chain_id or chains.first(session)
-    _require_new_names(session, chain_id, offer.name, listing)
+    _require_new_names(session, chain_id, spec)
+    listing = spec.listing
     campaign = Campaign(
         created_at=now,
         chain_id=chain_id,
-        lifecycle=lifecycle or ("live" if offer.active else "draft"),
+        lifecycle=spec.lifecycle,
+        kind=spec.kind,
+        context=spec.context,
+        handling=spec.handling,
+        weekdays=spec.schedule.weekdays,
+        opens_second=spec.schedule.opens_second,
+        closes_second=spec.schedule.closes_second,
+        limit_per_customer_unit=spec.limits.limit_per_customer_unit,
+        limit_in_period=spec.limits.limit_in_period,
+        limit_unit=spec.limits.limit_unit,
+        customer_may_claim=spec.customer_may_claim,
+        claimed_by_default=spec.claimed_by_default,
+        business_id=spec.business_id,
+        opt_in_required=spec.opt_in.opt_in_required,
+        opt_in_from=spec.opt_in.opt_in_from,
+        opt_in_to=spec.opt_in.opt_in_to,
         stock=Stock(
             given=0,
             customers_count=0,
             revision=1,
-            coupons_count=len(offer.coupons),
+            coupons_count=len(spec.codes),
             participants_count=0,
-            participants_max=manner.participants_max,
+            participants_max=spec.opt_in.participants_max,
         ),
-        targeting=audiences.targeting_of(session, manner.restrictions) if manner.restrictions else None,
-        unique_name=offer.name.lower() if listing.has_unique_name else None,
-        **{name: getattr(manner, name) for name in _COLUMNS_OF_MANNER},
+        targeting=audiences.targeting_of(session, spec.restrictions) if spec.restrictions else None,
+        unique_name=spec.name.lower() if listing.has_unique_name else None,
         external_id=listing.external_id,
-        **({"uuid": uuid} if uuid else {}),
         **({"id": id} if id else {}),
+        **({"uuid": uuid} if uuid else {}),
     )
-    _apply(session, campaign, offer)
-    for name in _TOLD_OF_LISTING:
-        setattr(campaign.text, name, getattr(listing, name))
+    _apply(session, campaign, spec)
+    campaign.text.campaign_type = listing.campaign_type
+    campaign.text.details = dict(listing.details) if listing.details is not None else None
+    campaign.text.sponsor_name = listing.sponsor_name
+    campaign.text.reporting_ends_at = listing.reporting_ends_at
+    campaign.text.qualify_tag, campaign.text.disqualify_tag = listing.qualify_tag, listing.disqualify_tag
     session.add(campaign)
     session.flush()
-    coupons.add(session, campaign.id, offer.coupons)
-    made = behaviors.add(session, campaign.id, manner.behaviors)
-    rewards = [(reward, _ids(made, reward)) for reward in manner.rewards]
+    coupons.add(session, campaign.id, spec.codes)
+    _add_rewards(session, campaign.id, spec)
+    creatives.add(session, campaign.id, listing.creatives)
+    if spec.handling == "random_draw":
+        seed = draws.new_seed()
+        session.add(DrawSeed(campaign_id=campaign.id, seed=seed, commitment=draws.commitment(seed), committed_at=now))
+    session.flush()
+    return campaign
+
+
+def _add_rewards(session: Session, campaign_id: int, spec: CampaignSpec) -> None:
+    """The behaviors and the reward methods, the points of behaviors and goals among them."""
+    made = behaviors.add(session, campaign_id, spec.behaviors)
+    rewards = [(reward, _ids(made, reward)) for reward in spec.rewards]
     rewards += [(RewardSpec("points", title, {"amount": amount}), ids) for title, amount, ids in behaviors.points(made)]
     for behavior in made:
         behavior.is_rewarded = any(ids.get("behavior_id") in (None, behavior.id) for _, ids in rewards)
     for position, (reward, ids) in enumerate(rewards):
-        stock = reward.terms.get("stock", UNLIMITED)
+        tally = MethodTally(given=0, allowed=reward.terms.get("stock", UNLIMITED))
         session.add(
             RewardMethod(
-                campaign_id=campaign.id,
+                campaign_id=campaign_id,
                 position=position,
                 kind=reward.kind,
                 title=reward.title,
-                tally=MethodTally(given=0, allowed=stock),
+                tally=tally,
                 **reward.terms,
                 **ids,
             )
         )
         session.flush()  # their ids in the order of their positions
-    creatives.add(session, campaign.id, listing.creatives)
-    if manner.handling == "random_draw":
-        seed = draws.new_seed()
-        session.add(DrawSeed(campaign_id=campaign.id, seed=seed, commitment=draws.commitment(seed), committed_at=now))
-    session.flush()
-    return campaign
 
 
 def _ids(made: Sequence[behaviors.Behavior], reward: RewardSpec) -> dict[str, int]:
@@ -127,7 +127,8 @@ def _ids(made: Sequence[behaviors.Behavior], reward: RewardSpec) -> dict[str, in
     return {"behavior_id": ids[0]} if ids else {}
 
 
-def _require_new_names(session: Session, chain_id: int, name: str, listing: Listing) -> None:
+def _require_new_names(session: Session, chain_id: int, spec: CampaignSpec) -> None:
+    name, listing = spec.name, spec.listing
     if listing.has_unique_name:
         called_so = select(Campaign.id).where(
             Campaign.chain_id == chain_id,
@@ -151,24 +152,27 @@ def complete(session: Session, uuid: UUID) -> Campaign:
     return campaign
 
 
-def change(session: Session, uuid: UUID, offer: Offer) -> Campaign:
-    """Put a whole new offer in a campaign's place; what was sold stays sold.
+def change(session: Session, uuid: UUID, spec: CampaignSpec) -> Campaign:
+    """Put a whole new spec in the place of a campaign that sells coupons; what was sold stays sold.
 
-    The stock row is locked and its terms are raised first, so that no purchase is made under terms half old, half new: a
-    buyer who decided before waits for the lock, finds other terms, and decides again.
+    What Open Loyalty's form says is changed: name, texts, labels, windows, audience, limits, cost and codes; whether it is live.
+
+    The stock row is locked and its revision is raised first, so that no purchase is made under terms half old, half new: a
+    buyer who decided before waits for the lock, finds another revision, and decides again.
     Raises CampaignNotFound, RedeemedCouponMissing, LimitUnderUsage or SingleCouponFixed.
     """
     campaign = for_change(session, uuid)
-    if campaign.reward is None:  # its reward methods say what it gives; no such offer describes it
+    sale = spec.sale
+    if campaign.reward is None or sale is None:  # its reward methods say what it gives; no such spec describes it
         raise CampaignNotFound
-    if campaign.stock.given and offer.single_coupon != campaign.single_coupon:
+    if campaign.stock.given and sale.single_coupon != campaign.single_coupon:
         raise SingleCouponFixed(field="single_coupon")
-    _require_limits_above_usage(session, campaign, offer)
-    coupons.replace(session, campaign, offer.coupons)
-    if offer.single_coupon and campaign.stock.coupons_count != 1:
+    _require_limits_above_usage(session, campaign, spec)
+    coupons.replace(session, campaign, spec.codes)
+    if sale.single_coupon and campaign.stock.coupons_count != 1:
         raise SingleCouponFixed("The campaign has a pool of codes too large to be retired.", field="single_coupon")
-    _apply(session, campaign, offer)
-    _switch(campaign, on=offer.active)
+    _apply(session, campaign, spec)
+    _switch(campaign, on=spec.lifecycle == "live")
     return campaign
 
 
@@ -236,8 +240,8 @@ def _switch(campaign: Campaign, on: bool) -> None:
         campaign.lifecycle = "paused"
 
 
-def _require_limits_above_usage(session: Session, campaign: Campaign, offer: Offer) -> None:
-    limit, per_customer = spec.limits(offer)
+def _require_limits_above_usage(session: Session, campaign: Campaign, spec: CampaignSpec) -> None:
+    limit, per_customer = spec.limits.total, spec.limits.per_customer
     if limit < campaign.stock.given:
         raise LimitUnderUsage(field="limit", required=campaign.stock.given, actual=limit)
     if per_customer < campaign.limit_per_customer and campaign.stock.given:
@@ -246,37 +250,33 @@ def _require_limits_above_usage(session: Session, campaign: Campaign, offer: Off
             raise LimitUnderUsage(field="limit_per_customer", required=most, actual=per_customer)
 
 
-def _apply(session: Session, campaign: Campaign, offer: Offer) -> None:
-    if campaign.unique_name != offer.name.lower():
+def _apply(session: Session, campaign: Campaign, spec: CampaignSpec) -> None:
+    if campaign.unique_name != spec.name.lower():
         campaign.unique_name = None  # renamed by somebody who need not keep names apart
-    campaign.name = offer.name
-    campaign.reward = offer.reward
-    campaign.cost = offer.cost
-    campaign.single_coupon = offer.single_coupon
-    campaign.unlimited = offer.unlimited
-    campaign.limit, campaign.limit_per_customer = spec.limits(offer)
-    campaign.active_from, campaign.active_to = offer.activity
-    campaign.visible_from, campaign.visible_to = offer.visibility
-    names_nobody = not offer.levels and not offer.segments
-    if offer.for_everyone or (names_nobody and campaign.audience is not None and campaign.audience.is_everyone):
+    campaign.name = spec.name
+    campaign.reward = spec.sale.reward if spec.sale else None
+    campaign.cost = spec.cost
+    campaign.single_coupon = bool(spec.sale and spec.sale.single_coupon)
+    campaign.unlimited = spec.limits.unlimited
+    campaign.limit, campaign.limit_per_customer = spec.limits.total, spec.limits.per_customer
+    campaign.active_from, campaign.active_to = spec.schedule.activity
+    campaign.visible_from, campaign.visible_to = spec.schedule.visibility
+    names_nobody = not spec.audience.levels and not spec.audience.segments
+    if spec.audience.for_everyone or (names_nobody and campaign.audience is not None and campaign.audience.is_everyone):
         campaign.audience = audiences.everyone(session)
     else:
-        campaign.audience = audiences.named(session, offer.levels, offer.segments)
+        campaign.audience = audiences.named(session, spec.audience.levels, spec.audience.segments)
     campaign.stock.allowed = rules.allowed(
-        campaign.limit, campaign.stock.coupons_count, campaign.single_coupon, sells_coupons=offer.reward is not None
+        campaign.limit, campaign.stock.coupons_count, campaign.single_coupon, sells_coupons=spec.sale is not None
     )
-    texts = {
-        "short_description": offer.short_description,
-        "conditions_description": offer.conditions_description,
-        "usage_instruction": offer.usage_instruction,
-    }
+    texts = vars(spec.texts)
     is_new = inspect(campaign).transient
     if is_new:
         campaign.text = CampaignText(**texts)
     else:
         for name, text in texts.items():
             setattr(campaign.text, name, text)
-    labels = [CampaignLabel(position=i, key=key, value=value) for i, (key, value) in enumerate(offer.labels)]
+    labels = [CampaignLabel(position=i, key=key, value=value) for i, (key, value) in enumerate(spec.labels)]
     if not is_new:
         campaign.labels = []
         session.flush()  # the old positions must be gone before the new ones come

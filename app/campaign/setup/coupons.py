@@ -56,7 +56,7 @@ def replace(session: Session, campaign: Campaign, codes: Sequence[str]) -> None:
     missing = [row for code, row in present.items() if code not in wanted]
     sold = campaign.stock.given if campaign.single_coupon else 0
     if any(row.award_id is not None for row in missing) or (missing and sold):
-        raise RedeemedCouponMissing(field="coupons")
+        raise RedeemedCouponMissing(field="codes")
     ids = [row.id for row in missing]
     # A buyer may hold one of them, and wait for the stock row that we hold: do not wait for each other.
     free = select(Coupon.id).where(Coupon.id.in_(ids), Coupon.award_id.is_(None)).with_for_update(skip_locked=True)

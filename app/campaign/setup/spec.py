@@ -1,4 +1,4 @@
-"""What is decided about a campaign before it is made, and whether that makes sense."""
+"""What a campaign is, whole, and whether that makes sense. Whoever creates or changes one says this."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,7 +10,7 @@ from app.campaign.audience import targeting
 from app.campaign.awards.kinds import KINDS
 from app.campaign.calendar import ALWAYS_FROM, ALWAYS_TO, DAY_SECONDS, EVERY_DAY
 from app.campaign.engagement import behaviors
-from app.campaign.engagement.behaviors import BehaviorSpec as BehaviorSpec
+from app.campaign.engagement.behaviors import BehaviorSpec
 from app.campaign.engagement.creatives import CreativeSpec
 from app.campaign.errors import BadCampaign
 from app.campaign.limits import UNLIMITED
@@ -21,27 +21,74 @@ ALWAYS: Window = (ALWAYS_FROM, ALWAYS_TO)
 
 
 @dataclass(frozen=True)
-class Offer:
-    """All that an admin decides about a campaign. Cost in hundredths of a point; a limit of None binds nobody."""
+class TextSpec:
+    """What is said of a campaign, as Markdown."""
 
-    name: str
-    reward: str | None
-    cost: int
-    coupons: Sequence[str] = ()
-    levels: Sequence[UUID] = ()
-    segments: Sequence[UUID] = ()
-    active: bool = False
-    single_coupon: bool = False
-    unlimited: bool = False
-    limit: int | None = None
-    limit_per_customer: int | None = None
-    activity: Window = ALWAYS
-    visibility: Window = ALWAYS
     short_description: str | None = None
     conditions_description: str | None = None
     usage_instruction: str | None = None
-    labels: Sequence[tuple[str, str]] = field(default=())
+
+
+@dataclass(frozen=True)
+class ScheduleSpec:
+    """When it gives (`activity`) and is shown (`visibility`); on which weekdays (bits) and at which hours, in the chain's zone."""
+
+    activity: Window = ALWAYS
+    visibility: Window = ALWAYS
+    weekdays: int = EVERY_DAY
+    opens_second: int = 0
+    closes_second: int = DAY_SECONDS
+
+
+@dataclass(frozen=True)
+class AudienceSpec:
+    """Whom it is for: everyone, or whoever is on one of the levels or in one of the segments."""
+
     for_everyone: bool = False
+    levels: Sequence[UUID] = ()
+    segments: Sequence[UUID] = ()
+
+
+EVERYONE = AudienceSpec(for_everyone=True)
+
+
+@dataclass(frozen=True)
+class LimitSpec:
+    """How often it gives: in all, to each customer, and to all together in a period. None binds nobody, a unit of None is for ever."""
+
+    unlimited: bool = False
+    limit: int | None = None
+    limit_per_customer: int | None = None
+    limit_per_customer_unit: str | None = None
+    limit_in_period: int = UNLIMITED
+    limit_unit: str | None = None
+
+    @property
+    def total(self) -> int:
+        """Of all customers together."""
+        return UNLIMITED if self.unlimited or self.limit is None else self.limit
+
+    @property
+    def per_customer(self) -> int:
+        return UNLIMITED if self.unlimited or self.limit_per_customer is None else self.limit_per_customer
+
+
+@dataclass(frozen=True)
+class OptInSpec:
+    """Whether customers must opt in, when they may, and how many places there are. A moment of None is the campaign's own."""
+
+    opt_in_required: bool = False
+    opt_in_from: datetime | None = None
+    opt_in_to: datetime | None = None
+    participants_max: int = UNLIMITED
+
+
+@dataclass(frozen=True)
+class SaleSpec:
+    """The coupons that it sells: what one is worth (`reward`, one of REWARDS), and whether all buyers share a single code."""
+
+    reward: str
+    single_coupon: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,38 +102,7 @@ class RewardSpec:
 
 
 @dataclass(frozen=True)
-class Manner:
-    """How a campaign works, decided when it is created, and fixed from then on.
-
-    Without rewards it sells its coupons. A limit in a period binds all customers together; a unit of None means for ever.
-    """
-
-    kind: str = "interaction"
-    context: str = "interaction"
-    handling: str = "independent"
-    rewards: Sequence[RewardSpec] = ()
-    restrictions: Mapping[str, Any] | None = None
-    limit_per_customer_unit: str | None = None
-    limit_in_period: int = UNLIMITED
-    limit_unit: str | None = None
-    weekdays: int = EVERY_DAY
-    opens_second: int = 0
-    closes_second: int = DAY_SECONDS
-    customer_may_claim: bool = True
-    claimed_by_default: bool = False
-    business_id: int | None = None
-    behaviors: Sequence[BehaviorSpec] = ()
-    opt_in_required: bool = False
-    opt_in_from: datetime | None = None
-    opt_in_to: datetime | None = None
-    participants_max: int = UNLIMITED
-
-
-PLAIN = Manner()
-
-
-@dataclass(frozen=True)
-class Listing:
+class ListingSpec:
     """How a campaign is known and shown. Nothing here decides what it gives.
 
     `has_unique_name`: no other campaign of the chain may be called like it. `external_id` is what another system calls it.
@@ -103,44 +119,63 @@ class Listing:
     disqualify_tag: str | None = None
 
 
-UNLISTED = Listing()
+@dataclass(frozen=True)
+class CampaignSpec:
+    """What a campaign is, whole: whoever creates or changes one says all of this.
 
+    It sells coupons (`sale`), or gives `rewards`, or has `behaviors` that earn them. `cost` is in hundredths of a point; `codes`
+    are those of its pool. Most of it is decided when it is created: `campaigns.change` says what can change.
+    """
 
-def limits(offer: Offer) -> tuple[int, int]:
-    """Of all customers together, and of each."""
-    if offer.unlimited:
-        return UNLIMITED, UNLIMITED
-    return (
-        UNLIMITED if offer.limit is None else offer.limit,
-        UNLIMITED if offer.limit_per_customer is None else offer.limit_per_customer,
-    )
+    name: str
+    lifecycle: str = "draft"
+    kind: str = "interaction"
+    context: str = "interaction"
+    handling: str = "independent"
+    texts: TextSpec = TextSpec()
+    labels: Sequence[tuple[str, str]] = ()
+    schedule: ScheduleSpec = ScheduleSpec()
+    audience: AudienceSpec = AudienceSpec()
+    restrictions: Mapping[str, Any] | None = None
+    opt_in: OptInSpec = OptInSpec()
+    limits: LimitSpec = LimitSpec()
+    cost: int = 0
+    sale: SaleSpec | None = None
+    codes: Sequence[str] = ()
+    rewards: Sequence[RewardSpec] = ()
+    behaviors: Sequence[BehaviorSpec] = ()
+    customer_may_claim: bool = True
+    claimed_by_default: bool = False
+    business_id: int | None = None
+    listing: ListingSpec = ListingSpec()
 
 
 PLAIN_COUPON = "gift_code"  # what a campaign sells whose spec names no kind of coupon
 
 
-def sold_plainly(offer: Offer, manner: Manner) -> tuple[Offer, Manner]:
+def sold_plainly(spec: CampaignSpec) -> CampaignSpec:
     """The same; but what gives nothing but a plain coupon sells it, so that every dialect can."""
-    if not _gives_plain_coupons(offer, manner):
-        return offer, manner
-    [reward] = manner.rewards
+    if not _gives_plain_coupons(spec):
+        return spec
+    [reward] = spec.rewards
     text = (reward.terms.get("offer") or {}).get("offer_text") or {}
-    texts: dict[str, Any] = {
-        "short_description": offer.short_description or text.get("description"),
-        "conditions_description": offer.conditions_description or text.get("terms"),
-    }
-    return replace(offer, reward=PLAIN_COUPON, **texts), replace(manner, rewards=())
+    texts = replace(
+        spec.texts,
+        short_description=spec.texts.short_description or text.get("description"),
+        conditions_description=spec.texts.conditions_description or text.get("terms"),
+    )
+    return replace(spec, sale=SaleSpec(PLAIN_COUPON), texts=texts, rewards=())
 
 
-def _gives_plain_coupons(offer: Offer, manner: Manner) -> bool:
+def _gives_plain_coupons(spec: CampaignSpec) -> bool:
     """One coupon for each interaction, on no further terms: the campaign can simply sell them."""
-    if offer.reward is not None or (manner.context, manner.handling) != ("interaction", "independent"):
+    if spec.sale is not None or (spec.context, spec.handling) != ("interaction", "independent"):
         return False
-    if len(manner.rewards) != 1 or manner.rewards[0].kind != "coupon":
+    if len(spec.rewards) != 1 or spec.rewards[0].kind != "coupon":
         return False
     columns = RewardMethod.__table__.columns
     plain = {name: column.default.arg if column.default is not None else None for name, column in columns.items()}
-    return all(value == plain[name] for name, value in manner.rewards[0].terms.items() if name != "offer")
+    return all(value == plain[name] for name, value in spec.rewards[0].terms.items() if name != "offer")
 
 
 REWARDS_MAX = 50
@@ -155,69 +190,72 @@ CONTEXT_FIELDS: dict[str, dict[str, str]] = {
 }
 
 
-def validate(offer: Offer, manner: Manner) -> None:
+def validate(spec: CampaignSpec) -> None:
     """Raises BadCampaign or BadRestriction, which say what contradicts what."""
-    if manner.context == "event":
-        _validate_events(offer, manner)
-    elif manner.behaviors:
+    if spec.context == "event":
+        _validate_events(spec)
+    elif spec.behaviors:
         raise BadCampaign("Only campaigns with the context event have behaviors.")
-    elif (offer.reward is None) != bool(manner.rewards):
+    elif (spec.sale is None) != bool(spec.rewards):
         raise BadCampaign("A campaign either sells its coupons or has reward methods.")
-    _require_opt_in_window(offer, manner)
-    if len(manner.rewards) > REWARDS_MAX:
+    _require_opt_in_window(spec)
+    if len(spec.rewards) > REWARDS_MAX:
         raise BadCampaign(f"A campaign has at most {REWARDS_MAX} reward methods.")
-    if sum(KINDS[reward.kind].takes_code for reward in manner.rewards) > 1:
+    if sum(KINDS[reward.kind].takes_code for reward in spec.rewards) > 1:
         raise BadCampaign("A campaign has one pool of codes, and so at most one reward method that gives coupons.")
-    if offer.coupons and offer.reward is None and not any(KINDS[reward.kind].takes_code for reward in manner.rewards):
+    if spec.codes and spec.sale is None and not any(KINDS[reward.kind].takes_code for reward in spec.rewards):
         raise BadCampaign("No reward method of the campaign gives coupons.")
-    if offer.reward is not None and manner.context != "interaction":
+    if spec.sale is not None and spec.context != "interaction":
         raise BadCampaign("Coupons are sold by campaigns with the context interaction only.")
-    if offer.cost and manner.context != "interaction":
+    if spec.cost and spec.context != "interaction":
         raise BadCampaign("Only campaigns with the context interaction cost points: nobody asks for the others.")
-    if manner.handling == "random_draw":
-        if manner.context != "interaction":
+    if spec.handling == "random_draw":
+        if spec.context != "interaction":
             raise BadCampaign("A draw has the context interaction: each interaction is a ticket.")
-        if not any(reward.terms.get("weight", 1) for reward in manner.rewards):
+        if not any(reward.terms.get("weight", 1) for reward in spec.rewards):
             raise BadCampaign("One of the weights must be positive, or nothing can be drawn.")
     else:
-        _require_fewer_at_once(manner)
-    recipients = {"referring", "referred"} if manner.context == "referral" else {"customer"}
-    for reward in manner.rewards:
+        _require_fewer_at_once(spec)
+    recipients = {"referring", "referred"} if spec.context == "referral" else {"customer"}
+    for reward in spec.rewards:
         if reward.terms.get("recipient", "customer") not in recipients:
             raise BadCampaign(f"In this campaign a reward is for: {', '.join(sorted(recipients))}.")
         KINDS[reward.kind].validate(reward.terms)
-    fields = CONTEXT_FIELDS[manner.context]
-    for restrictions in (manner.restrictions, *(reward.terms.get("restrictions") for reward in manner.rewards)):
+    fields = CONTEXT_FIELDS[spec.context]
+    for restrictions in (spec.restrictions, *(reward.terms.get("restrictions") for reward in spec.rewards)):
         if restrictions is not None:
             targeting.checked(restrictions, fields)
 
 
-def _require_fewer_at_once(manner: Manner) -> None:
+def _require_fewer_at_once(spec: CampaignSpec) -> None:
     """What is given together is one statement, and its changes are nested: some day it would be too deep to be written."""
-    at_once = [0 if manner.behaviors else len(manner.rewards)]
-    for plan in manner.behaviors:
-        rewards = sum(reward.behavior in (None, plan.name) for reward in manner.rewards)
-        at_once.append(rewards + bool(plan.points) + sum(bool(goal.points) for goal in plan.goals))
+    at_once = [0 if spec.behaviors else len(spec.rewards)]
+    for behavior in spec.behaviors:
+        rewards = sum(reward.behavior in (None, behavior.name) for reward in spec.rewards)
+        at_once.append(rewards + bool(behavior.points) + sum(bool(goal.points) for goal in behavior.goals))
     if max(at_once) > GIVEN_AT_ONCE_MAX:
         raise BadCampaign(f"At most {GIVEN_AT_ONCE_MAX} rewards can be given at once.")
 
 
-def _validate_events(offer: Offer, manner: Manner) -> None:
-    behaviors.validate(manner.behaviors)
-    if manner.rewards and not manner.behaviors:
+def _validate_events(spec: CampaignSpec) -> None:
+    behaviors.validate(spec.behaviors)
+    if spec.rewards and not spec.behaviors:
         raise BadCampaign("Rewards need a behavior that they are given for.")
-    names = {plan.name for plan in manner.behaviors}
-    for reward in manner.rewards:
+    names = {behavior.name for behavior in spec.behaviors}
+    for reward in spec.rewards:
         if reward.behavior is not None and reward.behavior not in names:
             raise BadCampaign(f"The campaign has no behavior called {reward.behavior}.")
-    limit, per_customer = limits(offer)
-    if min(limit, per_customer, manner.limit_in_period) < UNLIMITED:
+    limits = spec.limits
+    if min(limits.total, limits.per_customer, limits.limit_in_period) < UNLIMITED:
         raise BadCampaign("What events give is limited by the behaviors and by the rewards' stocks.")
 
 
-def _require_opt_in_window(offer: Offer, manner: Manner) -> None:
-    opens, closes = manner.opt_in_from or offer.activity[0], manner.opt_in_to or offer.activity[1]
+def _require_opt_in_window(spec: CampaignSpec) -> None:
+    opens, closes = (
+        spec.opt_in.opt_in_from or spec.schedule.activity[0],
+        spec.opt_in.opt_in_to or spec.schedule.activity[1],
+    )
     if opens > closes:
         raise BadCampaign("Opting in ends after it begins.")
-    if opens > offer.activity[0] or closes > offer.activity[1]:
+    if opens > spec.schedule.activity[0] or closes > spec.schedule.activity[1]:
         raise BadCampaign("Opting in begins and ends no later than the campaign.")

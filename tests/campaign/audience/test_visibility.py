@@ -21,7 +21,7 @@ from app.campaign.listings import catalogue, chain_campaigns, customer_campaigns
 from app.campaign.listings.customer_campaigns import Include
 from app.campaign.models.campaigns import LIFECYCLES, Campaign
 from app.campaign.models.engagement import Behavior, BehaviorProgress, Participation
-from app.campaign.setup import campaigns
+from app.campaign.setup.spec import ALWAYS
 from app.members import segments, tags
 from app.members.models import Customer
 from app.paging import Page
@@ -89,7 +89,7 @@ def _random_campaigns(world: World, random: Random, count: int, elsewhere: int) 
     """Campaigns of every lifecycle, window, audience, restriction and kind."""
     for i in range(count):
         opens = NOW + timedelta(hours=random.choice([-48, -1, 0, 1, 48]))
-        window = random.choice([campaigns.ALWAYS, (opens, opens + timedelta(hours=random.choice([0, 24, 72])))])
+        window = random.choice([ALWAYS, (opens, opens + timedelta(hours=random.choice([0, 24, 72])))])
         details: dict[str, Any] = {
             "name": f"C{i}",
             "visibility": window,
@@ -105,7 +105,7 @@ def _random_campaigns(world: World, random: Random, count: int, elsewhere: int) 
         if kind == "event":
             details |= {"context": "event", "behaviors": [a_behavior()]}
         if kind == "sale":
-            details["coupons"] = [f"K{i}"]
+            details["codes"] = [f"K{i}"]
         made = world.a_reward_campaign(*rewards, chain_id=random.choice([None, None, elsewhere]), **details)
         with world.database.transaction() as session:
             session.get_one(Campaign, made.id).lifecycle = random.choice([*LIFECYCLES, "live", "live"])

@@ -34,7 +34,7 @@ def given(world: World) -> list[int]:
 
 def test_independent_methods_each_give_and_what_cannot_be_given_is_passed_over(world: World) -> None:
     campaign = world.a_reward_campaign(
-        points(1), points(2.5), voucher(5, stock=1), coupon(), nothing(), cost=150, coupons=["A"], limit_per_customer=9
+        points(1), points(2.5), voucher(5, stock=1), coupon(), nothing(), cost=150, codes=["A"], limit_per_customer=9
     )
     world.interact(campaign)
     assert world.balance() == 100_000 - 150 + 350
@@ -193,7 +193,7 @@ def test_a_stale_view_of_a_campaign_gives_nothing(world: World, monkeypatch: pyt
         "prize in period": world.a_reward_campaign(points(1, limit_in_period=1, limit_unit="year")),
         "prize per customer": world.a_reward_campaign(points(1, limit_per_customer=1)),
         "number of the draw": world.a_reward_campaign(points(1), handling="random_draw"),
-        "coupon": world.a_reward_campaign(coupon(), points(1), coupons=["A"]),
+        "coupon": world.a_reward_campaign(coupon(), points(1), codes=["A"]),
     }
     for name, campaign in campaigns.items():
         with world.database.reading() as session:

@@ -147,7 +147,7 @@ def test_what_cannot_be_is_refused(world: World) -> None:
     assert tell(world, campaign_id=campaign.id).counted == 1
     with pytest.raises(OptInNotNeeded), world.database.transaction() as session:
         opt_ins.opt_in(session, campaign.id, world.cleo.id, world.now)
-    closed = an_event_campaign(world, visits(1), opt_in_required=True, active=False)
+    closed = an_event_campaign(world, visits(1), opt_in_required=True, lifecycle="draft")
     with pytest.raises(CampaignNotFound), world.database.transaction() as session:
         opt_ins.opt_in(session, closed.id, world.cleo.id, world.now)
 

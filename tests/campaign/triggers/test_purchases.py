@@ -8,7 +8,6 @@ from app.campaign.awards import steps
 from app.campaign.eligibility.facts import facts_by_uuid
 from app.campaign.models.awards import Award
 from app.campaign.setup import campaigns
-from app.campaign.setup.campaigns import Offer
 from app.campaign.triggers import purchases
 from app.db import guarded
 from app.db.engine import Database
@@ -17,11 +16,12 @@ from app.members import customers
 from app.members.errors import CustomerNotFound
 from app.members.models import Customer
 from app.points.models import LedgerEntry
+from app.refusal import Refusal
 from tests.world import World, hours
 
 
 def test_a_customer_buys_a_coupon_for_points(world: World) -> None:
-    campaign = world.a_campaign(coupons=["FIRST", "SECOND"])
+    campaign = world.a_campaign(codes=["FIRST", "SECOND"])
     assert world.buy(campaign).code == "FIRST"
     assert world.buy(campaign).code == "SECOND"
     assert world.balance() == 100_000 - 2 * 1_000
@@ -29,7 +29,7 @@ def test_a_customer_buys_a_coupon_for_points(world: World) -> None:
 
 
 def test_the_ledger_tells_what_was_bought(world: World) -> None:
-    world.buy(world.a_campaign(coupons=["C1"]))
+    world.buy(world.a_campaign(codes=["C1"]))
     with world.database.reading() as session:
         entry = session.query(LedgerEntry).filter_by(kind="bought").one()
     assert (entry.delta, entry.balance_after, entry.comment) == (-1_000, 99_000, "Free coffee, coupon: C1")
@@ -42,7 +42,7 @@ def test_a_free_reward_costs_nothing_and_is_recorded(world: World) -> None:
 
 
 def test_a_single_coupon_is_given_to_everybody_up_to_the_limit(world: World) -> None:
-    campaign = world.a_campaign(single_coupon=True, coupons=["SHARED"], limit=3, limit_per_customer=3)
+    campaign = world.a_campaign(single_coupon=True, codes=["SHARED"], limit=3, limit_per_customer=3)
     assert {world.buy(campaign).code for _ in range(3)} == {"SHARED"}
     with pytest.raises(errors.LimitReached):
         world.buy(campaign)
@@ -50,13 +50,13 @@ def test_a_single_coupon_is_given_to_everybody_up_to_the_limit(world: World) -> 
 
 
 def test_an_unlimited_single_coupon_never_ends(world: World) -> None:
-    campaign = world.a_campaign(single_coupon=True, coupons=["SHARED"], unlimited=True)
+    campaign = world.a_campaign(single_coupon=True, codes=["SHARED"], unlimited=True)
     for _ in range(6):
         world.buy(campaign)
     world.require_invariants()
 
 
-def refused(world: World, refusal: type[errors.Refusal], customer: Customer | None = None, **offered: object) -> None:
+def refused(world: World, refusal: type[Refusal], customer: Customer | None = None, **offered: object) -> None:
     campaign = world.a_campaign(**offered)
     with pytest.raises(refusal):
         world.buy(campaign, customer)
@@ -66,7 +66,7 @@ def refused(world: World, refusal: type[errors.Refusal], customer: Customer | No
 
 
 def test_a_campaign_that_is_switched_off_sells_nothing(world: World) -> None:
-    refused(world, errors.CampaignNotActive, active=False)
+    refused(world, errors.CampaignNotActive, lifecycle="draft")
 
 
 def test_a_campaign_sells_only_in_its_activity_window(world: World) -> None:
@@ -112,7 +112,7 @@ def test_the_limit_per_customer_holds(world: World) -> None:
 
 
 def test_a_pool_runs_dry(world: World) -> None:
-    campaign = world.a_campaign(coupons=["ONLY"], unlimited=True)
+    campaign = world.a_campaign(codes=["ONLY"], unlimited=True)
     world.buy(campaign)
     with pytest.raises(errors.NoCouponsLeft):
         world.buy(campaign)
@@ -133,20 +133,7 @@ def test_a_purchase_is_not_made_under_terms_that_have_changed(world: World, monk
     with world.database.reading() as session:
         stale = facts_by_uuid(session, campaign.uuid, world.cleo.uuid)
     with world.database.transaction() as session:
-        campaigns.change(
-            session,
-            campaign.uuid,
-            Offer(
-                name="Dearer",
-                reward="gift_code",
-                cost=5_000,
-                coupons=[f"CODE-{i}" for i in range(6)],
-                levels=[world.silver.uuid],
-                active=True,
-                limit=5,
-                limit_per_customer=2,
-            ),
-        )
+        campaigns.change(session, campaign.uuid, world.sale_spec(name="Dearer", cost=5_000))
     monkeypatch.setattr(purchases, "facts_by_uuid", lambda *_: stale)
     with pytest.raises(guarded.GuardFailed):
         world.buy(campaign)
@@ -159,7 +146,7 @@ def test_a_purchase_is_not_made_under_terms_that_have_changed(world: World, monk
 @pytest.mark.parametrize("stale", ["balance", "bought", "sold"])
 def test_every_guard_holds_when_the_facts_were_stale(world: World, monkeypatch: pytest.MonkeyPatch, stale: str) -> None:
     """The rules said yes to facts that another buyer has changed since; the guarded change says no."""
-    campaign = world.a_campaign(limit=1, limit_per_customer=1, cost=60_000, coupons=["ONLY"])
+    campaign = world.a_campaign(limit=1, limit_per_customer=1, cost=60_000, codes=["ONLY"])
     rich = world.a_customer(level=world.silver, points=10_000)
     with world.database.reading() as session:
         before = facts_by_uuid(session, campaign.uuid, world.cleo.uuid)
