@@ -177,6 +177,24 @@ def test_what_holds_money_limits_or_identity_has_types(place_: str) -> None:
                     )
 
 
+DIALECTS = ("openloyalty", "sessionm", "spaaza", "admin", "seller", "customer")
+EXECUTORS = {"session", "executor", "connection"}
+QUERYING = {"execute", "scalar", "scalars", "get", "get_one", "query", "add", "delete", "merge", "exec_driver_sql"}
+
+
+@pytest.mark.parametrize("folder", DIALECTS)
+def test_no_dialect_queries(folder: str) -> None:
+    """It passes a session on, to whoever reads or decides; it has none of the means to read by itself."""
+    for path, names in modules(folder):
+        taken = {name for name in names if name.startswith("sqlalchemy")}
+        assert taken <= {"sqlalchemy.orm", "sqlalchemy.orm.Session"}, f"{path} imports {taken}"
+        assert "app.db.prepared.Prepared" not in names, f"{path} prepares a statement"
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                asks = node.value.id in EXECUTORS and node.attr in QUERYING
+                assert not asks, f"{path}:{node.lineno} calls {node.value.id}.{node.attr}"
+
+
 VISIBILITY_WINDOW = {"visible_from", "visible_to"}
 # Who may name the window: what stores it, what decides, what reads it with the facts, what sets it, what prints it.
 MAY_NAME_THE_WINDOW = {

@@ -68,7 +68,7 @@ def register(
 ) -> Customer:
     """Add a customer of a chain, or of the first one, on a level: the one named, or else the lowest active one.
 
-    The login and the points account are the caller's to open, and the customer the caller's to count (`headcount`).
+    The login and the points account are the caller's to open, and the customer the caller's to count (`sizes`).
     Raises AlreadyTaken, LevelNotFound or BadCustomer.
     """
     _require_unique(session, person)
@@ -128,6 +128,11 @@ def get(session: Session, name: str) -> Customer:
     if customer is None:
         raise CustomerNotFound
     return customer
+
+
+def get_by_id(session: Session, customer_id: int) -> Customer:
+    """One who is known to be there."""
+    return session.get_one(Customer, customer_id)
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,11 @@ class EntryFilter:
     kinds: tuple[str, ...] = ()
 
 
+def get(session: Session, uuid: UUID) -> LedgerEntry:
+    """An entry that is known to be there."""
+    return session.scalars(select(LedgerEntry).where(LedgerEntry.uuid == uuid)).one()
+
+
 SORTABLE = {"createdAt": LedgerEntry.created_at, "value": LedgerEntry.delta, "type": LedgerEntry.kind}
 
 

@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from flask import Response
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from app import clock
-from app.campaign import activity
-from app.campaign.models.campaigns import LIFECYCLES, Campaign
+from app.campaign.listings import business_campaigns
+from app.campaign.models.campaigns import LIFECYCLES
 from app.campaign.setup import campaigns
 from app.organizations import chains
 from app.organizations.errors import BusinessNotFound, DivisionElsewhere
@@ -45,7 +43,7 @@ def create() -> Response:
         made = campaigns.create(session, spec, clock.now(), app.chain_id)
         note_subject(campaign=made.uuid)
         session.flush()
-        answer = views.created(_whole(session, made.id), app.has_divisions)
+        answer = views.created(business_campaigns.get(session, made.id), app.has_divisions)
     return respond({"campaign": answer, "status": "ok"})
 
 
@@ -61,11 +59,11 @@ def change() -> Response:
     status = campaign_form.moved(_campaign())
     app = access.application()
     with transaction() as session:
-        uuid = _whole(session, identify.campaign_id(session)).uuid
+        uuid = business_campaigns.get(session, identify.campaign_id(session)).uuid
         moved = campaigns.move(session, uuid, status)
         note_subject(campaign=moved.uuid)
         session.flush()
-        answer = views.created(_whole(session, moved.id), app.has_divisions)
+        answer = views.created(business_campaigns.get(session, moved.id), app.has_divisions)
     return respond({"campaign": answer, "status": "ok"})
 
 
@@ -85,14 +83,11 @@ def list_all() -> Response:
     asked, app = query(), access.application()
     paging = asked.page(PER_PAGE_MAX if not asked.has_page else 20)
     with reading() as session:
-        conditions = [Campaign.chain_id == app.chain_id, *_of_status(asked.words("status"))]
-        business_ids = divisions(session)
-        if business_ids is not None:
-            conditions.append(Campaign.business_id.in_(business_ids))
-        total = session.scalar(select(func.count()).select_from(Campaign).where(*conditions)) or 0
-        rows = session.scalars(paging.cut(_query().where(*conditions).order_by(Campaign.id))).unique()
-        shown = [views.listed(row, app.has_divisions) for row in rows]
-    pages = {"page": paging.page, "page_size": paging.size, "number_of_pages": pages_of(total, paging.size)}
+        found = business_campaigns.page(
+            session, app.chain_id, paging, clock.now(), _lifecycles(asked.words("status")), divisions(session)
+        )
+        shown = [views.listed(row, app.has_divisions) for row in found.rows]
+    pages = {"page": paging.page, "page_size": paging.size, "number_of_pages": pages_of(found.total, paging.size)}
     return respond({**(pages if asked.has_page else {}), "status": "ok", "campaigns": shown})
 
 
@@ -105,7 +100,7 @@ def list_all() -> Response:
 def info() -> Response:
     """Tell when a campaign runs, and whether and when customers must opt in to it."""
     with reading() as session:
-        found = _whole(session, identify.campaign_id(session))
+        found = business_campaigns.get(session, identify.campaign_id(session))
         return respond({"status": "ok", "campaign": views.info(found, access.application().has_divisions)})
 
 
@@ -147,14 +142,14 @@ def pages_of(total: int, size: int) -> int:
     return -(-total // size)
 
 
-def _of_status(sent: Sequence[str]) -> list[Any]:
+def _lifecycles(sent: Sequence[str]) -> Sequence[str] | None:
+    """Of the campaigns asked for; None for those that are live and running."""
     if not sent:
-        now = clock.now()
-        return [activity.is_active(Campaign, now)]
+        return None
     unknown = set(sent) - {*LIFECYCLES, "all"}
     if unknown:
         raise Rejected(codes.VALIDATION, f"Validation error. status is one of {', '.join(LIFECYCLES)}, all.")
-    return [] if "all" in sent else [Campaign.lifecycle.in_(sent)]
+    return LIFECYCLES if "all" in sent else sent
 
 
 def _campaign() -> SentObject:
@@ -162,14 +157,3 @@ def _campaign() -> SentObject:
     if campaign is None:
         raise Rejected(codes.MISSING_DATA, "Missing campaign data.")
     return campaign
-
-
-def _query() -> Any:
-    return select(Campaign).options(
-        joinedload(Campaign.text), joinedload(Campaign.targeting), joinedload(Campaign.business)
-    )
-
-
-def _whole(session: Session, campaign_id: int) -> Campaign:
-    query_ = _query().where(Campaign.id == campaign_id).execution_options(populate_existing=True)
-    return session.scalars(query_).unique().one()  # type: ignore[no-any-return]

@@ -1,13 +1,13 @@
 """Which customer and which campaign an address names."""
 
+from contextlib import suppress
 from uuid import UUID
 
 from flask import request
-from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.campaign.errors import CampaignNotFound
-from app.campaign.models.campaigns import Campaign
+from app.campaign.listings import lookup
 from app.db.prepared import Executor
 from app.members import identifiers
 from app.members.errors import CustomerNotFound
@@ -52,18 +52,22 @@ def campaign_id(session: Session) -> int:
     """The campaign that the address names: by its number, by its permalink, or by either. Raises CampaignNotFound."""
     named = request.view_args or {}
     if "permalink" in named:
-        return _by_permalink(session, named["permalink"])
+        return lookup.by_permalink(session, access.application().chain_id, named["permalink"])
     if "campaign" in named:
         return campaign_of(session, named["campaign"])
-    found = _by_number(session, named["campaign_id"])
-    if found is None:
+    number = whole(named["campaign_id"])
+    if number is None:
         raise CampaignNotFound
-    return found
+    return lookup.by_number(session, access.application().chain_id, number)
 
 
 def campaign_of(executor: Executor, named: str) -> int:
     """The campaign with this number, or else with this permalink. Raises CampaignNotFound."""
-    return _by_number(executor, named) or _by_permalink(executor, named)
+    chain_id, number = access.application().chain_id, whole(named)
+    if number is not None:
+        with suppress(CampaignNotFound):
+            return lookup.by_number(executor, chain_id, number)
+    return lookup.by_permalink(executor, chain_id, named)
 
 
 def whole(text: str) -> int | None:
@@ -79,27 +83,3 @@ def uuid(text: str) -> UUID:
         return UUID(text)
     except ValueError as e:
         raise CustomerNotFound from e
-
-
-def _by_number(executor: Executor, text: str) -> int | None:
-    number = whole(text)
-    if number is None:
-        return None
-    return executor.scalar(
-        select(Campaign.id).where(Campaign.id == number, Campaign.chain_id == access.application().chain_id)
-    )
-
-
-def _by_permalink(executor: Executor, permalink: str) -> int:
-    found: int | None = executor.scalar(
-        select(Campaign.id)
-        .where(
-            Campaign.chain_id == access.application().chain_id,
-            or_(Campaign.external_id == permalink, Campaign.permalink == permalink),
-        )
-        .order_by(Campaign.external_id.is_(None))
-        .limit(1)
-    )
-    if found is None:
-        raise CampaignNotFound
-    return found

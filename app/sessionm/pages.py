@@ -11,7 +11,6 @@ from app.access import tokens
 from app.campaign.engagement import creatives
 from app.campaign.errors import CreativeNotFound
 from app.campaign.listings import customer_campaigns
-from app.campaign.models.campaigns import Campaign
 from app.campaign.models.engagement import Creative
 from app.members import identifiers
 from app.members.identifiers import KnownCustomer
@@ -55,7 +54,7 @@ def clicked() -> Response:
         target = (creative.content.get("action") or {}).get("url")
         if target is None:
             customer = identifiers.by_uuid(session, chain_id, _customer_uuid())
-            campaign = session.get_one(Campaign, creative.campaign_id)
+            creative, campaign = creatives.get(session, chain_id, creative.id)
             target = views.Addresses(request.url_root, _named("api_key"), customer).page(campaign, creative)
     response: Any = redirect(target, 302)
     response.headers["Cache-Control"] = "no-store"

@@ -184,7 +184,7 @@ def _attributes(sent: SentObject) -> dict[str, Value | None]:
 
 
 def _customer(session: Session) -> Customer:
-    return session.get_one(Customer, identify.customer(registered=False).id)
+    return customers.get_by_id(session, identify.customer(registered=False).id)
 
 
 def _answer(session: Session, it: Customer) -> Response:

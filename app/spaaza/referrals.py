@@ -8,8 +8,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.campaign.listings import chain_campaigns
 from app.campaign.triggers import referrals
-from app.members import identifiers
-from app.members.models import Customer
+from app.members import customers, identifiers
 from app.organizations import chains
 from app.spaaza import access, codes, envelope, views
 from app.spaaza.calls import STAFF, call
@@ -76,7 +75,7 @@ def apply() -> Response:
     with transaction() as session:
         # The code is the referring user's; it identifies nobody here.
         user = Parameters({name: value for name, value in sent.values.items() if name != "referral_code"})
-        customer = session.get_one(Customer, customer_id(session, user))
+        customer = customers.get_by_id(session, customer_id(session, user))
         done = referrals.apply_code(session, customer, code, clock.now(), access.actor())
         made = done.relations
         note_subject(customer=customer.uuid)

@@ -3,17 +3,14 @@
 from typing import cast
 
 from flask import Response
-from sqlalchemy import select
 
 from app import clock
 from app.access import passwords
 from app.amounts import number
 from app.campaign.triggers import signups
 from app.members.customers import Person
-from app.members.models import Profile
 from app.organizations import chains
 from app.points import ledger
-from app.points.models import LedgerEntry
 from app.spaaza import access, envelope, views
 from app.spaaza.calls import STAFF, call
 from app.spaaza.identify import customer_id
@@ -107,15 +104,12 @@ def progress() -> Response:
         uuid = change(
             session, customer, abs(amount), now, sent.text("log_message"), access.actor().issuer, who.login_id
         )
-        entry = session.execute(
-            select(LedgerEntry.id, LedgerEntry.balance_after, LedgerEntry.comment).where(LedgerEntry.uuid == uuid)
-        ).one()
+        entry = ledger.get(session, uuid)
         note_subject(transfer=uuid)
-        profile = session.get_one(Profile, customer)
         chain = chains.get(session, access.chain_id())
     answer = {
         "id": entry.id,
-        "user_id": profile.customer_id,
+        "user_id": customer,
         "currency_id": views.currency(chain.currency)[0],
         "amount": number(amount),
         "progress_type": "Manual",
