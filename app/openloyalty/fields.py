@@ -5,7 +5,7 @@ A scalar may come as text (forms) or as a JSON value; an absent, null or empty o
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from marshmallow import ValidationError, fields, missing
 
 from app import clock
 from app.web.door import settings
+from app.web.fields import moment
 
 BLANK = "This value should not be blank."
 INVALID = "This value is not valid."
@@ -22,6 +23,8 @@ TEXT_LENGTH_MAX = 255
 LONG_TEXT_LENGTH_MAX = 10_000
 AMOUNT_MAX = 10**12  # points or money; far from what 64 bits of hundredths hold
 WHOLE_MAX = 1_000_000_000
+MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}")
+YEARS = (1900, 9000)
 
 MESSAGES: dict[str, Any] = {
     "required": BLANK,
@@ -178,15 +181,10 @@ class Moment(OptionalMixin, fields.String):
     """`YYYY-MM-DD HH:mm` in the programme's zone, or ISO 8601 with an offset; aware, in UTC."""
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> datetime:  # type: ignore[override]
-        if not isinstance(value, str) or not re.match(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}", value.strip()):
-            raise ValidationError(INVALID)
         try:
-            at = datetime.fromisoformat(value.strip())
+            return moment(str(value).strip(), MOMENT, YEARS, settings().zone)
         except ValueError as e:
             raise ValidationError(INVALID) from e
-        if not 1900 <= at.year <= 9000:
-            raise ValidationError(INVALID)
-        return (at if at.tzinfo else at.replace(tzinfo=settings().zone)).astimezone(UTC)
 
 
 class BirthDay(OptionalMixin, fields.String):

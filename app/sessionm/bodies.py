@@ -1,26 +1,24 @@
 """Objects of a JSON body, read attribute by attribute: what is missing, unknown or wrong is refused by its name."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, date, datetime
-from typing import Any, TypeVar
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+from typing import Any
 
 from flask import request
 from werkzeug.exceptions import UnsupportedMediaType
 
 from app.campaign.limits import UNLIMITED
 from app.sessionm import codes
+from app.web import fields
 from app.web.body import json_body
+from app.web.fields import TEXT_LENGTH_MAX, Fields
 from app.web.rejected import Rejected
 
-TEXT_LENGTH_MAX = 255
 JSON_DEPTH_MAX = 30  # targetings are trees
 AMOUNT_MAX = 10**12
-MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:?\d\d)?")
-
-YEARS = (1, 9999)  # sooner or later, and another zone would be in no calendar
-
-Value = TypeVar("Value")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:?\d\d)?\Z")
+YEARS = (2, 9998)  # sooner or later, and another zone would be in no calendar
 
 
 def body(called: str = "") -> "SentObject":
@@ -36,11 +34,18 @@ def missing(what: str) -> Rejected:
     return Rejected(codes.MISSING_DATA, f"Missing {what}.")
 
 
-class SentObject:
+class SentObject(Fields):
     """An object of the body and what it is called in messages: `campaign`, or `behavior` for one of several."""
 
     def __init__(self, called: str, values: Mapping[str, Any]) -> None:
-        self.called, self.values = called, values
+        super().__init__(values)
+        self.called = called
+
+    def wrong(self, name: str, expected: str) -> Rejected:
+        return Rejected(codes.VALIDATION, f"Validation error. {name} is {expected}.")
+
+    def missing(self, name: str) -> Rejected:
+        return missing(f"{self.called} data: {name}".strip())
 
     def require_known(self, names: Collection[str]) -> None:
         """Raises `argument_error`, which names what is not known."""
@@ -48,25 +53,10 @@ class SentObject:
         if unknown:
             raise Rejected(codes.ARGUMENT_ERROR, f"Unknown {self.called} attributes {unknown}.")
 
-    def required(self, name: str, value: Value | None) -> Value:
-        """Raises `missing_data` for what was not sent."""
-        if value is None:
-            raise missing(f"{self.called} data: {name}".strip())
-        return value
-
-    def has(self, name: str) -> bool:
-        return self.values.get(name) is not None
-
-    def text(self, name: str, most: int = TEXT_LENGTH_MAX) -> str | None:
+    def text(self, name: str, length_max: int = TEXT_LENGTH_MAX) -> str | None:
         """Blank text is none."""
-        value = self.values.get(name)
-        if isinstance(value, int) and not isinstance(value, bool):
-            value = str(value)
-        if value is None:
-            return None
-        if not isinstance(value, str) or len(value) > most:
-            raise self.wrong(name, f"text of at most {most} characters")
-        return value.strip() or None
+        found = self.read(name, f"text of at most {length_max} characters", fields.text, length_max)
+        return found.strip() or None if found else None
 
     def name_in_addresses(self, name: str) -> str | None:
         """Text that may stand in an address."""
@@ -75,14 +65,8 @@ class SentObject:
             raise self.wrong(name, "text without slashes, and more than dots, for it stands in addresses")
         return value
 
-    def choice(self, name: str, choices: Sequence[str]) -> str | None:
-        value = self.text(name)
-        if value is not None and value not in choices:
-            raise self.wrong(name, f"one of {', '.join(choices)}")
-        return value
-
     def flag(self, name: str, default: bool) -> bool:
-        value = self.values.get(name, default)
+        value = self.values.get(name)
         if value is None:
             return default
         if not isinstance(value, bool):
@@ -90,51 +74,19 @@ class SentObject:
         return value
 
     def whole(self, name: str, least: int = 0, most: int = UNLIMITED) -> int | None:
-        value = self.values.get(name)
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise self.wrong(name, f"a whole number from {least} to {most}")
-        return value
+        return self.read(name, f"a whole number from {least} to {most}", fields.whole, least, most)
 
     def hundredths(self, name: str, most: int = AMOUNT_MAX) -> int:
         """An amount with at most two decimals, in hundredths; 0 when it was not sent."""
-        value = self.values.get(name)
-        if value is None:
-            return 0
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
-            raise self.wrong(name, f"a number from 0 to {most}")
-        hundredths = round(value * 100)
-        if abs(value * 100 - hundredths) > 1e-6 * max(1, abs(hundredths)):
-            raise self.wrong(name, "a number with at most two decimals")
-        return hundredths
+        return self.read(name, f"a number from 0 to {most} with at most two decimals", fields.hundredths, most) or 0
 
     def moment(self, name: str) -> datetime | None:
         """`2021-12-31T05:00:00Z`, with another offset, or `2021-12-31 05:00:00` in UTC."""
-        value = self.values.get(name)
-        if value is None:
-            return None
-        try:
-            if not isinstance(value, str) or not MOMENT.fullmatch(value):
-                raise ValueError
-            at = datetime.fromisoformat(value)
-            if not YEARS[0] < at.year < YEARS[1]:
-                raise ValueError
-            return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-        except (ValueError, OverflowError) as e:
-            raise self.wrong(name, "a date and time like 2021-12-31T05:00:00Z") from e
+        return self.read(name, "a date and time like 2021-12-31T05:00:00Z", fields.moment, MOMENT, YEARS)
 
     def day(self, name: str) -> date | None:
         """`1990-09-11`."""
-        value = self.values.get(name)
-        if value is None:
-            return None
-        try:
-            if not isinstance(value, str) or len(value) != len("1990-09-11"):
-                raise ValueError
-            return date.fromisoformat(value)
-        except ValueError as e:
-            raise self.wrong(name, "a date like 1990-09-11") from e
+        return self.read(name, "a date like 1990-09-11", fields.day)
 
     def object(self, name: str, called: str | None = None) -> "SentObject | None":
         value = self.values.get(name)
@@ -166,6 +118,3 @@ class SentObject:
         if not all(isinstance(one, str) and 0 < len(one) <= TEXT_LENGTH_MAX for one in value):
             raise self.wrong(name, f"texts of 1 to {TEXT_LENGTH_MAX} characters")
         return value
-
-    def wrong(self, name: str, expected: str) -> Rejected:
-        return Rejected(codes.VALIDATION, f"Validation error. {name} is {expected}.")

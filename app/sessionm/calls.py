@@ -1,4 +1,4 @@
-"""How a call is hung: at all its addresses, with its policy and its page in the manual."""
+"""Mounts a call: at all its addresses, with its policy and its page in the manual."""
 
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -6,12 +6,12 @@ from typing import Any
 
 import flask
 import flask_smorest
-from flask import Response, request
-from werkzeug.exceptions import MethodNotAllowed
+from flask import Response
 
 from app.sessionm import access, codes, envelope
-from app.web.door import allow, anyone, is_prefetch
-from app.web.rejected import Rejected
+from app.web import calls
+from app.web.calls import View, with_intention
+from app.web.door import allow, anyone
 
 V1, V2, CLIENT = "/priv/v1/apps/<api_key>", "/priv/v2/apps/<api_key>", "/api/v1/apps/<api_key>"
 USER = ("/users/<user_id>", "/external/users/<external_id>")
@@ -36,12 +36,11 @@ REFUSED = {
     "500": "A failure; nothing was changed.",
     "503": "Busy, or the outcome is unknown.",
 }
+NOT_IN_ADVANCE = "This call changes something, and is not made in advance."
 INTEGERS = {"campaign_id", "creative_id"}
 
 blueprint = flask_smorest.Blueprint("sessionm", __name__, description="The calls of SessionM")
 envelope.register(blueprint)
-
-View = Callable[[], Response]
 
 
 def addresses(*parts: str | tuple[str, ...]) -> list[str]:
@@ -64,7 +63,7 @@ def call(
     body: Mapping[str, Any] | None = None,
     example: Any = None,
 ) -> Callable[[View], View]:
-    """Hang a call of applications at these addresses, and of whoever has an auth_token at `visitors_at`.
+    """Mount a call of applications at these addresses, and of whoever has an auth_token at `visitors_at`.
 
     `changes`: it takes the permission to write, is never made by HEAD or in advance, and an Idempotency-Key counts with all its
     methods, if it is `keyed`. `parameters` of the query, the `body` and an `example` of the answer are for the manual.
@@ -98,7 +97,7 @@ def call(
 
 
 def open_call(name: str, at: list[str], changes: bool) -> Callable[[View], View]:
-    """Hang what anybody may get who knows its address; `changes`, not by HEAD or in advance."""
+    """Mount what anybody may get who knows its address; `changes`, not by HEAD or in advance."""
 
     def decorate(view: View) -> View:
         mounted: Any = anyone(_copied(_guarded(view, changes)))
@@ -137,7 +136,7 @@ def _add(address: str, endpoint: str, view: Any, methods: tuple[str, ...]) -> No
 
 
 def _copied(view: Any) -> Any:
-    """Its policy and its page in the manual are written on it; the same view hung twice must not share them."""
+    """Its policy and its page in the manual are written on it; the same view mounted twice must not share them."""
 
     @wraps(view)
     def own(**named: Any) -> Response:
@@ -146,22 +145,12 @@ def _copied(view: Any) -> Any:
     return own
 
 
-def _guarded(view: View, changes: bool) -> Any:
+def _guarded(view: View, changes: bool) -> View:
     @wraps(view)
     def guarded(**named: Any) -> Response:
-        if changes:
-            _require_intention()
-        return view()
+        return view()  # which looks up what the address names
 
-    return guarded
-
-
-def _require_intention() -> None:
-    """Nothing is changed by whoever only looks, or looks ahead."""
-    if request.method == "HEAD":
-        raise MethodNotAllowed
-    if is_prefetch():
-        raise Rejected(codes.ARGUMENT_ERROR, "This call changes something, and is not made in advance.")
+    return with_intention(guarded, codes.ARGUMENT_ERROR, NOT_IN_ADVANCE) if changes else guarded
 
 
 def _manual(
@@ -174,25 +163,16 @@ def _manual(
 ) -> dict[str, Any]:
     page: dict[str, Any] = {
         "summary": summary,
-        "parameters": [_parameter(name, text) for name, text in described.items()],
-        "responses": {"200": {"description": "Done, or refused: see `status`.", **_content(_answer(example))}}
-        | {status: {"description": text, **_content(ERROR)} for status, text in REFUSED.items()},
+        "parameters": [calls.parameter("query", name, text) for name, text in described.items()],
+        "responses": {"200": calls.answer("Done, or refused: see `status`.", _answer(example))}
+        | {status: calls.answer(text, ERROR) for status, text in REFUSED.items()},
         "security": [] if address.startswith(CLIENT) else [{"sessionmBasic": []}, {"bearer": []}],
     }
     if (body is not None and "POST" in methods) or "PUT" in methods:
-        page["requestBody"] = _content({"type": "object", "properties": body or {}})
+        page["requestBody"] = calls.content({"type": "object", "properties": body or {}})
     return page
 
 
 def _answer(example: Any) -> dict[str, Any]:
     answer: dict[str, Any] = {"type": "object"}
     return answer if example is None else {**answer, "example": example}
-
-
-def _content(schema: Mapping[str, Any]) -> dict[str, Any]:
-    return {"content": {"application/json": {"schema": schema}}}
-
-
-def _parameter(name: str, text: str) -> dict[str, Any]:
-    required = {"required": True} if name.endswith("*") else {}
-    return {"in": "query", "name": name.rstrip("*"), "description": text, "schema": {"type": "string"}, **required}

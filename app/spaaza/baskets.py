@@ -1,7 +1,5 @@
 """add-basket: a till tells of a purchase."""
 
-from typing import cast
-
 from flask import Response
 
 from app import clock
@@ -37,8 +35,8 @@ ADD = "add-basket"
 def add() -> Response:
     """Record a purchase, with the rewards of basket campaigns; the first completes the customer's referrals."""
     sent = parameters()
-    reference = cast(str, sent.required(sent.text("retailer_basket_code"), "retailer_basket_code"))
-    amount = cast(int, sent.required(sent.amount("basket_total_price"), "basket_total_price"))
+    reference = sent.required("retailer_basket_code", sent.text("retailer_basket_code"))
+    amount = sent.required("basket_total_price", sent.amount("basket_total_price"))
     if amount < 0:
         raise invalid("basket_total_price", "an amount that is not negative")
     business_id = sent.whole("business_id", 0)

@@ -1,17 +1,15 @@
-"""How a call is hung: at its documented address and at those of older clients, with its policy and its page in the manual."""
+"""Mounts a call: at its documented address and at those of older clients, with its policy and its page in the manual."""
 
 from collections.abc import Callable, Mapping
-from functools import wraps
 from typing import Any
 
 import flask
 import flask_smorest
-from flask import Response, request
-from werkzeug.exceptions import MethodNotAllowed
 
 from app.spaaza import access, codes, envelope
-from app.web.door import allow, anyone, is_prefetch
-from app.web.rejected import Rejected
+from app.web import calls
+from app.web.calls import View, with_intention
+from app.web.door import allow, anyone
 
 EVERYBODY = (access.CUSTOMER, access.ADMIN, access.PRIVILEGED)
 STAFF = (access.ADMIN, access.PRIVILEGED)
@@ -40,8 +38,6 @@ ERROR = {
 blueprint = flask_smorest.Blueprint("spaaza", __name__, description="The calls of Spaaza")
 envelope.register(blueprint)
 
-View = Callable[[], Response]
-
 
 def call(
     name: str,
@@ -58,7 +54,7 @@ def call(
     example: Any = None,
     authenticated: bool = True,
 ) -> Callable[[View], View]:
-    """Hang a call at its address and at every other that clients of any age use for it.
+    """Mount a call at its address and at every other that clients of any age use for it.
 
     `write` is the permission that it takes, `changes` whether it changes anything: such calls are never made by HEAD or in
     advance, and an Idempotency-Key counts with all their methods. `also` are further names. `parameters` (with a star behind
@@ -66,7 +62,7 @@ def call(
     """
 
     def decorate(view: View) -> View:
-        guarded = _guarded(view) if changes else view
+        guarded = with_intention(view, codes.PREFETCH_REFUSED) if changes else view
         if authenticated:
             customers = access.CUSTOMER in roles
             find = access.authenticate(write, chain, app_for_partners, chain_since, customers)
@@ -84,15 +80,6 @@ def call(
     return decorate
 
 
-def _guarded(view: View) -> View:
-    @wraps(view)
-    def guarded() -> Response:
-        _require_intention()
-        return view()
-
-    return guarded
-
-
 def _mount(view: View, name: str, methods: tuple[str, ...], prefix: str, also: tuple[str, ...]) -> None:
     canonical = f"{prefix}/{name}"
     blueprint.route(canonical, methods=list(methods), endpoint=name)(view)
@@ -103,14 +90,6 @@ def _mount(view: View, name: str, methods: tuple[str, ...], prefix: str, also: t
         flask.Blueprint.add_url_rule(blueprint, address, endpoint=name, view_func=view, methods=list(methods))
 
 
-def _require_intention() -> None:
-    """Nothing is changed by whoever only looks, or looks ahead. Raises MethodNotAllowed or 9425."""
-    if request.method == "HEAD":
-        raise MethodNotAllowed
-    if is_prefetch():
-        raise Rejected(codes.PREFETCH_REFUSED)
-
-
 def _manual(
     name: str, summary: str, methods: tuple[str, ...], described: Mapping[str, str], example: Any, authenticated: bool
 ) -> dict[str, Any]:
@@ -119,13 +98,13 @@ def _manual(
     values = {key: text for key, text in described.items() if key not in headers}
     page: dict[str, Any] = {
         "summary": summary,
-        "parameters": [_parameter("header", key, text) for key, text in headers.items()],
-        "responses": {"200": _described("Done.", _success(name, example))}
-        | {status: _described(text, ERROR) for status, text in REFUSED.items()},
+        "parameters": [calls.parameter("header", key, text) for key, text in headers.items()],
+        "responses": {"200": calls.answer("Done.", _success(name, example))}
+        | {status: calls.answer(text, ERROR) for status, text in REFUSED.items()},
         "security": [{"bearer": []}, {"spaazaUser": [], "spaazaKey": []}] if authenticated else [],
     }
     if "GET" in methods:
-        page["parameters"] += [_parameter("query", key, text) for key, text in values.items()]
+        page["parameters"] += [calls.parameter("query", key, text) for key, text in values.items()]
     elif values:
         schema = {
             "type": "object",
@@ -133,18 +112,8 @@ def _manual(
         }
         required = [key.rstrip("*") for key in values if key.endswith("*")]
         schema |= {"required": required} if required else {}
-        content = {"application/json": {"schema": schema}, "application/x-www-form-urlencoded": {"schema": schema}}
-        page["requestBody"] = {"content": content}
+        page["requestBody"] = calls.content(schema, "application/json", "application/x-www-form-urlencoded")
     return page
-
-
-def _parameter(where: str, name: str, text: str) -> dict[str, Any]:
-    required = {"required": True} if name.endswith("*") else {}
-    return {"in": where, "name": name.rstrip("*"), "description": text, "schema": {"type": "string"}, **required}
-
-
-def _described(text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-    return {"description": text, "content": {"application/json": {"schema": schema}}}
 
 
 def _success(name: str, example: Any) -> dict[str, Any]:

@@ -157,7 +157,7 @@ def listed() -> Response:
 
 
 def _spec(sent: Parameters, methods: list[Parameters]) -> CampaignSpec:
-    kind = cast(str, sent.required(sent.choice("type", KINDS), "type"))
+    kind = sent.required("type", sent.choice("type", KINDS))
     context = sent.choice("context", CONTEXTS)
     if kind != "composable":
         if context not in (None, kind):
@@ -165,11 +165,11 @@ def _spec(sent: Parameters, methods: list[Parameters]) -> CampaignSpec:
         context = kind
     segment = sent.text("user_segment")
     return CampaignSpec(
-        name=cast(str, sent.required(sent.text("title"), "title")),
-        lifecycle="live" if sent.required(sent.flag("active"), "active") else "draft",
+        name=sent.required("title", sent.text("title")),
+        lifecycle="live" if sent.required("active", sent.flag("active")) else "draft",
         kind=kind,
         context=context or "basket",  # Spaaza's own default
-        handling=cast(str, sent.choice("rewards_handling", HANDLINGS, "independent")),
+        handling=sent.choice("rewards_handling", HANDLINGS) or "independent",
         texts=TextSpec(sent.text("description", 10_000)),
         schedule=ScheduleSpec(
             activity=_window(sent),
@@ -206,10 +206,10 @@ def _reward(sent: Parameters) -> RewardSpec:
         raise invalid(
             "reward_methods", f"no {', '.join(sorted(unknown))}, but some of {', '.join(sorted(METHOD_FIELDS))}"
         )
-    kind = cast(str, sent.required(sent.choice("type", METHOD_KINDS), "type"))
+    kind = sent.required("type", sent.choice("type", METHOD_KINDS))
     amount = _not_negative(sent, "amount") or 0
     terms: dict[str, Any] = {
-        "recipient": sent.choice("recipient", RECIPIENTS, "customer"),
+        "recipient": sent.choice("recipient", RECIPIENTS) or "customer",
         "weight": 1 if not sent.has("weight") else sent.whole("weight", 0),
         "amount": 0,
         "restrictions": _restrictions(sent),
@@ -226,7 +226,7 @@ def _reward(sent: Parameters) -> RewardSpec:
 
 
 def _voucher(sent: Parameters, amount: int) -> dict[str, Any]:
-    kind = sent.choice("voucher_type", VOUCHER_KINDS, "basket")
+    kind = sent.choice("voucher_type", VOUCHER_KINDS) or "basket"
     return {
         "voucher_kind": kind,
         "amount": amount if kind == "basket" else 0,
@@ -267,7 +267,7 @@ def _restrictions(sent: Parameters) -> dict[str, Any] | None:
 
 
 def _objects(sent: Parameters, name: str) -> list[dict[str, Any]]:
-    value = sent.required(sent.json(name), name)
+    value = sent.required(name, sent.json(name))
     rows = list(value.values()) if isinstance(value, dict) else value
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise invalid(name, "a list of objects")

@@ -5,8 +5,7 @@ belongs, is refused rather than guessed.
 """
 
 import re
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, cast
 
 from flask import g, request
@@ -14,11 +13,14 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from app.paging import Page
 from app.spaaza import codes
+from app.web import fields
 from app.web.body import body, json_body, query
+from app.web.fields import TEXT_LENGTH_MAX, Fields
 from app.web.rejected import Rejected
 
-TEXT_LENGTH_MAX = 255
-INTEGER_MAX = 2**63 - 1
+AMOUNT = re.compile(r"-?[0-9]{1,10}(\.[0-9]{1,2})?")
+RATIO = re.compile(r"[0-9](\.[0-9]{1,4})?")
+FLAGS = {"true": True, "1": True, "false": False, "0": False}
 OFFSET_MAX = 10**9
 JSON_DEPTH_MAX = 30  # restrictions are trees
 USER_ID = re.compile(r"[0-9]{1,10}")
@@ -34,89 +36,49 @@ IDENTIFIERS = {
 }
 
 
-class Parameters:
-    """The values of one request, or of one object inside it."""
+class Parameters(Fields):
+    """The values of one request, or of one object inside it. What was not sent is None; what is wrong raises 419."""
 
-    def __init__(self, values: Mapping[str, Any]) -> None:
-        self.values = values
+    def wrong(self, name: str, expected: str) -> Rejected:
+        return invalid(name, expected)
 
-    def has(self, name: str) -> bool:
-        return self.values.get(name) is not None
+    def missing(self, name: str) -> Rejected:
+        return Rejected(codes.HTTP_VARS_MISSING, f"{name} is missing.")
 
     def text(self, name: str, length_max: int = TEXT_LENGTH_MAX) -> str | None:
-        """A text, or None when it is absent. Empty is not a value. Raises 419."""
-        value = self.values.get(name)
-        if value is None:
-            return None
-        if isinstance(value, int) and not isinstance(value, bool):
-            value = str(value)
-        if not isinstance(value, str) or not value or len(value) > length_max:
-            raise invalid(name, f"text of 1 to {length_max} characters")
-        return value
+        """Empty is not a value."""
+        return self.read(name, f"text of 1 to {length_max} characters", fields.text, length_max, 1)
 
     def whole(self, name: str, least: int | None = None) -> int | None:
-        """An integer, or None when it is absent or, without `least`, anything else. With `least`, raises 419."""
-        value = self.values.get(name)
-        if value is None:
-            return None
-        if isinstance(value, bool) or not re.fullmatch(r"-?[0-9]{1,19}", str(value)) or abs(int(value)) > INTEGER_MAX:
+        """An integer; without `least`, anything else is None."""
+        try:
+            number = self.read(name, "an integer", fields.digits)
+        except Rejected:
             if least is None:
                 return None
-            raise invalid(name, "an integer")
-        if least is not None and int(value) < least:
+            raise
+        if number is not None and least is not None and number < least:
             raise invalid(name, f"an integer of at least {least}")
-        return int(value)
+        return number
 
     def flag(self, name: str, default: bool | None = None) -> bool | None:
-        """A yes or no. Raises 419."""
-        value = self.values.get(name)
-        if value is None:
-            return default
-        known = {"true": True, "1": True, "false": False, "0": False}
-        if str(value).lower() not in known:
-            raise invalid(name, "true or false")
-        return known[str(value).lower()]
+        """A yes or no."""
+        found = self.read(name, "true or false", fields.word, FLAGS)
+        return default if found is None else found
 
     def amount(self, name: str) -> int | None:
-        """An amount with at most two decimals, as hundredths. Raises 419."""
-        value = self.values.get(name)
-        if value is None:
-            return None
-        text = repr(value) if isinstance(value, float) else str(value)
-        if isinstance(value, bool) or not re.fullmatch(r"-?[0-9]{1,10}(\.[0-9]{1,2})?", text):
-            raise invalid(name, "a number with at most two decimals")
-        whole, _, rest = text.lstrip("-").partition(".")
-        hundredths = int(whole) * 100 + int(rest.ljust(2, "0") or 0)
-        return -hundredths if text.startswith("-") else hundredths
+        """An amount with at most two decimals, as hundredths."""
+        return self.read(name, "a number with at most two decimals", fields.decimal, AMOUNT, 2)
 
     def ratio(self, name: str) -> int | None:
-        """A ratio with at most four decimals, as hundredths of a percent: 0.125 is 1250. Raises 419."""
-        value = self.values.get(name)
-        if value is None:
-            return None
-        text = repr(value) if isinstance(value, float) else str(value)
-        if isinstance(value, bool) or not re.fullmatch(r"[0-9](\.[0-9]{1,4})?", text):
-            raise invalid(name, "a number like 0.15")
-        whole, _, rest = text.partition(".")
-        return int(whole) * 10_000 + int(rest.ljust(4, "0") or 0)
-
-    def choice(self, name: str, allowed: tuple[str, ...], default: str | None = None) -> str | None:
-        """One of a few words. Raises 419."""
-        value = self.text(name)
-        if value is not None and value not in allowed:
-            raise invalid(name, f"one of {', '.join(allowed)}")
-        return value or default
+        """A ratio with at most four decimals, as hundredths of a percent: 0.125 is 1250."""
+        return self.read(name, "a number like 0.15", fields.decimal, RATIO, 4)
 
     def moment(self, name: str) -> datetime | None:
-        """`YYYY-MM-DD HH:MM:SS` in UTC, or ISO 8601 with an offset; empty is unbounded. Raises 419."""
-        value = self.values.get(name)
-        if value is None or value == "":
+        """`YYYY-MM-DD HH:MM:SS` in UTC, or ISO 8601 with an offset; empty is unbounded."""
+        if self.values.get(name) == "":
             return None
-        try:
-            at = datetime.fromisoformat(str(value))
-            return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-        except (ValueError, OverflowError) as e:
-            raise invalid(name, "YYYY-MM-DD HH:MM:SS in UTC") from e
+        return self.read(name, "YYYY-MM-DD HH:MM:SS in UTC", lambda value: fields.moment(str(value)))
 
     def json(self, name: str) -> Any:
         """A list or an object; in a form it may be JSON as text. Raises 419."""
@@ -132,16 +94,10 @@ class Parameters:
         """An object inside this one. Raises 3 when it is missing."""
         value = self.values.get(name)
         if value is None or value == "":
-            raise Rejected(codes.HTTP_VARS_MISSING, f"{name} is missing.")
+            raise self.missing(name)
         if not isinstance(value, dict):
             raise Rejected(codes.HTTP_VARS_MISSING, f"{name} must be an object.")
         return Parameters(value)
-
-    def required(self, value: Any, name: str) -> Any:
-        """The value, or 3 when it is missing."""
-        if value is None:
-            raise Rejected(codes.HTTP_VARS_MISSING, f"{name} is missing.")
-        return value
 
     def identifiers(self) -> dict[str, Any]:
         """The customer that these values name, in the domain's words. Raises 154 or 419."""

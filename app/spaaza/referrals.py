@@ -1,7 +1,5 @@
 """complete-referral-relation and apply-referral-code."""
 
-from typing import cast
-
 from flask import Response
 from sqlalchemy.orm import Session
 
@@ -43,7 +41,7 @@ def complete() -> Response:
     entity, campaign = sent.block("entity"), sent.block("campaign")
     blocks = sent.block("referring_user"), sent.block("referred_user")
     entity_type, entity_id = _entity(entity)
-    campaign.required(campaign.values.get("campaign_id"), "campaign_id")
+    campaign.required("campaign_id", campaign.values.get("campaign_id"))
     campaign_id = campaign.whole("campaign_id")
     if campaign_id is None:
         raise Rejected(codes.CAMPAIGN_NOT_FOUND)
@@ -71,7 +69,7 @@ def complete() -> Response:
 def apply() -> Response:
     """Note by whom a user was referred, within the chain's window after signing up."""
     sent = parameters()
-    code = cast(str, sent.required(sent.text("referral_code"), "referral_code"))
+    code = sent.required("referral_code", sent.text("referral_code"))
     with transaction() as session:
         # The code is the referring user's; it identifies nobody here.
         user = Parameters({name: value for name, value in sent.values.items() if name != "referral_code"})
@@ -86,10 +84,10 @@ def apply() -> Response:
 
 
 def _entity(entity: Parameters) -> tuple[str, int]:
-    entity_type = cast(str, entity.required(entity.text("entity_type"), "entity_type"))
+    entity_type = entity.required("entity_type", entity.text("entity_type"))
     if entity_type not in {"chain", "business"}:
         raise Rejected(codes.CHAIN_ID_NOT_FOUND, "entity_type is chain or business.")
-    entity.required(entity.text("entity_id"), "entity_id")
+    entity.required("entity_id", entity.text("entity_id"))
     entity_id = entity.whole("entity_id")
     if entity_id is None:
         raise Rejected(codes.CHAIN_ID_NOT_FOUND)

@@ -1,6 +1,6 @@
 """login and logout."""
 
-from typing import Any, cast
+from typing import Any
 
 from flask import Response, request
 
@@ -34,8 +34,8 @@ def login() -> Response:
     if "password" in request.args:
         raise Rejected(codes.PARAMETER_INVALID, "Send the password in the body: addresses are written into logs.")
     sent = parameters()
-    username = cast(str, sent.required(sent.text("username"), "username"))
-    password = cast(str, sent.required(sent.text("password", PASSWORD_LENGTH_MAX), "password"))
+    username = sent.required("username", sent.text("username"))
+    password = sent.required("password", sent.text("password", PASSWORD_LENGTH_MAX))
     hostname = access.hostname()
     with reading() as session:
         chain_id = access.chain_of_app(session, hostname) if hostname else None

@@ -1,7 +1,5 @@
 """add-user and add-user-purchase-progress: customers and their points."""
 
-from typing import cast
-
 from flask import Response
 
 from app import clock
@@ -53,8 +51,8 @@ def add() -> Response:
     if username is not None and "@" not in username:
         raise invalid("username", "an e-mail address")
     person = Person(
-        first_name=cast(str, sent.required(sent.text("first_name"), "first_name")),
-        last_name=cast(str, sent.required(sent.text("last_name"), "last_name")),
+        first_name=sent.required("first_name", sent.text("first_name")),
+        last_name=sent.required("last_name", sent.text("last_name")),
         email=username,
         phone=sent.text("phone"),
         loyalty_card_number=sent.text("member_number"),
@@ -93,7 +91,7 @@ def add() -> Response:
 def progress() -> Response:
     """Add points to a customer's account, or take points from it."""
     sent = parameters()
-    amount = cast(int, sent.required(sent.amount("amount"), "amount"))
+    amount = sent.required("amount", sent.amount("amount"))
     if not 0 < abs(amount) <= AMOUNT_MAX:
         raise invalid("amount", "a number other than 0")
     now = clock.now()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from flask import Response
 from sqlalchemy.orm import Session
@@ -146,7 +146,7 @@ def redeem() -> Response:
 def create() -> Response:
     """Issue a voucher by hand."""
     sent = parameters()
-    campaign_id = cast(int, sent.required(sent.whole("campaign_id", 0), "campaign_id"))
+    campaign_id = sent.required("campaign_id", sent.whole("campaign_id", 0))
     terms = _terms()
     now = clock.now()
     with transaction() as session:
@@ -222,7 +222,7 @@ def _named() -> VoucherIdentifiers:
 
 def _terms() -> VoucherTerms:
     sent = parameters()
-    kind = cast(str, sent.choice("voucher_type", VOUCHER_KINDS, "basket"))
+    kind = sent.choice("voucher_type", VOUCHER_KINDS) or "basket"
     return VoucherTerms(
         kind=kind,
         amount=sent.amount("amount") or 0 if kind == "basket" else 0,
