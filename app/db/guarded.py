@@ -9,16 +9,21 @@ A step returns a row, or its guard has failed. Then the whole fails, nothing is 
 
 from collections.abc import Mapping, Sequence
 from types import ModuleType
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from psycopg.errors import DivisionByZero
-from sqlalchemy import ColumnElement, FromClause, Select, exists, func, literal, select
+from sqlalchemy import ColumnElement, FromClause, exists, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.sql.dml import UpdateBase
 
 from app.db.engine import TryAgain
 from app.db.prepared import Executor, Prepared, is_postgresql
+from app.db.types import AnySelect
 
 Condition = ColumnElement[bool]
+Change = UpdateBase | AnySelect
+Result = TypeVar("Result")
 
 
 class GuardFailed(TryAgain):
@@ -28,14 +33,18 @@ class GuardFailed(TryAgain):
         super().__init__("another request or a change of the campaign came first")
 
 
-class Line:
+def insert_into(dialect: ModuleType, model: type[DeclarativeBase]) -> postgresql.Insert | sqlite.Insert:
+    """An insert that can say what becomes of it `on conflict`."""
+    return postgresql.insert(model) if dialect is postgresql else sqlite.insert(model)
+
+
+class EarlierSteps:
     """The steps so far, for the next one: the database's dialect, and what earlier steps have done."""
 
     def __init__(self, dialect: ModuleType) -> None:
-        self.dialect: Any = dialect  # `postgresql` or `sqlite`, for `insert … on conflict`
-        self.after: tuple[
-            Condition, ...
-        ] = ()  # the step before succeeded; nothing to ask where the steps come one by one
+        self.dialect = dialect  # `postgresql` or `sqlite`
+        # That the step before succeeded; where the steps come one by one, there is nothing to ask.
+        self.succeeded: tuple[Condition, ...] = ()
         self._rows: dict[str, FromClause] = {}
 
     def rows(self, name: str) -> FromClause:
@@ -50,20 +59,20 @@ class Line:
 
 
 class Step:
-    """One change. `name` is unique in its line, and names its rows for the steps behind it."""
+    """One change. `name` is unique among the steps of a whole, and names its rows for those behind it."""
 
     name: str
 
-    def change(self, line: Line) -> Any:
-        """The statement, which returns a row if its guard holds. It asks for `line.after` as well."""
+    def change(self, earlier: EarlierSteps) -> Change:
+        """The statement, which returns a row if its guard holds. It asks for `earlier.succeeded` as well."""
         raise NotImplementedError
 
-    def left_behind(self) -> Select[Any] | None:
+    def left_behind(self) -> AnySelect | None:
         """Where its rows are found afterwards, if a later step needs them."""
         return None
 
 
-class GuardedChange:
+class GuardedChange(Generic[Result]):
     """Steps that are made as a whole. `result` is a step and one of its columns, which is what `make` returns."""
 
     def __init__(self, steps: Sequence[Step], result: tuple[str, str] | None = None) -> None:
@@ -73,11 +82,11 @@ class GuardedChange:
         self._whole: Prepared[Any] | None = None
         self._parts: list[Prepared[Any]] | None = None
 
-    def make(self, executor: Executor, parameters: Mapping[str, Any]) -> Any:
+    def make(self, executor: Executor, parameters: Mapping[str, object]) -> Result | None:
         """Make all changes, and return the result, if one is wanted. Raises GuardFailed: nothing of the transaction may be kept."""
         return (self._at_once if is_postgresql(executor) else self._one_by_one)(executor, parameters)
 
-    def _at_once(self, executor: Executor, parameters: Mapping[str, Any]) -> Any:
+    def _at_once(self, executor: Executor, parameters: Mapping[str, object]) -> Result | None:
         self._whole = self._whole or Prepared(self.on_postgresql())
         try:
             [row] = self._whole.run(executor, parameters)
@@ -85,9 +94,9 @@ class GuardedChange:
             raise GuardFailed from e
         return row.result if self._result else None
 
-    def _one_by_one(self, executor: Executor, parameters: Mapping[str, Any]) -> Any:
+    def _one_by_one(self, executor: Executor, parameters: Mapping[str, object]) -> Result | None:
         self._parts = self._parts or [Prepared(statement) for statement in self.on_sqlite()]
-        result = None
+        result: Result | None = None
         for step, statement in zip(self._steps, self._parts, strict=True):
             rows = statement.run(executor, parameters)
             if not rows:
@@ -96,29 +105,29 @@ class GuardedChange:
                 result = getattr(rows[0], self._result[1])
         return result
 
-    def on_postgresql(self) -> Select[Any]:
+    def on_postgresql(self) -> AnySelect:
         """All steps as one statement, which fails as a whole when a guard fails.
 
         It divides by the rows that the last step returned, which is one or none.
         """
-        line, last = Line(postgresql), None
+        earlier, last = EarlierSteps(postgresql), None
         for step in self._steps:
-            last = step.change(line).cte(step.name)
-            line.after = (exists(select(literal(1)).select_from(last)),)
-            line.note(step.name, last)
+            last = step.change(earlier).cte(step.name)
+            earlier.succeeded = (exists(select(literal(1)).select_from(last)),)
+            earlier.note(step.name, last)
         assert last is not None, "a change has at least one step"
         columns: list[Any] = [(literal(1) // select(func.count()).select_from(last).scalar_subquery()).label("whole")]
         if self._result:
             step_name, column = self._result
-            columns.insert(0, select(line.rows(step_name).c[column]).scalar_subquery().label("result"))
+            columns.insert(0, select(earlier.rows(step_name).c[column]).scalar_subquery().label("result"))
         return select(*columns)
 
-    def on_sqlite(self) -> list[Any]:
+    def on_sqlite(self) -> list[Change]:
         """The steps as statements of their own."""
-        line, statements = Line(sqlite), []
+        earlier, statements = EarlierSteps(sqlite), []
         for step in self._steps:
-            statements.append(step.change(line))
+            statements.append(step.change(earlier))
             left_behind = step.left_behind()
             if left_behind is not None:
-                line.note(step.name, left_behind.subquery(step.name))
+                earlier.note(step.name, left_behind.subquery(step.name))
         return statements

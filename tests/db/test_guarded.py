@@ -1,13 +1,13 @@
 """Guarded changes: all steps, or none, on both databases; with tables of the test's own."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
-from sqlalchemy import BigInteger, Column, MetaData, Select, Table, bindparam, insert, literal, select, true, update
+from sqlalchemy import BigInteger, Column, MetaData, Table, bindparam, insert, literal, select, true, update
 
 from app.db.engine import Database
-from app.db.guarded import GuardedChange, GuardFailed, Line, Step
+from app.db.guarded import Change, EarlierSteps, GuardedChange, GuardFailed, Step
+from app.db.types import AnySelect
 
 META = MetaData()
 PURSE = Table("purse", META, Column("id", BigInteger, primary_key=True), Column("coins", BigInteger))
@@ -20,7 +20,7 @@ class Pay(Step):
 
     name: str = "paid"
 
-    def change(self, line: Line) -> Any:
+    def change(self, earlier: EarlierSteps) -> Change:
         price = bindparam("price", type_=BigInteger())
         return (
             update(PURSE)
@@ -29,7 +29,7 @@ class Pay(Step):
             .returning(PURSE.c.coins)
         )
 
-    def left_behind(self) -> Select[Any]:
+    def left_behind(self) -> AnySelect:
         return select(PURSE).where(PURSE.c.id == 1)
 
 
@@ -39,10 +39,10 @@ class Note(Step):
 
     name: str = "noted"
 
-    def change(self, line: Line) -> Any:
-        left = line.rows("paid").c.coins
+    def change(self, earlier: EarlierSteps) -> Change:
+        left = earlier.rows("paid").c.coins
         row = select(bindparam("number", type_=BigInteger()), left).where(
-            left < bindparam("most", type_=BigInteger()), *line.after
+            left < bindparam("most", type_=BigInteger()), *earlier.succeeded
         )
         return insert(NOTE).from_select(["id", "left"], row).returning(NOTE.c.id, NOTE.c.left)
 
@@ -51,8 +51,8 @@ class Note(Step):
 class Confirm(Step):
     name: str = "confirmed"
 
-    def change(self, line: Line) -> Any:
-        return select(literal(1).label("one")).where(true(), *line.after)
+    def change(self, earlier: EarlierSteps) -> Change:
+        return select(literal(1).label("one")).where(true(), *earlier.succeeded)
 
 
 @pytest.fixture

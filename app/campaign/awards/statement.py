@@ -49,12 +49,11 @@ def make(executor: Executor, shape: Shape, parameters: Parameters) -> str | None
 
     Raises GuardFailed when a guard failed; then nothing may be kept of the transaction.
     """
-    code: str | None = change(shape).make(executor, parameters)
-    return code
+    return change(shape).make(executor, parameters)
 
 
 @lru_cache(SHAPES_MAX)
-def change(shape: Shape) -> GuardedChange:
+def change(shape: Shape) -> GuardedChange[str]:
     """The changes of all awards of one shape."""
     return GuardedChange(_steps(shape), ("claimed", "code") if shape.coupon else None)
 

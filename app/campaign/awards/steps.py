@@ -4,14 +4,17 @@ A step succeeds only if what was decided still holds: the balance, the allowance
 the campaign, and the revision of the campaign. See `app.db.guarded` for how they become a whole, `statement` for which there are.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     JSON,
     BigInteger,
     BindParameter,
-    Select,
+    FromClause,
     String,
     Uuid,
     bindparam,
@@ -22,6 +25,7 @@ from sqlalchemy import (
     true,
     update,
 )
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 
 from app.amounts import BALANCE_MAX
 from app.campaign import limits
@@ -31,8 +35,8 @@ from app.campaign.models.coupons import Coupon
 from app.campaign.models.draws import Draw
 from app.campaign.models.limits import MethodTally, MethodUsage, Stock, Usage
 from app.campaign.models.vouchers import Voucher
-from app.db.guarded import Line, Step
-from app.db.types import UtcDateTime
+from app.db.guarded import Change, Condition, EarlierSteps, Step, insert_into
+from app.db.types import AnyColumn, AnySelect, UtcDateTime
 from app.points.models import Account, LedgerEntry
 
 
@@ -45,7 +49,7 @@ def text(name: str) -> BindParameter[str]:
     return bindparam(name, type_=String())
 
 
-def moment(name: str) -> BindParameter[Any]:
+def moment(name: str) -> BindParameter[datetime]:
     return bindparam(name, type_=UtcDateTime())
 
 
@@ -64,7 +68,7 @@ class Debit(Step):
     entries: int
     name: str = "debited"
 
-    def change(self, line: Line) -> Any:
+    def change(self, earlier: EarlierSteps) -> Change:
         balance = Account.balance - COST + integer("gain")
         return (
             update(Account)
@@ -73,7 +77,7 @@ class Debit(Step):
             .returning(Account.customer_id, Account.balance, Account.entries_count)
         )
 
-    def left_behind(self) -> Select[Any]:
+    def left_behind(self) -> AnySelect:
         return select(Account).where(Account.customer_id == CUSTOMER)
 
 
@@ -83,8 +87,8 @@ class MoveProgress(Step):
 
     name: str = "moved"
 
-    def change(self, line: Line) -> Any:
-        return receipts.move_progress(line.dialect, *line.after)
+    def change(self, earlier: EarlierSteps) -> Change:
+        return receipts.move_progress(earlier.dialect, *earlier.succeeded)
 
 
 @dataclass(frozen=True)
@@ -93,9 +97,9 @@ class WriteReceipt(Step):
 
     name: str = "receipt"
 
-    def change(self, line: Line) -> Any:
-        moved = line.rows("moved") if line.has("moved") else None
-        return receipts.record(line.dialect, moved, *line.after)
+    def change(self, earlier: EarlierSteps) -> Change:
+        moved = earlier.rows("moved") if earlier.has("moved") else None
+        return receipts.record(earlier.dialect, moved, *earlier.succeeded)
 
 
 @dataclass(frozen=True)
@@ -105,16 +109,16 @@ class CountUsage(Step):
     is_with_receipt: bool = False
     name: str = "counted"
 
-    def change(self, line: Line) -> Any:
-        debited = line.rows("debited")
+    def change(self, earlier: EarlierSteps) -> Change:
+        debited = earlier.rows("debited")
         period, one = moment("usage_period"), literal(1, BigInteger())
         # The debited row itself is asked for, so that only a receipt between the two needs to be asked for as well.
-        after = line.after if self.is_with_receipt else ()
+        after = earlier.succeeded if self.is_with_receipt else ()
         first = select(debited.c.customer_id, CAMPAIGN, one, one, period).where(
             debited.c.customer_id == CUSTOMER, *after
         )
         return (
-            line.dialect.insert(Usage)
+            insert_into(earlier.dialect, Usage)
             .from_select(
                 ["customer_id", "campaign_id", "received", "in_period", "period_from"], first, include_defaults=False
             )
@@ -126,7 +130,7 @@ class CountUsage(Step):
             .returning(Usage.received)
         )
 
-    def left_behind(self) -> Select[Any]:
+    def left_behind(self) -> AnySelect:
         return select(Usage).where(Usage.customer_id == CUSTOMER, Usage.campaign_id == CAMPAIGN)
 
 
@@ -148,12 +152,12 @@ class CountForCustomer(_OfMethod):
 
     prefix = "limited"
 
-    def change(self, line: Line) -> Any:
+    def change(self, earlier: EarlierSteps) -> Change:
         period, method = moment(f"method_usage_period_{self.i}"), integer(f"method_{self.i}")
-        first = select(CUSTOMER, method, literal(1, BigInteger()), period).where(true(), *line.after)
+        first = select(CUSTOMER, method, literal(1, BigInteger()), period).where(true(), *earlier.succeeded)
         most = integer(f"method_allowance_{self.i}")
         return (
-            line.dialect.insert(MethodUsage)
+            insert_into(earlier.dialect, MethodUsage)
             .from_select(["customer_id", "method_id", "in_period", "period_from"], first, include_defaults=False)
             .on_conflict_do_update(
                 index_elements=["customer_id", "method_id"],
@@ -170,10 +174,10 @@ class ClaimCoupon(Step):
 
     name: str = "claimed"
 
-    def change(self, line: Line) -> Any:
+    def change(self, earlier: EarlierSteps) -> Change:
         free = (
             select(Coupon.id)
-            .where(Coupon.campaign_id == CAMPAIGN, Coupon.award_id.is_(None), *line.after)
+            .where(Coupon.campaign_id == CAMPAIGN, Coupon.award_id.is_(None), *earlier.succeeded)
             .order_by(Coupon.position)
             .limit(1)
             .with_for_update(skip_locked=True)
@@ -186,7 +190,7 @@ class ClaimCoupon(Step):
             .returning(Coupon.id, Coupon.code)
         )
 
-    def left_behind(self) -> Select[Any]:
+    def left_behind(self) -> AnySelect:
         return select(Coupon).where(Coupon.award_id == AWARD)
 
 
@@ -196,10 +200,10 @@ class TakeSharedCoupon(Step):
 
     name: str = "claimed"
 
-    def change(self, line: Line) -> Any:
-        return select(Coupon.id, Coupon.code).where(Coupon.campaign_id == CAMPAIGN, *line.after).limit(1)
+    def change(self, earlier: EarlierSteps) -> Change:
+        return select(Coupon.id, Coupon.code).where(Coupon.campaign_id == CAMPAIGN, *earlier.succeeded).limit(1)
 
-    def left_behind(self) -> Select[Any]:
+    def left_behind(self) -> AnySelect:
         return select(Coupon).where(Coupon.campaign_id == CAMPAIGN)
 
 
@@ -207,8 +211,8 @@ class TakeSharedCoupon(Step):
 class RecordAward(Step):
     name: str = "recorded"
 
-    def change(self, line: Line) -> Any:
-        columns = {
+    def change(self, earlier: EarlierSteps) -> Change:
+        columns: dict[str, AnyColumn] = {
             "id": AWARD,
             "campaign_id": CAMPAIGN,
             "customer_id": CUSTOMER,
@@ -219,7 +223,7 @@ class RecordAward(Step):
             "given_by": ASKER,
             "given_by_token": integer("partner"),
         }
-        return _inserted(Award, columns, *line.after, returning=Award.id)
+        return _inserted(Award, columns, *earlier.succeeded, returning=Award.id)
 
 
 @dataclass(frozen=True)
@@ -228,9 +232,9 @@ class RecordDraw(Step):
 
     name: str = "drawn"
 
-    def change(self, line: Line) -> Any:
-        counted, number = line.rows("counted"), integer("draw_number")
-        columns = {
+    def change(self, earlier: EarlierSteps) -> Change:
+        counted, number = earlier.rows("counted"), integer("draw_number")
+        columns: dict[str, AnyColumn] = {
             "award_id": AWARD,
             "campaign_id": CAMPAIGN,
             "customer_id": CUSTOMER,
@@ -240,7 +244,7 @@ class RecordDraw(Step):
             "method_id": integer("method_0"),
         }
         guard = counted.c.received == number
-        return _inserted(Draw, columns, guard, *line.after, source=counted, returning=Draw.award_id)
+        return _inserted(Draw, columns, guard, *earlier.succeeded, source=counted, returning=Draw.award_id)
 
 
 @dataclass(frozen=True)
@@ -250,11 +254,11 @@ class RecordPrice(Step):
     entries: int
     name: str = "paid"
 
-    def change(self, line: Line) -> Any:
-        debited, comment = line.rows("debited"), text("campaign_name")
+    def change(self, earlier: EarlierSteps) -> Change:
+        debited, comment = earlier.rows("debited"), text("campaign_name")
         named: Any = comment
-        if line.has("claimed"):
-            named = comment + ", coupon: " + select(line.rows("claimed").c.code).scalar_subquery()
+        if earlier.has("claimed"):
+            named = comment + ", coupon: " + select(earlier.rows("claimed").c.code).scalar_subquery()
         columns = {
             "uuid": bindparam("entry", type_=Uuid()),
             "sequence": debited.c.entries_count - (self.entries - 1),
@@ -262,7 +266,7 @@ class RecordPrice(Step):
             "balance_after": debited.c.balance - integer("gain"),
             "comment": named,
         }
-        return _entry(line, "bought", columns)
+        return _entry(earlier, "bought", columns)
 
 
 @dataclass(frozen=True)
@@ -272,8 +276,8 @@ class RecordGain(_OfMethod):
     later: int = 0
     prefix = "gained"
 
-    def change(self, line: Line) -> Any:
-        debited = line.rows("debited")
+    def change(self, earlier: EarlierSteps) -> Change:
+        debited = earlier.rows("debited")
         columns = {
             "uuid": bindparam(f"entry_{self.i}", type_=Uuid()),
             "sequence": debited.c.entries_count - self.later,
@@ -282,7 +286,7 @@ class RecordGain(_OfMethod):
             "comment": text("campaign_name"),
             "method_id": integer(f"method_{self.i}"),
         }
-        return _entry(line, "rewarded", columns)
+        return _entry(earlier, "rewarded", columns)
 
 
 @dataclass(frozen=True)
@@ -291,8 +295,8 @@ class HoldCoupon(_OfMethod):
 
     prefix = "held"
 
-    def change(self, line: Line) -> Any:
-        claimed = line.rows("claimed")
+    def change(self, earlier: EarlierSteps) -> Change:
+        claimed = earlier.rows("claimed")
         columns = {
             **_voucher_columns("coupon"),
             "coupon_id": claimed.c.id,
@@ -302,7 +306,7 @@ class HoldCoupon(_OfMethod):
             "claimed_at": NOW,
             "amount": literal(0, BigInteger()),
         }
-        return _inserted(Voucher, columns, *line.after, source=claimed, returning=Voucher.id)
+        return _inserted(Voucher, columns, *earlier.succeeded, source=claimed, returning=Voucher.id)
 
 
 @dataclass(frozen=True)
@@ -311,7 +315,7 @@ class IssueVoucher(_OfMethod):
 
     prefix = "held"
 
-    def change(self, line: Line) -> Any:
+    def change(self, earlier: EarlierSteps) -> Change:
         i = self.i
         columns = {
             **_voucher_columns(str(i)),
@@ -325,7 +329,7 @@ class IssueVoucher(_OfMethod):
             "text": text(f"voucher_text_{i}"),
             "expires_at": moment(f"voucher_expires_{i}"),
         }
-        return _inserted(Voucher, columns, *line.after, returning=Voucher.id)
+        return _inserted(Voucher, columns, *earlier.succeeded, returning=Voucher.id)
 
 
 @dataclass(frozen=True)
@@ -334,7 +338,7 @@ class CountReward(_OfMethod):
 
     prefix = "tallied"
 
-    def change(self, line: Line) -> Any:
+    def change(self, earlier: EarlierSteps) -> Change:
         period, most = moment(f"method_period_{self.i}"), integer(f"method_most_{self.i}")
         return (
             update(MethodTally)
@@ -342,7 +346,7 @@ class CountReward(_OfMethod):
                 MethodTally.method_id == integer(f"method_{self.i}"),
                 MethodTally.given < MethodTally.allowed,
                 limits.has_room(MethodTally.period_from, MethodTally.in_period, period, most),
-                *line.after,
+                *earlier.succeeded,
             )
             .values(given=MethodTally.given + 1, **_counted_on(MethodTally, period))
             .returning(MethodTally.given)
@@ -358,8 +362,8 @@ class CountForCampaign(Step):
 
     name: str = "given"
 
-    def change(self, line: Line) -> Any:
-        is_first = select(case((line.rows("counted").c.received == 1, 1), else_=0)).scalar_subquery()
+    def change(self, earlier: EarlierSteps) -> Change:
+        is_first = select(case((earlier.rows("counted").c.received == 1, 1), else_=0)).scalar_subquery()
         period = moment("stock_period")
         return (
             update(Stock)
@@ -368,7 +372,7 @@ class CountForCampaign(Step):
                 limits.has_stock(Stock),
                 limits.has_room(Stock.period_from, Stock.in_period, period, integer("stock_most")),
                 Stock.revision == integer("revision_seen"),
-                *line.after,
+                *earlier.succeeded,
             )
             .values(
                 given=Stock.given + 1, customers_count=Stock.customers_count + is_first, **_counted_on(Stock, period)
@@ -377,7 +381,7 @@ class CountForCampaign(Step):
         )
 
 
-def _counted_on(tally: Any, period: Any) -> dict[str, Any]:
+def _counted_on(tally: type[Stock | Usage | MethodTally | MethodUsage], period: AnyColumn) -> dict[str, AnyColumn]:
     """One more in this period, which may have just begun. A clock that lags behind counts in the period that has."""
     has_begun = tally.period_from < period
     return {
@@ -386,15 +390,21 @@ def _counted_on(tally: Any, period: Any) -> dict[str, Any]:
     }
 
 
-def _inserted(model: Any, columns: dict[str, Any], *conditions: Any, source: Any = None, returning: Any) -> Any:
+def _inserted(
+    model: type[DeclarativeBase],
+    columns: Mapping[str, AnyColumn],
+    *conditions: Condition,
+    returning: InstrumentedAttribute[int] | InstrumentedAttribute[UUID],
+    source: FromClause | None = None,
+) -> Change:
     row = select(*columns.values())
     row = row if source is None else row.select_from(source)
     values = row.where(true(), *conditions)
     return insert(model).from_select(list(columns), values, include_defaults=False).returning(returning)
 
 
-def _entry(line: Line, kind: str, columns: dict[str, Any]) -> Any:
-    debited = line.rows("debited")
+def _entry(earlier: EarlierSteps, kind: str, columns: Mapping[str, AnyColumn]) -> Change:
+    debited = earlier.rows("debited")
     whole = {
         "customer_id": debited.c.customer_id,
         "kind": literal(kind),
@@ -404,10 +414,10 @@ def _entry(line: Line, kind: str, columns: dict[str, Any]) -> Any:
         "created_at": NOW,
         **columns,
     }
-    return _inserted(LedgerEntry, whole, *line.after, source=debited, returning=LedgerEntry.id)
+    return _inserted(LedgerEntry, whole, *earlier.succeeded, source=debited, returning=LedgerEntry.id)
 
 
-def _voucher_columns(suffix: str) -> dict[str, Any]:
+def _voucher_columns(suffix: str) -> dict[str, AnyColumn]:
     return {
         "key": text(f"voucher_key_{suffix}"),
         "third_party_id": integer(f"third_party_{suffix}"),

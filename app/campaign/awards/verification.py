@@ -1,8 +1,9 @@
 """Recompute every draw from what was stored, and find what does not agree. See docs/draws.md."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import NamedTuple
+from uuid import UUID
 
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -49,7 +50,21 @@ def verify(session: Session, campaign_id: int | None = None) -> Iterator[Report]
             yield _verify(session, campaign, campaign.seed)
 
 
-def rows(session: Session, campaign_id: int) -> Iterator[Any]:
+class DrawRow(NamedTuple):
+    """A draw as it is stored, and the award that it names, which may be missing."""
+
+    number: int
+    candidates: Sequence[tuple[int, int]]  # ids of reward methods, and their weights
+    ticket: str
+    method_id: int
+    award_id: UUID
+    customer_id: int
+    customer: UUID
+    award_campaign_id: int | None
+    award_customer_id: int | None
+
+
+def rows(session: Session, campaign_id: int) -> Iterator[DrawRow]:
     """The draws of a campaign, by customer and number, each with the customer's UUID; ROWS at a time."""
     last: tuple[int, int] = (0, 0)
     while True:
@@ -71,7 +86,7 @@ def rows(session: Session, campaign_id: int) -> Iterator[Any]:
             .order_by(Draw.customer_id, Draw.number)
             .limit(ROWS)
         ).all()
-        yield from found
+        yield from (DrawRow._make(row) for row in found)
         if len(found) < ROWS:
             return
         last = (found[-1].customer_id, found[-1].number)
@@ -98,7 +113,7 @@ def _verify(session: Session, campaign: Campaign, seed: DrawSeed) -> Report:
 
 
 def _problems(
-    row: Any, campaign: Campaign, seed: DrawSeed, methods: dict[int, RewardMethod], always: set[int], expected: int
+    row: DrawRow, campaign: Campaign, seed: DrawSeed, methods: dict[int, RewardMethod], always: set[int], expected: int
 ) -> Iterator[str]:
     candidates = [(int(method), int(weight)) for method, weight in row.candidates]
     if row.number != expected:

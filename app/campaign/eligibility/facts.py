@@ -3,9 +3,8 @@
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, bindparam, cast, func, null, select
+from sqlalchemy import ColumnElement, String, and_, bindparam, cast, func, null, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import SQLColumnExpression
 
@@ -20,7 +19,7 @@ from app.campaign.models.engagement import Participation
 from app.campaign.models.limits import MethodTally, MethodUsage, Stock, Usage
 from app.campaign.models.rewards import RewardMethod
 from app.db.prepared import Executor, Prepared
-from app.db.types import UtcDateTime
+from app.db.types import AnySelect, UtcDateTime
 from app.members.errors import CustomerNotFound
 from app.members.models import Customer
 from app.organizations.models import Chain
@@ -33,7 +32,7 @@ def _since(column: SQLColumnExpression[datetime]) -> ColumnElement[datetime]:
     return func.coalesce(column, ALWAYS_FROM, type_=UtcDateTime())
 
 
-def facts_query() -> Select[*tuple[Any, ...]]:
+def facts_query() -> AnySelect:
     """All that `CampaignFacts` names but the draw's seed, a row for each pair of campaign and customer. Narrow it to the pairs you need."""
     return (
         select(

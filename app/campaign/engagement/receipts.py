@@ -4,15 +4,16 @@ Where both hold, both are written, or neither. Nobody writes without the lock of
 while holding it is never overtaken.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import ModuleType
 from typing import Any
 
 from psycopg.errors import DivisionByZero
-from sqlalchemy import JSON, BigInteger, String, bindparam, column, func, literal, select, true, update
+from sqlalchemy import JSON, BigInteger, FromClause, String, bindparam, column, func, literal, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.campaign.models.engagement import BehaviorProgress, EventReceipt
-from app.db.guarded import GuardFailed
+from app.db.guarded import Change, Condition, GuardFailed, insert_into
 from app.db.prepared import Executor, Prepared, is_postgresql
 from app.db.types import UtcDateTime
 from app.points.models import Account
@@ -27,7 +28,7 @@ def lock(executor: Executor, customer_id: int) -> None:
     _LOCK.run(executor, {"teller": customer_id})
 
 
-def write(executor: Executor, parameters: dict[str, Any]) -> None:
+def write(executor: Executor, parameters: Mapping[str, object]) -> None:
     """Keep the receipt and the progress. Raises GuardFailed when either was written by somebody else meanwhile."""
     if is_postgresql(executor):
         try:
@@ -39,7 +40,7 @@ def write(executor: Executor, parameters: dict[str, Any]) -> None:
         raise GuardFailed
 
 
-def amend(executor: Executor, parameters: dict[str, Any]) -> None:
+def amend(executor: Executor, parameters: Mapping[str, object]) -> None:
     """Change the outcome of a receipt that this transaction has written: some of what it earned was refused afterwards."""
     executor.execute(
         update(EventReceipt)
@@ -52,7 +53,7 @@ def amend(executor: Executor, parameters: dict[str, Any]) -> None:
     )
 
 
-def move_progress(dialect: Any, *after: Any) -> Any:
+def move_progress(dialect: ModuleType, *conditions: Condition) -> Change:
     """Write each progress that is still of the version before; returns those."""
     if dialect is postgresql:
         rows: Any = (
@@ -70,9 +71,9 @@ def move_progress(dialect: Any, *after: Any) -> Any:
     else:
         rows = func.json_each(bindparam("progress", type_=JSON())).table_valued("value", name="r")
         columns = [func.json_extract(rows.c.value, f"$.{name}") for name in ("b", "v", "a", "n", "c")]
-    insert = dialect.insert(BehaviorProgress).from_select(
+    insert = insert_into(dialect, BehaviorProgress).from_select(
         ["customer_id", "behavior_id", "version", "achieved", "current", "counts"],
-        select(_teller, *columns).select_from(rows).where(true(), *after),
+        select(_teller, *columns).select_from(rows).where(true(), *conditions),
         include_defaults=False,
     )
     written = insert.excluded
@@ -83,7 +84,7 @@ def move_progress(dialect: Any, *after: Any) -> Any:
     ).returning(BehaviorProgress.behavior_id)
 
 
-def record(dialect: Any, moved: Any, *after: Any) -> Any:
+def record(dialect: ModuleType, moved: FromClause | None, *conditions: Condition) -> Change:
     """Write the receipt, if it is new and all that it moved was written (`moved`, where that is of the same statement)."""
     columns: dict[str, Any] = {
         "customer_id": _teller,
@@ -98,12 +99,12 @@ def record(dialect: Any, moved: Any, *after: Any) -> Any:
         "outcome": bindparam("became", type_=JSON()),
     }
     values: list[Any] = list(columns.values())
-    row = select(*values).where(true(), *after)
+    row = select(*values).where(true(), *conditions)
     if moved is not None:
         moved_count = select(func.count()).select_from(moved).scalar_subquery()
         row = row.where(moved_count == bindparam("moved_count", type_=BigInteger()))
     return (
-        dialect.insert(EventReceipt)
+        insert_into(dialect, EventReceipt)
         .from_select(list(columns), row, include_defaults=False)
         .on_conflict_do_nothing()
         .returning(EventReceipt.customer_id)

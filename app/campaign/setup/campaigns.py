@@ -38,7 +38,8 @@ def create(
     id: int | None = None,
     uuid: UUID | None = None,
 ) -> Campaign:
-    """Create a campaign of a chain, or of the first one; `id` and `uuid` only for a world whose ids are known beforehand.
+    """Create a campaign of a chain, or of the first one; `id` and `uuid` only for the demo world, whose ids are
+    the documents'.
 
     A draw gets its seed, and with it its commitment, at once.
     Raises BadCampaign, BadRestriction, BadCreative, CampaignNameTaken or PermalinkTaken.
@@ -205,7 +206,7 @@ def move(session: Session, uuid: UUID, lifecycle: str) -> Campaign:
 
 
 def for_change(session: Session, uuid: UUID) -> Campaign:
-    """The campaign, locked until the transaction ends, its terms raised. Raises CampaignNotFound."""
+    """The campaign, locked until the transaction ends, its revision raised. Raises CampaignNotFound."""
     stock = session.scalars(
         select(Stock)
         .join(Campaign, Campaign.id == Stock.campaign_id)

@@ -71,6 +71,16 @@ class CustomerEvent:
     campaign_id: int | None = None
 
 
+class _Outcome(NamedTuple):
+    """What became of an event, as its receipt keeps it: a behavior that counted it, or none, and why its campaign gave nothing."""
+
+    campaign_id: int
+    behavior_id: int | None
+    times: int = 0
+    points: int = 0
+    reasons: Sequence[str] = ()
+
+
 class Achieved(NamedTuple):
     """A behavior that an event completed, how often, and the hundredths of points that it and its goals gave for that."""
 
@@ -184,7 +194,7 @@ class _EventFacts(NamedTuple):
     customer_status: str
     customer_zone: str
     time_zone: str
-    outcome: Any  # as JSON: see EventReceipt.outcome
+    outcome: Sequence[Sequence[Any]] | None  # of an event that was recorded before, each an _Outcome
     campaign_id: int
     visible_from: datetime
     visible_to: datetime
@@ -327,7 +337,10 @@ class _Decision(NamedTuple):
         """Note why an achievement was not rewarded, for whoever asks now or again."""
         self.reasons[campaign_id] = [it.code for it in (refusal, *refusal.others)]
         if self.parameters is not None:
-            self.parameters["became"] = [*self.parameters["became"], _refused(campaign_id, self.reasons[campaign_id])]
+            self.parameters["became"] = [
+                *self.parameters["became"],
+                _Outcome(campaign_id, None, reasons=self.reasons[campaign_id]),
+            ]
 
 
 def _decide(executor: Executor, customer_id: int, event: CustomerEvent, now: datetime, actor: Actor) -> _Decision:
@@ -347,17 +360,15 @@ def _decide(executor: Executor, customer_id: int, event: CustomerEvent, now: dat
     if not rows:
         raise CustomerNotFound
     if rows[0].outcome is not None:
-        outcome = rows[0].outcome
+        outcome = [_Outcome(*it) for it in rows[0].outcome]
         return _Decision(_recorded_before(executor, transaction_id, outcome), None, (), _reasons_of(outcome))
     if event.campaign_id is not None and not _listeners_of(rows):
         _require_campaign(executor, customer_id, event.campaign_id)
     day = at.astimezone(ZoneInfo(rows[0].customer_zone)).date()
     occurrence = counting.Event(event.name, at, day, event.quantity, transaction_id, event.context)
     moved, reasons = _count(executor, rows, occurrence, now)
-    became: list[list[Any]] = [
-        [it.row.campaign_id, it.row.behavior_id, len(it.achievements), it.points] for it in moved
-    ]
-    became += [_refused(*it) for it in reasons.items()]
+    became = [_Outcome(it.row.campaign_id, it.row.behavior_id, len(it.achievements), it.points) for it in moved]
+    became += [_Outcome(campaign_id, None, reasons=codes) for campaign_id, codes in reasons.items()]
     parameters = {
         "teller": customer_id,
         "event": event.name,
@@ -373,16 +384,11 @@ def _decide(executor: Executor, customer_id: int, event: CustomerEvent, now: dat
         "moved_count": len(moved),
     }
     due = [_Due(it.row, achievement) for it in moved if it.row.is_rewarded for achievement in it.achievements]
-    achieved = [_achieved(it.row, len(it.achievements), it.points) for it in moved if it.achievements]
+    achieved = [Achieved(len(it.achievements), *_Named.of(it.row), it.points) for it in moved if it.achievements]
     return _Decision(Receipt(transaction_id, len(moved), achieved), parameters, due, reasons)
 
 
-def _refused(campaign_id: int, reasons: Sequence[str]) -> list[Any]:
-    """How a receipt's outcome keeps that a campaign gave nothing: a row of no behavior, with the reasons."""
-    return [campaign_id, None, 0, 0, list(reasons)]
-
-
-def _written(it: _Moved) -> dict[str, Any]:
+def _written(it: _Moved) -> Mapping[str, object]:
     """A row as `receipts.move_progress` reads it."""
     current, counts = progress.kept(it.after, it.has_one_goal)
     row = {"b": it.row.behavior_id, "v": (it.row.version or 0) + 1, "a": it.after.achieved, "n": current}
@@ -473,7 +479,7 @@ def _require_campaign(executor: Executor, customer_id: int, campaign_id: int) ->
 
 
 def _reward(
-    executor: Executor, due: _Due, now: datetime, actor: Actor, receipt: Mapping[str, Any] | None = None
+    executor: Executor, due: _Due, now: datetime, actor: Actor, receipt: Mapping[str, object] | None = None
 ) -> None:
     row, achievement = due
     facts = facts_by_id(executor, row.campaign_id, row.customer_id)
@@ -482,6 +488,21 @@ def _reward(
     key = f"behavior {row.behavior_id} customer {row.customer_id} {achievement.number}"
     trigger = Trigger("event", "event", key, behavior=row.behavior_id, goals=achievement.goals, overrides=True)
     give(executor, facts, trigger, now, actor, receipt)
+
+
+class _Named(NamedTuple):
+    """A behavior and its campaign, by all their names."""
+
+    campaign_id: int
+    campaign: str
+    behavior_id: int
+    behavior: UUID
+    name: str
+    kind: str
+
+    @classmethod
+    def of(cls, row: _EventFacts) -> "_Named":
+        return cls(row.campaign_id, row.campaign, row.behavior_id, row.behavior, row.name, row.behavior_kind)
 
 
 _NAMES = (
@@ -498,20 +519,16 @@ _NAMES = (
 )
 
 
-def _recorded_before(executor: Executor, transaction_id: str, outcome: Sequence[Sequence[Any]]) -> Receipt:
+def _recorded_before(executor: Executor, transaction_id: str, outcome: Sequence[_Outcome]) -> Receipt:
     """The receipt as it was given then, but for the reasons."""
-    became = {behavior: (times, points) for _, behavior, times, points, *_ in outcome if times}
-    counted = sum(behavior is not None for _, behavior, *_ in outcome)
-    rows = executor.execute(_NAMES, {"ids": list(became)}).all() if became else []
-    by_id = {row.behavior_id: row for row in rows}
-    return Receipt(transaction_id, counted, [_achieved(by_id[id], *known) for id, known in became.items()])
-
-
-def _reasons_of(outcome: Sequence[Sequence[Any]]) -> dict[int, Sequence[str]]:
-    return {row[0]: row[4] for row in outcome if row[1] is None}
-
-
-def _achieved(row: Any, times: int, points: int) -> Achieved:
-    return Achieved(
-        times, row.campaign_id, row.campaign, row.behavior_id, row.behavior, row.name, row.behavior_kind, points
+    achieved = [it for it in outcome if it.times]
+    rows = executor.execute(_NAMES, {"ids": [it.behavior_id for it in achieved]}).all() if achieved else []
+    names = {row.behavior_id: _Named._make(row) for row in rows}
+    counted = sum(it.behavior_id is not None for it in outcome)
+    return Receipt(
+        transaction_id, counted, [Achieved(it.times, *names[it.behavior_id or 0], it.points) for it in achieved]
     )
+
+
+def _reasons_of(outcome: Sequence[_Outcome]) -> dict[int, Sequence[str]]:
+    return {it.campaign_id: it.reasons for it in outcome if it.behavior_id is None}

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -33,14 +32,29 @@ def sign_up(
     level: UUID | None = None,
     chain_id: int | None = None,
     referral_code: str | None = None,
-    **fixed: Any,
+    id: int | None = None,
+    uuid: UUID | None = None,
+    external_id: str | None = None,
+    time_zone: str | None = None,
+    is_anonymous: bool = False,
 ) -> SignUp:
     """Register a customer with a chain, or with the first one, and open a login and an account.
 
-    `fixed` are the ids of a world whose ids are known beforehand. Raises as `customers.register` and, for a referral code,
+    `id` and `uuid` only for the demo world, whose ids are the documents'. Raises as `customers.register` and, for a referral code,
     `referrals.apply_code` do.
     """
-    customer = customers.register(session, person, now, level, chain_id=chain_id, **fixed)
+    customer = customers.register(
+        session,
+        person,
+        now,
+        level,
+        uuid,
+        chain_id=chain_id,
+        id=id,
+        external_id=external_id,
+        time_zone=time_zone,
+        is_anonymous=is_anonymous,
+    )
     logins.open_for_customer(session, customer.id, password_hash)
     ledger.open_account(session, customer.id)
     session.flush()

@@ -11,7 +11,7 @@ from app.campaign.setup import campaigns
 from app.campaign.triggers import purchases
 from app.db import guarded
 from app.db.engine import Database
-from app.db.guarded import Line
+from app.db.guarded import EarlierSteps
 from app.members import customers
 from app.members.errors import CustomerNotFound
 from app.members.models import Customer
@@ -171,7 +171,9 @@ def test_finding_a_free_coupon_does_not_walk_through_the_pool(sqlite_url: str) -
     """SQLite once preferred another index, and sorted all free coupons for every purchase."""
     database = Database(sqlite_url)
     query = str(
-        steps.ClaimCoupon().change(Line(sqlite)).compile(database.engine, compile_kwargs={"literal_binds": False})
+        steps.ClaimCoupon()
+        .change(EarlierSteps(sqlite))
+        .compile(database.engine, compile_kwargs={"literal_binds": False})
     )
     with database.engine.connect() as connection:
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", (1,) * query.count("?")).all()
