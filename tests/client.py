@@ -90,3 +90,10 @@ def _strict(app: Flask) -> dict[str, Any]:
         if schema.get("type") == "object" and "properties" in schema:
             schema["additionalProperties"] = False  # an answer with a key that the manual does not know is a mistake
     return document
+
+
+def unrewarded_count(app: Flask, reason: str) -> float:
+    """How often /metrics says that a campaign gave nothing for this reason."""
+    lines = Client(app).get("/metrics").text.splitlines()
+    found = [line for line in lines if line.startswith(f'guerdon_unrewarded_total{{reason="{reason}"}}')]
+    return float(found[0].split()[-1]) if found else 0.0

@@ -25,7 +25,7 @@ def register(data: dict[str, Any]) -> Response:
         made = signups.sign_up(session, data["person"], clock.now(), SYSTEM, password_hash, data["level"])
         customer = made.customer
         for unrewarded in made.unrewarded:
-            note_unrewarded(unrewarded.campaign_id, unrewarded.reasons[0].code)
+            note_unrewarded(unrewarded.campaign_id, unrewarded.reasons[0].code, is_answered=False)
         note_subject(customer=customer.uuid)
         answer = without_none({"customerId": str(customer.uuid), "email": customer.profile.email})
     return jsonify(answer)

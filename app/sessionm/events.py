@@ -121,7 +121,7 @@ def _recorded(
         only = _campaign_id(executor, campaign)
         events_sent = [replace(telling, campaign_id=only) for telling in events_sent]
     receipts = events.record_all(executor, customer_id, events_sent, clock.now(), access.actor())
-    for it in (row for receipt in receipts for row in receipt.unrewarded):
+    for it in (row for receipt in receipts if not receipt.is_repeated for row in receipt.unrewarded):
         note_unrewarded(it.campaign_id, it.reasons[0])
     return _answer(events_sent, receipts)
 
@@ -188,7 +188,7 @@ def _answer(events_sent: list[CustomerEvent], receipts: Sequence[Receipt]) -> di
 
 
 def _not_rewarded(receipt: Receipt) -> dict[str, Any]:
-    """The campaigns that listen and gave nothing, and why; absent when there is none."""
+    """The campaigns that did not count it or did not give all that it earned, and why; absent when there is none."""
     rows = [{"campaign_id": it.campaign_id, "reasons": list(it.reasons)} for it in receipt.unrewarded]
     return {"not_rewarded": rows} if rows else {}
 

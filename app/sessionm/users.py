@@ -61,7 +61,7 @@ def create() -> Response:
         )
         customer = made.customer
         for unrewarded in made.unrewarded:
-            note_unrewarded(unrewarded.campaign_id, unrewarded.reasons[0].code)
+            note_unrewarded(unrewarded.campaign_id, unrewarded.reasons[0].code, is_answered=False)
         attributes.put(session, customer.id, noted)
         note_subject(customer=customer.uuid)
         return _answer(session, customer)

@@ -46,7 +46,7 @@ def warning(code: ErrorCode, said: str, **message: Any) -> dict[str, Any]:
 
 
 def warnings(call: str, unrewarded: Iterable[Unrewarded]) -> list[dict[str, Any]]:
-    """A warning for each campaign that did not reward what a user did, with every reason; counted and logged as well."""
+    """A warning for each campaign that did not reward what a user did, with every reason; counted as well."""
     found = []
     for it in unrewarded:
         note_unrewarded(it.campaign_id, it.reasons[0].code)

@@ -97,11 +97,14 @@ class GuardedFlask(Flask):
         key = request.headers.get("Idempotency-Key") if request.method in keyed else None
 
         def attempt() -> ResponseReturnValue:
+            g.unrewarded = []
             if policy != ANYONE:
                 _let_in(policy, getattr(route, "authenticate", by_token))
             return self._answer_once(view, key) if key is not None else view()
 
-        return with_retries(attempt)
+        answer = with_retries(attempt)
+        _report_unrewarded()
+        return answer
 
     def _answer_once(self, view: Callable[[], ResponseReturnValue], key: str) -> ResponseReturnValue:
         who = g.caller.principal if "caller" in g else "anyone"
@@ -190,11 +193,17 @@ def note_effect(effect: UUID) -> None:
         once.effect = effect
 
 
-def note_unrewarded(campaign_id: int, reason: str) -> None:
-    """Count and log that a campaign did not reward what a customer did; whoever asked is told by the dialect, if it can."""
+def note_unrewarded(campaign_id: int, reason: str, is_answered: bool = True) -> None:
+    """A campaign did not reward what a customer did. It is counted once the request is done, and logged if no answer says it."""
+    g.unrewarded.append((campaign_id, reason, is_answered))
+
+
+def _report_unrewarded() -> None:
     metrics: Metrics = current_app.extensions["guerdon_metrics"]
-    metrics.unrewarded.labels(reason).inc()
-    current_app.logger.info("campaign %s gave no reward: %s", campaign_id, reason)
+    for campaign_id, reason, is_answered in g.unrewarded:
+        metrics.unrewarded.labels(reason).inc()
+        if not is_answered:
+            current_app.logger.warning("campaign %s gave no reward: %s", campaign_id, reason)
 
 
 def caller() -> Caller:

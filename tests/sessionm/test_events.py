@@ -5,6 +5,7 @@ from typing import Any
 
 from app.campaign.models.engagement import BehaviorProgress, EventReceipt
 from app.db.engine import Database
+from tests.client import unrewarded_count
 from tests.sessionm.conftest import EXTERNAL_ID, Program, code, visits
 from tests.world import World, clock_at
 
@@ -259,8 +260,11 @@ def test_what_is_no_event_is_refused(program: Program, database: Database) -> No
 
 
 def test_what_was_not_rewarded_is_answered_with_the_reasons(program: Program) -> None:
+    before = unrewarded_count(program.app, "restrictions_not_met")
     made = program.create(targeting={"user.tags": {"$in": ["vip"]}}, behaviors=[visits(1, 5)])
     answer = program.tell(transaction_id="a")
     assert answer["not_rewarded"] == [{"campaign_id": made["id"], "reasons": ["restrictions_not_met"]}]
+    assert unrewarded_count(program.app, "restrictions_not_met") == before + 1
     assert program.tell(transaction_id="a") == answer
+    assert unrewarded_count(program.app, "restrictions_not_met") == before + 1, "it is only shown again"
     assert "not_rewarded" not in program.tell("something else")

@@ -11,9 +11,10 @@ from app.campaign.models.baskets import Basket
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.referrals import ReferralRelation
 from app.campaign.models.vouchers import Voucher
+from app.db.engine import TryAgain
 from app.members.models import Customer, Spending
 from app.organizations import chains
-from tests.client import Client
+from tests.client import Client, unrewarded_count
 from tests.spaaza.conftest import HOST, Shop, code
 from tests.spaaza.test_interactions import TABLE
 from tests.world import World, clock_at, hours, points, voucher
@@ -112,11 +113,13 @@ def test_a_completion_needs_no_open_campaign_but_something_to_give(shop: Shop) -
     shop.world.require_invariants()
 
 
-def test_a_campaign_that_does_not_reward_says_every_reason_and_is_counted(shop: Shop) -> None:
+def test_a_campaign_that_does_not_reward_says_every_reason_and_is_counted(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
     for_vips = shop.world.a_reward_campaign(kind="basket", restrictions={"user.tags": "vip"}, limit_per_customer=1)
     signup = shop.world.a_reward_campaign(kind="signup", limit=0)
     shop.world.a_reward_campaign(points(1), kind="basket", limit_per_customer=1)
-    before = counted(shop, "restrictions_not_met")
+    before = unrewarded_count(shop.app, "restrictions_not_met")
     first: Any = basket(shop, shop.world.cleo.id)
     assert [it["message"]["campaign_id"] for it in first.json["warnings"]] == [for_vips.id]
     assert "warnings" not in basket(shop, shop.world.cleo.id).json  # type: ignore[operator]
@@ -125,24 +128,18 @@ def test_a_campaign_that_does_not_reward_says_every_reason_and_is_counted(shop: 
         ["restrictions_not_met"],
         ["limit_per_customer_reached"],
     ]
-    assert counted(shop, "restrictions_not_met") == before + 2
+    assert unrewarded_count(shop.app, "restrictions_not_met") == before + 2
     joined: Any = shop.partner().post("/internal/add-user", json={"first_name": "Ann", "last_name": "New"})
     assert [it["message"] for it in joined.json["warnings"]] == [
         {"campaign_id": signup.id, "user_id": joined.json["results"]["user_info"]["id"], "reasons": ["limit_reached"]}
     ]
-    before = counted(shop, "limit_reached")
+    before = unrewarded_count(shop.app, "limit_reached")
     form = {"firstName": "Bo", "lastName": "Bee", "email": "bo@guerdon.example", "agreement1": 1}
     registered = Client(shop.app).as_login(shop.world.ada).post("/api/customer/register", json={"customer": form})
     assert registered.status_code == 200
     assert list(registered.json or {}) == ["customerId", "email"], "Open Loyalty has no room for it: it is counted"
-    assert counted(shop, "limit_reached") == before + 1
-
-
-def counted(shop: Shop, reason: str) -> float:
-    """How often /metrics says that a campaign gave nothing for this reason."""
-    lines = Client(shop.app).get("/metrics").text.splitlines()
-    [*found] = (line for line in lines if line.startswith(f'guerdon_unrewarded_total{{reason="{reason}"}}'))
-    return float(found[0].split()[-1]) if found else 0.0
+    assert unrewarded_count(shop.app, "limit_reached") == before + 1
+    assert [record.getMessage() for record in caplog.records] == [f"campaign {signup.id} gave no reward: limit_reached"]
 
 
 def test_a_basket_told_twice_counts_once(shop: Shop) -> None:
@@ -432,3 +429,20 @@ def test_what_nobody_asked_for_costs_nothing(shop: Shop, kind: str) -> None:
         shop.world.a_reward_campaign(
             points(1, recipient="referring" if kind == "referral" else "customer"), kind=kind, cost=100
         )
+
+
+def test_what_was_tried_again_is_counted_once(shop: Shop, ada: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.world.a_reward_campaign(kind="signup", limit=0)
+    tries = []
+
+    def busy_at_first(answer: dict[str, Any]) -> dict[str, Any]:
+        tries.append(1)
+        if len(tries) < 3:
+            raise TryAgain("busy")
+        return answer
+
+    before = unrewarded_count(shop.app, "limit_reached")
+    monkeypatch.setattr("app.openloyalty.registration.without_none", busy_at_first)
+    form = {"firstName": "Bo", "lastName": "Bee", "email": "bo@guerdon.example", "agreement1": 1}
+    assert ada.post("/api/customer/register", json={"customer": form}).status_code == 200
+    assert (len(tries), unrewarded_count(shop.app, "limit_reached")) == (3, before + 1)

@@ -48,6 +48,7 @@ from app.refusal import Refusal
 
 NAME_LENGTH_MAX = TRANSACTION_ID_LENGTH_MAX = 255
 QUANTITY_MAX = 1_000
+UNCOUNTED_MAX = 20
 AHEAD_MAX = timedelta(minutes=5)  # how wrong the clock of whoever tells an event may go
 EARLIEST = datetime.fromisoformat("1970-01-02T00:00:00+00:00")
 
@@ -95,7 +96,7 @@ class Achieved(NamedTuple):
 
 
 class NotRewarded(NamedTuple):
-    """A campaign that listens to an event and gave nothing for it: every reason why, by its code."""
+    """A campaign that listens to an event and did not count it, or did not give all that it earned: every reason, by its code."""
 
     campaign_id: int
     reasons: Sequence[str]
@@ -103,15 +104,17 @@ class NotRewarded(NamedTuple):
 
 @dataclass(frozen=True)
 class Receipt:
-    """What became of an event: how many behaviors it counted for, which it completed, and what gave nothing.
+    """What became of an event: how many behaviors it counted for, which it completed, and what was not rewarded.
 
-    The same however often it is sent.
+    The same however often it is sent. Of campaigns that did not count it there are at most UNCOUNTED_MAX, and none whose
+    audience the customer does not belong to, unless the event names it: a receipt must not grow with the campaigns of others.
     """
 
     transaction_id: str
     counted: int
     achieved: Sequence[Achieved]
     unrewarded: Sequence[NotRewarded] = ()
+    is_repeated: bool = field(default=False, compare=False)  # it was recorded before, and is only shown again
 
 
 def record(executor: Executor, customer_id: int, event: CustomerEvent, now: datetime, actor: Actor) -> Receipt:
@@ -361,12 +364,13 @@ def _decide(executor: Executor, customer_id: int, event: CustomerEvent, now: dat
         raise CustomerNotFound
     if rows[0].outcome is not None:
         outcome = [_Outcome(*it) for it in rows[0].outcome]
-        return _Decision(_recorded_before(executor, transaction_id, outcome), None, (), _reasons_of(outcome))
+        receipt = replace(_recorded_before(executor, transaction_id, outcome), is_repeated=True)
+        return _Decision(receipt, None, (), _reasons_of(outcome))
     if event.campaign_id is not None and not _listeners_of(rows):
         _require_campaign(executor, customer_id, event.campaign_id)
     day = at.astimezone(ZoneInfo(rows[0].customer_zone)).date()
     occurrence = counting.Event(event.name, at, day, event.quantity, transaction_id, event.context)
-    moved, reasons = _count(executor, rows, occurrence, now)
+    moved, reasons = _count(executor, rows, occurrence, now, is_named=event.campaign_id is not None)
     became = [_Outcome(it.row.campaign_id, it.row.behavior_id, len(it.achievements), it.points) for it in moved]
     became += [_Outcome(campaign_id, None, reasons=codes) for campaign_id, codes in reasons.items()]
     parameters = {
@@ -426,9 +430,9 @@ def _give(executor: Executor, decisions: Sequence[_Decision], now: datetime, act
 
 
 def _count(
-    executor: Executor, rows: Sequence[_EventFacts], event: counting.Event, now: datetime
+    executor: Executor, rows: Sequence[_EventFacts], event: counting.Event, now: datetime, is_named: bool
 ) -> tuple[list[_Moved], dict[int, Sequence[str]]]:
-    """What the event moves, and why a campaign that listens does not count it, by the campaign's id."""
+    """What the event moves, and why a campaign that listens, or that it names, does not count it, by the campaign's id."""
     traits: Traits = {}
     if any(row.restrictions for row in rows):
         traits = customer_traits.of_customer(executor, rows[0].customer_id, now)
@@ -438,7 +442,8 @@ def _count(
         goals = list(group)
         row = goals[0]
         if refusals := list(_refusals(row, event.at, traits)):
-            reasons[row.campaign_id] = [it.code for it in refusals]
+            if is_named or (row.targeted and len(reasons) < UNCOUNTED_MAX):
+                reasons[row.campaign_id] = [it.code for it in refusals]
             continue
         before = progress.read(row.achieved, row.current, row.counts, [goal.id for goal in goals])
         after, achievements = counting.count(behaviors.terms(row, goals), before, event)

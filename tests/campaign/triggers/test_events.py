@@ -391,6 +391,17 @@ def test_one_customers_rewarded_events_at_once_do_not_deadlock(world: World) -> 
     world.require_invariants()
 
 
+def test_receipts_do_not_grow_with_the_campaigns_of_others(world: World) -> None:
+    of_others = [an_event_campaign(world, visits(1), segments=[world.ada.uuid], name=f"S{i}") for i in range(3)]
+    for i in range(events.UNCOUNTED_MAX + 5):
+        an_event_campaign(world, visits(1), restrictions={"user.tags": "vip"}, name=f"V{i}")
+    found = tell(world, transaction_id="a")
+    assert len(found.unrewarded) == events.UNCOUNTED_MAX
+    assert {it.reasons[0] for it in found.unrewarded} == {"restrictions_not_met"}
+    [named] = tell(world, transaction_id="b", campaign_id=of_others[0].id).unrewarded
+    assert (named.campaign_id, named.reasons) == (of_others[0].id, ["not_targeted"])
+
+
 def test_a_campaign_that_gives_nothing_says_why_however_often_it_is_asked(world: World) -> None:
     empty = an_event_campaign(world, visits(1), rewards=[points(5, stock=1)])
     for_vips = an_event_campaign(world, visits(1, points=1), restrictions={"user.tags": "vip"}, opt_in_required=True)
