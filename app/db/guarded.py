@@ -9,10 +9,10 @@ A step returns a row, or its guard has failed. Then the whole fails, nothing is 
 
 from collections.abc import Mapping, Sequence
 from types import ModuleType
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from psycopg.errors import DivisionByZero
-from sqlalchemy import ColumnElement, FromClause, exists, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, FromClause, ScalarSelect, bindparam, exists, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.sql.dml import UpdateBase
@@ -59,9 +59,16 @@ class EarlierSteps:
 
 
 class Step:
-    """One change. `name` is unique among the steps of a whole, and names its rows for those behind it."""
+    """One change. `name` is unique among the steps of a whole, and names its rows for those behind it.
 
-    name: str
+    `rows_count` is the parameter that says how many rows it returns if its guard holds; one or more where there is no such parameter.
+    """
+
+    rows_count: ClassVar[str | None] = None
+
+    @property
+    def name(self) -> str:
+        raise NotImplementedError
 
     def change(self, earlier: EarlierSteps) -> Change:
         """The statement, which returns a row if its guard holds. It asks for `earlier.succeeded` as well."""
@@ -99,7 +106,8 @@ class GuardedChange(Generic[Result]):
         result: Result | None = None
         for step, statement in zip(self._steps, self._parts, strict=True):
             rows = statement.run(executor, parameters)
-            if not rows:
+            wanted = parameters[step.rows_count] if step.rows_count else len(rows) or 1
+            if len(rows) != wanted:
                 raise GuardFailed
             if self._result and step.name == self._result[0]:
                 result = getattr(rows[0], self._result[1])
@@ -113,10 +121,14 @@ class GuardedChange(Generic[Result]):
         earlier, last = EarlierSteps(postgresql), None
         for step in self._steps:
             last = step.change(earlier).cte(step.name)
-            earlier.succeeded = (exists(select(literal(1)).select_from(last)),)
+            if step.rows_count:
+                earlier.succeeded = (_count(last) == bindparam(step.rows_count, type_=BigInteger()),)
+            else:
+                earlier.succeeded = (exists(select(literal(1)).select_from(last)),)
             earlier.note(step.name, last)
         assert last is not None, "a change has at least one step"
-        columns: list[Any] = [(literal(1) // select(func.count()).select_from(last).scalar_subquery()).label("whole")]
+        assert step.rows_count is None, "and ends with one that returns a row"
+        columns: list[Any] = [(literal(1) // _count(last)).label("whole")]
         if self._result:
             step_name, column = self._result
             columns.insert(0, select(earlier.rows(step_name).c[column]).scalar_subquery().label("result"))
@@ -131,3 +143,7 @@ class GuardedChange(Generic[Result]):
             if left_behind is not None:
                 earlier.note(step.name, left_behind.subquery(step.name))
         return statements
+
+
+def _count(rows: FromClause) -> ScalarSelect[int]:
+    return select(func.count()).select_from(rows).scalar_subquery()

@@ -1,5 +1,6 @@
 """Guarded changes: all steps, or none, on both databases; with tables of the test's own."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import pytest
@@ -55,6 +56,18 @@ class Confirm(Step):
         return select(literal(1).label("one")).where(true(), *earlier.succeeded)
 
 
+@dataclass(frozen=True)
+class Empty(Step):
+    """Take the last coins out of all purses that have as many. Guard: there are so many purses, perhaps none."""
+
+    rows_count = "purses"
+    name: str = "emptied"
+
+    def change(self, earlier: EarlierSteps) -> Change:
+        has = PURSE.c.coins == bindparam("last", type_=BigInteger())
+        return update(PURSE).where(has, *earlier.succeeded).values(coins=0).returning(PURSE.c.id)
+
+
 @pytest.fixture
 def purse(database: Database) -> Database:
     with database.transaction() as session:
@@ -84,6 +97,26 @@ def test_when_a_guard_fails_nothing_is_kept(purse: Database, alone: bool, parame
     with pytest.raises(GuardFailed), purse.single_statement() if alone else purse.transaction() as executor:
         CHANGE.make(executor, parameters)
     assert coins(purse) == (10, 0)
+
+
+@pytest.mark.parametrize(
+    ("last", "purses", "fits"), [(5, 1, True), (6, 0, True), (5, 0, False), (5, 2, False), (6, 1, False)]
+)
+def test_a_step_may_change_as_many_rows_as_was_decided(purse: Database, last: int, purses: int, fits: bool) -> None:
+    whole: GuardedChange[None] = GuardedChange([Pay(), Empty(), Confirm()])
+    parameters = {"price": 3, "last": last, "purses": purses}
+    with purse.transaction() as session:
+        session.execute(insert(PURSE).values(id=2, coins=5))
+    with nullcontext() if fits else pytest.raises(GuardFailed), purse.transaction() as session:
+        whole.make(session, parameters)
+    with purse.reading() as session:
+        found = session.scalars(select(PURSE.c.coins).order_by(PURSE.c.id)).all()
+    assert found == [7 if fits else 10, 0 if fits and purses else 5]
+
+
+def test_a_change_ends_with_a_step_that_returns_a_row() -> None:
+    with pytest.raises(AssertionError, match="returns a row"):
+        GuardedChange([Pay(), Empty()]).on_postgresql()
 
 
 def test_two_steps_cannot_share_a_name() -> None:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from app.campaign.awards import steps
 from app.campaign.awards.kinds import KINDS
+from app.campaign.engagement import receipts
 from app.db.guarded import GuardedChange, Step
 from app.db.prepared import Executor
 
@@ -65,7 +66,7 @@ def _steps(shape: Shape) -> list[Step]:
     coupon: Step = steps.ClaimCoupon() if shape.coupon == "pool" else steps.TakeSharedCoupon()
     return [
         steps.Debit(entries),
-        *([steps.MoveProgress(), steps.WriteReceipt()] if shape.with_receipt else []),
+        *([receipts.MoveProgress(), receipts.WriteReceipt()] if shape.with_receipt else []),
         steps.CountUsage(shape.with_receipt),
         *(steps.CountForCustomer(i) for i, part in parts if part.limited),
         *([coupon] if shape.coupon else []),

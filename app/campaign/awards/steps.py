@@ -5,9 +5,9 @@ the campaign, and the revision of the campaign. See `app.db.guarded` for how the
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -29,7 +29,6 @@ from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 
 from app.amounts import BALANCE_MAX
 from app.campaign import limits
-from app.campaign.engagement import receipts
 from app.campaign.models.awards import Award
 from app.campaign.models.coupons import Coupon
 from app.campaign.models.draws import Draw
@@ -82,27 +81,6 @@ class Debit(Step):
 
 
 @dataclass(frozen=True)
-class MoveProgress(Step):
-    """Write how far the customer has come in each behavior that the event moved; see `receipts`."""
-
-    name: str = "moved"
-
-    def change(self, earlier: EarlierSteps) -> Change:
-        return receipts.move_progress(earlier.dialect, *earlier.succeeded)
-
-
-@dataclass(frozen=True)
-class WriteReceipt(Step):
-    """Write the receipt of the event that earned the award. Guard: it is new, and all progress was written."""
-
-    name: str = "receipt"
-
-    def change(self, earlier: EarlierSteps) -> Change:
-        moved = earlier.rows("moved") if earlier.has("moved") else None
-        return receipts.record(earlier.dialect, moved, *earlier.succeeded)
-
-
-@dataclass(frozen=True)
 class CountUsage(Step):
     """Count the award for the customer. Guard: the customer may receive once more in this period."""
 
@@ -139,11 +117,11 @@ class _OfMethod(Step):
     """A step for the `i`-th reward that is given; its parameters end in that number."""
 
     i: int
-    name: str = field(init=False)
-    prefix = ""
+    prefix: ClassVar[str]
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "name", f"{self.prefix}_{self.i}")
+    @property
+    def name(self) -> str:
+        return f"{self.prefix}_{self.i}"
 
 
 @dataclass(frozen=True)

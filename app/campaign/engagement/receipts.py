@@ -5,22 +5,22 @@ while holding it is never overtaken.
 """
 
 from collections.abc import Mapping, Sequence
-from types import ModuleType
+from dataclasses import dataclass
 from typing import Any
 
-from psycopg.errors import DivisionByZero
-from sqlalchemy import JSON, BigInteger, FromClause, String, bindparam, column, func, literal, select, true, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import JSON, BigInteger, String, bindparam, column, func, select, true, update
+from sqlalchemy.dialects import postgresql
 
 from app.campaign.models.engagement import BehaviorProgress, EventReceipt
-from app.db.guarded import Change, Condition, GuardFailed, insert_into
-from app.db.prepared import Executor, Prepared, is_postgresql
+from app.db.guarded import Change, EarlierSteps, GuardedChange, Step, insert_into
+from app.db.prepared import Executor, Prepared
 from app.db.types import UtcDateTime
 from app.points.models import Account
 
 _teller = bindparam("teller", type_=BigInteger())
-_account = select(Account.customer_id).where(Account.customer_id == _teller).with_for_update(key_share=True)
-_LOCK: Prepared[Any] = Prepared(_account)
+_LOCK: Prepared[Any] = Prepared(
+    select(Account.customer_id).where(Account.customer_id == _teller).with_for_update(key_share=True)
+)
 
 
 def lock(executor: Executor, customer_id: int) -> None:
@@ -30,14 +30,7 @@ def lock(executor: Executor, customer_id: int) -> None:
 
 def write(executor: Executor, parameters: Mapping[str, object]) -> None:
     """Keep the receipt and the progress. Raises GuardFailed when either was written by somebody else meanwhile."""
-    if is_postgresql(executor):
-        try:
-            _WRITE.run(executor, parameters)
-        except DivisionByZero as e:
-            raise GuardFailed from e
-        return
-    if len(_MOVE.run(executor, parameters)) != parameters["moved_count"] or not _RECORD.run(executor, parameters):
-        raise GuardFailed
+    _WRITE.make(executor, parameters)
 
 
 def amend(executor: Executor, parameters: Mapping[str, object]) -> None:
@@ -53,74 +46,81 @@ def amend(executor: Executor, parameters: Mapping[str, object]) -> None:
     )
 
 
-def move_progress(dialect: ModuleType, *conditions: Condition) -> Change:
-    """Write each progress that is still of the version before; returns those."""
-    if dialect is postgresql:
-        rows: Any = (
-            func.json_to_recordset(bindparam("progress", type_=JSON()))
-            .table_valued(
-                column("b", BigInteger),
-                column("v", BigInteger),
-                column("a", BigInteger),
-                column("n", BigInteger),
-                column("c", JSON),
+@dataclass(frozen=True)
+class LockAccount(Step):
+    """Make everybody else wait who records an event of this customer or gives it something."""
+
+    name: str = "locked"
+
+    def change(self, earlier: EarlierSteps) -> Change:
+        query = select(Account.customer_id).where(Account.customer_id == _teller)
+        return query.with_for_update(key_share=True)
+
+
+@dataclass(frozen=True)
+class MoveProgress(Step):
+    """Write how far the customer has come in each behavior that the event moved. Guard: each is still of the version before."""
+
+    rows_count = "moved_count"
+    name: str = "moved"
+
+    def change(self, earlier: EarlierSteps) -> Change:
+        if earlier.dialect is postgresql:
+            rows: Any = (
+                func.json_to_recordset(bindparam("progress", type_=JSON()))
+                .table_valued(
+                    column("b", BigInteger),
+                    column("v", BigInteger),
+                    column("a", BigInteger),
+                    column("n", BigInteger),
+                    column("c", JSON),
+                )
+                .render_derived("r", with_types=True)
             )
-            .render_derived("r", with_types=True)
+            columns: Sequence[Any] = [rows.c.b, rows.c.v, rows.c.a, rows.c.n, rows.c.c]
+        else:
+            rows = func.json_each(bindparam("progress", type_=JSON())).table_valued("value", name="r")
+            columns = [func.json_extract(rows.c.value, f"$.{name}") for name in ("b", "v", "a", "n", "c")]
+        insert = insert_into(earlier.dialect, BehaviorProgress).from_select(
+            ["customer_id", "behavior_id", "version", "achieved", "current", "counts"],
+            select(_teller, *columns).select_from(rows).where(true(), *earlier.succeeded),
+            include_defaults=False,
         )
-        columns: Sequence[Any] = [rows.c.b, rows.c.v, rows.c.a, rows.c.n, rows.c.c]
-    else:
-        rows = func.json_each(bindparam("progress", type_=JSON())).table_valued("value", name="r")
-        columns = [func.json_extract(rows.c.value, f"$.{name}") for name in ("b", "v", "a", "n", "c")]
-    insert = insert_into(dialect, BehaviorProgress).from_select(
-        ["customer_id", "behavior_id", "version", "achieved", "current", "counts"],
-        select(_teller, *columns).select_from(rows).where(true(), *conditions),
-        include_defaults=False,
-    )
-    written = insert.excluded
-    return insert.on_conflict_do_update(
-        index_elements=["customer_id", "behavior_id"],
-        set_={name: getattr(written, name) for name in ("version", "achieved", "current", "counts")},
-        where=BehaviorProgress.version == written.version - 1,
-    ).returning(BehaviorProgress.behavior_id)
+        written = insert.excluded
+        return insert.on_conflict_do_update(
+            index_elements=["customer_id", "behavior_id"],
+            set_={name: getattr(written, name) for name in ("version", "achieved", "current", "counts")},
+            where=BehaviorProgress.version == written.version - 1,
+        ).returning(BehaviorProgress.behavior_id)
 
 
-def record(dialect: ModuleType, moved: FromClause | None, *conditions: Condition) -> Change:
-    """Write the receipt, if it is new and all that it moved was written (`moved`, where that is of the same statement)."""
-    columns: dict[str, Any] = {
-        "customer_id": _teller,
-        "name": bindparam("event", type_=String()),
-        "transaction_id": bindparam("transaction", type_=String()),
-        "quantity": bindparam("times", type_=BigInteger()),
-        "occurred_at": bindparam("happened", type_=UtcDateTime()),
-        "recorded_at": bindparam("moment", type_=UtcDateTime()),
-        "recorded_by_token": bindparam("partner", type_=BigInteger()),
-        "campaign_id": bindparam("only", type_=BigInteger()),
-        "context": bindparam("details", type_=JSON()),
-        "outcome": bindparam("became", type_=JSON()),
-    }
-    values: list[Any] = list(columns.values())
-    row = select(*values).where(true(), *conditions)
-    if moved is not None:
-        moved_count = select(func.count()).select_from(moved).scalar_subquery()
-        row = row.where(moved_count == bindparam("moved_count", type_=BigInteger()))
-    return (
-        insert_into(dialect, EventReceipt)
-        .from_select(list(columns), row, include_defaults=False)
-        .on_conflict_do_nothing()
-        .returning(EventReceipt.customer_id)
-    )
+@dataclass(frozen=True)
+class WriteReceipt(Step):
+    """Write the receipt of the event. Guard: it is new."""
+
+    name: str = "receipt"
+
+    def change(self, earlier: EarlierSteps) -> Change:
+        columns: dict[str, Any] = {
+            "customer_id": _teller,
+            "name": bindparam("event", type_=String()),
+            "transaction_id": bindparam("transaction", type_=String()),
+            "quantity": bindparam("times", type_=BigInteger()),
+            "occurred_at": bindparam("happened", type_=UtcDateTime()),
+            "recorded_at": bindparam("moment", type_=UtcDateTime()),
+            "recorded_by_token": bindparam("partner", type_=BigInteger()),
+            "campaign_id": bindparam("only", type_=BigInteger()),
+            "context": bindparam("details", type_=JSON()),
+            "outcome": bindparam("became", type_=JSON()),
+        }
+        values: list[Any] = list(columns.values())
+        row = select(*values).where(true(), *earlier.succeeded)
+        return (
+            insert_into(earlier.dialect, EventReceipt)
+            .from_select(list(columns), row, include_defaults=False)
+            .on_conflict_do_nothing()
+            .returning(EventReceipt.customer_id)
+        )
 
 
-def _write_on_postgresql() -> Prepared[Any]:
-    """One statement, which fails as a whole when a guard fails: it divides by the number of receipts, which is one or none."""
-    account = _account.cte("account")
-    is_locked = select(literal(1)).select_from(account).exists()
-    moved = move_progress(postgresql, is_locked).cte("moved")
-    receipt = record(postgresql, moved, is_locked).cte("receipt")
-    receipt_count = select(func.count()).select_from(receipt).scalar_subquery()
-    return Prepared(select((literal(1) // receipt_count).label("whole")))
-
-
-_WRITE = _write_on_postgresql()
-_MOVE: Prepared[Any] = Prepared(move_progress(sqlite))
-_RECORD: Prepared[Any] = Prepared(record(sqlite, None))
+_WRITE: GuardedChange[None] = GuardedChange([LockAccount(), MoveProgress(), WriteReceipt()])

@@ -393,7 +393,7 @@ def _decide(executor: Executor, customer_id: int, event: CustomerEvent, now: dat
 
 
 def _written(it: _Moved) -> Mapping[str, object]:
-    """A row as `receipts.move_progress` reads it."""
+    """A row as `receipts.MoveProgress` reads it."""
     current, counts = progress.kept(it.after, it.has_one_goal)
     row = {"b": it.row.behavior_id, "v": (it.row.version or 0) + 1, "a": it.after.achieved, "n": current}
     return row if counts is None else {**row, "c": counts}

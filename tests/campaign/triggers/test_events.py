@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, text
 
 from app.amounts import BALANCE_MAX
 from app.campaign.awards.give import SYSTEM
 from app.campaign.eligibility.facts import facts_by_id
-from app.campaign.engagement import behaviors, counting, opt_ins
+from app.campaign.engagement import behaviors, counting, opt_ins, receipts
 from app.campaign.engagement.behaviors import BehaviorSpec, GoalSpec
 from app.campaign.errors import (
     BadCampaign,
@@ -389,6 +389,24 @@ def test_one_customers_rewarded_events_at_once_do_not_deadlock(world: World) -> 
     assert lost == []
     assert world.balance() == 100_000 + 60 * 500
     world.require_invariants()
+
+
+def test_no_event_is_recorded_past_whoever_holds_the_account(world: World) -> None:
+    """Even one that moves nothing waits: whoever decides under the lock is never overtaken."""
+    database, details = world.database, events.CustomerEvent("nobody listens")
+    if not database.is_postgresql:
+        pytest.skip("SQLite has one writer")
+
+    def record_without_waiting_long() -> None:
+        with database.single_statement() as executor:
+            executor.execute(text("SET lock_timeout = '50ms'"))
+            events.record(executor, world.cleo.id, details, datetime.now(UTC), SYSTEM)
+
+    with database.transaction() as holder:
+        receipts.lock(holder, world.cleo.id)
+        with pytest.raises(TryAgain):
+            record_without_waiting_long()
+    assert world.count(EventReceipt) == 0
 
 
 def test_receipts_do_not_grow_with_the_campaigns_of_others(world: World) -> None:
