@@ -295,7 +295,7 @@ def _flock(session: Session, now: datetime, zone: ZoneInfo) -> None:
     )
     tags.put(session, moose.id, [MOOSE_TAG], now)
     only_moose = {"user.tags": {"$in": [MOOSE_TAG]}}
-    told = _told_by_events(now, zone)
+    by_events = _by_events(now, zone)
 
     def campaign(
         name: str,
@@ -308,7 +308,7 @@ def _flock(session: Session, now: datetime, zone: ZoneInfo) -> None:
     ) -> int:
         opt_in = OptInSpec(opt_in_required=opt_in_required)
         listing = ListingSpec(external_id=permalink, creatives=creatives, campaign_type="promotion")
-        spec = replace(told, name=name, behaviors=behaviors, opt_in=opt_in, listing=listing, **details)
+        spec = replace(by_events, name=name, behaviors=behaviors, opt_in=opt_in, listing=listing, **details)
         return campaigns.create(session, spec, now, chain_id, id).id
 
     def once(name: str, event: str, **details: Any) -> BehaviorSpec:
@@ -410,7 +410,7 @@ def _aviary(session: Session, now: datetime, zone: ZoneInfo) -> None:
     """Another organization of SessionM's examples: one campaign that is not for Wren, and a draft."""
     chain_id = _organization(session, "Aviary", AVIARY_KEY, AVIARY_SECRET, now, zone)
     signups.sign_up(session, Person("Wren", ""), now, SYSTEM, chain_id=chain_id, uuid=WREN, external_id="wren")
-    told = _told_by_events(now, zone)
+    by_events = _by_events(now, zone)
     tile = CreativeSpec(
         "internal_tile",
         {
@@ -430,7 +430,7 @@ def _aviary(session: Session, now: datetime, zone: ZoneInfo) -> None:
     campaigns.create(
         session,
         replace(
-            told,
+            by_events,
             name="Campaign 1",
             restrictions={"user.tags": {"$in": ["nobody"]}},
             listing=ListingSpec(
@@ -445,7 +445,7 @@ def _aviary(session: Session, now: datetime, zone: ZoneInfo) -> None:
     campaigns.create(
         session,
         replace(
-            told,
+            by_events,
             name="Campaign Example",
             lifecycle="draft",
             restrictions={"$and": [{"user.tags": {"$in": [wanted]}}, {"user.tags": {"$not": {"$in": [unwanted]}}}]},
@@ -454,7 +454,7 @@ def _aviary(session: Session, now: datetime, zone: ZoneInfo) -> None:
                 campaign_type="messaging",
                 details={"campaign_version": 2},
                 sponsor_name="10/20 test 11",
-                reporting_ends_at=told.schedule.activity[1] + timedelta(days=45),
+                reporting_ends_at=by_events.schedule.activity[1] + timedelta(days=45),
                 qualify_tag=wanted,
                 disqualify_tag=unwanted,
             ),
@@ -465,7 +465,7 @@ def _aviary(session: Session, now: datetime, zone: ZoneInfo) -> None:
     )
 
 
-def _told_by_events(now: datetime, zone: ZoneInfo) -> CampaignSpec:
+def _by_events(now: datetime, zone: ZoneInfo) -> CampaignSpec:
     """What SessionM's campaigns have in common: they are open today, and count what customers do."""
     schedule = ScheduleSpec(_window_of_hours(now, zone))
     return CampaignSpec("", lifecycle="live", kind="composable", context="event", schedule=schedule, audience=EVERYONE)

@@ -12,7 +12,7 @@ from flask import Flask, g
 from app import refusal as refusal_module
 from app.access import errors as access_errors
 from app.campaign import errors as campaign_errors
-from app.campaign.awards.kinds import KINDS
+from app.campaign.awards.kinds import REWARD_KINDS
 from app.campaign.awards.statement import HOLDING
 from app.campaign.models.rewards import METHOD_KINDS
 from app.members import errors as members_errors
@@ -224,9 +224,9 @@ def test_visibility_is_decided_in_one_place() -> None:
 
 
 def test_every_kind_of_reward_can_be_stored_and_has_a_word_in_each_dialect() -> None:
-    assert set(KINDS) == set(METHOD_KINDS), "app/campaign/models/rewards.py and its CHECK"
-    assert set(KINDS) == set(TYPES), "app/sessionm/offers.py"
-    assert {kind.holds for kind in KINDS.values()} - {None} == set(HOLDING), "app/campaign/awards/statement.py"
+    assert set(REWARD_KINDS) == set(METHOD_KINDS), "app/campaign/models/rewards.py and its CHECK"
+    assert set(REWARD_KINDS) == set(TYPES), "app/sessionm/offers.py"
+    assert {kind.holds for kind in REWARD_KINDS.values()} - {None} == set(HOLDING), "app/campaign/awards/statement.py"
 
 
 def test_one_place_commits() -> None:

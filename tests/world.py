@@ -107,7 +107,7 @@ class World:
         limit = details.get("limit", 5)
         plain = {
             "name": "Free coffee",
-            "reward": "gift_code",
+            "coupon_kind": "gift_code",
             "cost": 1_000,
             "codes": [f"CODE-{i}" for i in range((limit or 5) + 1)],
             "levels": [self.silver.uuid],

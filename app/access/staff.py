@@ -91,12 +91,12 @@ def sellers(session: Session, paging: Page) -> Paged[Login]:
     return Paged(list(session.scalars(paging.cut(query))), total)
 
 
-def _apply(session: Session, login: Login, changes: SellerDetails) -> None:
-    if (login.email or "") != changes.email.lower():
-        _require_unique(session, SELLER, "email", changes.email)
-    login.first_name, login.last_name = changes.first_name, changes.last_name
-    login.email, login.phone, login.active = changes.email.lower(), changes.phone, changes.active
-    login.pos = shops.get(session, changes.pos) if changes.pos else None
+def _apply(session: Session, login: Login, details: SellerDetails) -> None:
+    if (login.email or "") != details.email.lower():
+        _require_unique(session, SELLER, "email", details.email)
+    login.first_name, login.last_name = details.first_name, details.last_name
+    login.email, login.phone, login.active = details.email.lower(), details.phone, details.active
+    login.pos = shops.get(session, details.pos) if details.pos else None
 
 
 def _require_unique(session: Session, role: str, name: str, value: str) -> None:

@@ -59,7 +59,7 @@ def create_campaign(spec: CampaignSpec) -> Response:
 def list_campaigns() -> Response:
     """List all campaigns."""
     wanted = catalogue.CampaignFilter(
-        labels=labels(), name=text("name"), active=flag("active"), reward=text("campaignType")
+        labels=labels(), name=text("name"), active=flag("active"), coupon_kind=text("campaignType")
     )
     with reading() as session:
         found = catalogue.page(session, paging(), clock.now(), wanted)

@@ -10,12 +10,13 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.campaign.awards.kinds import KINDS
+from app.campaign.awards.kinds import REWARD_KINDS
 from app.campaign.limits import UNLIMITED
 from app.media.blobs import BlobStore
 
 FOUND_MAX = 20
-_LEAVE_A_ROW = ", ".join(f"'{kind.name}'" for kind in KINDS.values() if kind.leaves_a_row)
+_LEAVE_A_ROW = ", ".join(f"'{kind.name}'" for kind in REWARD_KINDS.values() if kind.leaves_a_row)
+_TAKE_A_CODE = ", ".join(f"'{kind.name}'" for kind in REWARD_KINDS.values() if kind.takes_code)
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ INVARIANTS = [
         " AND parent_id IS NULL GROUP BY method_id) v ON v.method_id = m.id LEFT JOIN (SELECT method_id, COUNT(*) n"
         " FROM ledger_entry WHERE kind = 'rewarded' GROUP BY method_id) l ON l.method_id = m.id LEFT JOIN"
         " (SELECT campaign_id, COUNT(*) n FROM voucher WHERE coupon_id IS NOT NULL AND parent_id IS NULL"
-        " GROUP BY campaign_id) k ON k.campaign_id = m.campaign_id AND m.kind = 'coupon' LEFT JOIN (SELECT method_id,"
+        f" GROUP BY campaign_id) k ON k.campaign_id = m.campaign_id AND m.kind IN ({_TAKE_A_CODE}) LEFT JOIN (SELECT method_id,"
         " COUNT(*) n FROM draw GROUP BY method_id) d ON d.method_id = m.id"
         " WHERE t.given IS NULL OR t.allowed <> m.stock OR t.given > t.allowed OR t.in_period > t.given"
         " OR t.in_period > m.limit_in_period OR (c.handling = 'random_draw' AND t.given <> COALESCE(d.n, 0))"

@@ -7,7 +7,7 @@ from app import clock
 from app.campaign.audience import visibility_sql
 from app.campaign.listings import chain_campaigns
 from app.campaign.setup import campaigns
-from app.cli.root import main, opened, told_kindly
+from app.cli.root import errors_as_messages, main, opened
 from app.members.models import Customer
 from app.settings import from_environment
 
@@ -32,7 +32,7 @@ def _change(campaign_id: int, action: str) -> None:
 @campaign_group.command("customers")
 @click.argument("campaign", type=int)
 @click.option("--list", "listed", is_flag=True, help="Print their UUIDs, one a line, instead of how many they are.")
-@told_kindly
+@errors_as_messages
 def customers(campaign: int, listed: bool) -> None:
     """Tell for how many customers CAMPAIGN is now: its audience, as far as its restrictions admit it."""
     database = opened(from_environment())
@@ -50,7 +50,7 @@ def customers(campaign: int, listed: bool) -> None:
 
 @campaign_group.command("pause")
 @click.argument("campaign", type=int)
-@told_kindly
+@errors_as_messages
 def pause(campaign: int) -> None:
     """Switch CAMPAIGN off, for now."""
     _change(campaign, "pause")
@@ -58,7 +58,7 @@ def pause(campaign: int) -> None:
 
 @campaign_group.command("resume")
 @click.argument("campaign", type=int)
-@told_kindly
+@errors_as_messages
 def resume(campaign: int) -> None:
     """Switch CAMPAIGN on. A completed one stays completed."""
     _change(campaign, "resume")
@@ -66,7 +66,7 @@ def resume(campaign: int) -> None:
 
 @campaign_group.command("complete")
 @click.argument("campaign", type=int)
-@told_kindly
+@errors_as_messages
 def complete(campaign: int) -> None:
     """End CAMPAIGN for good. It never gives anything again, and the seed of its draws is published."""
     _change(campaign, "complete")

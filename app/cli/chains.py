@@ -8,7 +8,7 @@ import click
 
 from app import clock
 from app.access import permissions, tokens
-from app.cli.root import main, opened, told_kindly
+from app.cli.root import errors_as_messages, main, opened
 from app.organizations import chains
 from app.organizations.models import UNITS, Chain
 from app.settings import from_environment
@@ -20,7 +20,7 @@ def chain_group() -> None:
 
 
 @chain_group.command("list")
-@told_kindly
+@errors_as_messages
 def list_chains() -> None:
     """List the chains, their businesses, staff and apps."""
     with opened(from_environment()).reading() as session:
@@ -63,7 +63,7 @@ def chain_terms(command: Callable[..., Any]) -> Callable[..., Any]:
 @chain_group.command("add")
 @click.argument("name")
 @chain_terms
-@told_kindly
+@errors_as_messages
 def add_chain(name: str, **details: Any) -> None:
     """Add a chain."""
     with opened(from_environment()).transaction() as session:
@@ -75,7 +75,7 @@ def add_chain(name: str, **details: Any) -> None:
 @click.argument("chain", type=int)
 @click.option("--name")
 @chain_terms
-@told_kindly
+@errors_as_messages
 def change_chain(chain: int, **details: Any) -> None:
     """Change a chain; what is not named stays."""
     with opened(from_environment()).transaction() as session:
@@ -89,7 +89,7 @@ def change_chain(chain: int, **details: Any) -> None:
 @click.argument("chain", type=int)
 @click.argument("name")
 @click.option("--division-id", help="What SessionM's clients call it; a new UUID unless given.")
-@told_kindly
+@errors_as_messages
 def add_business(chain: int, name: str, division_id: str | None) -> None:
     """Add a business (a branch, a division) to CHAIN."""
     with opened(from_environment()).transaction() as session:
@@ -100,7 +100,7 @@ def add_business(chain: int, name: str, division_id: str | None) -> None:
 @chain_group.command("rename-business")
 @click.argument("business", type=int)
 @click.argument("name")
-@told_kindly
+@errors_as_messages
 def rename_business(business: int, name: str) -> None:
     """Give BUSINESS another name."""
     with opened(from_environment()).transaction() as session:
@@ -112,7 +112,7 @@ def rename_business(business: int, name: str) -> None:
 @click.argument("hostname")
 @click.option("--chain", type=int, help="Whose it is.")
 @click.option("--none", "none", is_flag=True, help="Take it from its chain: it opens nothing any more.")
-@told_kindly
+@errors_as_messages
 def set_app(hostname: str, chain: int | None, none: bool) -> None:
     """Register the HOSTNAME of an app, and whose it is."""
     if none == (chain is not None):
@@ -127,7 +127,7 @@ def set_app(hostname: str, chain: int | None, none: bool) -> None:
 @click.argument("chain", type=int)
 @click.option("--write/--read", "write", default=True, help="Read and write, or only read.")
 @click.option("--none", "none", is_flag=True, help="Take the permission back.")
-@told_kindly
+@errors_as_messages
 def permit(username: str, chain: int, write: bool, none: bool) -> None:
     """Let a member of the staff act for CHAIN."""
     with opened(from_environment()).transaction() as session:
@@ -146,7 +146,7 @@ def token_group() -> None:
 @click.option("--any-app", is_flag=True, help="Instead: for the chain of whichever app each request names.")
 @click.option("--write/--read", "write", default=False, help="Read and write, or only read (and interact).")
 @click.option("--days", type=click.IntRange(1, 36_500), help="When it expires; never, without it.")
-@told_kindly
+@errors_as_messages
 def create_token(name: str, hostname: str | None, any_app: bool, write: bool, days: int | None) -> None:
     """Create an access token and print it: only its hash is kept."""
     if any_app == (hostname is not None):
@@ -156,12 +156,12 @@ def create_token(name: str, hostname: str | None, any_app: bool, write: bool, da
         app = chains.app(session, hostname) if hostname else None
         expires_at = now + timedelta(days=days) if days else None
         made, token = tokens.create_token(session, name, app, write, now, expires_at)
-    click.echo(f"Token {made.id}, told only now:", err=True)
+    click.echo(f"Token {made.id}, shown only now:", err=True)
     click.echo(token)
 
 
 @token_group.command("list")
-@told_kindly
+@errors_as_messages
 def list_tokens() -> None:
     """List the tokens, without the tokens themselves."""
     with opened(from_environment()).reading() as session:
@@ -176,7 +176,7 @@ def list_tokens() -> None:
 
 @token_group.command("revoke")
 @click.argument("token", type=int)
-@told_kindly
+@errors_as_messages
 def revoke_token(token: int) -> None:
     """Revoke a token by its number; it opens nothing any more."""
     with opened(from_environment()).transaction() as session:

@@ -7,7 +7,7 @@ from uuid import UUID
 import click
 
 from app.campaign.setup import coupons
-from app.cli.root import main, opened, told_kindly
+from app.cli.root import errors_as_messages, main, opened
 from app.settings import from_environment
 
 
@@ -19,7 +19,7 @@ def coupons_group() -> None:
 @coupons_group.command("import")
 @click.argument("campaign", type=click.UUID)
 @click.argument("file", type=click.File("r", encoding="utf-8-sig"))
-@told_kindly
+@errors_as_messages
 def import_coupons(campaign: UUID, file: Iterator[str]) -> None:
     """Add the codes of FILE, one a line (- for standard input), to a campaign's pool.
 

@@ -8,7 +8,7 @@ from app import clock
 from app.campaign import activity
 from app.campaign.awards import verification
 from app.campaign.listings import chain_campaigns
-from app.cli.root import main, opened, told_kindly
+from app.cli.root import errors_as_messages, main, opened
 from app.settings import from_environment
 
 
@@ -19,7 +19,7 @@ def draw_group() -> None:
 
 @draw_group.command("verify")
 @click.argument("campaign", type=int, required=False)
-@told_kindly
+@errors_as_messages
 def verify_draws(campaign: int | None) -> None:
     """Recompute every draw of CAMPAIGN, or of all campaigns. Exits with 1 when one does not agree."""
     database = opened(from_environment())
@@ -42,7 +42,7 @@ def verify_draws(campaign: int | None) -> None:
 
 @draw_group.command("export")
 @click.argument("campaign", type=int)
-@told_kindly
+@errors_as_messages
 def export_draws(campaign: int) -> None:
     """Print CAMPAIGN's draws as JSON, one a line, for whoever wants to recompute them; the seed only when it is over."""
     database = opened(from_environment())

@@ -10,7 +10,7 @@ from app import clock, demo, serving
 from app.access import passwords, staff, tokens
 from app.campaign import invariants
 from app.campaign.setup import photos
-from app.cli.root import main, opened, told_kindly
+from app.cli.root import errors_as_messages, main, opened
 from app.db import installation
 from app.db.engine import Database
 from app.media.blobs import FolderStore
@@ -20,7 +20,7 @@ from app.web.callers import rotate_keys
 
 
 @main.command()
-@told_kindly
+@errors_as_messages
 def migrate() -> None:
     """Bring the database's tables to the newest version."""
     installation.migrate(opened(from_environment()))
@@ -28,7 +28,7 @@ def migrate() -> None:
 
 
 @main.command()
-@told_kindly
+@errors_as_messages
 def serve() -> None:
     """Set everything up that is missing, and serve on http://127.0.0.1:PORT for trying out.
 
@@ -64,7 +64,7 @@ def admin() -> None:
 @click.argument("username")
 @click.option("--email", help="An address to sign in with, too.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of asking for it.")
-@told_kindly
+@errors_as_messages
 def create_admin(username: str, email: str | None, password_stdin: bool) -> None:
     """Create an admin account. There is no default one."""
     if not password_stdin and not sys.stdin.isatty():
@@ -80,7 +80,7 @@ def create_admin(username: str, email: str | None, password_stdin: bool) -> None
 
 
 @main.command("check-invariants")
-@told_kindly
+@errors_as_messages
 def check_invariants() -> None:
     """Check that points, coupons and limits add up. Exits with 1 when they do not."""
     settings = from_environment()
@@ -99,7 +99,7 @@ def check_invariants() -> None:
 
 
 @main.command()
-@told_kindly
+@errors_as_messages
 def clean() -> None:
     """Remove photos that no campaign shows, stored answers that are a week old, and sessions that have expired."""
     settings = from_environment()
@@ -116,7 +116,7 @@ def clean() -> None:
 @click.option(
     "--reset", is_flag=True, help="Remove everything from the database first. It asks nothing: mind the database."
 )
-@told_kindly
+@errors_as_messages
 def demo_command(show: bool, reset: bool) -> None:
     """Load the demo world into an empty database: the world of the documents' examples."""
     settings = from_environment()
@@ -142,7 +142,7 @@ def keys_group() -> None:
 
 
 @keys_group.command("rotate")
-@told_kindly
+@errors_as_messages
 def rotate() -> None:
     """Make a new signing key; tokens signed by the one before stay valid until they expire."""
     settings = from_environment()

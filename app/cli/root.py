@@ -28,7 +28,7 @@ def main() -> None:
     """
 
 
-def told_kindly(command: Callable[..., Any]) -> Callable[..., Any]:
+def errors_as_messages(command: Callable[..., Any]) -> Callable[..., Any]:
     """What went wrong as one sentence, instead of a traceback."""
 
     @wraps(command)

@@ -1,9 +1,9 @@
-"""Customers and everything that describes them: chains, levels, segments, staff, logins.
+"""Customers and what describes them: levels, segments, tags, attributes.
 
 - `models`: the tables. `errors`: what can be refused here.
-- `customers`: register, change, list, activate, move to a level. `levels`, `segments`: set them up; `headcount`
-  keeps how many customers stand where.
-- `identifiers`: find a customer by what other systems call it. `chains`: retailers, their branches, apps and permissions.
-- `keys`: sessions of people, access tokens of partners.
-- `staff`: admins and sellers. `logins`: passwords, sign-in, refresh tokens.
+- `customers`: register, change, list, activate, move to a level. `levels`, `segments`: set them up; `sizes` keeps how many
+  customers stand where. `tags`, `attributes`: what restrictions ask about.
+- `identifiers`: find a customer by what other systems call it.
+
+Chains and shops are in `organizations`, staff and logins in `access`, points in `points`.
 """

@@ -15,10 +15,6 @@ class SegmentNotFound(Missing):
     message = "There is no such segment."
 
 
-class UnknownCriterion(Malformed):
-    message = "This kind of criterion is not known."
-
-
 class CustomerElsewhere(Elsewhere):
     message = "The customer belongs to another chain."
 

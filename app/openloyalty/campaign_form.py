@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import ValidationError, post_load, pre_load, validates_schema
 
-from app.campaign.models.campaigns import REWARDS
+from app.campaign.models.campaigns import COUPON_KINDS
 from app.campaign.setup.spec import (
     ALWAYS,
     AudienceSpec,
@@ -27,8 +27,8 @@ from app.openloyalty.fields import (
     Collection,
     CouponCode,
     Hundredths,
+    Labels,
     Moment,
-    Pairs,
     Text,
     Uuid,
     Whole,
@@ -91,7 +91,7 @@ class CampaignForm(Form):
 
     shown_with_error_only = frozenset({"labels"})
 
-    reward = Choice(REWARDS, required=True)
+    reward = Choice(COUPON_KINDS, required=True)
     name = Text(required=True)
     shortDescription = Text(LONG_TEXT_LENGTH_MAX, attribute="short_description")
     conditionsDescription = Text(LONG_TEXT_LENGTH_MAX, attribute="conditions_description")
@@ -101,7 +101,7 @@ class CampaignForm(Form):
     target = Choice(("level", "segment"))
     levels = Collection(Uuid())
     segments = Collection(Uuid())
-    labels = Pairs()
+    labels = Labels()
     unlimited = Checkbox()
     singleCoupon = Checkbox(attribute="single_coupon")
     limit = Whole()

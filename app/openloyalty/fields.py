@@ -35,7 +35,7 @@ MESSAGES: dict[str, Any] = {
 }
 
 
-class OptionalMixin(fields.Field[Any]):
+class BlankIsNone(fields.Field[Any]):
     """Absent, null and empty are the same: None, or a complaint when the field is required."""
 
     def __init__(self, **kw: Any) -> None:
@@ -51,7 +51,7 @@ class OptionalMixin(fields.Field[Any]):
         return super().deserialize(value, attr, data, **kw)
 
 
-class Text(OptionalMixin, fields.String):
+class Text(BlankIsNone, fields.String):
     """Trimmed text of bounded length."""
 
     def __init__(self, length_max: int = TEXT_LENGTH_MAX, **kw: Any) -> None:
@@ -67,7 +67,7 @@ class Text(OptionalMixin, fields.String):
         return text
 
 
-class Secret(OptionalMixin, fields.String):
+class Secret(BlankIsNone, fields.String):
     """A password, to the letter; whether it is fit is the domain's to say."""
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> str:
@@ -120,7 +120,7 @@ class Email(Text):
         return text
 
 
-class Uuid(OptionalMixin, fields.String):
+class Uuid(BlankIsNone, fields.String):
     """A UUID, or the complaint that the value is not valid."""
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> UUID:  # type: ignore[override]
@@ -144,7 +144,7 @@ class Checkbox(fields.Boolean):
         return str(value).strip("'\"").lower() not in {"false", "0", "null"}
 
 
-class Hundredths(OptionalMixin, fields.Float):
+class Hundredths(BlankIsNone, fields.Float):
     """A decimal, rounded to two places, as a whole number of hundredths."""
 
     def __init__(self, least: int = 0, **kw: Any) -> None:
@@ -161,7 +161,7 @@ class Hundredths(OptionalMixin, fields.Float):
         return hundredths
 
 
-class Whole(OptionalMixin, fields.Integer):
+class Whole(BlankIsNone, fields.Integer):
     """A whole number."""
 
     def __init__(self, least: int = 0, most: int = WHOLE_MAX, **kw: Any) -> None:
@@ -177,7 +177,7 @@ class Whole(OptionalMixin, fields.Integer):
         return number
 
 
-class Moment(OptionalMixin, fields.String):
+class Moment(BlankIsNone, fields.String):
     """`YYYY-MM-DD HH:mm` in the programme's zone, or ISO 8601 with an offset; aware, in UTC."""
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> datetime:  # type: ignore[override]
@@ -187,7 +187,7 @@ class Moment(OptionalMixin, fields.String):
             raise ValidationError(INVALID) from e
 
 
-class BirthDay(OptionalMixin, fields.String):
+class BirthDay(BlankIsNone, fields.String):
     """`YYYY-MM-DD`, not after today; a time behind it is passed over."""
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> date:  # type: ignore[override]
@@ -235,7 +235,7 @@ class CouponCode(Text):
         return code
 
 
-class Pairs(fields.Field[list[tuple[str, str]]]):
+class Labels(fields.Field[list[tuple[str, str]]]):
     """Labels: `key:value;key1:value1`, or a list of `{"key": …, "value": …}`. A value may be empty."""
 
     def __init__(self, most: int = 100, **kw: Any) -> None:

@@ -27,7 +27,7 @@ def percent(hundredths: int) -> str:
 
 
 def names(found: dict[UUID, str]) -> dict[str, str] | list[str]:
-    """An object by id, but an empty list when there is none: a PHP array."""
+    """Names by id, as an object; when there is none an empty list, as PHP prints an empty array."""
     return {str(uuid): name for uuid, name in found.items()} or []
 
 

@@ -12,7 +12,7 @@ from app.openloyalty.queries import paging, text
 from app.points import ledger
 from app.web.door import caller, note_subject, reading, transaction
 
-KINDS = {"adding": ("added", "rewarded"), "spending": ("spent", "bought")}
+ENTRY_KINDS = {"adding": ("added", "rewarded"), "spending": ("spent", "bought")}
 
 
 def transfers(customer: UUID | None = None) -> Response:
@@ -23,7 +23,7 @@ def transfers(customer: UUID | None = None) -> Response:
         last_name=text("customerLastName"),
         phone=text("customerPhone"),
         email=text("customerEmail"),
-        kinds=KINDS.get(text("type") or "", ()),
+        kinds=ENTRY_KINDS.get(text("type") or "", ()),
     )
     with reading() as session:
         return views.paged("transfers", ledger.entries(session, wanted, paging(True)), views.transfer)

@@ -309,7 +309,9 @@ def _targets_and_codes(shown: CampaignForSale) -> dict[str, Any]:
 def _names(shown: CampaignForSale) -> dict[str, Any]:
     audience = shown.campaign.audience
     return {
-        f"{kind}Names": names({uuid: shown.names[uuid] for uuid in audience.uuids(kind) if uuid in shown.names})
+        f"{kind}Names": names(
+            {uuid: shown.audience_names[uuid] for uuid in audience.uuids(kind) if uuid in shown.audience_names}
+        )
         for kind in ("segment", "level")
     }
 

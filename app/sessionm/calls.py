@@ -37,7 +37,6 @@ REFUSED = {
     "503": "Busy, or the outcome is unknown.",
 }
 NOT_IN_ADVANCE = "This call changes something, and is not made in advance."
-INTEGERS = {"campaign_id", "creative_id"}
 
 blueprint = flask_smorest.Blueprint("sessionm", __name__, description="The calls of SessionM")
 envelope.register(blueprint)

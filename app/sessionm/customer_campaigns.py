@@ -148,7 +148,7 @@ def _is_asked_for(for_customer: CampaignForCustomer, asked: Query) -> bool:
         return True
     if asked.which == "ineligible":
         return not for_customer.qualifies
-    return for_customer.qualifies or for_customer.takes_part
+    return for_customer.qualifies or for_customer.has_history
 
 
 def _wanted(asked: Query, business_ids: Any = None) -> Include:

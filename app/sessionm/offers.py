@@ -69,11 +69,11 @@ def _offer(campaign: Campaign, method: RewardMethod) -> dict[str, Any]:
 
 
 def _deal(campaign: Campaign, method: RewardMethod | None) -> dict[str, Any]:
-    answer: Mapping[str, Any] = (method.offer if method else None) or {}
+    stored: Mapping[str, Any] = (method.offer if method else None) or {}
     id = id_of("deal", method.id) if method else str(campaign.uuid)
     offer_id = id_of("offer", method.id) if method else str(campaign.uuid)
     starts, ends = window(campaign)
-    text = answer.get("offer_text") or {}
+    text = stored.get("offer_text") or {}
     most = method.limit_per_customer if method else campaign.limit_per_customer
     quantity, unit = _validity(method.voucher_seconds if method else None)
     return {
@@ -91,19 +91,19 @@ def _deal(campaign: Campaign, method: RewardMethod | None) -> dict[str, Any]:
                 "terms": text.get("terms", campaign.text.conditions_description),
             }
         ],
-        "valid_after_end_date": answer.get("valid_after_end_date", DEFAULTS["valid_after_end_date"]),
-        "value_after_end_date": answer.get("value_after_end_date"),
+        "valid_after_end_date": stored.get("valid_after_end_date", DEFAULTS["valid_after_end_date"]),
+        "value_after_end_date": stored.get("value_after_end_date"),
         "start_date": with_offset(starts),
         "end_date": with_offset(ends),
         "validity_period": quantity,
         "validity_unit": unit,
-        "points": answer.get("points", number(campaign.cost)),
-        "buy_count": answer.get("buy_count", DEFAULTS["buy_count"]),
+        "points": stored.get("points", number(campaign.cost)),
+        "buy_count": stored.get("buy_count", DEFAULTS["buy_count"]),
         "max_recurrence": None if most >= UNLIMITED else most,
-        "item_price_affinity": answer.get("item_price_affinity", DEFAULTS["item_price_affinity"]),
-        "web_redeem": answer.get("web_redeem", DEFAULTS["web_redeem"]),
+        "item_price_affinity": stored.get("item_price_affinity", DEFAULTS["item_price_affinity"]),
+        "web_redeem": stored.get("web_redeem", DEFAULTS["web_redeem"]),
         "quantity": campaign.stock.allowed - campaign.stock.given if method is None else 0,
-        "reward_store": answer.get("reward_store", method is None),
+        "reward_store": stored.get("reward_store", method is None),
         "offer_catalog_restrictions": None,
         "offer_purchase_restrictions": None,
         "offer_redemption_restrictions": None,
@@ -117,7 +117,7 @@ def _deal(campaign: Campaign, method: RewardMethod | None) -> dict[str, Any]:
                 "content_type": it.get("content_type", 1),
                 "culture": it.get("culture", "en"),
             }
-            for i, it in enumerate(answer.get("offer_media", ()))
+            for i, it in enumerate(stored.get("offer_media", ()))
         ],
     }
 

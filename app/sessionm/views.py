@@ -252,11 +252,11 @@ def _progress(it: Behavior, come: Progress) -> dict[str, Any]:
     }
 
 
-def behaviors(for_customer: Sequence[tuple[Behavior, Progress]]) -> dict[str, Any]:
+def behaviors(progress: Sequence[tuple[Behavior, Progress]]) -> dict[str, Any]:
     """By their names, underscored."""
     return {
         underscored(it.name): _composite(it, come) if it.kind == "composite" else _simple(it, it.goals[0], come)
-        for it, come in for_customer
+        for it, come in progress
     }
 
 

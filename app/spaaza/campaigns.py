@@ -12,7 +12,7 @@ from app.campaign.calendar import ALWAYS_FROM, ALWAYS_TO, DAY_SECONDS, EVERY_DAY
 from app.campaign.limits import UNLIMITED
 from app.campaign.listings import chain_campaigns
 from app.campaign.listings.chain_campaigns import ChainCampaign
-from app.campaign.models.campaigns import CONTEXTS, KINDS, Campaign
+from app.campaign.models.campaigns import CAMPAIGN_KINDS, CONTEXTS, Campaign
 from app.campaign.models.rewards import METHOD_KINDS, RECIPIENTS, VOUCHER_KINDS
 from app.campaign.setup import campaigns
 from app.campaign.setup.coupons import CODE_LENGTH_MAX
@@ -84,7 +84,7 @@ HANDLINGS = ("independent", "random_draw")
     parameters={
         "chain_id": "The chain; for the staff.",
         "title*": "Its name.",
-        "type*": ", ".join(KINDS),
+        "type*": ", ".join(CAMPAIGN_KINDS),
         "context": f"Of a composable campaign: {', '.join(CONTEXTS)}. It never changes.",
         "active*": "Whether it is switched on.",
         "description": "",
@@ -157,7 +157,7 @@ def listed() -> Response:
 
 
 def _spec(sent: Parameters, methods: list[Parameters]) -> CampaignSpec:
-    kind = sent.required("type", sent.choice("type", KINDS))
+    kind = sent.required("type", sent.choice("type", CAMPAIGN_KINDS))
     context = sent.choice("context", CONTEXTS)
     if kind != "composable":
         if context not in (None, kind):

@@ -107,7 +107,7 @@ def test_purchases_become_awards_and_vouchers_and_everything_goes_on(of_version_
     with database.transaction() as session:
         now = datetime.now(UTC)
         assert interact(session, 1, 9, 41, now, SYSTEM).code == "C3"
-        made = campaigns.create(session, flat_spec(name="New", reward="gift_code", codes=["N"]), now)
+        made = campaigns.create(session, flat_spec(name="New", coupon_kind="gift_code", codes=["N"]), now)
         assert made.id > 9
     with database.reading() as session:
         assert [(b.invariant.name, b.rows) for b in invariants.check(session)] == []

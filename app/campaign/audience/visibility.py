@@ -3,10 +3,11 @@
 - A campaign is **secret** until customers may know of it: a draft, in review, or before its visibility begins.
   For customers it does not exist: not in lists, not by its id, not by its photo.
 - It is **shown** while its visibility lasts, to the active customers whom it is *for* (its audience and its restrictions) and
-  to those who *take part*: whoever opted in or out, or has progress, may go on looking, whomever it is for by now.
+  to those who *have a history* with it: whoever opted in or out, or has progress, may go on looking, whomever it is for by now.
 - Otherwise it is **hidden**: no secret any more, but not for this customer, or no longer visible.
 
 Sellers list what is *on show*, and may look at every campaign. Admins, partners and applications see all of their chain's.
+Two things go past this, by the contract: `interact-campaign` says of a draft that it is not active, and a voucher names its campaign.
 Whether something can be had now is not asked here, but in `rules`.
 Source: contract section 4.4, D6 of section 6, the model's section 4.2; docs/decisions/0009.
 """
@@ -53,10 +54,10 @@ def qualifies(facts: Any, traits: Mapping[str, Any]) -> bool:
     return is_for(facts, traits) and bool(facts.customer_status == "active")
 
 
-def to_customer(facts: Any, traits: Mapping[str, Any], takes_part: bool, now: datetime) -> Visibility:
+def to_customer(facts: Any, traits: Mapping[str, Any], has_history: bool, now: datetime) -> Visibility:
     """How much one customer knows of one campaign."""
     if is_secret(facts, now):
         return Visibility.SECRET
-    if is_visible(facts, now) and (takes_part or qualifies(facts, traits)):
+    if is_visible(facts, now) and (has_history or qualifies(facts, traits)):
         return Visibility.SHOWN
     return Visibility.HIDDEN

@@ -15,23 +15,23 @@ from app.db.prepared import Executor, is_postgresql
 from app.members.models import Customer
 
 
-def for_customer(session: Session, customer_id: int, traits: Mapping[str, Any]) -> Any:
+def for_customer(session: Session, customer_id: int, customer_traits: Mapping[str, Any]) -> Any:
     """The campaigns that are for a customer, active or not: `visibility.is_for`. A condition on Campaign."""
     chain_id = select(Customer.chain_id).where(Customer.id == customer_id).scalar_subquery()
     return and_(
         Campaign.chain_id == chain_id,
         Campaign.audience_id.in_(audiences.of_customer(customer_id)),
-        audiences.admits(audiences.admitting(session, traits)),
+        audiences.admits(audiences.admitting(session, customer_traits)),
     )
 
 
-def qualified(session: Session, customer_id: int, traits: Mapping[str, Any]) -> Any:
+def qualified(session: Session, customer_id: int, customer_traits: Mapping[str, Any]) -> Any:
     """The campaigns that the customer qualifies for: `visibility.qualifies`. A condition on Campaign."""
     is_active = exists().where(Customer.id == customer_id, Customer.status == "active").correlate(None)
-    return and_(is_active, for_customer(session, customer_id, traits))
+    return and_(is_active, for_customer(session, customer_id, customer_traits))
 
 
-def taken_part_in(customer_id: int) -> Any:
+def with_history(customer_id: int) -> Any:
     """The campaigns that the customer opted in to or out of, or has progress in. A condition on Campaign."""
     begun = (
         select(Behavior.campaign_id)
@@ -42,22 +42,22 @@ def taken_part_in(customer_id: int) -> Any:
     return or_(Campaign.id.in_(opted), Campaign.id.in_(begun))
 
 
-def shown(session: Session, customer_id: int, traits: Mapping[str, Any], now: datetime) -> Any:
+def shown(session: Session, customer_id: int, customer_traits: Mapping[str, Any], now: datetime) -> Any:
     """The campaigns that a customer is shown: `Visibility.SHOWN`. A condition on Campaign."""
     chain_id = select(Customer.chain_id).where(Customer.id == customer_id).scalar_subquery()
     return and_(
         Campaign.chain_id == chain_id,
         ~visibility.is_secret(Campaign, now),
         visibility.is_visible(Campaign, now),
-        or_(qualified(session, customer_id, traits), taken_part_in(customer_id)),
+        or_(qualified(session, customer_id, customer_traits), with_history(customer_id)),
     )
 
 
 def to_customer(executor: Executor, facts: Any, now: datetime) -> Visibility:
     """How much the customer of these facts knows of their campaign, with what the answer needs beside the facts."""
-    known = traits.of_customer(executor, facts.customer_id, now) if facts.restrictions else {}
-    takes_part = facts.opted_in is not None or has_progress(executor, facts.campaign_id, facts.customer_id)
-    return visibility.to_customer(facts, known, takes_part, now)
+    customer_traits = traits.of_customer(executor, facts.customer_id, now) if facts.restrictions else {}
+    has_history = facts.opted_in is not None or has_progress(executor, facts.campaign_id, facts.customer_id)
+    return visibility.to_customer(facts, customer_traits, has_history, now)
 
 
 def has_progress(executor: Executor, campaign_id: int, customer_id: int) -> bool:

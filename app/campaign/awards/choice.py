@@ -11,7 +11,7 @@ from app.campaign import errors
 from app.campaign.audience import targeting
 from app.campaign.audience.targeting import Traits
 from app.campaign.awards import draws
-from app.campaign.awards.kinds import KINDS
+from app.campaign.awards.kinds import REWARD_KINDS
 from app.campaign.eligibility.rows import CampaignFacts, RewardFacts
 from app.campaign.eligibility.rules import period
 from app.campaign.limits import has_room
@@ -43,7 +43,7 @@ def _can_be_given(facts: CampaignFacts, method: RewardFacts, now: datetime, trai
     return (
         targeting.holds(method.restrictions, traits)
         and method.given < method.allowed
-        and (not KINDS[method.kind].takes_code or facts.coupons_count > method.given)
+        and (not REWARD_KINDS[method.kind].takes_code or facts.coupons_count > method.given)
         and has_room(method.given_from, method.given_in_period, everyone, method.limit_in_period)
         and has_room(method.won_from, method.won_in_period, customer, method.limit_per_customer)
     )
@@ -60,7 +60,7 @@ def chosen(facts: CampaignFacts, candidates: Sequence[RewardFacts], ticket: str 
         candidates = [method for method in candidates if method.method_id == winner]
     if not candidates:
         raise errors.NoRewardLeft
-    gained = sum(method.amount for method in candidates if KINDS[method.kind].gives_points)
+    gained = sum(method.amount for method in candidates if REWARD_KINDS[method.kind].gives_points)
     if facts.balance - facts.cost + gained > BALANCE_MAX:
         raise errors.TooManyPointsHeld
     return list(candidates)

@@ -12,7 +12,7 @@ from app.campaign import activity, errors
 from app.campaign.audience import audiences, traits
 from app.campaign.audience.targeting import Traits
 from app.campaign.awards import choice, draws, statement
-from app.campaign.awards.kinds import KINDS, third_party_id
+from app.campaign.awards.kinds import REWARD_KINDS, third_party_id
 from app.campaign.awards.statement import Parameters, Part, Shape
 from app.campaign.eligibility import rules
 from app.campaign.eligibility.facts import facts_by_id, reward_methods
@@ -78,7 +78,7 @@ class Unrewarded:
         return cls(campaign_id, customer_id, (refusal, *refusal.others))
 
 
-# What an overriding occasion does not ask: whether the campaign is open, and for whom.
+# What an overriding trigger does not ask: whether the campaign is open, and for whom.
 OVERRIDDEN = (
     errors.CampaignNotActive,
     errors.CampaignNotYetActive,
@@ -109,9 +109,11 @@ def give(
     failed: then nothing may be kept of this transaction and the whole is to be repeated.
     """
     methods = reward_methods(executor, facts)
-    traits = _traits(executor, facts, methods, trigger, now)
-    candidates = choice.candidates(facts, methods, now, traits, trigger.recipient, trigger.behavior, trigger.goals)
-    _require_no_refusal(facts, trigger, now, traits, can_give=facts.sells_coupons or bool(candidates))
+    customer_traits = _traits(executor, facts, methods, trigger, now)
+    candidates = choice.candidates(
+        facts, methods, now, customer_traits, trigger.recipient, trigger.behavior, trigger.goals
+    )
+    _require_no_refusal(facts, trigger, now, customer_traits, can_give=facts.sells_coupons or bool(candidates))
     award_id = uuid.uuid4()
     parameters = _parameters(award_id, facts, trigger, now, actor)
     if facts.sells_coupons:
@@ -179,7 +181,7 @@ def _ticket(facts: CampaignFacts) -> str:
 
 def _shape(chosen: Sequence[RewardFacts], drawn: bool) -> Shape:
     parts = tuple(Part(method.kind, counted=True, limited=method.limit_per_customer < UNLIMITED) for method in chosen)
-    return Shape(parts, "pool" if any(KINDS[part.kind].takes_code for part in parts) else None, drawn)
+    return Shape(parts, "pool" if any(REWARD_KINDS[part.kind].takes_code for part in parts) else None, drawn)
 
 
 def _parameters(
@@ -215,12 +217,12 @@ def _of_method(facts: CampaignFacts, method: RewardFacts, i: int, now: datetime)
         f"method_usage_period_{i}": rules.period(facts, method.limit_per_customer_unit, now),
         f"method_allowance_{i}": method.limit_per_customer,
     }
-    return {**parameters, **KINDS[method.kind].written(facts, method, i, now)}
+    return {**parameters, **REWARD_KINDS[method.kind].written(facts, method, i, now)}
 
 
 def _gains(chosen: Sequence[RewardFacts]) -> dict[str, object]:
     """The points that each method gives, all of them, and those that come after each: its balance had not seen them."""
-    amounts = {i: method.amount for i, method in enumerate(chosen) if KINDS[method.kind].gives_points}
+    amounts = {i: method.amount for i, method in enumerate(chosen) if REWARD_KINDS[method.kind].gives_points}
     left = sum(amounts.values())
     parameters: dict[str, object] = {"gain": left}
     for i, amount in amounts.items():

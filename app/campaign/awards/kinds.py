@@ -78,7 +78,7 @@ def _voucher_written(facts: CampaignFacts, reward: RewardFacts, i: int, now: dat
     }
 
 
-KINDS: Mapping[str, Kind] = {
+REWARD_KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
         Kind("points", _require_points, gives_points=True),

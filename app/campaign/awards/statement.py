@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from app.campaign.awards import steps
-from app.campaign.awards.kinds import KINDS
+from app.campaign.awards.kinds import REWARD_KINDS
 from app.campaign.engagement import receipts
 from app.db.guarded import GuardedChange, Step
 from app.db.prepared import Executor
@@ -61,7 +61,7 @@ def change(shape: Shape) -> GuardedChange[str]:
 
 def _steps(shape: Shape) -> list[Step]:
     parts = list(enumerate(shape.parts))
-    gains = [i for i, part in parts if KINDS[part.kind].gives_points]
+    gains = [i for i, part in parts if REWARD_KINDS[part.kind].gives_points]
     entries = 1 + len(gains)
     coupon: Step = steps.ClaimCoupon() if shape.coupon == "pool" else steps.TakeSharedCoupon()
     return [
@@ -74,7 +74,7 @@ def _steps(shape: Shape) -> list[Step]:
         *([steps.RecordDraw()] if shape.drawn else []),
         steps.RecordPrice(entries),
         *(steps.RecordGain(i, later) for later, i in zip(reversed(range(len(gains))), gains, strict=True)),
-        *(HOLDING[held](i) for i, part in parts if (held := KINDS[part.kind].holds)),
+        *(HOLDING[held](i) for i, part in parts if (held := REWARD_KINDS[part.kind].holds)),
         *(steps.CountReward(i) for i, part in parts if part.counted),
         steps.CountForCampaign(),
     ]

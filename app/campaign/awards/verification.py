@@ -9,6 +9,7 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.campaign.awards import draws
+from app.campaign.awards.kinds import REWARD_KINDS
 from app.campaign.limits import UNLIMITED
 from app.campaign.models.awards import Award
 from app.campaign.models.campaigns import Campaign
@@ -133,4 +134,5 @@ def _problems(
 def _is_always_open(method: RewardMethod) -> bool:
     """Nothing could ever have kept it out of a draw."""
     limits = (method.stock, method.limit_in_period, method.limit_per_customer)
-    return method.kind != "coupon" and method.weight > 0 and not method.restrictions and min(limits) >= UNLIMITED
+    takes_code = REWARD_KINDS[method.kind].takes_code  # a pool can be empty
+    return not takes_code and method.weight > 0 and not method.restrictions and min(limits) >= UNLIMITED

@@ -29,13 +29,13 @@ def opt_in(session: Session, campaign_id: int, customer_id: int, now: datetime) 
     facts = _facts(session, campaign_id, customer_id, now)
     if facts.opted_in:
         return
-    campaign = session.execute(
+    terms = session.execute(
         select(Campaign.opt_in_from, Campaign.opt_in_to, Stock.participants_count, Stock.participants_max)
         .join(Stock, Stock.campaign_id == Campaign.id)
         .where(Campaign.id == campaign_id)
     ).one()
-    rules.require_may_opt_in(facts, OptInTerms._make(campaign), traits.if_asked(session, facts, now), now)
-    _say(session, campaign_id, customer_id, facts.opted_in, True, now)
+    rules.require_may_opt_in(facts, OptInTerms._make(terms), traits.if_asked(session, facts, now), now)
+    _set_participation(session, campaign_id, customer_id, facts.opted_in, True, now)
     # Last: all who opt in to this campaign wait for this row.
     taken = session.scalar(
         update(Stock)
@@ -59,7 +59,7 @@ def opt_out(session: Session, campaign_id: int, customer_id: int, now: datetime)
     facts = _facts(session, campaign_id, customer_id, now)
     if facts.opted_in is False:
         return
-    _say(session, campaign_id, customer_id, facts.opted_in, False, now)
+    _set_participation(session, campaign_id, customer_id, facts.opted_in, False, now)
     if facts.opted_in:
         session.execute(
             update(Stock)
@@ -76,7 +76,7 @@ def _facts(session: Session, campaign_id: int, customer_id: int, now: datetime) 
     return facts
 
 
-def _say(
+def _set_participation(
     session: Session, campaign_id: int, customer_id: int, before: bool | None, opted_in: bool, now: datetime
 ) -> None:
     """Raises GuardFailed when the customer has said something else than `before` meanwhile."""

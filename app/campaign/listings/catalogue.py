@@ -51,7 +51,7 @@ class CampaignFilter:
     labels: Sequence[tuple[str | None, str | None]] = ()
     name: str | None = None
     active: bool | None = None
-    reward: str | None = None
+    coupon_kind: str | None = None
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class CampaignForSale:
 
     campaign: Campaign
     codes: list[str]
-    names: dict[UUID, str]
+    audience_names: dict[UUID, str]
     audience_size: int
     now: datetime
     facts: Any = field(default=None)
@@ -89,7 +89,7 @@ def available_page(
     Source: contract section 4.4: switched on, visible, targeted at the customer, not sold out, not used up by the customer;
     the activity window is not asked.
     """
-    # Both lists are short, or at least narrow; the campaigns are many. So they are made once, and looked up in.
+    # Both lists are short beside the campaigns. So they are made once, and looked up in.
     sold_out = select(Stock.campaign_id).where(~limits.has_stock(Stock))
     used_up = (
         select(Usage.campaign_id)
@@ -111,19 +111,21 @@ def available_page(
 
 def one(session: Session, uuid: UUID, now: datetime) -> CampaignForSale:
     """One campaign, whatever its state. Raises CampaignNotFound."""
-    shown = _shown(session, session.scalars(select(Campaign.id).where(Campaign.uuid == uuid, SELLS_COUPONS)).all(), now)
-    if not shown:
+    found = _loaded(
+        session, session.scalars(select(Campaign.id).where(Campaign.uuid == uuid, SELLS_COUPONS)).all(), now
+    )
+    if not found:
         raise CampaignNotFound
-    return shown[0]
+    return found[0]
 
 
 def one_for_customer(session: Session, uuid: UUID, customer: UUID, now: datetime) -> CampaignForSale:
     """One campaign for a customer who looks at it. Raises CampaignNotFound, also while it is secret, or CampaignHidden."""
     shown = one(session, uuid, now)
-    known = visibility_sql.to_customer(session, facts_by_uuid(session, uuid, customer), now)
-    if known is Visibility.SECRET:
+    shows = visibility_sql.to_customer(session, facts_by_uuid(session, uuid, customer), now)
+    if shows is Visibility.SECRET:
         raise CampaignNotFound
-    if known is Visibility.HIDDEN:
+    if shows is Visibility.HIDDEN:
         raise CampaignHidden
     return shown
 
@@ -160,8 +162,8 @@ def _conditions(wanted: CampaignFilter) -> list[Any]:
         conditions.append(Campaign.name.icontains(wanted.name, autoescape=True))
     if wanted.active is not None:
         conditions.append(activity.is_live(Campaign) if wanted.active else ~activity.is_live(Campaign))
-    if wanted.reward is not None:
-        conditions.append(Campaign.reward == wanted.reward)
+    if wanted.coupon_kind is not None:
+        conditions.append(Campaign.reward == wanted.coupon_kind)
     return conditions
 
 
@@ -178,7 +180,7 @@ def _page(
     order = paging.order(SORTABLE, Campaign.id, tie=Campaign.id)
     # The ids first: choosing ten of ten thousand is cheap as long as nothing else is joined.
     ids = session.scalars(paging.cut(select(Campaign.id).where(*conditions).order_by(*order))).all()
-    return Paged(_shown(session, ids, now, customer_id, with_codes), total)
+    return Paged(_loaded(session, ids, now, customer_id, with_codes), total)
 
 
 def _whole() -> Select[Any]:
@@ -192,7 +194,7 @@ def _whole() -> Select[Any]:
     )
 
 
-def _shown(
+def _loaded(
     session: Session, ids: Sequence[int], now: datetime, customer_id: int | None = None, with_codes: bool = True
 ) -> list[CampaignForSale]:
     """The campaigns with these ids, in their order, and all that is printed with them."""
@@ -206,16 +208,16 @@ def _shown(
     sizes = audiences.customers_counts(session, [(campaign.audience, campaign.chain_id) for campaign in found])
     facts = facts_by_campaign(session, ids, customer_id) if customer_id else {}
     asks = customer_id and any(campaign.restrictions for campaign in found)
-    known = traits.of_customer(session, customer_id, now) if customer_id and asks else None
+    customer_traits = traits.of_customer(session, customer_id, now) if customer_id and asks else None
     return [
         CampaignForSale(
             campaign=campaign,
             codes=codes.get(campaign.id, []),
-            names={uuid: names[uuid] for uuid in (t.uuid for t in campaign.audience.targets) if uuid in names},
+            audience_names={uuid: names[uuid] for uuid in (t.uuid for t in campaign.audience.targets) if uuid in names},
             audience_size=sizes[campaign.audience_id, campaign.chain_id] if visibility.is_visible(campaign, now) else 0,
             now=now,
             facts=facts.get(campaign.id),
-            traits=known,
+            traits=customer_traits,
         )
         for campaign in found
     ]

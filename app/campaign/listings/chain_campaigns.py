@@ -47,13 +47,15 @@ def page(
     only_active: bool = False,
     for_customer: bool = False,
 ) -> Paged[ChainCampaign]:
-    """The campaigns of a chain, by id; `for_customer`, only those that the customer is shown."""
+    """The campaigns of a chain, by id; with a customer's progress if one is named, `for_customer` only those that it is shown."""
     conditions: list[Any] = [Campaign.chain_id == chain_id]
     if campaign_id is not None:
         conditions.append(Campaign.id == campaign_id)
     if only_active:
         conditions += [activity.is_active(Campaign, now), visibility.is_visible(Campaign, now)]
-    if for_customer and customer_id is not None:
+    if for_customer:
+        if customer_id is None:
+            raise ValueError("who looks must be known")
         customer_traits = traits.of_customer(session, customer_id, now)
         conditions.append(visibility_sql.shown(session, customer_id, customer_traits, now))
     total = session.scalar(select(func.count()).select_from(Campaign).where(*conditions)) or 0

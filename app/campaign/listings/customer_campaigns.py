@@ -37,7 +37,7 @@ class CampaignForCustomer:
     vouchers: Sequence[Voucher] = field(default=())
 
     @property
-    def takes_part(self) -> bool:
+    def has_history(self) -> bool:
         return self.opted_in is not None or any(it.has_begun for _, it in self.behaviors)
 
 

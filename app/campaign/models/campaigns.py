@@ -18,8 +18,8 @@ from app.campaign.models.rewards import RewardMethod
 from app.db.types import Base, Serial, UtcDateTime, unique_where
 from app.organizations.models import UNITS, Business, Chain
 
-REWARDS = ("discount_code", "free_delivery_code", "gift_code", "event_code", "value_code")
-KINDS = ("interaction", "composable", "referral", "signup", "basket")
+COUPON_KINDS = ("discount_code", "free_delivery_code", "gift_code", "event_code", "value_code")
+CAMPAIGN_KINDS = ("interaction", "composable", "referral", "signup", "basket")
 CONTEXTS = ("interaction", "basket", "signup", "referral", "event", "internal")
 LIFECYCLES = ("draft", "inreview", "live", "paused", "completed")
 CAMPAIGN_TYPES = ("promotion", "messaging")
@@ -80,7 +80,7 @@ class Campaign(Base):
     methods: Mapped[list["RewardMethod"]] = relationship(order_by="RewardMethod.id", lazy="raise_on_sql")
     seed: Mapped["DrawSeed | None"] = relationship(lazy="raise_on_sql", uselist=False)
     __table_args__ = (
-        CheckConstraint(f"kind IN {KINDS}", "known_kind"),
+        CheckConstraint(f"kind IN {CAMPAIGN_KINDS}", "known_kind"),
         CheckConstraint(f"context IN {CONTEXTS}", "known_context"),
         CheckConstraint("kind = 'composable' OR context = kind", "context_of_kind"),
         CheckConstraint("handling IN ('independent', 'random_draw')", "known_handling"),

@@ -156,7 +156,8 @@ def complete(session: Session, uuid: UUID) -> Campaign:
 def change(session: Session, uuid: UUID, spec: CampaignSpec) -> Campaign:
     """Put a whole new spec in the place of a campaign that sells coupons; what was sold stays sold.
 
-    What Open Loyalty's form says is changed: name, texts, labels, windows, audience, limits, cost and codes; whether it is live.
+    Of the spec are taken: name, texts, labels, both windows, audience, limits, cost, sale, codes, and whether it is live. The rest of
+    the campaign stays as it is, and the rest of the spec is not looked at.
 
     The stock row is locked and its revision is raised first, so that no purchase is made under terms half old, half new: a
     buyer who decided before waits for the lock, finds another revision, and decides again.
@@ -255,7 +256,7 @@ def _apply(session: Session, campaign: Campaign, spec: CampaignSpec) -> None:
     if campaign.unique_name != spec.name.lower():
         campaign.unique_name = None  # renamed by somebody who need not keep names apart
     campaign.name = spec.name
-    campaign.reward = spec.sale.reward if spec.sale else None
+    campaign.reward = spec.sale.coupon_kind if spec.sale else None
     campaign.cost = spec.cost
     campaign.single_coupon = bool(spec.sale and spec.sale.single_coupon)
     campaign.unlimited = spec.limits.unlimited

@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, insert, select, text, union_all
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from app.campaign.awards.kinds import KINDS
+from app.campaign.awards.kinds import REWARD_KINDS
 from app.campaign.eligibility import rules
 from app.campaign.errors import BadCampaign, CampaignNotFound, RedeemedCouponMissing, SingleCouponFixed
 from app.campaign.models.campaigns import Campaign
@@ -21,7 +21,7 @@ from app.db.engine import Database, TryAgain
 from app.db.prepared import is_postgresql
 from app.paging import Page, Paged
 
-TAKES_CODE = [kind.name for kind in KINDS.values() if kind.takes_code]
+TAKES_CODE = [kind.name for kind in REWARD_KINDS.values() if kind.takes_code]
 PRINTED_MAX = 1000  # codes of one campaign
 PRINTED_ON_PAGE_MAX = 10_000
 CODE_LENGTH_MAX = 255

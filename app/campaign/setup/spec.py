@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from app.campaign.audience import targeting
-from app.campaign.awards.kinds import KINDS
+from app.campaign.awards.kinds import REWARD_KINDS
 from app.campaign.calendar import ALWAYS_FROM, ALWAYS_TO, DAY_SECONDS, EVERY_DAY
 from app.campaign.engagement import behaviors
 from app.campaign.engagement.behaviors import BehaviorSpec
@@ -42,7 +42,7 @@ class ScheduleSpec:
 
 @dataclass(frozen=True)
 class AudienceSpec:
-    """Whom it is for: everyone, or whoever is on one of the levels or in one of the segments."""
+    """Whom it is for: everyone, or whoever is on one of the levels or in one of the segments; with neither, nobody."""
 
     for_everyone: bool = False
     levels: Sequence[UUID] = ()
@@ -54,7 +54,10 @@ EVERYONE = AudienceSpec(for_everyone=True)
 
 @dataclass(frozen=True)
 class LimitSpec:
-    """How often it gives: in all, to each customer, and to all together in a period. None binds nobody, a unit of None is for ever."""
+    """How often it gives: in all (`limit`), to each customer, and to all together in a period.
+
+    A number of None is no limit; a unit is one of `calendar.UNITS`, and without one the number holds for ever.
+    """
 
     unlimited: bool = False
     limit: int | None = None
@@ -85,9 +88,9 @@ class OptInSpec:
 
 @dataclass(frozen=True)
 class SaleSpec:
-    """The coupons that it sells: what one is worth (`reward`, one of REWARDS), and whether all buyers share a single code."""
+    """The coupons that it sells: of which kind they are (COUPON_KINDS), and whether all buyers share a single code."""
 
-    reward: str
+    coupon_kind: str
     single_coupon: bool = False
 
 
@@ -201,9 +204,9 @@ def validate(spec: CampaignSpec) -> None:
     _require_opt_in_window(spec)
     if len(spec.rewards) > REWARDS_MAX:
         raise BadCampaign(f"A campaign has at most {REWARDS_MAX} reward methods.")
-    if sum(KINDS[reward.kind].takes_code for reward in spec.rewards) > 1:
+    if sum(REWARD_KINDS[reward.kind].takes_code for reward in spec.rewards) > 1:
         raise BadCampaign("A campaign has one pool of codes, and so at most one reward method that gives coupons.")
-    if spec.codes and spec.sale is None and not any(KINDS[reward.kind].takes_code for reward in spec.rewards):
+    if spec.codes and spec.sale is None and not any(REWARD_KINDS[reward.kind].takes_code for reward in spec.rewards):
         raise BadCampaign("No reward method of the campaign gives coupons.")
     if spec.sale is not None and spec.context != "interaction":
         raise BadCampaign("Coupons are sold by campaigns with the context interaction only.")
@@ -220,7 +223,7 @@ def validate(spec: CampaignSpec) -> None:
     for reward in spec.rewards:
         if reward.terms.get("recipient", "customer") not in recipients:
             raise BadCampaign(f"In this campaign a reward is for: {', '.join(sorted(recipients))}.")
-        KINDS[reward.kind].validate(reward.terms)
+        REWARD_KINDS[reward.kind].validate(reward.terms)
     fields = CONTEXT_FIELDS[spec.context]
     for restrictions in (spec.restrictions, *(reward.terms.get("restrictions") for reward in spec.rewards)):
         if restrictions is not None:

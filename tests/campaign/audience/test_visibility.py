@@ -44,10 +44,10 @@ ALL = Page(per_page=None)
         ({"targeted": False}, "hidden"),
         ({"restrictions": {"user.tags": "vip"}}, "hidden"),
         ({"customer_status": "blocked"}, "hidden"),
-        ({"targeted": False, "takes_part": True}, "shown"),
-        ({"restrictions": {"user.tags": "vip"}, "takes_part": True}, "shown"),
-        ({"lifecycle": "draft", "takes_part": True}, "secret"),
-        ({"visible_to": NOW - hours(1), "takes_part": True}, "hidden"),
+        ({"targeted": False, "has_history": True}, "shown"),
+        ({"restrictions": {"user.tags": "vip"}, "has_history": True}, "shown"),
+        ({"lifecycle": "draft", "has_history": True}, "secret"),
+        ({"visible_to": NOW - hours(1), "has_history": True}, "hidden"),
     ],
 )
 def test_how_much_a_customer_knows(changed: dict[str, Any], expected: str) -> None:
@@ -58,11 +58,11 @@ def test_how_much_a_customer_knows(changed: dict[str, Any], expected: str) -> No
         "targeted": True,
         "restrictions": None,
         "customer_status": "active",
-        "takes_part": False,
+        "has_history": False,
         **changed,
     }
-    takes_part = facts.pop("takes_part")
-    assert visibility.to_customer(SimpleNamespace(**facts), {}, takes_part, NOW).value == expected
+    has_history = facts.pop("has_history")
+    assert visibility.to_customer(SimpleNamespace(**facts), {}, has_history, NOW).value == expected
 
 
 @pytest.fixture
