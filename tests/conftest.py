@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from click.testing import CliRunner, Result
@@ -26,7 +27,9 @@ if os.access("/dev/shm", os.W_OK):
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", "/dev/shm")
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")  # several may share one server
 TEMPLATE = f"guerdon_test_template{WORKER}"
+WORLD_TEMPLATE = f"guerdon_test_world{WORKER}"
 COPY = f"guerdon_test{WORKER}"
+Filled = TypeVar("Filled")
 DATABASES: dict[tuple[str, int], Database] = {}
 
 
@@ -58,13 +61,7 @@ def postgres() -> Iterator[URL]:
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("sqlite") / "template.sqlite3"
-    database = Database(f"sqlite:///{path}")
-    migrate(database)
-    with database.engine.connect() as connection:
-        connection.exec_driver_sql("COMMIT")
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.exec_driver_sql("BEGIN")
-    database.engine.dispose()
+    _filled(f"sqlite:///{path}", migrate)
     return path
 
 
@@ -75,10 +72,44 @@ def jwt_keys(tmp_path_factory: pytest.TempPathFactory) -> str:
     return path.read_text()
 
 
+@pytest.fixture(scope="session")
+def sqlite_world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, World]:
+    """A database with the world in it, made once: that takes longer than most tests."""
+    path = tmp_path_factory.mktemp("world") / "template.sqlite3"
+    shutil.copy(sqlite_template, path)
+    return path, _filled(f"sqlite:///{path}", World)
+
+
+@pytest.fixture(scope="session")
+def postgres_world(postgres: URL) -> Iterator[tuple[URL, World]]:
+    """The same on PostgreSQL."""
+    administer(postgres, f"DROP DATABASE IF EXISTS {WORLD_TEMPLATE}")
+    administer(postgres, f"CREATE DATABASE {WORLD_TEMPLATE} TEMPLATE {TEMPLATE}")
+    yield postgres, _filled(postgres.set(database=WORLD_TEMPLATE).render_as_string(hide_password=False), World)
+    administer(postgres, f"DROP DATABASE {WORLD_TEMPLATE}")
+
+
+def _filled(url: str, fill: Callable[[Database], Filled]) -> Filled:
+    """Fill a database that is to be copied: nothing of it may stay beside its file, or in a connection."""
+    database = Database(url)
+    made = fill(database)
+    if not database.is_postgresql:
+        with database.engine.connect() as connection:
+            connection.exec_driver_sql("COMMIT")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.exec_driver_sql("BEGIN")
+    database.engine.dispose()
+    return made
+
+
 @pytest.fixture
-def postgres_url(postgres: URL) -> Iterator[str]:
-    """A fresh, migrated PostgreSQL database."""
-    yield from _copied(postgres, TEMPLATE)
+def postgres_url(request: pytest.FixtureRequest, postgres: URL) -> Iterator[str]:
+    """A fresh, migrated PostgreSQL database; with the world in it, if the test asks for that."""
+    if "world" in request.fixturenames:
+        request.getfixturevalue("postgres_world")
+        yield from _copied(postgres, WORLD_TEMPLATE)
+    else:
+        yield from _copied(postgres, TEMPLATE)
 
 
 def _copied(postgres: URL, template: str) -> Iterator[str]:
@@ -90,13 +121,14 @@ def _copied(postgres: URL, template: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def sqlite_url(sqlite_template: Path) -> Iterator[str]:
-    """A fresh, migrated SQLite database, always at the same place."""
-    yield from _copied_file(sqlite_template)
+def sqlite_url(request: pytest.FixtureRequest, sqlite_template: Path) -> Iterator[str]:
+    """A fresh, migrated SQLite database, always at the same place; with the world in it, if the test asks for that."""
+    template = request.getfixturevalue("sqlite_world")[0] if "world" in request.fixturenames else sqlite_template
+    yield from _copied_file(template, sqlite_template.parent)
 
 
-def _copied_file(template: Path) -> Iterator[str]:
-    path = template.parent / "copy" / "guerdon.sqlite3"
+def _copied_file(template: Path, place: Path) -> Iterator[str]:
+    path = place / "copy" / "guerdon.sqlite3"
     shutil.rmtree(path.parent, ignore_errors=True)
     path.parent.mkdir()
     shutil.copy(template, path)
@@ -110,7 +142,7 @@ DEMO_TEMPLATE = f"guerdon_test_demo{WORKER}"
 def sqlite_demo_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("demo") / "template.sqlite3"
     shutil.copy(sqlite_template, path)
-    _load_demo(f"sqlite:///{path}")
+    _filled(f"sqlite:///{path}", _load_demo)
     return path
 
 
@@ -119,21 +151,14 @@ def postgres_demo(postgres: URL) -> Iterator[URL]:
     """A server with a database that holds the demo world, to copy."""
     administer(postgres, f"DROP DATABASE IF EXISTS {DEMO_TEMPLATE}")
     administer(postgres, f"CREATE DATABASE {DEMO_TEMPLATE} TEMPLATE {TEMPLATE}")
-    _load_demo(postgres.set(database=DEMO_TEMPLATE).render_as_string(hide_password=False))
+    _filled(postgres.set(database=DEMO_TEMPLATE).render_as_string(hide_password=False), _load_demo)
     yield postgres
     administer(postgres, f"DROP DATABASE {DEMO_TEMPLATE}")
 
 
-def _load_demo(url: str) -> None:
-    database = Database(url)
+def _load_demo(database: Database) -> None:
     with database.transaction() as session:
         demo.load(session, clock.now(), Settings().zone)
-    if not database.is_postgresql:
-        with database.engine.connect() as connection:
-            connection.exec_driver_sql("COMMIT")
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-            connection.exec_driver_sql("BEGIN")
-    database.engine.dispose()
 
 
 @pytest.fixture
@@ -143,7 +168,7 @@ def postgres_demo_url(postgres_demo: URL) -> Iterator[str]:
 
 @pytest.fixture
 def sqlite_demo_url(sqlite_demo_template: Path) -> Iterator[str]:
-    yield from _copied_file(sqlite_demo_template)
+    yield from _copied_file(sqlite_demo_template, sqlite_demo_template.parent)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -204,8 +229,9 @@ def database(app: Flask) -> Database:
 
 
 @pytest.fixture
-def world(database: Database) -> World:
-    return World(database)
+def world(request: pytest.FixtureRequest, database: Database) -> World:
+    _, made = request.getfixturevalue("postgres_world" if database.is_postgresql else "sqlite_world")
+    return made.over(database)
 
 
 @pytest.fixture

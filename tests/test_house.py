@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -84,10 +85,16 @@ PURE = {
 }
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@cache
 def imports(path: Path) -> set[str]:
     """The dotted names that a file imports: modules, and what it takes from them."""
     names = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -154,7 +161,7 @@ def test_pure_decisions_need_the_standard_library_only() -> None:
 def test_no_two_public_classes_share_a_name() -> None:
     places: dict[str, list[str]] = {}
     for path, _ in modules(""):
-        for node in ast.parse(path.read_text()).body:
+        for node in parsed(path).body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 places.setdefault(node.name, []).append(str(path.relative_to(APP)))
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
@@ -168,7 +175,7 @@ def test_what_holds_money_limits_or_identity_has_types(place_: str) -> None:
     """No Any in a signature. SQL that is built has types of its own: `AnySelect` and `AnyColumn` of db/types."""
     root = APP / place_
     for path in sorted(root.rglob("*.py")) if root.is_dir() else [root]:
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.FunctionDef):
                 taken = [*node.args.args, *node.args.kwonlyargs, node.args.vararg, node.args.kwarg]
                 hints = [it.annotation for it in taken if it is not None and it.annotation]
@@ -189,7 +196,7 @@ def test_no_dialect_queries(folder: str) -> None:
         taken = {name for name in names if name.startswith("sqlalchemy")}
         assert taken <= {"sqlalchemy.orm", "sqlalchemy.orm.Session"}, f"{path} imports {taken}"
         assert "app.db.prepared.Prepared" not in names, f"{path} prepares a statement"
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
                 asks = node.value.id in EXECUTORS and node.attr in QUERYING
                 assert not asks, f"{path}:{node.lineno} calls {node.value.id}.{node.attr}"
@@ -214,7 +221,7 @@ def test_visibility_is_decided_in_one_place() -> None:
         name = str(path.relative_to(APP))
         if name.startswith("migrations/"):
             continue
-        used = {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
+        used = {node.attr for node in ast.walk(parsed(path)) if isinstance(node, ast.Attribute)}
         assert not used & VISIBILITY_WINDOW or name in MAY_NAME_THE_WINDOW, f"{name} looks at the visibility window"
         # Nobody else may tell drafts from what customers may know of.
         text = path.read_text()

@@ -16,18 +16,13 @@ from tests.client import Client
 from tests.world import World
 
 
-@pytest.fixture
-def app(app_of_its_own: Flask) -> Flask:
-    """What is counted and remembered here begins with each test."""
-    return app_of_its_own
-
-
 def test_health_is_told(client: Client, database: Database) -> None:
     assert client.get("/livez").json == {"status": "alive"}
     assert client.get("/readyz").json == {"status": "ready"}
 
 
-def test_a_database_that_is_not_ready_is_told(client: Client, database: Database) -> None:
+def test_a_database_that_is_not_ready_is_told(app_of_its_own: Flask) -> None:
+    client, database = Client(app_of_its_own), app_of_its_own.extensions["guerdon_database"]
     with database.transaction() as session:
         session.execute(text("DELETE FROM alembic_version"))
     answer = client.get("/readyz")
@@ -38,9 +33,10 @@ def test_a_database_that_is_not_ready_is_told(client: Client, database: Database
     assert client.get("/livez").status_code == 200
 
 
-def test_requests_are_counted(ada: Client, client: Client) -> None:
+def test_requests_are_counted(app_of_its_own: Flask, world: World) -> None:
+    ada = Client(app_of_its_own).as_login(world.ada)
     ada.get("/api/campaign")
-    details = client.get("/metrics").text
+    details = ada.get("/metrics").text
     assert 'guerdon_requests_total{method="GET",route="/api/campaign",status="200"} 1.0' in details
     assert "guerdon_request_seconds_bucket" in details
 

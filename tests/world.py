@@ -1,11 +1,13 @@
 """The few people that all tests know, and builders of campaigns."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
 
 from sqlalchemy import func, select
@@ -29,6 +31,7 @@ from app.organizations import chains, shops
 from app.points import ledger
 
 PASSWORD = "Correct-Horse-7"
+PLAYS = int(os.environ.get("GUERDON_TEST_PLAYS", "50"))  # how often what is played at random is played
 
 
 @cache
@@ -74,6 +77,12 @@ class World:
         self.cleo = self.a_customer("Cleo", points=1_000, level=self.silver, email="cleo@guerdon.example")
         with database.reading() as session:
             self.cleo_login = session.scalars(select(Login).where(Login.customer_id == self.cleo.id)).one()
+
+    def over(self, database: Database) -> Self:
+        """The same people in a copy of the database in which they were made."""
+        found = copy(self)
+        found.database, found.now = database, datetime.now(UTC)
+        return found
 
     def _level(self, session: Session, name: str, condition: int) -> Level:
         terms = levels.LevelDetails(name, condition, active=True, reward_hundredths_of_percent=1_000)

@@ -1,6 +1,5 @@
 """The state machines of vouchers, draws and referrals, played at random against plain models, on both databases."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,10 +27,10 @@ from app.members.customers import Person
 from app.members.models import Customer
 from app.organizations import chains
 from app.refusal import Refusal
-from tests.world import World, nothing, points, voucher
+from tests.world import PLAYS, World, nothing, points, voucher
 
 PLAYED = settings(
-    max_examples=int(os.environ.get("GUERDON_TEST_PLAYS", "50")),
+    max_examples=PLAYS,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=list(HealthCheck),

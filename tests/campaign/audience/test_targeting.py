@@ -16,10 +16,10 @@ from app.db.engine import Database
 from app.members import attributes, segments, tags
 from app.members.models import Customer
 from app.points import ledger
-from tests.world import World
+from tests.world import PLAYS, World
 
 TREES = settings(
-    max_examples=300, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
+    max_examples=6 * PLAYS, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
 )
 NAMES = ["vip", "away", "silver", "bronze", "regulars", "Żółw", "zebra", "Zebra", ""]
 MOMENTS = ["9999-12-31T23:59:59Z", "2026-02-28", "2026-03-01T00:00:00Z", "2026-03-01T00:00:01Z", "2020-01-01"]
