@@ -79,18 +79,19 @@ def load(session: Session, now: datetime, zone: ZoneInfo) -> None:
     """Fill an empty database. The caller has made sure that it is empty."""
     staff_hash, customer_hash = passwords.hashed(STAFF_PASSWORD), passwords.hashed(CUSTOMER_PASSWORD)
     staff.add_admin(session, "admin", staff_hash)
-    shop = shops.add(session, "Shop 1", "shop-1", "The first shop")
+    first = chains.first(session)
+    shop = shops.add(session, first, "Shop 1", "shop-1", "The first shop")
     for first_name, email in (("John", "john@doe.com"), ("John2", "john2@doe2.com")):
-        staff.add_seller(session, staff.SellerDetails(first_name, "Doe", email, pos=shop.uuid), staff_hash)
+        staff.add_seller(session, first, staff.SellerDetails(first_name, "Doe", email, pos=shop.uuid), staff_hash)
     for (name, uuid), (condition, percent) in zip(LEVELS.items(), ((0, 14), (20, 15), (200, 20)), strict=True):
         reward: dict[str, Any] = {
             "reward_name": f"{percent}% off",
             "reward_hundredths_of_percent": percent * 100,
             "reward_code": name,
         }
-        levels.create(session, levels.LevelDetails(name, condition * 100, active=True, **reward), now, uuid)
+        levels.create(session, first, levels.LevelDetails(name, condition * 100, active=True, **reward), now, uuid)
     part = [segments.Criterion(segments.CUSTOMER_LIST, {"customers": []})]
-    segments.create(session, segments.SegmentDetails("anniversary", active=True, parts=[part]), now, ANNIVERSARY)
+    segments.create(session, first, segments.SegmentDetails("anniversary", active=True, parts=[part]), now, ANNIVERSARY)
     _acme(session, now, zone, customer_hash)
     _customers(session, now, customer_hash)
     _campaigns(session, now, zone)

@@ -14,6 +14,7 @@ from app.campaign.models.campaigns import Campaign
 from app.campaign.triggers import purchases
 from app.db.engine import Database
 from app.db.installation import migrate
+from app.organizations.scope import EVERY_CHAIN
 from bench.table import Figure
 from tests.world import World
 
@@ -50,7 +51,9 @@ def _buy_ours(database: Database, campaign: Campaign, customers: list[Any], coun
     began = time.perf_counter()
     for i in range(count):
         with database.transaction() as session:
-            purchases.buy(session, campaign.uuid, customers[i % CUSTOMERS].uuid, datetime.now(UTC), None, "system")
+            purchases.buy(
+                session, campaign.uuid, customers[i % CUSTOMERS].uuid, EVERY_CHAIN, datetime.now(UTC), None, "system"
+            )
     return count / (time.perf_counter() - began)
 
 

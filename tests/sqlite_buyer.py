@@ -9,6 +9,7 @@ from uuid import UUID
 
 from app.campaign.triggers import purchases
 from app.db.engine import Database, TryAgain
+from app.organizations.scope import EVERY_CHAIN
 from app.refusal import Refusal
 
 
@@ -19,7 +20,9 @@ def main() -> None:
     while True:
         try:
             with database.transaction() as session:
-                sale = purchases.buy(session, campaign, random.choice(customers), datetime.now(UTC), None, "system")
+                sale = purchases.buy(
+                    session, campaign, random.choice(customers), EVERY_CHAIN, datetime.now(UTC), None, "system"
+                )
             codes.append(sale.code)
         except TryAgain:
             busy += 1

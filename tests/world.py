@@ -28,6 +28,7 @@ from app.members import levels
 from app.members.customers import Person
 from app.members.models import Customer, Level
 from app.organizations import chains, shops
+from app.organizations.scope import EVERY_CHAIN
 from app.points import ledger
 
 PASSWORD = "Correct-Horse-7"
@@ -67,10 +68,14 @@ class World:
         self.now = datetime.now(UTC)
         with database.transaction() as session:
             self.ada = staff.add_admin(session, "ada", password_hash(), "ada@guerdon.example")
-            shop = shops.add(session, "Corner shop", "corner")
+            self.chain_id = chains.first(session)
+            shop = shops.add(session, self.chain_id, "Corner shop", "corner")
             self.shop = shop.uuid
             self.sol = staff.add_seller(
-                session, staff.SellerDetails("Sol", "Stone", "sol@guerdon.example", pos=shop.uuid), password_hash()
+                session,
+                self.chain_id,
+                staff.SellerDetails("Sol", "Stone", "sol@guerdon.example", pos=shop.uuid),
+                password_hash(),
             )
             self.bronze = self._level(session, "bronze", 0)
             self.silver = self._level(session, "silver", 10_000)
@@ -86,7 +91,7 @@ class World:
 
     def _level(self, session: Session, name: str, condition: int) -> Level:
         terms = levels.LevelDetails(name, condition, active=True, reward_hundredths_of_percent=1_000)
-        return levels.create(session, terms, self.now)
+        return levels.create(session, self.chain_id, terms, self.now)
 
     def a_customer(
         self,
@@ -118,17 +123,18 @@ class World:
             "name": "Free coffee",
             "coupon_kind": "gift_code",
             "cost": 1_000,
-            "codes": [f"CODE-{i}" for i in range((limit or 5) + 1)],
             "levels": [self.silver.uuid],
             "limit": limit,
             "limit_per_customer": 2,
         }
+        if "codes" not in details:
+            plain["codes"] = [f"CODE-{i}" for i in range((limit or 5) + 1)]
         return flat_spec(**{**plain, **details})
 
     def buy(self, campaign: Campaign, customer: Customer | None = None) -> purchases.Sale:
         with self.database.transaction() as session:
             return purchases.buy(
-                session, campaign.uuid, (customer or self.cleo).uuid, datetime.now(UTC), None, "system"
+                session, campaign.uuid, (customer or self.cleo).uuid, EVERY_CHAIN, datetime.now(UTC), None, "system"
             )
 
     def a_reward_campaign(self, *rewards: RewardSpec, chain_id: int | None = None, **details: Any) -> Campaign:

@@ -2,19 +2,19 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from app.access import passwords
 from app.access.errors import BadCredentials, BadRefreshToken, LoginNotActive, WrongPassword
-from app.access.models import ADMIN, CUSTOMER, SELLER, Login, RefreshToken, SessionKey
+from app.access.models import ADMIN, CUSTOMER, SELLER, ChainPermission, Login, RefreshToken, SessionKey
 from app.db.prepared import Executor, Prepared
 from app.members.models import Customer, Profile
 
@@ -37,6 +37,8 @@ class LoginState:
     active: bool
     customer_id: int | None
     customer_uuid: UUID | None
+    reads: frozenset[int]  # the chains that it may look at
+    writes: frozenset[int]  # and change
 
 
 class _LoginRow(NamedTuple):
@@ -48,6 +50,9 @@ class _LoginRow(NamedTuple):
     customer_id: int | None
     status: str | None
     uuid: UUID | None
+    own_chain_id: int | None
+    permitted_chain_id: int | None
+    may_write: bool | None
 
 
 _STATE = Prepared(
@@ -60,20 +65,33 @@ _STATE = Prepared(
         Login.customer_id,
         Customer.status,
         Customer.uuid,
+        func.coalesce(Login.chain_id, Customer.chain_id).label("own_chain_id"),
+        ChainPermission.chain_id.label("permitted_chain_id"),
+        ChainPermission.may_write,
     )
     .outerjoin(Customer, Customer.id == Login.customer_id)
+    .outerjoin(ChainPermission, ChainPermission.login_id == Login.id)
     .where(Login.uuid == bindparam("login")),
     _LoginRow,
 )
 
 
 def find_state(executor: Executor, login: UUID) -> LoginState | None:
+    """Customers and sellers act for a chain of their own; the staff, besides, for those that it has permission for."""
     rows = _STATE.run(executor, {"login": login})
     if not rows:
         return None
     row = rows[0]
     active = bool(row.active) and not row.deleted and row.status in (None, "active")
-    return LoginState(row.id, row.role, row.token_version, active, row.customer_id, row.uuid)
+    writes = {row.permitted_chain_id for row in rows if row.may_write} | {row.own_chain_id}
+    reads = {row.permitted_chain_id for row in rows} | writes
+    return LoginState(
+        row.id, row.role, row.token_version, active, row.customer_id, row.uuid, _known(reads), _known(writes)
+    )
+
+
+def _known(chain_ids: Set[int | None]) -> frozenset[int]:
+    return frozenset(id for id in chain_ids if id is not None)
 
 
 @dataclass(frozen=True)

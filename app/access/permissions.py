@@ -5,14 +5,18 @@ from sqlalchemy.orm import Session
 
 from app.access.errors import LoginNotFound
 from app.access.models import ChainPermission, Login
-from app.organizations import chains
+from app.organizations import chains as organizations
+from app.organizations.scope import EVERY_CHAIN, Chains
 
 
-def permit(session: Session, username: str, chain_id: int, may_write: bool | None) -> None:
+def permit(
+    session: Session, username: str, chain_id: int, may_write: bool | None, chains: Chains = EVERY_CHAIN
+) -> None:
     """Let a member of the staff read, or read and write, for a chain; None takes it back.
 
     Raises LoginNotFound or ChainNotFound.
     """
+    organizations.get(session, chain_id, chains)
     name = username.lower()
     logins = session.scalars(
         select(Login).where(
@@ -24,7 +28,6 @@ def permit(session: Session, username: str, chain_id: int, may_write: bool | Non
     if len(logins) > 1:
         raise LoginNotFound(f"An admin and a seller are both called {username}; name the admin by the user name.")
     [login] = logins
-    chains.get(session, chain_id)
     permission = session.get(ChainPermission, (login.id, chain_id))
     if may_write is None:
         if permission is not None:
@@ -33,6 +36,12 @@ def permit(session: Session, username: str, chain_id: int, may_write: bool | Non
         session.add(ChainPermission(login_id=login.id, chain_id=chain_id, may_write=may_write))
     else:
         permission.may_write = may_write
+    session.flush()
+
+
+def give(session: Session, login_id: int, chain_id: int) -> None:
+    """Let whoever made a chain write for it."""
+    session.add(ChainPermission(login_id=login_id, chain_id=chain_id, may_write=True))
     session.flush()
 
 

@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.access import logins
 from app.access.errors import SellerNotFound
 from app.access.models import ADMIN, SELLER, ChainPermission, Login
 from app.organizations import chains, shops
+from app.organizations.scope import Chains, within
 from app.paging import Page, Paged
 from app.refusal import AlreadyTaken
 
@@ -44,9 +45,9 @@ def add_admin(session: Session, username: str, password_hash: str, email: str | 
     return login
 
 
-def add_seller(session: Session, seller: SellerDetails, password_hash: str) -> Login:
-    """Raises AlreadyTaken or PosNotFound."""
-    login = Login(role=SELLER, password_hash=password_hash, token_version=0)
+def add_seller(session: Session, chain_id: int, seller: SellerDetails, password_hash: str) -> Login:
+    """A seller works for one chain. Raises AlreadyTaken or PosNotFound."""
+    login = Login(role=SELLER, chain_id=chain_id, password_hash=password_hash, token_version=0)
     _apply(session, login, seller)
     session.add(login)
     session.flush()
@@ -68,9 +69,9 @@ def change_seller(session: Session, login: Login, changes: Mapping[str, Any], pa
         logins.set_password(session, login.id, password_hash)
 
 
-def seller(session: Session, uuid: UUID) -> Login:
+def seller(session: Session, uuid: UUID, chains: Chains) -> Login:
     """Raises SellerNotFound."""
-    query = select(Login).where(Login.uuid == uuid, Login.role == SELLER, Login.deleted.is_(False))
+    query = select(Login).where(Login.uuid == uuid, *_sellers_of(chains))
     login = session.scalars(query).one_or_none()
     if login is None:
         raise SellerNotFound
@@ -84,11 +85,15 @@ def remove_seller(session: Session, login: Login) -> None:
     logins.revoke(session, login.id)
 
 
-def sellers(session: Session, paging: Page) -> Paged[Login]:
-    conditions = Login.role == SELLER, Login.deleted.is_(False)
+def sellers(session: Session, chains: Chains, paging: Page) -> Paged[Login]:
+    conditions = _sellers_of(chains)
     total = session.scalar(select(func.count()).select_from(Login).where(*conditions)) or 0
     query = select(Login).where(*conditions).order_by(*paging.order(SORTABLE, Login.id, tie=Login.id))
     return Paged(list(session.scalars(paging.cut(query))), total)
+
+
+def _sellers_of(chains: Chains) -> tuple[ColumnElement[bool], ...]:
+    return Login.role == SELLER, Login.deleted.is_(False), within(chains, Login.chain_id)
 
 
 def _apply(session: Session, login: Login, details: SellerDetails) -> None:
@@ -96,7 +101,7 @@ def _apply(session: Session, login: Login, details: SellerDetails) -> None:
         _require_unique(session, SELLER, "email", details.email)
     login.first_name, login.last_name = details.first_name, details.last_name
     login.email, login.phone, login.active = details.email.lower(), details.phone, details.active
-    login.pos = shops.get(session, details.pos) if details.pos else None
+    login.pos = shops.get(session, details.pos, {cast(int, login.chain_id)}) if details.pos else None
 
 
 def _require_unique(session: Session, role: str, name: str, value: str) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, delete, func, or_, select
+from sqlalchemy import Select, and_, bindparam, delete, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.access import logins
@@ -17,6 +17,7 @@ from app.db.prepared import Executor, Prepared
 from app.db.types import UtcDateTime
 from app.members.models import Customer
 from app.organizations.models import AppHost, Chain
+from app.organizations.scope import EVERY_CHAIN, Chains, require_every_chain, within
 
 SESSION_HOURS = 336
 NOWHERE = -1  # the chain of a request that names none
@@ -234,8 +235,14 @@ def create_token(
     now: datetime,
     expires_at: datetime | None = None,
     token: str | None = None,
+    chains: Chains = EVERY_CHAIN,
 ) -> tuple[AccessToken, str]:
-    """Make a token and return it, for this one time; `token` only for a world whose secrets are public."""
+    """Make a token and return it, for this one time; `token` only for a world whose secrets are public.
+
+    One that is bound to no app opens every chain. Raises SharedByAll for who may not write for each of them.
+    """
+    if app is None:
+        require_every_chain(session, chains)
     secret = token or f"gt_{secrets.token_hex(32)}"
     made = AccessToken(
         name=name,
@@ -250,15 +257,23 @@ def create_token(
     return made, secret
 
 
-def revoke_token(session: Session, token_id: int, now: datetime) -> None:
+def revoke_token(session: Session, token_id: int, now: datetime, chains: Chains = EVERY_CHAIN) -> None:
     """Raises TokenNotFound."""
-    token = session.get(AccessToken, token_id)
+    token = session.scalars(_tokens_of(chains).where(AccessToken.id == token_id)).one_or_none()
     if token is None:
         raise TokenNotFound
     token.revoked_at = token.revoked_at or now
 
 
-def tokens(session: Session) -> list[tuple[AccessToken, str | None]]:
-    """All tokens, each with the host name of its app."""
-    query = select(AccessToken, AppHost.hostname).outerjoin(AppHost, AppHost.id == AccessToken.app_host_id)
+def tokens(session: Session, chains: Chains) -> list[tuple[AccessToken, str | None]]:
+    """The tokens of these chains, each with the host name of its app. One that is bound to no app opens all chains."""
+    query = _tokens_of(chains).add_columns(AppHost.hostname)
     return [(token, hostname) for token, hostname in session.execute(query.order_by(AccessToken.id))]
+
+
+def _tokens_of(chains: Chains) -> Select[AccessToken]:
+    return (
+        select(AccessToken)
+        .outerjoin(AppHost, AppHost.id == AccessToken.app_host_id)
+        .where(within(chains, AppHost.chain_id))
+    )

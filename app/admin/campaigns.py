@@ -14,7 +14,7 @@ from app.openloyalty.campaign_form import CampaignForm
 from app.openloyalty.forms import form
 from app.openloyalty.people import customer_pages
 from app.openloyalty.queries import PAGING_PARAMETERS, flag, labels, paging, text, wants_html
-from app.web.door import allow, caller, note_subject, reading, transaction
+from app.web.door import allow, caller, chains, note_subject, own_chain, reading, transaction
 
 blueprint = Blueprint("admin_campaigns", __name__, "Reward campaigns")
 
@@ -47,7 +47,7 @@ FILTERS = [
 def create_campaign(spec: CampaignSpec) -> Response:
     """Create a reward campaign."""
     with transaction() as session:
-        created = campaigns.create(session, spec, clock.now())
+        created = campaigns.create(session, spec, clock.now(), own_chain())
         note_subject(campaign=created.uuid)
     return jsonify(campaignId=str(created.uuid))
 
@@ -62,7 +62,7 @@ def list_campaigns() -> Response:
         labels=labels(), name=text("name"), active=flag("active"), coupon_kind=text("campaignType")
     )
     with reading() as session:
-        found = catalogue.page(session, paging(), clock.now(), wanted)
+        found = catalogue.page(session, chains(), paging(), clock.now(), wanted)
         return views.paged("campaigns", found, lambda shown: views.campaign(shown, "admin", wants_html()))
 
 
@@ -73,7 +73,7 @@ def list_campaigns() -> Response:
 def change_campaign(spec: CampaignSpec, campaign: UUID) -> Response:
     """Change a campaign as a whole."""
     with transaction() as session:
-        campaigns.change(session, campaign, spec)
+        campaigns.change(session, campaign, spec, chains())
     return jsonify(campaignId=str(campaign))
 
 
@@ -88,7 +88,7 @@ def show_campaign(campaign: UUID) -> Response:
         if who.customer:
             shown = catalogue.one_for_customer(session, campaign, who.customer, clock.now())
         else:
-            shown = catalogue.one(session, campaign, clock.now())
+            shown = catalogue.one(session, campaign, chains(), clock.now())
     return jsonify(views.campaign(shown, who.role, wants_html()))
 
 
@@ -98,7 +98,7 @@ def show_campaign(campaign: UUID) -> Response:
 def switch_campaign(campaign: UUID, status: str) -> Response:
     """Switch a campaign on or off."""
     with transaction() as session:
-        campaigns.switch(session, campaign, on=status == "active")
+        campaigns.switch(session, campaign, status == "active", chains())
     return jsonify(campaignId=str(campaign))
 
 
@@ -109,7 +109,7 @@ def switch_campaign(campaign: UUID, status: str) -> Response:
 def list_coupons(campaign: UUID) -> Response:
     """List all codes of a campaign, by code: for pools too large to be printed with it."""
     with reading() as session:
-        return views.paged("coupons", coupons.page(session, campaign, paging()), views.pool_coupon)
+        return views.paged("coupons", coupons.page(session, campaign, chains(), paging()), views.pool_coupon)
 
 
 @blueprint.route("/campaign/<uuid:campaign>/customers/visible", methods=["GET"])
@@ -119,4 +119,4 @@ def list_coupons(campaign: UUID) -> Response:
 def list_customers_of_campaign(campaign: UUID) -> Response:
     """List the customers that a campaign is visible to."""
     with reading() as session:
-        return customer_pages(session, catalogue.customers(session, campaign, paging(), clock.now()))
+        return customer_pages(session, catalogue.customers(session, campaign, chains(), paging(), clock.now()))

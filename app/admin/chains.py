@@ -15,7 +15,8 @@ from app.openloyalty.formats import moment, without_none
 from app.openloyalty.forms import Form, form
 from app.organizations import chains
 from app.organizations.models import UNITS, AppHost, Business, Chain
-from app.web.door import allow, note_subject, reading, transaction
+from app.web.door import allow, login_id, note_subject, reading, transaction
+from app.web.door import chains as scope
 
 blueprint = Blueprint("admin_chains", __name__, "Chains, apps and partners")
 ID = "int(max=9223372036854775807)"
@@ -108,7 +109,7 @@ class TokenView(Schema):
 def list_chains() -> Response:
     """List the chains."""
     with reading() as session:
-        return _listed("chains", [_chain(chain) for chain in chains.every(session)])
+        return _listed("chains", [_chain(chain) for chain in chains.of_scope(session, scope())])
 
 
 @blueprint.route("/chain", methods=["POST"])
@@ -119,6 +120,7 @@ def create_chain(terms: chains.ChainDetails) -> Response:
     """Create a chain."""
     with transaction() as session:
         created = chains.create(session, terms, clock.now())
+        permissions.give(session, login_id(), created.id)
         note_subject(chain=created.id)
         return jsonify(_chain(created))
 
@@ -130,7 +132,7 @@ def create_chain(terms: chains.ChainDetails) -> Response:
 def change_chain(terms: chains.ChainDetails, chain: int) -> Response:
     """Change a chain as a whole."""
     with transaction() as session:
-        return jsonify(_chain(chains.change(session, chain, terms)))
+        return jsonify(_chain(chains.change(session, chain, terms, scope())))
 
 
 @blueprint.route(f"/chain/<{ID}:chain>/business", methods=["GET"])
@@ -139,7 +141,9 @@ def change_chain(terms: chains.ChainDetails, chain: int) -> Response:
 def list_businesses(chain: int) -> Response:
     """List the businesses (branches) of a chain."""
     with reading() as session:
-        return _listed("businesses", [_business(one) for one in chains.businesses(session, chain)])
+        return _listed(
+            "businesses", [_business(one) for one in chains.businesses(session, chains.get(session, chain, scope()).id)]
+        )
 
 
 @blueprint.route(f"/chain/<{ID}:chain>/business", methods=["POST"])
@@ -149,7 +153,7 @@ def list_businesses(chain: int) -> Response:
 def add_business(data: dict[str, Any], chain: int) -> Response:
     """Add a business to a chain."""
     with transaction() as session:
-        added = chains.add_business(session, chain, data["name"], data["division_id"])
+        added = chains.add_business(session, chains.get(session, chain, scope()).id, data["name"], data["division_id"])
         note_subject(business=added.id)
         return jsonify(_business(added))
 
@@ -161,7 +165,7 @@ def add_business(data: dict[str, Any], chain: int) -> Response:
 def rename_business(data: dict[str, Any], business: int) -> Response:
     """Give a business another name."""
     with transaction() as session:
-        return jsonify(_business(chains.rename_business(session, business, data["name"])))
+        return jsonify(_business(chains.rename_business(session, business, data["name"], scope())))
 
 
 @blueprint.route(f"/chain/<{ID}:chain>/permission/<username>", methods=["PUT"])
@@ -171,7 +175,7 @@ def rename_business(data: dict[str, Any], business: int) -> Response:
 def give_permission(data: dict[str, Any], chain: int, username: str) -> Response:
     """Let a member of the staff read, or read and write, for a chain."""
     with transaction() as session:
-        permissions.permit(session, username, chain, bool(data["write"]))
+        permissions.permit(session, username, chain, bool(data["write"]), scope())
     return jsonify(success=True)
 
 
@@ -181,7 +185,7 @@ def give_permission(data: dict[str, Any], chain: int, username: str) -> Response
 def take_permission(chain: int, username: str) -> Response:
     """Take a member of the staff's permission for a chain back."""
     with transaction() as session:
-        permissions.permit(session, username, chain, None)
+        permissions.permit(session, username, chain, None, scope())
     return jsonify(success=True)
 
 
@@ -191,7 +195,7 @@ def take_permission(chain: int, username: str) -> Response:
 def list_apps() -> Response:
     """List the apps by their host names."""
     with reading() as session:
-        return _listed("apps", [_app(app) for app in chains.apps(session)])
+        return _listed("apps", [_app(app) for app in chains.apps(session, scope())])
 
 
 @blueprint.route("/app/<hostname>", methods=["PUT"])
@@ -201,7 +205,7 @@ def list_apps() -> Response:
 def set_app(data: dict[str, Any], hostname: str) -> Response:
     """Register an app's host name, or give it to another chain."""
     with transaction() as session:
-        return jsonify(_app(chains.set_app(session, hostname, data["chain_id"])))
+        return jsonify(_app(chains.set_app(session, hostname, data["chain_id"], scope())))
 
 
 @blueprint.route("/app/<hostname>", methods=["DELETE"])
@@ -210,8 +214,8 @@ def set_app(data: dict[str, Any], hostname: str) -> Response:
 def close_app(hostname: str) -> Response:
     """Take an app from its chain: it opens nothing any more. Its name stays known."""
     with transaction() as session:
-        chains.app(session, hostname)
-        return jsonify(_app(chains.set_app(session, hostname, None)))
+        chains.app(session, hostname, scope())
+        return jsonify(_app(chains.set_app(session, hostname, None, scope())))
 
 
 @blueprint.route("/accessToken", methods=["GET"])
@@ -220,7 +224,7 @@ def close_app(hostname: str) -> Response:
 def list_tokens() -> Response:
     """List the access tokens of partners."""
     with reading() as session:
-        return _listed("tokens", [_token(token, hostname) for token, hostname in tokens.tokens(session)])
+        return _listed("tokens", [_token(token, hostname) for token, hostname in tokens.tokens(session, scope())])
 
 
 @blueprint.route("/accessToken", methods=["POST"])
@@ -230,9 +234,9 @@ def list_tokens() -> Response:
 def create_token(data: dict[str, Any]) -> Response:
     """Create an access token; only this answer shows the token itself."""
     with transaction() as session:
-        app = chains.app(session, data["hostname"]) if data["hostname"] else None
+        app = chains.app(session, data["hostname"], scope()) if data["hostname"] else None
         made, token = tokens.create_token(
-            session, data["name"], app, bool(data["write"]), clock.now(), data["expires_at"]
+            session, data["name"], app, bool(data["write"]), clock.now(), data["expires_at"], chains=scope()
         )
         note_subject(token=made.id)
         return jsonify({**_token(made, app.hostname if app else None), "token": token})
@@ -244,7 +248,7 @@ def create_token(data: dict[str, Any]) -> Response:
 def revoke_token(token: int) -> Response:
     """Revoke an access token; it opens nothing any more."""
     with transaction() as session:
-        tokens.revoke_token(session, token, clock.now())
+        tokens.revoke_token(session, token, clock.now(), scope())
     return jsonify(success=True)
 
 

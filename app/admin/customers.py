@@ -14,7 +14,7 @@ from app.openloyalty.forms import Form, form
 from app.openloyalty.member_forms import CustomerChangeForm, CustomerForm
 from app.openloyalty.people import customer_details, customer_pages
 from app.openloyalty.queries import PAGING_PARAMETERS, flag, paging, text
-from app.web.door import allow, caller, reading, transaction
+from app.web.door import allow, caller, chains, reading, transaction
 
 blueprint = Blueprint("admin_customers", __name__, "Customers")
 
@@ -53,7 +53,7 @@ def list_customers() -> Response:
     texts = {column: found for name, column in TEXT_FILTERS.items() if (found := text(name))}
     wanted = customers.CustomerFilter(texts, text("emailOrPhone"), strict=bool(flag("strict")))
     with reading() as session:
-        return customer_pages(session, customers.page(session, wanted, paging(True)))
+        return customer_pages(session, customers.page(session, chains(), wanted, paging(True)))
 
 
 @blueprint.route("/customer/<customer>", methods=["GET"])
@@ -62,7 +62,7 @@ def list_customers() -> Response:
 def show_customer(customer: str) -> Response:
     """Show a customer; customers see themselves only."""
     with reading() as session:
-        return customer_details(session, customers.get(session, _own_or_staff(customer)))
+        return customer_details(session, customers.get(session, _own_or_staff(customer), chains()))
 
 
 @blueprint.route("/customer/<customer>", methods=["PUT"])
@@ -72,7 +72,7 @@ def show_customer(customer: str) -> Response:
 def change_customer(data: dict[str, Any], customer: str) -> Response:
     """Change a customer; what is not sent stays."""
     with transaction() as session:
-        found = customers.get(session, customer)
+        found = customers.get(session, customer, chains())
         customers.change(session, found, data, clock.now())
         return customer_details(session, found)
 
@@ -112,7 +112,7 @@ def assign_level(data: dict[str, Any], customer: str) -> Response:
         response.status_code = 400
         return response
     with transaction() as session:
-        customers.assign_level(session, customers.get(session, customer), data["level"], clock.now())
+        customers.assign_level(session, customers.get(session, customer, chains()), data["level"], clock.now())
     return jsonify([])
 
 
@@ -122,7 +122,7 @@ def assign_level(data: dict[str, Any], customer: str) -> Response:
 def release_level(customer: str) -> Response:
     """Take back a level given by hand."""
     with transaction() as session:
-        customers.release_level(session, customers.get(session, customer), clock.now())
+        customers.release_level(session, customers.get(session, customer, chains()), clock.now())
     return jsonify([])
 
 

@@ -13,7 +13,7 @@ from app.openloyalty.forms import Form, form
 from app.openloyalty.member_forms import LevelForm
 from app.openloyalty.programme import list_levels, show_level
 from app.openloyalty.queries import PAGING_PARAMETERS, paging
-from app.web.door import allow, note_subject, reading, transaction
+from app.web.door import allow, chains, note_subject, own_chain, reading, transaction
 
 blueprint = Blueprint("admin_levels", __name__, "Levels")
 
@@ -46,7 +46,7 @@ def show_one_level(level: UUID) -> Response:
 def create_level(terms: levels.LevelDetails) -> Response:
     """Create a level."""
     with transaction() as session:
-        created = levels.create(session, terms, clock.now())
+        created = levels.create(session, own_chain(), terms, clock.now())
         note_subject(level=created.uuid)
     return jsonify(id=str(created.uuid))
 
@@ -58,7 +58,7 @@ def create_level(terms: levels.LevelDetails) -> Response:
 def change_level(terms: levels.LevelDetails, level: UUID) -> Response:
     """Change a level as a whole."""
     with transaction() as session:
-        levels.change(session, level, terms)
+        levels.change(session, level, terms, chains())
     return jsonify(id=str(level))
 
 
@@ -73,7 +73,7 @@ def switch_level(data: dict, level: UUID) -> Response:  # type: ignore[type-arg]
         response.status_code = 400
         return response
     with transaction() as session:
-        levels.get(session, level).active = data["active"]
+        levels.get(session, level, chains()).active = data["active"]
     return Response(status=204)
 
 
@@ -84,4 +84,4 @@ def switch_level(data: dict, level: UUID) -> Response:  # type: ignore[type-arg]
 def list_customers_of_level(level: UUID) -> Response:
     """List the customers on a level."""
     with reading() as session:
-        return views.paged("customers", levels.customers(session, level, paging()), views.member)
+        return views.paged("customers", levels.customers(session, level, chains(), paging()), views.member)

@@ -11,7 +11,7 @@ from app.media import imaging
 from app.openloyalty.api import Blueprint
 from app.openloyalty.fields import BLANK, Text
 from app.openloyalty.forms import Form, InvalidForm, tree
-from app.web.door import allow, anyone, blobs, reading, transaction, visitor
+from app.web.door import allow, anyone, blobs, chains, reading, transaction, visitor
 
 blueprint = Blueprint("admin_photos", __name__, "Photos of campaigns")
 
@@ -43,13 +43,13 @@ def upload_photo(campaign: UUID) -> Response:
     PNG, GIF, JPEG or WebP of at most 2 MB and at least 600 x 600 pixels. The picture is encoded anew.
     """
     with reading() as session:
-        photos.require_campaign(session, campaign)
+        photos.require_campaign(session, campaign, chains())
     if "picture" not in g:  # made once, however often the transaction below must be tried
         g.picture = _picture()
     picture: imaging.Picture = g.picture
     sha256 = blobs().put(picture.content)  # before the row: a row without its blob must never be seen
     with transaction() as session:
-        photos.attach(session, campaign, picture, sha256, clock.now())
+        photos.attach(session, campaign, chains(), picture, sha256, clock.now())
     return jsonify([])
 
 
@@ -59,9 +59,9 @@ def upload_photo(campaign: UUID) -> Response:
 def show_photo(campaign: UUID) -> Response:
     """Show a campaign's photo, to everybody; of a campaign that is still secret, to the staff only."""
     who = visitor()
-    is_staff = who is not None and who.role in STAFF
+    staff_of = who.reads if who is not None and who.role in STAFF else frozenset()
     with reading() as session:
-        photo = photos.of_campaign(session, campaign, clock.now(), is_staff)
+        photo = photos.of_campaign(session, campaign, clock.now(), staff_of)
     content = blobs().get(photo.sha256)
     if content is None:
         raise NotFound
@@ -70,7 +70,7 @@ def show_photo(campaign: UUID) -> Response:
     response.headers["Content-Disposition"] = f'inline; filename="{photo.uuid}.{ending}"'
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    whose = "private" if is_staff else "public"
+    whose = "private" if staff_of else "public"
     response.headers["Cache-Control"] = f"{whose}, max-age=0, must-revalidate"
     response.headers["Vary"] = "Authorization"
     response.set_etag(photo.sha256)
@@ -84,7 +84,7 @@ def show_photo(campaign: UUID) -> Response:
 def remove_photo(campaign: UUID) -> Response:
     """Take a campaign's photo away."""
     with transaction() as session:
-        photos.detach(session, campaign)
+        photos.detach(session, campaign, chains())
     return jsonify([])
 
 

@@ -11,7 +11,7 @@ from app.openloyalty.api import Blueprint
 from app.openloyalty.forms import form
 from app.openloyalty.member_forms import SegmentForm
 from app.openloyalty.queries import PAGING_PARAMETERS, flag, paging, text
-from app.web.door import allow, note_subject, reading, transaction
+from app.web.door import allow, chains, note_subject, own_chain, reading, transaction
 
 blueprint = Blueprint("admin_segments", __name__, "Segments")
 
@@ -23,7 +23,7 @@ blueprint = Blueprint("admin_segments", __name__, "Segments")
 def list_segments() -> Response:
     """List the segments."""
     with reading() as session:
-        found = segments.page(session, paging(), flag("active"), text("name"))
+        found = segments.page(session, chains(), paging(), flag("active"), text("name"))
         counts = segments.customers_counts(session, [segment.id for segment in found.rows])
         return views.paged("segments", found, lambda it: views.segment(it, counts[it.id]))
 
@@ -35,7 +35,7 @@ def list_segments() -> Response:
 def create_segment(definition: segments.SegmentDetails) -> Response:
     """Create a segment: parts that must all hold, each of criteria of which any may hold."""
     with transaction() as session:
-        created = segments.create(session, definition, clock.now())
+        created = segments.create(session, own_chain(), definition, clock.now())
         note_subject(segment=created.uuid)
     return jsonify(segmentId=str(created.uuid))
 
@@ -46,7 +46,7 @@ def create_segment(definition: segments.SegmentDetails) -> Response:
 def show_segment(segment: UUID) -> Response:
     """Show a segment."""
     with reading() as session:
-        found = segments.get(session, segment)
+        found = segments.get(session, segment, chains())
         return jsonify(views.segment(found, segments.customers_counts(session, [found.id])[found.id]))
 
 
@@ -57,7 +57,7 @@ def show_segment(segment: UUID) -> Response:
 def change_segment(definition: segments.SegmentDetails, segment: UUID) -> Response:
     """Change a segment as a whole."""
     with transaction() as session:
-        segments.change(session, segment, definition)
+        segments.change(session, segment, definition, chains())
     return jsonify(segmentId=str(segment))
 
 
@@ -67,7 +67,7 @@ def change_segment(definition: segments.SegmentDetails, segment: UUID) -> Respon
 def remove_segment(segment: UUID) -> Response:
     """Remove a segment."""
     with transaction() as session:
-        segments.remove(session, segment)
+        segments.remove(session, segment, chains())
     return Response(status=204)
 
 
@@ -77,7 +77,7 @@ def remove_segment(segment: UUID) -> Response:
 def switch_segment(segment: UUID, action: str) -> Response:
     """Activate or deactivate a segment; an inactive one has no members."""
     with transaction() as session:
-        segments.switch(session, segment, on=action == "activate")
+        segments.switch(session, segment, action == "activate", chains())
     return Response(status=204)
 
 
@@ -88,4 +88,4 @@ def switch_segment(segment: UUID, action: str) -> Response:
 def list_customers_of_segment(segment: UUID) -> Response:
     """List the customers of a segment."""
     with reading() as session:
-        return views.paged("customers", segments.customers(session, segment, paging()), views.member)
+        return views.paged("customers", segments.customers(session, segment, chains(), paging()), views.member)

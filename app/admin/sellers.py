@@ -14,7 +14,7 @@ from app.openloyalty.member_forms import PosForm, SellerChangeForm, SellerForm
 from app.openloyalty.programme import list_shops, show_shop
 from app.openloyalty.queries import PAGING_PARAMETERS, paging
 from app.organizations import shops
-from app.web.door import allow, caller, note_subject, reading, transaction
+from app.web.door import allow, caller, chains, note_subject, own_chain, reading, transaction
 
 blueprint = Blueprint("admin_sellers", __name__, "Sellers and points of sale")
 
@@ -26,7 +26,7 @@ blueprint = Blueprint("admin_sellers", __name__, "Sellers and points of sale")
 def list_sellers() -> Response:
     """List the sellers."""
     with reading() as session:
-        return views.paged("sellers", staff.sellers(session, paging()), views.seller)
+        return views.paged("sellers", staff.sellers(session, chains(), paging()), views.seller)
 
 
 @blueprint.route("/seller/register", methods=["POST"])
@@ -39,7 +39,7 @@ def register_seller(data: dict[str, Any]) -> Response:
     passwords.require_strong(password)
     password_hash = passwords.hashed(password)
     with transaction() as session:
-        login = staff.add_seller(session, staff.SellerDetails(**data), password_hash)
+        login = staff.add_seller(session, own_chain(), staff.SellerDetails(**data), password_hash)
         note_subject(seller=login.uuid)
     return jsonify(sellerId=str(login.uuid), email=login.email)
 
@@ -52,7 +52,7 @@ def show_seller(seller: UUID) -> Response:
     if caller().role == "seller" and caller().login != seller:
         raise Forbidden
     with reading() as session:
-        return jsonify(views.seller(staff.seller(session, seller)))
+        return jsonify(views.seller(staff.seller(session, seller, chains())))
 
 
 @blueprint.route("/seller/<uuid:seller>", methods=["PUT"])
@@ -66,7 +66,7 @@ def change_seller(data: dict[str, Any], seller: UUID) -> Response:
         passwords.require_strong(password)
     password_hash = passwords.hashed(password) if password else None
     with transaction() as session:
-        staff.change_seller(session, staff.seller(session, seller), data, password_hash)
+        staff.change_seller(session, staff.seller(session, seller, chains()), data, password_hash)
     return jsonify(sellerId=str(seller))
 
 
@@ -76,7 +76,7 @@ def change_seller(data: dict[str, Any], seller: UUID) -> Response:
 def switch_seller(seller: UUID, action: str) -> Response:
     """Activate, deactivate or delete a seller; it acts at once."""
     with transaction() as session:
-        found = staff.seller(session, seller)
+        found = staff.seller(session, seller, chains())
         if action == "delete":
             staff.remove_seller(session, found)
         else:
@@ -100,7 +100,7 @@ def list_pos() -> Response:
 def create_pos(data: dict[str, Any]) -> Response:
     """Create a point of sale."""
     with transaction() as session:
-        created = shops.add(session, **data)
+        created = shops.add(session, own_chain(), **data)
         note_subject(pos=created.uuid)
     return jsonify(posId=str(created.uuid))
 

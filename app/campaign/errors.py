@@ -7,10 +7,6 @@ class CampaignNotFound(Missing):
     message = "There is no such campaign."
 
 
-class CampaignHidden(Excluded):
-    message = "The campaign is not shown to this customer."
-
-
 class CampaignNotActive(Closed):
     message = "The campaign is switched off."
 

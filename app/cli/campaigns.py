@@ -9,6 +9,7 @@ from app.campaign.listings import chain_campaigns
 from app.campaign.setup import campaigns
 from app.cli.root import errors_as_messages, main, opened
 from app.members.models import Customer
+from app.organizations.scope import EVERY_CHAIN
 from app.settings import from_environment
 
 
@@ -23,9 +24,9 @@ def _change(campaign_id: int, action: str) -> None:
         if found is None:
             raise click.ClickException(f"There is no campaign {campaign_id}.")
         if action == "complete":
-            changed = campaigns.complete(session, found.uuid)
+            changed = campaigns.complete(session, found.uuid, EVERY_CHAIN)
         else:
-            changed = campaigns.switch(session, found.uuid, on=action == "resume")
+            changed = campaigns.switch(session, found.uuid, action == "resume", EVERY_CHAIN)
         click.echo(f"Campaign {campaign_id}, {changed.name}, is {changed.lifecycle}.")
 
 

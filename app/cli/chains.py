@@ -11,6 +11,7 @@ from app.access import permissions, tokens
 from app.cli.root import errors_as_messages, main, opened
 from app.organizations import chains
 from app.organizations.models import UNITS, Chain
+from app.organizations.scope import EVERY_CHAIN
 from app.settings import from_environment
 
 
@@ -24,13 +25,13 @@ def chain_group() -> None:
 def list_chains() -> None:
     """List the chains, their businesses, staff and apps."""
     with opened(from_environment()).reading() as session:
-        for chain in chains.every(session):
+        for chain in chains.of_scope(session, EVERY_CHAIN):
             click.echo(f"{chain.id}  {chain.name}  {chain.currency}  {chain.time_zone}{_window(chain)}")
             for business in chains.businesses(session, chain.id):
                 click.echo(f"   business {business.id}  {business.name}  division {business.division_id}")
             for name, may_write in permissions.permissions(session, chain.id):
                 click.echo(f"   staff {name} {'may write' if may_write else 'may read'}")
-            for app in chains.apps(session):
+            for app in chains.apps(session, EVERY_CHAIN):
                 if app.chain_id == chain.id:
                     click.echo(f"   app {app.hostname}  api key {app.api_key}")
 
@@ -165,7 +166,7 @@ def create_token(name: str, hostname: str | None, any_app: bool, write: bool, da
 def list_tokens() -> None:
     """List the tokens, without the tokens themselves."""
     with opened(from_environment()).reading() as session:
-        for token, hostname in tokens.tokens(session):
+        for token, hostname in tokens.tokens(session, EVERY_CHAIN):
             state = (
                 "revoked" if token.revoked_at else f"until {token.expires_at:%Y-%m-%d}" if token.expires_at else "valid"
             )

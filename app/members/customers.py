@@ -16,6 +16,7 @@ from app.members import sizes
 from app.members.errors import BadCustomer, CustomerNotFound, LevelNotFound
 from app.members.models import Customer, Level, Profile, Segment, SegmentMember, Spending
 from app.organizations import chains
+from app.organizations.scope import Chains, within
 from app.paging import Page, Paged
 from app.refusal import AlreadyTaken
 
@@ -75,8 +76,8 @@ def register(
     chain_id = chain_id or chains.first(session)
     _require_new_external_id(session, chain_id, external_id)
     _require_zone(time_zone)
-    manual = _level(session, level) if level else None
-    start = manual or _lowest_level(session)
+    manual = _level(session, chain_id, level) if level else None
+    start = manual or _lowest_level(session, chain_id)
     customer = Customer(
         chain_id=chain_id,
         external_id=external_id,
@@ -117,9 +118,9 @@ def rename(session: Session, customer: Customer, external_id: str | None, time_z
     session.flush()
 
 
-def get(session: Session, name: str) -> Customer:
-    """The customer with this UUID or loyalty card number. Raises CustomerNotFound."""
-    query = select(Customer).join(Profile)
+def get(session: Session, name: str, chains: Chains) -> Customer:
+    """The customer of these chains with this UUID or loyalty card number. Raises CustomerNotFound."""
+    query = select(Customer).join(Profile).where(within(chains, Customer.chain_id))
     try:
         query = query.where(Customer.uuid == UUID(name))
     except ValueError:
@@ -144,7 +145,7 @@ class CustomerFilter:
     strict: bool = False
 
 
-def page(session: Session, wanted: CustomerFilter, paging: Page) -> Paged[Customer]:
+def page(session: Session, chains: Chains, wanted: CustomerFilter, paging: Page) -> Paged[Customer]:
     """Customers, the newest first unless sorted otherwise."""
 
     def holds(column: Any, text: str) -> Any:
@@ -153,8 +154,9 @@ def page(session: Session, wanted: CustomerFilter, paging: Page) -> Paged[Custom
     conditions = [holds(getattr(Profile, name), text) for name, text in wanted.texts.items()]
     if wanted.email_or_phone:
         conditions.append(holds(Profile.email, wanted.email_or_phone) | holds(Profile.phone, wanted.email_or_phone))
-    query = select(Customer).join(Profile)
-    count = select(func.count()).select_from(Customer)
+    mine = within(chains, Customer.chain_id)
+    query = select(Customer).join(Profile).where(mine)
+    count = select(func.count()).select_from(Customer).where(mine)
     if conditions:
         query, count = query.where(*conditions), count.join(Profile).where(*conditions)
     order = paging.order(SORTABLE, Customer.id.desc(), tie=Customer.id)
@@ -169,12 +171,12 @@ def set_status(session: Session, customer: Customer, status: str, now: datetime)
 
 def assign_level(session: Session, customer: Customer, level: UUID, now: datetime) -> None:
     """Put a customer on a level by hand. Raises LevelNotFound."""
-    _move(session, customer, _level(session, level), by_hand=True, now=now)
+    _move(session, customer, _level(session, customer.chain_id, level), by_hand=True, now=now)
 
 
 def release_level(session: Session, customer: Customer, now: datetime) -> None:
     """Take back a level given by hand; the customer returns to the lowest active one."""
-    _move(session, customer, _lowest_level(session), by_hand=False, now=now)
+    _move(session, customer, _lowest_level(session, customer.chain_id), by_hand=False, now=now)
 
 
 def spending(session: Session, customer_ids: list[int]) -> dict[int, Spending]:
@@ -269,13 +271,14 @@ def _new_referral_code() -> str:
     return "".join(secrets.choice(REFERRAL_ALPHABET) for _ in range(8))
 
 
-def _level(session: Session, uuid: UUID) -> Level:
-    level = session.scalars(select(Level).where(Level.uuid == uuid)).one_or_none()
+def _level(session: Session, chain_id: int, uuid: UUID) -> Level:
+    level = session.scalars(select(Level).where(Level.uuid == uuid, Level.chain_id == chain_id)).one_or_none()
     if level is None:
         raise LevelNotFound(field="level")
     return level
 
 
-def _lowest_level(session: Session) -> Level | None:
-    query = select(Level).where(Level.active.is_(True)).order_by(Level.condition_value, Level.id).limit(1)
+def _lowest_level(session: Session, chain_id: int) -> Level | None:
+    active = Level.chain_id == chain_id, Level.active.is_(True)
+    query = select(Level).where(*active).order_by(Level.condition_value, Level.id).limit(1)
     return session.scalars(query).one_or_none()

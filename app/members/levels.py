@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.members import sizes
 from app.members.errors import LevelNotFound
 from app.members.models import Customer, Level
+from app.organizations.scope import Chains, within
 from app.paging import Page, Paged
 
 SORTABLE = {"name": Level.name, "conditionValue": Level.condition_value, "active": Level.active}
@@ -29,32 +30,34 @@ class LevelDetails:
     reward_code: str | None = None
 
 
-def create(session: Session, terms: LevelDetails, now: datetime, uuid: UUID | None = None) -> Level:
-    level = Level(created_at=now, **vars(terms), **({"uuid": uuid} if uuid else {}))
+def create(session: Session, chain_id: int, terms: LevelDetails, now: datetime, uuid: UUID | None = None) -> Level:
+    """A level of a chain; `uuid` only for the demo world, whose ids are the documents'."""
+    level = Level(chain_id=chain_id, created_at=now, **vars(terms), **({"uuid": uuid} if uuid else {}))
     session.add(level)
     session.flush()
     return level
 
 
-def change(session: Session, uuid: UUID, terms: LevelDetails) -> Level:
+def change(session: Session, uuid: UUID, terms: LevelDetails, chains: Chains) -> Level:
     """Raises LevelNotFound."""
-    level = get(session, uuid)
+    level = get(session, uuid, chains)
     for name, value in vars(terms).items():
         setattr(level, name, value)
     return level
 
 
-def get(session: Session, uuid: UUID) -> Level:
+def get(session: Session, uuid: UUID, chains: Chains) -> Level:
     """Raises LevelNotFound."""
-    level = session.scalars(select(Level).where(Level.uuid == uuid)).one_or_none()
+    level = session.scalars(select(Level).where(Level.uuid == uuid, within(chains, Level.chain_id))).one_or_none()
     if level is None:
         raise LevelNotFound
     return level
 
 
-def page(session: Session, paging: Page) -> Paged[Level]:
-    total = session.scalar(select(func.count()).select_from(Level)) or 0
-    query = select(Level).order_by(*paging.order(SORTABLE, Level.condition_value, tie=Level.id))
+def page(session: Session, chains: Chains, paging: Page) -> Paged[Level]:
+    mine = within(chains, Level.chain_id)
+    total = session.scalar(select(func.count()).select_from(Level).where(mine)) or 0
+    query = select(Level).where(mine).order_by(*paging.order(SORTABLE, Level.condition_value, tie=Level.id))
     return Paged(list(session.scalars(paging.cut(query))), total)
 
 
@@ -66,16 +69,17 @@ def customers_counts(session: Session) -> dict[int, int]:
     return found
 
 
-def customers(session: Session, uuid: UUID, paging: Page) -> Paged[Customer]:
+def customers(session: Session, uuid: UUID, chains: Chains, paging: Page) -> Paged[Customer]:
     """Raises LevelNotFound."""
-    level = get(session, uuid)
+    level = get(session, uuid, chains)
     query = select(Customer).where(Customer.level_id == level.id).order_by(Customer.id)
     return Paged(list(session.scalars(paging.cut(query))), customers_counts(session).get(level.id, 0))
 
 
-def above(session: Session, level: Level | None) -> Level | None:
-    """The next active level after this one, if there is one."""
-    query = select(Level).where(Level.active.is_(True)).order_by(Level.condition_value, Level.id).limit(1)
+def above(session: Session, chain_id: int, level: Level | None) -> Level | None:
+    """The chain's next active level after this one, if there is one."""
+    active = Level.chain_id == chain_id, Level.active.is_(True)
+    query = select(Level).where(*active).order_by(Level.condition_value, Level.id).limit(1)
     if level is not None:
         query = query.where(Level.condition_value > level.condition_value)
     return session.scalars(query).one_or_none()

@@ -16,6 +16,7 @@ class Level(Base):
     __tablename__ = "level"
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     uuid: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
+    chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"), index=True)
     name: Mapped[str]
     description: Mapped[str | None]
     active: Mapped[bool] = mapped_column(default=True)
@@ -33,6 +34,7 @@ class Segment(Base):
     __tablename__ = "segment"
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     uuid: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
+    chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"), index=True)
     name: Mapped[str]
     description: Mapped[str | None]
     active: Mapped[bool] = mapped_column(default=False)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.members import sizes
 from app.members.errors import SegmentNotFound
 from app.members.models import Customer, Profile, Segment, SegmentCriterion, SegmentMember, SegmentPart
+from app.organizations.scope import Chains, within
 from app.paging import Page, Paged
 
 Row = TypeVar("Row")
@@ -39,42 +40,46 @@ class SegmentDetails:
     description: str | None = None
 
 
-def create(session: Session, definition: SegmentDetails, now: datetime, uuid: UUID | None = None) -> Segment:
-    segment = Segment(created_at=now, **({"uuid": uuid} if uuid else {}))
+def create(
+    session: Session, chain_id: int, definition: SegmentDetails, now: datetime, uuid: UUID | None = None
+) -> Segment:
+    """A segment of a chain's customers; `uuid` only for the demo world, whose ids are the documents'."""
+    segment = Segment(chain_id=chain_id, created_at=now, **({"uuid": uuid} if uuid else {}))
     _apply(session, segment, definition)
     return segment
 
 
-def change(session: Session, uuid: UUID, definition: SegmentDetails) -> Segment:
+def change(session: Session, uuid: UUID, definition: SegmentDetails, chains: Chains) -> Segment:
     """Raises SegmentNotFound."""
-    segment = _locked(session, uuid)
+    segment = _locked(session, uuid, chains)
     _apply(session, segment, definition)
     return segment
 
 
-def switch(session: Session, uuid: UUID, on: bool) -> None:
+def switch(session: Session, uuid: UUID, on: bool, chains: Chains) -> None:
     """Activate or deactivate; an inactive segment has no members. Raises SegmentNotFound."""
-    segment = _locked(session, uuid)
+    segment = _locked(session, uuid, chains)
     segment.active = on
     recompute(session, segment)
 
 
-def remove(session: Session, uuid: UUID) -> None:
+def remove(session: Session, uuid: UUID, chains: Chains) -> None:
     """Raises SegmentNotFound."""
-    segment = _locked(session, uuid)
+    segment = _locked(session, uuid, chains)
     segment.active = False
     recompute(session, segment)
     session.delete(segment)
 
 
-def get(session: Session, uuid: UUID) -> Segment:
+def get(session: Session, uuid: UUID, chains: Chains) -> Segment:
     """Raises SegmentNotFound."""
-    return _one(session, select(Segment).where(Segment.uuid == uuid))
+    return _one(session, select(Segment).where(Segment.uuid == uuid, within(chains, Segment.chain_id)))
 
 
-def _locked(session: Session, uuid: UUID) -> Segment:
+def _locked(session: Session, uuid: UUID, chains: Chains) -> Segment:
     """The segment; who else wants to change it waits. Raises SegmentNotFound."""
-    return _one(session, select(Segment).where(Segment.uuid == uuid).with_for_update())
+    query = select(Segment).where(Segment.uuid == uuid, within(chains, Segment.chain_id))
+    return _one(session, query.with_for_update())
 
 
 def _one(session: Session, query: Select[Segment]) -> Segment:
@@ -84,8 +89,12 @@ def _one(session: Session, query: Select[Segment]) -> Segment:
     return segment
 
 
-def page(session: Session, paging: Page, active: bool | None = None, name: str | None = None) -> Paged[Segment]:
-    conditions: list[Any] = [] if active is None else [Segment.active.is_(active)]
+def page(
+    session: Session, chains: Chains, paging: Page, active: bool | None = None, name: str | None = None
+) -> Paged[Segment]:
+    conditions: list[Any] = [within(chains, Segment.chain_id)]
+    if active is not None:
+        conditions.append(Segment.active.is_(active))
     if name:
         conditions.append(Segment.name.icontains(name, autoescape=True))
     total = session.scalar(select(func.count()).select_from(Segment).where(*conditions)) or 0
@@ -100,9 +109,9 @@ def customers_counts(session: Session, segment_ids: Sequence[int]) -> dict[int, 
     return found
 
 
-def customers(session: Session, uuid: UUID, paging: Page) -> Paged[Customer]:
+def customers(session: Session, uuid: UUID, chains: Chains, paging: Page) -> Paged[Customer]:
     """Raises SegmentNotFound."""
-    segment = get(session, uuid)
+    segment = get(session, uuid, chains)
     total = customers_counts(session, [segment.id])[segment.id]
     query = select(Customer).join(SegmentMember).where(SegmentMember.segment_id == segment.id).order_by(Customer.id)
     return Paged(list(session.scalars(paging.cut(query))), total)
@@ -147,17 +156,21 @@ def _members(session: Session, segment: Segment) -> set[int]:
     parts = []
     for part in segment.parts:
         parts.append(
-            {member for criterion in part.criteria for member in _listed(session, criterion.terms["customers"])}
+            {
+                member
+                for criterion in part.criteria
+                for member in _listed(session, segment.chain_id, criterion.terms["customers"])
+            }
         )
     return set.intersection(*parts) if parts else set()
 
 
-def _listed(session: Session, names: Sequence[str]) -> set[int]:
-    """The ids of the customers with these UUIDs, phones, card numbers or e-mails; unknown ones are passed over."""
-    return {customer_id for chunk in batched(names, CHUNK) for customer_id in _listed_chunk(session, chunk)}
+def _listed(session: Session, chain_id: int, names: Sequence[str]) -> set[int]:
+    """The ids of the chain's customers with these UUIDs, phones, card numbers or e-mails; unknown ones are passed over."""
+    return {customer_id for chunk in batched(names, CHUNK) for customer_id in _listed_chunk(session, chain_id, chunk)}
 
 
-def _listed_chunk(session: Session, names: Sequence[str]) -> set[int]:
+def _listed_chunk(session: Session, chain_id: int, names: Sequence[str]) -> set[int]:
     uuids = []
     for name in names:
         try:
@@ -169,12 +182,13 @@ def _listed_chunk(session: Session, names: Sequence[str]) -> set[int]:
         select(Customer.id)
         .join(Profile)
         .where(
+            Customer.chain_id == chain_id,
             or_(
                 Customer.uuid.in_(uuids),
                 Profile.phone.in_(texts),
                 Profile.loyalty_card_number.in_(texts),
                 Profile.email.in_([text.lower() for text in texts]),
-            )
+            ),
         )
     )
     return set(session.scalars(query))

@@ -16,13 +16,13 @@ from app.openloyalty.fields import Checkbox
 from app.openloyalty.member_forms import Mark
 from app.openloyalty.queries import paging, wants_details, wants_html
 from app.web.body import body
-from app.web.door import caller, note_effect, note_subject, reading, single_statement, transaction
+from app.web.door import caller, chains, note_effect, note_subject, reading, single_statement, transaction
 
 
 def available(customer: str, viewer: str) -> Response:
     """The campaigns that a customer can buy, now or soon."""
     with reading() as session:
-        customer_id = customers.get(session, customer).id
+        customer_id = customers.get(session, customer, chains()).id
         found = catalogue.available_page(session, customer_id, paging(), clock.now(), with_codes=viewer != "customer")
         return views.paged("campaigns", found, lambda shown: views.campaign(shown, viewer, wants_html()))
 
@@ -34,7 +34,7 @@ def buy(customer: str, campaign: UUID) -> Response:
     issuer = "system" if who.role == "customer" else who.role  # Open Loyalty knows no other issuers
     buyer = _uuid(customer)
     with single_statement() as executor:
-        sold = purchases.buy(executor, campaign, buyer, clock.now(), who.login_id, issuer)
+        sold = purchases.buy(executor, campaign, buyer, chains(), clock.now(), who.login_id, issuer)
         note_effect(sold.award_id)
     return jsonify(views.sale(sold))
 
@@ -50,7 +50,9 @@ def _require_plain_purchase(sent: dict[str, Any]) -> None:
 def bought(customer: str) -> Response:
     """What a customer has bought."""
     with reading() as session:
-        found = purchases.of_customer(session, customers.get(session, customer).id, paging(default_descending=True))
+        found = purchases.of_customer(
+            session, customers.get(session, customer, chains()).id, paging(default_descending=True)
+        )
         return views.paged("campaigns", found, lambda row: views.purchase(row, wants_details()))
 
 
@@ -58,7 +60,7 @@ def why_not(customer: str, campaign: UUID, at: Any = None) -> Response:
     """Whether a customer may buy, and every reason why not."""
     uuid = _uuid(customer)
     with reading() as session:
-        verdict = explain(session, campaign, uuid, at or clock.now(), to_customer=caller().role == "customer")
+        verdict = explain(session, campaign, uuid, chains(), at or clock.now(), to_customer=caller().role == "customer")
     return jsonify(views.eligibility(verdict, str(campaign), str(uuid)))
 
 
@@ -67,7 +69,7 @@ def mark(marks: list[Mark], may_unuse: bool) -> Response:
     with transaction() as session:
         done: list[dict[str, Any]] = []
         for data in marks:
-            owner = customers.get(session, data.customer or str(caller().customer or ""))
+            owner = customers.get(session, data.customer or str(caller().customer or ""), chains())
             found = purchases.mark(
                 session, owner.id, data.campaign, data.code, data.purchase, data.used, clock.now(), may_unuse
             )
@@ -84,4 +86,4 @@ def _uuid(customer: str) -> UUID:
         if not customer:
             raise CustomerNotFound from None
         with reading() as session:
-            return customers.get(session, customer).uuid
+            return customers.get(session, customer, chains()).uuid

@@ -13,6 +13,7 @@ from app.access import errors as access
 from app.campaign import errors as campaign
 from app.db.engine import OutcomeUnknown
 from app.openloyalty.forms import InvalidForm, tree_for
+from app.organizations import errors as organizations
 from app.refusal import Refusal, word_for
 from app.web import idempotency
 from app.web.callers import NotSignedIn
@@ -48,7 +49,7 @@ WORDS: Mapping[type[Refusal], Word] = {
     families.NotProven: Word(400, OWN),
     campaign.NotTargeted: Word(404),
     campaign.RestrictionsNotMet: Word(404),
-    campaign.CampaignHidden: Word(403),
+    organizations.SharedByAll: Word(403, OWN),
     campaign.NoCouponsLeft: Word(400, "No coupons left", bare=True),
     campaign.LimitReached: Word(400, "Limit exceeded", bare=True),
     campaign.LimitInPeriodReached: Word(400, "Limit exceeded", bare=True),

@@ -12,7 +12,7 @@ from app.members import customers, levels
 from app.openloyalty import views
 from app.openloyalty.formats import without_none
 from app.points import ledger
-from app.web.door import note_subject, note_unrewarded, reading, transaction
+from app.web.door import chains, note_subject, note_unrewarded, own_chain, reading, transaction
 
 
 def register(data: dict[str, Any]) -> Response:
@@ -22,7 +22,7 @@ def register(data: dict[str, Any]) -> Response:
         passwords.require_strong(data["password"])
         password_hash = passwords.hashed(data["password"])
     with transaction() as session:
-        made = signups.sign_up(session, data["person"], clock.now(), SYSTEM, password_hash, data["level"])
+        made = signups.sign_up(session, data["person"], clock.now(), SYSTEM, password_hash, data["level"], own_chain())
         customer = made.customer
         for unrewarded in made.unrewarded:
             note_unrewarded(unrewarded.campaign_id, unrewarded.reasons[0].code, is_answered=False)
@@ -34,20 +34,22 @@ def register(data: dict[str, Any]) -> Response:
 def switch(name: str, on: bool) -> Response:
     """Activate or block a customer. The answer is an empty text."""
     with transaction() as session:
-        customers.set_status(session, customers.get(session, name), "active" if on else "blocked", clock.now())
+        customers.set_status(
+            session, customers.get(session, name, chains()), "active" if on else "blocked", clock.now()
+        )
     return jsonify("")
 
 
 def status(name: str) -> Response:
     """A customer's points and level."""
     with reading() as session:
-        customer = customers.get(session, name)
+        customer = customers.get(session, name, chains())
         return jsonify(
             views.customer_status(
                 customer,
                 customers.spending(session, [customer.id]).get(customer.id),
                 ledger.balance(session, customer.id),
                 ledger.totals(session, customer.id),
-                levels.above(session, customer.level),
+                levels.above(session, customer.chain_id, customer.level),
             )
         )

@@ -10,7 +10,7 @@ from app.members import customers
 from app.openloyalty import views
 from app.openloyalty.queries import paging, text
 from app.points import ledger
-from app.web.door import caller, note_subject, reading, transaction
+from app.web.door import caller, chains, note_subject, reading, transaction
 
 ENTRY_KINDS = {"adding": ("added", "rewarded"), "spending": ("spent", "bought")}
 
@@ -26,14 +26,14 @@ def transfers(customer: UUID | None = None) -> Response:
         kinds=ENTRY_KINDS.get(text("type") or "", ()),
     )
     with reading() as session:
-        return views.paged("transfers", ledger.entries(session, wanted, paging(True)), views.transfer)
+        return views.paged("transfers", ledger.entries(session, chains(), wanted, paging(True)), views.transfer)
 
 
 def move(change: Any, data: dict[str, Any]) -> Response:
     """Add or spend points: `change` is `ledger.add` or `ledger.spend`."""
     who = caller()
     with transaction() as session:
-        customer_id = customers.get(session, data["customer"]).id
+        customer_id = customers.get(session, data["customer"], chains()).id
         entry = change(session, customer_id, data["amount"], clock.now(), data["comment"], who.role, who.login_id)
         note_subject(transfer=entry)
     return jsonify(pointsTransferId=str(entry))

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.organizations.errors import AppNotFound, BadChain, BusinessNotFound, ChainNotFound, DivisionElsewhere
 from app.organizations.models import UNITS, AppHost, Business, Chain
+from app.organizations.scope import EVERY_CHAIN, Chains, includes, within
 from app.refusal import AlreadyTaken
 
 HOSTNAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
@@ -56,23 +57,23 @@ def create(session: Session, terms: ChainDetails, now: datetime) -> Chain:
     return chain
 
 
-def change(session: Session, chain_id: int, terms: ChainDetails) -> Chain:
+def change(session: Session, chain_id: int, terms: ChainDetails, chains: Chains = EVERY_CHAIN) -> Chain:
     """Raises ChainNotFound, AlreadyTaken or BadChain."""
-    chain = get(session, chain_id)
+    chain = get(session, chain_id, chains)
     _apply(session, chain, terms)
     return chain
 
 
-def get(session: Session, chain_id: int) -> Chain:
+def get(session: Session, chain_id: int, chains: Chains = EVERY_CHAIN) -> Chain:
     """Raises ChainNotFound."""
     chain = session.get(Chain, chain_id)
-    if chain is None:
+    if chain is None or not includes(chains, chain_id):
         raise ChainNotFound
     return chain
 
 
-def every(session: Session) -> list[Chain]:
-    return list(session.scalars(select(Chain).order_by(Chain.id)))
+def of_scope(session: Session, chains: Chains) -> list[Chain]:
+    return list(session.scalars(select(Chain).where(within(chains, Chain.id)).order_by(Chain.id)))
 
 
 def add_business(session: Session, chain_id: int, name: str, division_id: str | None = None) -> Business:
@@ -91,9 +92,11 @@ def add_business(session: Session, chain_id: int, name: str, division_id: str | 
     return business
 
 
-def rename_business(session: Session, business_id: int, name: str) -> Business:
+def rename_business(session: Session, business_id: int, name: str, chains: Chains = EVERY_CHAIN) -> Business:
     """Raises BusinessNotFound or AlreadyTaken."""
     renamed = business(session, business_id)
+    if not includes(chains, renamed.chain_id):
+        raise BusinessNotFound
     if name != renamed.name:
         _require_new_name(session, renamed.chain_id, name)
     renamed.name = name
@@ -122,31 +125,38 @@ def division(session: Session, chain_id: int, division_id: str) -> Business:
     raise BusinessNotFound if _division(session, division_id) is None else DivisionElsewhere
 
 
-def set_app(session: Session, hostname: str, chain_id: int | None) -> AppHost:
-    """Register an app's host name, or give it to another chain, or to none. Raises ChainNotFound or BadChain."""
+def set_app(session: Session, hostname: str, chain_id: int | None, chains: Chains = EVERY_CHAIN) -> AppHost:
+    """Register an app's host name, or give it to another chain, or to none.
+
+    Raises ChainNotFound, BadChain, or AlreadyTaken when the name is another chain's.
+    """
     if not HOSTNAME.fullmatch(hostname.lower()):
         raise BadChain(f"{hostname} is no host name.", field="hostname")
     if chain_id is not None:
-        get(session, chain_id)
+        get(session, chain_id, chains)
     host = session.scalars(select(AppHost).where(AppHost.hostname == hostname.lower())).one_or_none()
     if host is None:
         host = AppHost(hostname=hostname.lower())
         session.add(host)
+    elif host.chain_id is not None and not includes(chains, host.chain_id):
+        raise AlreadyTaken(f"The host name is another chain's: {hostname}", field="hostname")
     host.chain_id = chain_id
     session.flush()
     return host
 
 
-def app(session: Session, hostname: str) -> AppHost:
+def app(session: Session, hostname: str, chains: Chains = EVERY_CHAIN) -> AppHost:
     """Raises AppNotFound."""
-    host = session.scalars(select(AppHost).where(AppHost.hostname == hostname.lower())).one_or_none()
+    query = select(AppHost).where(AppHost.hostname == hostname.lower(), within(chains, AppHost.chain_id))
+    host = session.scalars(query).one_or_none()
     if host is None:
         raise AppNotFound
     return host
 
 
-def apps(session: Session) -> list[AppHost]:
-    return list(session.scalars(select(AppHost).order_by(AppHost.hostname)))
+def apps(session: Session, chains: Chains) -> list[AppHost]:
+    """The apps of these chains; those that belong to no chain only to who may see them all."""
+    return list(session.scalars(select(AppHost).where(within(chains, AppHost.chain_id)).order_by(AppHost.hostname)))
 
 
 def _division(session: Session, division_id: str, *conditions: Any) -> Business | None:

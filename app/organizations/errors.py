@@ -27,5 +27,9 @@ class BadChain(Malformed):
     """A chain's detail is malformed; the message says how."""
 
 
+class SharedByAll(NotProven):
+    message = "This concerns every chain, and you may not write for each of them."
+
+
 class DivisionElsewhere(Elsewhere):
     message = "The division belongs to another organization."

@@ -62,6 +62,7 @@ class PointOfSale(Base):
     __tablename__ = "pos"
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     uuid: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
+    chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"))
     name: Mapped[str]
     identifier: Mapped[str] = mapped_column(unique=True)
     description: Mapped[str | None]

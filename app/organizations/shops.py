@@ -7,31 +7,35 @@ from sqlalchemy.orm import Session
 
 from app.organizations.errors import PosNotFound
 from app.organizations.models import PointOfSale
+from app.organizations.scope import Chains, within
 from app.paging import Page, Paged
 from app.refusal import AlreadyTaken
 
 SORTABLE = {"name": PointOfSale.name, "identifier": PointOfSale.identifier}
 
 
-def add(session: Session, name: str, identifier: str, description: str | None = None) -> PointOfSale:
+def add(session: Session, chain_id: int, name: str, identifier: str, description: str | None = None) -> PointOfSale:
     """Raises AlreadyTaken."""
     if session.scalar(select(PointOfSale.id).where(PointOfSale.identifier == identifier)) is not None:
         raise AlreadyTaken(field="identifier")
-    pos = PointOfSale(name=name, identifier=identifier, description=description)
+    pos = PointOfSale(chain_id=chain_id, name=name, identifier=identifier, description=description)
     session.add(pos)
     session.flush()
     return pos
 
 
-def get(session: Session, uuid: UUID) -> PointOfSale:
+def get(session: Session, uuid: UUID, chains: Chains) -> PointOfSale:
     """Raises PosNotFound."""
-    found = session.scalars(select(PointOfSale).where(PointOfSale.uuid == uuid)).one_or_none()
+    found = session.scalars(
+        select(PointOfSale).where(PointOfSale.uuid == uuid, within(chains, PointOfSale.chain_id))
+    ).one_or_none()
     if found is None:
         raise PosNotFound(field="pos")
     return found
 
 
-def page(session: Session, paging: Page) -> Paged[PointOfSale]:
-    total = session.scalar(select(func.count()).select_from(PointOfSale)) or 0
-    query = select(PointOfSale).order_by(*paging.order(SORTABLE, PointOfSale.id, tie=PointOfSale.id))
+def page(session: Session, chains: Chains, paging: Page) -> Paged[PointOfSale]:
+    mine = within(chains, PointOfSale.chain_id)
+    total = session.scalar(select(func.count()).select_from(PointOfSale).where(mine)) or 0
+    query = select(PointOfSale).where(mine).order_by(*paging.order(SORTABLE, PointOfSale.id, tie=PointOfSale.id))
     return Paged(list(session.scalars(paging.cut(query))), total)

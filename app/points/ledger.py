@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.amounts import BALANCE_MAX, Points
 from app.members.models import Customer, Profile
+from app.organizations.scope import Chains, within
 from app.paging import Page, Paged
 from app.points.errors import AccountNotFound, NotEnoughToSpend, TooManyPoints
 from app.points.models import Account, LedgerEntry
@@ -90,9 +91,9 @@ def get(session: Session, uuid: UUID) -> LedgerEntry:
 SORTABLE = {"createdAt": LedgerEntry.created_at, "value": LedgerEntry.delta, "type": LedgerEntry.kind}
 
 
-def entries(session: Session, wanted: EntryFilter, paging: Page) -> Paged[tuple[LedgerEntry, Customer]]:
+def entries(session: Session, chains: Chains, wanted: EntryFilter, paging: Page) -> Paged[tuple[LedgerEntry, Customer]]:
     """Entries with their customers, the newest first unless sorted otherwise. What moved no points is left out."""
-    conditions: list[Any] = [LedgerEntry.delta != 0]
+    conditions: list[Any] = [LedgerEntry.delta != 0, within(chains, Customer.chain_id)]
     if wanted.customer is not None:
         conditions.append(Customer.uuid == wanted.customer)
     for column, value in (

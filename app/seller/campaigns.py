@@ -9,7 +9,7 @@ from app.campaign.listings import catalogue
 from app.openloyalty import schemas, views
 from app.openloyalty.api import Blueprint
 from app.openloyalty.queries import PAGING_PARAMETERS, paging
-from app.web.door import allow, reading
+from app.web.door import allow, chains, reading
 
 blueprint = Blueprint("seller_campaigns", __name__, "Reward campaigns (seller)")
 
@@ -21,7 +21,7 @@ blueprint = Blueprint("seller_campaigns", __name__, "Reward campaigns (seller)")
 def list_visible_campaigns() -> Response:
     """List the campaigns that are switched on and visible."""
     with reading() as session:
-        found = catalogue.visible_page(session, paging(), clock.now())
+        found = catalogue.visible_page(session, chains(), paging(), clock.now())
         return views.paged("campaigns", found, lambda shown: views.campaign(shown, "seller"))
 
 
@@ -31,4 +31,4 @@ def list_visible_campaigns() -> Response:
 def show_campaign_to_seller(campaign: UUID) -> Response:
     """Show a campaign."""
     with reading() as session:
-        return jsonify(views.campaign(catalogue.one(session, campaign, clock.now()), "seller"))
+        return jsonify(views.campaign(catalogue.one(session, campaign, chains(), clock.now()), "seller"))

@@ -60,7 +60,7 @@ def change() -> Response:
     app = access.application()
     with transaction() as session:
         uuid = business_campaigns.get(session, identify.campaign_id(session)).uuid
-        moved = campaigns.move(session, uuid, status)
+        moved = campaigns.move(session, uuid, status, {app.chain_id})
         note_subject(campaign=moved.uuid)
         session.flush()
         answer = views.created(business_campaigns.get(session, moved.id), app.has_divisions)

@@ -119,7 +119,7 @@ def add() -> Response:
     now = clock.now()
     with transaction() as session:
         for segment in spec.audience.segments:
-            segments.get(session, segment)
+            segments.get(session, segment, {access.chain_id()})
         made = campaigns.create(session, spec, now, access.chain_id())
         note_subject(campaign=made.uuid)
         shown = cast(Campaign, chain_campaigns.one(session, made.id))

@@ -151,6 +151,7 @@ WORDS: Mapping[type[Refusal], ErrorCode] = {
     organizations.DivisionElsewhere: PERMISSION_DENIED,
     organizations.AppNotFound: MYPRICE_APP_NOT_FOUND,
     organizations.AppWithoutChain: APP_WITHOUT_ENTITY,
+    organizations.SharedByAll: PERMISSION_DENIED,
     access.TokenNotFound: ACCESS_TOKEN_INVALID,
     members.LevelNotFound: PARAMETER_INVALID,
     members.SegmentNotFound: PARAMETER_INVALID,

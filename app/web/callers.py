@@ -49,6 +49,8 @@ class Caller:
     customer: UUID | None
     token_id: int | None = None
     chain_id: int | None = None  # for which a partner acts in this request
+    reads: frozenset[int] = frozenset()  # the chains that somebody with a bearer token may look at
+    writes: frozenset[int] = frozenset()  # and change
 
     @property
     def principal(self) -> str:
@@ -103,7 +105,15 @@ class Identity:
             found: LoginState | None = find_state(connection, UUID(claims["sub"]))
         if found is None or not found.active or found.token_version != claims["ver"]:
             raise NotSignedIn("This token is no longer valid. Please sign in again.")
-        return Caller(found.login_id, UUID(claims["sub"]), found.role, found.customer_id, found.customer_uuid)
+        return Caller(
+            found.login_id,
+            UUID(claims["sub"]),
+            found.role,
+            found.customer_id,
+            found.customer_uuid,
+            reads=found.reads,
+            writes=found.writes,
+        )
 
     def _claims(self, token: str) -> dict[str, Any]:
         """What a token says, verified once and then remembered until it expires. Raises NotSignedIn."""

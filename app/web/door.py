@@ -5,7 +5,7 @@ A view says who may call it with `allow(...)` or `anyone`; a route that says not
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -209,6 +209,18 @@ def _report_unrewarded() -> None:
 def caller() -> Caller:
     """Who acts. Only in views that declare roles."""
     return cast(Caller, g.caller)
+
+
+def chains() -> Set[int]:
+    """For which chains the caller acts in this request: those that it may look at, or, with a call that changes something, write for."""
+    return caller().reads if request.method in {"GET", "HEAD"} else caller().writes
+
+
+def own_chain() -> int:
+    """The chain that whatever the caller makes belongs to: the first that it may write for. Raises Forbidden."""
+    if not caller().writes:
+        raise Forbidden
+    return min(caller().writes)
 
 
 def visitor() -> Caller | None:

@@ -94,8 +94,10 @@ def test_a_chain_is_set_up_by_the_admin_api_and_called(ada: Client, sol: Client,
     app: Any = ada.put("/api/app/shops.example", json={"app": {"chainId": number}}).json
     assert app == {"hostname": "shops.example", "chainId": number, "apiKey": app["apiKey"]}
     assert len(app["apiKey"]) == 40
-    assert ada.put(f"/api/chain/{number}/permission/ada", json={"permission": {"write": 1}}).json == {"success": True}
-    assert ada.delete(f"/api/chain/{number}/permission/ada").json == {"success": True}
+    assert ada.put(f"/api/chain/{number}/permission/sol@guerdon.example", json={"permission": {"write": 1}}).json == {
+        "success": True
+    }
+    assert ada.delete(f"/api/chain/{number}/permission/sol@guerdon.example").json == {"success": True}
     token: Any = ada.post(
         "/api/accessToken", json={"token": {"name": "till", "hostname": "shops.example", "write": 1}}
     ).json

@@ -18,6 +18,7 @@ from app.campaign.triggers import purchases
 from app.db.engine import Database, OutcomeUnknown, TryAgain
 from app.media import imaging
 from app.members import customers, segments
+from app.organizations.scope import EVERY_CHAIN
 from app.web.audit import AuditEntry
 from tests.admin.test_photos import picture, upload
 from tests.client import Client
@@ -105,7 +106,7 @@ def test_an_import_keeps_to_a_limit_that_was_changed_meanwhile(
     def copy_and_be_overtaken(session: Any, campaign_id: int, batch: list[str]) -> int:
         new = real(session, campaign_id, batch)
         with world.database.transaction() as other:
-            campaigns.for_change(other, campaign.uuid).limit = 6
+            campaigns.for_change(other, campaign.uuid, EVERY_CHAIN).limit = 6
         return new
 
     monkeypatch.setattr(coupons, "_copy", copy_and_be_overtaken)
@@ -118,7 +119,7 @@ def test_moves_between_levels_and_changes_of_a_segment_keep_the_headcounts(world
     people = [world.a_customer(level=world.silver) for _ in range(5)]
     criterion = segments.Criterion(segments.CUSTOMER_LIST, {"customers": [str(p.uuid) for p in people]})
     with world.database.transaction() as session:
-        segment = segments.create(session, segments.SegmentDetails("s", True, [[criterion]]), world.now)
+        segment = segments.create(session, world.chain_id, segments.SegmentDetails("s", True, [[criterion]]), world.now)
 
     def patiently(change: Callable[[Any], None]) -> None:
         for _ in range(20):
@@ -135,13 +136,13 @@ def test_moves_between_levels_and_changes_of_a_segment_keep_the_headcounts(world
             for level in (world.bronze, world.silver, world.bronze):
                 patiently(
                     lambda session, person=person, level=level: customers.assign_level(  # type: ignore[misc]
-                        session, customers.get(session, str(person.uuid)), level.uuid, world.now
+                        session, customers.get(session, str(person.uuid), EVERY_CHAIN), level.uuid, world.now
                     )
                 )
 
     def switch() -> None:
         for i in range(8):
-            patiently(lambda session, i=i: segments.switch(session, segment.uuid, on=i % 2 == 1))  # type: ignore[misc]
+            patiently(lambda session, i=i: segments.switch(session, segment.uuid, i % 2 == 1, EVERY_CHAIN))  # type: ignore[misc]
 
     at_once(move, switch)
     world.require_invariants()
@@ -152,7 +153,9 @@ def test_a_long_list_of_customers_is_read_in_parts(ada: Client, world: World) ->
     names[-1] = str(world.cleo.uuid)
     criterion = segments.Criterion(segments.CUSTOMER_LIST, {"customers": names})
     with world.database.transaction() as session:
-        segment = segments.create(session, segments.SegmentDetails("long", True, [[criterion]]), world.now)
+        segment = segments.create(
+            session, world.chain_id, segments.SegmentDetails("long", True, [[criterion]]), world.now
+        )
     assert ada.get(f"/api/segment/{segment.uuid}").json["customersCount"] == 1  # type: ignore[index]
 
 

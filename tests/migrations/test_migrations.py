@@ -23,6 +23,7 @@ from app.db import installation
 from app.db.engine import Database
 from app.members.models import Customer
 from app.organizations.models import AppHost, Business
+from app.organizations.scope import EVERY_CHAIN
 from app.paging import Page
 from tests.world import flat_spec
 
@@ -209,7 +210,7 @@ def test_restrictions_are_kept_once_and_apps_and_businesses_get_what_they_lack(o
             now,
         )
         assert made.targeting_id == found[9].targeting_id
-        campaigns.move(session, made.uuid, "live")
+        campaigns.move(session, made.uuid, "live", EVERY_CHAIN)
     with pytest.raises(Exception, match=r"known_lifecycle|CHECK"), database.transaction() as session:
         session.execute(text("UPDATE campaign SET lifecycle = 'asleep'"))
     with database.reading() as session:

@@ -14,6 +14,7 @@ from app.campaign.models.draws import Draw
 from app.campaign.models.vouchers import Voucher
 from app.members import customers
 from app.organizations import chains
+from app.organizations.scope import EVERY_CHAIN
 from app.points.models import LedgerEntry
 from tests.client import Client
 from tests.spaaza.conftest import HOST, HOSTNAME, Shop, code
@@ -115,7 +116,9 @@ def revoked(shop: Shop) -> TestResponse:
 def blocked(shop: Shop) -> TestResponse:
     client = shop.customer()
     with shop.world.database.transaction() as session:
-        customers.set_status(session, customers.get(session, str(shop.world.cleo.uuid)), "blocked", shop.world.now)
+        customers.set_status(
+            session, customers.get(session, str(shop.world.cleo.uuid), EVERY_CHAIN), "blocked", shop.world.now
+        )
     return interact(client, shop.world.a_reward_campaign())
 
 
@@ -455,8 +458,8 @@ def test_a_key_counts_for_one_chain(shop: Shop) -> None:
 def test_a_campaign_is_visible_to_customers_of_its_own_chain(shop: Shop, ada: Client) -> None:
     there = elsewhere(shop)
     for _ in range(3):
-        shop.world.a_customer(level=shop.world.silver, chain_id=there)
-    campaign = shop.world.a_campaign()
+        shop.world.a_customer(chain_id=there)
+    campaign = shop.world.a_campaign(for_everyone=True, levels=[])
     listed: Any = ada.get(f"/api/campaign/{campaign.uuid}/customers/visible").json
     assert ([row["customerId"] for row in listed["customers"]], listed["total"]) == ([str(shop.world.cleo.uuid)], 1)
     assert ada.get(f"/api/campaign/{campaign.uuid}").json["visibleForCustomersCount"] == 1  # type: ignore[index]

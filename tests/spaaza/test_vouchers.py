@@ -9,6 +9,7 @@ from app.access import permissions
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.vouchers import Voucher
 from app.members.models import Customer
+from app.organizations.scope import EVERY_CHAIN
 from tests.client import Client
 from tests.spaaza.conftest import HOST, Shop, code
 from tests.world import World, clock_at, coupon, hours, voucher
@@ -400,7 +401,9 @@ def test_a_blocked_customers_vouchers_rest(shop: Shop) -> None:
 
     mine, claimed = a_voucher(shop.world), a_voucher(shop.world, claimed_by_default=True)
     with shop.world.database.transaction() as session:
-        customers.set_status(session, customers.get(session, str(shop.world.cleo.uuid)), "blocked", shop.world.now)
+        customers.set_status(
+            session, customers.get(session, str(shop.world.cleo.uuid), EVERY_CHAIN), "blocked", shop.world.now
+        )
     assert code(claim(partner(shop), voucher_id=mine.id, user_id=shop.world.cleo.id)) == 424
     assert code(partner(shop).post("/auth/redeem-voucher", data={"voucher_id": claimed.id})) == 424
 

@@ -80,14 +80,21 @@ def _audience(session: Session, targets: Sequence[tuple[str, UUID]]) -> Audience
     return audience
 
 
-def names(session: Session, audiences: Iterable[Audience]) -> dict[UUID, str]:
-    """The names of all levels and segments that exist and that these audiences target."""
-    uuids = {target.uuid for audience in audiences for target in audience.targets}
-    if not uuids:
-        return {}
-    levels = select(Level.uuid, Level.name).where(Level.uuid.in_(uuids))
-    segments = select(Segment.uuid, Segment.name).where(Segment.uuid.in_(uuids))
-    return dict(session.execute(levels.union_all(segments)).all())
+def names(session: Session, of_chains: Iterable[tuple[Audience, int]]) -> dict[tuple[int, int], dict[UUID, str]]:
+    """The names of a chain's levels and segments that each audience targets, by the ids of both; unknown ones are left out."""
+    wanted = {(audience.id, chain): audience for audience, chain in of_chains}
+    uuids = {target.uuid for audience in wanted.values() for target in audience.targets}
+    named: dict[tuple[int, UUID], str] = {}
+    if uuids:
+        levels = select(Level.chain_id, Level.uuid, Level.name).where(Level.uuid.in_(uuids))
+        segments = select(Segment.chain_id, Segment.uuid, Segment.name).where(Segment.uuid.in_(uuids))
+        named = {(chain, uuid): name for chain, uuid, name in session.execute(levels.union_all(segments))}
+    return {
+        (audience_id, chain): {
+            target.uuid: named[chain, target.uuid] for target in audience.targets if (chain, target.uuid) in named
+        }
+        for (audience_id, chain), audience in wanted.items()
+    }
 
 
 def customers_counts(session: Session, of_chains: Iterable[tuple[Audience, int]]) -> dict[tuple[int, int], int]:

@@ -11,6 +11,7 @@ from app.campaign.eligibility import rules
 from app.campaign.eligibility.facts import facts_by_uuid
 from app.campaign.eligibility.rows import CampaignFacts
 from app.campaign.errors import CampaignNotFound
+from app.organizations.scope import Chains
 from app.refusal import Refusal
 
 
@@ -27,13 +28,15 @@ class Verdict:
         return not self.refusals
 
 
-def explain(session: Session, campaign: UUID, customer: UUID, at: datetime, to_customer: bool = False) -> Verdict:
+def explain(
+    session: Session, campaign: UUID, customer: UUID, chains: Chains, at: datetime, to_customer: bool = False
+) -> Verdict:
     """Say whether the customer could buy the campaign at a moment, everything else being as it is now.
 
     Raises CampaignNotFound, also for campaigns that sell no coupons and, where it is the customer who asks, for secret ones;
     or CustomerNotFound.
     """
-    facts = facts_by_uuid(session, campaign, customer)
+    facts = facts_by_uuid(session, campaign, customer, chains)
     if not facts.sells_coupons or (to_customer and visibility.is_secret(facts, at)):
         raise CampaignNotFound
     return Verdict(at, facts, list(rules.refusals(facts, at, traits.if_asked(session, facts, at))))

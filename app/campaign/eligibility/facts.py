@@ -23,6 +23,7 @@ from app.db.types import AnySelect, UtcDateTime
 from app.members.errors import CustomerNotFound
 from app.members.models import Customer
 from app.organizations.models import Chain
+from app.organizations.scope import EVERY_CHAIN, Chains, includes, within
 from app.points.models import Account
 
 RECEIVED = func.coalesce(Usage.received, 0)
@@ -151,18 +152,19 @@ METHODS = Prepared(
 )
 
 
-def facts_by_uuid(executor: Executor, campaign: uuid.UUID, customer: uuid.UUID) -> CampaignFacts:
-    """Read the facts of one customer and one campaign. Raises CampaignNotFound or CustomerNotFound.
+def facts_by_uuid(
+    executor: Executor, campaign: uuid.UUID, customer: uuid.UUID, chains: Chains = EVERY_CHAIN
+) -> CampaignFacts:
+    """Read the facts of one customer and one campaign of these chains. Raises CampaignNotFound or CustomerNotFound.
 
     A campaign of another chain than the customer's is not found.
     """
     rows = FACTS_OF_ONE.run(executor, {"campaign": campaign, "customer": customer})
-    if rows:
+    if rows and includes(chains, rows[0].chain_id):
         return rows[0]
-    if executor.scalar(select(Campaign.id).where(Campaign.uuid == campaign)) is None:
-        raise CampaignNotFound
-    if executor.scalar(select(Customer.id).where(Customer.uuid == customer)) is None:
-        raise CustomerNotFound
+    for model, uuid_, refusal in ((Campaign, campaign, CampaignNotFound), (Customer, customer, CustomerNotFound)):
+        if executor.scalar(select(model.id).where(model.uuid == uuid_, within(chains, model.chain_id))) is None:
+            raise refusal
     raise CampaignNotFound
 
 

@@ -17,12 +17,13 @@ from app.campaign.audience import audiences, traits, visibility, visibility_sql
 from app.campaign.audience.visibility import Visibility
 from app.campaign.eligibility import rules
 from app.campaign.eligibility.facts import facts_by_campaign, facts_by_uuid
-from app.campaign.errors import CampaignHidden, CampaignNotFound
+from app.campaign.errors import CampaignNotFound
 from app.campaign.models.campaigns import Campaign, CampaignLabel
 from app.campaign.models.limits import Stock, Usage
 from app.campaign.setup import coupons
 from app.db.prepared import is_postgresql
 from app.members.models import Customer
+from app.organizations.scope import Chains, within
 from app.paging import Page, Paged
 
 SORTABLE = {
@@ -71,14 +72,16 @@ class CampaignForSale:
         return next(rules.refusals(self.facts, self.now, self.traits), None) is None
 
 
-def page(session: Session, paging: Page, now: datetime, wanted: CampaignFilter | None = None) -> Paged[CampaignForSale]:
-    """All campaigns, for an admin."""
-    return _page(session, paging, now, _conditions(wanted or CampaignFilter()))
+def page(
+    session: Session, chains: Chains, paging: Page, now: datetime, wanted: CampaignFilter | None = None
+) -> Paged[CampaignForSale]:
+    """All campaigns of these chains, for an admin."""
+    return _page(session, paging, now, [within(chains, Campaign.chain_id), *_conditions(wanted or CampaignFilter())])
 
 
-def visible_page(session: Session, paging: Page, now: datetime) -> Paged[CampaignForSale]:
+def visible_page(session: Session, chains: Chains, paging: Page, now: datetime) -> Paged[CampaignForSale]:
     """The campaigns that are switched on and visible, for a seller."""
-    return _page(session, paging, now, [visibility.is_on_show(Campaign, now)])
+    return _page(session, paging, now, [within(chains, Campaign.chain_id), visibility.is_on_show(Campaign, now)])
 
 
 def available_page(
@@ -109,32 +112,28 @@ def available_page(
     return _page(session, paging, now, conditions, customer_id, with_codes)
 
 
-def one(session: Session, uuid: UUID, now: datetime) -> CampaignForSale:
+def one(session: Session, uuid: UUID, chains: Chains, now: datetime) -> CampaignForSale:
     """One campaign, whatever its state. Raises CampaignNotFound."""
-    found = _loaded(
-        session, session.scalars(select(Campaign.id).where(Campaign.uuid == uuid, SELLS_COUPONS)).all(), now
-    )
+    query = select(Campaign.id).where(Campaign.uuid == uuid, within(chains, Campaign.chain_id), SELLS_COUPONS)
+    found = _loaded(session, session.scalars(query).all(), now)
     if not found:
         raise CampaignNotFound
     return found[0]
 
 
 def one_for_customer(session: Session, uuid: UUID, customer: UUID, now: datetime) -> CampaignForSale:
-    """One campaign for a customer who looks at it. Raises CampaignNotFound, also while it is secret, or CampaignHidden."""
-    shown = one(session, uuid, now)
-    shows = visibility_sql.to_customer(session, facts_by_uuid(session, uuid, customer), now)
-    if shows is Visibility.SECRET:
+    """One campaign for a customer who looks at it. Raises CampaignNotFound, also for one that this customer is not shown."""
+    facts = facts_by_uuid(session, uuid, customer)
+    if visibility_sql.to_customer(session, facts, now) is not Visibility.SHOWN:
         raise CampaignNotFound
-    if shows is Visibility.HIDDEN:
-        raise CampaignHidden
-    return shown
+    return one(session, uuid, {facts.chain_id}, now)
 
 
-def customers(session: Session, uuid: UUID, paging: Page, now: datetime) -> Paged[Customer]:
+def customers(session: Session, uuid: UUID, chains: Chains, paging: Page, now: datetime) -> Paged[Customer]:
     """The customers whom a campaign is for, active or not; nobody outside its visibility window. Raises CampaignNotFound."""
     campaign = session.scalars(
         select(Campaign)
-        .where(Campaign.uuid == uuid, SELLS_COUPONS)
+        .where(Campaign.uuid == uuid, within(chains, Campaign.chain_id), SELLS_COUPONS)
         .options(joinedload(Campaign.audience), joinedload(Campaign.targeting))
     ).one_or_none()
     if campaign is None:
@@ -203,9 +202,8 @@ def _loaded(
     by_id = {campaign.id: campaign for campaign in session.scalars(_whole().where(Campaign.id.in_(ids))).unique()}
     found = [by_id[campaign_id] for campaign_id in ids if campaign_id in by_id]
     codes = coupons.first_of_each(session, ids) if with_codes else {}
-    audiences_found = [campaign.audience for campaign in found]
-    names = audiences.names(session, audiences_found)
-    sizes = audiences.customers_counts(session, [(campaign.audience, campaign.chain_id) for campaign in found])
+    places = [(campaign.audience, campaign.chain_id) for campaign in found]
+    names, sizes = audiences.names(session, places), audiences.customers_counts(session, places)
     facts = facts_by_campaign(session, ids, customer_id) if customer_id else {}
     asks = customer_id and any(campaign.restrictions for campaign in found)
     customer_traits = traits.of_customer(session, customer_id, now) if customer_id and asks else None
@@ -213,7 +211,7 @@ def _loaded(
         CampaignForSale(
             campaign=campaign,
             codes=codes.get(campaign.id, []),
-            audience_names={uuid: names[uuid] for uuid in (t.uuid for t in campaign.audience.targets) if uuid in names},
+            audience_names=names[campaign.audience_id, campaign.chain_id],
             audience_size=sizes[campaign.audience_id, campaign.chain_id] if visibility.is_visible(campaign, now) else 0,
             now=now,
             facts=facts.get(campaign.id),

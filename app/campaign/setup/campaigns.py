@@ -27,7 +27,8 @@ from app.campaign.models.rewards import RewardMethod
 from app.campaign.setup import coupons
 from app.campaign.setup import spec as specs
 from app.campaign.setup.spec import CampaignSpec, RewardSpec
-from app.organizations import chains
+from app.organizations import chains as organizations
+from app.organizations.scope import Chains, within
 
 
 def create(
@@ -46,7 +47,7 @@ def create(
     """
     spec = specs.sold_plainly(spec)
     specs.validate(spec)
-    chain_id = chain_id or chains.first(session)
+    chain_id = chain_id or organizations.first(session)
     _require_new_names(session, chain_id, spec)
     listing = spec.listing
     campaign = Campaign(
@@ -146,14 +147,14 @@ def _require_new_names(session: Session, chain_id: int, spec: CampaignSpec) -> N
             )
 
 
-def complete(session: Session, uuid: UUID) -> Campaign:
+def complete(session: Session, uuid: UUID, chains: Chains) -> Campaign:
     """End a campaign for good; the seed of a draw is published from now on. Raises CampaignNotFound."""
-    campaign = for_change(session, uuid)
+    campaign = for_change(session, uuid, chains)
     campaign.lifecycle = "completed"
     return campaign
 
 
-def change(session: Session, uuid: UUID, spec: CampaignSpec) -> Campaign:
+def change(session: Session, uuid: UUID, spec: CampaignSpec, chains: Chains) -> Campaign:
     """Put a whole new spec in the place of a campaign that sells coupons; what was sold stays sold.
 
     Of the spec are taken: name, texts, labels, both windows, audience, limits, cost, sale, codes, and whether it is live. The rest of
@@ -163,7 +164,7 @@ def change(session: Session, uuid: UUID, spec: CampaignSpec) -> Campaign:
     buyer who decided before waits for the lock, finds another revision, and decides again.
     Raises CampaignNotFound, RedeemedCouponMissing, LimitUnderUsage or SingleCouponFixed.
     """
-    campaign = for_change(session, uuid)
+    campaign = for_change(session, uuid, chains)
     sale = spec.sale
     if campaign.reward is None or sale is None:  # its reward methods say what it gives; no such spec describes it
         raise CampaignNotFound
@@ -178,9 +179,9 @@ def change(session: Session, uuid: UUID, spec: CampaignSpec) -> Campaign:
     return campaign
 
 
-def switch(session: Session, uuid: UUID, on: bool) -> Campaign:
+def switch(session: Session, uuid: UUID, on: bool, chains: Chains) -> Campaign:
     """Switch a campaign on or off. A completed campaign stays completed. Raises CampaignNotFound."""
-    campaign = for_change(session, uuid)
+    campaign = for_change(session, uuid, chains)
     _switch(campaign, on)
     return campaign
 
@@ -194,9 +195,9 @@ NEXT = {
 }
 
 
-def move(session: Session, uuid: UUID, lifecycle: str) -> Campaign:
+def move(session: Session, uuid: UUID, lifecycle: str, chains: Chains) -> Campaign:
     """Bring a campaign from one state of its lifecycle to another. Raises CampaignNotFound or LifecycleRefused."""
-    campaign = for_change(session, uuid)
+    campaign = for_change(session, uuid, chains)
     if lifecycle != campaign.lifecycle:
         if lifecycle not in NEXT[campaign.lifecycle]:
             raise LifecycleRefused(
@@ -206,12 +207,12 @@ def move(session: Session, uuid: UUID, lifecycle: str) -> Campaign:
     return campaign
 
 
-def for_change(session: Session, uuid: UUID) -> Campaign:
+def for_change(session: Session, uuid: UUID, chains: Chains) -> Campaign:
     """The campaign, locked until the transaction ends, its revision raised. Raises CampaignNotFound."""
     stock = session.scalars(
         select(Stock)
         .join(Campaign, Campaign.id == Stock.campaign_id)
-        .where(Campaign.uuid == uuid)
+        .where(Campaign.uuid == uuid, within(chains, Campaign.chain_id))
         .with_for_update(of=Stock)
     ).one_or_none()
     if stock is None:

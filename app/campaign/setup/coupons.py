@@ -19,6 +19,7 @@ from app.campaign.models.limits import Stock
 from app.campaign.models.rewards import RewardMethod
 from app.db.engine import Database, TryAgain
 from app.db.prepared import is_postgresql
+from app.organizations.scope import Chains, within
 from app.paging import Page, Paged
 
 TAKES_CODE = [kind.name for kind in REWARD_KINDS.values() if kind.takes_code]
@@ -95,10 +96,12 @@ def first_of_each(session: Session, campaign_ids: Sequence[int]) -> dict[int, li
     return found
 
 
-def page(session: Session, campaign: UUID, paging: Page) -> Paged[Coupon]:
+def page(session: Session, campaign: UUID, chains: Chains, paging: Page) -> Paged[Coupon]:
     """All codes of a campaign, by code, a page at a time. Raises CampaignNotFound."""
     stock = session.scalars(
-        select(Stock).join(Campaign, Campaign.id == Stock.campaign_id).where(Campaign.uuid == campaign)
+        select(Stock)
+        .join(Campaign, Campaign.id == Stock.campaign_id)
+        .where(Campaign.uuid == campaign, within(chains, Campaign.chain_id))
     ).one_or_none()
     if stock is None:
         raise CampaignNotFound

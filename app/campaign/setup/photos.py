@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from app.campaign.audience import visibility
@@ -13,16 +13,17 @@ from app.campaign.models.photos import Photo
 from app.db.engine import Database
 from app.media.blobs import BlobStore
 from app.media.imaging import Picture
+from app.organizations.scope import Chains, within
 
 KEPT_UNREFERENCED_SECONDS = 24 * 3600
 
 
-def attach(session: Session, campaign: UUID, picture: Picture, sha256: str, now: datetime) -> Photo:
+def attach(session: Session, campaign: UUID, chains: Chains, picture: Picture, sha256: str, now: datetime) -> Photo:
     """Make a stored picture the campaign's photo, in place of the one it had. Raises CampaignNotFound.
 
     The old blob stays: a rollback must leave it readable. `remove_unreferenced` clears it away later.
     """
-    campaign_id = _locked(session, campaign)
+    campaign_id = _locked(session, campaign, chains)
     photo = session.scalars(select(Photo).where(Photo.campaign_id == campaign_id)).one_or_none() or Photo(
         campaign_id=campaign_id
     )
@@ -34,23 +35,23 @@ def attach(session: Session, campaign: UUID, picture: Picture, sha256: str, now:
     return photo
 
 
-def detach(session: Session, campaign: UUID) -> None:
+def detach(session: Session, campaign: UUID, chains: Chains) -> None:
     """Take the campaign's photo away; no error when it has none. Raises CampaignNotFound."""
-    session.execute(delete(Photo).where(Photo.campaign_id == _locked(session, campaign)))
+    session.execute(delete(Photo).where(Photo.campaign_id == _locked(session, campaign, chains)))
 
 
-def of_campaign(session: Session, campaign: UUID, now: datetime, to_staff: bool) -> Photo:
-    """A campaign's photo; of a secret campaign, only to the staff. Raises PhotoNotFound, for an unknown campaign too."""
-    query = select(Photo).join(Campaign).where(Campaign.uuid == campaign)
-    photo = session.scalars(query if to_staff else query.where(~visibility.is_secret(Campaign, now))).one_or_none()
+def of_campaign(session: Session, campaign: UUID, now: datetime, staff_of: Chains) -> Photo:
+    """A campaign's photo; of a secret campaign, only to the staff of its chain. Raises PhotoNotFound, for an unknown campaign too."""
+    may_look = or_(within(staff_of, Campaign.chain_id), ~visibility.is_secret(Campaign, now))
+    photo = session.scalars(select(Photo).join(Campaign).where(Campaign.uuid == campaign, may_look)).one_or_none()
     if photo is None:
         raise PhotoNotFound
     return photo
 
 
-def require_campaign(session: Session, campaign: UUID) -> None:
+def require_campaign(session: Session, campaign: UUID, chains: Chains) -> None:
     """Raises CampaignNotFound."""
-    if session.scalar(select(Campaign.id).where(Campaign.uuid == campaign)) is None:
+    if session.scalar(select(Campaign.id).where(Campaign.uuid == campaign, within(chains, Campaign.chain_id))) is None:
         raise CampaignNotFound
 
 
@@ -70,8 +71,9 @@ def remove_unreferenced(
     return removed
 
 
-def _locked(session: Session, campaign: UUID) -> int:
-    campaign_id = session.scalar(select(Campaign.id).where(Campaign.uuid == campaign).with_for_update(key_share=True))
+def _locked(session: Session, campaign: UUID, chains: Chains) -> int:
+    query = select(Campaign.id).where(Campaign.uuid == campaign, within(chains, Campaign.chain_id))
+    campaign_id = session.scalar(query.with_for_update(key_share=True))
     if campaign_id is None:
         raise CampaignNotFound
     return campaign_id

@@ -17,6 +17,7 @@ from app.campaign.models.campaigns import Campaign
 from app.campaign.models.vouchers import Voucher
 from app.campaign.vouchers import lifecycle
 from app.db.prepared import Executor
+from app.organizations.scope import Chains
 from app.paging import Page, Paged
 
 
@@ -32,14 +33,20 @@ PURCHASE = Trigger("purchase")
 
 
 def buy(
-    executor: Executor, campaign: uuid.UUID, customer: uuid.UUID, now: datetime, sold_by: int | None, issuer: str
+    executor: Executor,
+    campaign: uuid.UUID,
+    customer: uuid.UUID,
+    chains: Chains,
+    now: datetime,
+    sold_by: int | None,
+    issuer: str,
 ) -> Sale:
-    """Sell one coupon of a campaign to a customer for points.
+    """Sell one coupon of a campaign to a customer of these chains for points.
 
     Raises CampaignNotFound, also for campaigns that sell no coupons, CustomerNotFound, or as `awards.give` does.
     Source: Open Loyalty, "Buy reward campaign for a specific customer".
     """
-    facts = facts_by_uuid(executor, campaign, customer)
+    facts = facts_by_uuid(executor, campaign, customer, chains)
     if not facts.sells_coupons:
         raise CampaignNotFound
     given = give(executor, facts, PURCHASE, now, Actor(sold_by, issuer))

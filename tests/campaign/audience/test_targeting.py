@@ -96,7 +96,7 @@ def people(world: World) -> list[int]:
         names = [str(session.get_one(Customer, id).uuid) for id in made[::2]]
         for name, listed in (("regulars", names), ("silver", names[:2])):
             part = [segments.Criterion(segments.CUSTOMER_LIST, {"customers": listed})]
-            segments.create(session, segments.SegmentDetails(name, active=True, parts=[part]), NOW)
+            segments.create(session, world.chain_id, segments.SegmentDetails(name, active=True, parts=[part]), NOW)
     return made
 
 

@@ -28,6 +28,7 @@ from app.campaign.triggers import events
 from app.db.engine import TryAgain
 from app.members import identifiers
 from app.members.models import Customer
+from app.organizations.scope import EVERY_CHAIN
 from app.points import ledger
 from tests.campaign.test_races import at_once
 from tests.world import World, hours, points, voucher
@@ -287,7 +288,7 @@ def test_a_campaign_paused_while_deciding_rewards_nothing(world: World, monkeypa
     def paused_meanwhile(*arguments: Any) -> Any:
         monkeypatch.setattr(events, "facts_by_id", real)
         with world.database.transaction() as session:
-            campaigns.switch(session, campaign.uuid, on=False)
+            campaigns.switch(session, campaign.uuid, False, EVERY_CHAIN)
         return real(*arguments)
 
     monkeypatch.setattr(events, "facts_by_id", paused_meanwhile)

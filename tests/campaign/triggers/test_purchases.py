@@ -15,6 +15,7 @@ from app.db.guarded import EarlierSteps
 from app.members import customers
 from app.members.errors import CustomerNotFound
 from app.members.models import Customer
+from app.organizations.scope import EVERY_CHAIN
 from app.points.models import LedgerEntry
 from app.refusal import Refusal
 from tests.world import World, hours
@@ -86,7 +87,7 @@ def test_a_campaign_sells_only_to_its_audience(world: World) -> None:
 def test_a_blocked_customer_buys_nothing(world: World) -> None:
     con = world.a_customer(level=world.silver)
     with world.database.transaction() as session:
-        customers.set_status(session, customers.get(session, str(con.uuid)), "blocked", world.now)
+        customers.set_status(session, customers.get(session, str(con.uuid), EVERY_CHAIN), "blocked", world.now)
     refused(world, errors.CustomerNotActive, customer=con)
 
 
@@ -133,7 +134,7 @@ def test_a_purchase_is_not_made_under_terms_that_have_changed(world: World, monk
     with world.database.reading() as session:
         stale = facts_by_uuid(session, campaign.uuid, world.cleo.uuid)
     with world.database.transaction() as session:
-        campaigns.change(session, campaign.uuid, world.sale_spec(name="Dearer", cost=5_000))
+        campaigns.change(session, campaign.uuid, world.sale_spec(name="Dearer", cost=5_000), EVERY_CHAIN)
     monkeypatch.setattr(purchases, "facts_by_uuid", lambda *_: stale)
     with pytest.raises(guarded.GuardFailed):
         world.buy(campaign)

@@ -1,0 +1,31 @@
+"""For which chains somebody acts: every use case of the staff takes them, and reads nothing outside them.
+
+What belongs to another chain is not found, exactly as what is not there.
+"""
+
+from collections.abc import Set
+from typing import Any
+
+from sqlalchemy import ColumnElement, select, true
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from app.organizations.errors import SharedByAll
+from app.organizations.models import Chain
+
+Chains = Set[int] | None  # ids; None is every chain, for whoever runs the installation
+EVERY_CHAIN: Chains = None
+
+
+def within(chains: Chains, column: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    """The row belongs to one of the chains. `column` holds a chain's id."""
+    return true() if chains is None else column.in_(chains)
+
+
+def includes(chains: Chains, chain_id: int | None) -> bool:
+    return chains is None or chain_id in chains
+
+
+def require_every_chain(session: Session, chains: Chains) -> None:
+    """For what all chains share, such as levels: to change it is to change it for each of them. Raises SharedByAll."""
+    if chains is not None and not chains >= set(session.scalars(select(Chain.id))):
+        raise SharedByAll
