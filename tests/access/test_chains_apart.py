@@ -1,0 +1,359 @@
+"""Every route of /api, by every role: for what is the caller's chain's own, for what is another chain's, and for what is not there.
+
+What is another's is answered exactly as what is not there, and nothing changes. A route that is not in the table fails the test.
+"""
+
+import dataclasses
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from flask import Flask
+from PIL import Image
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from app.access import permissions, staff, tokens
+from app.access.models import Login
+from app.campaign.setup import campaigns
+from app.members import levels, segments
+from app.members.models import Customer
+from app.migrations.tables import metadata
+from app.organizations import chains, shops
+from tests.client import Client
+from tests.world import World, offered, password_hash
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a request can name, all of one chain."""
+
+    customer: UUID
+    campaign: UUID
+    level: UUID
+    segment: UUID
+    seller: UUID
+    pos: UUID
+    chain: int
+    business: int
+    hostname: str
+    token: int
+    code: str
+    purchase: UUID
+
+
+MISSING = Place(*(uuid4() for _ in range(6)), 999_999, 999_999, "nowhere.example", 999_999, "NO-CODE", uuid4())
+Body = Callable[[Place, World], dict[str, Any]]
+
+
+def nothing(place: Place, world: World) -> dict[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Row:
+    """Who may call a route, what it names in its body, and what it makes of something own; a tuple where roles differ."""
+
+    roles: str
+    own: int = 200
+    body: Body = nothing
+    names: tuple[str, ...] = ()
+    query: str = ""
+    as_form: bool = field(default=False)
+
+
+def transfer(place: Place, world: World) -> dict[str, Any]:
+    return {"transfer": {"customer": str(place.customer), "points": 1}}
+
+
+def marks(place: Place, world: World) -> dict[str, Any]:
+    mark = {"campaignId": str(place.campaign), "customerId": str(place.customer), "code": place.code, "used": 1}
+    return {"coupons": [{**mark, "couponId": str(place.purchase)}]}
+
+
+def seller(place: Place, world: World) -> dict[str, Any]:
+    details = {"firstName": "Sel", "lastName": "Ler", "email": f"{uuid4().hex[:6]}@guerdon.example"}
+    return {"seller": {**details, "posId": str(place.pos), "active": 1, "plainPassword": "Correct-Horse-8"}}
+
+
+def level(place: Place, world: World) -> dict[str, Any]:
+    return {
+        "level": {"name": "gold", "conditionValue": 5, "active": 1, "reward": {"name": "r", "value": 1, "code": "r"}}
+    }
+
+
+def segment(place: Place, world: World) -> dict[str, Any]:
+    return {"segment": {"name": "s", "active": 1, "parts": []}}
+
+
+def person(place: Place, world: World) -> dict[str, Any]:
+    details = {"firstName": "New", "lastName": "Comer", "email": f"{uuid4().hex[:6]}@guerdon.example", "agreement1": 1}
+    return {"customer": {**details, "levelId": str(place.level)}}
+
+
+def photo(place: Place, world: World) -> dict[str, Any]:
+    picture = io.BytesIO()
+    Image.new("RGB", (600, 600)).save(picture, "PNG")
+    return {"photo[file]": (io.BytesIO(picture.getvalue()), "p.png")}
+
+
+STAFF, ALL, CUSTOMER = "admin seller", "admin seller customer", "customer"
+TABLE: dict[str, Row] = {
+    "GET accessToken": Row("admin"),
+    "POST accessToken": Row(
+        "admin", body=lambda p, w: {"token": {"name": "t", "hostname": p.hostname}}, names=("hostname",)
+    ),
+    "DELETE accessToken/<token>": Row("admin"),
+    "GET app": Row("admin"),
+    "PUT app/<hostname>": Row("admin", body=lambda p, w: {"app": {"chainId": p.chain}}, names=("chain",)),
+    "DELETE app/<hostname>": Row("admin"),
+    "GET chain": Row("admin"),
+    "POST chain": Row("admin", body=lambda p, w: {"chain": {"name": uuid4().hex}}),
+    "PUT chain/<chain>": Row("admin", body=lambda p, w: {"chain": {"name": uuid4().hex}}),
+    "GET chain/<chain>/business": Row("admin"),
+    "POST chain/<chain>/business": Row("admin", body=lambda p, w: {"business": {"name": uuid4().hex}}),
+    "PUT chain/<chain>/permission/<username>": Row("admin", body=lambda p, w: {"permission": {"write": 0}}),
+    "DELETE chain/<chain>/permission/<username>": Row("admin"),
+    "PUT business/<business>": Row("admin", body=lambda p, w: {"business": {"name": uuid4().hex}}),
+    "GET campaign": Row("admin"),
+    "POST campaign": Row("admin", body=lambda p, w: offered(w)),
+    "GET campaign/<campaign>": Row(ALL),
+    "PUT campaign/<campaign>": Row(
+        "admin",
+        body=lambda p, w: offered(
+            w, coupons=[p.code, "S-1", "S-2", "S-3"], limit=20, limitPerUser=20, levels=[str(w.bronze.uuid)]
+        ),
+    ),
+    "GET campaign/<campaign>/coupons": Row("admin"),
+    "GET campaign/<campaign>/customers/visible": Row("admin"),
+    "POST campaign/<campaign>/photo": Row("admin", body=photo, as_form=True),
+    "GET campaign/<campaign>/photo": Row(ALL + " anyone"),
+    "DELETE campaign/<campaign>/photo": Row("admin"),
+    "POST campaign/<campaign>/<status>": Row("admin"),
+    "POST admin/campaign/coupons/mark_as_used": Row(
+        "admin", body=marks, names=("campaign", "customer", "code", "purchase")
+    ),
+    "GET customer": Row(STAFF),
+    "POST customer/register": Row(STAFF, body=person, names=("level",)),
+    "POST seller/customer/register": Row(STAFF, body=person, names=("level",)),
+    "GET customer/<customer>": Row(ALL),
+    "PUT customer/<customer>": Row(STAFF, body=lambda p, w: {"customer": {"firstName": "Clea"}}),
+    "GET customer/<customer>/status": Row(ALL),
+    "GET admin/customer/<customer>/status": Row("admin"),
+    "GET seller/customer/<customer>/status": Row(STAFF),
+    "POST admin/customer/<customer>/<action>": Row("admin"),
+    "POST seller/customer/<customer>/<action>": Row(STAFF),
+    "POST customer/<customer>/level": Row(STAFF, body=lambda p, w: {"levelId": str(p.level)}, names=("level",)),
+    "POST customer/<customer>/remove-manually-level": Row(STAFF),
+    **{
+        f"{method} {role}/customer/<customer>/campaign/{rest}": Row(STAFF)
+        for role in ("admin", "seller")
+        for method, rest in (
+            ("GET", "available"),
+            ("GET", "bought"),
+            ("GET", "<campaign>/eligibility"),
+            ("POST", "<campaign>/buy"),
+        )
+    },
+    "GET customer/campaign/available": Row(CUSTOMER),
+    "GET customer/campaign/bought": Row(CUSTOMER),
+    "GET customer/campaign/<campaign>/eligibility": Row(CUSTOMER),
+    "POST customer/campaign/<campaign>/buy": Row(CUSTOMER),
+    "POST customer/campaign/<campaign>/coupon/<code>": Row(CUSTOMER, body=lambda p, w: {"used": 1}),
+    "POST customer/campaign/coupons/mark_as_used": Row(CUSTOMER, body=marks, names=("campaign", "code", "purchase")),
+    "GET customer/points/transfer": Row(CUSTOMER),
+    "GET points/transfer": Row(STAFF, names=("customer",), query="?customerId={customer}"),
+    "GET seller/points/transfer": Row(STAFF, names=("customer",), query="?customerId={customer}"),
+    "POST points/transfer/add": Row("admin", body=transfer, names=("customer",)),
+    "POST points/transfer/spend": Row("admin", body=transfer, names=("customer",)),
+    "POST pos/points/transfer/add": Row(STAFF, body=transfer, names=("customer",)),
+    "POST pos/points/transfer/spend": Row(STAFF, body=transfer, names=("customer",)),
+    "GET level": Row(STAFF),
+    "GET seller/level": Row(STAFF),
+    "GET level/<level>": Row(STAFF),
+    "GET seller/level/<level>": Row(STAFF),
+    "PUT level/<level>": Row("admin", body=level),
+    "POST level/<level>/activate": Row("admin", 204, body=lambda p, w: {"active": 1}),
+    "GET level/<level>/customers": Row("admin"),
+    "POST level/create": Row("admin", body=level),
+    "GET segment": Row("admin"),
+    "POST segment": Row("admin", body=segment),
+    "GET segment/<segment>": Row("admin"),
+    "PUT segment/<segment>": Row("admin", body=segment),
+    "POST segment/<segment>/<action>": Row("admin", 204),
+    "GET segment/<segment>/customers": Row("admin"),
+    "DELETE segment/<segment>": Row("admin", 204),
+    "GET pos": Row("admin"),
+    "GET seller/pos": Row(STAFF),
+    "POST pos": Row("admin", body=lambda p, w: {"pos": {"name": "p", "identifier": uuid4().hex}}),
+    "GET pos/<pos>": Row("admin"),
+    "GET seller/pos/<pos>": Row(STAFF),
+    "GET seller": Row("admin"),
+    "POST seller/register": Row("admin", body=seller, names=("pos",)),
+    "GET seller/<seller>": Row(STAFF),
+    "PUT seller/<seller>": Row("admin", body=seller, names=("pos",)),
+    "GET seller/campaign": Row(STAFF),
+    "GET seller/campaign/<campaign>": Row(STAFF),
+    "POST seller/<seller>/<action>": Row("admin"),
+}
+# They name nobody but the caller.
+OF_ONESELF = {"login_check", "password/change", "token/refresh", "token/revoke"}
+ACTIONS = {"status": "active", "action": "activate", "username": "sol@guerdon.example"}
+
+
+def key(method: str, rule: str) -> str:
+    parts = [f"<{part[1:-1].rpartition(':')[2]}>" if part.startswith("<") else part for part in rule.split("/")[2:]]
+    return f"{method} {'/'.join(parts)}"
+
+
+def test_the_table_has_every_route_and_says_who_may_call_it(app: Flask) -> None:
+    found = {
+        key(method, rule.rule): getattr(app.view_functions[rule.endpoint], "policy", frozenset())
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/api/") and not rule.rule.startswith("/api/v1/")  # SessionM's creatives
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if not any(rule.rule.endswith(end) for end in OF_ONESELF)
+    }
+    assert found.keys() == TABLE.keys()
+    for name, policy in found.items():
+        roles = set(TABLE[name].roles.split())
+        assert policy == ({"anyone"} if "anyone" in roles else roles), name
+
+
+def a_place(world: World, session: Session, chain_id: int, name: str) -> tuple[Place, Login, Login]:
+    """A chain with one of everything; and an admin and a seller of its own."""
+    low = levels.create(session, chain_id, levels.LevelDetails(f"{name} low", 0, active=True), world.now)
+    list_all = segments.Criterion(segments.CUSTOMER_LIST, {"customers": [f"{name}@guerdon.example"]})
+    group = segments.create(session, chain_id, segments.SegmentDetails(f"{name} group", True, [[list_all]]), world.now)
+    shop = shops.add(session, chain_id, f"{name} shop", f"{name} shop")
+    host = chains.set_app(session, f"{name}.example", chain_id)
+    details = staff.SellerDetails(name, "Seller", f"seller@{name}.example", pos=shop.uuid)
+    sold_by = staff.add_seller(session, chain_id, details, password_hash())
+    admin = staff.add_admin(session, f"admin of {name}", password_hash())
+    session.flush()
+    permissions.permit(session, admin.username or "", world.chain_id, None)
+    permissions.permit(session, admin.username or "", chain_id, may_write=True)
+    business = chains.add_business(session, chain_id, f"{name} branch")
+    token, _ = tokens.create_token(session, f"{name} partner", host, True, world.now)
+    place = Place(
+        UUID(int=0), UUID(int=0), low.uuid, group.uuid, sold_by.uuid, shop.uuid, chain_id, business.id, host.hostname,
+        token.id, "", UUID(int=0),
+    )  # fmt: skip
+    return place, admin, sold_by
+
+
+@dataclass
+class Two:
+    """Two chains, alike, and the people of the first."""
+
+    own: Place
+    foreign: Place
+    people: dict[str, Client]
+
+
+@pytest.fixture
+def two(world: World, app: Flask) -> Two:
+    with world.database.transaction() as session:
+        there = chains.create(session, chains.ChainDetails("There"), world.now).id
+        own, admin, seller = a_place(world, session, world.chain_id, "here")
+        foreign, *_ = a_place(world, session, there, "there")
+    own, foreign = with_a_purchase(world, own, "here"), with_a_purchase(world, foreign, "there")
+    with world.database.reading() as session:
+        login = session.scalars(select(Login).join(Customer).where(Customer.uuid == own.customer)).one()
+    people = {
+        "admin": Client(app).as_login(admin),
+        "seller": Client(app).as_login(seller),
+        "customer": Client(app).as_login(login, own.customer),
+        "anyone": Client(app),
+    }
+    return Two(own, foreign, people)
+
+
+def with_a_purchase(world: World, place: Place, name: str) -> Place:
+    customer = world.a_customer(f"Person{name}", email=f"{name}@guerdon.example", chain_id=place.chain)
+    codes = [f"{name}-{i}" for i in range(9)]
+    spec = world.sale_spec(
+        name=f"{name} campaign", levels=[], for_everyone=True, codes=codes, limit=20, limit_per_customer=20
+    )
+    with world.database.transaction() as session:
+        campaign = campaigns.create(session, spec, world.now, place.chain)
+    sale = world.buy(campaign, customer)
+    return dataclasses.replace(
+        place, customer=customer.uuid, campaign=campaign.uuid, code=sale.code, purchase=sale.award_id
+    )
+
+
+def stored(world: World) -> dict[str, list[Any]]:
+    with world.database.reading() as session:
+        return {table.name: sorted(map(repr, session.execute(select(table)).all())) for table in metadata.sorted_tables}
+
+
+def send(client: Client, name: str, place: Place, world: World) -> TestResponse:
+    row = TABLE[name]
+    method, _, rule = name.partition(" ")
+    path = "/api/" + rule
+    for argument, value in {**vars(place), **ACTIONS}.items():
+        path = path.replace(f"<{argument}>", str(value))
+    path += row.query.format(**vars(place))
+    if row.as_form:
+        return client.send(method, path, data=row.body(place, world))
+    body = row.body(place, world)
+    return client.send(method, path, **({"json": body} if body else {}))
+
+
+def without_ids(response: TestResponse, place: Place) -> tuple[int, str]:
+    text = response.get_data(as_text=True)
+    for value in map(str, vars(place).values()):
+        text = text.replace(value, "…") if len(value) > 3 else text
+    return response.status_code, text
+
+
+def variants(name: str, two: Two) -> Iterator[tuple[Place, Place]]:
+    """The own place with one thing of the other chain, and with one that is not there, in turn."""
+    rule = name.partition(" ")[2]
+    for argument in vars(two.own):
+        if f"<{argument}>" in rule or argument in TABLE[name].names:
+            yield (
+                dataclasses.replace(two.own, **{argument: getattr(two.foreign, argument)}),
+                dataclasses.replace(two.own, **{argument: getattr(MISSING, argument)}),
+            )
+
+
+# A host name is taken by whoever comes first; that it is taken cannot be hidden. And a customer may only ask for itself.
+TOLD_APART = {("PUT app/<hostname>", "hostname")}
+
+
+@pytest.mark.parametrize("role", ["admin", "seller", "customer", "anyone"])
+def test_what_is_another_chains_is_not_there(world: World, two: Two, role: str) -> None:
+    client = two.people[role]
+    before = stored(world)
+    for name, row in TABLE.items():
+        if role not in row.roles.split():
+            for place in (two.own, two.foreign, MISSING):
+                assert send(client, name, place, world).status_code == (401 if role == "anyone" else 403), name
+            continue
+        for foreign, missing in variants(name, two):
+            if name == "PUT app/<hostname>" and foreign.hostname == two.foreign.hostname:
+                assert send(client, name, foreign, world).status_code == 400
+                continue
+            refused = without_ids(send(client, name, foreign, world), two.foreign)
+            assert refused == without_ids(send(client, name, missing, world), MISSING), name
+            assert refused[0] in {400, 403, 404} or row.query, (name, refused)
+        if name.startswith("GET"):
+            text = send(client, name, two.own, world).get_data(as_text=True)
+            for secret in (*map(str, vars(two.foreign).values()), "Personthere", "there campaign", "there low"):
+                assert len(secret) < 4 or secret not in text, (name, secret)
+    assert stored(world) == before
+
+
+@pytest.mark.parametrize("role", ["admin", "seller", "customer", "anyone"])
+def test_what_is_the_chains_own_is_served(world: World, two: Two, role: str) -> None:
+    assert send(two.people["admin"], "POST campaign/<campaign>/photo", two.own, world).status_code == 200
+    for name, row in TABLE.items():
+        if role in row.roles.split():
+            answer = send(two.people[role], name, two.own, world)
+            assert answer.status_code == row.own, (name, answer.get_data(as_text=True))
