@@ -42,6 +42,7 @@ class Access:
 
 def authenticate(
     write: bool = False,
+    partners_write: bool = False,
     chain: str = "chain_id",
     app_for_partners: bool = False,
     chain_since: tuple[int, ...] = (0,),
@@ -49,7 +50,7 @@ def authenticate(
 ) -> Callable[[], Caller]:
     """How a call finds out who is calling.
 
-    `write` is what the staff and partners need permission for. The staff names its chain by the parameter `chain`, or
+    `write` is what the staff needs permission for, `partners_write` partners. The staff names its chain by the parameter `chain`, or
     later, by `enter`, when that is empty. Clients of versions before `chain_since` act for their only chain.
     `app_for_partners`: partners must send their app's host name. `customers`: whether customers may call.
     """
@@ -62,7 +63,7 @@ def authenticate(
             token = _bearer(authorization)
             if key is not None:
                 raise Rejected(codes.AUTH_METHOD_INVALID)
-            return _partner(token, write, chain, app_for_partners)
+            return _partner(token, partners_write, chain, app_for_partners)
         if key is None or not (_header(USER_ID) or _header(USERNAME)):
             raise Rejected(codes.NO_VALID_SESSION)
         return _person(key, write, chain, chain_since, customers)

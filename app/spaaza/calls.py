@@ -44,6 +44,7 @@ def call(
     *methods: str,
     roles: tuple[str, ...] = EVERYBODY,
     write: bool = False,
+    partners_write: bool = False,
     changes: bool = True,
     chain: str = "chain_id",
     app_for_partners: bool = False,
@@ -56,16 +57,16 @@ def call(
 ) -> Callable[[View], View]:
     """Mount a call at its address and at every other that clients of any age use for it.
 
-    `write` is the permission that it takes, `changes` whether it changes anything: such calls are never made by HEAD or in
-    advance, and an Idempotency-Key counts with all their methods. `also` are further names. `parameters` (with a star behind
-    the names that must be there) and `example` are for the manual.
+    `write` is the permission that it takes, and `partners_write` that only partners need; `changes` whether it changes anything:
+    such calls are never made by HEAD or in advance, and an Idempotency-Key counts with all their methods. `also` are further
+    names. `parameters` (with a star behind the names that must be there) and `example` are for the manual.
     """
 
     def decorate(view: View) -> View:
         guarded = with_intention(view, codes.PREFETCH_REFUSED) if changes else view
         if authenticated:
             customers = access.CUSTOMER in roles
-            find = access.authenticate(write, chain, app_for_partners, chain_since, customers)
+            find = access.authenticate(write, write or partners_write, chain, app_for_partners, chain_since, customers)
             mounted: Any = allow(*roles, authenticate=find, keyed=frozenset(methods if changes else ()))(guarded)
         else:
             mounted = anyone(guarded)

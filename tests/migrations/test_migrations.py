@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 from alembic import command
-from sqlalchemy import select, text
+from sqlalchemy import inspect, select, text
 from sqlalchemy.orm import joinedload
 
-from app.access.models import ChainPermission
+from app.access.models import ChainPermission, Login
 from app.campaign import invariants
 from app.campaign.audience import audiences
 from app.campaign.awards.give import SYSTEM
@@ -21,8 +21,8 @@ from app.campaign.triggers import purchases
 from app.campaign.triggers.interactions import interact
 from app.db import installation
 from app.db.engine import Database
-from app.members.models import Customer
-from app.organizations.models import AppHost, Business
+from app.members.models import Customer, Level, Segment, SegmentMember
+from app.organizations.models import AppHost, Business, PointOfSale
 from app.organizations.scope import EVERY_CHAIN
 from app.paging import Page
 from tests.world import flat_spec
@@ -215,3 +215,76 @@ def test_restrictions_are_kept_once_and_apps_and_businesses_get_what_they_lack(o
         session.execute(text("UPDATE campaign SET lifecycle = 'asleep'"))
     with database.reading() as session:
         assert [(b.invariant.name, b.rows) for b in invariants.check(session)] == []
+
+
+@pytest.fixture
+def of_version_4(of_version_1: Database) -> Database:
+    """The same at version 0004, with a second chain: its customer stands on the level, its campaign is for level and segment."""
+    database = of_version_1
+    with database.transaction() as session:
+        config = installation._config()
+        config.attributes["connection"] = session.connection()
+        command.upgrade(config, "0004")
+    with database.transaction() as session:
+        is_postgresql = database.is_postgresql
+        yes, no = ("true", "false") if is_postgresql else ("1", "0")
+
+        def key(number: int) -> str:
+            return f"'{uuid.UUID(int=number)}'" if is_postgresql else f"'{uuid.UUID(int=number).hex}'"
+
+        copied = ", ".join(
+            f'"{column["name"]}"'
+            for column in inspect(session.connection()).get_columns("campaign")
+            if column["name"] not in {"id", "uuid", "permalink", "chain_id", "audience_id"}
+        )
+        for statement in (
+            f"INSERT INTO chain (id, name, currency, time_zone, third_party_voucher_ids, has_divisions, created_at)"
+            f" VALUES (2, 'There', 'EUR', 'UTC', {no}, {no}, '{NOW}')",
+            "INSERT INTO customer (id, uuid, chain_id, is_anonymous, status, level_id, manual_level_id, created_at, updated_at)"
+            f" VALUES (42, {key(42)}, 2, {no}, 'active', 1, 1, '{NOW}', '{NOW}')",
+            "INSERT INTO profile (customer_id, first_name, last_name, referral_code, agreement1, agreement2, agreement3)"
+            f" VALUES (42, 'Far', 'F', 'f', {yes}, {no}, {no})",
+            "INSERT INTO account VALUES (42, 0, 0)",
+            f"INSERT INTO login (id, uuid, role, email, active, deleted, token_version) VALUES (6, {key(6)}, 'seller', 's@guerdon.example', {yes}, {no}, 0)",
+            f"INSERT INTO pos (id, uuid, name, identifier) VALUES (1, {key(77)}, 'Shop', 'shop')",
+            f"INSERT INTO segment (id, uuid, name, active, created_at) VALUES (5, {key(5)}, 'vips', {yes}, '{NOW}')",
+            f"INSERT INTO segment_part (id, uuid, segment_id) VALUES (91, {key(51)}, 5)",
+            "INSERT INTO segment_criterion (id, uuid, part_id, type, terms)"
+            f' VALUES (1, {key(52)}, 1, \'customer_list\', \'{{"customers": ["far", "cleo"]}}\')',
+            "INSERT INTO segment_member VALUES (5, 41), (5, 42)",
+            "INSERT INTO headcount VALUES (1, 1, 5, 1), (2, 1, 0, 1), (2, 1, 5, 1)",
+            "INSERT INTO audience (id, key) VALUES (4, 'both')",
+            "INSERT INTO audience_target (audience_id, position, kind, uuid) SELECT 4, 0, 'level', uuid FROM level",
+            f"INSERT INTO audience_target (audience_id, position, kind, uuid) VALUES (4, 1, 'segment', {key(5)})",
+            f"INSERT INTO campaign (id, uuid, permalink, chain_id, audience_id, {copied})"
+            f" SELECT 10, {key(10)}, 'q', 2, 4, {copied} FROM campaign WHERE id = 9",
+            "INSERT INTO stock (campaign_id, given, allowed, coupons_count, customers_count, revision, period_from, in_period,"
+            " participants_count, participants_max)"
+            f" VALUES (10, 0, 0, 0, 0, 1, '{NOW}', 0, 0, 1000000000)",
+        ):
+            session.connection().exec_driver_sql(statement)
+    return database
+
+
+def test_a_chain_keeps_the_levels_and_segments_that_it_used(of_version_4: Database) -> None:
+    database = of_version_4
+    installation.migrate(database)
+    with database.reading() as session:
+        assert [(b.invariant.name, b.rows) for b in invariants.check(session)] == []
+        levels = {(it.chain_id, it.name): it for it in session.query(Level)}
+        groups = {(it.chain_id, it.name): it for it in session.query(Segment)}
+        assert (set(levels), set(groups)) == ({(1, "silver"), (2, "silver")}, {(1, "vips"), (2, "vips")})
+        far, cleo = session.get_one(Customer, 42), session.get_one(Customer, 41)
+        assert far.level == far.manual_level == levels[2, "silver"]
+        assert cleo.level == levels[1, "silver"]
+        members = set(session.execute(select(SegmentMember.segment_id, SegmentMember.customer_id)).all())
+        assert members == {(groups[1, "vips"].id, 41), (groups[2, "vips"].id, 42)}
+        terms = [[[c.terms for c in part.criteria] for part in groups[chain, "vips"].parts] for chain in (1, 2)]
+        assert terms == [[[{"customers": ["far", "cleo"]}]]] * 2
+        theirs, ours = session.get_one(Campaign, 10), session.get_one(Campaign, 9)
+        assert [target.uuid for target in theirs.audience.targets] == [levels[2, "silver"].uuid, groups[2, "vips"].uuid]
+        assert [target.uuid for target in ours.audience.targets] == [levels[1, "silver"].uuid]
+        places = [(theirs.audience, 2), (ours.audience, 1)]
+        assert list(audiences.customers_counts(session, places).values()) == [1, 1]
+        assert session.query(PointOfSale).one().chain_id == session.get_one(Login, 6).chain_id == 1
+        assert session.get_one(Login, 5).chain_id is None

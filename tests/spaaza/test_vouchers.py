@@ -3,12 +3,14 @@
 from typing import Any
 
 import pytest
+from flask import Flask
 from werkzeug.test import TestResponse
 
-from app.access import permissions
+from app.access import permissions, tokens
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.vouchers import Voucher
 from app.members.models import Customer
+from app.organizations import chains
 from app.organizations.scope import EVERY_CHAIN
 from tests.client import Client
 from tests.spaaza.conftest import HOST, Shop, code
@@ -440,3 +442,36 @@ def test_codes_are_imported_into_a_draws_pool(shop: Shop) -> None:
     with pytest.raises(errors.BadCampaign):
         coupons.load(shop.world.database, shop.world.a_reward_campaign(points(1)).uuid, ["A"])
     shop.world.require_invariants()
+
+
+VOUCHER_CALLS: dict[str, dict[str, object]] = {
+    "claim-voucher": {"user_id": "holder"},
+    "unclaim-voucher": {"user_id": "holder"},
+    "lock-voucher": {"voucher_locking_code": "L-1", "locking_period": 60},
+    "unlock-voucher": {},
+    "expire-voucher": {},
+    "redeem-voucher": {"voucher_amount_redeem": 1},
+}
+
+
+def test_every_voucher_call_is_tried_as_another_chains_partner(app: Flask) -> None:
+    names = {rule.endpoint.rpartition(".")[2] for rule in app.url_map.iter_rules() if rule.rule.startswith("/")}
+    assert {name for name in names if name.endswith("-voucher")} - {"create-voucher"} == set(VOUCHER_CALLS)
+
+
+@pytest.mark.parametrize("call", VOUCHER_CALLS)
+def test_another_chains_partner_finds_no_voucher(shop: Shop, call: str) -> None:
+    it = a_voucher(shop.world, shop.world.cleo)
+    with shop.world.database.transaction() as session:
+        there = chains.create(session, chains.ChainDetails("There"), shop.world.now).id
+        host = chains.set_app(session, "there.example", there)
+        _, token = tokens.create_token(session, "theirs", host, True, shop.world.now)
+    stranger = shop.partner(token, X_Spaaza_MyPrice_App_Hostname="there.example")
+    theirs = shop.world.a_customer("Far", chain_id=there)
+    before = stored(shop.world, it.id)
+    for name in ({"voucher_key": it.key}, {"voucher_id": it.id}):
+        for owner in (shop.world.cleo.id, theirs.id):
+            sent = {k: owner if v == "holder" else v for k, v in VOUCHER_CALLS[call].items()}
+            answer = stranger.post(f"/{call}", json={**sent, **name})
+            assert answer.status_code >= 400
+    assert stored(shop.world, it.id) == before
