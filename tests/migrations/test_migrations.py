@@ -250,7 +250,7 @@ def of_version_4(of_version_1: Database) -> Database:
             f"INSERT INTO segment (id, uuid, name, active, created_at) VALUES (5, {key(5)}, 'vips', {yes}, '{NOW}')",
             f"INSERT INTO segment_part (id, uuid, segment_id) VALUES (91, {key(51)}, 5)",
             "INSERT INTO segment_criterion (id, uuid, part_id, type, terms)"
-            f' VALUES (1, {key(52)}, 1, \'customer_list\', \'{{"customers": ["far", "cleo"]}}\')',
+            f' VALUES (92, {key(52)}, 91, \'customer_list\', \'{{"customers": ["far", "cleo"]}}\')',
             "INSERT INTO segment_member VALUES (5, 41), (5, 42)",
             "INSERT INTO headcount VALUES (1, 1, 5, 1), (2, 1, 0, 1), (2, 1, 5, 1)",
             "INSERT INTO audience (id, key) VALUES (4, 'both')",
