@@ -253,11 +253,11 @@ def of_version_4(of_version_1: Database) -> Database:
             f' VALUES (92, {key(52)}, 91, \'customer_list\', \'{{"customers": ["far", "cleo"]}}\')',
             "INSERT INTO segment_member VALUES (5, 41), (5, 42)",
             "INSERT INTO headcount VALUES (1, 1, 5, 1), (2, 1, 0, 1), (2, 1, 5, 1)",
-            "INSERT INTO audience (id, key) VALUES (4, 'both')",
-            "INSERT INTO audience_target (audience_id, position, kind, uuid) SELECT 4, 0, 'level', uuid FROM level",
-            f"INSERT INTO audience_target (audience_id, position, kind, uuid) VALUES (4, 1, 'segment', {key(5)})",
+            "INSERT INTO audience (id, key) VALUES (94, 'both')",
+            "INSERT INTO audience_target (audience_id, position, kind, uuid) SELECT 94, 0, 'level', uuid FROM level",
+            f"INSERT INTO audience_target (audience_id, position, kind, uuid) VALUES (94, 1, 'segment', {key(5)})",
             f"INSERT INTO campaign (id, uuid, permalink, chain_id, audience_id, {copied})"
-            f" SELECT 10, {key(10)}, 'q', 2, 4, {copied} FROM campaign WHERE id = 9",
+            f" SELECT 10, {key(10)}, 'q', 2, 94, {copied} FROM campaign WHERE id = 9",
             "INSERT INTO stock (campaign_id, given, allowed, coupons_count, customers_count, revision, period_from, in_period,"
             " participants_count, participants_max)"
             f" VALUES (10, 0, 0, 0, 0, 1, '{NOW}', 0, 0, 1000000000)",
@@ -281,7 +281,8 @@ def test_a_chain_keeps_the_levels_and_segments_that_it_used(of_version_4: Databa
         assert members == {(groups[1, "vips"].id, 41), (groups[2, "vips"].id, 42)}
         terms = [[[c.terms for c in part.criteria] for part in groups[chain, "vips"].parts] for chain in (1, 2)]
         assert terms == [[[{"customers": ["far", "cleo"]}]]] * 2
-        theirs, ours = session.get_one(Campaign, 10), session.get_one(Campaign, 9)
+        query = select(Campaign).options(joinedload(Campaign.audience)).order_by(Campaign.id)
+        ours, theirs = session.scalars(query).all()
         assert [target.uuid for target in theirs.audience.targets] == [levels[2, "silver"].uuid, groups[2, "vips"].uuid]
         assert [target.uuid for target in ours.audience.targets] == [levels[1, "silver"].uuid]
         places = [(theirs.audience, 2), (ours.audience, 1)]
