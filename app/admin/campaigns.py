@@ -10,7 +10,7 @@ from app.campaign.setup import campaigns, coupons
 from app.campaign.setup.spec import CampaignSpec
 from app.openloyalty import schemas, views
 from app.openloyalty.api import Blueprint
-from app.openloyalty.campaign_form import CampaignForm
+from app.openloyalty.campaign_form import CampaignChangeForm, CampaignForm
 from app.openloyalty.forms import form
 from app.openloyalty.people import customer_pages
 from app.openloyalty.queries import PAGING_PARAMETERS, flag, labels, paging, text, wants_html
@@ -67,7 +67,7 @@ def list_campaigns() -> Response:
 
 
 @blueprint.route("/campaign/<uuid:campaign>", methods=["PUT"])
-@form("campaign", CampaignForm)
+@form("campaign", CampaignChangeForm)
 @blueprint.response(200, schemas.CampaignId)
 @allow("admin")
 def change_campaign(spec: CampaignSpec, campaign: UUID) -> Response:

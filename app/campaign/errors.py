@@ -151,6 +151,10 @@ class BadRestriction(Malformed):
     message = "This restriction cannot be understood."
 
 
+class NobodyMeant(Malformed):
+    message = "A campaign is for everyone, or for levels or segments."
+
+
 class BadCampaign(Malformed):
     """The campaign's spec contradicts itself; the message says how."""
 

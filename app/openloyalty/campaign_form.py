@@ -34,6 +34,7 @@ from app.openloyalty.fields import (
     Whole,
     default_texts,
 )
+from app.openloyalty.formats import FOR_EVER, SINCE_EVER
 from app.openloyalty.forms import Form, Group
 
 ENDS_EARLY = "The end should not be earlier than the start."
@@ -65,7 +66,10 @@ class WindowForm(Form):
 
     @post_load
     def window(self, data: dict[str, Any], **kw: Any) -> Window:
-        return ALWAYS if data[self.always] else (data[self.start], data[self.end])
+        if data[self.always]:
+            return ALWAYS
+        start, end = data[self.start], data[self.end]
+        return ALWAYS[0] if start == SINCE_EVER else start, ALWAYS[1] if end == FOR_EVER else end
 
 
 class VisibilityForm(WindowForm):
@@ -90,6 +94,7 @@ class CampaignForm(Form):
     """Field order is the error tree's order. Source: "Create a new campaign"."""
 
     shown_with_error_only = frozenset({"labels"})
+    is_new = True
 
     reward = Choice(COUPON_KINDS, required=True)
     name = Text(required=True)
@@ -126,7 +131,7 @@ class CampaignForm(Form):
             for name, attribute in (("limit", "limit"), ("limitPerUser", "limit_per_customer")):
                 if attribute in data and not data[attribute]:
                     errors[name] = [BLANK]
-        if "levels" in data and "segments" in data and not _targets(data):
+        if self.is_new and "levels" in data and "segments" in data and not _targets(data):
             errors["levels"] = errors["segments"] = [AT_LEAST_ONE]
         if "codes" in data and (problem := _coupons_problem(data["codes"], bool(data.get("single_coupon")))):
             errors["coupons"] = [problem]
@@ -152,6 +157,12 @@ class CampaignForm(Form):
             sale=SaleSpec(data["reward"], data["single_coupon"]),
             codes=data["codes"],
         )
+
+
+class CampaignChangeForm(CampaignForm):
+    """The same, for a campaign that is there: one for everyone names neither levels nor segments, and stays so."""
+
+    is_new = False
 
 
 def _targets(data: dict[str, Any]) -> list[Any]:

@@ -12,7 +12,8 @@ from app import refusal as families
 from app.access import errors as access
 from app.campaign import errors as campaign
 from app.db.engine import OutcomeUnknown
-from app.openloyalty.forms import InvalidForm, tree_for
+from app.openloyalty.fields import AT_LEAST_ONE
+from app.openloyalty.forms import InvalidForm, tree, tree_for
 from app.organizations import errors as organizations
 from app.refusal import Refusal, word_for
 from app.web import idempotency
@@ -67,6 +68,8 @@ UNAUTHORIZED = (access.BadCredentials, access.BadRefreshToken)
 
 def answer(refusal: Refusal) -> Response:
     """The answer to a refusal, on any endpoint."""
+    if isinstance(refusal, campaign.NobodyMeant):
+        return _json(400, tree(g.form, {"levels": [AT_LEAST_ONE], "segments": [AT_LEAST_ONE]}))
     if refusal.field and "form" in g:
         return _json(400, tree_for(g.form, refusal.field, str(refusal)))
     if isinstance(refusal, UNAUTHORIZED):

@@ -14,7 +14,7 @@ from marshmallow import ValidationError, fields, missing
 
 from app import clock
 from app.web.door import settings
-from app.web.fields import moment
+from app.web.fields import birth_day, moment
 
 BLANK = "This value should not be blank."
 INVALID = "This value is not valid."
@@ -24,7 +24,6 @@ LONG_TEXT_LENGTH_MAX = 10_000
 AMOUNT_MAX = 10**12  # points or money; far from what 64 bits of hundredths hold
 WHOLE_MAX = 1_000_000_000
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}")
-YEARS = (1900, 9000)
 
 MESSAGES: dict[str, Any] = {
     "required": BLANK,
@@ -182,7 +181,7 @@ class Moment(BlankIsNone, fields.String):
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> datetime:  # type: ignore[override]
         try:
-            return moment(str(value).strip(), MOMENT, YEARS, settings().zone)
+            return moment(str(value).strip(), MOMENT, settings().zone)
         except ValueError as e:
             raise ValidationError(INVALID) from e
 
@@ -194,12 +193,9 @@ class BirthDay(BlankIsNone, fields.String):
         if not isinstance(value, str) or not re.match(r"\d{4}-\d{2}-\d{2}(?!\d)", value.strip()):
             raise ValidationError(INVALID)
         try:
-            day = date.fromisoformat(value.strip()[:10])
+            return birth_day(value.strip()[:10], clock.now().astimezone(settings().zone).date())
         except ValueError as e:
             raise ValidationError(INVALID) from e
-        if not day.year >= 1900 or day > clock.now().astimezone(settings().zone).date():
-            raise ValidationError(INVALID)
-        return day
 
 
 class Collection(fields.List[Any]):

@@ -1,6 +1,6 @@
 """Dates, numbers and descriptions as Open Loyalty prints them."""
 
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -8,18 +8,28 @@ import nh3
 from markdown_it import MarkdownIt
 
 from app.web.door import settings
+from app.web.fields import YEARS
 
 _markdown = MarkdownIt("commonmark", {"html": False})
 
 
+# How Open Loyalty, which knows windows with two ends only, writes the end that is open; and takes it back.
+SINCE_EVER = datetime(YEARS[0], 1, 1, tzinfo=UTC)
+FOR_EVER = datetime(YEARS[1], 12, 31, 23, 59, tzinfo=UTC)
+
+
 def moment(at: datetime) -> str:
     """In the programme's zone, the offset without a colon: `2017-12-05T10:59:00+0100`."""
-    return at.astimezone(settings().zone).strftime("%Y-%m-%dT%H:%M:%S%z")
+    return _written(min(max(at, SINCE_EVER), FOR_EVER))
 
 
 def day(on: date) -> str:
     """A day as the moment it begins in the programme's zone."""
-    return moment(datetime.combine(on, time(), settings().zone))
+    return _written(datetime.combine(on, time(), settings().zone))
+
+
+def _written(at: datetime) -> str:
+    return at.astimezone(settings().zone).strftime("%Y-%m-%dT%H:%M:%S%z")
 
 
 def percent(hundredths: int) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from flask import request
 from werkzeug.exceptions import UnsupportedMediaType
 
+from app import clock
 from app.campaign.limits import UNLIMITED
 from app.sessionm import codes
 from app.web import fields
@@ -18,7 +19,6 @@ from app.web.rejected import Rejected
 JSON_DEPTH_MAX = 30  # targetings are trees
 AMOUNT_MAX = 10**12
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:?\d\d)?\Z")
-YEARS = (2, 9998)  # sooner or later, and another zone would be in no calendar
 
 
 def body(called: str = "") -> "SentObject":
@@ -82,11 +82,14 @@ class SentObject(Fields):
 
     def moment(self, name: str) -> datetime | None:
         """`2021-12-31T05:00:00Z`, with another offset, or `2021-12-31 05:00:00` in UTC."""
-        return self.read(name, "a date and time like 2021-12-31T05:00:00Z", fields.moment, MOMENT, YEARS)
+        first, last = fields.YEARS
+        return self.read(
+            name, f"a date and time like 2021-12-31T05:00:00Z, from {first} to {last}", fields.moment, MOMENT
+        )
 
-    def day(self, name: str) -> date | None:
-        """`1990-09-11`."""
-        return self.read(name, "a date like 1990-09-11", fields.day)
+    def birth_day(self, name: str) -> date | None:
+        """`1990-09-11`, from 1900 to today."""
+        return self.read(name, "a date like 1990-09-11, from 1900 to today", fields.birth_day, clock.now().date())
 
     def object(self, name: str, called: str | None = None) -> "SentObject | None":
         value = self.values.get(name)

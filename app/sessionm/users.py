@@ -164,7 +164,7 @@ def _person(sent: SentObject) -> dict[str, Any]:
         "email": email,
         "phone": sent.text("phone"),
         "gender": sent.choice("gender", GENDERS),
-        "born_on": sent.day("dob"),
+        "born_on": sent.birth_day("dob"),
     }
 
 

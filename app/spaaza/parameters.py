@@ -21,6 +21,7 @@ from app.web.rejected import Rejected
 AMOUNT = re.compile(r"-?[0-9]{1,10}(\.[0-9]{1,2})?")
 RATIO = re.compile(r"[0-9](\.[0-9]{1,4})?")
 FLAGS = {"true": True, "1": True, "false": False, "0": False}
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)?\Z")
 OFFSET_MAX = 10**9
 JSON_DEPTH_MAX = 30  # restrictions are trees
 USER_ID = re.compile(r"[0-9]{1,10}")
@@ -75,10 +76,11 @@ class Parameters(Fields):
         return self.read(name, "a number like 0.15", fields.decimal, RATIO, 4)
 
     def moment(self, name: str) -> datetime | None:
-        """`YYYY-MM-DD HH:MM:SS` in UTC, or ISO 8601 with an offset; empty is unbounded."""
+        """`YYYY-MM-DD HH:MM:SS` in UTC, or ISO 8601 with an offset; empty is unbounded. A day alone is refused: it is no moment."""
         if self.values.get(name) == "":
             return None
-        return self.read(name, "YYYY-MM-DD HH:MM:SS in UTC", lambda value: fields.moment(str(value)))
+        first, last = fields.YEARS
+        return self.read(name, f"YYYY-MM-DD HH:MM:SS in UTC, from {first} to {last}", fields.moment, MOMENT)
 
     def json(self, name: str) -> Any:
         """A list or an object; in a form it may be JSON as text. Raises 419."""

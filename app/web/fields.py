@@ -13,7 +13,10 @@ from app.web.rejected import Rejected
 
 TEXT_LENGTH_MAX = 255
 INTEGER_MAX = 2**63 - 1
-ANY_YEAR = (0, 10_000)
+YEARS = (1970, 2999)  # of every moment that any dialect reads: what is stored can be printed in any zone
+BORN_YEAR_MIN = 1900
+
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 Value = TypeVar("Value")
 
@@ -61,19 +64,18 @@ def hundredths(value: object, most: int) -> int:
     return units
 
 
-def moment(
-    value: object, shape: re.Pattern[str] | None = None, years: tuple[int, int] = ANY_YEAR, zone: tzinfo = UTC
-) -> datetime:
-    """ISO 8601 that begins with this shape, in UTC; in `zone` where it names no offset. The years are the first and the last one."""
-    if not isinstance(value, str) or (shape is not None and not shape.match(value)):
+def moment(value: object, shape: re.Pattern[str], zone: tzinfo = UTC) -> datetime:
+    """ISO 8601 that begins with this shape, in UTC; in `zone` where it names no offset. Its year is one of YEARS."""
+    if not isinstance(value, str) or not shape.match(value):
         raise ValueError(value)
     at = datetime.fromisoformat(value)
-    if not years[0] <= at.year <= years[1]:
-        raise ValueError(value)
     try:
-        return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+        found = (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
     except OverflowError as e:  # elsewhere it would be in no calendar
         raise ValueError(value) from e
+    if not YEARS[0] <= found.year <= YEARS[1]:
+        raise ValueError(value)
+    return found
 
 
 def word(value: object, words: Mapping[str, Value]) -> Value:
@@ -84,11 +86,14 @@ def word(value: object, words: Mapping[str, Value]) -> Value:
     return found
 
 
-def day(value: object) -> date:
-    """`1990-09-11`."""
-    if not isinstance(value, str) or len(value) != len("1990-09-11"):
+def birth_day(value: object, today: date) -> date:
+    """`1990-09-11`, from 1900 to today."""
+    if not isinstance(value, str) or not DAY.fullmatch(value):
         raise ValueError(value)
-    return date.fromisoformat(value)
+    born = date.fromisoformat(value)
+    if born.year < BORN_YEAR_MIN or born > today:
+        raise ValueError(value)
+    return born
 
 
 class Fields:

@@ -235,7 +235,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"events": {"visit": {"qty": True}}}, "validation"),
     ({"events": {"visit": {"date": "yesterday"}}}, "validation"),
     ({"events": {"visit": {"date": "2200-01-01T00:00:00Z"}}}, "argument_error"),
-    ({"events": {"visit": {"date": "1969-01-01T00:00:00Z"}}}, "argument_error"),
+    ({"events": {"visit": {"date": "1969-01-01T00:00:00Z"}}}, "validation"),
     ({"events": {"visit": {"date": "0001-01-01T00:00:00+23:00"}}}, "validation"),
     ({"events": {"visit": {"transaction_id": "x" * 256}}}, "validation"),
     ({"events": {"visit": {"transaction_id": " "}}}, "validation"),

@@ -143,6 +143,12 @@ def test_a_composable_campaigns_context_is_the_basket_unless_told(shop: Shop) ->
         ({"active": None}, 3),
         ({"active": "maybe"}, 419),
         ({"active_date_from": "tomorrow"}, 419),
+        ({"active_date_until": "2030-11-26"}, 419),  # its first second, or its last?
+        ({"active_date_until": "20301231"}, 419),
+        ({"active_date_until": 20_301_231}, 419),
+        ({"active_date_until": "2030-W10-1 10:00"}, 419),
+        ({"active_date_until": "9999-12-31 23:59:59"}, 419),
+        ({"active_date_from": "0001-01-01 00:00:00"}, 419),
         ({"active_date_from": "2030-01-01 00:00:00", "active_date_until": "2029-01-01 00:00:00"}, 419),
         ({"active_time_from": "25:00"}, 419),
         ({"active_weekdays": "0"}, 419),

@@ -446,3 +446,12 @@ def test_what_was_tried_again_is_counted_once(shop: Shop, ada: Client, monkeypat
     form = {"firstName": "Bo", "lastName": "Bee", "email": "bo@guerdon.example", "agreement1": 1}
     assert ada.post("/api/customer/register", json={"customer": form}).status_code == 200
     assert (len(tries), unrewarded_count(shop.app, "limit_reached")) == (3, before + 1)
+
+
+@pytest.mark.parametrize(
+    "at", ["9999-12-31 23:59:59", "0001-01-01 00:00:00", "2026-11-26", "20261126", "1969-12-31 23:59:59"]
+)
+def test_a_basket_is_dated_by_a_moment_that_can_be_printed(shop: Shop, at: str) -> None:
+    body = {"user_id": shop.world.cleo.id, "retailer_basket_code": "B", "basket_total_price": 1, "basket_timestamp": at}
+    assert code(shop.partner().post("/auth/add-basket", data=body)) == 419
+    assert shop.world.count(Basket) == 0

@@ -8,7 +8,7 @@ from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Uui
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.campaign.calendar import ALWAYS_FROM, DAY_SECONDS, EVERY_DAY
+from app.campaign.calendar import ALWAYS_FROM, ALWAYS_TO, DAY_SECONDS, EVERY_DAY
 from app.campaign.limits import UNLIMITED
 from app.campaign.models.audiences import Audience, Targeting
 from app.campaign.models.draws import DrawSeed
@@ -119,11 +119,11 @@ class Campaign(Base):
 
     @property
     def is_always_active(self) -> bool:
-        return self.active_from == ALWAYS_FROM
+        return (self.active_from, self.active_to) == (ALWAYS_FROM, ALWAYS_TO)
 
     @property
     def is_always_visible(self) -> bool:
-        return self.visible_from == ALWAYS_FROM
+        return (self.visible_from, self.visible_to) == (ALWAYS_FROM, ALWAYS_TO)
 
 
 class CampaignText(Base):

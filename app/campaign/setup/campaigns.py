@@ -16,6 +16,7 @@ from app.campaign.errors import (
     CampaignNotFound,
     LifecycleRefused,
     LimitUnderUsage,
+    NobodyMeant,
     PermalinkTaken,
     SingleCouponFixed,
 )
@@ -162,7 +163,8 @@ def change(session: Session, uuid: UUID, spec: CampaignSpec, chains: Chains) -> 
 
     The stock row is locked and its revision is raised first, so that no purchase is made under terms half old, half new: a
     buyer who decided before waits for the lock, finds another revision, and decides again.
-    Raises CampaignNotFound, RedeemedCouponMissing, LimitUnderUsage or SingleCouponFixed.
+    A spec whose audience names nobody leaves a campaign for everyone to everyone: Open Loyalty's form has no word for that.
+    Raises CampaignNotFound, NobodyMeant, RedeemedCouponMissing, LimitUnderUsage or SingleCouponFixed.
     """
     campaign = for_change(session, uuid, chains)
     sale = spec.sale
@@ -170,6 +172,8 @@ def change(session: Session, uuid: UUID, spec: CampaignSpec, chains: Chains) -> 
         raise CampaignNotFound
     if campaign.stock.given and sale.single_coupon != campaign.single_coupon:
         raise SingleCouponFixed(field="single_coupon")
+    if not spec.audience.names_anybody and not campaign.audience.is_everyone:
+        raise NobodyMeant(field="audience")
     _require_limits_above_usage(session, campaign, spec)
     coupons.replace(session, campaign, spec.codes)
     if sale.single_coupon and campaign.stock.coupons_count != 1:
@@ -234,6 +238,11 @@ def for_change(session: Session, uuid: UUID, chains: Chains) -> Campaign:
     ).one()
 
 
+def _whole_second(at: datetime) -> datetime:
+    """No dialect prints less, and what is printed is taken back."""
+    return at.replace(microsecond=0)
+
+
 def _switch(campaign: Campaign, on: bool) -> None:
     if campaign.lifecycle == "completed":
         return
@@ -262,10 +271,10 @@ def _apply(session: Session, campaign: Campaign, spec: CampaignSpec) -> None:
     campaign.single_coupon = bool(spec.sale and spec.sale.single_coupon)
     campaign.unlimited = spec.limits.unlimited
     campaign.limit, campaign.limit_per_customer = spec.limits.total, spec.limits.per_customer
-    campaign.active_from, campaign.active_to = spec.schedule.activity
-    campaign.visible_from, campaign.visible_to = spec.schedule.visibility
-    names_nobody = not spec.audience.levels and not spec.audience.segments
-    if spec.audience.for_everyone or (names_nobody and campaign.audience is not None and campaign.audience.is_everyone):
+    campaign.active_from, campaign.active_to = map(_whole_second, spec.schedule.activity)
+    campaign.visible_from, campaign.visible_to = map(_whole_second, spec.schedule.visibility)
+    was_for_everyone = campaign.audience is not None and campaign.audience.is_everyone
+    if spec.audience.for_everyone or (was_for_everyone and not spec.audience.names_anybody):
         campaign.audience = audiences.everyone(session)
     else:
         campaign.audience = audiences.named(session, spec.audience.levels, spec.audience.segments)

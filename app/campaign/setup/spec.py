@@ -48,6 +48,10 @@ class AudienceSpec:
     levels: Sequence[UUID] = ()
     segments: Sequence[UUID] = ()
 
+    @property
+    def names_anybody(self) -> bool:
+        return self.for_everyone or bool(self.levels) or bool(self.segments)
+
 
 EVERYONE = AudienceSpec(for_everyone=True)
 
