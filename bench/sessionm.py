@@ -30,10 +30,10 @@ HOSTNAME = "bench.guerdon.example"
 # `vip`, and a third each for who has a tag of its own.
 CAMPAIGNS_WITH_BEHAVIORS = """
 WITH made AS (
-  INSERT INTO campaign (uuid, permalink, chain_id, name, kind, context, handling, lifecycle, cost, single_coupon, unlimited,
+  INSERT INTO campaign (uuid, permalink, chain_id, name, name_folded, kind, context, handling, lifecycle, cost, single_coupon, unlimited,
     "limit", limit_in_period, limit_per_customer, weekdays, opens_second, closes_second, customer_may_claim,
     claimed_by_default, active_from, active_to, visible_from, visible_to, audience_id, opt_in_required, targeting_id, created_at)
-  SELECT gen_random_uuid(), gen_random_uuid()::text, chain_id, 'Visits ' || n, kind, context, handling, lifecycle, cost,
+  SELECT gen_random_uuid(), gen_random_uuid()::text, chain_id, 'Visits ' || n, 'visits ' || n, kind, context, handling, lifecycle, cost,
     single_coupon, unlimited, "limit", limit_in_period, limit_per_customer, weekdays, opens_second, closes_second,
     customer_may_claim, claimed_by_default, active_from, active_to, visible_from, visible_to, audience_id, opt_in_required,
     CASE n % 3 WHEN 0 THEN NULL WHEN 1 THEN :vip ELSE :first_own + n END, now()

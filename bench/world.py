@@ -24,19 +24,19 @@ WITH made AS (
   INSERT INTO customer (uuid, chain_id, status, level_id, is_anonymous, created_at, updated_at)
   SELECT gen_random_uuid(), 1, 'active', :level, false, now(), now() FROM generate_series(1, :count) RETURNING id)
 , named AS (
-  INSERT INTO profile (customer_id, first_name, last_name, email, agreement1, agreement2, agreement3)
-  SELECT id, 'Con', 'Customer', 'con-' || id || '@guerdon.example', true, false, false FROM made)
+  INSERT INTO profile (customer_id, first_name, first_name_folded, last_name, last_name_folded, email, agreement1, agreement2, agreement3)
+  SELECT id, 'Con', 'con', 'Customer', 'customer', 'con-' || id || '@guerdon.example', true, false, false FROM made)
 , opened AS (INSERT INTO account (customer_id, balance, entries_count) SELECT id, 1000000000, 1 FROM made)
 INSERT INTO ledger_entry (uuid, customer_id, sequence, delta, balance_after, kind, issuer, created_at)
 SELECT gen_random_uuid(), id, 1, 1000000000, 1000000000, 'added', 'system', now() FROM made
 """
 CAMPAIGNS = """
 WITH made AS (
-  INSERT INTO campaign (uuid, permalink, chain_id, name, kind, context, handling, reward, lifecycle, cost, single_coupon,
+  INSERT INTO campaign (uuid, permalink, chain_id, name, name_folded, kind, context, handling, reward, lifecycle, cost, single_coupon,
     unlimited, "limit", limit_in_period, limit_per_customer, weekdays, opens_second, closes_second, customer_may_claim,
     claimed_by_default, active_from, active_to, visible_from, visible_to, audience_id, opt_in_required, created_at)
-  SELECT gen_random_uuid(), gen_random_uuid()::text, chain_id, 'Free coffee ' || n, kind, context, handling, reward, lifecycle,
-    cost, single_coupon, unlimited, "limit", limit_in_period, limit_per_customer, weekdays, opens_second, closes_second,
+  SELECT gen_random_uuid(), gen_random_uuid()::text, chain_id, 'Free coffee ' || n, 'free coffee ' || n, kind, context, handling, reward,
+    lifecycle, cost, single_coupon, unlimited, "limit", limit_in_period, limit_per_customer, weekdays, opens_second, closes_second,
     customer_may_claim, claimed_by_default, active_from, active_to, visible_from, visible_to, audience_id,
     opt_in_required, now()
   FROM campaign, generate_series(1, :count) n WHERE id = :model RETURNING id)

@@ -46,7 +46,7 @@ FLOORS: list[set[str]] = [
     {"organizations"},
     {"media"},
     {"db"},
-    {"settings", "clock", "amounts", "paging", "refusal"},
+    {"settings", "clock", "amounts", "paging", "refusal", "text"},
 ]
 # Inside the domain, again from the top down.
 ROOMS: list[set[str]] = [

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.db.types import Base, Serial, UtcDateTime
+from app.db.types import Base, Serial, UtcDateTime, WrittenSmall
 from app.organizations.models import PointOfSale
 
 ADMIN, SELLER, CUSTOMER = "admin", "seller", "customer"
@@ -52,8 +52,8 @@ class Login(Base):
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     uuid: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
     role: Mapped[str]
-    username: Mapped[str | None]  # lower case; for customers the profile's identifiers serve
-    email: Mapped[str | None]  # lower case
+    username: Mapped[str | None] = mapped_column(WrittenSmall)  # for customers the profile's identifiers serve
+    email: Mapped[str | None] = mapped_column(WrittenSmall)
     password_hash: Mapped[str | None]
     active: Mapped[bool] = mapped_column(default=True)
     deleted: Mapped[bool] = mapped_column(default=False)

@@ -27,6 +27,8 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.schema import Table
 from sqlalchemy.types import TypeDecorator
 
+from app.text import written
+
 # Of whatever types: for SQL that is built from parts, where no one type is known.
 AnyColumn = ColumnElement[Any]
 AnySelect = Select[*tuple[Any, ...]]
@@ -47,6 +49,25 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None or dialect.name == "postgresql":
             return value
         return value.replace(tzinfo=UTC)
+
+
+class Written(TypeDecorator[str]):
+    """An identifier or a code, kept and compared in its written form, through whatever door it came. Nothing is NULL: no identity."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else written(value) or None
+
+
+class WrittenSmall(Written):
+    """The same where capitals do not count: e-mail addresses, user names, host names."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else written(value).lower() or None
 
 
 # SQLite's STRICT tables know five types only; SQLAlchemy's usual names for these are refused there.

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -19,6 +20,7 @@ from app.organizations import chains
 from app.organizations.scope import Chains, within
 from app.paging import Page, Paged
 from app.refusal import AlreadyTaken
+from app.text import folded, is_email, written
 
 SORTABLE = {
     "firstName": Profile.first_name,
@@ -29,6 +31,15 @@ SORTABLE = {
     "createdAt": Customer.created_at,
     "birthDate": Profile.born_on,
 }
+SEARCHED = {"first_name": Profile.first_name_folded, "last_name": Profile.last_name_folded}
+IDENTIFIERS = (
+    "email",
+    "phone",
+    "loyalty_card_number",
+    "authentication_point_identifier",
+    "auxiliary_identifier",
+    "referral_code",
+)
 SIGNS_IN = {"email", "phone", "loyalty_card_number"}
 REFERRAL_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -72,6 +83,7 @@ def register(
     The login and the points account are the caller's to open, and the customer the caller's to count (`sizes`).
     Raises AlreadyTaken, LevelNotFound or BadCustomer.
     """
+    _require_plain({**vars(person), "external_id": external_id})
     _require_unique(session, person)
     chain_id = chain_id or chains.first(session)
     _require_new_external_id(session, chain_id, external_id)
@@ -102,6 +114,7 @@ def change(session: Session, customer: Customer, changes: Mapping[str, Any], now
     """Change these details of a customer; the others stay. Raises AlreadyTaken."""
     profile = customer.profile
     person = Person(**{name: changes.get(name, getattr(profile, name)) for name in Person.__dataclass_fields__})
+    _require_plain(changes)
     _require_unique(session, person, but=customer.id)
     for name, value in _columns(person).items():
         setattr(profile, name, value)
@@ -111,6 +124,7 @@ def change(session: Session, customer: Customer, changes: Mapping[str, Any], now
 
 def rename(session: Session, customer: Customer, external_id: str | None, time_zone: str | None, now: datetime) -> None:
     """Change how another system knows a customer, and where the customer lives. Raises AlreadyTaken or BadCustomer."""
+    _require_plain({"external_id": external_id})
     if external_id != customer.external_id:
         _require_new_external_id(session, customer.chain_id, external_id)
     _require_zone(time_zone)
@@ -121,11 +135,11 @@ def rename(session: Session, customer: Customer, external_id: str | None, time_z
 def get(session: Session, name: str, chains: Chains) -> Customer:
     """The customer of these chains with this UUID or loyalty card number. Raises CustomerNotFound."""
     query = select(Customer).join(Profile).where(within(chains, Customer.chain_id))
-    try:
-        query = query.where(Customer.uuid == UUID(name))
-    except ValueError:
-        query = query.where(Profile.loyalty_card_number == name)
-    customer = session.scalars(query).one_or_none()
+    customer = None
+    with suppress(ValueError):
+        customer = session.scalars(query.where(Customer.uuid == UUID(name))).one_or_none()
+    if customer is None:  # also one whose card reads as a UUID, from before such cards were refused
+        customer = session.scalars(query.where(Profile.loyalty_card_number == name)).one_or_none()
     if customer is None:
         raise CustomerNotFound
     return customer
@@ -148,12 +162,18 @@ class CustomerFilter:
 def page(session: Session, chains: Chains, wanted: CustomerFilter, paging: Page) -> Paged[Customer]:
     """Customers, the newest first unless sorted otherwise."""
 
-    def holds(column: Any, text: str) -> Any:
-        return func.lower(column) == text.lower() if wanted.strict else column.icontains(text, autoescape=True)
+    def holds(name: str, text: str) -> Any:
+        if name in SEARCHED:
+            column, text = SEARCHED[name], folded(text)
+            return column == text if wanted.strict else column.contains(text, autoescape=True)
+        column = getattr(Profile, name)
+        if wanted.strict:
+            return or_(column == text, func.lower(column) == text.lower())
+        return column.icontains(text, autoescape=True)
 
-    conditions = [holds(getattr(Profile, name), text) for name, text in wanted.texts.items()]
+    conditions = [holds(name, text) for name, text in wanted.texts.items()]
     if wanted.email_or_phone:
-        conditions.append(holds(Profile.email, wanted.email_or_phone) | holds(Profile.phone, wanted.email_or_phone))
+        conditions.append(holds("email", wanted.email_or_phone) | holds("phone", wanted.email_or_phone))
     mine = within(chains, Customer.chain_id)
     query = select(Customer).join(Profile).where(mine)
     count = select(func.count()).select_from(Customer).where(mine)
@@ -225,10 +245,23 @@ def _move(session: Session, customer: Customer, level: Level | None, by_hand: bo
 
 def _columns(person: Person) -> dict[str, Any]:
     columns = {name: getattr(person, name) for name in Person.__dataclass_fields__}
-    columns["email"] = person.email.lower() if person.email else None
+    for name in IDENTIFIERS:
+        columns[name] = written(columns[name] or "") or None
+    columns["email"] = columns["email"] and columns["email"].lower()
     columns["address"] = dict(person.address) if person.address else None
     columns["company"] = dict(person.company) if person.company else None
     return columns
+
+
+def _require_plain(sent: Mapping[str, Any]) -> None:
+    """No identifier reads as one of another kind: addresses name customers by UUIDs, and people sign in by e-mail."""
+    email = sent.get("email")
+    if email and not is_email(written(email)):
+        raise BadCustomer(f"{email} is no e-mail address.", field="email")
+    for name in ("loyalty_card_number", "phone", "external_id"):
+        with suppress(ValueError):
+            UUID(written(sent.get(name) or ""))
+            raise BadCustomer(f"{sent[name]} reads as a UUID, which names a customer by itself.", field=name)
 
 
 def _require_unique(session: Session, person: Person, but: int | None = None) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, or_, select
 from app.db.prepared import Executor, Prepared
 from app.members.errors import CustomerElsewhere, CustomerNotFound, IdentifiersDisagree
 from app.members.models import Customer, Profile
+from app.text import written
 
 COLUMNS: Mapping[str, Any] = {
     "id": Profile.customer_id,  # every column of one table, so that the database looks each up in its index
@@ -62,6 +63,7 @@ def customer_id(executor: Executor, named: Mapping[str, Any], chain_id: int, for
     `forgiving` passes over a referral code that nobody has (any more) beside other identifiers.
     Raises CustomerNotFound if one of them names nobody, IdentifiersDisagree, or CustomerElsewhere.
     """
+    named = {name: written(value) if isinstance(value, str) else value for name, value in named.items()}
     columns = {name: COLUMNS[name] for name in named}
     query = (
         select(Customer.id, Customer.chain_id, *(column.label(f"by_{name}") for name, column in columns.items()))

@@ -5,9 +5,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import JSON, BigInteger, CheckConstraint, Double, ForeignKey, Index, Uuid
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from app.db.types import Base, Serial, UtcDateTime, unique_where
+from app.db.types import Base, Serial, UtcDateTime, Written, WrittenSmall, unique_where
+from app.text import folded
 
 
 class Level(Base):
@@ -36,12 +37,18 @@ class Segment(Base):
     uuid: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
     chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"), index=True)
     name: Mapped[str]
+    name_folded: Mapped[str] = mapped_column(default="")  # for searching
     description: Mapped[str | None]
     active: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     parts: Mapped[list["SegmentPart"]] = relationship(
         order_by="SegmentPart.id", cascade="all, delete-orphan", lazy="selectin"
     )
+
+    @validates("name")
+    def fold(self, name: str, value: str) -> str:
+        self.name_folded = folded(value)
+        return value
 
 
 class SegmentPart(Base):
@@ -97,7 +104,7 @@ class Customer(Base):
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     uuid: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
     chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"))
-    external_id: Mapped[str | None]  # in another system of the chain's
+    external_id: Mapped[str | None] = mapped_column(Written)  # in another system of the chain's
     is_anonymous: Mapped[bool] = mapped_column(default=False)  # somebody who has not registered yet
     time_zone: Mapped[str | None]  # IANA; none: the chain's
     status: Mapped[str] = mapped_column(default="active")
@@ -126,14 +133,16 @@ class Profile(Base):
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), primary_key=True)
     first_name: Mapped[str]
     last_name: Mapped[str]
-    email: Mapped[str | None] = mapped_column(unique=True)  # lower case
-    phone: Mapped[str | None] = mapped_column(unique=True)
-    loyalty_card_number: Mapped[str | None] = mapped_column(unique=True)
-    authentication_point_identifier: Mapped[str | None] = mapped_column(
-        unique=True
-    )  # at a third party that signs people in
-    auxiliary_identifier: Mapped[str | None] = mapped_column(unique=True)
-    referral_code: Mapped[str | None] = mapped_column(unique=True)  # what the customer recommends the programme with
+    first_name_folded: Mapped[str] = mapped_column(default="")  # for searching
+    last_name_folded: Mapped[str] = mapped_column(default="")
+    email: Mapped[str | None] = mapped_column(WrittenSmall, unique=True)
+    phone: Mapped[str | None] = mapped_column(Written, unique=True)
+    loyalty_card_number: Mapped[str | None] = mapped_column(Written, unique=True)
+    authentication_point_identifier: Mapped[str | None] = mapped_column(Written, unique=True)  # at who signs people in
+    auxiliary_identifier: Mapped[str | None] = mapped_column(Written, unique=True)
+    referral_code: Mapped[str | None] = mapped_column(
+        Written, unique=True
+    )  # what the customer recommends the programme with
     gender: Mapped[str | None]
     born_on: Mapped[date | None]
     address: Mapped[dict[str, str] | None] = mapped_column(JSON)
@@ -142,13 +151,18 @@ class Profile(Base):
     agreement2: Mapped[bool] = mapped_column(default=False)
     agreement3: Mapped[bool] = mapped_column(default=False)
 
+    @validates("first_name", "last_name")
+    def fold(self, name: str, value: str) -> str:
+        setattr(self, f"{name}_folded", folded(value))
+        return value
+
 
 class CustomerTag(Base):
     """A word on a customer: how often it was set, or until when it stays. What has expired counts as gone."""
 
     __tablename__ = "customer_tag"
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), primary_key=True)
-    name: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(Written, primary_key=True)
     count: Mapped[int | None] = mapped_column(BigInteger)
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     __table_args__ = (

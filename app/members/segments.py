@@ -15,6 +15,7 @@ from app.members.errors import SegmentNotFound
 from app.members.models import Customer, Profile, Segment, SegmentCriterion, SegmentMember, SegmentPart
 from app.organizations.scope import Chains, within
 from app.paging import Page, Paged
+from app.text import folded
 
 Row = TypeVar("Row")
 CUSTOMER_LIST = "customer_list"
@@ -96,7 +97,7 @@ def page(
     if active is not None:
         conditions.append(Segment.active.is_(active))
     if name:
-        conditions.append(Segment.name.icontains(name, autoescape=True))
+        conditions.append(Segment.name_folded.contains(folded(name), autoescape=True))
     total = session.scalar(select(func.count()).select_from(Segment).where(*conditions)) or 0
     query = select(Segment).where(*conditions).order_by(*paging.order(SORTABLE, Segment.id, tie=Segment.id))
     return Paged(list(session.scalars(paging.cut(query))), total)

@@ -13,6 +13,7 @@ from uuid import UUID
 from marshmallow import ValidationError, fields, missing
 
 from app import clock
+from app.text import is_email, trimmed, written
 from app.web.door import settings
 from app.web.fields import birth_day, moment
 
@@ -60,7 +61,7 @@ class Text(BlankIsNone, fields.String):
     def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> str:
         if isinstance(value, bool):
             raise ValidationError(INVALID)
-        text = str(value).strip()
+        text = trimmed(str(value))
         if len(text) > self.length_max:
             raise ValidationError(f"This value is too long. It should have {self.length_max} characters or less.")
         return text
@@ -114,7 +115,7 @@ class Choice(Text):
 class Email(Text):
     def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> str:
         text = super()._deserialize(value, attr, data, **kw)
-        if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", text):
+        if not is_email(text):
             raise ValidationError("This value is not a valid email address.")
         return text
 
@@ -226,9 +227,9 @@ class CouponCode(Text):
 
     def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> Any:
         code = super().deserialize(value, attr, data, **kw)
-        if not code:
+        if not code or not written(code):
             raise ValidationError(BLANK)
-        return code
+        return written(code)
 
 
 class Labels(fields.Field[list[tuple[str, str]]]):
@@ -269,7 +270,7 @@ def default_texts(data: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, 
 def _scalar(value: Any) -> Any:
     if isinstance(value, dict | list):
         raise ValidationError(INVALID)
-    if isinstance(value, str) and not value.strip():
+    if isinstance(value, str) and not trimmed(value):
         return None
     return value
 

@@ -9,6 +9,7 @@ from werkzeug.exceptions import BadRequest
 
 from app.openloyalty.fields import Moment
 from app.paging import PER_PAGE, Page
+from app.text import trimmed
 from app.web.body import query
 
 PAGE_MAX = 10**9
@@ -55,8 +56,8 @@ def flag(name: str) -> bool | None:
 
 
 def text(name: str) -> str | None:
-    """A filter's text; empty ones count as absent."""
-    return request.args.get(name) or None
+    """A filter's text; blank ones count as absent."""
+    return trimmed(request.args.get(name, "")) or None
 
 
 def labels() -> list[tuple[str | None, str | None]]:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.types import Base, Serial, UtcDateTime
+from app.db.types import Base, Serial, UtcDateTime, Written, WrittenSmall
 
 UNITS = ("second", "minute", "hour", "day", "week", "month", "year")
 
@@ -38,7 +38,7 @@ class Business(Base):
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"), index=True)
     name: Mapped[str]
-    division_id: Mapped[str] = mapped_column(default=lambda: str(uuid4()))
+    division_id: Mapped[str] = mapped_column(Written, default=lambda: str(uuid4()))
     __table_args__ = (
         UniqueConstraint("chain_id", "name"),
         Index("uq_business_division_id", "chain_id", "division_id", unique=True),
@@ -50,7 +50,7 @@ class AppHost(Base):
 
     __tablename__ = "app_host"
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
-    hostname: Mapped[str] = mapped_column(unique=True)  # lower case
+    hostname: Mapped[str] = mapped_column(WrittenSmall, unique=True)
     chain_id: Mapped[int | None] = mapped_column(ForeignKey("chain.id"), index=True)
     api_key: Mapped[str] = mapped_column(default=lambda: secrets.token_hex(20))  # names it in addresses; no secret
     __table_args__ = (Index("uq_app_host_api_key", "api_key", unique=True),)
@@ -64,5 +64,5 @@ class PointOfSale(Base):
     uuid: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
     chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"))
     name: Mapped[str]
-    identifier: Mapped[str] = mapped_column(unique=True)
+    identifier: Mapped[str] = mapped_column(Written, unique=True)
     description: Mapped[str | None]

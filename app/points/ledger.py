@@ -15,6 +15,7 @@ from app.organizations.scope import Chains, within
 from app.paging import Page, Paged
 from app.points.errors import AccountNotFound, NotEnoughToSpend, TooManyPoints
 from app.points.models import Account, LedgerEntry
+from app.text import folded
 
 
 def open_account(session: Session, customer_id: int) -> None:
@@ -97,13 +98,13 @@ def entries(session: Session, chains: Chains, wanted: EntryFilter, paging: Page)
     if wanted.customer is not None:
         conditions.append(Customer.uuid == wanted.customer)
     for column, value in (
-        (Profile.first_name, wanted.first_name),
-        (Profile.last_name, wanted.last_name),
+        (Profile.first_name_folded, wanted.first_name and folded(wanted.first_name)),
+        (Profile.last_name_folded, wanted.last_name and folded(wanted.last_name)),
         (Profile.phone, wanted.phone),
-        (Profile.email, wanted.email),
+        (Profile.email, wanted.email and wanted.email.lower()),
     ):
         if value is not None:
-            conditions.append(column.icontains(value, autoescape=True))
+            conditions.append(column.contains(value, autoescape=True))
     if wanted.kinds:
         conditions.append(LedgerEntry.kind.in_(wanted.kinds))
     joined = (

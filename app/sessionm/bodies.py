@@ -56,7 +56,10 @@ class SentObject(Fields):
     def text(self, name: str, length_max: int = TEXT_LENGTH_MAX) -> str | None:
         """Blank text is none."""
         found = self.read(name, f"text of at most {length_max} characters", fields.text, length_max)
-        return found.strip() or None if found else None
+        return found or None
+
+    def email(self, name: str) -> str | None:
+        return self.read(name, "an e-mail address", fields.email) if self.text(name) else None
 
     def name_in_addresses(self, name: str) -> str | None:
         """Text that may stand in an address."""
@@ -118,6 +121,7 @@ class SentObject(Fields):
             return []
         if not isinstance(value, list) or len(value) > most:
             raise self.wrong(name, f"a list of at most {most} texts")
-        if not all(isinstance(one, str) and 0 < len(one) <= TEXT_LENGTH_MAX for one in value):
-            raise self.wrong(name, f"texts of 1 to {TEXT_LENGTH_MAX} characters")
-        return value
+        try:
+            return [fields.code(one) for one in value]
+        except ValueError as e:
+            raise self.wrong(name, f"texts of 1 to {TEXT_LENGTH_MAX} characters") from e

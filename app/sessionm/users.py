@@ -155,13 +155,10 @@ def _user() -> SentObject:
 
 
 def _person(sent: SentObject) -> dict[str, Any]:
-    email = sent.text("email")
-    if email is not None and "@" not in email:
-        raise sent.wrong("email", "an e-mail address")
     return {
         "first_name": sent.text("first_name") or "",
         "last_name": sent.text("last_name") or "",
-        "email": email,
+        "email": sent.email("email"),
         "phone": sent.text("phone"),
         "gender": sent.choice("gender", GENDERS),
         "born_on": sent.birth_day("dob"),

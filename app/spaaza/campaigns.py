@@ -23,6 +23,7 @@ from app.spaaza import access, envelope, views
 from app.spaaza.calls import STAFF, call
 from app.spaaza.identify import customer_id
 from app.spaaza.parameters import Parameters, invalid, paging, parameters
+from app.web import fields
 from app.web.door import note_subject, reading, transaction
 
 ADD, LIST = "add-campaign", "get-campaigns"
@@ -249,9 +250,10 @@ def _codes(method: Parameters) -> list[str]:
     codes = list(found.values()) if isinstance(found, dict) else found
     if not isinstance(codes, list) or len(codes) > CODES_MAX:
         raise invalid("codes", f"a list of at most {CODES_MAX} codes; more are imported with `guerdon coupons import`")
-    for code in codes:
-        if not isinstance(code, str) or not 0 < len(code) <= CODE_LENGTH_MAX:
-            raise invalid("codes", f"codes of 1 to {CODE_LENGTH_MAX} characters")
+    try:
+        codes = [fields.code(code, CODE_LENGTH_MAX) for code in codes]
+    except ValueError as e:
+        raise invalid("codes", f"codes of 1 to {CODE_LENGTH_MAX} characters") from e
     if len(set(codes)) != len(codes):
         raise invalid("codes", "each code once")
     return codes

@@ -50,6 +50,12 @@ class Parameters(Fields):
         """Empty is not a value."""
         return self.read(name, f"text of 1 to {length_max} characters", fields.text, length_max, 1)
 
+    def email(self, name: str) -> str | None:
+        return self.read(name, "an e-mail address", fields.email)
+
+    def secret(self, name: str, length_max: int) -> str | None:
+        return self.read(name, f"text of 1 to {length_max} characters", fields.secret, length_max)
+
     def whole(self, name: str, least: int | None = None) -> int | None:
         """An integer; without `least`, anything else is None."""
         try:

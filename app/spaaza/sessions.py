@@ -35,7 +35,7 @@ def login() -> Response:
         raise Rejected(codes.PARAMETER_INVALID, "Send the password in the body: addresses are written into logs.")
     sent = parameters()
     username = sent.required("username", sent.text("username"))
-    password = sent.required("password", sent.text("password", PASSWORD_LENGTH_MAX))
+    password = sent.required("password", sent.secret("password", PASSWORD_LENGTH_MAX))
     hostname = access.hostname()
     with reading() as session:
         chain_id = access.chain_of_app(session, hostname) if hostname else None

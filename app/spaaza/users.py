@@ -42,18 +42,15 @@ AMOUNT_MAX = 10**12
 def add() -> Response:
     """Sign a customer up, with the rewards of sign-up campaigns and of a referral."""
     sent = parameters()
-    password = sent.text("password", PASSWORD_LENGTH_MAX)
+    password = sent.secret("password", PASSWORD_LENGTH_MAX)
     password_hash = None
     if password is not None:
         passwords.require_strong(password)
         password_hash = passwords.hashed(password)
-    username = sent.text("username")
-    if username is not None and "@" not in username:
-        raise invalid("username", "an e-mail address")
     person = Person(
         first_name=sent.required("first_name", sent.text("first_name")),
         last_name=sent.required("last_name", sent.text("last_name")),
-        email=username,
+        email=sent.email("username"),
         phone=sent.text("phone"),
         loyalty_card_number=sent.text("member_number"),
         authentication_point_identifier=sent.text("authentication_point_identifier"),

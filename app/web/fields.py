@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any, TypeVar
 
+from app.text import is_email, trimmed, written
 from app.web.rejected import Rejected
 
 TEXT_LENGTH_MAX = 255
@@ -22,12 +23,37 @@ Value = TypeVar("Value")
 
 
 def text(value: object, length_max: int = TEXT_LENGTH_MAX, length_min: int = 0) -> str:
-    """A whole number is text, too: its digits."""
+    """Text as `app.text.trimmed` keeps it; a whole number is text, too: its digits."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
-    if not isinstance(value, str) or not length_min <= len(value) <= length_max:
+    if not isinstance(value, str):
+        raise ValueError(value)
+    kept = trimmed(value)
+    if not length_min <= len(kept) <= length_max:
+        raise ValueError(value)
+    return kept
+
+
+def code(value: object, length_max: int = TEXT_LENGTH_MAX) -> str:
+    """A coupon's code, in its written form."""
+    if not isinstance(value, str) or not 0 < len(written(value)) <= length_max:
+        raise ValueError(value)
+    return written(value)
+
+
+def secret(value: object, length_max: int) -> str:
+    """A password, to the letter."""
+    if not isinstance(value, str) or not 0 < len(value) <= length_max:
         raise ValueError(value)
     return value
+
+
+def email(value: object) -> str:
+    """An e-mail address, alone."""
+    found = text(value)
+    if not is_email(found):
+        raise ValueError(value)
+    return found
 
 
 def whole(value: object, least: int = -INTEGER_MAX, most: int = INTEGER_MAX) -> int:

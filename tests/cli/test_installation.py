@@ -130,12 +130,14 @@ def test_coupons_are_imported_once(guerdon: Any, world: World, tmp_path: Path, m
     file.write_text("".join(f"N{i}\n" for i in range(2_500)) + "\n tab\there \nback\\slash\nzażółć\nN7\n")
     done = guerdon("coupons", "import", str(campaign.uuid), str(file))
     assert done.exit_code == 0, done.output
-    assert "2,501 codes added." in done.output
+    assert "2,501 codes added; 3 were there already." in done.output
     assert "2,504 codes read" in done.output
-    assert "0 codes added." in guerdon("coupons", "import", str(campaign.uuid), str(file)).output
+    assert (
+        "0 codes added; 2,504 were there already." in guerdon("coupons", "import", str(campaign.uuid), str(file)).output
+    )
     with world.database.reading() as session:
         codes = {code for (code,) in session.query(Coupon.code)}
-    assert {"tab\there", "back\\slash", "zażółć", "N2499"} <= codes
+    assert {"tab here", "back\\slash", "zażółć", "N2499"} <= codes
     world.require_invariants()
 
 
@@ -154,6 +156,34 @@ def test_a_wrong_import_says_what_to_mend(
     result = guerdon("coupons", "import", name, "-", input=content)
     assert result.exit_code != 0
     assert said in result.output
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "codes", "said"),
+    [
+        ("\ufeffA-1\nB-2\n", [], {"A-1", "B-2"}, "2 codes added."),  # a byte order mark
+        ("code\nA-1\n\n  B-2\u00a0\n", [], {"A-1", "B-2"}, "Line 3: no code, skipped."),
+        ('"A-1"\n"B ""2"""\n', [], {"A-1", 'B "2"'}, "2 codes added."),
+        ("Name;Coupon Code\nx;A-1\ny;\nz\n", [], {"A-1"}, "Line 4: no code, skipped."),
+        ("Name,Kod\nx,A-1\n", ["--column", "kod"], {"A-1"}, "column 2"),
+        ("x\tA-1\ny\tB-2\n", ["--column", "2"], {"A-1", "B-2"}, "2 codes added."),
+        ("x,A-1\n", [], set(), "The file has 2 columns: x, A-1. Say where the codes are"),
+        ("x,A-1\n", ["--column", "3"], set(), "no column 3"),
+        ("x,A-1\n", ["--column", "code"], set(), "no column code; it has: x, A-1"),
+        ('"A-1\n', [], set(), "Line 1: unexpected end of data"),
+        ("", [], set(), "The file holds no codes"),
+        ("code\n \n\u200b\n", [], set(), "The file holds no codes"),
+    ],
+)
+def test_tables_and_their_oddities_are_understood_or_refused(
+    guerdon: Any, world: World, content: str, options: list[str], codes: set[str], said: str
+) -> None:
+    campaign = world.a_campaign(codes=["FIRST"])
+    result = guerdon("coupons", "import", str(campaign.uuid), "-", *options, input=content)
+    assert said in result.output
+    assert (result.exit_code == 0) == bool(codes)
+    with world.database.reading() as session:
+        assert {code for (code,) in session.query(Coupon.code)} == {"FIRST", *codes}
 
 
 def test_a_campaign_with_a_shared_code_has_no_pool(guerdon: Any, world: World) -> None:

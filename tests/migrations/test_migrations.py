@@ -14,14 +14,16 @@ from app.campaign import invariants
 from app.campaign.audience import audiences
 from app.campaign.awards.give import SYSTEM
 from app.campaign.models.awards import Award
+from app.campaign.models.baskets import Basket
 from app.campaign.models.campaigns import Campaign
+from app.campaign.models.coupons import Coupon
 from app.campaign.models.vouchers import Voucher
 from app.campaign.setup import campaigns
 from app.campaign.triggers import purchases
 from app.campaign.triggers.interactions import interact
 from app.db import installation
 from app.db.engine import Database
-from app.members.models import Customer, Level, Segment, SegmentMember
+from app.members.models import Customer, Level, Profile, Segment, SegmentMember
 from app.organizations.models import AppHost, Business, PointOfSale
 from app.organizations.scope import EVERY_CHAIN
 from app.paging import Page
@@ -289,3 +291,40 @@ def test_a_chain_keeps_the_levels_and_segments_that_it_used(of_version_4: Databa
         assert list(audiences.customers_counts(session, places).values()) == [1, 1]
         assert session.query(PointOfSale).one().chain_id == session.get_one(Login, 6).chain_id == 1
         assert session.get_one(Login, 5).chain_id is None
+
+
+def test_identifiers_take_their_written_form_and_collisions_are_reported(
+    of_version_1: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    database = of_version_1
+    yes, no = ("true", "false") if database.is_postgresql else ("1", "0")
+    with database.transaction() as session:
+        config = installation._config()
+        config.attributes["connection"] = session.connection()
+        command.upgrade(config, "0005")
+    with database.transaction() as session:
+        for i, (first, card, email) in enumerate(
+            (("Łukasz", "77\u00a0", "l@guerdon.example\u200b"), ("Ola", "77", "o@x.example")), 50
+        ):
+            key = f"'{uuid.UUID(int=i)}'" if database.is_postgresql else f"'{uuid.UUID(int=i).hex}'"
+            for statement in (
+                "INSERT INTO customer (id, uuid, chain_id, is_anonymous, status, created_at, updated_at)"
+                f" VALUES ({i}, {key}, 1, {no}, 'active', '{NOW}', '{NOW}')",
+                "INSERT INTO profile (customer_id, first_name, last_name, loyalty_card_number, email, agreement1, agreement2, agreement3)"
+                f" VALUES ({i}, '{first}', 'X', '{card}', '{email}', {yes}, {no}, {no})",
+                f"INSERT INTO basket (chain_id, customer_id, reference, amount, bought_at, recorded_at) VALUES (1, {i}, 'B-{i} ', 1, '{NOW}', '{NOW}')",
+                f"UPDATE coupon SET code = code || ' ' WHERE code = 'C{i - 49}'",
+            ):
+                session.connection().exec_driver_sql(statement)
+    with caplog.at_level("WARNING"):
+        installation.migrate(database)
+    assert [record.getMessage() for record in caplog.records if record.name == "guerdon.migrations"] == [
+        "profile customer_id 50: its loyalty_card_number is another row's in its written form; left as it is"
+    ]
+    with database.reading() as session:
+        profiles = {it.customer_id: it for it in session.query(Profile)}
+        assert [profiles[id].email for id in (50, 51)] == ["l@guerdon.example", "o@x.example"]
+        assert [profiles[id].loyalty_card_number for id in (50, 51)] == ["77\u00a0", "77"]
+        assert [profiles[id].first_name_folded for id in (41, 50, 51)] == ["cleo", "lukasz", "ola"]
+        assert sorted(session.scalars(select(Basket.reference))) == ["B-50", "B-51"]
+        assert sorted(session.scalars(select(Coupon.code))) == ["C1", "C2", "C3", "C4"]

@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, String, bindparam, column, func, select, true, update
+from sqlalchemy import JSON, BigInteger, bindparam, column, func, select, true, update
 from sqlalchemy.dialects import postgresql
 
 from app.campaign.models.engagement import BehaviorProgress, EventReceipt
 from app.db.guarded import Change, EarlierSteps, GuardedChange, Step, insert_into
 from app.db.prepared import Executor, Prepared
-from app.db.types import UtcDateTime
+from app.db.types import UtcDateTime, Written
 from app.points.models import Account
 
 _teller = bindparam("teller", type_=BigInteger())
@@ -103,8 +103,8 @@ class WriteReceipt(Step):
     def change(self, earlier: EarlierSteps) -> Change:
         columns: dict[str, Any] = {
             "customer_id": _teller,
-            "name": bindparam("event", type_=String()),
-            "transaction_id": bindparam("transaction", type_=String()),
+            "name": bindparam("event", type_=Written()),
+            "transaction_id": bindparam("transaction", type_=Written()),
             "quantity": bindparam("times", type_=BigInteger()),
             "occurred_at": bindparam("happened", type_=UtcDateTime()),
             "recorded_at": bindparam("moment", type_=UtcDateTime()),

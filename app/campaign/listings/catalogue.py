@@ -25,6 +25,7 @@ from app.db.prepared import is_postgresql
 from app.members.models import Customer
 from app.organizations.scope import Chains, within
 from app.paging import Page, Paged
+from app.text import folded
 
 SORTABLE = {
     "name": Campaign.name,
@@ -158,7 +159,7 @@ def _conditions(wanted: CampaignFilter) -> list[Any]:
         label += [CampaignLabel.value == value] if value is not None else []
         conditions.append(exists().where(and_(*label)))
     if wanted.name is not None:
-        conditions.append(Campaign.name.icontains(wanted.name, autoescape=True))
+        conditions.append(Campaign.name_folded.contains(folded(wanted.name), autoescape=True))
     if wanted.active is not None:
         conditions.append(activity.is_live(Campaign) if wanted.active else ~activity.is_live(Campaign))
     if wanted.coupon_kind is not None:

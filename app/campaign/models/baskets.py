@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.types import Base, Serial, UtcDateTime
+from app.db.types import Base, Serial, UtcDateTime, Written
 
 
 class Basket(Base):
@@ -16,7 +16,9 @@ class Basket(Base):
     chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"))
     business_id: Mapped[int | None] = mapped_column(ForeignKey("business.id"))
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
-    reference: Mapped[str]  # the till's own number of it: the same basket reported twice counts once
+    reference: Mapped[str] = mapped_column(
+        Written
+    )  # the till's own number of it: the same basket reported twice counts once
     amount: Mapped[int] = mapped_column(BigInteger)  # hundredths
     bought_at: Mapped[datetime] = mapped_column(UtcDateTime)
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)

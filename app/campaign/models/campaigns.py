@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Uuid, func
 from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from app.campaign.calendar import ALWAYS_FROM, ALWAYS_TO, DAY_SECONDS, EVERY_DAY
 from app.campaign.limits import UNLIMITED
@@ -15,8 +15,9 @@ from app.campaign.models.draws import DrawSeed
 from app.campaign.models.limits import Stock
 from app.campaign.models.photos import Photo
 from app.campaign.models.rewards import RewardMethod
-from app.db.types import Base, Serial, UtcDateTime, unique_where
+from app.db.types import Base, Serial, UtcDateTime, Written, unique_where
 from app.organizations.models import UNITS, Business, Chain
+from app.text import folded
 
 COUPON_KINDS = ("discount_code", "free_delivery_code", "gift_code", "event_code", "value_code")
 CAMPAIGN_KINDS = ("interaction", "composable", "referral", "signup", "basket")
@@ -31,9 +32,10 @@ class Campaign(Base):
     __tablename__ = "campaign"
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     uuid: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
-    permalink: Mapped[str] = mapped_column(unique=True, default=lambda: str(uuid4()))
+    permalink: Mapped[str] = mapped_column(Written, unique=True, default=lambda: str(uuid4()))
     chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"))
     name: Mapped[str]
+    name_folded: Mapped[str] = mapped_column(default="")  # for searching
     kind: Mapped[str] = mapped_column(default="interaction")
     context: Mapped[str] = mapped_column(default="interaction")  # what makes it give; never changes
     reward: Mapped[str | None]  # what its coupons are worth; none when reward methods say what it gives
@@ -42,7 +44,7 @@ class Campaign(Base):
     business_id: Mapped[int | None] = mapped_column(
         ForeignKey("business.id")
     )  # the part of the chain that it belongs to
-    external_id: Mapped[str | None]  # what it is called in another system of the chain's
+    external_id: Mapped[str | None] = mapped_column(Written)  # what it is called in another system of the chain's
     unique_name: Mapped[str | None]  # in lower case, of campaigns that no other of the chain may be called like
     lifecycle: Mapped[str]
     cost: Mapped[int] = mapped_column(BigInteger)  # hundredths of a point
@@ -104,6 +106,11 @@ class Campaign(Base):
     @classmethod
     def _known_as(cls) -> Any:
         return func.coalesce(cls.external_id, cls.permalink)
+
+    @validates("name")
+    def fold(self, name: str, value: str) -> str:
+        self.name_folded = folded(value)
+        return value
 
     @property
     def restrictions(self) -> dict[str, Any] | None:

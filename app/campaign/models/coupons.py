@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.types import Base, Serial, unique_where
+from app.db.types import Base, Serial, Written, unique_where
 
 
 class Coupon(Base):
@@ -14,7 +14,7 @@ class Coupon(Base):
     __tablename__ = "coupon"
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
-    code: Mapped[str]
+    code: Mapped[str] = mapped_column(Written)
     # The order of sale. Not the id: an index of its own on what a buyer sorts by would lure PostgreSQL's planner into
     # walking through every coupon of every campaign, because it believes the free ones to be spread evenly.
     position: Mapped[int] = mapped_column(BigInteger)

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.db.types import Base, Serial, UtcDateTime
+from app.db.types import Base, Serial, UtcDateTime, Written
 
 BEHAVIOR_KINDS = ("count", "unique", "composite")
 CREATIVE_KINDS = ("internal_tile", "internal_full_page", "internal_behavior")
@@ -25,7 +25,7 @@ class Behavior(Base):
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
     position: Mapped[int] = mapped_column(BigInteger)
     name: Mapped[str]
-    event_name: Mapped[str]  # of a composite behavior, only a name
+    event_name: Mapped[str] = mapped_column(Written)  # of a composite behavior, only a name
     kind: Mapped[str]
     points: Mapped[int] = mapped_column(BigInteger, default=0)  # hundredths, for each achievement
     times_max: Mapped[int] = mapped_column(BigInteger)
@@ -47,7 +47,7 @@ class Goal(Base):
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     behavior_id: Mapped[int] = mapped_column(ForeignKey("behavior.id"))
     position: Mapped[int] = mapped_column(BigInteger)
-    event_name: Mapped[str] = mapped_column(index=True)
+    event_name: Mapped[str] = mapped_column(Written, index=True)
     kind: Mapped[str]
     points: Mapped[int] = mapped_column(BigInteger, default=0)  # hundredths, for each round in which it was completed
     earn_count: Mapped[int] = mapped_column(BigInteger)
@@ -89,8 +89,8 @@ class EventReceipt(Base):
 
     __tablename__ = "event_receipt"
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), primary_key=True)
-    name: Mapped[str] = mapped_column(primary_key=True)
-    transaction_id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(Written, primary_key=True)
+    transaction_id: Mapped[str] = mapped_column(Written, primary_key=True)
     quantity: Mapped[int] = mapped_column(BigInteger)
     occurred_at: Mapped[datetime] = mapped_column(UtcDateTime)
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)

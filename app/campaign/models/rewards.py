@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.campaign.limits import UNLIMITED
 from app.campaign.models.limits import MethodTally
-from app.db.types import Base, Serial
+from app.db.types import Base, Serial, Written
 from app.organizations.models import UNITS
 
 METHOD_KINDS = ("points", "voucher", "coupon", "nothing")
@@ -39,7 +39,7 @@ class RewardMethod(Base):
     limit_per_customer_unit: Mapped[str | None]
     voucher_kind: Mapped[str | None]
     voucher_hundredths_of_percent: Mapped[int | None] = mapped_column(BigInteger)
-    voucher_code: Mapped[str | None]  # a third party's, the same for everybody
+    voucher_code: Mapped[str | None] = mapped_column(Written)  # a third party's, the same for everybody
     voucher_text: Mapped[str | None]
     voucher_seconds: Mapped[int | None] = mapped_column(BigInteger)  # how long it is good for; none: for ever
     behavior_id: Mapped[int | None] = mapped_column(ForeignKey("behavior.id"))  # only who achieves this one is given it

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.campaign.models.awards import Award
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.rewards import VOUCHER_KINDS
-from app.db.types import Base, Serial, UtcDateTime, unique_where
+from app.db.types import Base, Serial, UtcDateTime, Written, unique_where
 
 VOUCHER_STATUSES = ("generated", "claimed", "redeemed")
 
@@ -33,7 +33,7 @@ class Voucher(Base):
     # No foreign key: whoever retires free coupons need not ask every voucher. Only free ones are ever deleted.
     coupon_id: Mapped[int | None] = mapped_column(BigInteger)
     kind: Mapped[str]
-    code: Mapped[str | None]  # of an `honour` voucher
+    code: Mapped[str | None] = mapped_column(Written)  # of an `honour` voucher
     status: Mapped[str]
     amount: Mapped[int] = mapped_column(BigInteger)
     redeemed: Mapped[int] = mapped_column(BigInteger, default=0)
@@ -47,8 +47,8 @@ class Voucher(Base):
     redeemed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    lock_code: Mapped[str | None]
-    basket_code: Mapped[str | None]  # the till's basket that holds the lock
+    lock_code: Mapped[str | None] = mapped_column(Written)
+    basket_code: Mapped[str | None] = mapped_column(Written)  # the till's basket that holds the lock
     award: Mapped[Award | None] = relationship(lazy="raise_on_sql")
     campaign: Mapped[Campaign] = relationship(lazy="raise_on_sql")
     __table_args__ = (

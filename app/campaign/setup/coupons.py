@@ -21,6 +21,7 @@ from app.db.engine import Database, TryAgain
 from app.db.prepared import is_postgresql
 from app.organizations.scope import Chains, within
 from app.paging import Page, Paged
+from app.text import written
 
 TAKES_CODE = [kind.name for kind in REWARD_KINDS.values() if kind.takes_code]
 PRINTED_MAX = 1000  # codes of one campaign
@@ -33,7 +34,7 @@ CAMPAIGNS_PER_STATEMENT = 100
 def add(session: Session, campaign_id: int, codes: Sequence[str]) -> None:
     """Add codes to the end of a campaign's pool, in their order."""
     if codes:
-        session.execute(insert(Coupon), _rows(campaign_id, codes))
+        session.execute(insert(Coupon), _rows(campaign_id, list(map(written, codes))))
 
 
 def _rows(campaign_id: int, codes: Sequence[str]) -> list[dict[str, Any]]:
@@ -47,7 +48,7 @@ def replace(session: Session, campaign: Campaign, codes: Sequence[str]) -> None:
     A pool too large to be printed is never retired from: whoever echoes what was printed has not seen it all.
     Raises RedeemedCouponMissing when a bought code is missing. The caller holds the campaign's stock row.
     """
-    wanted = dict.fromkeys(codes)
+    wanted = dict.fromkeys(map(written, codes))
     pool_is_printable = campaign.stock.coupons_count <= PRINTED_MAX
     mine = Coupon.campaign_id == campaign.id
     known = select(Coupon.id, Coupon.code, Coupon.award_id).where(mine)
@@ -138,7 +139,7 @@ def _load_batch(session: Session, campaign: UUID, batch: list[str]) -> int:
     if campaign_id is None:
         raise CampaignNotFound
     copy = _copy if is_postgresql(session) else _insert_ignoring_known
-    new = copy(session, campaign_id, batch)
+    new = copy(session, campaign_id, list(map(written, batch)))
     stock = session.scalars(select(Stock).where(Stock.campaign_id == campaign_id).with_for_update()).one()
     # Read only now, under the lock: an admin may have changed the limit while the codes were being copied.
     terms = session.execute(

@@ -45,6 +45,7 @@ from app.members.errors import CustomerNotFound
 from app.members.models import Customer
 from app.organizations.models import Chain
 from app.refusal import Refusal
+from app.text import written
 
 NAME_LENGTH_MAX = TRANSACTION_ID_LENGTH_MAX = 255
 QUANTITY_MAX = 1_000
@@ -70,6 +71,11 @@ class CustomerEvent:
     at: datetime | None = None
     context: Mapping[str, Any] = field(default_factory=dict)
     campaign_id: int | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", written(self.name))
+        if self.transaction_id is not None:
+            object.__setattr__(self, "transaction_id", written(self.transaction_id))
 
 
 class _Outcome(NamedTuple):
