@@ -118,7 +118,7 @@ def _rows(rows: Iterator[list[str]], before: int) -> Iterator[list[str]]:
 
 def _lines(file: Iterator[str]) -> Iterator[str]:
     try:
-        for line in file:  # not `yield from`, which would close the file with this generator
+        for line in file:  # noqa: UP028 - `yield from` would close the file with this generator
             yield line
     except UnicodeDecodeError as e:
         raise click.ClickException(
