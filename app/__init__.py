@@ -33,6 +33,7 @@ def create_app(settings: Settings) -> Flask:
     """Open the database and hang the doors."""
     app = GuardedFlask(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=BODY_BYTES_MAX, MAX_FORM_PARTS=2_000, PROPAGATE_EXCEPTIONS=False)
+    app.url_map.merge_slashes = False  # a doubled slash is no address, rather than a page that sends elsewhere
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["guerdon_settings"] = settings
     app.extensions["guerdon_database"] = Database(settings.sqlalchemy_url, settings.pool_size)

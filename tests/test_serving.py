@@ -1,8 +1,10 @@
 """Guerdon as it is really started: under gunicorn, and by `guerdon serve`."""
 
+import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -29,6 +31,22 @@ def test_metrics_tell_of_all_workers(sqlite_url: str, tmp_path: Path) -> None:
             get(server.port, "/livez")
         details = get(server.port, "/metrics")
     assert re.search(r'guerdon_requests_total\{method="GET",route="/livez",status="200"\} 20\.0', details)
+
+
+def test_what_the_server_refuses_by_itself_is_json_too(sqlite_url: str, tmp_path: Path) -> None:
+    rotate_keys(tmp_path / "keys" / "jwt.pem")
+    environ = {"GUERDON_ENV": "test", "GUERDON_DATABASE_URL": sqlite_url, "GUERDON_STORAGE": str(tmp_path)}
+    with guerdon(environ, workers=1, threads=1) as server:
+        for request, status in (
+            (b"GET /" + b"x" * 9_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+            (b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 9_000 + b"\r\n\r\n", 431),
+            (b"NONSENSE\r\n\r\n", 400),
+        ):
+            with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+                connection.sendall(request)
+                head, _, body = b"".join(iter(lambda: connection.recv(65_536), b"")).partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 %d " % status)
+            assert json.loads(body)["error"]["code"] == status
 
 
 def test_serve_sets_up_everything_keeps_it_and_stops_on_ctrl_c(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from app.access import logins
 from app.openloyalty import schemas
 from app.openloyalty.forms import form
 from app.openloyalty.session_routes import RefreshForm, refreshed, session_blueprint
-from app.web.door import allow, anyone, login_id, transaction
+from app.web.door import allow, anyone, is_prefetch, login_id, transaction
 
 blueprint = session_blueprint("admin")
 
@@ -38,7 +38,7 @@ def revoke() -> Response:
 def revoke_by_get() -> Response:
     """Sign out everywhere (for clients of the older call; prefer POST)."""
     # It changes something, so nobody may send it by way of precaution.
-    if request.method != "GET" or "prefetch" in request.headers.get("Sec-Purpose", ""):
+    if request.method != "GET" or is_prefetch():
         raise Forbidden
     return _revoked()
 

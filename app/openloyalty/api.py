@@ -77,6 +77,9 @@ def _complete(operation: dict[str, Any], view: Any, method: str, has_arguments: 
         key = {"in": "header", "name": "Idempotency-Key", "schema": {"type": "string", "maxLength": 255}}
         operation.setdefault("parameters", []).append(key)
         refused.append("422")
+    refused += ["405", "500"]
+    if method in {"POST", "PUT", "DELETE"}:
+        refused += ["411", "413", "415"]
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}}
     for status in refused:
         operation["responses"].setdefault(status, {"description": "Refused", "content": content})

@@ -32,6 +32,10 @@ ERROR = {
 REFUSED = {
     "401": "Not authorized.",
     "404": "What the address names is not there.",
+    "405": "Not with this method.",
+    "411": "A body without Content-Length.",
+    "413": "A body that is too large.",
+    "415": "A body of a kind that is not read.",
     "422": "The Idempotency-Key was used for another request.",
     "500": "A failure; nothing was changed.",
     "503": "Busy, or the outcome is unknown.",

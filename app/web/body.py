@@ -7,7 +7,7 @@ import json
 import math
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl
 
 from flask import request
@@ -85,7 +85,11 @@ def _key(place: dict[str, Any], key: str) -> str:
 def _pairs(data: bytes) -> list[tuple[str, str]]:
     try:
         return parse_qsl(
-            data.decode("utf-8"), keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=FIELDS_MAX
+            data.decode("utf-8-sig"),  # a byte order mark is no part of the first name
+            keep_blank_values=True,
+            encoding="utf-8",
+            errors="strict",
+            max_num_fields=FIELDS_MAX,
         )
     except UnicodeDecodeError as e:
         raise BadRequest("The text is not UTF-8.") from e
@@ -95,6 +99,9 @@ def _pairs(data: bytes) -> list[tuple[str, str]]:
 
 def _multipart_pairs() -> list[tuple[str, str]]:
     pairs = list(request.form.items(multi=True))
+    # The parser gives None for a part without a name, whatever its type says.
+    if any(cast(Any, name) is None for name, _ in [*pairs, *request.files.items(multi=True)]):
+        raise BadRequest("A part of the form has no name.")
     if any("�" in name + value for name, value in pairs):
         raise BadRequest("The text is not UTF-8.")
     return pairs
@@ -104,7 +111,7 @@ def json_body(data: bytes, depth_max: int = DEPTH_MAX) -> dict[str, Any]:
     """An object in JSON. Raises BadRequest."""
     try:
         value = json.loads(
-            data.decode("utf-8"), object_pairs_hook=_object, parse_constant=_refuse_constant, parse_float=_finite
+            data.decode("utf-8-sig"), object_pairs_hook=_object, parse_constant=_refuse_constant, parse_float=_finite
         )
     except UnicodeDecodeError as e:
         raise BadRequest("The text is not UTF-8.") from e

@@ -13,7 +13,15 @@ from uuid import UUID
 from flask import Flask, current_app, g, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, LengthRequired, NotFound, RequestEntityTooLarge
+from werkzeug.exceptions import (
+    BadRequest,
+    Forbidden,
+    HTTPException,
+    LengthRequired,
+    NotFound,
+    RequestEntityTooLarge,
+    UnsupportedMediaType,
+)
 
 from app import clock
 from app.db.engine import Database, TryAgain
@@ -276,6 +284,8 @@ def _require_bounded_body(bytes_max: int) -> None:
     # A chunked form over the limit would be cut off and half understood. So no body without a length.
     if request.headers.get("Transfer-Encoding"):
         raise LengthRequired("Send a Content-Length: bodies in chunks are not read.")
+    if request.headers.get("Content-Encoding", "identity").lower() not in {"identity", ""}:
+        raise UnsupportedMediaType("Send the body as it is: a Content-Encoding is not read.")
     request.max_content_length = bytes_max
     if (request.content_length or 0) > bytes_max:
         raise RequestEntityTooLarge(f"The body is larger than the {bytes_max} bytes that this address takes.")

@@ -46,7 +46,7 @@ class StoredAnswer(Base):
 
 
 class BadKey(Malformed):
-    message = f"Idempotency-Key must be 1 to {KEY_LENGTH_MAX} printable ASCII characters."
+    message = f"Send one Idempotency-Key of 1 to {KEY_LENGTH_MAX} printable ASCII characters, without commas."
 
 
 class KeyReused(Malformed):
@@ -71,7 +71,8 @@ class KeyedAttempt:
     """One attempt at a keyed request: opens the transaction with the key's row, and keeps it open for the answer."""
 
     def __init__(self, database: Database, principal: str, key: str, request: bytes) -> None:
-        if not (0 < len(key) <= KEY_LENGTH_MAX and key.isascii() and key.isprintable()):
+        # Servers join two headers of one name by a comma.
+        if not (0 < len(key) <= KEY_LENGTH_MAX and key.isascii() and key.isprintable() and "," not in key):
             raise BadKey
         self.effect: UUID | None = None
         self._database = database
