@@ -38,7 +38,7 @@ def test_what_the_server_refuses_by_itself_is_json_too(sqlite_url: str, tmp_path
     environ = {"GUERDON_ENV": "test", "GUERDON_DATABASE_URL": sqlite_url, "GUERDON_STORAGE": str(tmp_path)}
     with guerdon(environ, workers=1, threads=1) as server:
         for request, status in (
-            (b"GET /" + b"x" * 9_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+            (b"GET /" + b"x" * 9_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
             (b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 9_000 + b"\r\n\r\n", 431),
             (b"NONSENSE\r\n\r\n", 400),
         ):
