@@ -16,7 +16,7 @@ from app.db.engine import Database
 from app.media.blobs import FolderStore
 from app.settings import Settings, from_environment
 from app.web import idempotency
-from app.web.callers import rotate_keys
+from app.web.callers import require_keys, rotate_keys
 
 
 @main.command()
@@ -42,13 +42,10 @@ def serve() -> None:
         )
     _require_free(settings.port)
     settings.storage.mkdir(parents=True, exist_ok=True)
-    if not settings.jwt_private_keys and not settings.jwt_key_file.exists():
-        rotate_keys(settings.jwt_key_file)
+    if not settings.jwt_private_keys:
+        require_keys(settings.jwt_key_file)
     database = opened(settings)
-    first = installation.is_empty(database)
-    installation.migrate(database)
-    if first:
-        _load_demo(database, settings)
+    _migrate_with_demo(database, settings)
     database.engine.dispose()
     click.echo(f"Guerdon serves http://127.0.0.1:{settings.port} (API manual at /docs). Ctrl-C stops it.")
     sys.stdout.flush()
@@ -132,8 +129,7 @@ def demo_command(show: bool, reset: bool) -> None:
         installation.empty(database)
     if not installation.is_empty(database):
         raise click.ClickException("The database is not empty. `guerdon demo --reset` begins a demo world anew.")
-    installation.migrate(database)
-    _load_demo(database, settings)
+    _migrate_with_demo(database, settings)
 
 
 @main.group("keys")
@@ -152,10 +148,10 @@ def rotate() -> None:
     click.echo(f"{settings.jwt_key_file}: new key {kid}. Restart the service to sign with it.")
 
 
-def _load_demo(database: Database, settings: Settings) -> None:
-    with database.transaction() as session:
-        demo.load(session, clock.now(), settings.zone)
-    click.echo("The demo world is loaded: admin/open, john@doe.com/open, user@oloy.com/loyalty.")
+def _migrate_with_demo(database: Database, settings: Settings) -> None:
+    """The newest tables, and in an empty database the demo world."""
+    if installation.migrate(database, lambda session: demo.load(session, clock.now(), settings.zone)):
+        click.echo("The demo world is loaded: admin/open, john@doe.com/open, user@oloy.com/loyalty.")
 
 
 def _require_demo_or_empty(database: Database) -> None:

@@ -5,7 +5,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -60,7 +60,7 @@ class Database:
             self._translate(e, committing)
             raise
         finally:
-            session.close()
+            _close(session)
 
     @contextmanager
     def single_statement(self) -> Iterator[Connection]:
@@ -91,7 +91,7 @@ class Database:
             self._translate(e, committing=False)
             raise
         finally:
-            session.close()
+            _close(session)
 
     @contextmanager
     def lookup_connection(self) -> Iterator[Connection]:
@@ -135,10 +135,17 @@ class Database:
                     )
 
     def without_time_limit(self, session: Session) -> None:
-        """Lift the time limits of this session's connection: for imports, migrations and audits."""
+        """Lift the time limits of this transaction, or of the connection that only reads: for imports, migrations and audits."""
         if self.is_postgresql:
-            session.execute(text("SET statement_timeout = 0"))
-            session.execute(text("SET idle_in_transaction_session_timeout = 0"))
+            has_transaction = not session.connection().get_execution_options().get("without_begin")
+            for limit in ("statement_timeout", "idle_in_transaction_session_timeout", "lock_timeout"):
+                session.execute(text(f"SET {'LOCAL ' if has_transaction else ''}{limit} = 0"))
+
+
+def _close(session: Session) -> None:
+    """Roll back what was not committed. A connection that cannot even do that is gone, and its transaction with it."""
+    with suppress(DBAPIError, psycopg.Error, sqlite3.Error):
+        session.close()
 
 
 def _engine(url: str, pool_size: int) -> Engine:

@@ -1,17 +1,21 @@
 """What is true of this database as a whole: whether it holds the demo world, and that its tables are the newest."""
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import MetaData, inspect, select
+from sqlalchemy import MetaData, func, inspect, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from app.db.engine import Database
+from app.db.engine import Database, TryAgain
 from app.db.types import Base
 
+MIGRATING = 4_777_305_666  # names the lock; any number that nobody else uses
+MIGRATING_SECONDS = 600
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 
@@ -27,13 +31,34 @@ class NotReady(Exception):
     """The database cannot be served as it is; the message says what to do."""
 
 
-def migrate(database: Database) -> None:
-    """Bring the tables to the newest version; an empty database gets all of them."""
+def migrate(database: Database, fill: Callable[[Session], None] | None = None) -> bool:
+    """Bring the tables to the newest version; an empty database gets all of them, and what `fill` writes. Returns whether it was empty.
+
+    Whoever does the same at the same time waits, and then finds it done. Raises TryAgain after MIGRATING_SECONDS of waiting.
+    """
+    until = time.monotonic() + MIGRATING_SECONDS
+    while True:
+        try:
+            return _migrate(database, fill)
+        except TryAgain:  # SQLite: another process writes
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+
+
+def _migrate(database: Database, fill: Callable[[Session], None] | None) -> bool:
     config = _config()
     with database.transaction() as session:
         database.without_time_limit(session)
-        config.attributes["connection"] = session.connection()
+        connection = session.connection()  # on SQLite, the one that may write
+        if database.is_postgresql:
+            session.execute(select(func.pg_advisory_xact_lock(MIGRATING)))
+        was_empty = not inspect(connection).get_table_names()
+        config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        if was_empty and fill is not None:
+            fill(session)
+    return was_empty
 
 
 def is_current(database: Database) -> bool:

@@ -68,8 +68,11 @@ def mark(marks: list[Mark], may_unuse: bool) -> Response:
     """Mark coupons, all of them or none. Without a customer in a mark it is the caller's own."""
     with transaction() as session:
         done: list[dict[str, Any]] = []
-        for data in marks:
-            owner = customers.get(session, data.customer or str(caller().customer or ""), chains())
+        owners = [customers.get(session, data.customer or str(caller().customer or ""), chains()) for data in marks]
+        purchases.lock_marked(
+            session, [(owner.id, data.campaign, data.code) for owner, data in zip(owners, marks, strict=True)]
+        )
+        for owner, data in zip(owners, marks, strict=True):
             found = purchases.mark(
                 session, owner.id, data.campaign, data.code, data.purchase, data.used, clock.now(), may_unuse
             )

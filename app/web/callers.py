@@ -4,6 +4,7 @@ A token proves who signed in; what that login may do is read from the database f
 account, a changed password or a sign-out acts at once.
 """
 
+import fcntl
 import hashlib
 import os
 import threading
@@ -170,6 +171,15 @@ class KeyRing:
     def public(self, kid: str | None) -> str:
         """The key that verifies tokens with this `kid`. Raises KeyError."""
         return {key.kid: key.public for key in self.keys}[kid or ""]
+
+
+def require_keys(path: Path) -> None:
+    """Make a first signing key where there is none; who starts at the same time finds it."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (path.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            rotate_keys(path)
 
 
 def rotate_keys(path: Path, keep: int = 2) -> str:

@@ -2,10 +2,12 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from app.access import logins
 from app.access.errors import BadCredentials, BadRefreshToken
@@ -13,6 +15,7 @@ from app.access.models import Login
 from app.campaign import errors
 from app.campaign.eligibility.facts import facts_by_uuid
 from app.campaign.models.awards import Award
+from app.campaign.models.vouchers import Voucher
 from app.campaign.setup import campaigns, coupons, photos
 from app.campaign.triggers import purchases
 from app.db.engine import Database, OutcomeUnknown, TryAgain
@@ -244,3 +247,29 @@ def test_nothing_personal_reaches_the_log(
     assert "canary@" not in caplog.text
     assert "PRIVATE KEY" not in repr(app.extensions["guerdon_settings"])
     assert "PRIVATE KEY" not in repr(app.extensions["guerdon_identity"].keys.current)
+
+
+@pytest.mark.waits
+def test_coupons_marked_in_opposite_orders_all_are_and_nobody_is_sent_away(ada: Client, world: World) -> None:
+    """Eight requests, ten coupons, each order against the other: whoever locked in the order sent met a deadlock."""
+    codes = [f"M{i}" for i in range(10)]
+    campaign = world.a_campaign(codes=codes, unlimited=True, limit=20)
+    for _ in codes:
+        world.buy(campaign)
+    mark = {"campaignId": str(campaign.uuid), "customerId": str(world.cleo.uuid), "used": True}
+    statuses: list[int] = []
+
+    def send(order: list[str]) -> None:
+        body = {"coupons": [{**mark, "code": code} for code in order]}
+        answer: Any = ada.post("/api/admin/campaign/coupons/mark_as_used", json=body)
+        statuses.append(answer.status_code)
+        assert [row["name"] for row in answer.json["coupons"]] == order
+
+    for used in (True, False, True):
+        mark["used"] = used
+        at_once(*[partial(send, codes if i % 2 else codes[::-1]) for i in range(8)])
+        with world.database.reading() as session:
+            held = session.scalars(select(Voucher).where(Voucher.superseded.is_(False))).all()
+        assert [voucher.is_used for voucher in held] == [used] * 10
+    assert statuses == [200] * 24
+    world.require_invariants()

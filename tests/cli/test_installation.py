@@ -1,7 +1,10 @@
 """Migrations, the demo world, the invariants and the command line."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +12,9 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
-from app import serving
+from app import clock, demo, serving
 from app.campaign import invariants
 from app.campaign.models.coupons import Coupon
 from app.db import installation
@@ -271,3 +275,42 @@ def test_old_tables_are_not_served(database: Database) -> None:
         session.execute(text("DELETE FROM alembic_version"))
     with pytest.raises(installation.NotReady, match="guerdon migrate"):
         installation.require_ready(database, production=True)
+
+
+@pytest.mark.waits
+def test_several_may_migrate_an_empty_database_at_once(database_url: str, tmp_path: Path) -> None:
+    """Three hosts of a new installation start together: one makes the tables, the others wait and find them."""
+    database = Database(database_url)
+    installation.empty(database)
+    environ = {
+        **os.environ,
+        "GUERDON_ENV": "test",
+        "GUERDON_DATABASE_URL": database_url,
+        "GUERDON_STORAGE": str(tmp_path),
+    }
+    command = [sys.executable, "-m", "app.cli", "migrate"]
+    started = [
+        subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for _ in range(3)
+    ]
+    assert [(one.communicate(timeout=120)[0], one.returncode) for one in started] == [
+        ("The database is up to date.\n", 0)
+    ] * 3
+    installation.require_ready(database, production=False)
+    database.engine.dispose()
+
+
+def test_what_an_empty_database_begins_with_comes_with_its_tables(database_url: str) -> None:
+    """Both, or neither: who waits for the tables never sees them without the demo world, nor loads it a second time."""
+    database = Database(database_url)
+    installation.empty(database)
+
+    def broken(session: Session) -> None:
+        raise RuntimeError("full")
+
+    with pytest.raises(RuntimeError, match="full"):
+        installation.migrate(database, broken)
+    assert installation.is_empty(database)
+    assert installation.migrate(database, lambda session: demo.load(session, clock.now(), Settings().zone))
+    assert not installation.migrate(database, broken)
+    database.engine.dispose()

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from app.campaign.models.awards import Award
 from app.campaign.models.campaigns import Campaign
 from app.db.engine import TryAgain
+from app.web import idempotency
 from app.web.idempotency import StoredAnswer, purge
 from tests.client import Client
 from tests.world import World, hours, offered
@@ -161,3 +162,27 @@ def test_a_database_that_stays_busy_is_503_and_never_a_denial(
     buy = f"/api/seller/customer/{world.cleo.uuid}/campaign/{world.a_campaign().uuid}/buy"
     answer = sol.post(buy)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+
+
+def test_a_replay_whose_connection_dies_is_answered_all_the_same(
+    sol: Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer was read; that the connection then cannot roll back concerns nobody."""
+    buy = f"/api/seller/customer/{world.cleo.uuid}/campaign/{world.a_campaign().uuid}/buy"
+    first = sol.post(buy, headers=key())
+    assert first.status_code == 200
+    real = idempotency._decrypted
+
+    def read_from_a_dying_server(*args: Any) -> bytes:
+        if world.database.is_postgresql:
+            with world.database.engine.connect() as other:
+                other.exec_driver_sql(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE pid <> pg_backend_pid() AND datname = current_database()"
+                )
+        return real(*args)
+
+    monkeypatch.setattr(idempotency, "_decrypted", read_from_a_dying_server)
+    again = sol.post(buy, headers=key())
+    assert (again.status_code, again.json) == (200, first.json)
+    assert world.count(Award) == 1

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, func, select, tuple_
 from sqlalchemy.orm import Session, contains_eager
 
 from app.campaign.awards.give import Actor, Trigger, give
@@ -19,6 +19,7 @@ from app.campaign.vouchers import lifecycle
 from app.db.prepared import Executor
 from app.organizations.scope import Chains
 from app.paging import Page, Paged
+from app.text import written
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,17 @@ def latest_by_customer(session: Session, customer_ids: Sequence[int], most: int)
     for voucher in session.scalars(query):
         found[cast(int, voucher.customer_id)].append(voucher)
     return found
+
+
+def lock_marked(session: Session, marks: Sequence[tuple[int, uuid.UUID, str]]) -> None:
+    """Before several coupons are marked in one transaction: everybody locks them by their ids, in whatever order they were sent.
+
+    Each mark is the customer's id, the campaign's UUID and the code. Who waits here looks at the coupons anew afterwards.
+    """
+    named = [(customer_id, campaign, written(code)) for customer_id, campaign, code in marks]
+    ids = select(Voucher.id).join(Voucher.campaign)
+    query = ids.where(tuple_(Voucher.customer_id, Campaign.uuid, Voucher.code).in_(named), BOUGHT)
+    session.execute(query.order_by(Voucher.id).with_for_update(of=Voucher)).all()
 
 
 def mark(
