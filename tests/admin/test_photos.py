@@ -200,3 +200,98 @@ def test_a_lost_blob_is_found_by_the_invariants(ada: Client, world: World, setti
             store.remove(sha256)
         assert [breach.invariant.name for breach in invariants.check(session, store)] == ["I12"]
     assert ada.get(f"/api/campaign/{campaign.uuid}/photo").status_code == 404
+
+
+def chunk(name: bytes, content: bytes, is_whole: bool = True) -> bytes:
+    checksum = zlib.crc32(name + content) if is_whole else 1
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", checksum)
+
+
+def png_with(extra: bytes) -> bytes:
+    whole = picture("PNG")
+    return whole[:33] + extra + whole[33:]  # behind the head
+
+
+def jpeg_with(segment: bytes) -> bytes:
+    whole = picture("JPEG")
+    return whole[:2] + segment + whole[2:]
+
+
+def app_segment(number: int, content: bytes) -> bytes:
+    return bytes([0xFF, 0xE0 + number]) + struct.pack(">H", len(content) + 2) + content
+
+
+DAMAGED = {
+    "exif that is no tiff": jpeg_with(app_segment(1, b"Exif\0\0" + b"XX*\0" + b"\xff" * 30)),
+    "exif that points outside": jpeg_with(app_segment(1, b"Exif\0\0" + b"II*\0" + struct.pack("<I", 9_999))),
+    "exif that is cut off": jpeg_with(app_segment(1, b"Exif\0\0II*\0\x08\0\0\0\x05\0\x12\x01")),
+    "mpf that is cut off": jpeg_with(app_segment(2, b"MPF\0II*\0\x08\0\0\0\x03\0")),
+    "mpf of nonsense": jpeg_with(app_segment(2, b"MPF\0" + b"\xff" * 40)),
+    "icc of nonsense": jpeg_with(app_segment(2, b"ICC_PROFILE\0\x01\x01" + b"\xff" * 40)),
+    "eXIf of nonsense": png_with(chunk(b"eXIf", b"II*\0" + b"\xff" * 20)),
+    "eXIf with a wrong checksum": png_with(chunk(b"eXIf", b"II*\0", is_whole=False)),
+    "text with a wrong checksum": png_with(chunk(b"tEXt", b"Comment\0x", is_whole=False)),
+    "text that is too long": png_with(chunk(b"zTXt", b"C\0\0" + zlib.compress(b"x" * 2_000_000))),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_what_is_damaged_beside_the_pixels_spoils_no_photo(name: str) -> None:
+    made = Image.open(io.BytesIO(imaging.remake(DAMAGED[name]).content))
+    assert made.size == (640, 620)
+    red, green, blue = made.convert("RGB").getpixel((300, 300))  # type: ignore[misc]
+    assert abs(red - 120) + green + blue < 5
+
+
+def test_pixels_that_are_damaged_do() -> None:
+    whole = picture("PNG")
+    for content in (whole[:-200], whole.replace(b"IDAT", b"IDAX"), picture("JPEG")[:600]):
+        with pytest.raises(imaging.BadImage):
+            imaging.remake(content)
+
+
+def gradient(mode: str) -> Image.Image:
+    """From black at the left to white at the right, in any mode."""
+    row = [round(x * 255 / 639) for x in range(640)]
+    if mode.startswith("I;16"):
+        data = b"".join(struct.pack("<H", value * 257) for value in row) * 620
+        return Image.frombytes("I;16", (640, 620), data)
+    return Image.frombytes("L", (640, 620), bytes(row) * 620).convert(mode)
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode"),
+    [
+        *(("PNG", mode) for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")),
+        *(("JPEG", mode) for mode in ("L", "RGB", "CMYK")),
+        *(("GIF", mode) for mode in ("L", "P")),
+        *(("WEBP", mode) for mode in ("RGB", "RGBA")),
+    ],
+)
+def test_every_mode_comes_out_looking_as_it_went_in(kind: str, mode: str) -> None:
+    out, how = io.BytesIO(), {"lossless": True} if kind == "WEBP" else {"quality": 95} if kind == "JPEG" else {}
+    gradient(mode).save(out, kind, **how)
+    made = Image.open(io.BytesIO(imaging.remake(out.getvalue()).content)).convert("RGB")
+    for x in (0, 160, 320, 480, 639):
+        wanted = round(x * 255 / 639)
+        if mode == "1":  # dithered: dark at one end, light at the other
+            wanted = 0 if x == 0 else 255 if x == 639 else -1
+        found = made.getpixel((x, 300))
+        assert wanted == -1 or all(abs(value - wanted) <= 6 for value in found), (x, wanted, found)  # type: ignore[union-attr]
+
+
+def test_a_deep_grey_that_stands_for_transparent_stays_so() -> None:
+    out = io.BytesIO()
+    gradient("I;16").save(out, "PNG", transparency=0)
+    made = Image.open(io.BytesIO(imaging.remake(out.getvalue()).content))
+    assert made.mode == "RGBA"
+    assert [made.getpixel((x, 5))[3] for x in (0, 639)] == [0, 255]  # type: ignore[index]
+
+
+def test_colours_of_another_space_are_shown_as_they_were_meant() -> None:
+    from PIL import ImageCms
+
+    linear = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
+    out = io.BytesIO()
+    Image.new("RGB", (640, 620), (200, 30, 30)).save(out, "PNG", icc_profile=linear.tobytes())  # not a profile of RGB
+    assert Image.open(io.BytesIO(imaging.remake(out.getvalue()).content)).getpixel((9, 9)) == (200, 30, 30)

@@ -78,7 +78,7 @@ class Unrewarded:
         return cls(campaign_id, customer_id, (refusal, *refusal.others))
 
 
-# What an overriding trigger does not ask: whether the campaign is open, and for whom.
+# What an overriding trigger does not ask: whether the campaign is open, and for whom. Of a completed one it asks everything.
 OVERRIDDEN = (
     errors.CampaignNotActive,
     errors.CampaignNotYetActive,
@@ -164,7 +164,7 @@ def _require_no_refusal(facts: CampaignFacts, trigger: Trigger, now: datetime, t
     reasons: list[Refusal] = [
         refusal
         for refusal in rules.refusals(facts, now, traits, trigger.context)
-        if not (trigger.overrides and isinstance(refusal, OVERRIDDEN))
+        if not (trigger.overrides and isinstance(refusal, OVERRIDDEN) and facts.lifecycle != "completed")
     ]
     if not can_give:
         reasons.append(errors.NoRewardLeft())

@@ -10,7 +10,10 @@ from app.db.types import Base, Serial, UtcDateTime
 
 
 class ReferralRelation(Base):
-    """Somebody recommended the programme to somebody. Redeemed once: when the referring customer was rewarded."""
+    """Somebody recommended the programme to somebody. Redeemed once: when the referring customer was rewarded.
+
+    It lapsed when the referred one bought while the referring one was not active: only the staff completes it then.
+    """
 
     __tablename__ = "referral_relation"
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
@@ -19,6 +22,7 @@ class ReferralRelation(Base):
     referred_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     redeemed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lapsed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     award_id: Mapped[UUID | None] = mapped_column(ForeignKey("award.id"), unique=True)  # the referring customer's
     __table_args__ = (
         UniqueConstraint("referred_id", "campaign_id"),

@@ -40,10 +40,13 @@ def record(session: Session, basket: Basket, now: datetime, actor: Actor) -> Rec
     # First who was waiting for this purchase, and all accounts in everybody's order: two who referred each other's friends
     # may buy at once.
     unrewarded: list[Unrewarded] = []
-    if basket.amount:
+    customer = session.get_one(Customer, basket.customer_id)
+    if (
+        basket.amount and customer.is_active
+    ):  # a purchase of somebody who takes part in nothing is not the one that is waited for
         unrewarded += referrals.complete_by_purchase(session, basket.customer_id, now, actor)
     customers.add_spending(session, basket.customer_id, basket.amount, basket.bought_at)
-    chain_id = session.get_one(Customer, basket.customer_id).chain_id
+    chain_id = customer.chain_id
     traits = {"basket.amount": number(basket.amount)}
     unrewarded += give_all(session, chain_id, basket.customer_id, "basket", f"basket {basket.id}", traits, now, actor)
     return RecordedBasket(basket, unrewarded)

@@ -37,13 +37,16 @@ def apply_code(
 ) -> Referred:
     """Note by whom a customer was referred, in each referral campaign that is open to the referring one.
 
-    Raises ReferralCodeUnknown, SelfReferral, ReferralWindowClosed, NoReferralCampaign or AlreadyReferred.
+    Who is not active neither refers nor is referred: the code of such a customer is nobody's.
+    Raises CustomerNotActive, ReferralCodeUnknown, SelfReferral, ReferralWindowClosed, NoReferralCampaign or AlreadyReferred.
     """
+    if not customer.is_active:
+        raise errors.CustomerNotActive(required="active", actual=customer.status)
     chain = session.get_one(Chain, customer.chain_id)
     referring = session.scalars(
         select(Customer).join(Profile).where(Profile.referral_code == code, Customer.chain_id == chain.id)
     ).one_or_none()
-    if referring is None:
+    if referring is None or not referring.is_active:
         raise errors.ReferralCodeUnknown
     if referring.id == customer.id:
         raise errors.SelfReferral
@@ -111,13 +114,18 @@ def complete(session: Session, relation: ReferralRelation, now: datetime, actor:
 
 
 def complete_by_purchase(session: Session, customer_id: int, now: datetime, actor: Actor) -> list[Unrewarded]:
-    """Complete what waits for the first purchase of a referred customer.
+    """Complete what waits for the first purchase of a referred customer, who is active.
 
-    What cannot be rewarded goes on waiting, and is returned with the reasons.
+    What cannot be rewarded goes on waiting, and is returned with the reasons; but it lapses when the referring customer is not
+    active: what was not to be given then is not given by accident later.
     """
     waiting = session.scalars(
         select(ReferralRelation)
-        .where(ReferralRelation.referred_id == customer_id, ReferralRelation.redeemed_at.is_(None))
+        .where(
+            ReferralRelation.referred_id == customer_id,
+            ReferralRelation.redeemed_at.is_(None),
+            ReferralRelation.lapsed_at.is_(None),
+        )
         .order_by(ReferralRelation.campaign_id)
         .with_for_update()
         .execution_options(populate_existing=True)
@@ -129,7 +137,10 @@ def complete_by_purchase(session: Session, customer_id: int, now: datetime, acto
         try:
             complete(session, relation, now, actor)
         except Refusal as e:
+            if any(isinstance(reason, errors.CustomerNotActive) for reason in (e, *e.others)):
+                relation.lapsed_at = max(now, relation.created_at)
             unrewarded.append(Unrewarded.of(relation.campaign_id, relation.referring_id, e))
+    session.flush()
     return unrewarded
 
 

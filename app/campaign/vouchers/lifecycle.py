@@ -21,6 +21,7 @@ from app.campaign.vouchers.terms import validate
 from app.db.guarded import GuardFailed
 from app.db.prepared import Executor, Prepared
 from app.db.types import UtcDateTime
+from app.members.models import Customer
 from app.organizations.models import Chain
 
 LOCKABLE = {"basket", "basket_pct"}
@@ -66,6 +67,7 @@ def claim(executor: Executor, named: VoucherIdentifiers, holder: Holder, now: da
         raise errors.VoucherNotForCustomers
     if voucher.status == "claimed" and voucher.customer_id == holder.customer_id:
         return voucher
+    _require_active(executor, holder.customer_id)
     _require_active_owner(voucher)
     _require_usable(voucher, now, is_staff=holder.is_staff)
     done = _CLAIM.run(
@@ -200,18 +202,21 @@ def issue(
 ) -> Voucher:
     """Issue a voucher by hand. The limits of its campaign count what the campaign gives, and so do not count it.
 
-    Raises CampaignNotFound or BadVoucher.
+    Raises CampaignNotFound, CampaignNotActive for a completed one, CustomerNotActive or BadVoucher.
     """
     validate(terms.kind, terms.amount, terms.hundredths_of_percent, terms.code)
     if terms.claimed and customer_id is None:
         raise errors.BadVoucher("A voucher is claimed by somebody; name the customer.")
     found = session.execute(
-        select(Campaign.id, Chain.third_party_voucher_ids)
+        select(Campaign.id, Campaign.lifecycle, Chain.third_party_voucher_ids)
         .join(Chain, Chain.id == Campaign.chain_id)
         .where(Campaign.id == campaign_id, Campaign.chain_id == chain_id)
     ).one_or_none()
     if found is None:
         raise errors.CampaignNotFound
+    if found.lifecycle == "completed":
+        raise errors.CampaignNotActive("The campaign is completed, and gives nothing any more.", actual=found.lifecycle)
+    _require_active(session, customer_id)
     voucher = Voucher(
         key=keys.new_key(),
         third_party_id=keys.new_third_party_id() if found.third_party_voucher_ids else None,
@@ -260,6 +265,13 @@ def _opens(voucher: Voucher, lock_code: str | None, basket_code: str | None) -> 
     return (basket_code is not None and basket_code == voucher.basket_code) or (
         lock_code is not None and lock_code == voucher.lock_code
     )
+
+
+def _require_active(executor: Executor, customer_id: int | None) -> None:
+    """Who is not active is given nothing, by the staff neither."""
+    status = executor.scalar(select(Customer.status).where(Customer.id == customer_id)) if customer_id else None
+    if status not in (None, "active"):
+        raise errors.CustomerNotActive(required="active", actual=status)
 
 
 def _require_active_owner(voucher: VoucherRow) -> None:
