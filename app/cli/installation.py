@@ -15,7 +15,7 @@ from app.db import installation
 from app.db.engine import Database
 from app.media.blobs import FolderStore
 from app.settings import Settings, from_environment
-from app.web import idempotency
+from app.web import brakes, idempotency
 from app.web.callers import require_keys, rotate_keys
 
 
@@ -103,6 +103,7 @@ def clean() -> None:
     database = opened(settings)
     removed = photos.remove_unreferenced(database, FolderStore(settings.storage / "photos"))
     forgotten = idempotency.purge(database, clock.now())
+    brakes.purge(database, clock.now())
     with database.transaction() as session:
         tokens.purge(session, clock.now())
     click.echo(f"{removed} photos and {forgotten} stored answers removed.")

@@ -8,6 +8,7 @@ from app.members import models as members
 from app.organizations import models as organizations
 from app.points import models as points
 from app.web.audit import AuditEntry
+from app.web.brakes import WrongTries
 from app.web.idempotency import StoredAnswer
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Base",
     "Installation",
     "StoredAnswer",
+    "WrongTries",
     "access",
     "campaign",
     "members",

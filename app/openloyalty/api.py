@@ -78,6 +78,8 @@ def _complete(operation: dict[str, Any], view: Any, method: str, has_arguments: 
         operation.setdefault("parameters", []).append(key)
         refused.append("422")
     refused += ["405", "500"]
+    if method == "POST":
+        refused.append("429")
     if method in {"POST", "PUT", "DELETE"}:
         refused += ["411", "413", "415"]
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}}

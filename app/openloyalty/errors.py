@@ -17,6 +17,7 @@ from app.openloyalty.forms import InvalidForm, tree, tree_for
 from app.organizations import errors as organizations
 from app.refusal import Refusal, word_for
 from app.web import idempotency
+from app.web.brakes import TooManyTries
 from app.web.callers import NotSignedIn
 from app.web.door import Busy
 
@@ -95,6 +96,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(
         Busy, lambda e: _retry(error(503, "The service is busy and nothing was changed. Try again."))
     )
+    app.register_error_handler(TooManyTries, _too_many)
     app.register_error_handler(
         OutcomeUnknown,
         lambda e: _retry(
@@ -121,6 +123,12 @@ def http_exception(e: HTTPException) -> Response:
 def _unauthorized(e: NotSignedIn) -> Response:
     response = _json(401, {"code": 401, "message": str(e)})
     response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _too_many(e: TooManyTries) -> Response:
+    response = _json(429, {"code": 429, "message": str(e), "error": {"code": 429, "message": str(e)}})
+    response.headers["Retry-After"] = str(e.seconds)
     return response
 
 

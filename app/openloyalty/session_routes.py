@@ -6,13 +6,15 @@ from flask import Response, jsonify
 
 from app import clock
 from app.access import logins, passwords
-from app.access.errors import BadCredentials, BadRefreshToken
+from app.access.errors import BadCredentials, BadRefreshToken, WrongPassword
 from app.access.models import Login
 from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.fields import Secret, Text
 from app.openloyalty.forms import Form, form
 from app.openloyalty.member_forms import PasswordChangeForm
+from app.text import written
+from app.web.brakes import braked
 from app.web.callers import identity
 from app.web.door import allow, anyone, login_id, reading, settings, transaction
 
@@ -47,9 +49,10 @@ def session_blueprint(role: str) -> Blueprint:
     @allow(role)
     def change_password(data: dict[str, Any]) -> Response:
         """Change my password; all tokens given out until now end."""
-        with reading() as session:
-            known = logins.password_hash(session, login_id())
-        logins.require_password(known, data["current_password"])
+        with braked("change password", str(login_id()), WrongPassword, each_try=True):
+            with reading() as session:
+                known = logins.password_hash(session, login_id())
+            logins.require_password(known, data["current_password"])
         passwords.require_strong(data["password"])
         new = passwords.hashed(data["password"])
         with transaction() as session:
@@ -61,6 +64,11 @@ def session_blueprint(role: str) -> Blueprint:
 
 def refreshed(token: str) -> Response:
     """A new pair of tokens for a refresh token. One that was spent before ends its whole chain."""
+    with braked("refresh", token, BadRefreshToken):
+        return _refreshed(token)
+
+
+def _refreshed(token: str) -> Response:
     try:
         with transaction() as session:
             login, refresh_token = logins.refreshed(session, token, clock.now())
@@ -75,9 +83,10 @@ def refreshed(token: str) -> Response:
 def _signed_in(role: str, name: str, password: str) -> Response:
     if len(password) > passwords.LENGTH_MAX:
         raise BadCredentials
-    with reading() as session:
-        found = logins.candidate(session, role, name)
-    login = logins.check(found, password)
+    with braked("sign in", written(name).lower(), BadCredentials, each_try=True):
+        with reading() as session:
+            found = logins.candidate(session, role, name)
+        login = logins.check(found, password)
     rehashed = passwords.rehashed(login.password_hash, password)
     with transaction() as session:
         refresh_token = logins.signed_in(session, login, clock.now(), settings().refresh_token_days, rehashed)

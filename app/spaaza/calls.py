@@ -22,6 +22,7 @@ REFUSED = {
     "411": "A body without Content-Length.",
     "413": "A body that is too large.",
     "415": "A body of a kind that is not read.",
+    "429": "Too many wrong tries; `Retry-After` says when to come again.",
     "422": "The Idempotency-Key was used for another request.",
     "500": "Refused, with the codes that the documents send as 500 (68, 228, 238); or a failure.",
     "503": "Busy, or the outcome is unknown.",

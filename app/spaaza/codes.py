@@ -99,6 +99,7 @@ REQUEST_INVALID = ErrorCode(9411, "request_invalid", 400, "The request cannot be
 PREFETCH_REFUSED = ErrorCode(9425, "prefetch_refused", 400, "This call changes something, and is not made in advance.")
 INTERNAL_ERROR = ErrorCode(9500, "internal_error", 500, "Something went wrong here. Nothing was changed.")
 TRY_AGAIN = ErrorCode(9503, "try_again", 503, "The service is busy and nothing was changed. Try again.")
+TOO_MANY_TRIES = ErrorCode(9429, "too_many_tries", 429, "There were too many wrong tries. Try again later.")
 OUTCOME_UNKNOWN = ErrorCode(
     9504,
     "outcome_unknown",

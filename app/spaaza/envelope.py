@@ -13,6 +13,7 @@ from app.db.engine import OutcomeUnknown
 from app.refusal import Refusal
 from app.spaaza import codes
 from app.spaaza.codes import ErrorCode
+from app.web.brakes import TooManyTries
 from app.web.door import Busy, note_unrewarded
 from app.web.rejected import Rejected
 
@@ -72,6 +73,9 @@ def register(blueprint: Blueprint) -> None:
     blueprint.register_error_handler(HTTPException, http_exception)
     blueprint.register_error_handler(Busy, lambda e: _retry(error(codes.TRY_AGAIN)))
     blueprint.register_error_handler(OutcomeUnknown, lambda e: _retry(error(codes.OUTCOME_UNKNOWN)))
+    blueprint.register_error_handler(
+        TooManyTries, lambda e: _retry(error(codes.TOO_MANY_TRIES, str(e)), seconds=e.seconds)
+    )
 
 
 def http_exception(e: HTTPException) -> Response:
@@ -106,8 +110,8 @@ def called() -> str:
     return str(request.endpoint).rpartition(".")[2]
 
 
-def _retry(response: Response) -> Response:
-    response.headers["Retry-After"] = "1"
+def _retry(response: Response, seconds: int = 1) -> Response:
+    response.headers["Retry-After"] = str(seconds)
     return response
 
 

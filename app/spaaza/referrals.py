@@ -1,9 +1,12 @@
 """complete-referral-relation and apply-referral-code."""
 
+from contextlib import AbstractContextManager, nullcontext
+
 from flask import Response
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.campaign.errors import ReferralCodeUnknown
 from app.campaign.listings import chain_campaigns
 from app.campaign.triggers import referrals
 from app.members import customers, identifiers
@@ -12,7 +15,8 @@ from app.spaaza import access, codes, envelope, views
 from app.spaaza.calls import STAFF, call
 from app.spaaza.identify import customer_id
 from app.spaaza.parameters import Parameters, parameters
-from app.web.door import note_subject, transaction
+from app.web.brakes import braked
+from app.web.door import caller, note_subject, transaction
 from app.web.rejected import Rejected
 
 COMPLETE = "complete-referral-relation"
@@ -70,7 +74,7 @@ def apply() -> Response:
     """Note by whom a user was referred, within the chain's window after signing up."""
     sent = parameters()
     code = sent.required("referral_code", sent.text("referral_code"))
-    with transaction() as session:
+    with _guessing_is_braked(), transaction() as session:
         # The code is the referring user's; it identifies nobody here.
         user = Parameters({name: value for name, value in sent.values.items() if name != "referral_code"})
         customer = customers.get_by_id(session, customer_id(session, user))
@@ -81,6 +85,13 @@ def apply() -> Response:
         chain = chains.get(session, customer.chain_id)
         answer = [views.relation(relation, profiles, None, chain) for relation in made]
     return envelope.ok(APPLY, {"referral_relations": answer}, envelope.warnings(APPLY, done.unrewarded))
+
+
+def _guessing_is_braked() -> AbstractContextManager[None]:
+    """Customers who try codes that are nobody's are braked."""
+    if not access.is_customer():
+        return nullcontext()
+    return braked("referral code", caller().principal, ReferralCodeUnknown)
 
 
 def _entity(entity: Parameters) -> tuple[str, int]:

@@ -11,6 +11,8 @@ from app.access.models import ADMIN, CUSTOMER, SELLER
 from app.spaaza import access, codes, envelope, views
 from app.spaaza.calls import call
 from app.spaaza.parameters import parameters
+from app.text import written
+from app.web.brakes import braked
 from app.web.door import reading, transaction
 from app.web.rejected import Rejected
 
@@ -37,17 +39,18 @@ def login() -> Response:
     username = sent.required("username", sent.text("username"))
     password = sent.required("password", sent.secret("password", PASSWORD_LENGTH_MAX))
     hostname = access.hostname()
-    with reading() as session:
-        chain_id = access.chain_of_app(session, hostname) if hostname else None
-        found = _candidate(session, username, is_customer=chain_id is not None)
-    checked = logins.check(found, password)
-    now = clock.now()
-    rehashed = passwords.rehashed(checked.password_hash, password)
-    with transaction() as session:
-        if chain_id is not None and logins.chain_id(session, checked) != chain_id:
-            raise BadCredentials
-        begun = tokens.begin(session, checked, now, rehashed)
-        name, _ = logins.public_name(session, checked)
+    with braked("sign in", written(username).lower(), BadCredentials, each_try=True):
+        with reading() as session:
+            chain_id = access.chain_of_app(session, hostname) if hostname else None
+            found = _candidate(session, username, is_customer=chain_id is not None)
+        checked = logins.check(found, password)
+        now = clock.now()
+        rehashed = passwords.rehashed(checked.password_hash, password)
+        with transaction() as session:
+            if chain_id is not None and logins.chain_id(session, checked) != chain_id:
+                raise BadCredentials
+            begun = tokens.begin(session, checked, now, rehashed)
+            name, _ = logins.public_name(session, checked)
     user_id = checked.customer_id or checked.id
     info = {
         "session_key": begun.key,

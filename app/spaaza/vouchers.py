@@ -1,6 +1,7 @@
 """The calls about vouchers: claim, unclaim, lock, unlock, redeem, expire, create, list."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.campaign.errors import VoucherNotFound
 from app.campaign.models.rewards import VOUCHER_KINDS
 from app.campaign.models.vouchers import VOUCHER_STATUSES
 from app.campaign.vouchers import lifecycle, lookup
@@ -17,6 +19,7 @@ from app.spaaza import access, codes, envelope, views
 from app.spaaza.calls import STAFF, call
 from app.spaaza.identify import customer_id
 from app.spaaza.parameters import KEY, invalid, paging, parameters
+from app.web.brakes import braked
 from app.web.door import caller, note_subject, reading, single_statement, transaction
 from app.web.rejected import Rejected
 
@@ -38,7 +41,7 @@ NAMES = {
 def claim() -> Response:
     """Claim a voucher, so that it can be redeemed. Claiming it again changes nothing."""
     now = clock.now()
-    with single_statement() as executor:
+    with _guessing_is_braked(), single_statement() as executor:
         holder = access.holder(customer_id(executor, parameters()))
         claimed = lifecycle.claim(executor, _named(), holder, now)
     return envelope.ok(CLAIM, views.voucher(claimed, now))
@@ -191,6 +194,13 @@ def listed() -> Response:
             "total": found.total,
         },
     )
+
+
+def _guessing_is_braked() -> AbstractContextManager[None]:
+    """Customers who try keys that are nobody's are braked; the staff and partners have a till's many customers to serve."""
+    if not access.is_customer():
+        return nullcontext()
+    return braked("voucher", caller().principal, VoucherNotFound)
 
 
 def _changed(name: str, change: Callable[[Session, Holder], Any]) -> Response:

@@ -105,12 +105,16 @@ class GuardedFlask(Flask):
         key = request.headers.get("Idempotency-Key") if request.method in keyed else None
 
         def attempt() -> ResponseReturnValue:
-            g.unrewarded = []
+            g.unrewarded, g.afterwards = [], []
             if policy != ANYONE:
                 _let_in(policy, getattr(route, "authenticate", by_token))
             return self._answer_once(view, key) if key is not None else view()
 
-        answer = with_retries(attempt)
+        try:
+            answer = with_retries(attempt)
+        finally:
+            for step in g.afterwards:
+                step()
         _report_unrewarded()
         return answer
 
@@ -199,6 +203,11 @@ def note_effect(effect: UUID) -> None:
     once: KeyedAttempt | None = g.get("once")
     if once:
         once.effect = effect
+
+
+def afterwards(step: Callable[[], object]) -> None:
+    """Do this when the request's transaction has ended, whether it was kept or not."""
+    g.afterwards.append(step)
 
 
 def note_unrewarded(campaign_id: int, reason: str, is_answered: bool = True) -> None:
