@@ -25,7 +25,7 @@ SPAAZA_HEADERS = (
     "X-Spaaza-MyPrice-App-Hostname",
     "X-Spaaza-API-Version",
 )
-SESSIONM = ("/priv", "/api/v1/apps/", "/apps/")
+SESSIONM = ("/priv", "/api/v1/apps/", "/api/2.0", "/apps/", "/offers", "/incentives")
 NOT_SPAAZA = ("/api", "/docs", "/openapi.json", "/livez", "/readyz", "/metrics")
 
 

@@ -28,6 +28,7 @@ CAMPAIGN = {
     "starts_at",
     "ends_at",
     "external_id",
+    "permalink",
     "campaign_type",
     "template",
     "optin_required",
@@ -49,6 +50,17 @@ CAMPAIGN = {
     "cost_in_points",
     "limit",
     "limit_per_user",
+}
+# What clients send back of what they were shown. It says nothing that is not said by the others, and is passed over.
+PASSED_OVER = {
+    "campaign_id",
+    "campaign_permalink",
+    "start_date",
+    "end_date",
+    "qualified",
+    "group_id",
+    "creative_id",
+    "version",
 }
 BEHAVIOR = {
     "name",
@@ -84,7 +96,7 @@ def read(sent: SentObject) -> CampaignSpec:
     """All but the division, which must be looked up. Raises `argument_error`, `missing_data` or `validation`."""
     if not sent.values:
         raise Rejected(codes.MISSING_DATA, "Missing campaign data.")
-    sent.require_known(CAMPAIGN)
+    sent.require_known(CAMPAIGN | PASSED_OVER)
     name = sent.required("name", sent.text("name"))
     lifecycle = sent.required("status", sent.choice("status", LIFECYCLES))
     starts = sent.required("starts_at", sent.moment("starts_at"))
@@ -139,7 +151,7 @@ def _listing(sent: SentObject) -> ListingSpec:
     for name in ("total_budget", "weight"):
         sent.whole(name)
     return ListingSpec(
-        external_id=sent.name_in_addresses("external_id"),
+        external_id=_external_id(sent),
         has_unique_name=True,
         creatives=reward_form.creatives(sent),
         campaign_type=type_ or template or CAMPAIGN_TYPES[0],
@@ -169,6 +181,14 @@ def _targeting(sent: SentObject) -> Mapping[str, Any] | None:
     if tree in (None, {}):
         return None
     return targeting.checked(tree, targeting.USER)
+
+
+def _external_id(sent: SentObject) -> str | None:
+    """What another system calls it; real clients call that its permalink."""
+    names = {sent.name_in_addresses("external_id"), sent.name_in_addresses("permalink")} - {None}
+    if len(names) > 1:
+        raise sent.wrong("permalink", "the same as external_id, or one of the two")
+    return names.pop() if names else None
 
 
 def _behavior(sent: SentObject) -> BehaviorSpec:

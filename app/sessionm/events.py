@@ -39,6 +39,7 @@ EVENTS_BODY = {
         "oneOf": [{"type": "object", "additionalProperties": EVENT_BODY}, {"type": "array", "items": EVENT_BODY}],
     },
     "campaign_id": {"description": "The only campaign that shall react, by its id or permalink."},
+    "async": {"description": "false: what is done is done when it is answered.", "type": "boolean"},
 }
 BATCH_BODY = {
     "batch": {
@@ -56,6 +57,7 @@ def send() -> Response:
     """Tell what a customer did. All of its events count, or none."""
     sent = body("request")
     sent.require_known(EVENTS_BODY)
+    _require_at_once(sent)
     events_sent = _events(sent)
     with single_statement() as executor:
         customer_id = identify.customer().id
@@ -86,6 +88,7 @@ def _parsed(item: SentObject) -> list[CustomerEvent] | Rejected:
     """An item's events, or what is wrong with them."""
     try:
         item.require_known({"user_id", "external_id", *EVENTS_BODY})
+        _require_at_once(item)
         if item.has("user_id") == item.has("external_id"):
             raise missing("batch data: user_id, or external_id, but not both")
         return _events(item, needs_transaction_id=True)
@@ -136,6 +139,14 @@ def _events(sent: SentObject, needs_transaction_id: bool = False) -> list[Custom
     events_sent = [_event(row, needs_transaction_id) for row in rows]
     _require_bounded(events_sent, sent)
     return events_sent
+
+
+def _require_at_once(sent: SentObject) -> None:
+    if sent.flag("async", False):
+        raise Rejected(
+            codes.ARGUMENT_ERROR,
+            "async is false: events are recorded at once, and the answer says what became of them.",
+        )
 
 
 def _require_bounded(events_sent: list[CustomerEvent], sent: SentObject) -> None:

@@ -49,8 +49,15 @@ class Query:
 
     @cached_property
     def division_ids(self) -> list[str] | None:
-        """None when none was asked for."""
-        return self.words("division_ids", "division_id") or None
+        """None when none was asked for. An empty list asks for none of them, and is no wish for all. Raises `missing_data`."""
+        names = ("division_ids", "division_id")
+        found = self.words(*names)
+        if not found and any(name.partition("[")[0].strip().lower() in names for name, _ in self.pairs):
+            raise Rejected(codes.MISSING_DATA, "Missing division_ids.")
+        return found or None
+
+    def flag(self, name: str) -> bool:
+        return any(key.strip() == name and value.strip().lower() in {"true", "1"} for key, value in self.pairs)
 
     def page(self, size: int = PAGE_SIZE) -> Page:
         """Raises `argument_error`."""

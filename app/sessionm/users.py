@@ -20,6 +20,7 @@ from app.sessionm.bodies import SentObject, body, missing
 from app.sessionm.calls import USER, V1, addresses, call
 from app.sessionm.envelope import respond
 from app.sessionm.formats import iso
+from app.sessionm.queries import query
 from app.web.door import note_subject, note_unrewarded, reading, transaction
 
 PROFILE = {  # by what they are called inside
@@ -30,7 +31,10 @@ PROFILE = {  # by what they are called inside
     "gender": "gender",
     "born_on": "dob",
 }
-FIELDS = {*PROFILE.values(), "external_id", "time_zone", "anonymous", "attributes"}
+# Where a customer lives, by what it is called inside; and what else real clients send when they register one.
+ADDRESS = {"street": "address", "city": "city", "province": "state", "postal": "zip", "country": "country"}
+OF_CLIENTS = {*ADDRESS.values(), "opted_in", "external_id_type", "identifiers", "phone_numbers", "user_profile"}
+FIELDS = {*PROFILE.values(), "external_id", "time_zone", "anonymous", "attributes", *OF_CLIENTS}
 ATTRIBUTES_MAX, TAGS_MAX = 100, 100
 GENDERS = ("male", "female", "not_disclosed")
 USER_BODY = {"user": {"type": "object", "properties": {name: {} for name in sorted(FIELDS)}}}
@@ -45,7 +49,7 @@ def create() -> Response:
     """Register a customer, or one who is still anonymous."""
     sent = _user()
     is_anonymous = sent.flag("anonymous", False)
-    if not is_anonymous and not (sent.has("external_id") or sent.has("email")):
+    if not is_anonymous and not (_external_id(sent) or sent.has("email")):
         raise missing("user data: external_id or email")
     noted, now = _attributes(sent), clock.now()
     with transaction() as session:
@@ -55,7 +59,7 @@ def create() -> Response:
             now,
             access.actor(),
             chain_id=access.application().chain_id,
-            external_id=sent.name_in_addresses("external_id"),
+            external_id=_external_id(sent),
             time_zone=sent.text("time_zone"),
             is_anonymous=is_anonymous,
         )
@@ -82,15 +86,14 @@ def change() -> Response:
     with transaction() as session:
         customer = _customer(session)
         person = _person(sent)
-        customers.change(
-            session, customer, {name: person[name] for name in PROFILE if PROFILE[name] in sent.values}, now
-        )
-        external_id = sent.name_in_addresses("external_id") if "external_id" in sent.values else customer.external_id
+        customers.change(session, customer, _changed(sent, person, customer), now)
+        is_named = "external_id" in sent.values or sent.has("identifiers")
+        external_id = _external_id(sent) if is_named else customer.external_id
         time_zone = sent.text("time_zone") if "time_zone" in sent.values else customer.time_zone
         customers.rename(session, customer, external_id, time_zone, now)
         if sent.flag("anonymous", customer.is_anonymous) and not customer.is_anonymous:
             raise sent.wrong("anonymous", "false for who has registered")
-        has_registered = sent.has("external_id") or sent.has("email")
+        has_registered = bool(_external_id(sent)) or sent.has("email")
         customer.is_anonymous = sent.flag("anonymous", customer.is_anonymous and not has_registered)
         attributes.put(session, customer.id, noted)
         session.flush()
@@ -159,15 +162,68 @@ def _person(sent: SentObject) -> dict[str, Any]:
         "first_name": sent.text("first_name") or "",
         "last_name": sent.text("last_name") or "",
         "email": sent.email("email"),
-        "phone": sent.text("phone"),
+        "phone": _phone(sent),
         "gender": sent.choice("gender", GENDERS),
         "born_on": sent.birth_day("dob"),
+        "address": {name: text for name, sent_as in ADDRESS.items() if (text := sent.text(sent_as))} or None,
+        "agreement2": sent.flag("opted_in", False),
     }
 
 
+def _changed(sent: SentObject, person: dict[str, Any], customer: Customer) -> dict[str, Any]:
+    """The details that were sent; of an address, the other parts stay."""
+    changed = {name: person[name] for name in PROFILE if PROFILE[name] in sent.values}
+    if sent.has("phone_numbers"):
+        changed["phone"] = person["phone"]
+    if "opted_in" in sent.values:
+        changed["agreement2"] = person["agreement2"]
+    if ADDRESS.values() & sent.values.keys():
+        kept = {
+            name: text
+            for name, text in (customer.profile.address or {}).items()
+            if ADDRESS.get(name) not in sent.values
+        }
+        changed["address"] = {**kept, **(person["address"] or {})} or None
+    return changed
+
+
+def _external_id(sent: SentObject) -> str | None:
+    """By itself, or as the one of the `identifiers`."""
+    names = {sent.name_in_addresses("external_id")}
+    identifiers = sent.objects("identifiers", "identifier")
+    if len(identifiers) > 1:
+        raise sent.wrong("identifiers", "a list of one: a customer has one external id")
+    for one in identifiers:
+        one.require_known({"external_id", "external_id_type"})
+        names.add(one.name_in_addresses("external_id"))
+    names -= {None}
+    if len(names) > 1:
+        raise sent.wrong("identifiers", "the same as external_id")
+    return names.pop() if names else None
+
+
+def _phone(sent: SentObject) -> str | None:
+    """By itself, or the first of the `phone_numbers`, the preferred one before the others."""
+    numbers = sent.objects("phone_numbers", "phone number")
+    for one in numbers:
+        one.require_known({"phone_number", "phone_type", "preference_flags", "preferred"})
+    if len(numbers) > 1:
+        raise sent.wrong("phone_numbers", "a list of one: a customer has one phone")
+    first = next((one.required("phone_number", one.text("phone_number")) for one in numbers), None)
+    if first is not None and sent.has("phone") and sent.text("phone") != first:
+        raise sent.wrong("phone_numbers", "the same as phone")
+    return first or sent.text("phone")
+
+
 def _attributes(sent: SentObject) -> dict[str, Value | None]:
-    found = sent.object("attributes")
-    values = found.values if found else {}
+    values: dict[str, Any] = {}
+    for name in ("attributes", "user_profile"):
+        found = sent.object(name)
+        values |= found.values if found else {}
+    if sent.has("external_id_type"):
+        values["external_id_type"] = sent.text("external_id_type")
+    for one in sent.objects("identifiers", "identifier"):
+        values["external_id_type"] = one.text("external_id_type") or values.get("external_id_type")
     if len(values) > ATTRIBUTES_MAX:
         raise sent.wrong("attributes", f"an object of at most {ATTRIBUTES_MAX} names")
     for name, value in values.items():
@@ -186,7 +242,8 @@ def _customer(session: Session) -> Customer:
 
 def _answer(session: Session, it: Customer) -> Response:
     profile = it.profile
-    user = {
+    noted = attributes.of_customer(session, it.id)
+    user: dict[str, Any] = {
         "id": str(it.uuid),
         "external_id": it.external_id,
         "first_name": profile.first_name or None,
@@ -198,9 +255,17 @@ def _answer(session: Session, it: Customer) -> Response:
         "time_zone": it.time_zone,
         "anonymous": it.is_anonymous,
         "available_points": number(ledger.balance(session, it.id)),
-        "attributes": attributes.of_customer(session, it.id),
+        "attributes": noted,
         "created_at": iso(it.created_at),
     }
+    asked = query()
+    if asked.flag("show_identifiers"):
+        one = {"external_id": it.external_id, "external_id_type": noted.get("external_id_type")}
+        user["identifiers"] = [one] if it.external_id else []
+    if asked.flag("user[user_profile]"):
+        address = profile.address or {}
+        lives = {sent_as: address.get(name) for name, sent_as in ADDRESS.items()}
+        user["user_profile"] = {**noted, **lives, "opted_in": profile.agreement2}
     return respond({"status": "ok", "user": user})
 
 

@@ -14,9 +14,11 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.access import logins, tokens
 from app.campaign.awards.give import Actor
-from app.campaign.vouchers.lookup import Holder
+from app.campaign.listings import lookup
+from app.campaign.vouchers import lookup as vouchers
+from app.campaign.vouchers.lookup import Holder, VoucherIdentifiers
 from app.organizations import chains
-from app.organizations.errors import AppWithoutChain
+from app.organizations.errors import AppNotFound, AppWithoutChain
 from app.spaaza import codes
 from app.spaaza.envelope import version
 from app.spaaza.parameters import parameters
@@ -47,11 +49,13 @@ def authenticate(
     app_for_partners: bool = False,
     chain_since: tuple[int, ...] = (0,),
     customers: bool = True,
+    infers_chain: bool = False,
 ) -> Callable[[], Caller]:
     """How a call finds out who is calling.
 
     `write` is what the staff needs permission for, `partners_write` partners. The staff names its chain by the parameter `chain`, or
     later, by `enter`, when that is empty. Clients of versions before `chain_since` act for their only chain.
+    `infers_chain`: or what the request names tells it: a campaign, a voucher, the app's host name.
     `app_for_partners`: partners must send their app's host name. `customers`: whether customers may call.
     """
 
@@ -66,7 +70,7 @@ def authenticate(
             return _partner(token, partners_write, chain, app_for_partners)
         if key is None or not (_header(USER_ID) or _header(USERNAME)):
             raise Rejected(codes.NO_VALID_SESSION)
-        return _person(key, write, chain, chain_since, customers)
+        return _person(key, write, chain, chain_since, customers, infers_chain)
 
     return find
 
@@ -125,7 +129,9 @@ def holder(customer_id: int | None) -> Holder:
     return Holder(chain_id(), customer_id, who.role != CUSTOMER, who.login_id, who.token_id)
 
 
-def _person(key: str, write: bool, chain: str, chain_since: tuple[int, ...], customers: bool) -> Caller:
+def _person(
+    key: str, write: bool, chain: str, chain_since: tuple[int, ...], customers: bool, infers_chain: bool
+) -> Caller:
     app = hostname()
     unreadable, named = None, None
     try:
@@ -154,11 +160,37 @@ def _person(key: str, write: bool, chain: str, chain_since: tuple[int, ...], cus
             raise Rejected(codes.NO_VALID_USER)
         if chain and named is None and version() < chain_since:
             owner = _for_only_chain(key, owner)
+        elif chain and named is None and infers_chain:
+            owner = _for_inferred_chain(key, app)
         if chain:
             _require_permission(owner, write)
         g.access = Access(owner.chain_id, owner)
     role = CUSTOMER if owner.role == CUSTOMER else ADMIN
     return Caller(owner.login_id, owner.login, role, owner.customer_id, owner.customer)
+
+
+def _for_inferred_chain(key: str, app: str | None) -> Any:
+    inferred = _inferred(app)
+    with database().lookup_connection() as connection:
+        return tokens.find_session(connection, key, inferred, app, clock.now())
+
+
+def _inferred(app: str | None) -> int | None:
+    """The chain of what the request names: its campaign, its voucher, or the app that it comes from; None when nothing tells it."""
+    sent = parameters()
+    campaign_id = sent.whole("campaign_id")
+    key = sent.values.get("voucher_key")
+    voucher = VoucherIdentifiers(
+        key if isinstance(key, str) else None, sent.whole("voucher_id"), sent.whole("third_party_id")
+    )
+    with reading() as session:
+        found = lookup.chain_of(session, campaign_id) if campaign_id is not None else None
+        if found is None:
+            found = vouchers.chain_of(session, voucher)
+        if found is None and app is not None:
+            with suppress(AppNotFound):
+                found = chains.app(session, app).chain_id
+    return found
 
 
 def _partner(token: str, write: bool, chain: str, app_for_partners: bool) -> Caller:

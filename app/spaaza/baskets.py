@@ -1,20 +1,36 @@
 """add-basket: a till tells of a purchase."""
 
+from typing import Any
+
 from flask import Response
+from sqlalchemy.orm import Session
 
 from app import clock
 from app.amounts import number
 from app.campaign.models.baskets import Basket
 from app.campaign.triggers import baskets
+from app.campaign.vouchers.lookup import VoucherIdentifiers
 from app.organizations import chains
 from app.spaaza import access, codes, envelope, views
 from app.spaaza.calls import STAFF, call
-from app.spaaza.identify import customer_id
-from app.spaaza.parameters import invalid, parameters
-from app.web.door import note_subject, transaction
+from app.spaaza.identify import customer_id, entity_of, voucher_identifiers
+from app.spaaza.parameters import Parameters, invalid, parameters
+from app.web.door import note_subject, reading, transaction
 from app.web.rejected import Rejected
 
 ADD = "add-basket"
+
+
+# How tills call what is inside the basket, and what it is called where everything stands side by side.
+INSIDE = {
+    "retailer_basket_code": "retailer_basket_code",
+    "basket_total_price": "basket_total_price",
+    "basket_timestamp": "basket_timestamp",
+    "basket_timestamp_iso8601": "basket_timestamp",
+}
+NOTED = ("items", "tax", "currency", "owner_code", "payment_method", "shipping", "notes")  # kept as it was sent
+VOUCHERS = ("basket_vouchers", "vouchers")
+VOUCHERS_MAX = 20
 
 
 @call(
@@ -23,37 +39,44 @@ ADD = "add-basket"
     roles=STAFF,
     write=True,
     prefix="/auth",
+    infers_chain=True,
+    knows=("entity", "user", "basket"),
     parameters={
         "chain_id": "The chain; for the staff.",
-        "user_id": "The customer, or another identifier.",
-        "business_id": "The branch.",
-        "retailer_basket_code*": "The till's own number of it: sent twice, it counts once.",
-        "basket_total_price*": "What was paid; at most two decimals.",
+        "user_id": "The customer, or another identifier; or all of them inside `user`.",
+        "business_id": "The branch; or `entity` with entity_type and entity_id, chain or business.",
+        "retailer_basket_code": "The till's own number of it: sent twice, it counts once.",
+        "basket_total_price": "What was paid; at most two decimals.",
         "basket_timestamp": "YYYY-MM-DD HH:MM:SS, UTC; now.",
+        "basket": "These three inside one object, which may also have basket_timestamp_iso8601, basket_items, basket_tax,"
+        " basket_currency, and basket_vouchers: those that paid for it, each by voucher_key, voucher_id or third_party_id."
+        " They are redeemed.",
     },
 )
 def add() -> Response:
     """Record a purchase, with the rewards of basket campaigns; the first completes the customer's referrals."""
     sent = parameters()
-    reference = sent.required("retailer_basket_code", sent.text("retailer_basket_code"))
-    amount = sent.required("basket_total_price", sent.amount("basket_total_price"))
+    inside, details, vouchers = _inside(sent)
+    reference = inside.required("retailer_basket_code", inside.text("retailer_basket_code"))
+    amount = inside.required("basket_total_price", inside.amount("basket_total_price"))
     if amount < 0:
         raise invalid("basket_total_price", "an amount that is not negative")
-    business_id = sent.whole("business_id", 0)
+    user = sent.block("user") if sent.has("user") else sent
     now = clock.now()
     with transaction() as session:
-        if business_id is not None and chains.business(session, business_id).chain_id != access.chain_id():
-            raise Rejected(codes.ENTITY_MISMATCH)
+        business_id = _business_id(session, sent)
+        customer = customer_id(session, user)
         basket = Basket(
             chain_id=access.chain_id(),
             business_id=business_id,
-            customer_id=customer_id(session, sent),
+            customer_id=customer,
             reference=reference,
             amount=amount,
-            bought_at=sent.moment("basket_timestamp") or now,
+            details=details or None,
+            bought_at=inside.moment("basket_timestamp") or now,
             recorded_at=now,
         )
-        done = baskets.record(session, basket, now, access.actor())
+        done = baskets.record(session, basket, now, access.actor(), vouchers, access.holder(customer))
         recorded = done.basket
         note_subject(basket=recorded.id)
         answer = {
@@ -65,3 +88,55 @@ def add() -> Response:
             "basket_timestamp": views.moment(recorded.bought_at),
         }
     return envelope.ok(ADD, {"basket": answer}, envelope.warnings(ADD, done.unrewarded))
+
+
+def _inside(sent: Parameters) -> tuple[Parameters, dict[str, Any], list[VoucherIdentifiers]]:
+    """What the basket is: what is read of it, what is kept as it was sent, and the vouchers. Raises 419 for what is neither."""
+    if not sent.has("basket"):
+        return sent, {}, []
+    basket = sent.block("basket").values
+    read = {INSIDE[name]: value for name, value in basket.items() if name in INSIDE}
+    details = {
+        name.removeprefix("basket_"): value for name, value in basket.items() if name.removeprefix("basket_") in NOTED
+    }
+    unknown = [
+        name
+        for name in basket
+        if name not in INSIDE and name not in VOUCHERS and name.removeprefix("basket_") not in NOTED
+    ]
+    if unknown:
+        raise invalid(f"basket: {', '.join(sorted(unknown))}", "nothing by this name, which the call does not know")
+    currency = details.get("currency")
+    if isinstance(currency, dict) and currency.get("currency_code") is not None:
+        _require_currency(str(currency["currency_code"]))
+    return (
+        Parameters(read),
+        details,
+        [voucher_identifiers(Parameters(one)) for name in VOUCHERS for one in _listed(basket.get(name))],
+    )
+
+
+def _listed(value: Any) -> list[Any]:
+    found = [] if value in (None, "") else list(value.values()) if isinstance(value, dict) else value
+    if not isinstance(found, list) or len(found) > VOUCHERS_MAX or not all(isinstance(one, dict) for one in found):
+        raise invalid("basket_vouchers", f"a list of at most {VOUCHERS_MAX} objects")
+    return found
+
+
+def _require_currency(code: str) -> None:
+    with reading() as session:
+        own = chains.get(session, access.chain_id()).currency
+    if code.upper() != own:
+        raise invalid("basket_currency", f"the chain's, which is {own}")
+
+
+def _business_id(session: Session, sent: Parameters) -> int | None:
+    business_id = sent.whole("business_id", 0)
+    if sent.has("entity"):
+        kind, entity_id = entity_of(sent.block("entity"))
+        if kind == "chain" and entity_id != access.chain_id():
+            raise Rejected(codes.ENTITY_MISMATCH)
+        business_id = entity_id if kind == "business" else business_id
+    if business_id is not None and chains.business(session, business_id).chain_id != access.chain_id():
+        raise Rejected(codes.ENTITY_MISMATCH)
+    return business_id

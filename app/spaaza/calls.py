@@ -1,18 +1,23 @@
 """Mounts a call: at its documented address and at those of older clients, with its policy and its page in the manual."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import wraps
 from typing import Any
 
 import flask
 import flask_smorest
+from flask import Response
 
 from app.spaaza import access, codes, envelope
+from app.spaaza.parameters import IDENTIFIERS, invalid
+from app.spaaza.parameters import parameters as parameters_sent
 from app.web import calls
 from app.web.calls import View, with_intention
 from app.web.door import allow, anyone
 
 EVERYBODY = (access.CUSTOMER, access.ADMIN, access.PRIVILEGED)
 STAFF = (access.ADMIN, access.PRIVILEGED)
+KNOWN = {"chain_id", "auth_method"}  # of every call
 PREFIXES = ("", "/auth", "/internal")
 REFUSED = {
     "400": "Refused: see `error.code`.",
@@ -59,31 +64,56 @@ def call(
     parameters: Mapping[str, str] | None = None,
     example: Any = None,
     authenticated: bool = True,
+    infers_chain: bool = False,
+    knows: Collection[str] = (),
 ) -> Callable[[View], View]:
     """Mount a call at its address and at every other that clients of any age use for it.
 
     `write` is the permission that it takes, and `partners_write` that only partners need; `changes` whether it changes anything:
     such calls are never made by HEAD or in advance, and an Idempotency-Key counts with all their methods. `also` are further
-    names. `parameters` (with a star behind the names that must be there) and `example` are for the manual.
+    names. `infers_chain`: the chain follows from what the staff names where it does not say it. A call that changes something knows
+    its `parameters` and what it `knows` beside them, and refuses the rest by name: nobody believes that it was heard. A
+    star behind one of the `parameters` says that it must be there; `example` is for the manual.
     """
 
     def decorate(view: View) -> View:
-        guarded = with_intention(view, codes.PREFETCH_REFUSED) if changes else view
+        known = KNOWN | {name.rstrip("*").partition("[")[0] for name in parameters or {}} | set(knows)
+        if "user_id" in known:
+            known |= IDENTIFIERS.keys()
+        guarded = with_intention(_refusing_unknown(view, known), codes.PREFETCH_REFUSED) if changes else view
         if authenticated:
             customers = access.CUSTOMER in roles
-            find = access.authenticate(write, write or partners_write, chain, app_for_partners, chain_since, customers)
+            find = access.authenticate(
+                write, write or partners_write, chain, app_for_partners, chain_since, customers, infers_chain
+            )
             mounted: Any = allow(*roles, authenticate=find, keyed=frozenset(methods if changes else ()))(guarded)
         else:
             mounted = anyone(guarded)
         mounted.documents_itself = True
         described = _manual(
-            name, (view.__doc__ or "").partition("\n")[0], methods, parameters or {}, example, authenticated
+            (name, *also), (view.__doc__ or "").partition("\n")[0], methods, parameters or {}, example, authenticated
         )
         documented: View = blueprint.doc(**described)(mounted)
         _mount(documented, name, methods, prefix, also)
         return documented
 
     return decorate
+
+
+def called_as() -> str:
+    """The name by which the current request calls, one of several."""
+    return flask.request.path.rpartition("/")[2].removesuffix(".json")
+
+
+def _refusing_unknown(view: View, known: Collection[str]) -> View:
+    @wraps(view)
+    def refusing(**named: Any) -> Response:
+        unknown = sorted(parameters_sent().values.keys() - set(known))
+        if unknown:
+            raise invalid(", ".join(unknown), "nothing by this name, which the call does not know")
+        return view(**named)
+
+    return refusing
 
 
 def _mount(view: View, name: str, methods: tuple[str, ...], prefix: str, also: tuple[str, ...]) -> None:
@@ -97,7 +127,12 @@ def _mount(view: View, name: str, methods: tuple[str, ...], prefix: str, also: t
 
 
 def _manual(
-    name: str, summary: str, methods: tuple[str, ...], described: Mapping[str, str], example: Any, authenticated: bool
+    names: tuple[str, ...],
+    summary: str,
+    methods: tuple[str, ...],
+    described: Mapping[str, str],
+    example: Any,
+    authenticated: bool,
 ) -> dict[str, Any]:
     """The call's page: headers and, for calls that can be made by GET, a query; otherwise a form or JSON."""
     headers = {key: text for key, text in described.items() if key.startswith("X-")}
@@ -105,7 +140,7 @@ def _manual(
     page: dict[str, Any] = {
         "summary": summary,
         "parameters": [calls.parameter("header", key, text) for key, text in headers.items()],
-        "responses": {"200": calls.answer("Done.", _success(name, example))}
+        "responses": {"200": calls.answer("Done.", _success(names, example))}
         | {status: calls.answer(text, ERROR) for status, text in REFUSED.items()},
         "security": [{"bearer": []}, {"spaazaUser": [], "spaazaKey": []}] if authenticated else [],
     }
@@ -122,11 +157,11 @@ def _manual(
     return page
 
 
-def _success(name: str, example: Any) -> dict[str, Any]:
+def _success(names: tuple[str, ...], example: Any) -> dict[str, Any]:
     results: dict[str, Any] = {
         "type": "object",
         "required": ["result_type"],
-        "properties": {"result_type": {"type": "string", "enum": [name]}},
+        "properties": {"result_type": {"type": "string", "enum": list(names)}},
     }
     if example is not None:
         results["example"] = example

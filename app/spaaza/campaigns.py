@@ -19,14 +19,15 @@ from app.campaign.setup.coupons import CODE_LENGTH_MAX
 from app.campaign.setup.spec import EVERYONE, AudienceSpec, CampaignSpec, LimitSpec, RewardSpec, ScheduleSpec, TextSpec
 from app.members import segments
 from app.organizations.models import UNITS
-from app.spaaza import access, envelope, views
-from app.spaaza.calls import STAFF, call
+from app.spaaza import access, codes, envelope, views
+from app.spaaza.calls import STAFF, call, called_as
 from app.spaaza.identify import customer_id
 from app.spaaza.parameters import Parameters, invalid, paging, parameters
 from app.web import fields
 from app.web.door import note_subject, reading, transaction
+from app.web.rejected import Rejected
 
-ADD, LIST = "add-campaign", "get-campaigns"
+ADD, LIST, ONE = "add-campaign", "get-campaigns", "get-campaign"
 CODES_MAX = 1_000
 TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
 VOUCHER_SECONDS_MAX = 100 * 366 * 24 * 3600
@@ -132,7 +133,7 @@ def add() -> Response:
     LIST,
     "GET",
     changes=False,
-    also=("get-campaign",),
+    also=(ONE,),
     parameters={
         "chain_id": "The chain; for the staff.",
         "campaign_id": "Only this one.",
@@ -143,7 +144,7 @@ def add() -> Response:
     },
 )
 def listed() -> Response:
-    """List a chain's campaigns, with a customer's progress."""
+    """List a chain's campaigns, with a customer's progress; called get-campaign, show one."""
     sent = parameters()
     now = clock.now()
     is_customer = access.is_customer()
@@ -154,7 +155,12 @@ def listed() -> Response:
             session, access.chain_id(), paging(), now, sent.whole("campaign_id", 0), customer, only_active, is_customer
         )
         shown = [views.campaign(row, now, for_customer=is_customer) for row in found.rows]
-    return envelope.ok(LIST, {"campaigns": shown, "total": found.total})
+    if called_as() != ONE:
+        return envelope.ok(LIST, {"campaigns": shown, "total": found.total})
+    sent.required("campaign_id", sent.whole("campaign_id", 0))
+    if not shown:
+        raise Rejected(codes.CAMPAIGN_NOT_FOUND)
+    return envelope.ok(ONE, {"campaign": shown[0]})
 
 
 def _spec(sent: Parameters, methods: list[Parameters]) -> CampaignSpec:

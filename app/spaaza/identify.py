@@ -1,9 +1,10 @@
-"""Which customer a call is about."""
+"""Which customer, voucher or retailer a call is about."""
 
+from app.campaign.vouchers.lookup import VoucherIdentifiers
 from app.db.prepared import Executor
 from app.members import identifiers
 from app.spaaza import access, codes
-from app.spaaza.parameters import Parameters
+from app.spaaza.parameters import KEY, Parameters, invalid
 from app.web.door import caller
 from app.web.rejected import Rejected
 
@@ -25,3 +26,26 @@ def customer_id(executor: Executor, sent: Parameters, trusting: bool = False) ->
     if trusting and named.keys() == {"id"}:
         return int(named["id"])
     return identifiers.customer_id(executor, named, access.chain_id())
+
+
+def voucher_identifiers(sent: Parameters) -> VoucherIdentifiers:
+    """The voucher that these values name. Raises 3 or 419."""
+    key = sent.text("voucher_key")
+    if key is not None and not KEY.fullmatch(key):
+        raise invalid("voucher_key", "64 hexadecimal digits in lower case")
+    named = VoucherIdentifiers(key, sent.whole("voucher_id", 0), sent.whole("third_party_id", 0))
+    if named == VoucherIdentifiers():
+        raise Rejected(codes.HTTP_VARS_MISSING, "Name the voucher: voucher_key, voucher_id or third_party_id.")
+    return named
+
+
+def entity_of(entity: Parameters) -> tuple[str, int]:
+    """The kind and the id of a chain or a business. Raises 3 or 217."""
+    entity_type = entity.required("entity_type", entity.text("entity_type"))
+    if entity_type not in {"chain", "business"}:
+        raise Rejected(codes.CHAIN_ID_NOT_FOUND, "entity_type is chain or business.")
+    entity.required("entity_id", entity.text("entity_id"))
+    entity_id = entity.whole("entity_id")
+    if entity_id is None:
+        raise Rejected(codes.CHAIN_ID_NOT_FOUND)
+    return entity_type, entity_id

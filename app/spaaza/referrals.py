@@ -13,7 +13,7 @@ from app.members import customers, identifiers
 from app.organizations import chains
 from app.spaaza import access, codes, envelope, views
 from app.spaaza.calls import STAFF, call
-from app.spaaza.identify import customer_id
+from app.spaaza.identify import customer_id, entity_of
 from app.spaaza.parameters import Parameters, parameters
 from app.web.brakes import braked
 from app.web.door import caller, note_subject, transaction
@@ -44,7 +44,7 @@ def complete() -> Response:
     sent = parameters()
     entity, campaign = sent.block("entity"), sent.block("campaign")
     blocks = sent.block("referring_user"), sent.block("referred_user")
-    entity_type, entity_id = _entity(entity)
+    entity_type, entity_id = entity_of(entity)
     campaign.required("campaign_id", campaign.values.get("campaign_id"))
     campaign_id = campaign.whole("campaign_id")
     if campaign_id is None:
@@ -68,7 +68,13 @@ def complete() -> Response:
     "POST",
     write=True,
     prefix="/auth",
-    parameters={"referral_code*": "The code of whoever recommended the programme."},
+    infers_chain=True,
+    knows=("user", "campaign_id"),
+    parameters={
+        "referral_code*": "The code of whoever recommended the programme.",
+        "user_id": "The customer, or another identifier, or all of them inside `user`; for the staff and partners.",
+        "campaign_id": "Only in this campaign.",
+    },
 )
 def apply() -> Response:
     """Note by whom a user was referred, within the chain's window after signing up."""
@@ -76,9 +82,12 @@ def apply() -> Response:
     code = sent.required("referral_code", sent.text("referral_code"))
     with _guessing_is_braked(), transaction() as session:
         # The code is the referring user's; it identifies nobody here.
-        user = Parameters({name: value for name, value in sent.values.items() if name != "referral_code"})
+        named = sent.block("user").values if sent.has("user") else sent.values
+        user = Parameters({name: value for name, value in named.items() if name != "referral_code"})
         customer = customers.get_by_id(session, customer_id(session, user))
-        done = referrals.apply_code(session, customer, code, clock.now(), access.actor())
+        done = referrals.apply_code(
+            session, customer, code, clock.now(), access.actor(), only_campaign=sent.whole("campaign_id", 0)
+        )
         made = done.relations
         note_subject(customer=customer.uuid)
         profiles = chain_campaigns.profiles(session, [customer.id, made[0].referring_id])
@@ -92,17 +101,6 @@ def _guessing_is_braked() -> AbstractContextManager[None]:
     if not access.is_customer():
         return nullcontext()
     return braked("referral code", caller().principal, ReferralCodeUnknown)
-
-
-def _entity(entity: Parameters) -> tuple[str, int]:
-    entity_type = entity.required("entity_type", entity.text("entity_type"))
-    if entity_type not in {"chain", "business"}:
-        raise Rejected(codes.CHAIN_ID_NOT_FOUND, "entity_type is chain or business.")
-    entity.required("entity_id", entity.text("entity_id"))
-    entity_id = entity.whole("entity_id")
-    if entity_id is None:
-        raise Rejected(codes.CHAIN_ID_NOT_FOUND)
-    return entity_type, entity_id
 
 
 def _named(block: Parameters) -> dict[str, object]:

@@ -84,6 +84,7 @@ def add() -> Response:
         "amount*": "Points to add, or to take when negative; at most two decimals.",
         "log_message": "Why.",
     },
+    infers_chain=True,
 )
 def progress() -> Response:
     """Add points to a customer's account, or take points from it."""

@@ -83,7 +83,14 @@ def listed_voucher(it: Any, now: datetime) -> dict[str, Any]:
         "voucher_claimed_date": moment(it.claimed_at),
         "voucher_redeemed_date": moment(it.redeemed_at),
         "parent_voucher_id": it.parent_id,
+        "parent_voucher": parent(it),
+        **{f"voucher_{name}": (it.details or {}).get(name) for name in ("title", "description", "notes", "image_url")},
     }
+
+
+def parent(it: Any) -> dict[str, int] | None:
+    """The voucher of which this one is the rest."""
+    return {"voucher_id": it.parent_id} if it.parent_id else None
 
 
 def _card(it: Any) -> dict[str, str] | None:

@@ -15,16 +15,16 @@ from app.campaign.models.vouchers import VOUCHER_STATUSES
 from app.campaign.vouchers import lifecycle, lookup
 from app.campaign.vouchers.lifecycle import VoucherTerms
 from app.campaign.vouchers.lookup import Holder, VoucherIdentifiers
-from app.spaaza import access, codes, envelope, views
-from app.spaaza.calls import STAFF, call
-from app.spaaza.identify import customer_id
-from app.spaaza.parameters import KEY, invalid, paging, parameters
+from app.spaaza import access, envelope, views
+from app.spaaza.calls import STAFF, call, called_as
+from app.spaaza.identify import customer_id, voucher_identifiers
+from app.spaaza.parameters import invalid, paging, parameters
 from app.web.brakes import braked
 from app.web.door import caller, note_subject, reading, single_statement, transaction
-from app.web.rejected import Rejected
 
-CLAIM, LIST = "claim-voucher", "get-user-vouchers"
+CLAIM, LIST, OF_CHAIN = "claim-voucher", "get-user-vouchers", "get-vouchers"
 CHAIN_ID_SINCE = (1, 5, 3)  # clients of earlier versions let the service find out
+DETAILS, DETAIL_LENGTH_MAX = ("title", "description", "notes", "image_url"), 2_000
 LOCK_SECONDS, LOCK_SECONDS_MAX = 600, 7 * 24 * 3600
 NAMES = {
     "voucher_key": "The voucher's key (preferred),",
@@ -43,7 +43,7 @@ def claim() -> Response:
     now = clock.now()
     with _guessing_is_braked(), single_statement() as executor:
         holder = access.holder(customer_id(executor, parameters()))
-        claimed = lifecycle.claim(executor, _named(), holder, now)
+        claimed = lifecycle.claim(executor, voucher_identifiers(parameters()), holder, now)
     return envelope.ok(CLAIM, views.voucher(claimed, now))
 
 
@@ -51,7 +51,8 @@ def claim() -> Response:
 def unclaim() -> Response:
     """Take a claim back."""
     return _changed(
-        "unclaim-voucher", lambda session, holder: lifecycle.unclaim(session, _named(), holder, clock.now())
+        "unclaim-voucher",
+        lambda session, holder: lifecycle.unclaim(session, voucher_identifiers(parameters()), holder, clock.now()),
     )
 
 
@@ -67,24 +68,27 @@ def unclaim() -> Response:
         "voucher_locking_code": "Whoever knows it may lock again.",
         "retailer_basket_code": "The basket that the voucher is kept for.",
     },
+    infers_chain=True,
 )
 def lock() -> Response:
     """Keep a voucher for one basket for a while."""
     sent = parameters()
-    seconds = sent.whole("voucher_lock_period", 1) or LOCK_SECONDS
-    if seconds > LOCK_SECONDS_MAX:
-        raise invalid("voucher_lock_period", f"at most {LOCK_SECONDS_MAX} seconds")
+    seconds = _lock_seconds() or LOCK_SECONDS
     codes_told = sent.text("voucher_locking_code"), sent.text("retailer_basket_code")
     return _changed(
         "lock-voucher",
-        lambda session, holder: lifecycle.lock(session, _named(), holder, seconds, *codes_told, clock.now()),
+        lambda session, holder: lifecycle.lock(
+            session, voucher_identifiers(parameters()), holder, seconds, *codes_told, clock.now()
+        ),
     )
 
 
-@call("unlock-voucher", "PUT", "POST", roles=STAFF, write=True, parameters=NAMES)
+@call("unlock-voucher", "PUT", "POST", roles=STAFF, write=True, parameters=NAMES, infers_chain=True)
 def unlock() -> Response:
     """Let a locked voucher go."""
-    return _changed("unlock-voucher", lambda session, holder: lifecycle.unlock(session, _named(), holder))
+    return _changed(
+        "unlock-voucher", lambda session, holder: lifecycle.unlock(session, voucher_identifiers(parameters()), holder)
+    )
 
 
 @call("expire-voucher", "POST", "PUT", roles=STAFF, write=True, parameters=NAMES)
@@ -92,7 +96,7 @@ def expire() -> Response:
     """Let a claimed voucher expire now."""
     now = clock.now()
     with transaction() as session:
-        expired = lifecycle.expire(session, _named(), _holder(session), now)
+        expired = lifecycle.expire(session, voucher_identifiers(parameters()), _holder(session), now)
         note_subject(voucher=expired.id)
     return envelope.ok("expire-voucher", {"voucher_key": expired.key})
 
@@ -120,11 +124,13 @@ def redeem() -> Response:
     now = clock.now()
     with transaction() as session:
         holder = _holder(session)
-        done = lifecycle.redeem(session, _named(), holder, amount, now, *codes_told)
+        done = lifecycle.redeem(session, voucher_identifiers(parameters()), holder, amount, now, *codes_told)
         note_subject(voucher=done.voucher_id)
         answer = views.voucher(lookup.get(session, VoucherIdentifiers(id=done.voucher_id), holder), now)
         rest = lookup.get(session, VoucherIdentifiers(id=done.rest_id), holder) if done.rest_id else None
-        answer["regenerated_voucher"] = views.voucher(rest, now) if rest else None
+        answer["regenerated_voucher"] = (
+            {**views.voucher(rest, now), "parent_voucher": views.parent(rest)} if rest else None
+        )
     return envelope.ok("redeem-voucher", answer)
 
 
@@ -138,13 +144,21 @@ def redeem() -> Response:
         "chain_id": NAMES["chain_id"],
         "user_id": "For whom, or another identifier; without one, whoever claims it.",
         "voucher_type": f"{', '.join(VOUCHER_KINDS)} (basket).",
-        "amount": "What it is worth.",
+        "amount": "What it is worth,",
+        "voucher_amount": "or by this name.",
         "voucher_discount_ratio": "0.15 is 15%.",
         "voucher_honour_code": "The third party's code.",
         "voucher_text": "A text.",
         "set_claimed": "Claimed at once.",
         "expiry_date": "YYYY-MM-DD HH:MM:SS, UTC.",
+        "voucher_title": "What it is called,",
+        "voucher_description": "what it is for,",
+        "voucher_notes": "what the staff should know,",
+        "voucher_image_url": "and what it looks like.",
+        "voucher_lock_period": "Seconds; it is locked from the beginning,",
+        "retailer_basket_code": "for this basket.",
     },
+    infers_chain=True,
 )
 def create() -> Response:
     """Issue a voucher by hand."""
@@ -164,7 +178,7 @@ def create() -> Response:
     LIST,
     "GET",
     changes=False,
-    also=("get-vouchers",),
+    also=(OF_CHAIN,),
     parameters={
         "chain_id": NAMES["chain_id"],
         "user_id": NAMES["user_id"],
@@ -175,22 +189,25 @@ def create() -> Response:
     },
 )
 def listed() -> Response:
-    """List a customer's vouchers, the newest first."""
+    """List a customer's vouchers, the newest first; called get-vouchers, without a customer, the chain's."""
     sent = parameters()
     statuses = (sent.text("status") or "generated,claimed").split(",")
     if set(statuses) - set(VOUCHER_STATUSES):
         raise invalid("status", f"some of {', '.join(VOUCHER_STATUSES)}")
     now = clock.now()
     with reading() as session:
-        found = lookup.of_customer(
-            session, customer_id(session, sent), statuses, paging(), now, bool(sent.flag("include_expired", False))
-        )
+        rest = statuses, paging(), now, bool(sent.flag("include_expired", False))
+        if access.is_customer() or sent.identifiers() or called_as() != OF_CHAIN:
+            found = lookup.of_customer(session, customer_id(session, sent), *rest)
+        else:
+            found = lookup.of_chain(session, access.chain_id(), *rest)
     shown = [(row.kind, views.listed_voucher(row, now)) for row in found.rows]
     return envelope.ok(
         LIST,
         {
             "basket_vouchers": [view for kind, view in shown if kind != "honour"],
             "honour_vouchers": [view for kind, view in shown if kind == "honour"],
+            "var_price_vouchers": [],
             "total": found.total,
         },
     )
@@ -218,30 +235,35 @@ def _holder(session: Session) -> Holder:
     return access.holder(customer_id(session, parameters()))
 
 
-def _named() -> VoucherIdentifiers:
-    """The voucher that the request names. Raises 3 or 419."""
-    sent = parameters()
-    key = sent.text("voucher_key")
-    if key is not None and not KEY.fullmatch(key):
-        raise invalid("voucher_key", "64 hexadecimal digits in lower case")
-    named = VoucherIdentifiers(key, sent.whole("voucher_id", 0), sent.whole("third_party_id", 0))
-    if named == VoucherIdentifiers():
-        raise Rejected(codes.HTTP_VARS_MISSING, "Name the voucher: voucher_key, voucher_id or third_party_id.")
-    return named
-
-
 def _terms() -> VoucherTerms:
     sent = parameters()
     kind = sent.choice("voucher_type", VOUCHER_KINDS) or "basket"
+    amounts = {sent.amount(name) for name in ("amount", "voucher_amount")} - {None}
+    if len(amounts) > 1:
+        raise invalid("voucher_amount", "the same as amount, or one of the two")
+    seconds, basket = _lock_seconds(), sent.text("retailer_basket_code")
+    if (seconds is None) != (basket is None):
+        raise invalid("voucher_lock_period", "a number of seconds, together with retailer_basket_code")
+    details = {name: sent.text(f"voucher_{name}", DETAIL_LENGTH_MAX) for name in DETAILS}
     return VoucherTerms(
         kind=kind,
-        amount=sent.amount("amount") or 0 if kind == "basket" else 0,
+        amount=(amounts.pop() if amounts else 0) or 0 if kind == "basket" else 0,
         hundredths_of_percent=sent.ratio("voucher_discount_ratio") if kind == "basket_pct" else None,
         code=sent.text("voucher_honour_code"),
         text=sent.text("voucher_text"),
         claimed=bool(sent.flag("set_claimed", False)),
         expires_at=_future("expiry_date"),
+        details={name: text for name, text in details.items() if text is not None},
+        locked_seconds=seconds,
+        basket_code=basket,
     )
+
+
+def _lock_seconds() -> int | None:
+    seconds = parameters().whole("voucher_lock_period", 1)
+    if seconds is not None and seconds > LOCK_SECONDS_MAX:
+        raise invalid("voucher_lock_period", f"at most {LOCK_SECONDS_MAX} seconds")
+    return seconds
 
 
 def _future(name: str) -> datetime | None:

@@ -25,6 +25,11 @@ def by_permalink(executor: Executor, chain_id: int, permalink: str) -> int:
     return _the_one(found)
 
 
+def chain_of(executor: Executor, campaign_id: int) -> int | None:
+    """The chain of the campaign with this id, if there is one."""
+    return executor.scalar(select(Campaign.chain_id).where(Campaign.id == campaign_id))
+
+
 def _the_one(campaign_id: int | None) -> int:
     if campaign_id is None:
         raise CampaignNotFound

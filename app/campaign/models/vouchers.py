@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.campaign.models.awards import Award
@@ -39,6 +39,9 @@ class Voucher(Base):
     redeemed: Mapped[int] = mapped_column(BigInteger, default=0)
     hundredths_of_percent: Mapped[int | None] = mapped_column(BigInteger)
     text: Mapped[str | None]
+    details: Mapped[dict[str, str] | None] = mapped_column(
+        JSON
+    )  # of one issued by hand: its title, description, notes, image_url
     superseded: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -1,5 +1,6 @@
 """Purchases in the shops, as tills report them: they move basket campaigns, and complete referrals."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +12,8 @@ from app.campaign.awards.give import Actor, Unrewarded, give_all
 from app.campaign.errors import BasketDiffers
 from app.campaign.models.baskets import Basket
 from app.campaign.triggers import referrals
+from app.campaign.vouchers import lifecycle
+from app.campaign.vouchers.lookup import Holder, VoucherIdentifiers
 from app.members import customers
 from app.members.models import Customer
 
@@ -23,10 +26,18 @@ class RecordedBasket:
     unrewarded: list[Unrewarded]
 
 
-def record(session: Session, basket: Basket, now: datetime, actor: Actor) -> RecordedBasket:
+def record(
+    session: Session,
+    basket: Basket,
+    now: datetime,
+    actor: Actor,
+    redeemed: Sequence[VoucherIdentifiers] = (),
+    holder: Holder | None = None,
+) -> RecordedBasket:
     """Record a basket, once: the same basket sent again changes nothing, and is returned as it was recorded.
 
-    Raises BasketDiffers when the chain has another basket with this reference.
+    `redeemed` are the vouchers that paid for it, of its customer, for whom `holder` acts.
+    Raises BasketDiffers when the chain has another basket with this reference, or as `lifecycle.redeem` does.
     """
     known = session.scalars(
         select(Basket).where(Basket.chain_id == basket.chain_id, Basket.reference == basket.reference)
@@ -37,6 +48,9 @@ def record(session: Session, basket: Basket, now: datetime, actor: Actor) -> Rec
         return RecordedBasket(known, [])
     session.add(basket)
     session.flush()
+    for voucher in redeemed:
+        assert holder is not None, "somebody redeems them"
+        lifecycle.redeem(session, voucher, holder, None, now, basket_code=basket.reference)
     # First who was waiting for this purchase, and all accounts in everybody's order: two who referred each other's friends
     # may buy at once.
     unrewarded: list[Unrewarded] = []

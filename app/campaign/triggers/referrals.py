@@ -33,9 +33,15 @@ class Referred:
 
 
 def apply_code(
-    session: Session, customer: Customer, code: str, now: datetime, actor: Actor, at_sign_up: bool = False
+    session: Session,
+    customer: Customer,
+    code: str,
+    now: datetime,
+    actor: Actor,
+    at_sign_up: bool = False,
+    only_campaign: int | None = None,
 ) -> Referred:
-    """Note by whom a customer was referred, in each referral campaign that is open to the referring one.
+    """Note by whom a customer was referred, in each referral campaign that is open to the referring one, or in the only one named.
 
     Who is not active neither refers nor is referred: the code of such a customer is nobody's.
     Raises CustomerNotActive, ReferralCodeUnknown, SelfReferral, ReferralWindowClosed, NoReferralCampaign or AlreadyReferred.
@@ -52,7 +58,11 @@ def apply_code(
         raise errors.SelfReferral
     if not at_sign_up:
         _require_window(chain, customer, now)
-    campaigns = _open_campaigns(session, chain.id, referring.id, now)
+    campaigns = [
+        campaign_id
+        for campaign_id in _open_campaigns(session, chain.id, referring.id, now)
+        if only_campaign in (None, campaign_id)
+    ]
     if not campaigns:
         raise errors.NoReferralCampaign
     # Whoever refers the other way round waits, and then sees this.

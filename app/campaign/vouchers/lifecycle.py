@@ -5,6 +5,7 @@ the state. What is not redeemed of a voucher's amount lives on in a child vouche
 original = redeemed + the children's originals. Source: contract section 1.5, the model's section 5.1.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -195,6 +196,9 @@ class VoucherTerms:
     text: str | None = None
     claimed: bool = False
     expires_at: datetime | None = None
+    details: Mapping[str, str] | None = None  # title, description, notes, image_url
+    locked_seconds: int | None = None  # kept for a basket from the beginning
+    basket_code: str | None = None
 
 
 def issue(
@@ -217,6 +221,8 @@ def issue(
     if found.lifecycle == "completed":
         raise errors.CampaignNotActive("The campaign is completed, and gives nothing any more.", actual=found.lifecycle)
     _require_active(session, customer_id)
+    if terms.locked_seconds and terms.kind not in LOCKABLE:
+        raise errors.NotLockable
     voucher = Voucher(
         key=keys.new_key(),
         third_party_id=keys.new_third_party_id() if found.third_party_voucher_ids else None,
@@ -232,6 +238,9 @@ def issue(
         text=terms.text,
         created_at=now,
         expires_at=terms.expires_at,
+        details=dict(terms.details) if terms.details else None,
+        locked_until=now + timedelta(seconds=terms.locked_seconds) if terms.locked_seconds else None,
+        basket_code=terms.basket_code if terms.locked_seconds else None,
     )
     session.add(voucher)
     session.flush()

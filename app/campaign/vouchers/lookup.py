@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.campaign import errors
@@ -53,6 +53,7 @@ class VoucherRow(NamedTuple):
     redeemed: int
     hundredths_of_percent: int | None
     text: str | None
+    details: dict[str, str] | None
     created_at: datetime
     claimed_at: datetime | None
     redeemed_at: datetime | None
@@ -85,6 +86,7 @@ _SHOWN = (
         Voucher.redeemed,
         Voucher.hundredths_of_percent,
         Voucher.text,
+        Voucher.details,
         Voucher.created_at,
         Voucher.claimed_at,
         Voucher.redeemed_at,
@@ -162,9 +164,45 @@ def of_customer(
     session: Session, customer_id: int, statuses: Sequence[str], paging: Page, now: datetime, with_expired: bool = False
 ) -> Paged[VoucherRow]:
     """A customer's vouchers in these states, the newest first."""
-    conditions: list[Any] = [Voucher.customer_id == customer_id, Voucher.status.in_(statuses)]
+    return _page(session, Voucher.customer_id == customer_id, statuses, paging, now, with_expired)
+
+
+def of_chain(
+    session: Session, chain_id: int, statuses: Sequence[str], paging: Page, now: datetime, with_expired: bool = False
+) -> Paged[VoucherRow]:
+    """A chain's vouchers in these states, the newest first."""
+    return _page(session, Campaign.chain_id == chain_id, statuses, paging, now, with_expired)
+
+
+def chain_of(executor: Executor, named: VoucherIdentifiers) -> int | None:
+    """The chain of the voucher that is named, if there is one."""
+    conditions = [
+        column == value
+        for column, value in (
+            (Voucher.key, named.key),
+            (Voucher.id, named.id),
+            (Voucher.third_party_id, named.third_party_id),
+        )
+        if value is not None
+    ]
+    if not conditions:
+        return None
+    query = select(Campaign.chain_id).join(Voucher, Voucher.campaign_id == Campaign.id).where(or_(*conditions))
+    return executor.scalar(query.limit(1))
+
+
+def _page(
+    session: Session,
+    whose: ColumnElement[bool],
+    statuses: Sequence[str],
+    paging: Page,
+    now: datetime,
+    with_expired: bool,
+) -> Paged[VoucherRow]:
+    conditions: list[Any] = [whose, Voucher.status.in_(statuses)]
     if not with_expired:
         conditions.append(or_(Voucher.expires_at.is_(None), Voucher.expires_at > now))
-    total = session.scalar(select(func.count()).select_from(Voucher).where(*conditions)) or 0
+    count = select(func.count()).select_from(Voucher).join(Campaign, Campaign.id == Voucher.campaign_id)
+    total = session.scalar(count.where(*conditions)) or 0
     query = paging.cut(_SHOWN.where(*conditions).order_by(Voucher.id.desc()))
     return Paged([VoucherRow._make(row) for row in session.execute(query)], total)
