@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
-.PHONY: help run demo test check lint bench lock clean
+.PHONY: help run demo test check lint bench fuzz lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ lint: $(VENV)/dev.stamp ## Check style and types
 
 bench: $(VENV)/dev.stamp ## Measure, and print the table of bench/README.md
 	$(BIN)/python -m bench
+
+fuzz: $(VENV)/dev.stamp ## Send what the manual allows and what it does not to every call, as each role: some six minutes
+	$(BIN)/python -m tests.fuzz
 
 lock: $(VENV)/dev.stamp ## Choose the newest allowed dependencies and lock them with their hashes
 	$(BIN)/uv pip compile -q -U --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

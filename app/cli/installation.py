@@ -3,6 +3,7 @@
 import json
 import socket
 import sys
+from pathlib import Path
 
 import click
 
@@ -25,6 +26,25 @@ def migrate() -> None:
     """Bring the database's tables to the newest version."""
     installation.migrate(opened(from_environment()))
     click.echo("The database is up to date.")
+
+
+@main.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@errors_as_messages
+def backup(file: Path) -> None:
+    """Copy a SQLite database into FILE while it sells. It holds no photos: copy the storage folder's `photos` beside it.
+
+    To restore, stop the service, and put FILE in the place of the database; remove its -wal and -shm files. Back PostgreSQL up
+    with its own tools, pg_dump or base backups.
+    """
+    database = opened(from_environment())
+    if database.is_postgresql:
+        raise click.ClickException("This database is PostgreSQL: back it up with pg_dump, or with base backups.")
+    try:
+        installation.back_up(database, file)
+    except FileExistsError as e:
+        raise click.ClickException(f"{file} exists already; a backup overwrites nothing.") from e
+    click.echo(f"The database is copied to {file}.")
 
 
 @main.command()

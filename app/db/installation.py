@@ -1,7 +1,9 @@
 """What is true of this database as a whole: whether it holds the demo world, and that its tables are the newest."""
 
+import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from alembic import command
@@ -59,6 +61,17 @@ def _migrate(database: Database, fill: Callable[[Session], None] | None) -> bool
         if was_empty and fill is not None:
             fill(session)
     return was_empty
+
+
+def back_up(database: Database, path: Path) -> None:
+    """Copy a SQLite database into a new file while others use it: all that was committed when it ends, and nothing by halves.
+
+    Raises FileExistsError. Copying the file itself would miss what is not in it yet, or tear it.
+    """
+    with path.open("xb"):
+        pass
+    with closing(sqlite3.connect(str(database.url.database))) as source, closing(sqlite3.connect(path)) as copy:
+        source.backup(copy)
 
 
 def is_current(database: Database) -> bool:

@@ -53,7 +53,7 @@ class KeyReused(Malformed):
     message = "This Idempotency-Key was used for another request. Send a new key with a new request."
 
 
-@dataclass(frozen=True)
+@dataclass  # not frozen: whoever handles an exception writes its traceback
 class Replay(Exception):
     """The request was answered before."""
 

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from app import clock, demo, serving
 from app.campaign import invariants
+from app.campaign.models.awards import Award
 from app.campaign.models.coupons import Coupon
 from app.db import installation
 from app.db.engine import Database
@@ -314,3 +316,32 @@ def test_what_an_empty_database_begins_with_comes_with_its_tables(database_url: 
     assert installation.migrate(database, lambda session: demo.load(session, clock.now(), Settings().zone))
     assert not installation.migrate(database, broken)
     database.engine.dispose()
+
+
+def test_a_backup_taken_while_it_sells_is_whole(guerdon: Any, world: World, tmp_path: Path) -> None:
+    """All that was sold before it began is in it, and it adds up."""
+    campaign = world.a_campaign(codes=[f"C{i}" for i in range(300)], unlimited=True, cost=100)
+    file, before, going = tmp_path / "backup.sqlite3", 0, threading.Event()
+
+    def sell() -> None:
+        for _ in range(150):
+            world.buy(campaign)
+            going.set()
+
+    if world.database.is_postgresql:
+        assert "pg_dump" in guerdon("backup", str(file)).output
+        return
+    for _ in range(20):
+        world.buy(campaign)
+        before += 1
+    seller = threading.Thread(target=sell)
+    seller.start()
+    going.wait()
+    assert guerdon("backup", str(file)).exit_code == 0
+    seller.join()
+    copy = Database(f"sqlite:///{file}")
+    with copy.reading() as session:
+        assert before <= session.query(Award).count() <= before + 150
+        assert [(b.invariant.name, b.rows) for b in invariants.check(session)] == []
+    copy.engine.dispose()
+    assert "overwrites nothing" in guerdon("backup", str(file)).output

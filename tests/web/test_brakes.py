@@ -93,6 +93,8 @@ def test_a_keyed_request_is_counted_too_and_old_counts_are_removed(client: Clien
         for i in range(3):
             client.post("/api/token/refresh", json={"refresh_token": f"t{i}"}, headers={"Idempotency-Key": f"k{i}"})
     assert world.count(brakes.WrongTries) == 4
+    again = client.post("/api/token/refresh", json={"refresh_token": "t0"}, headers={"Idempotency-Key": "k0"})
+    assert (again.status_code, again.headers["Idempotency-Replayed"]) == (401, "true")
     brakes.purge(world.database, world.now)
     assert world.count(brakes.WrongTries) == 4
     brakes.purge(world.database, world.now + hours(1))
