@@ -39,6 +39,7 @@ class LoginState:
     customer_uuid: UUID | None
     reads: frozenset[int]  # the chains that it may look at
     writes: frozenset[int]  # and change
+    own_chain_id: int | None = None  # of customers and sellers
 
 
 class _LoginRow(NamedTuple):
@@ -86,7 +87,15 @@ def find_state(executor: Executor, login: UUID) -> LoginState | None:
     writes = {row.permitted_chain_id for row in rows if row.may_write} | {row.own_chain_id}
     reads = {row.permitted_chain_id for row in rows} | writes
     return LoginState(
-        row.id, row.role, row.token_version, active, row.customer_id, row.uuid, _known(reads), _known(writes)
+        row.id,
+        row.role,
+        row.token_version,
+        active,
+        row.customer_id,
+        row.uuid,
+        _known(reads),
+        _known(writes),
+        row.own_chain_id,
     )
 
 
@@ -136,7 +145,9 @@ def _names(role: str, name: str) -> Iterator[Any]:
         yield Login.username == name.lower()
     if role == SELLER:
         with suppress(ValueError):
-            yield Login.uuid == UUID(name)
+            uuid = UUID(name)
+            if str(uuid) == name.lower():  # one spelling, or each would be another account to guess at
+                yield Login.uuid == uuid
 
 
 def check(found: Candidate | None, password: str) -> Login:

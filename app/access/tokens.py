@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, delete, func, or_, select
+from sqlalchemy import Select, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.access import logins
@@ -16,8 +16,9 @@ from app.access.models import AccessToken, ChainPermission, Login, SessionKey
 from app.db.prepared import Executor, Prepared
 from app.db.types import UtcDateTime
 from app.members.models import Customer
+from app.organizations import chains as organizations
 from app.organizations.models import AppHost, Chain
-from app.organizations.scope import EVERY_CHAIN, Chains, require_every_chain, within
+from app.organizations.scope import EVERY_CHAIN, Chains, covers_all, require_every_chain, within
 
 SESSION_HOURS = 336
 NOWHERE = -1  # the chain of a request that names none
@@ -259,7 +260,7 @@ def create_token(
 
 def revoke_token(session: Session, token_id: int, now: datetime, chains: Chains = EVERY_CHAIN) -> None:
     """Raises TokenNotFound."""
-    token = session.scalars(_tokens_of(chains).where(AccessToken.id == token_id)).one_or_none()
+    token = session.scalars(_tokens_of(session, chains).where(AccessToken.id == token_id)).one_or_none()
     if token is None:
         raise TokenNotFound
     token.revoked_at = token.revoked_at or now
@@ -267,13 +268,34 @@ def revoke_token(session: Session, token_id: int, now: datetime, chains: Chains 
 
 def tokens(session: Session, chains: Chains) -> list[tuple[AccessToken, str | None]]:
     """The tokens of these chains, each with the host name of its app. One that is bound to no app opens all chains."""
-    query = _tokens_of(chains).add_columns(AppHost.hostname)
+    query = _tokens_of(session, chains).add_columns(AppHost.hostname)
     return [(token, hostname) for token, hostname in session.execute(query.order_by(AccessToken.id))]
 
 
-def _tokens_of(chains: Chains) -> Select[AccessToken]:
-    return (
-        select(AccessToken)
-        .outerjoin(AppHost, AppHost.id == AccessToken.app_host_id)
-        .where(within(chains, AppHost.chain_id))
-    )
+def give_app(
+    session: Session, hostname: str, chain_id: int | None, now: datetime, chains: Chains = EVERY_CHAIN
+) -> AppHost:
+    """Register an app's host name, or give it to another chain, or to none.
+
+    With its chain it leaves its partners: their tokens end, and it gets another api key, so that nobody who was let in by one chain
+    comes into the next. Raises as `chains.set_app` does.
+    """
+    before = session.scalar(select(AppHost.chain_id).where(AppHost.hostname == hostname))
+    host = organizations.set_app(session, hostname, chain_id, chains)
+    if chain_id not in (None, before):
+        mine = AccessToken.app_host_id == host.id, AccessToken.revoked_at.is_(None)
+        revoked = session.scalars(
+            update(AccessToken).where(*mine).values(revoked_at=now).returning(AccessToken.id)
+        ).all()
+        if revoked:
+            host.api_key = secrets.token_hex(20)
+            session.flush()
+    return host
+
+
+def _tokens_of(session: Session, chains: Chains) -> Select[AccessToken]:
+    """The tokens of these chains' apps; those that are bound to no app only for who acts for every chain, as they do."""
+    is_theirs = within(chains, AppHost.chain_id)
+    if covers_all(session, chains):
+        is_theirs = or_(is_theirs, AppHost.chain_id.is_(None))
+    return select(AccessToken).outerjoin(AppHost, AppHost.id == AccessToken.app_host_id).where(is_theirs)

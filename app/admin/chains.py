@@ -205,7 +205,7 @@ def list_apps() -> Response:
 def set_app(data: dict[str, Any], hostname: str) -> Response:
     """Register an app's host name, or give it to another chain."""
     with transaction() as session:
-        return jsonify(_app(chains.set_app(session, hostname, data["chain_id"], scope())))
+        return jsonify(_app(tokens.give_app(session, hostname, data["chain_id"], clock.now(), scope())))
 
 
 @blueprint.route("/app/<hostname>", methods=["DELETE"])
@@ -215,7 +215,7 @@ def close_app(hostname: str) -> Response:
     """Take an app from its chain: it opens nothing any more. Its name stays known."""
     with transaction() as session:
         chains.app(session, hostname, scope())
-        return jsonify(_app(chains.set_app(session, hostname, None, scope())))
+        return jsonify(_app(tokens.give_app(session, hostname, None, clock.now(), scope())))
 
 
 @blueprint.route("/accessToken", methods=["GET"])

@@ -119,7 +119,7 @@ def set_app(hostname: str, chain: int | None, none: bool) -> None:
     if none == (chain is not None):
         raise click.ClickException("Say whose it is with --chain, or --none.")
     with opened(from_environment()).transaction() as session:
-        app = chains.set_app(session, hostname, chain)
+        app = tokens.give_app(session, hostname, chain, clock.now())
     click.echo(f"{hostname} belongs to {f'chain {chain}' if chain else 'no chain'}; its api key is {app.api_key}.")
 
 

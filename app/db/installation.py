@@ -42,8 +42,8 @@ def migrate(database: Database, fill: Callable[[Session], None] | None = None) -
     while True:
         try:
             return _migrate(database, fill)
-        except TryAgain:  # SQLite: another process writes
-            if time.monotonic() > until:
+        except TryAgain:
+            if database.is_postgresql or time.monotonic() > until:  # there, who migrates waits for the lock
                 raise
             time.sleep(0.1)
 

@@ -13,8 +13,7 @@ from app.openloyalty.api import Blueprint
 from app.openloyalty.fields import Secret, Text
 from app.openloyalty.forms import Form, form
 from app.openloyalty.member_forms import PasswordChangeForm
-from app.text import written
-from app.web.brakes import braked
+from app.web.brakes import account_of, braked
 from app.web.callers import identity
 from app.web.door import allow, anyone, login_id, reading, settings, transaction
 
@@ -64,7 +63,7 @@ def session_blueprint(role: str) -> Blueprint:
 
 def refreshed(token: str) -> Response:
     """A new pair of tokens for a refresh token. One that was spent before ends its whole chain."""
-    with braked("refresh", token, BadRefreshToken):
+    with braked("refresh", None, BadRefreshToken):
         return _refreshed(token)
 
 
@@ -83,7 +82,7 @@ def _refreshed(token: str) -> Response:
 def _signed_in(role: str, name: str, password: str) -> Response:
     if len(password) > passwords.LENGTH_MAX:
         raise BadCredentials
-    with braked("sign in", written(name).lower(), BadCredentials, each_try=True):
+    with braked("sign in", account_of(role == "customer", name), BadCredentials, each_try=True):
         with reading() as session:
             found = logins.candidate(session, role, name)
         login = logins.check(found, password)

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.organizations.errors import AppNotFound, BadChain, BusinessNotFound, ChainNotFound, DivisionElsewhere
 from app.organizations.models import UNITS, AppHost, Business, Chain
-from app.organizations.scope import EVERY_CHAIN, Chains, includes, within
+from app.organizations.scope import EVERY_CHAIN, Chains, covers_all, includes, within
 from app.refusal import AlreadyTaken
 
 HOSTNAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
@@ -126,7 +126,7 @@ def division(session: Session, chain_id: int, division_id: str) -> Business:
 
 
 def set_app(session: Session, hostname: str, chain_id: int | None, chains: Chains = EVERY_CHAIN) -> AppHost:
-    """Register an app's host name, or give it to another chain, or to none.
+    """Register an app's host name, or give it to another chain, or to none. See `tokens.give_app`.
 
     Raises ChainNotFound, BadChain, or AlreadyTaken when the name is another chain's.
     """
@@ -155,8 +155,11 @@ def app(session: Session, hostname: str, chains: Chains = EVERY_CHAIN) -> AppHos
 
 
 def apps(session: Session, chains: Chains) -> list[AppHost]:
-    """The apps of these chains; those that belong to no chain only to who may see them all."""
-    return list(session.scalars(select(AppHost).where(within(chains, AppHost.chain_id)).order_by(AppHost.hostname)))
+    """The apps of these chains; those that belong to no chain only to who acts for all."""
+    is_theirs = within(chains, AppHost.chain_id)
+    if covers_all(session, chains):
+        is_theirs = or_(is_theirs, AppHost.chain_id.is_(None))
+    return list(session.scalars(select(AppHost).where(is_theirs).order_by(AppHost.hostname)))
 
 
 def _division(session: Session, division_id: str, *conditions: Any) -> Business | None:

@@ -25,7 +25,12 @@ def includes(chains: Chains, chain_id: int | None) -> bool:
     return chains is None or chain_id in chains
 
 
+def covers_all(session: Session, chains: Chains) -> bool:
+    """Whether these are all the chains that there are."""
+    return chains is None or chains >= set(session.scalars(select(Chain.id)))
+
+
 def require_every_chain(session: Session, chains: Chains) -> None:
     """For what all chains share, such as levels: to change it is to change it for each of them. Raises SharedByAll."""
-    if chains is not None and not chains >= set(session.scalars(select(Chain.id))):
+    if not covers_all(session, chains):
         raise SharedByAll

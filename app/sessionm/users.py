@@ -87,7 +87,7 @@ def change() -> Response:
         customer = _customer(session)
         person = _person(sent)
         customers.change(session, customer, _changed(sent, person, customer), now)
-        is_named = "external_id" in sent.values or sent.has("identifiers")
+        is_named = "external_id" in sent.values or bool(sent.objects("identifiers", "identifier"))
         external_id = _external_id(sent) if is_named else customer.external_id
         time_zone = sent.text("time_zone") if "time_zone" in sent.values else customer.time_zone
         customers.rename(session, customer, external_id, time_zone, now)
@@ -223,7 +223,8 @@ def _attributes(sent: SentObject) -> dict[str, Value | None]:
     if sent.has("external_id_type"):
         values["external_id_type"] = sent.text("external_id_type")
     for one in sent.objects("identifiers", "identifier"):
-        values["external_id_type"] = one.text("external_id_type") or values.get("external_id_type")
+        if one.has("external_id_type"):
+            values["external_id_type"] = one.text("external_id_type")
     if len(values) > ATTRIBUTES_MAX:
         raise sent.wrong("attributes", f"an object of at most {ATTRIBUTES_MAX} names")
     for name, value in values.items():

@@ -172,7 +172,10 @@ def _person(
 def _for_inferred_chain(key: str, app: str | None) -> Any:
     inferred = _inferred(app)
     with database().lookup_connection() as connection:
-        return tokens.find_session(connection, key, inferred, app, clock.now())
+        found: Any = tokens.find_session(connection, key, inferred, None, clock.now())
+        if found is not None and found.may_write is None:  # another's: it tells nothing
+            return tokens.find_session(connection, key, None, None, clock.now())
+        return found
 
 
 def _inferred(app: str | None) -> int | None:

@@ -106,9 +106,15 @@ def _inside(sent: Parameters) -> tuple[Parameters, dict[str, Any], list[VoucherI
     ]
     if unknown:
         raise invalid(f"basket: {', '.join(sorted(unknown))}", "nothing by this name, which the call does not know")
+    if len(read) + len(details) + sum(name in basket for name in VOUCHERS) < len(basket):
+        raise invalid("basket", "each of its parts once, under one name")
+    beside = sorted((INSIDE.keys() | set(VOUCHERS)) & sent.values.keys())
+    if beside:
+        raise invalid(", ".join(beside), "inside basket")
     currency = details.get("currency")
-    if isinstance(currency, dict) and currency.get("currency_code") is not None:
-        _require_currency(str(currency["currency_code"]))
+    named = currency.get("currency_code") if isinstance(currency, dict) else currency
+    if named is not None:
+        _require_currency(str(named))
     return (
         Parameters(read),
         details,

@@ -1,8 +1,12 @@
 """Which customer, voucher or retailer a call is about."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from app.campaign.vouchers.lookup import VoucherIdentifiers
 from app.db.prepared import Executor
 from app.members import identifiers
+from app.refusal import Refusal
 from app.spaaza import access, codes
 from app.spaaza.parameters import KEY, Parameters, invalid
 from app.web.door import caller
@@ -18,7 +22,7 @@ def customer_id(executor: Executor, sent: Parameters, trusting: bool = False) ->
     named = sent.identifiers()
     own = caller().customer_id
     if own is not None:
-        if named and named != {"id": own} and identifiers.customer_id(executor, named, access.chain_id()) != own:
+        if named and named != {"id": own} and not _names(executor, named, own):
             raise Rejected(codes.ENTITY_MISMATCH)
         return own
     if not named:
@@ -26,6 +30,14 @@ def customer_id(executor: Executor, sent: Parameters, trusting: bool = False) ->
     if trusting and named.keys() == {"id"}:
         return int(named["id"])
     return identifiers.customer_id(executor, named, access.chain_id())
+
+
+def _names(executor: Executor, named: Mapping[str, Any], customer_id: int) -> bool:
+    """All of it names this customer. Whether something names somebody else, or nobody, is not told."""
+    try:
+        return identifiers.customer_id(executor, named, access.chain_id()) == customer_id
+    except Refusal:
+        return False
 
 
 def voucher_identifiers(sent: Parameters) -> VoucherIdentifiers:

@@ -11,8 +11,7 @@ from app.access.models import ADMIN, CUSTOMER, SELLER
 from app.spaaza import access, codes, envelope, views
 from app.spaaza.calls import call
 from app.spaaza.parameters import parameters
-from app.text import written
-from app.web.brakes import braked
+from app.web.brakes import account_of, braked
 from app.web.door import reading, transaction
 from app.web.rejected import Rejected
 
@@ -39,9 +38,10 @@ def login() -> Response:
     username = sent.required("username", sent.text("username"))
     password = sent.required("password", sent.secret("password", PASSWORD_LENGTH_MAX))
     hostname = access.hostname()
-    with braked("sign in", written(username).lower(), BadCredentials, each_try=True):
+    with reading() as session:
+        chain_id = access.chain_of_app(session, hostname) if hostname else None
+    with braked("sign in", account_of(chain_id is not None, username), BadCredentials, each_try=True):
         with reading() as session:
-            chain_id = access.chain_of_app(session, hostname) if hostname else None
             found = _candidate(session, username, is_customer=chain_id is not None)
         checked = logins.check(found, password)
         now = clock.now()

@@ -50,10 +50,11 @@ def claim() -> Response:
 @call("unclaim-voucher", "POST", "PUT", write=True, app_for_partners=True, parameters=NAMES)
 def unclaim() -> Response:
     """Take a claim back."""
-    return _changed(
-        "unclaim-voucher",
-        lambda session, holder: lifecycle.unclaim(session, voucher_identifiers(parameters()), holder, clock.now()),
-    )
+    with _guessing_is_braked():
+        return _changed(
+            "unclaim-voucher",
+            lambda session, holder: lifecycle.unclaim(session, voucher_identifiers(parameters()), holder, clock.now()),
+        )
 
 
 @call(

@@ -6,13 +6,13 @@ short window ends, with the right secret too; so a stranger keeps an owner out f
 
 import hashlib
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flask import request
-from limits import RateLimitItemPerMinute
+from flask import g, request
+from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import Storage
 from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy import case, delete, select
@@ -23,6 +23,7 @@ from app import clock
 from app.db.engine import Database
 from app.db.types import Base, UtcDateTime
 from app.refusal import Refusal
+from app.text import written
 from app.web.door import afterwards, database
 
 WINDOW_MINUTES = 5
@@ -48,29 +49,42 @@ class TooManyTries(Exception):
 
 
 @contextmanager
-def braked(kind: str, account: str, *wrong: type[Refusal], each_try: bool = False) -> Iterator[None]:
+def braked(kind: str, account: str | None, *wrong: type[Refusal], each_try: bool = False) -> Iterator[None]:
     """Count the block when it raises one of `wrong`; `account` is who is tried to be, or who tries. Raises TooManyTries before it begins.
 
     `each_try` counts by account before trying, so that many at once do not slip through; one that succeeds clears the count.
-    Whatever else is counted is written when the request is done: until then its transaction may hold the database.
+    Without an account only the address counts. What is counted afterwards is written when the request is done: until then its
+    transaction may hold the database.
     """
     limiter = FixedWindowRateLimiter(_Counts(database()))
-    by_account, by_address = (kind, "account", account), (kind, "address", _network(request.remote_addr or ""))
-    may_try = limiter.hit if each_try else limiter.test
-    for limit, names, allows in ((WRONG_BY_ADDRESS, by_address, limiter.test), (WRONG_BY_ACCOUNT, by_account, may_try)):
-        if not allows(limit, *names):
-            raise TooManyTries(
-                max(1, round(limiter.get_window_stats(limit, *names).reset_time - clock.now().timestamp()))
-            )
+    by_account, by_address = (kind, "account", account or ""), (kind, "address", _network(request.remote_addr or ""))
+    if kind not in g.setdefault("braked", set()):  # or the request is tried again, because the database was busy
+        _require_room(limiter, WRONG_BY_ADDRESS, by_address, limiter.test)
+        if account is not None:
+            _require_room(limiter, WRONG_BY_ACCOUNT, by_account, limiter.hit if each_try else limiter.test)
+        g.braked.add(kind)
     try:
         yield
     except wrong:
         afterwards(lambda: limiter.hit(WRONG_BY_ADDRESS, *by_address))
-        if not each_try:
+        if account is not None and not each_try:
             afterwards(lambda: limiter.hit(WRONG_BY_ACCOUNT, *by_account))
         raise
     if each_try:
         afterwards(lambda: limiter.clear(WRONG_BY_ACCOUNT, *by_account))
+
+
+def _require_room(
+    limiter: FixedWindowRateLimiter, limit: RateLimitItem, names: tuple[str, ...], allows: Callable[..., bool]
+) -> None:
+    if not allows(limit, *names):
+        ends = limiter.get_window_stats(limit, *names).reset_time
+        raise TooManyTries(max(1, round(ends - clock.now().timestamp())))
+
+
+def account_of(is_customer: bool, name: str) -> str:
+    """Who is tried to be, whether there is such an account or not: customers and the staff are different people."""
+    return f"{'customer' if is_customer else 'staff'} {written(name).lower()}"
 
 
 def purge(database: Database, now: datetime) -> None:

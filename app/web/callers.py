@@ -52,6 +52,7 @@ class Caller:
     chain_id: int | None = None  # for which a partner acts in this request
     reads: frozenset[int] = frozenset()  # the chains that somebody with a bearer token may look at
     writes: frozenset[int] = frozenset()  # and change
+    own_chain_id: int | None = None  # of customers and sellers
 
     @property
     def principal(self) -> str:
@@ -110,6 +111,7 @@ class Identity:
             found.customer_uuid,
             reads=found.reads,
             writes=found.writes,
+            own_chain_id=found.own_chain_id,
         )
 
     def _claims(self, token: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from flask import Flask, current_app, g, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import (
     BadRequest,
@@ -24,7 +25,7 @@ from werkzeug.exceptions import (
 )
 
 from app import clock
-from app.db.engine import Database, TryAgain
+from app.db.engine import Database, OutcomeUnknown, TryAgain
 from app.db.prepared import Executor
 from app.media.blobs import BlobStore
 from app.refusal import Refusal
@@ -113,8 +114,7 @@ class GuardedFlask(Flask):
         try:
             answer = with_retries(attempt)
         finally:
-            for step in g.afterwards:
-                step()
+            _do_afterwards()
         _report_unrewarded()
         return answer
 
@@ -205,6 +205,15 @@ def note_effect(effect: UUID) -> None:
         once.effect = effect
 
 
+def _do_afterwards() -> None:
+    """What fails here takes no answer away: it was given, and its transaction has ended."""
+    for step in g.afterwards:
+        try:
+            step()
+        except (TryAgain, OutcomeUnknown, SQLAlchemyError) as e:
+            current_app.logger.warning("what follows a request could not be written: %s", e)
+
+
 def afterwards(step: Callable[[], object]) -> None:
     """Do this when the request's transaction has ended, whether it was kept or not."""
     g.afterwards.append(step)
@@ -234,10 +243,11 @@ def chains() -> Set[int]:
 
 
 def own_chain() -> int:
-    """The chain that whatever the caller makes belongs to: the first that it may write for. Raises Forbidden."""
-    if not caller().writes:
+    """The chain that whatever the caller makes belongs to: a seller's own, else the first that it may write for. Raises Forbidden."""
+    who = caller()
+    if not who.writes:
         raise Forbidden
-    return min(caller().writes)
+    return who.own_chain_id or min(who.writes)
 
 
 def visitor() -> Caller | None:

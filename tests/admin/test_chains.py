@@ -4,11 +4,15 @@ import json
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import text
 
+from app.access import permissions, staff, tokens
 from app.campaign.errors import CampaignNotActive
+from app.members import customers
+from app.organizations import chains
 from tests.client import Client
-from tests.world import World, hours, nothing, points, voucher
+from tests.world import World, hours, nothing, password_hash, points, voucher
 
 
 def test_a_chain_is_set_up_by_the_command_line_and_called(guerdon: Any, world: World, client: Client) -> None:
@@ -214,3 +218,43 @@ def test_anybody_can_recompute_an_export(guerdon: Any, world: World) -> None:
             winner = method if winner is None and place < weight else winner
             place -= weight
         assert winner == row["method"]
+
+
+def test_an_app_that_changes_its_chain_leaves_its_partners(ada: Client, world: World) -> None:
+    """Or a token that one chain gave would open the next one that takes the host name."""
+    first: Any = ada.put("/api/app/shop.example", json={"app": {"chainId": world.chain_id}}).json
+    token: Any = ada.post(
+        "/api/accessToken", json={"token": {"name": "till", "hostname": "shop.example", "write": 1}}
+    ).json
+    there = ada.post("/api/chain", json={"chain": {"name": "There"}}).json["chainId"]  # type: ignore[index]
+    assert ada.delete("/api/app/shop.example").status_code == 200
+    second: Any = ada.put("/api/app/shop.example", json={"app": {"chainId": there}}).json
+    assert second["apiKey"] != first["apiKey"]
+    with world.database.reading() as session:
+        assert tokens.find_token(session, token["token"], "shop.example", world.now) is None
+    [shown] = ada.get("/api/accessToken").json["tokens"]  # type: ignore[index]
+    assert "revokedAt" in shown
+
+
+def test_who_acts_for_every_chain_sees_and_revokes_what_opens_them_all(ada: Client, world: World) -> None:
+    made: Any = ada.post("/api/accessToken", json={"token": {"name": "all", "anyApp": 1}}).json
+    assert ada.get("/api/accessToken").json["total"] == 1  # type: ignore[index]
+    with world.database.transaction() as session:
+        chains.create(session, chains.ChainDetails("There"), world.now)
+    assert ada.get("/api/accessToken").json["total"] == 0  # type: ignore[index]
+    assert ada.delete(f"/api/accessToken/{made['tokenId']}").status_code == 404
+    assert ada.post("/api/accessToken", json={"token": {"name": "more", "anyApp": 1}}).status_code == 403
+    permit = {"permission": {"write": 1}}
+    assert ada.put("/api/chain/2/permission/ada", json=permit).status_code == 404
+
+
+def test_what_a_seller_makes_is_its_own_chains(app: Flask, world: World) -> None:
+    with world.database.transaction() as session:
+        there = chains.create(session, chains.ChainDetails("There"), world.now).id
+        seller = staff.add_seller(session, there, staff.SellerDetails("S", "T", "s@there.example"), password_hash())
+        session.flush()
+        permissions.permit(session, "s@there.example", world.chain_id, may_write=True)
+    person = {"firstName": "New", "lastName": "C", "agreement1": 1, "email": "new@guerdon.example"}
+    made: Any = Client(app).as_login(seller).post("/api/seller/customer/register", json={"customer": person}).json
+    with world.database.reading() as session:
+        assert customers.get(session, made["customerId"], {there}).chain_id == there

@@ -161,3 +161,55 @@ def test_vouchers_are_listed_in_three_groups_and_for_the_chain(shop: Shop, clien
     everybodys = results(shop.partner().get("/get-vouchers", query_string={"status": "claimed,redeemed"}))
     assert everybodys["total"] == 2
     assert code(shop.partner().get("/get-user-vouchers")) == 267
+
+
+def test_a_basket_sent_again_with_vouchers_is_another(shop: Shop) -> None:
+    world = shop.world
+    con = world.a_customer(loyalty_card_number="M-7", email="con@guerdon.example")
+    key = a_voucher(shop, user_id=con.id)["voucher_key"]
+    results(shop.partner().post("/auth/add-basket", json=BASKET))
+    paid = {**BASKET, "basket": {**BASKET["basket"], "basket_vouchers": [{"voucher_key": key}]}}
+    assert shop.partner().post("/auth/add-basket", json=paid).status_code == 400
+    with world.database.reading() as session:
+        assert session.query(Voucher).one().status == "claimed"
+
+
+@pytest.mark.parametrize(
+    ("inside", "beside"),
+    [
+        ({"basket_timestamp": "2026-11-20 10:00:00"}, {}),
+        ({"items": []}, {}),
+        ({"basket_currency": "USD"}, {}),
+        ({}, {"basket_total_price": 99}),
+    ],
+)
+def test_a_basket_that_contradicts_itself_is_refused(shop: Shop, inside: Any, beside: Any) -> None:
+    shop.world.a_customer(loyalty_card_number="M-7", email="con@guerdon.example")
+    sent = {**BASKET, **beside, "basket": {**BASKET["basket"], **inside}}
+    assert code(shop.partner().post("/auth/add-basket", json=sent)) == 419
+    assert shop.world.count(Basket) == 0
+
+
+def test_a_lock_is_opened_by_its_code_however_it_is_written(shop: Shop) -> None:
+    made = a_voucher(shop, voucher_title="Ten off")
+    key = made["voucher_key"]
+    results(shop.partner().put("/lock-voucher", json={"voucher_key": key, "retailer_basket_code": "B\u00a01"}))
+    paid = {"voucher_key": key, "retailer_basket_code": "B\u200b 1", "amount": 3}
+    rest = results(shop.partner().post("/auth/redeem-voucher", json=paid))["regenerated_voucher"]
+    [listed] = results(shop.customer().get("/get-user-vouchers"))["basket_vouchers"]
+    assert (listed["voucher_id"], listed["voucher_title"]) == (rest["voucher_id"], "Ten off")
+
+
+def test_a_customer_learns_of_nobody_else(shop: Shop) -> None:
+    con = shop.world.a_customer(loyalty_card_number="M-7", email="con@guerdon.example")
+    for named in ({"username": "con@guerdon.example"}, {"username": "x@guerdon.example"}, {"member_number": "M-7"},
+                  {"member_number": "M-8"}, {"user_id": con.id}, {"user_id": 999_999}):  # fmt: skip
+        assert code(shop.customer().get("/get-user-vouchers", query_string=named)) == 405
+
+
+def test_what_is_anothers_infers_no_chain(shop: Shop) -> None:
+    there = shop.world.a_chain()
+    theirs = shop.world.a_reward_campaign(chain_id=there)
+    for campaign_id in (theirs.id, 999_999):
+        sent = {"campaign_id": campaign_id, "amount": 3}
+        assert code(shop.staff().post("/create-voucher", json=sent)) == 217

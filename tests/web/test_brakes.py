@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from app.db.engine import TryAgain
 from app.web import brakes
 from tests.campaign.test_races import at_once
 from tests.client import Client
@@ -92,10 +93,55 @@ def test_a_keyed_request_is_counted_too_and_old_counts_are_removed(client: Clien
     with clock_at(world.now):
         for i in range(3):
             client.post("/api/token/refresh", json={"refresh_token": f"t{i}"}, headers={"Idempotency-Key": f"k{i}"})
-    assert world.count(brakes.WrongTries) == 4
+    assert world.count(brakes.WrongTries) == 1
     again = client.post("/api/token/refresh", json={"refresh_token": "t0"}, headers={"Idempotency-Key": "k0"})
     assert (again.status_code, again.headers["Idempotency-Replayed"]) == (401, "true")
     brakes.purge(world.database, world.now)
-    assert world.count(brakes.WrongTries) == 4
+    assert world.count(brakes.WrongTries) == 1
     brakes.purge(world.database, world.now + hours(1))
     assert world.count(brakes.WrongTries) == 0
+
+
+def test_a_sellers_id_is_one_account_in_one_spelling(client: Client, world: World) -> None:
+    uuid = str(world.sol.uuid)
+    assert sign_in(client, uuid, PASSWORD, "seller").status_code == 200
+    for spelling in (
+        uuid.replace("-", ""),
+        f"{{{uuid}}}",
+        f"urn:uuid:{uuid}",
+        uuid[:9] + "-" + uuid[9:].replace("-", ""),
+    ):
+        assert sign_in(client, spelling, PASSWORD, "seller").status_code == 401
+    assert sign_in(client, uuid.upper(), PASSWORD, "seller").status_code == 200
+
+
+def test_a_customers_success_clears_nothing_of_the_staffs(client: Client, world: World) -> None:
+    world.a_customer(email="c@guerdon.example", loyalty_card_number="ada")
+    with clock_at(world.now):
+        for _ in range(9):
+            assert sign_in(client, "ada", "wrong").status_code == 401
+        assert sign_in(client, "ada", PASSWORD, "customer").status_code == 200
+        assert [sign_in(client, "ada", "wrong").status_code for _ in range(2)] == [401, 429]
+
+
+def test_an_unknown_app_locks_nobody_out(app: Flask, world: World) -> None:
+    shop, sent = Shop(app, world), {"username": "cleo@guerdon.example", "password": PASSWORD}
+    with clock_at(world.now):
+        for _ in range(12):
+            assert (
+                shop.client(X_Spaaza_MyPrice_App_Hostname="no.such").post("/auth/login", data=sent).status_code >= 400
+            )
+        answer = shop.client(**{"X-Spaaza-MyPrice-App-Hostname": HOST["X-Spaaza-MyPrice-App-Hostname"]}).post(
+            "/auth/login", data=sent
+        )
+    assert answer.status_code == 200
+
+
+def test_what_cannot_be_counted_afterwards_takes_no_answer_away(
+    client: Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: Any) -> None:
+        raise TryAgain("busy")
+
+    monkeypatch.setattr(brakes._Counts, "clear", busy)
+    assert sign_in(client, "ada", PASSWORD).status_code == 200

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.campaign.errors import BadRestriction
+from app.text import written
 
 # Conditions as they are written, by field or operator; and what a customer is, by field.
 Tree = Mapping[str, Any]
@@ -47,6 +48,9 @@ _COMPARE = _ORDERED | {"$eq", "$ne"}
 _LISTS = {"$in", "$nin"}
 _LOGIC = {"$and", "$or"}
 _KINDS = {**USER, **BASKET}
+
+
+TAGS = "user.tags"  # kept in their written form
 
 
 @dataclass(frozen=True)
@@ -153,15 +157,17 @@ def _parsed_field(name: str, wanted: Any) -> Node:
         elif operator == "$exists":
             parts.append(Test(name, of_kind, operator, operand))
         elif operator in _LISTS:
-            parts.append(Test(name, of_kind, operator, tuple(_operand(of_kind, one) for one in operand)))
+            parts.append(Test(name, of_kind, operator, tuple(_operand(name, of_kind, one) for one in operand)))
         elif operator in _COMPARE:
-            parts.append(Test(name, of_kind, operator, _operand(of_kind, operand)))
+            parts.append(Test(name, of_kind, operator, _operand(name, of_kind, operand)))
         else:
             parts.append(NEVER)
     return parts[0] if len(parts) == 1 else All(tuple(parts))
 
 
-def _operand(of_kind: str, value: Any) -> Any:
+def _operand(name: str, of_kind: str, value: Any) -> Any:
+    if name == TAGS and isinstance(value, str):
+        return written(value)
     if of_kind == MOMENT:
         return datetime.fromisoformat(value).replace(tzinfo=UTC)
     return text_of(value) if isinstance(value, bool) else value

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.campaign.audience import traits, visibility
+from app.campaign.audience import traits, visibility_sql
+from app.campaign.audience.visibility import Visibility
 from app.campaign.eligibility import rules
 from app.campaign.eligibility.facts import facts_by_uuid
 from app.campaign.eligibility.rows import CampaignFacts
@@ -33,10 +34,12 @@ def explain(
 ) -> Verdict:
     """Say whether the customer could buy the campaign at a moment, everything else being as it is now.
 
-    Raises CampaignNotFound, also for campaigns that sell no coupons and, where it is the customer who asks, for secret ones;
+    Raises CampaignNotFound, also for campaigns that sell no coupons and, where it is the customer who asks, for those not shown to it;
     or CustomerNotFound.
     """
     facts = facts_by_uuid(session, campaign, customer, chains)
-    if not facts.sells_coupons or (to_customer and visibility.is_secret(facts, at)):
+    if not facts.sells_coupons or (
+        to_customer and visibility_sql.to_customer(session, facts, at) is not Visibility.SHOWN
+    ):
         raise CampaignNotFound
     return Verdict(at, facts, list(rules.refusals(facts, at, traits.if_asked(session, facts, at))))

@@ -55,7 +55,7 @@ def replace(session: Session, campaign: Campaign, codes: Sequence[str]) -> None:
     if not pool_is_printable:
         known = known.where(Coupon.code.in_(list(wanted)))
     present = {row.code: row for row in session.execute(known)}
-    missing = [row for code, row in present.items() if code not in wanted]
+    missing = [row for code, row in present.items() if written(code) not in wanted]
     sold = campaign.stock.given if campaign.single_coupon else 0
     if any(row.award_id is not None for row in missing) or (missing and sold):
         raise RedeemedCouponMissing(field="codes")

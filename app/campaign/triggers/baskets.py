@@ -12,7 +12,7 @@ from app.campaign.awards.give import Actor, Unrewarded, give_all
 from app.campaign.errors import BasketDiffers
 from app.campaign.models.baskets import Basket
 from app.campaign.triggers import referrals
-from app.campaign.vouchers import lifecycle
+from app.campaign.vouchers import lifecycle, lookup
 from app.campaign.vouchers.lookup import Holder, VoucherIdentifiers
 from app.members import customers
 from app.members.models import Customer
@@ -24,6 +24,9 @@ class RecordedBasket:
 
     basket: Basket
     unrewarded: list[Unrewarded]
+
+
+PAID_WITH = "voucher_ids"  # in a basket's details
 
 
 def record(
@@ -42,10 +45,15 @@ def record(
     known = session.scalars(
         select(Basket).where(Basket.chain_id == basket.chain_id, Basket.reference == basket.reference)
     ).one_or_none()
+    paid_with = _ids(session, redeemed, holder) if holder is not None else []
     if known is not None:
         if (known.customer_id, known.amount) != (basket.customer_id, basket.amount):
             raise BasketDiffers
+        if paid_with and paid_with != (known.details or {}).get(PAID_WITH):
+            raise BasketDiffers("The basket was recorded already, without these vouchers.")
         return RecordedBasket(known, [])
+    if paid_with:
+        basket.details = {**(basket.details or {}), PAID_WITH: paid_with}
     session.add(basket)
     session.flush()
     for voucher in redeemed:
@@ -64,3 +72,7 @@ def record(
     traits = {"basket.amount": number(basket.amount)}
     unrewarded += give_all(session, chain_id, basket.customer_id, "basket", f"basket {basket.id}", traits, now, actor)
     return RecordedBasket(basket, unrewarded)
+
+
+def _ids(session: Session, vouchers: Sequence[VoucherIdentifiers], holder: Holder) -> list[int]:
+    return sorted(lookup.get(session, named, holder).id for named in vouchers)

@@ -24,6 +24,7 @@ from app.db.prepared import Executor, Prepared
 from app.db.types import UtcDateTime
 from app.members.models import Customer
 from app.organizations.models import Chain
+from app.text import written
 
 LOCKABLE = {"basket", "basket_pct"}
 
@@ -271,8 +272,8 @@ def reinstate(session: Session, voucher: Voucher, now: datetime) -> Voucher:
 
 def _opens(voucher: Voucher, lock_code: str | None, basket_code: str | None) -> bool:
     """Whether the lock is this basket's, or the caller knows its code."""
-    return (basket_code is not None and basket_code == voucher.basket_code) or (
-        lock_code is not None and lock_code == voucher.lock_code
+    return (basket_code is not None and written(basket_code) == voucher.basket_code) or (
+        lock_code is not None and written(lock_code) == voucher.lock_code
     )
 
 
@@ -340,6 +341,7 @@ def _child(session: Session, parent: Voucher, amount: int, now: datetime) -> Vou
         redeemed=0,
         hundredths_of_percent=parent.hundredths_of_percent,
         text=parent.text,
+        details=parent.details,
         created_at=now,
         expires_at=parent.expires_at,
     )

@@ -67,6 +67,11 @@ def upgrade() -> None:
             op.execute(f"ALTER TABLE {table} ALTER COLUMN {column}_folded DROP DEFAULT")
     for table, column, scope, capitals_count in WRITTEN:
         _write(bind, table, column, scope, capitals_count)
+    # A voucher for a coupon has the coupon's code, whatever became of that.
+    op.execute(
+        "UPDATE voucher SET code = (SELECT k.code FROM coupon k WHERE k.id = voucher.coupon_id) WHERE coupon_id IN"
+        " (SELECT k.id FROM coupon k WHERE k.code <> voucher.code)"
+    )
 
 
 def downgrade() -> None:

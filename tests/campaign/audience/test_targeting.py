@@ -212,3 +212,9 @@ def test_who_qualifies_is_asked_for_a_whole_campaign(world: World) -> None:
         assert not list(
             session.scalars(select(Customer.id).where(visibility_sql.qualifying(session, silver.id, world.now)))
         )
+
+
+def test_a_tag_is_one_however_it_is_written() -> None:
+    for wanted in ("VIP\u00a0gold", " VIP gold", "VIP gold\u200b"):
+        assert targeting.holds({"user.tags": {"$in": [wanted]}}, {"user.tags": {"VIP gold"}})
+        assert not targeting.holds({"user.tags": {"$ne": wanted}}, {"user.tags": {"VIP gold"}})
