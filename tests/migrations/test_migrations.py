@@ -234,6 +234,7 @@ def of_version_4(of_version_1: Database) -> Database:
         def key(number: int) -> str:
             return f"'{uuid.UUID(int=number)}'" if is_postgresql else f"'{uuid.UUID(int=number).hex}'"
 
+        tree = f'{{"$not": {{"user.segments": {{"$in": ["{uuid.UUID(int=5)}", "other"]}}}}}}'
         copied = ", ".join(
             f'"{column["name"]}"'
             for column in inspect(session.connection()).get_columns("campaign")
@@ -252,7 +253,7 @@ def of_version_4(of_version_1: Database) -> Database:
             f"INSERT INTO segment (id, uuid, name, active, created_at) VALUES (5, {key(5)}, 'vips', {yes}, '{NOW}')",
             f"INSERT INTO segment_part (id, uuid, segment_id) VALUES (91, {key(51)}, 5)",
             "INSERT INTO segment_criterion (id, uuid, part_id, type, terms)"
-            f' VALUES (92, {key(52)}, 91, \'customer_list\', \'{{"customers": ["far", "cleo"]}}\')',
+            f' VALUES (92, {key(52)}, 91, \'customer_list\', \'{{"customers": ["{uuid.UUID(int=42)}", "C@guerdon.example", "nobody"]}}\')',
             "INSERT INTO segment_member VALUES (5, 41), (5, 42)",
             "INSERT INTO headcount VALUES (1, 1, 5, 1), (2, 1, 0, 1), (2, 1, 5, 1)",
             "INSERT INTO audience (id, key) VALUES (94, 'both')",
@@ -260,6 +261,9 @@ def of_version_4(of_version_1: Database) -> Database:
             f"INSERT INTO audience_target (audience_id, position, kind, uuid) VALUES (94, 1, 'segment', {key(5)})",
             f"INSERT INTO campaign (id, uuid, permalink, chain_id, audience_id, {copied})"
             f" SELECT 10, {key(10)}, 'q', 2, 94, {copied} FROM campaign WHERE id = 9",
+            f"INSERT INTO targeting (id, key, tree) VALUES (95, 'k', '{tree}')",
+            "INSERT INTO targeting_key (field, value, targeting_id) VALUES ('user.segments', 'x', 95)",
+            "UPDATE campaign SET targeting_id = 95 WHERE id IN (9, 10)",
             "INSERT INTO stock (campaign_id, given, allowed, coupons_count, customers_count, revision, period_from, in_period,"
             " participants_count, participants_max)"
             f" VALUES (10, 0, 0, 0, 0, 1, '{NOW}', 0, 0, 1000000000)",
@@ -282,11 +286,18 @@ def test_a_chain_keeps_the_levels_and_segments_that_it_used(of_version_4: Databa
         members = set(session.execute(select(SegmentMember.segment_id, SegmentMember.customer_id)).all())
         assert members == {(groups[1, "vips"].id, 41), (groups[2, "vips"].id, 42)}
         terms = [[[c.terms for c in part.criteria] for part in groups[chain, "vips"].parts] for chain in (1, 2)]
-        assert terms == [[[{"customers": ["far", "cleo"]}]]] * 2
-        query = select(Campaign).options(joinedload(Campaign.audience)).order_by(Campaign.id)
+        assert terms == [
+            [[{"customers": ["C@guerdon.example", "nobody"]}]],
+            [[{"customers": [str(uuid.UUID(int=42)), "nobody"]}]],
+        ]
+        query = select(Campaign).options(joinedload(Campaign.audience), joinedload(Campaign.targeting))
+        query = query.order_by(Campaign.id)
         ours, theirs = session.scalars(query).all()
         assert [target.uuid for target in theirs.audience.targets] == [levels[2, "silver"].uuid, groups[2, "vips"].uuid]
         assert [target.uuid for target in ours.audience.targets] == [levels[1, "silver"].uuid]
+        for campaign, chain in ((theirs, 2), (ours, 1)):
+            wanted = {"$not": {"user.segments": {"$in": [str(groups[chain, "vips"].uuid), "other"]}}}
+            assert campaign.restrictions == wanted
         places = [(theirs.audience, 2), (ours.audience, 1)]
         assert list(audiences.customers_counts(session, places).values()) == [1, 1]
         assert session.query(PointOfSale).one().chain_id == session.get_one(Login, 6).chain_id == 1
