@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from argon2 import PasswordHasher
 from click.testing import CliRunner, Result
 from flask import Flask
 from sqlalchemy import URL
 
 from app import clock, create_app, demo
+from app.access import passwords
 from app.cli import main
 from app.db.engine import Database
 from app.db.installation import migrate
@@ -25,6 +27,9 @@ from tests.world import World
 # Databases are made and thrown away by the thousand: in memory where the machine has such a folder. What they promise is the same.
 if os.access("/dev/shm", os.W_OK):
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", "/dev/shm")
+# Passwords cost next to nothing here; what they cost is looked at by `test_passwords_cost_what_they_should`.
+passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+passwords._NOBODY = passwords._hasher.hash("nobody has this password")
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")  # several may share one server
 TEMPLATE = f"guerdon_test_template{WORKER}"
 WORLD_TEMPLATE = f"guerdon_test_world{WORKER}"
