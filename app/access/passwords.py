@@ -10,8 +10,8 @@ from app.access.errors import WeakPassword
 
 LENGTH_MIN, LENGTH_MAX = 8, 128
 # The parameters of the OWASP cheat sheet: 19 MiB, two passes, one lane.
-COST = {"time_cost": 2, "memory_cost": 19 * 1024, "parallelism": 1}
-_hasher = PasswordHasher(**COST)
+PASSES, MEMORY_KIB = 2, 19 * 1024
+_hasher = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=1)
 _turn = threading.BoundedSemaphore(2)
 _NOBODY = _hasher.hash("nobody has this password")
 

@@ -1,12 +1,16 @@
 """What a password costs whoever guesses."""
 
-from argon2 import PasswordHasher, Type, extract_parameters
+import subprocess
+import sys
 
-from app.access import passwords
+from argon2 import Type, extract_parameters
 
 
 def test_passwords_cost_what_they_should() -> None:
     """No less than the cheat sheet of OWASP asks: Argon2id with 19 MiB and two passes."""
-    parameters = extract_parameters(PasswordHasher(**passwords.COST).hash("Correct-Horse-7"))
+    script = "from app.access import passwords; print(passwords.hashed('Correct-Horse-7'))"
+    hashed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    parameters = extract_parameters(hashed.strip())
     assert parameters.type is Type.ID
-    assert (parameters.memory_cost, parameters.time_cost) >= (19 * 1024, 2)
+    assert parameters.memory_cost >= 19 * 1024
+    assert parameters.time_cost >= 2
