@@ -155,6 +155,10 @@ class NobodyMeant(Malformed):
     message = "A campaign is for everyone, or for levels or segments."
 
 
+class NoCodes(Malformed):
+    message = "This collection should contain 1 element or more."
+
+
 class BadCampaign(Malformed):
     """The campaign's spec contradicts itself; the message says how."""
 

@@ -44,6 +44,8 @@ def backup(file: Path) -> None:
         installation.back_up(database, file)
     except FileExistsError as e:
         raise click.ClickException(f"{file} exists already; a backup overwrites nothing.") from e
+    except OSError as e:
+        raise click.ClickException(f"{file} cannot be written: {e.strerror}.") from e
     click.echo(f"The database is copied to {file}.")
 
 

@@ -133,7 +133,8 @@ class CampaignForm(Form):
                     errors[name] = [BLANK]
         if self.is_new and "levels" in data and "segments" in data and not _targets(data):
             errors["levels"] = errors["segments"] = [AT_LEAST_ONE]
-        if "codes" in data and (problem := _coupons_problem(data["codes"], bool(data.get("single_coupon")))):
+        is_single = bool(data.get("single_coupon"))
+        if "codes" in data and (problem := _coupons_problem(data["codes"], is_single, needs_some=self.is_new)):
             errors["coupons"] = [problem]
         if errors:
             raise ValidationError(errors)
@@ -160,7 +161,7 @@ class CampaignForm(Form):
 
 
 class CampaignChangeForm(CampaignForm):
-    """The same, for a campaign that is there: one for everyone names neither levels nor segments, and stays so."""
+    """The same, for a campaign that is there: one for everyone names neither levels nor segments, one without codes none, and stays so."""
 
     is_new = False
 
@@ -174,8 +175,8 @@ def _distinct(uuids: list[Any]) -> list[Any]:
     return [uuid for uuid in dict.fromkeys(uuids) if uuid is not None]
 
 
-def _coupons_problem(codes: list[str], single: bool) -> str | None:
-    if not codes:
+def _coupons_problem(codes: list[str], single: bool, needs_some: bool) -> str | None:
+    if not codes and needs_some:
         return AT_LEAST_ONE
     if single and len(codes) > 1:
         return "This collection should contain exactly 1 element."

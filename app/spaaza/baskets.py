@@ -14,7 +14,7 @@ from app.organizations import chains
 from app.spaaza import access, codes, envelope, views
 from app.spaaza.calls import STAFF, call
 from app.spaaza.identify import customer_id, entity_of, voucher_identifiers
-from app.spaaza.parameters import Parameters, invalid, parameters
+from app.spaaza.parameters import IDENTIFIERS, Parameters, invalid, parameters
 from app.web.door import note_subject, reading, transaction
 from app.web.rejected import Rejected
 
@@ -61,7 +61,7 @@ def add() -> Response:
     amount = inside.required("basket_total_price", inside.amount("basket_total_price"))
     if amount < 0:
         raise invalid("basket_total_price", "an amount that is not negative")
-    user = sent.block("user") if sent.has("user") else sent
+    user = _user(sent)
     now = clock.now()
     with transaction() as session:
         business_id = _business_id(session, sent)
@@ -113,13 +113,25 @@ def _inside(sent: Parameters) -> tuple[Parameters, dict[str, Any], list[VoucherI
         raise invalid(", ".join(beside), "inside basket")
     currency = details.get("currency")
     named = currency.get("currency_code") if isinstance(currency, dict) else currency
-    if named is not None:
-        _require_currency(str(named))
+    _require_currency(named, currency.get("currency_id") if isinstance(currency, dict) else None)
     return (
         Parameters(read),
         details,
         [voucher_identifiers(Parameters(one)) for name in VOUCHERS for one in _listed(basket.get(name))],
     )
+
+
+def _user(sent: Parameters) -> Parameters:
+    """The values that name the customer: inside `user`, or side by side with everything else. Raises 419 for both."""
+    if not sent.has("user"):
+        return sent
+    user = sent.block("user")
+    unknown, beside = sorted(user.values.keys() - IDENTIFIERS.keys()), sorted(sent.values.keys() & IDENTIFIERS.keys())
+    if unknown or beside:
+        raise invalid(
+            ", ".join([f"user: {name}" for name in unknown] + beside), "the customer's identifiers, inside user"
+        )
+    return user
 
 
 def _listed(value: Any) -> list[Any]:
@@ -129,11 +141,17 @@ def _listed(value: Any) -> list[Any]:
     return found
 
 
-def _require_currency(code: str) -> None:
+def _require_currency(code: Any, currency_id: Any) -> None:
+    """Both, where they are sent, are the chain's. Raises 419."""
+    if code is None and currency_id is None:
+        return
     with reading() as session:
         own = chains.get(session, access.chain_id()).currency
-    if code.upper() != own:
-        raise invalid("basket_currency", f"the chain's, which is {own}")
+    number_of_own = views.currency(own)[0]
+    if (code is not None and str(code).upper() != own) or (
+        currency_id is not None and str(currency_id) != str(number_of_own)
+    ):
+        raise invalid("basket_currency", f"the chain's, which is {own}, {number_of_own}")
 
 
 def _business_id(session: Session, sent: Parameters) -> int | None:

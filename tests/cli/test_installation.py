@@ -345,3 +345,4 @@ def test_a_backup_taken_while_it_sells_is_whole(guerdon: Any, world: World, tmp_
         assert [(b.invariant.name, b.rows) for b in invariants.check(session)] == []
     copy.engine.dispose()
     assert "overwrites nothing" in guerdon("backup", str(file)).output
+    assert "cannot be written" in guerdon("backup", str(tmp_path / "nowhere" / "b")).output

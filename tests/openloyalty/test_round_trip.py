@@ -94,3 +94,12 @@ def test_what_was_stored_out_of_the_calendars_reach_is_printed(ada: Client, worl
     again = ada.put(f"/api/campaign/{campaign.uuid}", json={"campaign": printed["campaigns"][0]})
     assert again.status_code == 200
     assert ada.get(f"/api/campaign/{campaign.uuid}").json["campaignActivity"] == {"allTimeActive": True}  # type: ignore[index]
+
+
+def test_a_campaign_whose_pool_is_to_come_is_saved_as_it_is(ada: Client, world: World) -> None:
+    empty, full = world.a_campaign(codes=[]), world.a_campaign()
+    printed: Any = ada.get(f"/api/campaign/{empty.uuid}").json
+    assert ada.put(f"/api/campaign/{empty.uuid}", json={"campaign": printed}).status_code == 200
+    printed = ada.get(f"/api/campaign/{full.uuid}").json
+    refused: Any = ada.put(f"/api/campaign/{full.uuid}", json={"campaign": {**printed, "coupons": []}})
+    assert refused.json["form"]["children"]["coupons"] == {"errors": [AT_LEAST_ONE]}

@@ -98,7 +98,7 @@ BASKET = {
         "retailer_basket_code": "B-77",
         "basket_timestamp_iso8601": "2026-11-20T10:00:00+01:00",
         "basket_total_price": 12.5,
-        "basket_currency": {"currency_id": 1, "currency_code": "EUR"},
+        "basket_currency": {"currency_id": 2, "currency_code": "EUR"},
         "basket_tax": [{"tax_rate": 0.21, "tax_total": 2.17}],
         "basket_items": [{"retailer_item_code": "I-1", "item_quantity": 2, "item_price": 6.25}],
     },
@@ -180,7 +180,10 @@ def test_a_basket_sent_again_with_vouchers_is_another(shop: Shop) -> None:
         ({"basket_timestamp": "2026-11-20 10:00:00"}, {}),
         ({"items": []}, {}),
         ({"basket_currency": "USD"}, {}),
+        ({"basket_currency": {"currency_id": 777}}, {}),
         ({}, {"basket_total_price": 99}),
+        ({}, {"user_id": 5}),
+        ({}, {"user": {"member_number": "M-7", "colour": "red"}}),
     ],
 )
 def test_a_basket_that_contradicts_itself_is_refused(shop: Shop, inside: Any, beside: Any) -> None:

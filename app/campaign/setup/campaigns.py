@@ -17,6 +17,7 @@ from app.campaign.errors import (
     LifecycleRefused,
     LimitUnderUsage,
     NobodyMeant,
+    NoCodes,
     PermalinkTaken,
     SingleCouponFixed,
 )
@@ -164,7 +165,7 @@ def change(session: Session, uuid: UUID, spec: CampaignSpec, chains: Chains) -> 
     The stock row is locked and its revision is raised first, so that no purchase is made under terms half old, half new: a
     buyer who decided before waits for the lock, finds another revision, and decides again.
     A spec whose audience names nobody leaves a campaign for everyone to everyone: Open Loyalty's form has no word for that.
-    Raises CampaignNotFound, NobodyMeant, RedeemedCouponMissing, LimitUnderUsage or SingleCouponFixed.
+    Raises CampaignNotFound, NobodyMeant, NoCodes, RedeemedCouponMissing, LimitUnderUsage or SingleCouponFixed.
     """
     campaign = for_change(session, uuid, chains)
     sale = spec.sale
@@ -174,6 +175,8 @@ def change(session: Session, uuid: UUID, spec: CampaignSpec, chains: Chains) -> 
         raise SingleCouponFixed(field="single_coupon")
     if not spec.audience.names_anybody and not campaign.audience.is_everyone:
         raise NobodyMeant(field="audience")
+    if not spec.codes and campaign.stock.coupons_count:
+        raise NoCodes(field="codes")
     _require_limits_above_usage(session, campaign, spec)
     coupons.replace(session, campaign, spec.codes)
     if sale.single_coupon and campaign.stock.coupons_count != 1:
