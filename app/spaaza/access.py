@@ -4,7 +4,7 @@ What each may do is read fresh for every request. Source: contract section 1.2, 
 """
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -19,9 +19,11 @@ from app.campaign.vouchers import lookup as vouchers
 from app.campaign.vouchers.lookup import Holder, VoucherIdentifiers
 from app.organizations import chains
 from app.organizations.errors import AppNotFound, AppWithoutChain
+from app.refusal import Refusal
 from app.spaaza import codes
 from app.spaaza.envelope import version
 from app.spaaza.parameters import parameters
+from app.web.brakes import braked
 from app.web.callers import Caller
 from app.web.door import caller, database, reading
 from app.web.rejected import Rejected
@@ -98,6 +100,11 @@ def chain_id() -> int:
 
 def is_customer() -> bool:
     return caller().role == CUSTOMER
+
+
+def guessing_is_braked(kind: str, wrong: type[Refusal]) -> AbstractContextManager[None]:
+    """Customers who try what is nobody's are braked; the staff and partners have a till's many customers to serve."""
+    return braked(kind, caller().principal, wrong) if is_customer() else nullcontext()
 
 
 def hostname() -> str | None:

@@ -1,7 +1,5 @@
 """complete-referral-relation and apply-referral-code."""
 
-from contextlib import AbstractContextManager, nullcontext
-
 from flask import Response
 from sqlalchemy.orm import Session
 
@@ -15,8 +13,7 @@ from app.spaaza import access, codes, envelope, views
 from app.spaaza.calls import STAFF, call
 from app.spaaza.identify import customer_id, entity_of
 from app.spaaza.parameters import Parameters, parameters
-from app.web.brakes import braked
-from app.web.door import caller, note_subject, transaction
+from app.web.door import note_subject, transaction
 from app.web.rejected import Rejected
 
 COMPLETE = "complete-referral-relation"
@@ -80,7 +77,7 @@ def apply() -> Response:
     """Note by whom a user was referred, within the chain's window after signing up."""
     sent = parameters()
     code = sent.required("referral_code", sent.text("referral_code"))
-    with _guessing_is_braked(), transaction() as session:
+    with access.guessing_is_braked("referral code", ReferralCodeUnknown), transaction() as session:
         # The code is the referring user's; it identifies nobody here.
         named = sent.block("user").values if sent.has("user") else sent.values
         user = Parameters({name: value for name, value in named.items() if name != "referral_code"})
@@ -94,13 +91,6 @@ def apply() -> Response:
         chain = chains.get(session, customer.chain_id)
         answer = [views.relation(relation, profiles, None, chain) for relation in made]
     return envelope.ok(APPLY, {"referral_relations": answer}, envelope.warnings(APPLY, done.unrewarded))
-
-
-def _guessing_is_braked() -> AbstractContextManager[None]:
-    """Customers who try codes that are nobody's are braked."""
-    if not access.is_customer():
-        return nullcontext()
-    return braked("referral code", caller().principal, ReferralCodeUnknown)
 
 
 def _named(block: Parameters) -> dict[str, object]:

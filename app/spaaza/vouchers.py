@@ -1,7 +1,6 @@
 """The calls about vouchers: claim, unclaim, lock, unlock, redeem, expire, create, list."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +18,6 @@ from app.spaaza import access, envelope, views
 from app.spaaza.calls import STAFF, call, called_as
 from app.spaaza.identify import customer_id, voucher_identifiers
 from app.spaaza.parameters import invalid, paging, parameters
-from app.web.brakes import braked
 from app.web.door import caller, note_subject, reading, single_statement, transaction
 
 CLAIM, LIST, OF_CHAIN = "claim-voucher", "get-user-vouchers", "get-vouchers"
@@ -41,7 +39,7 @@ NAMES = {
 def claim() -> Response:
     """Claim a voucher, so that it can be redeemed. Claiming it again changes nothing."""
     now = clock.now()
-    with _guessing_is_braked(), single_statement() as executor:
+    with access.guessing_is_braked("voucher", VoucherNotFound), single_statement() as executor:
         holder = access.holder(customer_id(executor, parameters()))
         claimed = lifecycle.claim(executor, voucher_identifiers(parameters()), holder, now)
     return envelope.ok(CLAIM, views.voucher(claimed, now))
@@ -50,7 +48,7 @@ def claim() -> Response:
 @call("unclaim-voucher", "POST", "PUT", write=True, app_for_partners=True, parameters=NAMES)
 def unclaim() -> Response:
     """Take a claim back."""
-    with _guessing_is_braked():
+    with access.guessing_is_braked("voucher", VoucherNotFound):
         return _changed(
             "unclaim-voucher",
             lambda session, holder: lifecycle.unclaim(session, voucher_identifiers(parameters()), holder, clock.now()),
@@ -212,13 +210,6 @@ def listed() -> Response:
             "total": found.total,
         },
     )
-
-
-def _guessing_is_braked() -> AbstractContextManager[None]:
-    """Customers who try keys that are nobody's are braked; the staff and partners have a till's many customers to serve."""
-    if not access.is_customer():
-        return nullcontext()
-    return braked("voucher", caller().principal, VoucherNotFound)
 
 
 def _changed(name: str, change: Callable[[Session, Holder], Any]) -> Response:
