@@ -18,7 +18,7 @@ from app.db.types import UtcDateTime
 from app.members.models import Customer
 from app.organizations import chains as organizations
 from app.organizations.models import AppHost, Chain
-from app.organizations.scope import EVERY_CHAIN, Chains, covers_all, require_every_chain, within
+from app.organizations.scope import EVERY_CHAIN, Chains, require_every_chain, within_or_unowned
 
 SESSION_HOURS = 336
 NOWHERE = -1  # the chain of a request that names none
@@ -295,7 +295,5 @@ def give_app(
 
 def _tokens_of(session: Session, chains: Chains) -> Select[AccessToken]:
     """The tokens of these chains' apps; those that are bound to no app only for who acts for every chain, as they do."""
-    is_theirs = within(chains, AppHost.chain_id)
-    if covers_all(session, chains):
-        is_theirs = or_(is_theirs, AppHost.chain_id.is_(None))
+    is_theirs = within_or_unowned(session, chains, AppHost.chain_id)
     return select(AccessToken).outerjoin(AppHost, AppHost.id == AccessToken.app_host_id).where(is_theirs)

@@ -156,7 +156,7 @@ class NobodyMeant(Malformed):
 
 
 class NoCodes(Malformed):
-    message = "This collection should contain 1 element or more."
+    message = "A campaign that has codes keeps at least one."
 
 
 class BadCampaign(Malformed):

@@ -64,13 +64,18 @@ WORDS: Mapping[type[Refusal], Word] = {
     idempotency.KeyReused: Word(422, OWN),
     NotOffered: Word(400, OWN, bare=True),
 }
+# Collections of a form that only the domain knows to be needed.
+LEFT_EMPTY: Mapping[type[Refusal], tuple[str, ...]] = {
+    campaign.NobodyMeant: ("levels", "segments"),
+    campaign.NoCodes: ("coupons",),
+}
 UNAUTHORIZED = (access.BadCredentials, access.BadRefreshToken)
 
 
 def answer(refusal: Refusal) -> Response:
     """The answer to a refusal, on any endpoint."""
-    if isinstance(refusal, campaign.NobodyMeant):
-        return _json(400, tree(g.form, {"levels": [AT_LEAST_ONE], "segments": [AT_LEAST_ONE]}))
+    if type(refusal) in LEFT_EMPTY and "form" in g:
+        return _json(400, tree(g.form, {name: [AT_LEAST_ONE] for name in LEFT_EMPTY[type(refusal)]}))
     if refusal.field and "form" in g:
         return _json(400, tree_for(g.form, refusal.field, str(refusal)))
     if isinstance(refusal, UNAUTHORIZED):

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.organizations.errors import AppNotFound, BadChain, BusinessNotFound, ChainNotFound, DivisionElsewhere
 from app.organizations.models import UNITS, AppHost, Business, Chain
-from app.organizations.scope import EVERY_CHAIN, Chains, covers_all, includes, within
+from app.organizations.scope import EVERY_CHAIN, Chains, includes, within, within_or_unowned
 from app.refusal import AlreadyTaken
 
 HOSTNAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
@@ -156,9 +156,7 @@ def app(session: Session, hostname: str, chains: Chains = EVERY_CHAIN) -> AppHos
 
 def apps(session: Session, chains: Chains) -> list[AppHost]:
     """The apps of these chains; those that belong to no chain only to who acts for all."""
-    is_theirs = within(chains, AppHost.chain_id)
-    if covers_all(session, chains):
-        is_theirs = or_(is_theirs, AppHost.chain_id.is_(None))
+    is_theirs = within_or_unowned(session, chains, AppHost.chain_id)
     return list(session.scalars(select(AppHost).where(is_theirs).order_by(AppHost.hostname)))
 
 

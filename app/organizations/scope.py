@@ -6,7 +6,7 @@ What belongs to another chain is not found, exactly as what is not there.
 from collections.abc import Set
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, true
+from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.organizations.errors import SharedByAll
@@ -30,7 +30,13 @@ def covers_all(session: Session, chains: Chains) -> bool:
     return chains is None or chains >= set(session.scalars(select(Chain.id)))
 
 
+def within_or_unowned(session: Session, chains: Chains, column: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    """The same; what belongs to no chain is for who acts for all of them."""
+    is_theirs = within(chains, column)
+    return or_(is_theirs, column.is_(None)) if covers_all(session, chains) else is_theirs
+
+
 def require_every_chain(session: Session, chains: Chains) -> None:
-    """For what all chains share, such as levels: to change it is to change it for each of them. Raises SharedByAll."""
+    """For what opens every chain, such as a token that is bound to no app. Raises SharedByAll."""
     if not covers_all(session, chains):
         raise SharedByAll

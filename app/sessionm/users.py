@@ -203,7 +203,7 @@ def _external_id(sent: SentObject) -> str | None:
 
 
 def _phone(sent: SentObject) -> str | None:
-    """By itself, or the first of the `phone_numbers`, the preferred one before the others."""
+    """By itself, or as the one of the `phone_numbers`; what kind of phone it is, is not kept."""
     numbers = sent.objects("phone_numbers", "phone number")
     for one in numbers:
         one.require_known({"phone_number", "phone_type", "preference_flags", "preferred"})

@@ -323,10 +323,6 @@ def variants(name: str, two: Two) -> Iterator[tuple[Place, Place]]:
             )
 
 
-# A host name is taken by whoever comes first; that it is taken cannot be hidden. And a customer may only ask for itself.
-TOLD_APART = {("PUT app/<hostname>", "hostname")}
-
-
 @pytest.mark.parametrize("role", ["admin", "seller", "customer", "anyone"])
 def test_what_is_another_chains_is_not_there(world: World, two: Two, role: str) -> None:
     client = two.people[role]
@@ -337,6 +333,7 @@ def test_what_is_another_chains_is_not_there(world: World, two: Two, role: str) 
                 assert send(client, name, place, world).status_code == (401 if role == "anyone" else 403), name
             continue
         for foreign, missing in variants(name, two):
+            # Whoever comes first takes a host name, and that it is taken cannot be hidden.
             if name == "PUT app/<hostname>" and foreign.hostname == two.foreign.hostname:
                 assert send(client, name, foreign, world).status_code == 400
                 continue

@@ -63,9 +63,8 @@ def record(
     # may buy at once.
     unrewarded: list[Unrewarded] = []
     customer = session.get_one(Customer, basket.customer_id)
-    if (
-        basket.amount and customer.is_active
-    ):  # a purchase of somebody who takes part in nothing is not the one that is waited for
+    # A purchase of somebody who takes part in nothing is not the one that is waited for.
+    if basket.amount and customer.is_active:
         unrewarded += referrals.complete_by_purchase(session, basket.customer_id, now, actor)
     customers.add_spending(session, basket.customer_id, basket.amount, basket.bought_at)
     chain_id = customer.chain_id
