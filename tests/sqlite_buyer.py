@@ -20,7 +20,7 @@ def main() -> None:
     while True:
         try:
             with database.transaction() as session:
-                sale = purchases.buy(
+                (sale,) = purchases.buy(
                     session, campaign, random.choice(customers), EVERY_CHAIN, datetime.now(UTC), None, "system"
                 )
             codes.append(sale.code)

@@ -135,7 +135,7 @@ class World:
         with self.database.transaction() as session:
             return purchases.buy(
                 session, campaign.uuid, (customer or self.cleo).uuid, EVERY_CHAIN, datetime.now(UTC), None, "system"
-            )
+            )[0]
 
     def a_reward_campaign(self, *rewards: RewardSpec, chain_id: int | None = None, **details: Any) -> Campaign:
         """A campaign for everyone that gives these rewards, 5 points unless told. Details as in `flat_spec`."""

@@ -7,6 +7,10 @@ class SellerNotFound(Missing):
     message = "There is no such seller."
 
 
+class MayNotMovePoints(NotProven):
+    message = "You may not add or spend customers' points."
+
+
 class WeakPassword(Malformed):
     message = "The password is too easy to guess."
 

@@ -63,6 +63,7 @@ class Login(Base):
     first_name: Mapped[str | None]
     last_name: Mapped[str | None]
     phone: Mapped[str | None]
+    may_move_points: Mapped[bool] = mapped_column(default=True)  # of sellers: add and spend customers' points
     chain_id: Mapped[int | None] = mapped_column(ForeignKey("chain.id"))  # of sellers: for which they work
     pos_id: Mapped[int | None] = mapped_column(ForeignKey("pos.id"))
     pos: Mapped[PointOfSale | None] = relationship(lazy="joined")

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.access import logins
-from app.access.errors import SellerNotFound
+from app.access.errors import MayNotMovePoints, SellerNotFound
 from app.access.models import ADMIN, SELLER, ChainPermission, Login
 from app.organizations import chains, shops
 from app.organizations.scope import Chains, within
@@ -29,6 +29,7 @@ class SellerDetails:
     phone: str | None = None
     pos: UUID | None = None
     active: bool = True
+    may_move_points: bool | None = None  # none: as it is; who is new may
 
 
 def add_admin(session: Session, username: str, password_hash: str, email: str | None = None) -> Login:
@@ -78,6 +79,12 @@ def seller(session: Session, uuid: UUID, chains: Chains) -> Login:
     return login
 
 
+def require_may_move_points(session: Session, login_id: int) -> None:
+    """Raises MayNotMovePoints."""
+    if not session.scalar(select(Login.may_move_points).where(Login.id == login_id)):
+        raise MayNotMovePoints
+
+
 def remove_seller(session: Session, login: Login) -> None:
     login.deleted = True
     login.email = None  # the address may be used again
@@ -101,6 +108,8 @@ def _apply(session: Session, login: Login, details: SellerDetails) -> None:
         _require_unique(session, SELLER, "email", details.email)
     login.first_name, login.last_name = details.first_name, details.last_name
     login.email, login.phone, login.active = details.email.lower(), details.phone, details.active
+    if details.may_move_points is not None:
+        login.may_move_points = details.may_move_points
     login.pos = shops.get(session, details.pos, {cast(int, login.chain_id)}) if details.pos else None
 
 

@@ -1,14 +1,64 @@
-"""Buying for a customer, below /api/admin; and marking coupons of any customer."""
+"""Buying for a customer, below /api/admin; marking coupons of any customer, and all that was bought."""
 
-from flask import Response
+from typing import Any
+from uuid import UUID
 
-from app.openloyalty import buying, schemas
+from flask import Response, jsonify
+
+from app.campaign.models.vouchers import DELIVERIES
+from app.campaign.triggers import purchases
+from app.campaign.vouchers import bought
+from app.members import customers
+from app.openloyalty import buying, schemas, views
 from app.openloyalty.buying_routes import buying_blueprint
 from app.openloyalty.forms import form
-from app.openloyalty.member_forms import MarkForm
-from app.web.door import allow
+from app.openloyalty.member_forms import DeliveryForm, MarkForm
+from app.openloyalty.queries import PAGING_PARAMETERS, filters, flag, paging, period, text
+from app.web.door import allow, anyone, chains, note_subject, reading, transaction
 
 blueprint = buying_blueprint("admin")
+
+PERIODS = [f"{name}{end}" for name in ("purchasedAt", "usageDate", "activeSince", "activeTo") for end in ("From", "To")]
+FILTERS = [*filters(*PERIODS, description="A moment, inclusive."), *filters("used", "deliveryStatus")]
+
+
+@blueprint.route("/campaign/bought", methods=["GET"])
+@blueprint.response(200, schemas.listed("boughtCampaigns", schemas.BoughtView))
+@blueprint.doc(parameters=[*PAGING_PARAMETERS, *FILTERS])
+@allow("admin")
+def list_bought() -> Response:
+    """List what all customers have bought, the newest first."""
+    wanted = bought.BoughtFilter(
+        [period("purchasedAt"), period("activeSince")],  # a coupon can be used as soon as it is bought
+        period("usageDate"),
+        period("activeTo"),
+        flag("used"),
+        text("deliveryStatus"),
+    )
+    with reading() as session:
+        found = bought.page(session, chains(), wanted, paging(default_descending=True))
+        return views.paged("boughtCampaigns", found, views.bought_row)
+
+
+@blueprint.route("/admin/customer/<customer>/bought/coupon/<uuid:purchase>/changeDeliveryStatus", methods=["PUT"])
+@form("deliveryStatus", DeliveryForm)
+@blueprint.response(200, {"type": "array", "items": {}})
+@allow("admin")
+def change_delivery(data: dict[str, Any], customer: str, purchase: UUID) -> Response:
+    """Say where a bought reward is that is sent by post."""
+    with transaction() as session:
+        customer_id = customers.get(session, customer, chains()).id
+        purchases.set_delivery(session, customer_id, purchase, data["status"])
+        note_subject(delivery=data["status"])
+    return jsonify([])
+
+
+@blueprint.route("/settings/choices/deliveryStatus", methods=["GET"])
+@blueprint.response(200, schemas.Choices)
+@anyone
+def list_deliveries() -> Response:
+    """List the states of a delivery."""
+    return jsonify(choices=sorted(DELIVERIES))
 
 
 @blueprint.route("/admin/campaign/coupons/mark_as_used", methods=["POST"])

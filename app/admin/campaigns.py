@@ -13,17 +13,11 @@ from app.openloyalty.api import Blueprint
 from app.openloyalty.campaign_form import CampaignChangeForm, CampaignForm
 from app.openloyalty.forms import form
 from app.openloyalty.people import customer_pages
-from app.openloyalty.queries import PAGING_PARAMETERS, flag, labels, paging, text, wants_html
+from app.openloyalty.queries import FORMAT, PAGING_PARAMETERS, flag, labels, paging, text, wants_html
 from app.web.door import allow, caller, chains, note_subject, own_chain, reading, transaction
 
 blueprint = Blueprint("admin_campaigns", __name__, "Reward campaigns")
 
-FORMAT = {
-    "in": "query",
-    "name": "format",
-    "schema": {"type": "string", "enum": ["html"]},
-    "description": "Descriptions as HTML.",
-}
 LABELS = [
     {
         "in": "query",

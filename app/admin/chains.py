@@ -22,52 +22,6 @@ blueprint = Blueprint("admin_chains", __name__, "Chains, apps and partners")
 ID = "int(max=9223372036854775807)"
 
 
-class ChainForm(Form):
-    """What is decided about a chain. Without a referral window, codes count at sign-up only."""
-
-    name = Text(required=True)
-    currency = Text(load_default="EUR")
-    timeZone = Text(load_default="UTC", attribute="time_zone")
-    referralWindowQuantity = Whole(attribute="referral_window_quantity")
-    referralWindowUnit = Choice(UNITS, attribute="referral_window_unit")
-    thirdPartyVoucherIds = Checkbox(attribute="third_party_voucher_ids", load_default=False)
-    hasDivisions = Checkbox(attribute="has_divisions", load_default=False)
-
-    @post_load
-    def terms(self, data: dict[str, Any], **kw: Any) -> chains.ChainDetails:
-        return chains.ChainDetails(**data)
-
-
-class BusinessForm(Form):
-    name = Text(required=True)
-    divisionId = Text(attribute="division_id")
-
-
-class AppForm(Form):
-    """Which chain an app belongs to."""
-
-    chainId = Whole(required=True, attribute="chain_id")
-
-
-class PermissionForm(Form):
-    write = Checkbox(load_default=False)
-
-
-class TokenForm(Form):
-    """A token of an app acts for its chain; one for any app, for the chain of the app that each request names."""
-
-    name = Text(required=True)
-    hostname = Text()
-    anyApp = Checkbox(load_default=False)
-    write = Checkbox(load_default=False)
-    expiresAt = Moment(attribute="expires_at")
-
-    @validates_schema
-    def require_app(self, data: dict[str, Any], **kw: Any) -> None:
-        if bool(data.get("hostname")) == bool(data.get("anyApp")):
-            raise ValidationError("Name the hostname of an app, or say anyApp.", "hostname")
-
-
 class ChainView(Schema):
     chainId = fields.Integer(required=True)
     name = fields.String(required=True)
@@ -101,6 +55,55 @@ class TokenView(Schema):
     expiresAt = fields.String()
     revokedAt = fields.String()
     token = fields.String(metadata={"description": "Only in the answer to its making."})
+
+
+class ChainForm(Form):
+    """What is decided about a chain. Without a referral window, codes count at sign-up only."""
+
+    printed = ChainView
+    name = Text(required=True)
+    currency = Text(load_default="EUR")
+    timeZone = Text(load_default="UTC", attribute="time_zone")
+    referralWindowQuantity = Whole(attribute="referral_window_quantity")
+    referralWindowUnit = Choice(UNITS, attribute="referral_window_unit")
+    thirdPartyVoucherIds = Checkbox(attribute="third_party_voucher_ids", load_default=False)
+    hasDivisions = Checkbox(attribute="has_divisions", load_default=False)
+
+    @post_load
+    def terms(self, data: dict[str, Any], **kw: Any) -> chains.ChainDetails:
+        return chains.ChainDetails(**data)
+
+
+class BusinessForm(Form):
+    printed = BusinessView
+    name = Text(required=True)
+    divisionId = Text(attribute="division_id")
+
+
+class AppForm(Form):
+    """Which chain an app belongs to."""
+
+    printed = AppView
+    chainId = Whole(required=True, attribute="chain_id")
+
+
+class PermissionForm(Form):
+    write = Checkbox(load_default=False)
+
+
+class TokenForm(Form):
+    """A token of an app acts for its chain; one for any app, for the chain of the app that each request names."""
+
+    name = Text(required=True)
+    hostname = Text()
+    anyApp = Checkbox(load_default=False)
+    write = Checkbox(load_default=False)
+    expiresAt = Moment(attribute="expires_at")
+
+    @validates_schema
+    def require_app(self, data: dict[str, Any], **kw: Any) -> None:
+        if bool(data.get("hostname")) == bool(data.get("anyApp")):
+            raise ValidationError("Name the hostname of an app, or say anyApp.", "hostname")
 
 
 @blueprint.route("/chain", methods=["GET"])

@@ -1,4 +1,4 @@
-"""A campaign's photo: upload, show, remove."""
+"""A campaign's photos: upload, show, remove."""
 
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from werkzeug.exceptions import NotFound
 from app import clock
 from app.campaign.setup import photos
 from app.media import imaging
+from app.openloyalty import views
 from app.openloyalty.api import Blueprint
 from app.openloyalty.fields import BLANK, Text
 from app.openloyalty.forms import Form, InvalidForm, tree
@@ -38,7 +39,7 @@ class PhotoForm(Form):
 )
 @allow("admin", body_bytes_max=BODY_BYTES_MAX)
 def upload_photo(campaign: UUID) -> Response:
-    """Give a campaign a photo, in place of the one it had.
+    """Give a campaign a photo, which is shown from now on; it keeps ten.
 
     PNG, GIF, JPEG or WebP of at most 2 MB and at least 600 x 600 pixels. The picture is encoded anew.
     """
@@ -57,17 +58,28 @@ def upload_photo(campaign: UUID) -> Response:
 @blueprint.response(200, {"type": "string", "format": "binary"}, content_type="image/*")
 @anyone
 def show_photo(campaign: UUID) -> Response:
-    """Show a campaign's photo, to everybody; of a campaign that is still secret, to the staff only."""
+    """Show a campaign's latest photo, to everybody; of a campaign that is still secret, to the staff only."""
+    return _shown(campaign)
+
+
+@blueprint.route("/campaign/<uuid:campaign>/photo/<uuid:photo>", methods=["GET"])
+@blueprint.response(200, {"type": "string", "format": "binary"}, content_type="image/*")
+@anyone
+def show_one_photo(campaign: UUID, photo: UUID) -> Response:
+    """Show one of a campaign's photos, to everybody; of a campaign that is still secret, to the staff only."""
+    return _shown(campaign, photo)
+
+
+def _shown(campaign: UUID, which: UUID | None = None) -> Response:
     who = visitor()
     staff_of = who.reads if who is not None and who.role in STAFF else frozenset()
     with reading() as session:
-        photo = photos.of_campaign(session, campaign, clock.now(), staff_of)
+        photo = photos.of_campaign(session, campaign, clock.now(), staff_of, which)
     content = blobs().get(photo.sha256)
     if content is None:
         raise NotFound
     response = Response(content, mimetype=photo.media_type)
-    ending = photo.media_type.partition("/")[2].replace("jpeg", "jpg")
-    response.headers["Content-Disposition"] = f'inline; filename="{photo.uuid}.{ending}"'
+    response.headers["Content-Disposition"] = f'inline; filename="{views.photo_name(photo)}"'
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     whose = "private" if staff_of else "public"
@@ -81,10 +93,20 @@ def show_photo(campaign: UUID) -> Response:
 @blueprint.route("/campaign/<uuid:campaign>/photo", methods=["DELETE"])
 @blueprint.response(200, {"type": "array", "items": {}})
 @allow("admin")
-def remove_photo(campaign: UUID) -> Response:
-    """Take a campaign's photo away."""
+def remove_photos(campaign: UUID) -> Response:
+    """Take a campaign's photos away."""
     with transaction() as session:
-        photos.detach(session, campaign, chains())
+        photos.detach_all(session, campaign, chains())
+    return jsonify([])
+
+
+@blueprint.route("/campaign/<uuid:campaign>/photo/<uuid:photo>", methods=["DELETE"])
+@blueprint.response(200, {"type": "array", "items": {}})
+@allow("admin")
+def remove_photo(campaign: UUID, photo: UUID) -> Response:
+    """Take one of a campaign's photos away."""
+    with transaction() as session:
+        photos.detach(session, campaign, photo, chains())
     return jsonify([])
 
 

@@ -7,9 +7,9 @@ from flask import Response
 from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.forms import form
-from app.openloyalty.member_forms import TransferForm
+from app.openloyalty.member_forms import PassingForm, TransferForm
 from app.openloyalty.queries import PAGING_PARAMETERS
-from app.openloyalty.transfers import customer_filter, move, transfers
+from app.openloyalty.transfers import TRANSFER_FILTERS, customer_filter, move, pass_on, transfers
 from app.points import ledger
 from app.web.door import allow
 
@@ -18,7 +18,7 @@ blueprint = Blueprint("admin_points", __name__, "Points")
 
 @blueprint.route("/points/transfer", methods=["GET"])
 @blueprint.response(200, schemas.listed("transfers", schemas.TransferView))
-@blueprint.doc(parameters=PAGING_PARAMETERS)
+@blueprint.doc(parameters=[*PAGING_PARAMETERS, *TRANSFER_FILTERS])
 @allow("admin", "seller")
 def list_transfers() -> Response:
     """List the changes of customers' points."""
@@ -41,3 +41,12 @@ def add_points(data: dict[str, Any]) -> Response:
 def spend_points(data: dict[str, Any]) -> Response:
     """Take points from a customer's account."""
     return move(ledger.spend, data)
+
+
+@blueprint.route("/admin/p2p-points-transfer", methods=["POST"])
+@form("transfer", PassingForm)
+@blueprint.response(200, schemas.TransferId)
+@allow("admin")
+def pass_points_on(data: dict[str, Any]) -> Response:
+    """Move points from one customer's account to another's."""
+    return pass_on(data)

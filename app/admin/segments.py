@@ -10,7 +10,7 @@ from app.openloyalty import schemas, views
 from app.openloyalty.api import Blueprint
 from app.openloyalty.forms import form
 from app.openloyalty.member_forms import SegmentForm
-from app.openloyalty.queries import PAGING_PARAMETERS, flag, paging, text
+from app.openloyalty.queries import PAGING_PARAMETERS, filters, flag, paging, text
 from app.web.door import allow, chains, note_subject, own_chain, reading, transaction
 
 blueprint = Blueprint("admin_segments", __name__, "Segments")
@@ -18,7 +18,7 @@ blueprint = Blueprint("admin_segments", __name__, "Segments")
 
 @blueprint.route("/segment", methods=["GET"])
 @blueprint.response(200, schemas.listed("segments", schemas.SegmentView))
-@blueprint.doc(parameters=PAGING_PARAMETERS)
+@blueprint.doc(parameters=[*PAGING_PARAMETERS, *filters("active", "name")])
 @allow("admin")
 def list_segments() -> Response:
     """List the segments."""

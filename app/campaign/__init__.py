@@ -9,13 +9,13 @@ them.
 The rooms, from the top down; each knows only those below it:
 
 - `listings`: pages of campaigns, a file a reader: for buying, for a chain, for one customer.
-- `setup`: what is decided about a campaign; create, change and switch it; its codes and its photo.
+- `setup`: what is decided about a campaign; create, change and switch it; its codes and its photos.
 - `triggers`: what makes a campaign give, and whether an event counts. Start reading here: `triggers/purchases.buy` is a seller's sale.
 - `awards`: the one way to give, its guarded changes, which reward is chosen, draws and their verification.
 - `engagement`: events become progress, and progress a state; opting in and out; creatives.
 - `eligibility`: may this customer have it now, and every reason why not. `rules` is pure, and decides; `explain` words it for people.
 - `audience`: whom a campaign is for, and who is shown it; restrictions, for one customer and in SQL.
-- `vouchers`: claim, lock, redeem, expire, issue, find.
+- `vouchers`: claim, lock, redeem, expire, issue, find; those that were `bought`.
 - `models`: what is stored, a file a noun.
 
 Beside them `invariants`, what must be true at any instant; `activity`, whether a campaign is switched on, open or over;

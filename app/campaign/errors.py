@@ -55,6 +55,10 @@ class PurchaseNotFound(Missing):
     message = "The customer has not bought this coupon."
 
 
+class TooManyAtOnce(Malformed):
+    message = "From one to a hundred coupons can be bought at once."
+
+
 class CouponStaysUsed(Conflicting):
     message = "A used coupon cannot be made unused by its customer."
 

@@ -7,11 +7,11 @@ from werkzeug.exceptions import Forbidden
 
 from app.openloyalty import buying, schemas
 from app.openloyalty.api import Blueprint
-from app.openloyalty.buying_routes import DETAILS
+from app.openloyalty.buying_routes import DETAILS, ORDER
 from app.openloyalty.fields import Checkbox
 from app.openloyalty.forms import Form, form
 from app.openloyalty.member_forms import Mark, MarkForm
-from app.openloyalty.queries import PAGING_PARAMETERS, moment
+from app.openloyalty.queries import FORMAT, PAGING_PARAMETERS, moment
 from app.web.door import allow, caller
 
 blueprint = Blueprint("customer_campaigns", __name__, "Reward campaigns (customer)")
@@ -25,7 +25,7 @@ class UsedForm(Form):
 
 @blueprint.route("/customer/campaign/available", methods=["GET"])
 @blueprint.response(200, schemas.listed("campaigns", schemas.OwnCampaignView))
-@blueprint.doc(parameters=PAGING_PARAMETERS)
+@blueprint.doc(parameters=[*PAGING_PARAMETERS, FORMAT])
 @allow("customer")
 def list_available() -> Response:
     """List the campaigns that I can buy."""
@@ -34,6 +34,7 @@ def list_available() -> Response:
 
 @blueprint.route("/customer/campaign/<uuid:campaign>/buy", methods=["POST"])
 @blueprint.response(200, schemas.SaleView)
+@blueprint.doc(parameters=ORDER)
 @allow("customer")
 def buy(campaign: UUID) -> Response:
     """Buy a reward for my points."""

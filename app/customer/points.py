@@ -5,7 +5,7 @@ from flask import Response
 from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.queries import PAGING_PARAMETERS
-from app.openloyalty.transfers import transfers
+from app.openloyalty.transfers import TRANSFER_FILTERS, transfers
 from app.web.door import allow, caller
 
 blueprint = Blueprint("customer_points", __name__, "Points (customer)")
@@ -13,7 +13,7 @@ blueprint = Blueprint("customer_points", __name__, "Points (customer)")
 
 @blueprint.route("/customer/points/transfer", methods=["GET"])
 @blueprint.response(200, schemas.listed("transfers", schemas.TransferView))
-@blueprint.doc(parameters=PAGING_PARAMETERS)
+@blueprint.doc(parameters=[*PAGING_PARAMETERS, *TRANSFER_FILTERS])
 @allow("customer")
 def list_own_transfers() -> Response:
     """List the changes of my points account."""

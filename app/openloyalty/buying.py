@@ -4,19 +4,26 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, jsonify
+from werkzeug.exceptions import Forbidden
 
 from app import clock
 from app.campaign.eligibility.explain import explain
 from app.campaign.listings import catalogue
 from app.campaign.triggers import purchases
+from app.campaign.triggers.purchases import ONE, Order
+from app.campaign.vouchers import bought as bought_coupons
 from app.members import customers
 from app.members.errors import CustomerNotFound
 from app.openloyalty import errors, views
-from app.openloyalty.fields import Checkbox
+from app.openloyalty.fields import Checkbox, Whole
+from app.openloyalty.forms import unknown_names
 from app.openloyalty.member_forms import Mark
-from app.openloyalty.queries import paging, wants_details, wants_html
-from app.web.body import body
+from app.openloyalty.queries import IN_EVERY_QUERY, paging, wants_details, wants_html
+from app.web.body import body, query
 from app.web.door import caller, chains, note_effect, note_subject, reading, single_statement, transaction
+
+ORDER = ("quantity", "withoutPoints")
+OF_ADMIN = Order(hidden=True)
 
 
 def available(customer: str, viewer: str) -> Response:
@@ -28,32 +35,39 @@ def available(customer: str, viewer: str) -> Response:
 
 
 def buy(customer: str, campaign: UUID) -> Response:
-    """Sell one reward."""
-    _require_plain_purchase(body())
+    """Sell a reward, or several of one campaign."""
     who = caller()
+    order = _order(who.role)
     issuer = "system" if who.role == "customer" else who.role  # Open Loyalty knows no other issuers
     buyer = _uuid(customer)
     with single_statement() as executor:
-        sold = purchases.buy(executor, campaign, buyer, chains(), clock.now(), who.login_id, issuer)
-        note_effect(sold.award_id)
+        sold = purchases.buy(executor, campaign, buyer, chains(), clock.now(), who.login_id, issuer, order)
+        note_effect(sold[0].award_id)
     return jsonify(views.sale(sold))
 
 
-def _require_plain_purchase(sent: dict[str, Any]) -> None:
-    """Refuse what later versions of the call can and this one cannot, rather than do something else."""
-    if sent.get("quantity") not in (None, "", 1, "1"):
-        raise errors.NotOffered("Only one reward can be bought at a time")
-    if Checkbox().deserialize(sent.get("withoutPoints")):
-        raise errors.NotOffered("A reward cannot be bought without points")
+def _order(role: str) -> Order:
+    """What is wanted, by the body or the query; an admin sells what is hidden, too. Raises NotOffered, ValidationError or Forbidden."""
+    sent = {**query(), **body()}
+    if not sent:
+        return OF_ADMIN if role == "admin" else ONE
+    unknown = unknown_names(sent, {*ORDER, *IN_EVERY_QUERY})
+    if "transactionId" in unknown:
+        raise errors.NotOffered("Leave out transactionId: no reward is sold for a transaction")
+    if unknown:
+        raise errors.NotOffered(f"Unknown: {', '.join(unknown)}")
+    free = Checkbox().deserialize(sent.get("withoutPoints"))
+    if free and role != "admin":
+        raise Forbidden
+    return Order(Whole().deserialize(sent.get("quantity")) or 1, free, hidden=role == "admin")
 
 
 def bought(customer: str) -> Response:
     """What a customer has bought."""
     with reading() as session:
-        found = purchases.of_customer(
-            session, customers.get(session, customer, chains()).id, paging(default_descending=True)
-        )
-        return views.paged("campaigns", found, lambda row: views.purchase(row, wants_details()))
+        customer_id = customers.get(session, customer, chains()).id
+        coupons = bought_coupons.of_customer(session, customer_id, paging(default_descending=True))
+        return views.paged("campaigns", coupons, lambda row: views.purchase(row, wants_details()))
 
 
 def why_not(customer: str, campaign: UUID, at: Any = None) -> Response:

@@ -5,9 +5,10 @@ from uuid import UUID
 from flask import Response
 from werkzeug.exceptions import Forbidden
 
+from app.campaign.triggers.purchases import QUANTITY_MAX
 from app.openloyalty import buying, schemas
 from app.openloyalty.api import Blueprint
-from app.openloyalty.queries import PAGING_PARAMETERS, moment
+from app.openloyalty.queries import FORMAT, PAGING_PARAMETERS, moment
 from app.web.door import allow, caller
 
 STAFF = "admin", "seller"
@@ -16,6 +17,20 @@ DETAILS = {
     "name": "includeDetails",
     "schema": {"type": "boolean"},
     "description": "With each purchase its campaign.",
+}
+ORDER = [
+    {
+        "in": "query",
+        "name": "quantity",
+        "schema": {"type": "integer", "default": 1, "maximum": QUANTITY_MAX},
+        "description": "How many, all or none; in the body as well.",
+    }
+]
+WITHOUT_POINTS = {
+    "in": "query",
+    "name": "withoutPoints",
+    "schema": {"type": "boolean"},
+    "description": "For nothing; for admins; in the body as well.",
 }
 AS_OF = {
     "in": "query",
@@ -31,7 +46,7 @@ def buying_blueprint(role: str) -> Blueprint:
 
     @blueprint.route(f"/{role}/customer/<customer>/campaign/available", methods=["GET"])
     @blueprint.response(200, schemas.listed("campaigns", schemas.CampaignView))
-    @blueprint.doc(parameters=PAGING_PARAMETERS)
+    @blueprint.doc(parameters=[*PAGING_PARAMETERS, FORMAT])
     @allow(*STAFF)
     def list_available_for_customer(customer: str) -> Response:
         """List the campaigns that a customer can buy."""
@@ -39,6 +54,7 @@ def buying_blueprint(role: str) -> Blueprint:
 
     @blueprint.route(f"/{role}/customer/<customer>/campaign/<uuid:campaign>/buy", methods=["POST"])
     @blueprint.response(200, schemas.SaleView)
+    @blueprint.doc(parameters=[*ORDER, WITHOUT_POINTS])
     @allow(*STAFF, audited=False)
     def buy_for_customer(customer: str, campaign: UUID) -> Response:
         """Buy a reward for a customer."""

@@ -18,6 +18,7 @@ from app.campaign.setup.spec import (
     TextSpec,
     Window,
 )
+from app.openloyalty import schemas
 from app.openloyalty.fields import (
     AT_LEAST_ONE,
     BLANK,
@@ -32,13 +33,33 @@ from app.openloyalty.fields import (
     Text,
     Uuid,
     Whole,
-    default_texts,
 )
 from app.openloyalty.formats import FOR_EVER, SINCE_EVER
 from app.openloyalty.forms import Form, Group
 
 ENDS_EARLY = "The end should not be earlier than the start."
-TRANSLATED = ("name", "shortDescription", "conditionsDescription", "usageInstruction")
+# What 3.2's console sends with every campaign, whatever its kind, and this version does not offer.
+LATER = frozenset(
+    {
+        "brandDescription",
+        "brandName",
+        "categories",
+        "connectType",
+        "daysInactive",
+        "daysValid",
+        "earningRuleId",
+        "featured",
+        "fulfillmentTracking",
+        "moreInformationLink",
+        "pointValue",
+        "public",
+        "pushNotificationText",
+        "rewardValue",
+        "tax",
+        "taxPriceValue",
+        "transactionPercentageValue",
+    }
+)
 
 
 class WindowForm(Form):
@@ -94,6 +115,9 @@ class CampaignForm(Form):
     """Field order is the error tree's order. Source: "Create a new campaign"."""
 
     shown_with_error_only = frozenset({"labels"})
+    printed = schemas.CampaignView
+    later = LATER
+    translated = ("name", "shortDescription", "conditionsDescription", "usageInstruction")
     is_new = True
 
     reward = Choice(COUPON_KINDS, required=True)
@@ -116,9 +140,8 @@ class CampaignForm(Form):
     campaignActivity = Group(ActivityForm, attribute="activity", load_default=dict)
 
     @pre_load
-    def read_translations(self, data: Mapping[str, Any], **kw: Any) -> dict[str, Any]:
-        """Texts may come translated, as later versions send them; the default locale's are used."""
-        campaign = default_texts(data, TRANSLATED)
+    def read_windows(self, data: Mapping[str, Any], **kw: Any) -> dict[str, Any]:
+        campaign = dict(data)
         for name in ("campaignVisibility", "campaignActivity"):
             if not isinstance(campaign.get(name), Mapping):
                 campaign[name] = {}

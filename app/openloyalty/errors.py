@@ -51,6 +51,7 @@ WORDS: Mapping[type[Refusal], Word] = {
     families.NotProven: Word(400, OWN),
     campaign.NotTargeted: Word(404),
     campaign.RestrictionsNotMet: Word(404),
+    access.MayNotMovePoints: Word(403, OWN),
     organizations.SharedByAll: Word(403, OWN),
     campaign.NoCouponsLeft: Word(400, "No coupons left", bare=True),
     campaign.LimitReached: Word(400, "Limit exceeded", bare=True),

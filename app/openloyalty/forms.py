@@ -1,26 +1,85 @@
 """Forms and their error tree: `{"form": {"children": {"<field>": {"errors": […]}}}, "errors": []}`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache, wraps
 from typing import Any
 
 from flask import g
-from marshmallow import EXCLUDE, Schema, ValidationError, fields
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validates_schema
 
-from app.openloyalty.fields import INVALID
+from app.openloyalty.fields import INVALID, default_texts
 from app.web.body import body
+from app.web.door import settings
 
 MEDIA_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "application/json")
 
 
+NO = (0, "0", "false", "none")  # false is equal to 0
+
+
 class Form(Schema):
-    """A named form. Keys that it does not know are ignored: clients echo fields back."""
+    """A named form. A name that it does not know is refused, so that nobody believes that a wish was heard.
+
+    Passed over are what is empty, and what `printed` shows of the same thing, for clients send back what they were shown; and what
+    later versions of Open Loyalty know (`later`) as long as it says no, for their consoles send it always. Of `translated` texts,
+    those of the default locale take their places, and others are refused.
+    """
 
     # Children that stand in the error tree only when they carry an error.
     shown_with_error_only: frozenset[str] = frozenset()
+    printed: type[Schema] | None = None
+    later: frozenset[str] = frozenset()
+    translated: tuple[str, ...] = ()
 
     class Meta:
         unknown = EXCLUDE
+
+    @pre_load
+    def read_translations(self, data: Mapping[str, Any], **kw: Any) -> Mapping[str, Any]:
+        return default_texts(data, self.translated) if self.translated else data
+
+    @validates_schema(pass_original=True, skip_on_field_errors=False)
+    def refuse_unknown(self, data: Any, original: Any, **kw: Any) -> None:
+        printed = self.printed._declared_fields.keys() - self.later if self.printed else set()
+        known = printed | {field.data_key or name for name, field in self.fields.items()}
+        unknown = unknown_names(original, known, self.later)
+        if self.translated and "translations" in unknown:
+            unknown = [name for name in unknown if name != "translations"]
+            unknown += _untranslated(original["translations"], self.translated)
+        if unknown:
+            raise ValidationError(extra(unknown))
+
+
+def unknown_names(sent: Mapping[str, Any], known: Collection[str], later: Collection[str] = ()) -> list[str]:
+    """The names that were sent with something in them and are not known; `later` ones only if they say more than no."""
+    return [
+        name
+        for name, value in sent.items()
+        if name not in known and not _is_empty(value) and not (name in later and value in NO)
+    ]
+
+
+def _is_empty(value: Any) -> bool:
+    if isinstance(value, Mapping | list):
+        return all(_is_empty(inner) for inner in (value.values() if isinstance(value, Mapping) else value))
+    return value is None or value == ""
+
+
+def extra(names: Collection[str]) -> str:
+    """What a form says of names that it does not know."""
+    return f"This form should not contain extra fields. Unknown: {', '.join(names)}."
+
+
+def _untranslated(translations: Any, names: tuple[str, ...]) -> list[str]:
+    """What a form's translations hold beside these texts in the default locale."""
+    if not isinstance(translations, Mapping):
+        return ["translations"]
+    found = []
+    for locale, texts in translations.items():
+        known = names if locale == settings().locale else ()
+        there = unknown_names(texts, known) if isinstance(texts, Mapping) else [str(texts)]
+        found += [f"translations[{locale}][{name}]" for name in there]
+    return found
 
 
 class InvalidForm(Exception):
@@ -83,8 +142,8 @@ def _loaded(root: str | None, schema: Form) -> Any:
 
 
 def tree(schema: Form, errors: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer to a form with errors, by the names of its fields."""
-    return {"form": {"children": _children(schema, errors)}, "errors": list(errors.get("_schema", []))}
+    """The answer to a form with errors, by the names of its fields; those of the form itself stand in both places."""
+    return {"form": _group(schema, errors), "errors": list(errors.get("_schema", []))}
 
 
 def tree_for(schema: Form, attribute: str, message: str) -> dict[str, Any]:
@@ -95,14 +154,18 @@ def tree_for(schema: Form, attribute: str, message: str) -> dict[str, Any]:
     return tree(schema, {"_schema": [message]})
 
 
+def _group(schema: Schema, errors: Mapping[str, Any]) -> dict[str, Any]:
+    own = {"errors": list(errors["_schema"])} if errors.get("_schema") else {}
+    return {**own, "children": _children(schema, errors)}
+
+
 def _children(schema: Schema, errors: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     hidden: frozenset[str] = getattr(schema, "shown_with_error_only", frozenset())
     for name, field in schema.fields.items():
         error = errors.get(field.data_key or name)
         if isinstance(field, Group) and not isinstance(error, list):
-            inner = error if isinstance(error, Mapping) else {}
-            found[name] = {"children": _children(field.schema, inner)}
+            found[name] = _group(field.schema, error if isinstance(error, Mapping) else {})
         elif error:
             found[name] = {"errors": _flat(error)}
         elif name not in hidden:

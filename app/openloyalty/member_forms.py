@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from marshmallow import ValidationError, fields, missing, post_load, pre_load, validates_schema
+from marshmallow import Schema, ValidationError, fields, missing, post_load, validates_schema
 from werkzeug.exceptions import BadRequest
 
+from app.campaign.models.vouchers import DELIVERIES
 from app.members.customers import Person
 from app.members.levels import LevelDetails
 from app.members.segments import CUSTOMER_LIST, Criterion, SegmentDetails
+from app.openloyalty import schemas
 from app.openloyalty.fields import (
     BLANK,
     INVALID,
@@ -25,14 +27,15 @@ from app.openloyalty.fields import (
     Secret,
     Text,
     Uuid,
-    default_texts,
     items,
 )
-from app.openloyalty.forms import Form, Group
+from app.openloyalty.forms import Form, Group, extra, unknown_names
 
 PERSON = tuple(Person.__dataclass_fields__)
 LISTED_CUSTOMERS_MAX = 50_000
 MARKED_MAX = 100
+# What 3.2's console sends with a customer and this version does not offer.
+LATER = frozenset({"labels", "posId", "sellerId", "referral_customer_email", "invitationToken"})
 
 
 class AddressForm(Form):
@@ -61,6 +64,8 @@ class CompanyForm(Form):
 class CustomerForm(Form):
     """A customer to register. Source: contract section 3.2."""
 
+    printed = schemas.CustomerView
+    later = LATER
     firstName = Text(required=True, attribute="first_name")
     lastName = Text(required=True, attribute="last_name")
     gender = Choice(("male", "female", "not_disclosed"))
@@ -95,6 +100,8 @@ class CustomerForm(Form):
 class CustomerChangeForm(Form):
     """What is to change of a customer; what is not sent stays. The answer is a dict by the domain's names."""
 
+    printed = schemas.CustomerView
+    later = LATER
     firstName = Text(attribute="first_name")
     lastName = Text(attribute="last_name")
     gender = Choice(("male", "female", "not_disclosed"))
@@ -132,16 +139,15 @@ class RewardForm(Form):
 class LevelForm(Form):
     """A level. Source: contract section 3.3."""
 
+    printed = schemas.LevelView
+    later = frozenset({"specialRewards"})
+    translated = ("name", "description")
     name = Text(required=True)
     description = Text(LONG_TEXT_LENGTH_MAX)
     active = Checkbox()
     conditionValue = Hundredths(required=True, attribute="condition_value")
     minOrder = Hundredths(attribute="min_order")
     reward = Group(RewardForm, load_default=dict)
-
-    @pre_load
-    def read_translations(self, data: Mapping[str, Any], **kw: Any) -> dict[str, Any]:
-        return default_texts(data, ("name", "description"))
 
     @post_load
     def terms(self, data: dict[str, Any], **kw: Any) -> LevelDetails:
@@ -159,12 +165,15 @@ class Parts(fields.Field[list[list[Criterion]]]):
 
     def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> list[list[Criterion]]:
         value = None if value is missing else value
-        return [[_criterion(data) for data in items(_part(part).get("criteria"))] for part in items(value)]
+        return [
+            [_criterion(data) for data in items(_part(part, schemas.PartView).get("criteria"))] for part in items(value)
+        ]
 
 
 class SegmentForm(Form):
     """A segment: parts of criteria, of which static lists of customers are known. Source: contract section 3.4."""
 
+    printed = schemas.SegmentView
     name = Text(required=True)
     description = Text(LONG_TEXT_LENGTH_MAX)
     active = Checkbox()
@@ -175,12 +184,10 @@ class SegmentForm(Form):
         return SegmentDetails(**data)
 
 
-class TransferForm(Form):
-    """Points to add or to spend, at least one hundredth."""
+class PointsForm(Form):
+    """Points, at least one hundredth."""
 
-    customer = Text(required=True)
     points = Hundredths(required=True, attribute="amount")
-    comment = Text()
 
     @validates_schema
     def require_some(self, data: dict[str, Any], **kw: Any) -> None:
@@ -188,15 +195,37 @@ class TransferForm(Form):
             raise ValidationError({"points": ["This value should be greater than 0."]})
 
 
-class SellerChangeForm(Form):
-    """A seller to change, as a whole; the password stays when none is sent. Source: contract section 3.6."""
+class TransferForm(PointsForm):
+    """Points to add or to spend."""
 
+    customer = Text(required=True)
+    comment = Text()
+
+
+class PassingForm(PointsForm):
+    """Points that one customer passes on to another; both by UUID or loyalty card number."""
+
+    sender = Text(required=True)
+    receiver = Text(required=True)
+
+
+class DeliveryForm(Form):
+    """Where a bought reward is."""
+
+    status = Choice(DELIVERIES, required=True)
+
+
+class SellerChangeForm(Form):
+    """A seller to change, as a whole; the password and whether points may be moved stay when not sent. Source: contract section 3.6."""
+
+    printed = schemas.SellerView
     firstName = Text(required=True, attribute="first_name")
     lastName = Text(required=True, attribute="last_name")
     email = Email(required=True)
     phone = Text()
     posId = Uuid(required=True, attribute="pos")
     active = Checkbox()
+    allowPointTransfer = Checkbox(load_default=None, attribute="may_move_points")
     plainPassword = Secret(attribute="password")
 
 
@@ -207,6 +236,7 @@ class SellerForm(SellerChangeForm):
 
 
 class PosForm(Form):
+    printed = schemas.PosView
     name = Text(required=True)
     identifier = Text(required=True)
     description = Text(LONG_TEXT_LENGTH_MAX)
@@ -226,6 +256,13 @@ class Mark:
     used: bool
     purchase: UUID | None  # Open Loyalty's couponId
     customer: str | None
+
+
+class MarkSent(schemas.MarkedView):
+    """A mark as it is sent: one may send back what was printed."""
+
+    code = fields.String()
+    couponId = fields.String()
 
 
 class Marks(fields.Field[list[Mark]]):
@@ -251,7 +288,7 @@ class MarkForm(Form):
 
 
 def _mark(data: Any) -> Mark:
-    data = _part(data)
+    data = _part(data, MarkSent)
     if "used" not in data:
         raise ValidationError([INVALID])
     return Mark(
@@ -263,15 +300,19 @@ def _mark(data: Any) -> Mark:
     )
 
 
-def _part(part: Any) -> Mapping[str, Any]:
+def _part(part: Any, shape: type[Schema]) -> Mapping[str, Any]:
+    """An object in a list, with no other names than these. Raises ValidationError."""
     if not isinstance(part, Mapping):
         raise ValidationError([INVALID])
+    if unknown := unknown_names(part, shape._declared_fields):
+        raise ValidationError([extra(unknown)])
     return part
 
 
 def _criterion(data: Any) -> Criterion:
     if not isinstance(data, Mapping) or data.get("type") != CUSTOMER_LIST:
         raise ValidationError([f"The only type of criterion known so far is {CUSTOMER_LIST}."])
+    _part(data, schemas.CriterionView)
     names = [str(name).strip() for name in items(data.get("customers")) if isinstance(name, str | int)]
     if not all(names) or len(names) > LISTED_CUSTOMERS_MAX:
         raise ValidationError([INVALID])

@@ -3,7 +3,7 @@
 from flask import Response, jsonify
 from sqlalchemy.orm import Session
 
-from app.campaign.triggers import purchases
+from app.campaign.vouchers import bought
 from app.members import customers
 from app.members.models import Customer
 from app.openloyalty import views
@@ -13,12 +13,12 @@ from app.paging import Paged
 def customer_pages(session: Session, found: Paged[Customer]) -> Response:
     ids = [customer.id for customer in found.rows]
     spending = customers.spending(session, ids)
-    bought = purchases.latest_by_customer(session, ids, views.PURCHASES_PRINTED_MAX)
-    return views.paged("customers", found, lambda it: views.customer(it, spending.get(it.id), bought[it.id]))
+    coupons = bought.latest_by_customer(session, ids, views.PURCHASES_PRINTED_MAX)
+    return views.paged("customers", found, lambda it: views.customer(it, spending.get(it.id), coupons[it.id]))
 
 
 def customer_details(session: Session, customer: Customer) -> Response:
     spending = customers.spending(session, [customer.id])
-    bought = purchases.latest_by_customer(session, [customer.id], views.PURCHASES_PRINTED_MAX)
+    coupons = bought.latest_by_customer(session, [customer.id], views.PURCHASES_PRINTED_MAX)
     segments = [str(uuid) for uuid in customers.segments_of(session, customer.id)]
-    return jsonify(views.customer(customer, spending.get(customer.id), bought[customer.id], segments))
+    return jsonify(views.customer(customer, spending.get(customer.id), coupons[customer.id], segments))

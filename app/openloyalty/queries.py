@@ -1,5 +1,6 @@
 """Paging, sorting and filters as Open Loyalty's clients write them in the query string."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -8,11 +9,17 @@ from marshmallow import ValidationError
 from werkzeug.exceptions import BadRequest
 
 from app.openloyalty.fields import Moment
+from app.openloyalty.forms import unknown_names
 from app.paging import PER_PAGE, Page
 from app.text import trimmed
 from app.web.body import query
 
 PAGE_MAX = 10**9
+# What consoles send with every call, and no call asks for: the language (there is one), a mark against the console's own spinner, a
+# mark against caches.
+IN_EVERY_QUERY = frozenset({"_locale", "silenceQuery", "_"})
+# Filters of later versions that this one can only answer with no.
+LATER_FILTERS = frozenset({"isPublic", "isFeatured", "isFulfillmentTracking", "hasSegment", "categoryId"})
 
 PAGING_PARAMETERS = [
     {"in": "query", "name": "page", "schema": {"type": "integer", "default": 1}, "description": "Which page."},
@@ -36,6 +43,18 @@ PAGING_PARAMETERS = [
     },
 ]
 
+FORMAT = {
+    "in": "query",
+    "name": "format",
+    "schema": {"type": "string", "enum": ["html"]},
+    "description": "Descriptions as HTML.",
+}
+
+
+def filters(*names: str, description: str = "") -> list[dict[str, Any]]:
+    """Filters by text, for the manual."""
+    return [{"in": "query", "name": name, "schema": {"type": "string"}, "description": description} for name in names]
+
 
 def paging(default_descending: bool = False) -> Page:
     """The page that the request asks for. Garbage means the defaults."""
@@ -47,6 +66,18 @@ def paging(default_descending: bool = False) -> Page:
         sort=request.args.get("sort"),
         descending=direction.lower() != "asc" if direction else default_descending,
     )
+
+
+def require_known(names: Collection[str]) -> None:
+    """Whoever misspells a filter would believe in a list that was not filtered. Raises BadRequest."""
+    unknown = unknown_names(query(), {*names, *IN_EVERY_QUERY}, LATER_FILTERS)
+    if unknown:
+        raise BadRequest(f"Unknown in the query: {', '.join(sorted(unknown))}.")
+
+
+def period(name: str) -> tuple[datetime | None, datetime | None]:
+    """`<name>From` and `<name>To`. Raises BadRequest."""
+    return moment(f"{name}From"), moment(f"{name}To")
 
 
 def flag(name: str) -> bool | None:

@@ -81,8 +81,19 @@ class OwnCampaignView(BoughtCampaignView):
     usersWhoUsedThisCampaignCount = _whole()
 
 
+class PhotoReference(Schema):
+    id = _text()
+
+
+class PhotoView(Schema):
+    photoId = fields.Nested(PhotoReference, required=True)
+    path = _text()
+    orginalName = _text()
+    mimeType = _text()
+
+
 class CampaignView(OwnCampaignView):
-    """A campaign as admins and sellers see it; `hasPhoto` for admins only."""
+    """A campaign as admins and sellers see it; photos for admins only."""
 
     levels = fields.List(fields.String(), required=True)
     segments = fields.List(fields.String(), required=True)
@@ -91,6 +102,7 @@ class CampaignView(OwnCampaignView):
     segmentNames = _names()
     levelNames = _names()
     hasPhoto = fields.Boolean()
+    photos = fields.List(fields.Nested(PhotoView))
 
 
 class CampaignDetails(OwnCampaignView):
@@ -103,6 +115,7 @@ class CampaignDetails(OwnCampaignView):
     segmentNames = _names(required=False)
     levelNames = _names(required=False)
     hasPhoto = fields.Boolean()
+    photos = fields.List(fields.Nested(PhotoView))
 
 
 class CampaignId(Schema):
@@ -130,6 +143,10 @@ class PurchaseCoupon(Schema):
     code = _text()
 
 
+class DeliveryView(Schema):
+    status = _text()
+
+
 class PurchaseView(Schema):
     purchaseAt = _text()
     costInPoints = _number()
@@ -137,7 +154,39 @@ class PurchaseView(Schema):
     campaign = fields.Nested(BoughtCampaignView)
     used = _flag()
     usageDate = fields.String()
+    status = _text()
+    activeSince = _text()
+    activeTo = fields.String()
+    canBeUsed = _flag()
+    deliveryStatus = fields.Nested(DeliveryView, required=True)
     coupon = fields.Nested(PurchaseCoupon, required=True)
+
+
+class BoughtView(Schema):
+    purchasedAt = _text()
+    costInPoints = _number()
+    customerId = _text()
+    customerEmail = fields.String()
+    customerPhone = fields.String()
+    customerName = _text()
+    customerLastname = _text()
+    customerLoyaltyCardNumber = fields.String()
+    currentPointsAmount = _number()
+    campaignId = _text()
+    campaignName = _text()
+    campaignType = _text()
+    used = _flag()
+    usageDate = fields.String()
+    status = _text()
+    activeSince = _text()
+    activeTo = fields.String()
+    canBeUsed = _flag()
+    deliveryStatus = fields.Nested(DeliveryView, required=True)
+    coupon = fields.Nested(PurchaseCoupon, required=True)
+
+
+class Choices(Schema):
+    choices = fields.List(fields.String(), required=True)
 
 
 class MarkedView(Schema):
@@ -333,6 +382,7 @@ class SellerView(Schema):
     deleted = _flag()
     posId = fields.String()
     posName = fields.String()
+    allowPointTransfer = _flag()
 
 
 class SellerRegistered(Schema):

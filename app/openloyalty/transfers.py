@@ -6,12 +6,16 @@ from uuid import UUID
 from flask import Response, jsonify
 
 from app import clock
+from app.access import staff
 from app.members import customers
 from app.openloyalty import views
-from app.openloyalty.queries import paging, text
+from app.openloyalty.queries import filters, paging, text
 from app.points import ledger
-from app.web.door import caller, chains, note_subject, reading, transaction
+from app.web.door import caller, chains, login_id, note_subject, reading, transaction
 
+TRANSFER_FILTERS = filters(
+    "customerId", "customerFirstName", "customerLastName", "customerPhone", "customerEmail", "type"
+)
 ENTRY_KINDS = {"adding": ("added", "rewarded"), "spending": ("spent", "bought")}
 
 
@@ -33,8 +37,21 @@ def move(change: Any, data: dict[str, Any]) -> Response:
     """Add or spend points: `change` is `ledger.add` or `ledger.spend`."""
     who = caller()
     with transaction() as session:
+        if who.role == "seller":
+            staff.require_may_move_points(session, login_id())
         customer_id = customers.get(session, data["customer"], chains()).id
         entry = change(session, customer_id, data["amount"], clock.now(), data["comment"], who.role, who.login_id)
+        note_subject(transfer=entry)
+    return jsonify(pointsTransferId=str(entry))
+
+
+def pass_on(data: dict[str, Any]) -> Response:
+    """Move points from one customer to another. The answer is the spending of the one."""
+    who = caller()
+    with transaction() as session:
+        sender = customers.get(session, data["sender"], chains()).id
+        receiver = customers.get(session, data["receiver"], chains()).id
+        entry = ledger.pass_on(session, sender, receiver, data["amount"], clock.now(), who.role, who.login_id)
         note_subject(transfer=entry)
     return jsonify(pointsTransferId=str(entry))
 

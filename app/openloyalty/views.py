@@ -3,11 +3,12 @@
 A presenter reads what it is given and never causes SQL.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from flask import Response, jsonify
 
+from app import clock
 from app.access.models import Login
 from app.amounts import Points, number
 from app.campaign import activity
@@ -17,8 +18,11 @@ from app.campaign.listings.catalogue import CampaignForSale
 from app.campaign.models.awards import Award
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.coupons import Coupon
-from app.campaign.models.vouchers import Voucher
+from app.campaign.models.photos import Photo
+from app.campaign.models.vouchers import DELIVERIES, Voucher
 from app.campaign.triggers.purchases import Sale
+from app.campaign.vouchers.bought import BoughtCoupon
+from app.campaign.vouchers.lookup import is_expired
 from app.members.models import Customer, Level, Segment, Spending
 from app.openloyalty.formats import day, html, moment, names, percent, without_none
 from app.organizations.models import PointOfSale
@@ -48,9 +52,28 @@ def campaign(shown: CampaignForSale, viewer: str, as_html: bool = False) -> dict
         **_for_customer(shown),
         "visibleForCustomersCount": shown.audience_size,
         "usersWhoUsedThisCampaignCount": it.stock.customers_count,
-        "hasPhoto": (it.photo is not None) if viewer == "admin" else None,
+        **(_photos(it) if viewer == "admin" else {}),
     }
     return without_none(fields)
+
+
+def photo_name(it: Photo) -> str:
+    """What a photo's file is called: `<its id>.jpg`."""
+    return f"{it.uuid}.{it.media_type.partition('/')[2].replace('jpeg', 'jpg')}"
+
+
+def _photos(it: Campaign) -> dict[str, Any]:
+    """Whether there are any, and as later versions print them; the misspelling is theirs."""
+    printed = [
+        {
+            "photoId": {"id": str(photo.uuid)},
+            "path": f"campaign_photos/{photo_name(photo)}",
+            "orginalName": photo_name(photo),
+            "mimeType": photo.media_type,
+        }
+        for photo in it.photos
+    ]
+    return {"hasPhoto": bool(printed), "photos": printed or None}
 
 
 def offer(it: Campaign, as_html: bool = False) -> dict[str, Any]:
@@ -80,10 +103,10 @@ def pool_coupon(it: Coupon) -> dict[str, Any]:
     return {"code": it.code, "bought": it.award_id is not None}
 
 
-def sale(sold: Sale) -> dict[str, Any]:
-    """`coupon` for the clients of the first documents, `coupons` for those of the later ones."""
-    coupon = {"code": sold.code}
-    return {"coupon": coupon, "coupons": [coupon]}
+def sale(sold: Sequence[Sale]) -> dict[str, Any]:
+    """`coupon`, the first one, for the clients of the first documents, `coupons` for those of the later ones."""
+    coupons = [{"code": one.code} for one in sold]
+    return {"coupon": coupons[0], "coupons": coupons}
 
 
 def purchase(bought: Voucher, with_campaign: bool) -> dict[str, Any]:
@@ -96,11 +119,48 @@ def purchase(bought: Voucher, with_campaign: bool) -> dict[str, Any]:
             "campaignId": str(bought.campaign.uuid),
             "campaign": offer(bought.campaign) if with_campaign else None,
             "used": bought.is_used,
-            "usageDate": moment(bought.redeemed_at) if bought.redeemed_at else None,
+            **_usage(bought),
             # The award's id: buyers of a shared code have coupons of their own to mark.
             "coupon": {"id": str(award.id), "code": bought.code},
         }
     )
+
+
+def bought_row(row: BoughtCoupon) -> dict[str, Any]:
+    """A row of the list of all bought rewards, as 3.2's console reads it."""
+    award, coupon, profile = _award(row.voucher), row.voucher, row.customer.profile
+    return without_none(
+        {
+            "purchasedAt": moment(award.given_at),
+            "costInPoints": number(award.cost),
+            "customerId": str(row.customer.uuid),
+            "customerEmail": profile.email,
+            "customerPhone": profile.phone,
+            "customerName": profile.first_name,
+            "customerLastname": profile.last_name,
+            "customerLoyaltyCardNumber": profile.loyalty_card_number,
+            "currentPointsAmount": number(row.balance),
+            "campaignId": str(coupon.campaign.uuid),
+            "campaignName": coupon.campaign.name,
+            "campaignType": coupon.campaign.reward,
+            "used": coupon.is_used,
+            **_usage(coupon),
+            "coupon": {"id": str(award.id), "code": coupon.code},
+        }
+    )
+
+
+def _usage(it: Voucher) -> dict[str, Any]:
+    """Whether a coupon can be used, when it was, and where its reward is; a coupon can be used at once."""
+    expired = is_expired(it, clock.now())
+    return {
+        "usageDate": moment(it.redeemed_at) if it.redeemed_at else None,
+        "status": "expired" if expired else "active",
+        "activeSince": moment(_award(it).given_at),
+        "activeTo": moment(it.expires_at) if it.expires_at else None,
+        "canBeUsed": not (expired or it.is_used),
+        "deliveryStatus": {"status": it.delivery or DELIVERIES[0]},
+    }
 
 
 def marked(bought: Voucher, customer_id: str) -> dict[str, Any]:
@@ -285,6 +345,7 @@ def seller(it: Login) -> dict[str, Any]:
             "deleted": it.deleted,
             "posId": str(it.pos.uuid) if it.pos else None,
             "posName": it.pos.name if it.pos else None,
+            "allowPointTransfer": it.may_move_points,
         }
     )
 

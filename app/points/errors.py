@@ -13,3 +13,7 @@ class AccountNotFound(Missing):
 
 class TooManyPoints(Malformed):
     message = "An account cannot hold that many points."
+
+
+class SameAccount(Malformed):
+    message = "Points cannot be passed on to whom they belong."

@@ -13,7 +13,7 @@ from app.amounts import BALANCE_MAX, Points
 from app.members.models import Customer, Profile
 from app.organizations.scope import Chains, within
 from app.paging import Page, Paged
-from app.points.errors import AccountNotFound, NotEnoughToSpend, TooManyPoints
+from app.points.errors import AccountNotFound, NotEnoughToSpend, SameAccount, TooManyPoints
 from app.points.models import Account, LedgerEntry
 from app.text import folded
 
@@ -46,6 +46,24 @@ def spend(
 ) -> UUID:
     """Take points from an account and return the entry's id. Raises AccountNotFound or NotEnoughToSpend."""
     return _change(session, customer_id, -amount, "spent", now, comment, issuer, issued_by)
+
+
+def pass_on(
+    session: Session,
+    sender_id: int,
+    receiver_id: int,
+    amount: int,
+    now: datetime,
+    issuer: str = "system",
+    issued_by: int | None = None,
+) -> UUID:
+    """Move points from one account to another, and return the entry of the sender. Raises as `spend` and `add` do, or SameAccount."""
+    if sender_id == receiver_id:
+        raise SameAccount(field="receiver")
+    lock_accounts(session, [sender_id, receiver_id])
+    spent = spend(session, sender_id, amount, now, "Passed on to another customer", issuer, issued_by)
+    add(session, receiver_id, amount, now, "Passed on by another customer", issuer, issued_by)
+    return spent
 
 
 def lock_accounts(session: Session, customer_ids: Sequence[int]) -> None:

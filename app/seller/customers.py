@@ -11,7 +11,7 @@ from app.openloyalty.forms import form
 from app.openloyalty.member_forms import CustomerForm, TransferForm
 from app.openloyalty.programme import list_levels, list_shops, show_level, show_shop
 from app.openloyalty.queries import PAGING_PARAMETERS
-from app.openloyalty.transfers import customer_filter, move, transfers
+from app.openloyalty.transfers import TRANSFER_FILTERS, customer_filter, move, transfers
 from app.points import ledger
 from app.web.door import allow
 
@@ -47,7 +47,7 @@ def switch_customer_as_seller(customer: str, action: str) -> Response:
 
 @blueprint.route("/seller/points/transfer", methods=["GET"])
 @blueprint.response(200, schemas.listed("transfers", schemas.TransferView))
-@blueprint.doc(parameters=PAGING_PARAMETERS)
+@blueprint.doc(parameters=[*PAGING_PARAMETERS, *TRANSFER_FILTERS])
 @allow(*STAFF)
 def list_transfers_as_seller() -> Response:
     """List the changes of customers' points."""

@@ -21,13 +21,8 @@ from app.web.rejected import Rejected
 ADD = "add-basket"
 
 
-# How tills call what is inside the basket, and what it is called where everything stands side by side.
-INSIDE = {
-    "retailer_basket_code": "retailer_basket_code",
-    "basket_total_price": "basket_total_price",
-    "basket_timestamp": "basket_timestamp",
-    "basket_timestamp_iso8601": "basket_timestamp",
-}
+TIMESTAMPS = ("basket_timestamp", "basket_timestamp_iso8601")  # two names of one moment
+INSIDE = ("retailer_basket_code", "basket_total_price", *TIMESTAMPS)
 NOTED = ("items", "tax", "currency", "owner_code", "payment_method", "shipping", "notes")  # kept as it was sent
 VOUCHERS = ("basket_vouchers", "vouchers")
 VOUCHERS_MAX = 20
@@ -73,7 +68,7 @@ def add() -> Response:
             reference=reference,
             amount=amount,
             details=details or None,
-            bought_at=inside.moment("basket_timestamp") or now,
+            bought_at=inside.moment(TIMESTAMPS[0]) or inside.moment(TIMESTAMPS[1]) or now,
             recorded_at=now,
         )
         done = baskets.record(session, basket, now, access.actor(), vouchers, access.holder(customer))
@@ -95,7 +90,7 @@ def _inside(sent: Parameters) -> tuple[Parameters, dict[str, Any], list[VoucherI
     if not sent.has("basket"):
         return sent, {}, []
     basket = sent.block("basket").values
-    read = {INSIDE[name]: value for name, value in basket.items() if name in INSIDE}
+    read = {name: value for name, value in basket.items() if name in INSIDE}
     details = {
         name.removeprefix("basket_"): value for name, value in basket.items() if name.removeprefix("basket_") in NOTED
     }
@@ -106,9 +101,11 @@ def _inside(sent: Parameters) -> tuple[Parameters, dict[str, Any], list[VoucherI
     ]
     if unknown:
         raise invalid(f"basket: {', '.join(sorted(unknown))}", "nothing by this name, which the call does not know")
-    if len(read) + len(details) + sum(name in basket for name in VOUCHERS) < len(basket):
+    if len(read) + len(details) + sum(name in basket for name in VOUCHERS) < len(basket) or read.keys() >= {
+        *TIMESTAMPS
+    }:
         raise invalid("basket", "each of its parts once, under one name")
-    beside = sorted((INSIDE.keys() | set(VOUCHERS)) & sent.values.keys())
+    beside = sorted({*INSIDE, *VOUCHERS} & sent.values.keys())
     if beside:
         raise invalid(", ".join(beside), "inside basket")
     currency = details.get("currency")

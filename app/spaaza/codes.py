@@ -143,6 +143,7 @@ WORDS: Mapping[type[Refusal], ErrorCode] = {
     members.CustomerNotFound: USER_NOT_FOUND,
     members.IdentifiersDisagree: MULTIPLE_PARAMETER_MISMATCH,
     access.WrongPassword: PASSWORD_ERROR,
+    access.MayNotMovePoints: PERMISSION_DENIED,
     access.BadCredentials: PASSWORD_ERROR,
     access.BadRefreshToken: NO_VALID_SESSION,
     access.LoginNotActive: NO_VALID_USER,

@@ -86,7 +86,12 @@ class Parameters(Fields):
         if self.values.get(name) == "":
             return None
         first, last = fields.YEARS
-        return self.read(name, f"YYYY-MM-DD HH:MM:SS in UTC, from {first} to {last}", fields.moment, MOMENT)
+        return self.read(
+            name,
+            f"a moment that there is, YYYY-MM-DD HH:MM:SS in UTC or ISO 8601 with an offset, from {first} to {last}",
+            fields.moment,
+            MOMENT,
+        )
 
     def json(self, name: str) -> Any:
         """A list or an object; in a form it may be JSON as text. Raises 419."""

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from flask import Flask, current_app, g, request
+from flask import Flask, Request, current_app, g, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -23,6 +23,7 @@ from werkzeug.exceptions import (
     RequestEntityTooLarge,
     UnsupportedMediaType,
 )
+from werkzeug.formparser import FormDataParser
 
 from app import clock
 from app.db.engine import Database, OutcomeUnknown, TryAgain
@@ -83,15 +84,32 @@ def anyone(view: View) -> View:
     return view
 
 
+class WholeRequest(Request):
+    """A request whose form is read wholly or not at all: one that was cut off on its way says something else than was meant."""
+
+    def make_form_data_parser(self) -> FormDataParser:
+        parser = super().make_form_data_parser()
+        parser.silent = False
+        return parser
+
+    def _load_form_data(self) -> None:
+        try:
+            super()._load_form_data()
+        except ValueError as e:
+            raise BadRequest("The form is cut off, or no multipart/form-data with its boundary.") from e
+
+
 class GuardedFlask(Flask):
     """A Flask that lets a request through only by its route's policy."""
 
+    request_class = WholeRequest
+
     def dispatch_request(self) -> ResponseReturnValue:
+        _require_plain_address()
         rule = request.url_rule
         view = self.view_functions.get(rule.endpoint) if rule else None
         if view is None or request.routing_exception is not None or request.method == "OPTIONS":
             return super().dispatch_request()
-        _require_text()
         _require_bounded_body(getattr(view, "body_bytes_max", BODY_BYTES_MAX))
         policy = getattr(view, "policy", None)
         if policy is None:
@@ -291,9 +309,9 @@ def _audit(session: Session) -> None:
     )
 
 
-def _require_text() -> None:
-    """No address holds the NUL character: PostgreSQL has no text with it. Raises NotFound or BadRequest."""
-    if "\0" in request.path:
+def _require_plain_address() -> None:
+    """No address holds the NUL character, for PostgreSQL has no text with it; or a doubled slash. Raises NotFound or BadRequest."""
+    if "\0" in request.path or request.environ["PATH_INFO"].startswith("//"):
         raise NotFound
     if b"%00" in request.query_string or b"\0" in request.query_string:
         raise BadRequest("Text must not hold the NUL character.")

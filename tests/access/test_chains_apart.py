@@ -19,6 +19,7 @@ from werkzeug.test import TestResponse
 
 from app.access import permissions, staff, tokens
 from app.access.models import Login
+from app.campaign.models.photos import Photo
 from app.campaign.setup import campaigns
 from app.members import levels, segments
 from app.members.models import Customer
@@ -44,9 +45,10 @@ class Place:
     token: int
     code: str
     purchase: UUID
+    photo: UUID
 
 
-MISSING = Place(*(uuid4() for _ in range(6)), 999_999, 999_999, "nowhere.example", 999_999, "NO-CODE", uuid4())
+MISSING = Place(*(uuid4() for _ in range(6)), 999_999, 999_999, "nowhere.example", 999_999, "NO-CODE", uuid4(), uuid4())
 Body = Callable[[Place, World], dict[str, Any]]
 
 
@@ -64,10 +66,15 @@ class Row:
     names: tuple[str, ...] = ()
     query: str = ""
     as_form: bool = field(default=False)
+    is_public: bool = False  # of a campaign on show, to everybody
 
 
 def transfer(place: Place, world: World) -> dict[str, Any]:
     return {"transfer": {"customer": str(place.customer), "points": 1}}
+
+
+def passing(place: Place, world: World) -> dict[str, Any]:
+    return {"transfer": {"sender": str(place.customer), "receiver": str(world.cleo.uuid), "points": 1}}
 
 
 def marks(place: Place, world: World) -> dict[str, Any]:
@@ -131,8 +138,16 @@ TABLE: dict[str, Row] = {
     "GET campaign/<campaign>/coupons": Row("admin"),
     "GET campaign/<campaign>/customers/visible": Row("admin"),
     "POST campaign/<campaign>/photo": Row("admin", body=photo, as_form=True),
-    "GET campaign/<campaign>/photo": Row(ALL + " anyone"),
+    "GET campaign/<campaign>/photo": Row(ALL + " anyone", is_public=True),
+    "GET campaign/<campaign>/photo/<photo>": Row(ALL + " anyone", is_public=True),
+    "DELETE campaign/<campaign>/photo/<photo>": Row("admin"),
     "DELETE campaign/<campaign>/photo": Row("admin"),
+    "GET campaign/bought": Row("admin"),
+    "GET settings/choices/deliveryStatus": Row(ALL + " anyone"),
+    "PUT admin/customer/<customer>/bought/coupon/<purchase>/changeDeliveryStatus": Row(
+        "admin", body=lambda p, w: {"deliveryStatus": {"status": "shipped"}}
+    ),
+    "POST admin/p2p-points-transfer": Row("admin", body=passing, names=("customer",)),
     "POST campaign/<campaign>/<status>": Row("admin"),
     "POST admin/campaign/coupons/mark_as_used": Row(
         "admin", body=marks, names=("campaign", "customer", "code", "purchase")
@@ -241,7 +256,7 @@ def a_place(world: World, session: Session, chain_id: int, name: str) -> tuple[P
     token, _ = tokens.create_token(session, f"{name} partner", host, True, world.now)
     place = Place(
         UUID(int=0), UUID(int=0), low.uuid, group.uuid, sold_by.uuid, shop.uuid, chain_id, business.id, host.hostname,
-        token.id, "", UUID(int=0),
+        token.id, "", UUID(int=0), UUID(int=0),
     )  # fmt: skip
     return place, admin, sold_by
 
@@ -261,7 +276,8 @@ def two(world: World, app: Flask) -> Two:
         there = chains.create(session, chains.ChainDetails("There"), world.now).id
         own, admin, seller = a_place(world, session, world.chain_id, "here")
         foreign, *_ = a_place(world, session, there, "there")
-    own, foreign = with_a_purchase(world, own, "here"), with_a_purchase(world, foreign, "there")
+    picture = app.extensions["guerdon_blobs"].put(b"picture")
+    own, foreign = with_a_purchase(world, own, "here", picture), with_a_purchase(world, foreign, "there", picture)
     with world.database.reading() as session:
         login = session.scalars(select(Login).join(Customer).where(Customer.uuid == own.customer)).one()
     people = {
@@ -273,7 +289,7 @@ def two(world: World, app: Flask) -> Two:
     return Two(own, foreign, people)
 
 
-def with_a_purchase(world: World, place: Place, name: str) -> Place:
+def with_a_purchase(world: World, place: Place, name: str, picture: str) -> Place:
     customer = world.a_customer(f"Person{name}", email=f"{name}@guerdon.example", chain_id=place.chain)
     codes = [f"{name}-{i}" for i in range(9)]
     spec = world.sale_spec(
@@ -281,9 +297,13 @@ def with_a_purchase(world: World, place: Place, name: str) -> Place:
     )
     with world.database.transaction() as session:
         campaign = campaigns.create(session, spec, world.now, place.chain)
+        photo = Photo(
+            campaign_id=campaign.id, sha256=picture, media_type="image/png", bytes_count=7, created_at=world.now
+        )
+        session.add(photo)
     sale = world.buy(campaign, customer)
     return dataclasses.replace(
-        place, customer=customer.uuid, campaign=campaign.uuid, code=sale.code, purchase=sale.award_id
+        place, customer=customer.uuid, campaign=campaign.uuid, code=sale.code, purchase=sale.award_id, photo=photo.uuid
     )
 
 
@@ -332,7 +352,7 @@ def test_what_is_another_chains_is_not_there(world: World, two: Two, role: str) 
             for place in (two.own, two.foreign, MISSING):
                 assert send(client, name, place, world).status_code == (401 if role == "anyone" else 403), name
             continue
-        for foreign, missing in variants(name, two):
+        for foreign, missing in variants(name, two) if not row.is_public else ():
             # Whoever comes first takes a host name, and that it is taken cannot be hidden.
             if name == "PUT app/<hostname>" and foreign.hostname == two.foreign.hostname:
                 assert send(client, name, foreign, world).status_code == 400

@@ -19,8 +19,8 @@ from app.campaign.models.campaigns import Campaign
 from app.campaign.models.coupons import Coupon
 from app.campaign.models.vouchers import Voucher
 from app.campaign.setup import campaigns
-from app.campaign.triggers import purchases
 from app.campaign.triggers.interactions import interact
+from app.campaign.vouchers import bought
 from app.db import installation
 from app.db.engine import Database
 from app.members.models import Customer, Level, Profile, Segment, SegmentMember
@@ -96,13 +96,13 @@ def test_purchases_become_awards_and_vouchers_and_everything_goes_on(of_version_
     installation.require_ready(database, production=True)
     with database.reading() as session:
         assert [(b.invariant.name, b.rows) for b in invariants.check(session)] == []
-        bought = purchases.of_customer(session, 41, Page()).rows
-        assert [(v.award_id, v.code, v.is_used) for v in sorted(bought, key=lambda v: str(v.code))] == [
+        found = bought.of_customer(session, 41, Page()).rows
+        assert [(v.award_id, v.code, v.is_used) for v in sorted(found, key=lambda v: str(v.code))] == [
             (SOLD, "C1", False),
             (USED, "C2", True),
         ]
-        assert len({voucher.key for voucher in bought}) == 2
-        assert all(len(voucher.key) == 64 for voucher in bought)
+        assert len({voucher.key for voucher in found}) == 2
+        assert all(len(voucher.key) == 64 for voucher in found)
         assert session.query(Customer).one().profile.referral_code
         assert session.query(Campaign).one().chain_id == 1
         permission = session.query(ChainPermission).one()

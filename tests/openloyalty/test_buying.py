@@ -87,7 +87,7 @@ def test_available_lists_what_could_be_bought_now_or_soon(sol: Client, cleo: Cli
     assert theirs["campaigns"][0]["coupons"][0] == "CODE-0"
 
 
-def test_the_listing_the_explanation_and_the_purchase_agree(ada: Client, world: World) -> None:
+def test_the_listing_the_explanation_and_the_purchase_agree(ada: Client, sol: Client, world: World) -> None:
     """Whatever a campaign is like: listed as buyable means it can be bought, and only then nothing is refused."""
     offers: list[dict[str, Any]] = [
         {},
@@ -107,7 +107,7 @@ def test_the_listing_the_explanation_and_the_purchase_agree(ada: Client, world: 
             listed: Any = ada.get(f"{door}/available?perPage=-1").json
             row = next((c for c in listed["campaigns"] if c["campaignId"] == str(campaign.uuid)), None)
             details: Any = ada.get(f"{door}/{campaign.uuid}/eligibility").json
-            bought = ada.post(f"{door}/{campaign.uuid}/buy").status_code == 200
+            bought = sol.post(f"{door.replace('admin', 'seller')}/{campaign.uuid}/buy").status_code == 200
             assert (
                 bought
                 == details["eligible"]
@@ -314,12 +314,12 @@ def test_points_never_overflow(ada: Client, world: World) -> None:
     assert ledger.BALANCE_MAX < 2**53, "exact as a JSON number, too"
 
 
-def test_a_purchase_with_a_body_that_asks_for_more_is_refused(ada: Client, world: World) -> None:
+def test_a_purchase_with_a_body_that_cannot_be_heard_is_refused(ada: Client, world: World) -> None:
     buy = f"/api/admin/customer/{world.cleo.uuid}/campaign/{world.a_campaign().uuid}/buy"
-    for body in ({"quantity": 2}, {"quantity": -1}, {"quantity": []}, {"withoutPoints": True}):
+    for body in ({"quantity": 101}, {"quantity": -1}, {"quantity": []}, {"transactionId": "T"}, {"gift": 1}):
         answer: Any = ada.post(buy, json=body)
         assert answer.status_code == 400, body
-        assert isinstance(answer.json["error"], str)
+        assert answer.json["error"]
     assert ada.post(buy, data=b"{bad", content_type="application/json").status_code == 400
     assert world.count(Award) == 0
     assert ada.post(buy, json={"quantity": 1, "withoutPoints": False}).status_code == 200

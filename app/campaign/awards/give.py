@@ -32,7 +32,7 @@ class Trigger:
     """Why a campaign gives: who or what caused it, and what the restrictions may ask about it.
 
     `key` names what may cause only one award. `recipient` is whose reward methods count; `behavior` and `goals` are what was
-    achieved. Overriding, the campaign need not be open, and the customer need not be in its audience: what was promised is given.
+    achieved. What it `waives` is no reason against it, except of a completed campaign, of which everything is asked.
     """
 
     cause: str
@@ -42,7 +42,7 @@ class Trigger:
     behavior: int | None = None
     goals: tuple[int, ...] = ()
     traits: Traits = field(default_factory=dict)
-    overrides: bool = False
+    waives: tuple[type[Refusal], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,13 +78,13 @@ class Unrewarded:
         return cls(campaign_id, customer_id, (refusal, *refusal.others))
 
 
-# What an overriding trigger does not ask: whether the campaign is open, and for whom. Of a completed one it asks everything.
-OVERRIDDEN = (
+# What a trigger waives whose reward was promised: that the campaign is open, and for whom.
+HIDDEN = (errors.CampaignNotYetVisible, errors.CampaignNoLongerVisible)
+PROMISED = (
     errors.CampaignNotActive,
     errors.CampaignNotYetActive,
     errors.CampaignOver,
-    errors.CampaignNotYetVisible,
-    errors.CampaignNoLongerVisible,
+    *HIDDEN,
     errors.OutsideHours,
     errors.NotTargeted,
     errors.RestrictionsNotMet,
@@ -99,8 +99,11 @@ def give(
     now: datetime,
     actor: Actor,
     receipt: Parameters | None = None,
+    wanted: int = 1,
 ) -> GivenAward:
     """Give a customer the rewards of a campaign, or nothing at all; with the event's `receipt`, if an event earns it.
+
+    Nothing, too, when the customer may not have as many as are `wanted`, of which this is the first.
 
     Asks the rules, chooses among the reward methods (all that are open to the customer, or one by lot), and makes the
     guarded changes, each of which succeeds only if its fact still holds.
@@ -113,7 +116,7 @@ def give(
     candidates = choice.candidates(
         facts, methods, now, customer_traits, trigger.recipient, trigger.behavior, trigger.goals
     )
-    _require_no_refusal(facts, trigger, now, customer_traits, can_give=facts.sells_coupons or bool(candidates))
+    _require_no_refusal(facts, trigger, now, customer_traits, wanted, can_give=facts.sells_coupons or bool(candidates))
     award_id = uuid.uuid4()
     parameters = _parameters(award_id, facts, trigger, now, actor)
     if facts.sells_coupons:
@@ -160,11 +163,14 @@ def _traits(
     return trigger.traits
 
 
-def _require_no_refusal(facts: CampaignFacts, trigger: Trigger, now: datetime, traits: Traits, can_give: bool) -> None:
+def _require_no_refusal(
+    facts: CampaignFacts, trigger: Trigger, now: datetime, traits: Traits, wanted: int, can_give: bool
+) -> None:
+    waives = trigger.waives if facts.lifecycle != "completed" else ()
     reasons: list[Refusal] = [
         refusal
-        for refusal in rules.refusals(facts, now, traits, trigger.context)
-        if not (trigger.overrides and isinstance(refusal, OVERRIDDEN) and facts.lifecycle != "completed")
+        for refusal in rules.refusals(facts, now, traits, trigger.context, wanted)
+        if not isinstance(refusal, waives)
     ]
     if not can_give:
         reasons.append(errors.NoRewardLeft())

@@ -64,9 +64,9 @@ def allowed(limit: int, coupons_count: int, single_coupon: bool, sells_coupons: 
 
 
 def refusals(
-    facts: CampaignFacts, now: datetime, traits: Traits | None = None, context: str = "interaction"
+    facts: CampaignFacts, now: datetime, traits: Traits | None = None, context: str = "interaction", wanted: int = 1
 ) -> Iterator[Refusal]:
-    """Every reason why the customer gets nothing now; the first is the one that a purchase is refused with.
+    """Every reason why the customer does not get the `wanted` number now; the first is the one that a purchase is refused with.
 
     `traits` are what the restrictions ask about, and may be left out when there are none.
     """
@@ -90,27 +90,34 @@ def refusals(
         yield errors.NotOptedIn()
     if facts.customer_status != "active":
         yield errors.CustomerNotActive(required="active", actual=facts.customer_status)
-    yield from _stock_refusals(facts, now)
+    yield from _stock_refusals(facts, now, wanted)
 
 
-def _stock_refusals(facts: CampaignFacts, now: datetime) -> Iterator[Refusal]:
+def _stock_refusals(facts: CampaignFacts, now: datetime, wanted: int) -> Iterator[Refusal]:
     # Open Loyalty speaks of coupons first when nothing limits the campaign, and last when something does.
-    coupons_left = facts.coupons_count - (0 if facts.single_coupon else facts.given)
-    lacks_coupons = facts.sells_coupons and coupons_left < 1
-    no_coupons = errors.NoCouponsLeft(required=1, actual=0, missing=1) if lacks_coupons else None
+    coupons_left = max(0, facts.coupons_count - (0 if facts.single_coupon else facts.given))
+    others = wanted - 1
+    needed = 1 if facts.single_coupon else wanted
+    lacks_coupons = facts.sells_coupons and coupons_left < needed
+    no_coupons = (
+        errors.NoCouponsLeft(required=needed, actual=coupons_left, missing=needed - coupons_left)
+        if lacks_coupons
+        else None
+    )
     if facts.unlimited and no_coupons:
         yield no_coupons
-    if facts.given >= facts.limit:
+    if facts.given + wanted > facts.limit:
         yield errors.LimitReached(required=facts.limit, actual=facts.given)
     began = period(facts, facts.limit_unit, now)
-    if not has_room(facts.given_from, facts.given_in_period, began, facts.limit_in_period):
+    if not has_room(facts.given_from, facts.given_in_period, began, facts.limit_in_period - others):
         yield errors.LimitInPeriodReached(required=facts.limit_in_period, actual=facts.given_in_period)
     began = period(facts, facts.limit_per_customer_unit, now)
-    if not has_room(facts.received_from, facts.received_in_period, began, facts.limit_per_customer):
+    if not has_room(facts.received_from, facts.received_in_period, began, facts.limit_per_customer - others):
         yield errors.LimitPerCustomerReached(required=facts.limit_per_customer, actual=facts.received_in_period)
-    if facts.balance < facts.cost:
+    price = facts.cost * wanted
+    if facts.balance < price:
         yield errors.NotEnoughPoints(
-            required=Points(facts.cost), actual=Points(facts.balance), missing=Points(facts.cost - facts.balance)
+            required=Points(price), actual=Points(facts.balance), missing=Points(price - facts.balance)
         )
     if no_coupons and not facts.unlimited:
         yield no_coupons

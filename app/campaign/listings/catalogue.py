@@ -187,7 +187,7 @@ def _whole() -> Select[Any]:
     return select(Campaign).options(
         joinedload(Campaign.text),
         joinedload(Campaign.stock),
-        joinedload(Campaign.photo),
+        joinedload(Campaign.photos),
         joinedload(Campaign.audience),
         joinedload(Campaign.targeting),
         selectinload(Campaign.labels),

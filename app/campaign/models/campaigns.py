@@ -77,7 +77,7 @@ class Campaign(Base):
     targeting: Mapped["Targeting | None"] = relationship(lazy="raise_on_sql")
     business: Mapped[Business | None] = relationship(lazy="raise_on_sql")
     stock: Mapped["Stock"] = relationship(lazy="raise_on_sql", cascade="all, delete-orphan")
-    photo: Mapped["Photo | None"] = relationship(lazy="raise_on_sql", uselist=False)
+    photos: Mapped[list[Photo]] = relationship(lazy="raise_on_sql", order_by=Photo.id)
     chain: Mapped[Chain] = relationship(lazy="raise_on_sql")
     methods: Mapped[list["RewardMethod"]] = relationship(order_by="RewardMethod.id", lazy="raise_on_sql")
     seed: Mapped["DrawSeed | None"] = relationship(lazy="raise_on_sql", uselist=False)

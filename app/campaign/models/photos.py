@@ -1,4 +1,4 @@
-"""A campaign's picture."""
+"""A campaign's pictures."""
 
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -10,12 +10,12 @@ from app.db.types import Base, Serial, UtcDateTime
 
 
 class Photo(Base):
-    """A campaign's picture: what we made of the upload, stored under the SHA-256 of its bytes."""
+    """One picture of a campaign: what we made of the upload, stored under the SHA-256 of its bytes."""
 
     __tablename__ = "photo"
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     uuid: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
-    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), unique=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), index=True)
     sha256: Mapped[str] = mapped_column(index=True)
     media_type: Mapped[str]
     bytes_count: Mapped[int] = mapped_column(BigInteger)

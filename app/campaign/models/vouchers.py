@@ -12,6 +12,7 @@ from app.campaign.models.rewards import VOUCHER_KINDS
 from app.db.types import Base, Serial, UtcDateTime, Written, unique_where
 
 VOUCHER_STATUSES = ("generated", "claimed", "redeemed")
+DELIVERIES = ("ordered", "canceled", "shipped", "delivered")
 
 
 class Voucher(Base):
@@ -42,6 +43,7 @@ class Voucher(Base):
     details: Mapped[dict[str, str] | None] = mapped_column(
         JSON
     )  # of one issued by hand: its title, description, notes, image_url
+    delivery: Mapped[str | None]  # of what is sent by post; none: as ordered
     superseded: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -61,6 +63,7 @@ class Voucher(Base):
         Index("ix_voucher_award_id", "award_id"),
         CheckConstraint(f"kind IN {VOUCHER_KINDS}", "known_kind"),
         CheckConstraint(f"status IN {VOUCHER_STATUSES}", "known_status"),
+        CheckConstraint(f"delivery IN {DELIVERIES}", "known_delivery"),
         CheckConstraint("redeemed BETWEEN 0 AND amount", "redeemed_within_amount"),
         CheckConstraint("(status = 'redeemed') = (redeemed_at IS NOT NULL)", "redeemed_at_of_redeemed"),
         CheckConstraint("status = 'redeemed' OR redeemed = 0", "redeemed_of_redeemed"),

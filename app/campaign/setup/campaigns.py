@@ -226,19 +226,23 @@ def for_change(session: Session, uuid: UUID, chains: Chains) -> Campaign:
         raise CampaignNotFound
     stock.revision += 1
     session.flush()
-    return session.scalars(
-        select(Campaign)
-        .where(Campaign.id == stock.campaign_id)
-        .options(
-            joinedload(Campaign.stock),
-            joinedload(Campaign.text),
-            joinedload(Campaign.photo),
-            joinedload(Campaign.audience),
-            joinedload(Campaign.targeting),
-            selectinload(Campaign.labels),
+    return (
+        session.scalars(
+            select(Campaign)
+            .where(Campaign.id == stock.campaign_id)
+            .options(
+                joinedload(Campaign.stock),
+                joinedload(Campaign.text),
+                joinedload(Campaign.photos),
+                joinedload(Campaign.audience),
+                joinedload(Campaign.targeting),
+                selectinload(Campaign.labels),
+            )
+            .execution_options(populate_existing=True)  # as it is now that it is locked
         )
-        .execution_options(populate_existing=True)  # as it is now that it is locked
-    ).one()
+        .unique()
+        .one()
+    )
 
 
 def _whole_second(at: datetime) -> datetime:

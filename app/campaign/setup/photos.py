@@ -1,4 +1,4 @@
-"""A campaign's photo: give it one, show it, take it away."""
+"""A campaign's photos: give it one, show one, take one or all away."""
 
 from datetime import datetime
 from uuid import UUID
@@ -15,35 +15,53 @@ from app.media.blobs import BlobStore
 from app.media.imaging import Picture
 from app.organizations.scope import Chains, within
 
+PHOTOS_MAX = 10  # of a campaign; one more takes the place of its oldest
 KEPT_UNREFERENCED_SECONDS = 24 * 3600
 
 
 def attach(session: Session, campaign: UUID, chains: Chains, picture: Picture, sha256: str, now: datetime) -> Photo:
-    """Make a stored picture the campaign's photo, in place of the one it had. Raises CampaignNotFound.
+    """Make a stored picture the campaign's latest photo, which is the one that is shown. Raises CampaignNotFound.
 
-    The old blob stays: a rollback must leave it readable. `remove_unreferenced` clears it away later.
+    Old blobs stay: a rollback must leave them readable. `remove_unreferenced` clears them away later.
     """
     campaign_id = _locked(session, campaign, chains)
-    photo = session.scalars(select(Photo).where(Photo.campaign_id == campaign_id)).one_or_none() or Photo(
-        campaign_id=campaign_id
+    kept = session.scalars(
+        select(Photo.id).where(Photo.campaign_id == campaign_id).order_by(Photo.id.desc()).limit(PHOTOS_MAX - 1)
+    ).all()
+    session.execute(delete(Photo).where(Photo.campaign_id == campaign_id, Photo.id.not_in(kept)))
+    photo = Photo(
+        campaign_id=campaign_id,
+        sha256=sha256,
+        media_type=picture.media_type,
+        bytes_count=len(picture.content),
+        created_at=now,
     )
-    photo.sha256 = sha256
-    photo.media_type = picture.media_type
-    photo.bytes_count = len(picture.content)
-    photo.created_at = now
     session.add(photo)
     return photo
 
 
-def detach(session: Session, campaign: UUID, chains: Chains) -> None:
-    """Take the campaign's photo away; no error when it has none. Raises CampaignNotFound."""
+def detach_all(session: Session, campaign: UUID, chains: Chains) -> None:
+    """Take the campaign's photos away; no error when it has none. Raises CampaignNotFound."""
     session.execute(delete(Photo).where(Photo.campaign_id == _locked(session, campaign, chains)))
 
 
-def of_campaign(session: Session, campaign: UUID, now: datetime, staff_of: Chains) -> Photo:
-    """A campaign's photo; of a secret campaign, only to the staff of its chain. Raises PhotoNotFound, for an unknown campaign too."""
+def detach(session: Session, campaign: UUID, photo: UUID, chains: Chains) -> None:
+    """Take one photo away. Raises CampaignNotFound or PhotoNotFound."""
+    gone = delete(Photo).where(Photo.campaign_id == _locked(session, campaign, chains), Photo.uuid == photo)
+    if session.scalar(gone.returning(Photo.id)) is None:
+        raise PhotoNotFound
+
+
+def of_campaign(session: Session, campaign: UUID, now: datetime, staff_of: Chains, which: UUID | None = None) -> Photo:
+    """A campaign's latest photo, or a certain one; of a secret campaign, only to the staff of its chain.
+
+    Raises PhotoNotFound, for an unknown campaign too.
+    """
     may_look = or_(within(staff_of, Campaign.chain_id), ~visibility.is_secret(Campaign, now))
-    photo = session.scalars(select(Photo).join(Campaign).where(Campaign.uuid == campaign, may_look)).one_or_none()
+    query = select(Photo).join(Campaign).where(Campaign.uuid == campaign, may_look).order_by(Photo.id.desc()).limit(1)
+    if which is not None:
+        query = query.where(Photo.uuid == which)
+    photo = session.scalars(query).one_or_none()
     if photo is None:
         raise PhotoNotFound
     return photo

@@ -21,7 +21,7 @@ from app.campaign import activity, errors
 from app.campaign.audience import audiences, targeting, visibility
 from app.campaign.audience import traits as customer_traits
 from app.campaign.audience.targeting import Traits, Tree
-from app.campaign.awards.give import Actor, Trigger, give, lock_stocks
+from app.campaign.awards.give import PROMISED, Actor, Trigger, give, lock_stocks
 from app.campaign.eligibility.facts import facts_by_id
 from app.campaign.engagement import behaviors, counting, progress, receipts
 from app.campaign.engagement.counting import Achievement
@@ -497,7 +497,7 @@ def _reward(
     if facts.revision != row.revision:
         raise GuardFailed
     key = f"behavior {row.behavior_id} customer {row.customer_id} {achievement.number}"
-    trigger = Trigger("event", "event", key, behavior=row.behavior_id, goals=achievement.goals, overrides=True)
+    trigger = Trigger("event", "event", key, behavior=row.behavior_id, goals=achievement.goals, waives=PROMISED)
     give(executor, facts, trigger, now, actor, receipt)
 
 

@@ -1,24 +1,23 @@
-"""Buy a coupon, mark it as used, list what was bought. The words are Open Loyalty's; every coupon given to somebody counts."""
+"""Buy coupons, mark them as used, say where they are. The words are Open Loyalty's; every coupon given to somebody counts."""
 
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 
-from sqlalchemy import Select, and_, func, select, tuple_
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session
 
-from app.campaign.awards.give import Actor, Trigger, give
+from app.campaign.awards.give import HIDDEN, Actor, Trigger, give
 from app.campaign.eligibility.facts import facts_by_uuid
-from app.campaign.errors import CampaignNotFound, CouponStaysUsed, PurchaseNotFound
+from app.campaign.errors import CampaignNotFound, CouponStaysUsed, PurchaseNotFound, TooManyAtOnce
 from app.campaign.models.awards import Award
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.vouchers import Voucher
 from app.campaign.vouchers import lifecycle
-from app.db.prepared import Executor
+from app.campaign.vouchers.bought import BOUGHT, bought_query
+from app.db.prepared import Executor, atomic
 from app.organizations.scope import Chains
-from app.paging import Page, Paged
 from app.text import written
 
 
@@ -30,7 +29,21 @@ class Sale:
     code: str
 
 
+QUANTITY_MAX = 100
+
+
+@dataclass(frozen=True)
+class Order:
+    """How many coupons are wanted, all or none; `free` of points; `hidden`, also outside the campaign's visibility window."""
+
+    quantity: int = 1
+    free: bool = False
+    hidden: bool = False
+
+
+ONE = Order()
 PURCHASE = Trigger("purchase")
+OF_HIDDEN = Trigger("purchase", waives=HIDDEN)
 
 
 def buy(
@@ -41,66 +54,51 @@ def buy(
     now: datetime,
     sold_by: int | None,
     issuer: str,
-) -> Sale:
-    """Sell one coupon of a campaign to a customer of these chains for points.
+    order: Order = ONE,
+) -> list[Sale]:
+    """Sell coupons of a campaign to a customer of these chains for points.
 
-    Raises CampaignNotFound, also for campaigns that sell no coupons, CustomerNotFound, or as `awards.give` does.
-    Source: Open Loyalty, "Buy reward campaign for a specific customer".
+    Raises CampaignNotFound, also for campaigns that sell no coupons, CustomerNotFound, TooManyAtOnce, or as `awards.give` does.
+    Source: Open Loyalty, "Buy reward campaign for a specific customer"; for more than one, 3.2.
     """
+    if order.quantity == 1:
+        return [_sell(executor, campaign, customer, chains, now, Actor(sold_by, issuer), order, 1)]
+    if not 0 < order.quantity <= QUANTITY_MAX:
+        raise TooManyAtOnce(required=QUANTITY_MAX, actual=order.quantity)
+    with atomic(executor):
+        return [
+            _sell(executor, campaign, customer, chains, now, Actor(sold_by, issuer), order, wanted)
+            for wanted in range(order.quantity, 0, -1)
+        ]
+
+
+def _sell(
+    executor: Executor,
+    campaign: uuid.UUID,
+    customer: uuid.UUID,
+    chains: Chains,
+    now: datetime,
+    actor: Actor,
+    order: Order,
+    wanted: int,
+) -> Sale:
+    """Sell the first of as many as are still wanted."""
     facts = facts_by_uuid(executor, campaign, customer, chains)
     if not facts.sells_coupons:
         raise CampaignNotFound
-    given = give(executor, facts, PURCHASE, now, Actor(sold_by, issuer))
+    facts = facts._replace(cost=0) if order.free else facts
+    given = give(executor, facts, OF_HIDDEN if order.hidden else PURCHASE, now, actor, wanted=wanted)
     return Sale(given.award_id, str(given.code))
 
 
-# A coupon is a voucher; what was bought is listed by the vouchers that hold the coupons now.
-BOUGHT = and_(Voucher.coupon_id.is_not(None), Voucher.superseded.is_(False))
-SORTABLE = {
-    "purchaseAt": Voucher.created_at,
-    "purchasedAt": Voucher.created_at,
-    "costInPoints": Award.cost,
-    "used": Voucher.redeemed_at,
-    "name": Campaign.name,
-}
-
-
-def _bought() -> Select[Voucher]:
-    return (
-        select(Voucher)
-        .join(Voucher.award)
-        .join(Voucher.campaign)
-        .options(contains_eager(Voucher.award), contains_eager(Voucher.campaign))
-        .where(BOUGHT)
-    )
-
-
-def of_customer(session: Session, customer_id: int, paging: Page) -> Paged[Voucher]:
-    """The coupons that a customer has bought, the newest first unless sorted otherwise; with award, campaign and its text."""
-    mine = Voucher.customer_id == customer_id
-    total = session.scalar(select(func.count()).select_from(Voucher).where(mine, BOUGHT)) or 0
-    query = (
-        _bought()
-        .options(contains_eager(Voucher.campaign).joinedload(Campaign.text))
-        .where(mine)
-        .order_by(*paging.order(SORTABLE, Award.given_at.desc(), tie=Voucher.id))
-    )
-    return Paged(list(session.scalars(paging.cut(query))), total)
-
-
-def latest_by_customer(session: Session, customer_ids: Sequence[int], most: int) -> dict[int, list[Voucher]]:
-    """The latest coupons of each of a few customers, at most `most` each, oldest first, in one statement."""
-    rank = func.row_number().over(partition_by=Voucher.customer_id, order_by=Voucher.id.desc())
-    ranked = select(Voucher.id, rank.label("rank")).where(Voucher.customer_id.in_(customer_ids), BOUGHT).subquery()
-    query = (
-        _bought()
-        .join(ranked, and_(ranked.c.id == Voucher.id, ranked.c.rank <= most))
-        .order_by(Award.given_at, Voucher.id)
-    )
-    found: dict[int, list[Voucher]] = {customer_id: [] for customer_id in customer_ids}
-    for voucher in session.scalars(query):
-        found[cast(int, voucher.customer_id)].append(voucher)
-    return found
+def set_delivery(session: Session, customer_id: int, award_id: uuid.UUID, delivery: str) -> Voucher:
+    """Say where the reward is that a customer has bought. Raises PurchaseNotFound."""
+    query = bought_query().where(Voucher.customer_id == customer_id, Voucher.award_id == award_id)
+    voucher = session.scalars(query.with_for_update(of=Voucher)).one_or_none()
+    if voucher is None:
+        raise PurchaseNotFound
+    voucher.delivery = delivery
+    return voucher
 
 
 def lock_marked(session: Session, marks: Sequence[tuple[int, uuid.UUID, str]]) -> None:
@@ -132,7 +130,7 @@ def mark(
     Source: Open Loyalty 3.1, "mark multiple coupons as used"; the model's section 4.6.
     """
     query = (
-        _bought()
+        bought_query()
         .where(Voucher.customer_id == customer_id, Campaign.uuid == campaign, Voucher.code == code)
         .order_by(Award.given_at, Award.id)
         .with_for_update(of=Voucher)

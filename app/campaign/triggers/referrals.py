@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.campaign import activity, calendar, errors
 from app.campaign.audience import audiences, targeting, traits, visibility
-from app.campaign.awards.give import Actor, GivenAward, Trigger, Unrewarded, give
+from app.campaign.awards.give import PROMISED, Actor, GivenAward, Trigger, Unrewarded, give
 from app.campaign.eligibility.facts import facts_by_id
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.referrals import ReferralRelation
@@ -226,6 +226,6 @@ def _reward(
     session: Session, relation: ReferralRelation, recipient: str, customer_id: int, now: datetime, actor: Actor
 ) -> GivenAward:
     trigger = Trigger(
-        "referral", context="referral", key=f"referral {relation.id} {recipient}", recipient=recipient, overrides=True
+        "referral", context="referral", key=f"referral {relation.id} {recipient}", recipient=recipient, waives=PROMISED
     )
     return give(session, facts_by_id(session, relation.campaign_id, customer_id), trigger, now, actor)

@@ -342,6 +342,7 @@ def _child(session: Session, parent: Voucher, amount: int, now: datetime) -> Vou
         hundredths_of_percent=parent.hundredths_of_percent,
         text=parent.text,
         details=parent.details,
+        delivery=parent.delivery,
         created_at=now,
         expires_at=parent.expires_at,
     )
