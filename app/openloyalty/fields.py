@@ -76,18 +76,6 @@ class Secret(BlankIsNone, fields.String):
         return value
 
 
-class Card(Text):
-    """A loyalty card number: anything but a UUID, which names a customer by itself."""
-
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> str:
-        text = super()._deserialize(value, attr, data, **kw)
-        try:
-            UUID(text)
-        except ValueError:
-            return text
-        raise ValidationError(INVALID)
-
-
 class Country(Text):
     """A country by the two letters of ISO 3166."""
 

@@ -18,7 +18,6 @@ from app.openloyalty.fields import (
     INVALID,
     LONG_TEXT_LENGTH_MAX,
     BirthDay,
-    Card,
     Checkbox,
     Choice,
     Country,
@@ -74,7 +73,7 @@ class CustomerForm(Form):
     birthDate = BirthDay(attribute="born_on")
     address = Group(AddressForm, load_default=dict)
     company = Group(CompanyForm, load_default=dict)
-    loyaltyCardNumber = Card(attribute="loyalty_card_number")
+    loyaltyCardNumber = Text(attribute="loyalty_card_number")
     agreement1 = Checkbox()
     agreement2 = Checkbox()
     agreement3 = Checkbox()
@@ -110,7 +109,7 @@ class CustomerChangeForm(Form):
     birthDate = BirthDay(attribute="born_on")
     address = Group(AddressForm)
     company = Group(CompanyForm)
-    loyaltyCardNumber = Card(attribute="loyalty_card_number")
+    loyaltyCardNumber = Text(attribute="loyalty_card_number")
     agreement1 = Checkbox()
     agreement2 = Checkbox()
     agreement3 = Checkbox()

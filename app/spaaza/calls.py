@@ -71,7 +71,7 @@ def call(
 
     `write` is the permission that it takes, and `partners_write` that only partners need; `changes` whether it changes anything:
     such calls are never made by HEAD or in advance, and an Idempotency-Key counts with all their methods. `also` are further
-    names. `infers_chain`: the chain follows from what the staff names where it does not say it. A call that changes something knows
+    names. `infers_chain`: the chain follows from what the staff names where it does not say it. A call knows
     its `parameters` and what it `knows` beside them, and refuses the rest by name: nobody believes that it was heard. A
     star behind one of the `parameters` says that it must be there; `example` is for the manual.
     """
@@ -80,7 +80,8 @@ def call(
         known = KNOWN | {name.rstrip("*").partition("[")[0] for name in parameters or {}} | set(knows)
         if "user_id" in known:
             known |= IDENTIFIERS.keys()
-        guarded = with_intention(_refusing_unknown(view, known), codes.PREFETCH_REFUSED) if changes else view
+        refusing = _refusing_unknown(view, known)
+        guarded = with_intention(refusing, codes.PREFETCH_REFUSED) if changes else refusing
         if authenticated:
             customers = access.CUSTOMER in roles
             find = access.authenticate(

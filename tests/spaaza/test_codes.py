@@ -9,7 +9,7 @@ from app.campaign.errors import CampaignNotFound
 from app.spaaza import codes, envelope
 from app.spaaza.calls import blueprint
 from tests.client import Client
-from tests.spaaza.conftest import KNOWN, Shop, code
+from tests.spaaza.conftest import HOST, KNOWN, Shop, code
 from tests.spaaza.test_interactions import TABLE
 from tests.test_house import refusals
 
@@ -162,3 +162,19 @@ def test_the_manual_shows_every_call_once(client: Client) -> None:
     assert "/auth/complete-referral-relation" in shown
     assert not [path for path in shown if path.endswith(".json")]
     assert len({path.rpartition("/")[2] for path in shown}) == len(shown)
+
+
+def test_every_call_refuses_by_name_what_it_does_not_know(shop: Shop) -> None:
+    """A partner calls everything that the manual shows; a misspelled wish is never passed over in silence."""
+    document: Any = shop.partner().get("/openapi.json").json
+    called = 0
+    for path, operations in document["paths"].items():
+        if path.startswith(("/api/", "/priv/")) or "{" in path or path in {"/livez", "/readyz", "/metrics"}:
+            continue
+        for method in operations.keys() & {"get", "post", "put", "delete"}:
+            answer = shop.partner(**HOST).send(method.upper(), f"{path}?colour=red")
+            said = answer.get_data(as_text=True)
+            assert answer.status_code in {400, 401, 403}, (method, path, said)
+            assert "colour" in said or answer.status_code in {401, 403}, (method, path, said)
+            called += "colour" in said
+    assert called >= 15
