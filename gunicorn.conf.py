@@ -1,13 +1,10 @@
 """How gunicorn serves Guerdon: two workers a core, a few threads each, quiet, and stopping gracefully."""
 
-import json
 import multiprocessing
 import os
 import shutil
 import tempfile
 from typing import Any
-
-import gunicorn.util
 
 # All workers count into files of this folder, so that /metrics tells of all, whichever answers.
 counts_are_ours = "PROMETHEUS_MULTIPROC_DIR" not in os.environ
@@ -24,24 +21,13 @@ def _whole(name: str, default: int) -> int:
 
 bind = f"127.0.0.1:{os.environ.get('PORT', '8181')}"
 workers = _whole("WEB_CONCURRENCY", 2 * multiprocessing.cpu_count())
-worker_class = "gthread"
+worker_class = "app.http_worker.HttpWorker"
 threads = _whole("GUERDON_POOL_SIZE", 8)  # as many as the worker has database connections
-timeout = 30
+timeout = 30  # seconds for the body of a request
 graceful_timeout = 25
-keepalive = 75  # longer than a load balancer keeps an idle connection
-limit_request_line = 8190
+keepalive = 60  # seconds for its head, and for a connection that is idle: a proxy should close its own before
 secure_scheme_headers: dict[str, str] = {}  # whom to believe about the scheme is GUERDON_PROXY_HOPS's to say
 loglevel = "warning"
-
-
-def _write_error(connection: Any, status: int, reason: str, message: str) -> None:
-    """What gunicorn refuses before Guerdon is asked (a head too long, a line that is none), as Guerdon would: in JSON."""
-    body = json.dumps({"error": {"code": status, "message": message or reason}}).encode()
-    head = f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    gunicorn.util.write_nonblock(connection, head.encode("latin-1") + body)
-
-
-gunicorn.util.write_error = _write_error
 
 
 def child_exit(server: Any, worker: Any) -> None:

@@ -1,4 +1,4 @@
-"""A light load generator: one thread, raw sockets, requests prepared beforehand, a new connection for each.
+"""A light load generator: one thread, raw sockets, requests prepared beforehand; a new connection for each, or one a client.
 
 A client library would cost more than the server it measures. Requests go to the loopback interface only, and stop by
 themselves: after a number of requests, or a time.
@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Outcome:
-    """What came back: answers by status, seconds each took, and seconds in all."""
+    """What came back: answers by status, seconds each took, and seconds in all; `own_seconds` of the processor are the generator's."""
 
     statuses: dict[int, int] = field(default_factory=dict)
     latencies: list[float] = field(default_factory=list)
     seconds: float = 0.0
+    own_seconds: float = 0.0
 
     @property
     def per_second(self) -> float:
@@ -28,8 +29,11 @@ class Outcome:
         return sorted(self.latencies)[len(self.latencies) // 2]
 
 
-def request(method: str, path: str, token: str, body: str | None = None, **headers: str) -> bytes:
-    head = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Authorization: Bearer {token}", "Connection: close"]
+def request(
+    method: str, path: str, token: str, body: str | None = None, keep_alive: bool = False, **headers: str
+) -> bytes:
+    head = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Authorization: Bearer {token}"]
+    head += [] if keep_alive else ["Connection: close"]
     head += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     if body is not None:
         head.append("Content-Type: application/json")
@@ -38,45 +42,72 @@ def request(method: str, path: str, token: str, body: str | None = None, **heade
     return ("\r\n".join(head) + "\r\n\r\n" + (body or "")).encode()
 
 
+class _Client:
+    """One connection, and the request that is under way on it."""
+
+    def __init__(self, address: tuple[str, int], payload: bytes) -> None:
+        self.address = address
+        self.began = time.perf_counter()
+        self._connect()
+        self.send(payload)
+
+    def send(self, payload: bytes) -> None:
+        self.began = time.perf_counter()
+        self.received = b""
+        if self.socket.fileno() < 0:
+            self._connect()
+        self.socket.send(payload)
+
+    def _connect(self) -> None:
+        self.socket = socket.socket()
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket.connect(self.address)
+
+    def has_answer(self) -> bool:
+        """Read what is there, and say whether the answer is whole; the connection may be closed by now."""
+        data = self.socket.recv(65536)
+        self.received += data
+        if not data:
+            self.socket.close()
+            return True
+        head, end, body = self.received.partition(b"\r\n\r\n")
+        if not end or b"\r\nconnection: close" in head.lower():
+            return False
+        length = head.lower().partition(b"\r\ncontent-length: ")[2].partition(b"\r\n")[0]
+        return len(body) == int(length)
+
+    @property
+    def status(self) -> int:
+        return int(self.received[9:12] or b"0")
+
+
 def fire(port: int, requests: Sequence[bytes], clients: int, seconds_max: float = 60.0) -> Outcome:
-    """Send all requests, so many at a time, each on its own connection."""
+    """Send all requests, so many at a time; each on a connection of its own, unless it is kept alive."""
     outcome = Outcome()
     waiting: Iterator[bytes] = iter(requests)
     selector = selectors.DefaultSelector()
-    address = ("127.0.0.1", port)
-    open_count = 0
-
-    def begin() -> int:
-        payload = next(waiting, None)
-        if payload is None:
-            return 0
-        connection = socket.socket()
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        began = time.perf_counter()
-        connection.connect(address)
-        connection.send(payload)
-        connection.setblocking(False)
-        selector.register(connection, selectors.EVENT_READ, [began, 0])
-        return 1
-
-    began = time.perf_counter()
-    for _ in range(clients):
-        open_count += begin()
-    while open_count:
+    began, own_began = time.perf_counter(), time.process_time()
+    for _, payload in zip(range(clients), waiting, strict=False):
+        client = _Client(("127.0.0.1", port), payload)
+        selector.register(client.socket, selectors.EVENT_READ, client)
+    while selector.get_map():
         for key, _ in selector.select(timeout=5):
-            connection, state = key.fileobj, key.data
-            data = connection.recv(65536)
-            if data and not state[1]:
-                state[1] = int(data[9:12])
-            if data:
+            client = key.data
+            if not client.has_answer():
                 continue
-            selector.unregister(connection)
-            connection.close()
-            outcome.statuses[state[1]] = outcome.statuses.get(state[1], 0) + 1
-            outcome.latencies.append(time.perf_counter() - state[0])
-            open_count -= 1
-            if time.perf_counter() - began < seconds_max:
-                open_count += begin()
+            outcome.statuses[client.status] = outcome.statuses.get(client.status, 0) + 1
+            outcome.latencies.append(time.perf_counter() - client.began)
+            payload = next(waiting, None) if time.perf_counter() - began < seconds_max else None
+            is_closed = client.socket.fileno() < 0
+            if is_closed or payload is None:
+                selector.unregister(key.fileobj)
+            if payload is None:
+                client.socket.close()
+                continue
+            client.send(payload)
+            if is_closed:
+                selector.register(client.socket, selectors.EVENT_READ, client)
     outcome.seconds = time.perf_counter() - began
+    outcome.own_seconds = time.process_time() - own_began
     selector.close()
     return outcome

@@ -104,7 +104,7 @@ def _complete(operation: dict[str, Any], view: Any, method: str, has_arguments: 
     if method == "POST":
         refused.append("429")
     if method in {"POST", "PUT", "DELETE"}:
-        refused += ["411", "413", "415"]
+        refused += ["408", "411", "413", "415"]
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}}
     for status in refused:
         operation["responses"].setdefault(status, {"description": "Refused", "content": content})

@@ -33,6 +33,7 @@ REFUSED = {
     "401": "Not authorized.",
     "404": "What the address names is not there.",
     "405": "Not with this method.",
+    "408": "A body that did not come in time.",
     "411": "A body without Content-Length.",
     "413": "A body that is too large.",
     "415": "A body of a kind that is not read.",
