@@ -79,9 +79,9 @@ def seller(session: Session, uuid: UUID, chains: Chains) -> Login:
     return login
 
 
-def require_may_move_points(session: Session, login_id: int) -> None:
-    """Raises MayNotMovePoints."""
-    if not session.scalar(select(Login.may_move_points).where(Login.id == login_id)):
+def require_may_move_points(session: Session, login_id: int | None) -> None:
+    """Before somebody adds or spends a customer's points by hand. Raises MayNotMovePoints."""
+    if session.scalar(select(Login.may_move_points).where(Login.id == login_id)) is False:
         raise MayNotMovePoints
 
 

@@ -13,7 +13,7 @@ from app.openloyalty.api import Blueprint
 from app.openloyalty.campaign_form import CampaignChangeForm, CampaignForm
 from app.openloyalty.forms import form
 from app.openloyalty.people import customer_pages
-from app.openloyalty.queries import FORMAT, PAGING_PARAMETERS, flag, labels, paging, text, wants_html
+from app.openloyalty.queries import FORMAT, LATER_FILTERS, PAGING_PARAMETERS, flag, labels, paging, text, wants_html
 from app.web.door import allow, caller, chains, note_subject, own_chain, reading, transaction
 
 blueprint = Blueprint("admin_campaigns", __name__, "Reward campaigns")
@@ -48,7 +48,7 @@ def create_campaign(spec: CampaignSpec) -> Response:
 
 @blueprint.route("/campaign", methods=["GET"])
 @blueprint.response(200, schemas.listed("campaigns", schemas.CampaignView))
-@blueprint.doc(parameters=[*PAGING_PARAMETERS, FORMAT, *LABELS, *FILTERS])
+@blueprint.doc(parameters=[*PAGING_PARAMETERS, FORMAT, *LABELS, *FILTERS, *LATER_FILTERS])
 @allow("admin")
 def list_campaigns() -> Response:
     """List all campaigns."""
@@ -98,7 +98,7 @@ def switch_campaign(campaign: UUID, status: str) -> Response:
 
 @blueprint.route("/campaign/<uuid:campaign>/coupons", methods=["GET"])
 @blueprint.response(200, schemas.listed("coupons", schemas.PoolCouponView))
-@blueprint.doc(parameters=PAGING_PARAMETERS[:2])
+@blueprint.doc(parameters=PAGING_PARAMETERS)
 @allow("admin")
 def list_coupons(campaign: UUID) -> Response:
     """List all codes of a campaign, by code: for pools too large to be printed with it."""
@@ -108,7 +108,7 @@ def list_coupons(campaign: UUID) -> Response:
 
 @blueprint.route("/campaign/<uuid:campaign>/customers/visible", methods=["GET"])
 @blueprint.response(200, schemas.listed("customers", schemas.CustomerView))
-@blueprint.doc(parameters=PAGING_PARAMETERS[:2])
+@blueprint.doc(parameters=PAGING_PARAMETERS)
 @allow("admin")
 def list_customers_of_campaign(campaign: UUID) -> Response:
     """List the customers that a campaign is visible to."""

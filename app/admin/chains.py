@@ -12,7 +12,7 @@ from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.fields import Checkbox, Choice, Moment, Text, Whole
 from app.openloyalty.formats import moment, without_none
-from app.openloyalty.forms import Form, form
+from app.openloyalty.forms import Form, form, require_unchanged
 from app.organizations import chains
 from app.organizations.models import UNITS, AppHost, Business, Chain
 from app.web.door import allow, login_id, note_subject, reading, transaction
@@ -75,9 +75,16 @@ class ChainForm(Form):
 
 
 class BusinessForm(Form):
-    printed = BusinessView
     name = Text(required=True)
     divisionId = Text(attribute="division_id")
+
+
+class BusinessChangeForm(Form):
+    """Another name; its division stays."""
+
+    printed = BusinessView
+    elsewhere = ("divisionId", "businessId", "chainId")
+    name = Text(required=True)
 
 
 class AppForm(Form):
@@ -162,13 +169,15 @@ def add_business(data: dict[str, Any], chain: int) -> Response:
 
 
 @blueprint.route(f"/business/<{ID}:business>", methods=["PUT"])
-@form("business", BusinessForm)
+@form("business", BusinessChangeForm)
 @blueprint.response(200, BusinessView)
 @allow("admin")
 def rename_business(data: dict[str, Any], business: int) -> Response:
     """Give a business another name."""
     with transaction() as session:
-        return jsonify(_business(chains.rename_business(session, business, data["name"], scope())))
+        renamed = chains.rename_business(session, business, data["name"], scope())
+        require_unchanged("business", _business(renamed))
+        return jsonify(_business(renamed))
 
 
 @blueprint.route(f"/chain/<{ID}:chain>/permission/<username>", methods=["PUT"])

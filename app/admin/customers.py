@@ -7,10 +7,10 @@ from werkzeug.exceptions import Forbidden
 
 from app import clock
 from app.members import customers
-from app.openloyalty import registration, schemas
+from app.openloyalty import registration, schemas, views
 from app.openloyalty.api import Blueprint
 from app.openloyalty.fields import Uuid
-from app.openloyalty.forms import Form, form
+from app.openloyalty.forms import Form, form, require_unchanged
 from app.openloyalty.member_forms import CustomerChangeForm, CustomerForm
 from app.openloyalty.people import customer_details, customer_pages
 from app.openloyalty.queries import PAGING_PARAMETERS, flag, paging, text
@@ -73,6 +73,8 @@ def change_customer(data: dict[str, Any], customer: str) -> Response:
     """Change a customer; what is not sent stays."""
     with transaction() as session:
         found = customers.get(session, customer, chains())
+        segments = [str(uuid) for uuid in customers.segments_of(session, found.id)]
+        require_unchanged("customer", views.customer(found, None, segments=segments))
         customers.change(session, found, data, clock.now())
         return customer_details(session, found)
 

@@ -1,5 +1,6 @@
 """The levels of the programme."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from flask import Response, jsonify
@@ -10,7 +11,7 @@ from app.openloyalty import schemas, views
 from app.openloyalty.api import Blueprint
 from app.openloyalty.fields import Checkbox
 from app.openloyalty.forms import Form, form
-from app.openloyalty.member_forms import LevelForm
+from app.openloyalty.member_forms import LevelChangeForm, LevelForm
 from app.openloyalty.programme import list_levels, show_level
 from app.openloyalty.queries import PAGING_PARAMETERS, paging
 from app.web.door import allow, chains, note_subject, own_chain, reading, transaction
@@ -52,12 +53,18 @@ def create_level(terms: levels.LevelDetails) -> Response:
 
 
 @blueprint.route("/level/<uuid:level>", methods=["PUT"])
-@form("level", LevelForm)
+@form("level", LevelChangeForm)
 @blueprint.response(200, schemas.LevelId)
 @allow("admin")
 def change_level(terms: levels.LevelDetails, level: UUID) -> Response:
-    """Change a level as a whole."""
+    """Change a level as a whole.
+
+    The percentage of its reward is sent as one, and printed as a fraction, as Open Loyalty does; printed and sent back, it stays.
+    """
     with transaction() as session:
+        known = levels.get(session, level, chains()).reward_hundredths_of_percent
+        if known is not None and terms.reward_hundredths_of_percent == known / 100:
+            terms = replace(terms, reward_hundredths_of_percent=known)
         levels.change(session, level, terms, chains())
     return jsonify(id=str(level))
 
@@ -79,7 +86,7 @@ def switch_level(data: dict, level: UUID) -> Response:  # type: ignore[type-arg]
 
 @blueprint.route("/level/<uuid:level>/customers", methods=["GET"])
 @blueprint.response(200, schemas.listed("customers", schemas.MemberView))
-@blueprint.doc(parameters=PAGING_PARAMETERS[:2])
+@blueprint.doc(parameters=PAGING_PARAMETERS)
 @allow("admin")
 def list_customers_of_level(level: UUID) -> Response:
     """List the customers on a level."""

@@ -11,7 +11,7 @@ from app.media import imaging
 from app.openloyalty import views
 from app.openloyalty.api import Blueprint
 from app.openloyalty.fields import BLANK, Text
-from app.openloyalty.forms import Form, InvalidForm, tree
+from app.openloyalty.forms import Form, InvalidForm, extra, tree
 from app.web.door import allow, anyone, blobs, chains, reading, transaction, visitor
 
 blueprint = Blueprint("admin_photos", __name__, "Photos of campaigns")
@@ -54,7 +54,7 @@ def upload_photo(campaign: UUID) -> Response:
     return jsonify([])
 
 
-@blueprint.route("/campaign/<uuid:campaign>/photo", methods=["GET"])
+@blueprint.route("/campaign/<uuid:campaign>/photo", methods=["GET"], any_query=True)
 @blueprint.response(200, {"type": "string", "format": "binary"}, content_type="image/*")
 @anyone
 def show_photo(campaign: UUID) -> Response:
@@ -62,7 +62,7 @@ def show_photo(campaign: UUID) -> Response:
     return _shown(campaign)
 
 
-@blueprint.route("/campaign/<uuid:campaign>/photo/<uuid:photo>", methods=["GET"])
+@blueprint.route("/campaign/<uuid:campaign>/photo/<uuid:photo>", methods=["GET"], any_query=True)
 @blueprint.response(200, {"type": "string", "format": "binary"}, content_type="image/*")
 @anyone
 def show_one_photo(campaign: UUID, photo: UUID) -> Response:
@@ -113,6 +113,9 @@ def remove_photo(campaign: UUID, photo: UUID) -> Response:
 def _picture() -> imaging.Picture:
     """The uploaded picture, made safe. Raises InvalidForm."""
     upload = request.files.get("photo[file]")
+    others = [name for name in [*request.files, *request.form] if name != "photo[file]"]
+    if others or len(request.files.getlist("photo[file]")) > 1:
+        raise InvalidForm(tree(PhotoForm(), {"_schema": [extra(others or ["a second file"])]}))
     if upload is None:
         # The documents' example posts a path as text, which nobody but the caller can open.
         path = request.form.get("photo[file]") if request.mimetype != "application/json" else None

@@ -9,7 +9,7 @@ from app.members import segments
 from app.openloyalty import schemas, views
 from app.openloyalty.api import Blueprint
 from app.openloyalty.forms import form
-from app.openloyalty.member_forms import SegmentForm
+from app.openloyalty.member_forms import SegmentChangeForm, SegmentForm
 from app.openloyalty.queries import PAGING_PARAMETERS, filters, flag, paging, text
 from app.web.door import allow, chains, note_subject, own_chain, reading, transaction
 
@@ -51,7 +51,7 @@ def show_segment(segment: UUID) -> Response:
 
 
 @blueprint.route("/segment/<uuid:segment>", methods=["PUT"])
-@form("segment", SegmentForm)
+@form("segment", SegmentChangeForm)
 @blueprint.response(200, schemas.SegmentId)
 @allow("admin")
 def change_segment(definition: segments.SegmentDetails, segment: UUID) -> Response:
@@ -83,7 +83,7 @@ def switch_segment(segment: UUID, action: str) -> Response:
 
 @blueprint.route("/segment/<uuid:segment>/customers", methods=["GET"])
 @blueprint.response(200, schemas.listed("customers", schemas.MemberView))
-@blueprint.doc(parameters=PAGING_PARAMETERS[:2])
+@blueprint.doc(parameters=PAGING_PARAMETERS)
 @allow("admin")
 def list_customers_of_segment(segment: UUID) -> Response:
     """List the customers of a segment."""

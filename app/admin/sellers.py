@@ -9,7 +9,7 @@ from werkzeug.exceptions import Forbidden
 from app.access import passwords, staff
 from app.openloyalty import schemas, views
 from app.openloyalty.api import Blueprint
-from app.openloyalty.forms import form
+from app.openloyalty.forms import form, require_unchanged
 from app.openloyalty.member_forms import PosForm, SellerChangeForm, SellerForm
 from app.openloyalty.programme import list_shops, show_shop
 from app.openloyalty.queries import PAGING_PARAMETERS, paging
@@ -66,7 +66,9 @@ def change_seller(data: dict[str, Any], seller: UUID) -> Response:
         passwords.require_strong(password)
     password_hash = passwords.hashed(password) if password else None
     with transaction() as session:
-        staff.change_seller(session, staff.seller(session, seller, chains()), data, password_hash)
+        found = staff.seller(session, seller, chains())
+        require_unchanged("seller", views.seller(found))
+        staff.change_seller(session, found, data, password_hash)
     return jsonify(sellerId=str(seller))
 
 

@@ -55,8 +55,8 @@ class PurchaseNotFound(Missing):
     message = "The customer has not bought this coupon."
 
 
-class TooManyAtOnce(Malformed):
-    message = "From one to a hundred coupons can be bought at once."
+class BadQuantity(Malformed):
+    message = "That many cannot be bought at once."
 
 
 class CouponStaysUsed(Conflicting):

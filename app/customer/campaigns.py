@@ -7,11 +7,11 @@ from werkzeug.exceptions import Forbidden
 
 from app.openloyalty import buying, schemas
 from app.openloyalty.api import Blueprint
-from app.openloyalty.buying_routes import DETAILS, ORDER
+from app.openloyalty.buying_routes import AS_OF, DETAILS, HAS_SEGMENT, ORDER
 from app.openloyalty.fields import Checkbox
 from app.openloyalty.forms import Form, form
 from app.openloyalty.member_forms import Mark, MarkForm
-from app.openloyalty.queries import FORMAT, PAGING_PARAMETERS, moment
+from app.openloyalty.queries import FORMAT, LATER_FILTERS, PAGING_PARAMETERS, moment
 from app.web.door import allow, caller
 
 blueprint = Blueprint("customer_campaigns", __name__, "Reward campaigns (customer)")
@@ -25,7 +25,7 @@ class UsedForm(Form):
 
 @blueprint.route("/customer/campaign/available", methods=["GET"])
 @blueprint.response(200, schemas.listed("campaigns", schemas.OwnCampaignView))
-@blueprint.doc(parameters=[*PAGING_PARAMETERS, FORMAT])
+@blueprint.doc(parameters=[*PAGING_PARAMETERS, FORMAT, HAS_SEGMENT, *LATER_FILTERS])
 @allow("customer")
 def list_available() -> Response:
     """List the campaigns that I can buy."""
@@ -52,6 +52,7 @@ def list_bought() -> Response:
 
 @blueprint.route("/customer/campaign/<uuid:campaign>/eligibility", methods=["GET"])
 @blueprint.response(200, schemas.EligibilityView)
+@blueprint.doc(parameters=[AS_OF])
 @allow("customer")
 def explain(campaign: UUID) -> Response:
     """Explain whether I may buy, and every reason why not."""

@@ -67,7 +67,7 @@ class Database:
         """A transaction for prepared statements only, of which a single one changes anything on PostgreSQL.
 
         There that statement is the transaction, and BEGIN and COMMIT need no round trips of their own; and a connection
-        costs half of a session. Raises as `transaction` does.
+        costs half of a session. Several are made a whole by `prepared.atomic`. Raises as `transaction` does.
         """
         committing = self.is_postgresql
         try:

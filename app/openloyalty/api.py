@@ -38,10 +38,10 @@ class Blueprint(flask_smorest.Blueprint):
     def __init__(self, name: str, import_name: str, description: str) -> None:
         super().__init__(name, import_name, url_prefix="/api", description=description)
 
-    def route(self, rule: str, **options: Any) -> Callable[[Any], Any]:
-        """As everywhere, but a name in the query that the manual does not show for this route is refused."""
+    def route(self, rule: str, any_query: bool = False, **options: Any) -> Callable[[Any], Any]:
+        """As everywhere, but a name in the query that the manual does not show for this route is refused, unless it takes `any_query`."""
         mount = super().route(rule, **options)
-        return lambda view: mount(_knowing_its_query(view))
+        return lambda view: mount(view if any_query else _knowing_its_query(view))
 
 
 def _knowing_its_query(view: Any) -> Any:

@@ -4,9 +4,11 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, jsonify
+from marshmallow import ValidationError
 from werkzeug.exceptions import Forbidden
 
 from app import clock
+from app.campaign.awards.give import OUTSIDE_VISIBILITY
 from app.campaign.eligibility.explain import explain
 from app.campaign.listings import catalogue
 from app.campaign.triggers import purchases
@@ -15,22 +17,25 @@ from app.campaign.vouchers import bought as bought_coupons
 from app.members import customers
 from app.members.errors import CustomerNotFound
 from app.openloyalty import errors, views
-from app.openloyalty.fields import Checkbox, Whole
+from app.openloyalty.fields import Whole
 from app.openloyalty.forms import unknown_names
 from app.openloyalty.member_forms import Mark
-from app.openloyalty.queries import IN_EVERY_QUERY, paging, wants_details, wants_html
+from app.openloyalty.queries import IN_EVERY_QUERY, flag, paging, wants_details, wants_html
 from app.web.body import body, query
 from app.web.door import caller, chains, note_effect, note_subject, reading, single_statement, transaction
 
 ORDER = ("quantity", "withoutPoints")
-OF_ADMIN = Order(hidden=True)
+OF_ADMIN = Order(outside_visibility=True)
+FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
 def available(customer: str, viewer: str) -> Response:
     """The campaigns that a customer can buy, now or soon."""
     with reading() as session:
         customer_id = customers.get(session, customer, chains()).id
-        found = catalogue.available_page(session, customer_id, paging(), clock.now(), with_codes=viewer != "customer")
+        found = catalogue.available_page(
+            session, customer_id, paging(), clock.now(), viewer != "customer", flag("hasSegment")
+        )
         return views.paged("campaigns", found, lambda shown: views.campaign(shown, viewer, wants_html()))
 
 
@@ -47,8 +52,11 @@ def buy(customer: str, campaign: UUID) -> Response:
 
 
 def _order(role: str) -> Order:
-    """What is wanted, by the body or the query; an admin sells what is hidden, too. Raises NotOffered, ValidationError or Forbidden."""
-    sent = {**query(), **body()}
+    """What is wanted, by the body or the query; an admin sells what is not shown, too. Raises NotOffered or Forbidden."""
+    asked, sent = query(), body()
+    if any(asked[name] != sent[name] for name in asked.keys() & sent.keys()):
+        raise errors.NotOffered("The query says something else than the body")
+    sent = {**asked, **sent}
     if not sent:
         return OF_ADMIN if role == "admin" else ONE
     unknown = unknown_names(sent, {*ORDER, *IN_EVERY_QUERY})
@@ -56,10 +64,16 @@ def _order(role: str) -> Order:
         raise errors.NotOffered("Leave out transactionId: no reward is sold for a transaction")
     if unknown:
         raise errors.NotOffered(f"Unknown: {', '.join(unknown)}")
-    free = Checkbox().deserialize(sent.get("withoutPoints"))
-    if free and role != "admin":
+    free = str(sent.get("withoutPoints") or "0").lower()
+    if free not in FLAGS:
+        raise errors.NotOffered("withoutPoints is true or false")
+    if FLAGS[free] and role != "admin":
         raise Forbidden
-    return Order(Whole().deserialize(sent.get("quantity")) or 1, free, hidden=role == "admin")
+    try:
+        quantity = Whole(least=1).deserialize(sent.get("quantity"))
+    except ValidationError as e:
+        raise errors.NotOffered(f"quantity: {e}") from e
+    return Order(1 if quantity is None else quantity, FLAGS[free], outside_visibility=role == "admin")
 
 
 def bought(customer: str) -> Response:
@@ -74,7 +88,9 @@ def why_not(customer: str, campaign: UUID, at: Any = None) -> Response:
     """Whether a customer may buy, and every reason why not."""
     uuid = _uuid(customer)
     with reading() as session:
-        verdict = explain(session, campaign, uuid, chains(), at or clock.now(), to_customer=caller().role == "customer")
+        role = caller().role
+        waives = OUTSIDE_VISIBILITY if role == "admin" else ()
+        verdict = explain(session, campaign, uuid, chains(), at or clock.now(), role == "customer", waives)
     return jsonify(views.eligibility(verdict, str(campaign), str(uuid)))
 
 

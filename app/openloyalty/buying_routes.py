@@ -3,12 +3,12 @@
 from uuid import UUID
 
 from flask import Response
-from werkzeug.exceptions import Forbidden
+from werkzeug.exceptions import BadRequest, Forbidden
 
 from app.campaign.triggers.purchases import QUANTITY_MAX
 from app.openloyalty import buying, schemas
 from app.openloyalty.api import Blueprint
-from app.openloyalty.queries import FORMAT, PAGING_PARAMETERS, moment
+from app.openloyalty.queries import FORMAT, LATER_FILTERS, PAGING_PARAMETERS, filters, moment, text
 from app.web.door import allow, caller
 
 STAFF = "admin", "seller"
@@ -32,6 +32,13 @@ WITHOUT_POINTS = {
     "schema": {"type": "boolean"},
     "description": "For nothing; for admins; in the body as well.",
 }
+HAS_SEGMENT = {
+    "in": "query",
+    "name": "hasSegment",
+    "schema": {"type": "boolean"},
+    "description": "Only campaigns for some segments, or only others.",
+}
+OF_CUSTOMER = filters("customerId", description="The customer of the address once more, as consoles send it.")
 AS_OF = {
     "in": "query",
     "name": "as_of",
@@ -40,16 +47,23 @@ AS_OF = {
 }
 
 
+def _require_same(customer: str) -> None:
+    """Raises BadRequest."""
+    if text("customerId") not in (None, customer):
+        raise BadRequest("customerId: another customer than the address names.")
+
+
 def buying_blueprint(role: str) -> Blueprint:
     """`/api/<role>/customer/…` for a member of the staff who serves a customer."""
     blueprint = Blueprint(f"{role}_buying", __name__, f"Buying for a customer ({role})")
 
     @blueprint.route(f"/{role}/customer/<customer>/campaign/available", methods=["GET"])
     @blueprint.response(200, schemas.listed("campaigns", schemas.CampaignView))
-    @blueprint.doc(parameters=[*PAGING_PARAMETERS, FORMAT])
+    @blueprint.doc(parameters=[*PAGING_PARAMETERS, FORMAT, HAS_SEGMENT, *LATER_FILTERS, *OF_CUSTOMER])
     @allow(*STAFF)
     def list_available_for_customer(customer: str) -> Response:
         """List the campaigns that a customer can buy."""
+        _require_same(customer)
         return buying.available(customer, role)
 
     @blueprint.route(f"/{role}/customer/<customer>/campaign/<uuid:campaign>/buy", methods=["POST"])
@@ -62,10 +76,11 @@ def buying_blueprint(role: str) -> Blueprint:
 
     @blueprint.route(f"/{role}/customer/<customer>/campaign/bought", methods=["GET"])
     @blueprint.response(200, schemas.listed("campaigns", schemas.PurchaseView))
-    @blueprint.doc(parameters=[*PAGING_PARAMETERS, DETAILS])
+    @blueprint.doc(parameters=[*PAGING_PARAMETERS, DETAILS, *OF_CUSTOMER])
     @allow(*STAFF)
     def list_bought_by_customer(customer: str) -> Response:
         """List what a customer has bought."""
+        _require_same(customer)
         return buying.bought(customer)
 
     @blueprint.route(f"/{role}/customer/<customer>/campaign/<uuid:campaign>/eligibility", methods=["GET"])

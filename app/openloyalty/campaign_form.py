@@ -115,7 +115,6 @@ class CampaignForm(Form):
     """Field order is the error tree's order. Source: "Create a new campaign"."""
 
     shown_with_error_only = frozenset({"labels"})
-    printed = schemas.CampaignView
     later = LATER
     translated = ("name", "shortDescription", "conditionsDescription", "usageInstruction")
     is_new = True
@@ -186,6 +185,7 @@ class CampaignForm(Form):
 class CampaignChangeForm(CampaignForm):
     """The same, for a campaign that is there: one for everyone names neither levels nor segments, one without codes none, and stays so."""
 
+    printed = schemas.CampaignView
     is_new = False
 
 

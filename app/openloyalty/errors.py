@@ -23,7 +23,7 @@ from app.web.door import Busy
 
 
 class NotOffered(Refusal):
-    """What Open Loyalty's later versions can and this service cannot; the message is the answer."""
+    """What a call does not know, or Open Loyalty's later versions can and this service cannot; the message is the answer."""
 
 
 class Word(NamedTuple):
@@ -60,6 +60,7 @@ WORDS: Mapping[type[Refusal], Word] = {
     campaign.NotEnoughPoints: Word(400, "Not enough points", bare=True),
     campaign.CustomerNotActive: Word(400, "Customer is not active", bare=True),
     campaign.NotOptedIn: Word(400, "Customer has not opted in", bare=True),
+    campaign.BadQuantity: Word(400, OWN, bare=True),
     campaign.PurchaseNotFound: Word(400),
     campaign.CouponStaysUsed: Word(400),
     idempotency.KeyReused: Word(422, OWN),

@@ -1,28 +1,29 @@
 """Forms and their error tree: `{"form": {"children": {"<field>": {"errors": […]}}}, "errors": []}`."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache, wraps
 from typing import Any
 
 from flask import g
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validates_schema
 
-from app.openloyalty.fields import INVALID, default_texts
+from app.openloyalty.fields import INVALID, Checkbox, default_texts
 from app.web.body import body
 from app.web.door import settings
 
 MEDIA_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "application/json")
 
 
-NO = (0, "0", "false", "none")  # false is equal to 0
+NO = (0, "0", "false", "none")  # how a wish for nothing is written; false is equal to 0
 
 
 class Form(Schema):
     """A named form. A name that it does not know is refused, so that nobody believes that a wish was heard.
 
-    Passed over are what is empty, and what `printed` shows of the same thing, for clients send back what they were shown; and what
-    later versions of Open Loyalty know (`later`) as long as it says no, for their consoles send it always. Of `translated` texts,
-    those of the default locale take their places, and others are refused.
+    Passed over are what is empty, and, where something is changed, what `printed` shows of it, for clients send back what they were
+    shown; and what later versions of Open Loyalty know (`later`) as long as it says no, for their consoles send it always. What is
+    changed `elsewhere` may be sent as it is; see `require_unchanged`. Of `translated` texts, those of the default locale take their
+    places, and others are refused.
     """
 
     # Children that stand in the error tree only when they carry an error.
@@ -30,6 +31,7 @@ class Form(Schema):
     printed: type[Schema] | None = None
     later: frozenset[str] = frozenset()
     translated: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
 
     class Meta:
         unknown = EXCLUDE
@@ -45,7 +47,7 @@ class Form(Schema):
         unknown = unknown_names(original, known, self.later)
         if self.translated and "translations" in unknown:
             unknown = [name for name in unknown if name != "translations"]
-            unknown += _untranslated(original["translations"], self.translated)
+            unknown += _untranslated(original, self.translated)
         if unknown:
             raise ValidationError(extra(unknown))
 
@@ -70,13 +72,16 @@ def extra(names: Collection[str]) -> str:
     return f"This form should not contain extra fields. Unknown: {', '.join(names)}."
 
 
-def _untranslated(translations: Any, names: tuple[str, ...]) -> list[str]:
-    """What a form's translations hold beside these texts in the default locale."""
+def _untranslated(form: Mapping[str, Any], names: tuple[str, ...]) -> list[str]:
+    """What a form's translations hold beside these texts in the default locale, or what contradicts the form itself."""
+    translations = form["translations"]
     if not isinstance(translations, Mapping):
         return ["translations"]
     found = []
     for locale, texts in translations.items():
-        known = names if locale == settings().locale else ()
+        known = [
+            name for name in names if locale == settings().locale and form.get(name) in (None, "", texts.get(name))
+        ]
         there = unknown_names(texts, known) if isinstance(texts, Mapping) else [str(texts)]
         found += [f"translations[{locale}][{name}]" for name in there]
     return found
@@ -135,15 +140,43 @@ def _loaded(root: str | None, schema: Form) -> Any:
     if root is not None and root not in sent:
         raise InvalidForm(tree(schema, {}))
     data = sent if root is None else sent[root]
+    beside = unknown_names(sent, {root}) if root is not None else []
+    if beside:
+        raise InvalidForm(tree(schema, {"_schema": [extra(beside)]}))
+    if not isinstance(data, Mapping):
+        if data not in (None, "", []):
+            raise InvalidForm(tree(schema, {"_schema": [INVALID]}))
+        data = {}
     try:
-        return schema.load(data if isinstance(data, Mapping) else {})
+        return schema.load(data)
     except ValidationError as e:
         raise InvalidForm(tree(schema, e.messages_dict)) from e
 
 
+def require_unchanged(root: str, shown: Mapping[str, Any]) -> None:
+    """Of what is changed elsewhere, nothing may be sent that differs from what is `shown`. In views with a form. Raises InvalidForm."""
+    sent = body()[root]
+    differing = [
+        name for name in g.form.elsewhere if sent.get(name) not in (None, "") and not _same(sent[name], shown.get(name))
+    ]
+    if differing:
+        raise InvalidForm(tree(g.form, {"_schema": [f"This form does not change {', '.join(differing)}."]}))
+
+
+def _same(sent: Any, shown: Any) -> bool:
+    if isinstance(shown, bool):
+        return bool(Checkbox().deserialize(sent)) == shown
+    if isinstance(shown, Mapping):
+        return isinstance(sent, Mapping) and all(_same(sent.get(name), value) for name, value in shown.items())
+    return str(sent) == str(shown)
+
+
 def tree(schema: Form, errors: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer to a form with errors, by the names of its fields; those of the form itself stand in both places."""
-    return {"form": _group(schema, errors), "errors": list(errors.get("_schema", []))}
+    """The answer to a form with errors, by the names of its fields.
+
+    What is wrong with the form itself, or with a group in it, stands beside it: consoles show no field's error below another `errors`.
+    """
+    return {"form": {"children": _children(schema, errors)}, "errors": list(_own_errors(schema, errors))}
 
 
 def tree_for(schema: Form, attribute: str, message: str) -> dict[str, Any]:
@@ -154,9 +187,12 @@ def tree_for(schema: Form, attribute: str, message: str) -> dict[str, Any]:
     return tree(schema, {"_schema": [message]})
 
 
-def _group(schema: Schema, errors: Mapping[str, Any]) -> dict[str, Any]:
-    own = {"errors": list(errors["_schema"])} if errors.get("_schema") else {}
-    return {**own, "children": _children(schema, errors)}
+def _own_errors(schema: Schema, errors: Mapping[str, Any]) -> Iterator[str]:
+    yield from errors.get("_schema", [])
+    for name, field in schema.fields.items():
+        inner = errors.get(field.data_key or name)
+        if isinstance(field, Group) and isinstance(inner, Mapping):
+            yield from (f"{name}: {message}" for message in _own_errors(field.schema, inner))
 
 
 def _children(schema: Schema, errors: Mapping[str, Any]) -> dict[str, Any]:
@@ -165,7 +201,7 @@ def _children(schema: Schema, errors: Mapping[str, Any]) -> dict[str, Any]:
     for name, field in schema.fields.items():
         error = errors.get(field.data_key or name)
         if isinstance(field, Group) and not isinstance(error, list):
-            found[name] = _group(field.schema, error if isinstance(error, Mapping) else {})
+            found[name] = {"children": _children(field.schema, error if isinstance(error, Mapping) else {})}
         elif error:
             found[name] = {"errors": _flat(error)}
         elif name not in hidden:

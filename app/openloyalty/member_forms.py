@@ -63,8 +63,7 @@ class CompanyForm(Form):
 class CustomerForm(Form):
     """A customer to register. Source: contract section 3.2."""
 
-    printed = schemas.CustomerView
-    later = LATER
+    later = LATER | {"createdAt"}
     firstName = Text(required=True, attribute="first_name")
     lastName = Text(required=True, attribute="last_name")
     gender = Choice(("male", "female", "not_disclosed"))
@@ -100,6 +99,7 @@ class CustomerChangeForm(Form):
     """What is to change of a customer; what is not sent stays. The answer is a dict by the domain's names."""
 
     printed = schemas.CustomerView
+    elsewhere = ("customerId", "active", "levelId", "manuallyAssignedLevelId", "segments")
     later = LATER
     firstName = Text(attribute="first_name")
     lastName = Text(attribute="last_name")
@@ -138,7 +138,6 @@ class RewardForm(Form):
 class LevelForm(Form):
     """A level. Source: contract section 3.3."""
 
-    printed = schemas.LevelView
     later = frozenset({"specialRewards"})
     translated = ("name", "description")
     name = Text(required=True)
@@ -159,6 +158,12 @@ class LevelForm(Form):
         )
 
 
+class LevelChangeForm(LevelForm):
+    """The same, for a level that is there."""
+
+    printed = schemas.LevelView
+
+
 class Parts(fields.Field[list[list[Criterion]]]):
     """`parts[i][criteria][j][type]` with what the type asks for."""
 
@@ -172,7 +177,6 @@ class Parts(fields.Field[list[list[Criterion]]]):
 class SegmentForm(Form):
     """A segment: parts of criteria, of which static lists of customers are known. Source: contract section 3.4."""
 
-    printed = schemas.SegmentView
     name = Text(required=True)
     description = Text(LONG_TEXT_LENGTH_MAX)
     active = Checkbox()
@@ -181,6 +185,12 @@ class SegmentForm(Form):
     @post_load
     def definition(self, data: dict[str, Any], **kw: Any) -> SegmentDetails:
         return SegmentDetails(**data)
+
+
+class SegmentChangeForm(SegmentForm):
+    """The same, for a segment that is there."""
+
+    printed = schemas.SegmentView
 
 
 class PointsForm(Form):
@@ -217,7 +227,8 @@ class DeliveryForm(Form):
 class SellerChangeForm(Form):
     """A seller to change, as a whole; the password and whether points may be moved stay when not sent. Source: contract section 3.6."""
 
-    printed = schemas.SellerView
+    printed: type[Schema] | None = schemas.SellerView
+    elsewhere = ("sellerId", "deleted")
     firstName = Text(required=True, attribute="first_name")
     lastName = Text(required=True, attribute="last_name")
     email = Email(required=True)
@@ -231,11 +242,11 @@ class SellerChangeForm(Form):
 class SellerForm(SellerChangeForm):
     """A seller to register."""
 
+    printed = None
     plainPassword = Secret(required=True, attribute="password")
 
 
 class PosForm(Form):
-    printed = schemas.PosView
     name = Text(required=True)
     identifier = Text(required=True)
     description = Text(LONG_TEXT_LENGTH_MAX)
@@ -312,7 +323,8 @@ def _criterion(data: Any) -> Criterion:
     if not isinstance(data, Mapping) or data.get("type") != CUSTOMER_LIST:
         raise ValidationError([f"The only type of criterion known so far is {CUSTOMER_LIST}."])
     _part(data, schemas.CriterionView)
-    names = [str(name).strip() for name in items(data.get("customers")) if isinstance(name, str | int)]
-    if not all(names) or len(names) > LISTED_CUSTOMERS_MAX:
+    sent = items(data.get("customers"))
+    names = [str(name).strip() for name in sent if isinstance(name, str | int)]
+    if len(names) < len(sent) or not all(names) or len(names) > LISTED_CUSTOMERS_MAX:
         raise ValidationError([INVALID])
     return Criterion(CUSTOMER_LIST, {"customers": names})

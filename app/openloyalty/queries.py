@@ -9,7 +9,7 @@ from marshmallow import ValidationError
 from werkzeug.exceptions import BadRequest
 
 from app.openloyalty.fields import Moment
-from app.openloyalty.forms import unknown_names
+from app.openloyalty.forms import NO, unknown_names
 from app.paging import PER_PAGE, Page
 from app.text import trimmed
 from app.web.body import query
@@ -18,8 +18,6 @@ PAGE_MAX = 10**9
 # What consoles send with every call, and no call asks for: the language (there is one), a mark against the console's own spinner, a
 # mark against caches.
 IN_EVERY_QUERY = frozenset({"_locale", "silenceQuery", "_"})
-# Filters of later versions that this one can only answer with no.
-LATER_FILTERS = frozenset({"isPublic", "isFeatured", "isFulfillmentTracking", "hasSegment", "categoryId"})
 
 PAGING_PARAMETERS = [
     {"in": "query", "name": "page", "schema": {"type": "integer", "default": 1}, "description": "Which page."},
@@ -56,6 +54,12 @@ def filters(*names: str, description: str = "") -> list[dict[str, Any]]:
     return [{"in": "query", "name": name, "schema": {"type": "string"}, "description": description} for name in names]
 
 
+# Filters of later versions, which this one can only answer with no.
+LATER = ("isPublic", "isFeatured", "isFulfillmentTracking", "categoryId")
+NESTED = ("labels", "categoryId")
+LATER_FILTERS = filters(*LATER, description="Only no: there are none.")
+
+
 def paging(default_descending: bool = False) -> Page:
     """The page that the request asks for. Garbage means the defaults."""
     direction = request.args.get("direction")
@@ -70,9 +74,15 @@ def paging(default_descending: bool = False) -> Page:
 
 def require_known(names: Collection[str]) -> None:
     """Whoever misspells a filter would believe in a list that was not filtered. Raises BadRequest."""
-    unknown = unknown_names(query(), {*names, *IN_EVERY_QUERY}, LATER_FILTERS)
+    sent = query()
+    unknown = unknown_names(sent, {*names, *IN_EVERY_QUERY})
     if unknown:
         raise BadRequest(f"Unknown in the query: {', '.join(sorted(unknown))}.")
+    for name, value in sent.items():
+        if isinstance(value, dict) and name not in NESTED and any(value.values()):
+            raise BadRequest(f"{name}: one value, without brackets.")
+        if name in LATER and value and value not in NO and any(value.values() if isinstance(value, dict) else value):
+            raise BadRequest(f"{name}: there are no such campaigns here.")
 
 
 def period(name: str) -> tuple[datetime | None, datetime | None]:
@@ -80,10 +90,21 @@ def period(name: str) -> tuple[datetime | None, datetime | None]:
     return moment(f"{name}From"), moment(f"{name}To")
 
 
+FLAGS = {"true": True, "1": True, "false": False, "0": False}
+
+
 def flag(name: str) -> bool | None:
-    """A filter that is on, off, or absent."""
-    value = request.args.get(name, "").lower()
-    return {"true": True, "1": True, "false": False, "0": False}.get(value)
+    """A filter that is on, off, or absent. Raises BadRequest."""
+    found = choice(name, FLAGS)
+    return None if found is None else FLAGS[found]
+
+
+def choice(name: str, words: Collection[str]) -> str | None:
+    """One of a few words, in small letters; None when absent. Raises BadRequest."""
+    value = (text(name) or "").lower()
+    if value and value not in words:
+        raise BadRequest(f"{name}: expected {' or '.join(word for word in words if word)}.")
+    return value or None
 
 
 def text(name: str) -> str | None:
@@ -93,13 +114,14 @@ def text(name: str) -> str | None:
 
 def labels() -> list[tuple[str | None, str | None]]:
     """`labels[0][key]=type&labels[0][value]=promotion` as conditions of a key, a value, or both. Raises BadRequest."""
-    conditions = query().get("labels")
+    conditions = query().get("labels") or {}
     found: list[tuple[str | None, str | None]] = []
-    for condition in conditions.values() if isinstance(conditions, dict) else ():
-        if isinstance(condition, dict):
-            key, value = _text(condition.get("key")), _text(condition.get("value"))
-            if key is not None or value is not None:
-                found.append((key, value))
+    for condition in conditions.values() if isinstance(conditions, dict) else [None]:
+        if not isinstance(condition, dict) or condition.keys() - {"key", "value"}:
+            raise BadRequest("labels: expected labels[0][key] and labels[0][value].")
+        key, value = _text(condition.get("key")), _text(condition.get("value"))
+        if key is not None or value is not None:
+            found.append((key, value))
     return found
 
 

@@ -174,7 +174,7 @@ class BoughtView(Schema):
     currentPointsAmount = _number()
     campaignId = _text()
     campaignName = _text()
-    campaignType = _text()
+    campaignType = fields.String()
     used = _flag()
     usageDate = fields.String()
     status = _text()

@@ -9,25 +9,26 @@ from app import clock
 from app.access import staff
 from app.members import customers
 from app.openloyalty import views
-from app.openloyalty.queries import filters, paging, text
+from app.openloyalty.queries import choice, filters, paging, text
 from app.points import ledger
-from app.web.door import caller, chains, login_id, note_subject, reading, transaction
+from app.web.door import caller, chains, note_subject, reading, transaction
 
 TRANSFER_FILTERS = filters(
-    "customerId", "customerFirstName", "customerLastName", "customerPhone", "customerEmail", "type"
+    "customerId", "state", "customerFirstName", "customerLastName", "customerPhone", "customerEmail", "type"
 )
-ENTRY_KINDS = {"adding": ("added", "rewarded"), "spending": ("spent", "bought")}
+ENTRY_KINDS: dict[str, tuple[str, ...]] = {"": (), "adding": ("added", "rewarded"), "spending": ("spent", "bought")}
 
 
 def transfers(customer: UUID | None = None) -> Response:
-    """The changes of one account, or of all."""
+    """The changes of one account, or of all. All are active: none expires, and none is cancelled."""
+    choice("state", ("active",))
     wanted = ledger.EntryFilter(
         customer=customer,
         first_name=text("customerFirstName"),
         last_name=text("customerLastName"),
         phone=text("customerPhone"),
         email=text("customerEmail"),
-        kinds=ENTRY_KINDS.get(text("type") or "", ()),
+        kinds=ENTRY_KINDS[choice("type", ENTRY_KINDS) or ""],
     )
     with reading() as session:
         return views.paged("transfers", ledger.entries(session, chains(), wanted, paging(True)), views.transfer)
@@ -37,8 +38,7 @@ def move(change: Any, data: dict[str, Any]) -> Response:
     """Add or spend points: `change` is `ledger.add` or `ledger.spend`."""
     who = caller()
     with transaction() as session:
-        if who.role == "seller":
-            staff.require_may_move_points(session, login_id())
+        staff.require_may_move_points(session, who.login_id)
         customer_id = customers.get(session, data["customer"], chains()).id
         entry = change(session, customer_id, data["amount"], clock.now(), data["comment"], who.role, who.login_id)
         note_subject(transfer=entry)
@@ -52,7 +52,7 @@ def pass_on(data: dict[str, Any]) -> Response:
         sender = customers.get(session, data["sender"], chains()).id
         receiver = customers.get(session, data["receiver"], chains()).id
         entry = ledger.pass_on(session, sender, receiver, data["amount"], clock.now(), who.role, who.login_id)
-        note_subject(transfer=entry)
+        note_subject(transfer=entry, sender=data["sender"], receiver=data["receiver"])
     return jsonify(pointsTransferId=str(entry))
 
 

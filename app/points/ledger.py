@@ -57,9 +57,15 @@ def pass_on(
     issuer: str = "system",
     issued_by: int | None = None,
 ) -> UUID:
-    """Move points from one account to another, and return the entry of the sender. Raises as `spend` and `add` do, or SameAccount."""
+    """Move points from one account to another of its chain, and return the entry of the sender.
+
+    Raises as `spend` and `add` do, SameAccount, or AccountNotFound for a receiver of another chain.
+    """
     if sender_id == receiver_id:
         raise SameAccount(field="receiver")
+    of_either = select(Customer.chain_id).where(Customer.id.in_([sender_id, receiver_id])).distinct()
+    if len(session.scalars(of_either).all()) > 1:
+        raise AccountNotFound
     lock_accounts(session, [sender_id, receiver_id])
     spent = spend(session, sender_id, amount, now, "Passed on to another customer", issuer, issued_by)
     add(session, receiver_id, amount, now, "Passed on by another customer", issuer, issued_by)

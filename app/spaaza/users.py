@@ -3,7 +3,7 @@
 from flask import Response
 
 from app import clock
-from app.access import passwords
+from app.access import passwords, staff
 from app.amounts import number
 from app.campaign.triggers import signups
 from app.members.customers import Person
@@ -95,6 +95,7 @@ def progress() -> Response:
     now = clock.now()
     with transaction() as session:
         customer = customer_id(session, sent)
+        staff.require_may_move_points(session, caller().login_id)
         change = ledger.add if amount > 0 else ledger.spend
         who = caller()
         uuid = change(

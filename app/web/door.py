@@ -310,8 +310,8 @@ def _audit(session: Session) -> None:
 
 
 def _require_plain_address() -> None:
-    """No address holds the NUL character, for PostgreSQL has no text with it; or a doubled slash. Raises NotFound or BadRequest."""
-    if "\0" in request.path or request.environ["PATH_INFO"].startswith("//"):
+    """No address holds the NUL character, which PostgreSQL cannot keep, or begins with two slashes. Raises NotFound or BadRequest."""
+    if "\0" in request.path or request.environ.get("PATH_INFO", "").startswith("//"):
         raise NotFound
     if b"%00" in request.query_string or b"\0" in request.query_string:
         raise BadRequest("Text must not hold the NUL character.")

@@ -17,6 +17,7 @@ from app.campaign.models.awards import Award
 from app.campaign.models.baskets import Basket
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.coupons import Coupon
+from app.campaign.models.photos import Photo
 from app.campaign.models.vouchers import Voucher
 from app.campaign.setup import campaigns
 from app.campaign.triggers.interactions import interact
@@ -339,3 +340,25 @@ def test_identifiers_take_their_written_form_and_collisions_are_reported(
         assert [profiles[id].first_name_folded for id in (41, 50, 51)] == ["cleo", "lukasz", "ola"]
         assert sorted(session.scalars(select(Basket.reference))) == ["B-50", "B-51"]
         assert sorted(session.scalars(select(Coupon.code))) == ["C1", "C2", "C3", "C4"]
+
+
+def test_photos_stay_and_further_ones_come(of_version_1: Database) -> None:
+    database = of_version_1
+    with database.transaction() as session:
+        config = installation._config()
+        config.attributes["connection"] = session.connection()
+        command.upgrade(config, "0009")
+        key = f"'{uuid.UUID(int=70)}'" if database.is_postgresql else f"'{uuid.UUID(int=70).hex}'"
+        session.connection().exec_driver_sql(
+            "INSERT INTO photo (id, uuid, campaign_id, sha256, media_type, bytes_count, created_at)"
+            f" VALUES (12, {key}, 9, 'abc', 'image/png', 7, '{NOW}')"
+        )
+    installation.migrate(database)
+    with database.transaction() as session:
+        session.add(
+            Photo(campaign_id=9, sha256="def", media_type="image/png", bytes_count=8, created_at=datetime.now(UTC))
+        )
+        session.flush()
+        kept, new = session.scalars(select(Photo).order_by(Photo.id))
+        assert (kept.id, kept.uuid, kept.sha256) == (12, uuid.UUID(int=70), "abc")
+        assert new.id > kept.id

@@ -7,14 +7,16 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
+from app.access import permissions
 from app.campaign.models.awards import Award
 from app.campaign.triggers import purchases
 from app.db.guarded import GuardFailed
+from app.organizations import chains
 from app.points.models import Account
 from tests.admin.test_photos import picture, upload
 from tests.campaign.test_races import at_once
 from tests.client import Client
-from tests.world import World, hours
+from tests.world import World, coupon, hours, points
 
 
 def buy_at(world: World, campaign: Any, role: str = "admin") -> str:
@@ -24,6 +26,21 @@ def buy_at(world: World, campaign: Any, role: str = "admin") -> str:
 def balance(world: World) -> int:
     with world.database.reading() as session:
         return session.scalar(select(Account.balance).where(Account.customer_id == world.cleo.id)) or 0
+
+
+@pytest.mark.parametrize("sent", [{"quantity": 0}, {"quantity": "0"}, {"quantity": 21}, {"withoutPoints": "no"}])
+def test_what_cannot_be_bought_is_refused_with_a_sentence(ada: Client, world: World, sent: dict[str, Any]) -> None:
+    answer: Any = ada.post(buy_at(world, world.a_campaign()), json=sent)
+    assert (answer.status_code, type(answer.json["error"])) == (400, str)
+    assert world.count(Award) == 0
+
+
+def test_an_empty_wish_is_none(ada: Client, world: World) -> None:
+    campaign = world.a_campaign()
+    before = balance(world)
+    assert ada.post(buy_at(world, campaign), data={"withoutPoints": "", "quantity": ""}).status_code == 200
+    assert balance(world) == before - 1_000
+    assert ada.post(buy_at(world, campaign) + "?quantity=2", json={"quantity": 1}).status_code == 400
 
 
 def test_several_are_bought_at_once(sol: Client, world: World) -> None:
@@ -126,6 +143,8 @@ def test_an_admin_sells_what_is_not_on_show_and_a_seller_does_not(ada: Client, s
     others = world.a_campaign(levels=[world.bronze.uuid])
     assert sol.post(buy_at(world, hidden, "seller")).status_code == 404
     assert ada.post(buy_at(world, hidden)).status_code == 200
+    path = f"/api/{{}}/customer/{world.cleo.uuid}/campaign/{hidden.uuid}/eligibility"
+    assert [c.get(path.format(role)).json["eligible"] for c, role in ((ada, "admin"), (sol, "seller"))] == [True, False]  # type: ignore[index]
     for campaign in (over, others):
         assert ada.post(buy_at(world, campaign)).status_code == 404
 
@@ -199,6 +218,11 @@ def test_points_are_passed_on(ada: Client, world: World) -> None:
     assert "receiver" in str(pass_on(receiver=str(world.cleo.uuid)).json)
     assert pass_on(receiver=str(world.cleo.uuid)).status_code == 400
     assert pass_on(receiver=str(uuid4())).status_code == 404
+    with world.database.transaction() as session:
+        there = chains.create(session, chains.ChainDetails("There"), world.now).id
+        permissions.permit(session, "ada", there, may_write=True)
+    foreign = world.a_customer("Foreign", email="f@guerdon.example", chain_id=there)
+    assert pass_on(receiver=str(foreign.uuid)).status_code == 404
     assert balance(world) == before - 820
     world.require_invariants()
 
@@ -235,3 +259,10 @@ def test_a_seller_may_be_kept_from_moving_points(ada: Client, sol: Client, world
         assert ada.put(f"/api/seller/{seller['sellerId']}", json={"seller": sent}).status_code == 200
         for move in ("add", "spend"):
             assert sol.post(f"/api/pos/points/transfer/{move}", json=given).status_code == status
+
+
+def test_a_coupon_of_many_rewards_is_listed_among_the_bought(ada: Client, world: World) -> None:
+    campaign = world.a_reward_campaign(points(5), coupon(), codes=["C"])
+    world.interact(campaign)
+    rows: Any = ada.get("/api/campaign/bought").json
+    assert "campaignType" not in rows["boughtCampaigns"][0]

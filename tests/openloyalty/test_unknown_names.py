@@ -31,10 +31,7 @@ def test_a_name_that_a_form_does_not_know_is_refused(two: Two, world: World, nam
     for argument, value in {**vars(two.own), "action": "activate", "username": "sol@guerdon.example"}.items():
         address = address.replace(f"<{argument}>", str(value))
     body = row.body(two.own, world)
-    (root, _), *others = body.items()
-    # A name beside the form belongs to nobody; where the fields stand at the top there is no beside.
-    bodies = with_unknown(body)[1:] if isinstance(body[root], dict) and not others else with_unknown(body)
-    assert bodies
+    bodies = with_unknown(body)
     before = stored(world)
     for sent in bodies:
         answer = client.send(name.partition(" ")[0], address, json=sent)
@@ -45,7 +42,7 @@ def test_a_name_that_a_form_does_not_know_is_refused(two: Two, world: World, nam
 
 def test_a_name_that_a_query_does_not_know_is_refused(two: Two, world: World) -> None:
     for name, row in TABLE.items():
-        if name.startswith("GET"):
+        if name.startswith("GET") and "/photo" not in name:  # whose addresses pages make up against caches
             client = two.people[row.roles.split()[0]]
             address = "/api/" + name.partition(" ")[2]
             for argument, value in vars(two.own).items():
@@ -53,8 +50,7 @@ def test_a_name_that_a_query_does_not_know_is_refused(two: Two, world: World) ->
             answer = client.get(f"{address}?{UNKNOWN}=red&_locale=en&silenceQuery=true")
             assert answer.status_code == 400, name
             assert answer.json == {"error": {"code": 400, "message": f"Unknown in the query: {UNKNOWN}."}}
-            known = client.get(f"{address}?_locale=en&silenceQuery=true&isFeatured=0&categoryId[]=")
-            assert known.status_code == 200, (name, known.json)
+            assert client.get(f"{address}?_locale=en&silenceQuery=true").status_code == 200, name
 
 
 @pytest.mark.parametrize(
@@ -66,7 +62,8 @@ def test_a_name_that_a_query_does_not_know_is_refused(two: Two, world: World) ->
         ({"translations": {"pl": {"name": "Herbata"}}}, "translations[pl][name]"),
         ({"translations": {"en": {"brandName": "Tea & Sons"}}}, "translations[en][brandName]"),
         ({"translations": [{"locale": "pl"}]}, "translations"),
-        ({"usageLeft": 9, "segmentNames": {"a": "b"}, "photos": [{"photoId": "x"}]}, None),
+        ({"usageLeft": 9}, "usageLeft"),
+        ({"name": "Coffee", "translations": {"en": {"name": "Tea"}}}, "translations[en][name]"),
     ],
 )
 def test_what_later_consoles_send_is_taken_as_long_as_it_says_no(
@@ -78,7 +75,8 @@ def test_what_later_consoles_send_is_taken_as_long_as_it_says_no(
         return
     said = [f"This form should not contain extra fields. Unknown: {refused}."]
     assert answer.status_code == 400
-    assert answer.json["errors"] == answer.json["form"]["errors"] == said
+    assert answer.json["errors"] == said
+    assert list(answer.json["form"]) == ["children"]  # consoles show no field's error below another `errors`
 
 
 def test_a_group_says_itself_what_it_does_not_know(ada: Client, world: World) -> None:
@@ -86,7 +84,77 @@ def test_a_group_says_itself_what_it_does_not_know(ada: Client, world: World) ->
     answer: Any = ada.post(
         "/api/campaign", json={"campaign": {**offered(world)["campaign"], "campaignVisibility": window}}
     )
-    assert answer.json["errors"] == []
+    assert answer.json["errors"] == ["campaignVisibility: This form should not contain extra fields. Unknown: zone."]
     group = answer.json["form"]["children"]["campaignVisibility"]
-    assert group["errors"] == ["This form should not contain extra fields. Unknown: zone."]
     assert list(group["children"]) == ["allTimeVisible", "visibleFrom", "visibleTo"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "name[]=Tea", "active=maybe", "active[]=1", "perPage[]=3", "labels=x", "labels[0]=x", "labels[0][foo]=x", "isFeatured=1",
+        "categoryId[]=x",
+    ],
+)  # fmt: skip
+def test_a_filter_that_cannot_be_heard_is_refused(ada: Client, world: World, query: str) -> None:
+    assert ada.get(f"/api/campaign?{query}").status_code == 400
+    assert (
+        ada.get("/api/campaign?name=&active=&labels[0][key]=&isFeatured=0&categoryId[]=&perPage=3").status_code == 200
+    )
+
+
+def test_filters_of_the_points_are_heard_or_refused(ada: Client, world: World) -> None:
+    for query in ("type=p2p_spending", "state=expired", f"customerId[]={world.cleo.uuid}"):
+        assert ada.get(f"/api/points/transfer?{query}").status_code == 400, query
+    assert ada.get("/api/points/transfer?state=active&type=adding").status_code == 200
+
+
+def test_campaigns_for_some_segments_are_told_apart(ada: Client, cleo: Client, world: World) -> None:
+    segment = {
+        "name": "s",
+        "active": 1,
+        "parts": [{"criteria": [{"type": "customer_list", "customers": [str(world.cleo.uuid)]}]}],
+    }
+    made: Any = ada.post("/api/segment", json={"segment": segment}).json
+    form = offered(world, name="For some", levels=[], target="segment", segments=[made["segmentId"]])
+    assert ada.post("/api/campaign", json=form).status_code == 200
+    assert ada.post("/api/campaign", json=offered(world, name="For others")).status_code == 200
+    path = f"/api/admin/customer/{world.cleo.uuid}/campaign/available?customerId={world.cleo.uuid}&hasSegment="
+    for asked, names in (("1", ["For some"]), ("0", ["For others"]), ("", ["For some", "For others"])):
+        listed: Any = ada.get(path + asked).json
+        assert [it["name"] for it in listed["campaigns"]] == names
+    other = path.replace(f"customerId={world.cleo.uuid}", "customerId=somebody")
+    assert ada.get(other).status_code == 400
+
+
+def test_what_is_changed_elsewhere_is_not_believed_to_be_changed_here(ada: Client, world: World) -> None:
+    path = f"/api/customer/{world.cleo.uuid}"
+    shown: Any = ada.get(path).json
+    echoed = ada.put(path, json={"customer": shown})
+    assert echoed.status_code == 200, echoed.json
+    for changed in ({"active": False}, {"levelId": str(world.bronze.uuid)}, {"segments": ["x"]}, {"customerId": "x"}):
+        answer: Any = ada.put(path, json={"customer": {**shown, **changed}})
+        assert answer.status_code == 400, changed
+        assert answer.json["errors"] == [f"This form does not change {next(iter(changed))}."]
+    (seller,) = [one for one in ada.get("/api/seller").json["sellers"] if one["email"] == "sol@guerdon.example"]  # type: ignore[index]
+    path = f"/api/seller/{seller['sellerId']}"
+    assert ada.put(path, json={"seller": seller}).status_code == 200
+    assert ada.put(path, json={"seller": {**seller, "deleted": True}}).status_code == 400
+
+
+def test_a_level_sent_back_as_it_was_printed_is_unchanged(ada: Client, world: World) -> None:
+    level = {"name": "gold", "conditionValue": 5, "active": 1, "reward": {"name": "r", "value": 14, "code": "r"}}
+    made: Any = ada.post("/api/level/create", json={"level": level}).json
+    path = f"/api/level/{made['id']}"
+    printed: Any = ada.get(path).json
+    assert printed["reward"]["value"] == 0.14
+    for _ in range(2):
+        assert ada.put(path, json={"level": printed}).status_code == 200
+        assert ada.get(path).json == printed
+    assert ada.put(path, json={"level": {**printed, "reward": {**printed["reward"], "value": 15}}}).status_code == 200
+    assert ada.get(path).json["reward"]["value"] == 0.15  # type: ignore[index]
+
+
+@pytest.mark.parametrize("sent", ["x", ["x"], 7])
+def test_a_form_that_is_none_changes_nothing(ada: Client, world: World, sent: Any) -> None:
+    assert ada.put(f"/api/customer/{world.cleo.uuid}", json={"customer": sent}).status_code == 400

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from app.access import permissions
+from app.access.models import Login
 from app.campaign.models.referrals import ReferralRelation
 from app.campaign.models.vouchers import Voucher
 from app.campaign.setup import campaigns
@@ -133,4 +135,13 @@ def test_a_completed_campaign_gives_nothing_by_hand_either(shop: Shop) -> None:
         campaigns.complete(session, completed.uuid, EVERY_CHAIN)
     assert complete(shop, campaign, cleo, new).status_code == 400
     assert shop.partner().post("/create-voucher", json={"campaign_id": campaign, "amount": 1}).status_code == 400
+    assert shop.world.balance() == 100_000
+
+
+def test_a_seller_who_may_not_move_points_moves_none_here_either(shop: Shop) -> None:
+    with shop.world.database.transaction() as session:
+        permissions.permit(session, "sol@guerdon.example", shop.chain_id, may_write=True)
+        session.get_one(Login, shop.world.sol.id).may_move_points = False
+    body = {"chain_id": shop.chain_id, "user_id": shop.world.cleo.id, "amount": 3}
+    assert code(shop.staff(shop.world.sol).post("/auth/add-user-purchase-progress", json=body)) == 68
     assert shop.world.balance() == 100_000

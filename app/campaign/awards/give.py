@@ -78,13 +78,13 @@ class Unrewarded:
         return cls(campaign_id, customer_id, (refusal, *refusal.others))
 
 
+OUTSIDE_VISIBILITY = (errors.CampaignNotYetVisible, errors.CampaignNoLongerVisible)
 # What a trigger waives whose reward was promised: that the campaign is open, and for whom.
-HIDDEN = (errors.CampaignNotYetVisible, errors.CampaignNoLongerVisible)
 PROMISED = (
     errors.CampaignNotActive,
     errors.CampaignNotYetActive,
     errors.CampaignOver,
-    *HIDDEN,
+    *OUTSIDE_VISIBILITY,
     errors.OutsideHours,
     errors.NotTargeted,
     errors.RestrictionsNotMet,

@@ -335,7 +335,7 @@ class CountReward(_OfMethod):
 class CountForCampaign(Step):
     """Count the award for the campaign. Guards: it has stock, in all and in this period, and is of the revision decided on.
 
-    Last, so that who wants the same campaign waits only while this commits.
+    Last, so that who wants the same campaign waits only while this commits; or while the rest is sold of several that are bought at once.
     """
 
     name: str = "given"

@@ -30,9 +30,17 @@ class Verdict:
 
 
 def explain(
-    session: Session, campaign: UUID, customer: UUID, chains: Chains, at: datetime, to_customer: bool = False
+    session: Session,
+    campaign: UUID,
+    customer: UUID,
+    chains: Chains,
+    at: datetime,
+    to_customer: bool = False,
+    waives: tuple[type[Refusal], ...] = (),
 ) -> Verdict:
     """Say whether the customer could buy the campaign at a moment, everything else being as it is now.
+
+    What whoever sells would waive is no reason against it.
 
     Raises CampaignNotFound, also for campaigns that sell no coupons and, where it is the customer who asks, for those not shown to it;
     or CustomerNotFound.
@@ -42,4 +50,5 @@ def explain(
         to_customer and visibility_sql.to_customer(session, facts, at) is not Visibility.SHOWN
     ):
         raise CampaignNotFound
-    return Verdict(at, facts, list(rules.refusals(facts, at, traits.if_asked(session, facts, at))))
+    refusals = rules.refusals(facts, at, traits.if_asked(session, facts, at))
+    return Verdict(at, facts, [refusal for refusal in refusals if not isinstance(refusal, waives)])

@@ -18,6 +18,7 @@ from app.campaign.audience.visibility import Visibility
 from app.campaign.eligibility import rules
 from app.campaign.eligibility.facts import facts_by_campaign, facts_by_uuid
 from app.campaign.errors import CampaignNotFound
+from app.campaign.models.audiences import AudienceTarget
 from app.campaign.models.campaigns import Campaign, CampaignLabel
 from app.campaign.models.limits import Stock, Usage
 from app.campaign.setup import coupons
@@ -86,9 +87,16 @@ def visible_page(session: Session, chains: Chains, paging: Page, now: datetime) 
 
 
 def available_page(
-    session: Session, customer_id: int, paging: Page, now: datetime, with_codes: bool = True
+    session: Session,
+    customer_id: int,
+    paging: Page,
+    now: datetime,
+    with_codes: bool = True,
+    has_segment: bool | None = None,
 ) -> Paged[CampaignForSale]:
     """The campaigns that a customer can buy now, or could with more points or a little later.
+
+    `has_segment`: only those that are for some segments, or only those that are not.
 
     Source: contract section 4.4: switched on, visible, targeted at the customer, not sold out, not used up by the customer;
     the activity window is not asked.
@@ -110,6 +118,9 @@ def available_page(
         Campaign.id.not_in(sold_out),
         Campaign.id.not_in(used_up.correlate(None)),
     ]
+    if has_segment is not None:
+        named = select(AudienceTarget.audience_id).where(AudienceTarget.kind == "segment")
+        conditions.append(Campaign.audience_id.in_(named) if has_segment else Campaign.audience_id.not_in(named))
     return _page(session, paging, now, conditions, customer_id, with_codes)
 
 

@@ -8,9 +8,9 @@ from datetime import datetime
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from app.campaign.awards.give import HIDDEN, Actor, Trigger, give
+from app.campaign.awards.give import OUTSIDE_VISIBILITY, Actor, Trigger, give
 from app.campaign.eligibility.facts import facts_by_uuid
-from app.campaign.errors import CampaignNotFound, CouponStaysUsed, PurchaseNotFound, TooManyAtOnce
+from app.campaign.errors import BadQuantity, CampaignNotFound, CouponStaysUsed, PurchaseNotFound
 from app.campaign.models.awards import Award
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.vouchers import Voucher
@@ -29,21 +29,21 @@ class Sale:
     code: str
 
 
-QUANTITY_MAX = 100
+QUANTITY_MAX = 20  # whoever buys several keeps others who want the campaign waiting
 
 
 @dataclass(frozen=True)
 class Order:
-    """How many coupons are wanted, all or none; `free` of points; `hidden`, also outside the campaign's visibility window."""
+    """How many coupons are wanted, all or none; `free` of points; `outside_visibility`, whether or not the campaign is shown now."""
 
     quantity: int = 1
     free: bool = False
-    hidden: bool = False
+    outside_visibility: bool = False
 
 
 ONE = Order()
 PURCHASE = Trigger("purchase")
-OF_HIDDEN = Trigger("purchase", waives=HIDDEN)
+WHETHER_SHOWN_OR_NOT = Trigger("purchase", waives=OUTSIDE_VISIBILITY)
 
 
 def buy(
@@ -58,13 +58,15 @@ def buy(
 ) -> list[Sale]:
     """Sell coupons of a campaign to a customer of these chains for points.
 
-    Raises CampaignNotFound, also for campaigns that sell no coupons, CustomerNotFound, TooManyAtOnce, or as `awards.give` does.
+    Raises CampaignNotFound, also for campaigns that sell no coupons, CustomerNotFound, BadQuantity, or as `awards.give` does.
     Source: Open Loyalty, "Buy reward campaign for a specific customer"; for more than one, 3.2.
     """
     if order.quantity == 1:
         return [_sell(executor, campaign, customer, chains, now, Actor(sold_by, issuer), order, 1)]
     if not 0 < order.quantity <= QUANTITY_MAX:
-        raise TooManyAtOnce(required=QUANTITY_MAX, actual=order.quantity)
+        raise BadQuantity(
+            f"From 1 to {QUANTITY_MAX} rewards can be bought at once", required=QUANTITY_MAX, actual=order.quantity
+        )
     with atomic(executor):
         return [
             _sell(executor, campaign, customer, chains, now, Actor(sold_by, issuer), order, wanted)
@@ -87,7 +89,9 @@ def _sell(
     if not facts.sells_coupons:
         raise CampaignNotFound
     facts = facts._replace(cost=0) if order.free else facts
-    given = give(executor, facts, OF_HIDDEN if order.hidden else PURCHASE, now, actor, wanted=wanted)
+    given = give(
+        executor, facts, WHETHER_SHOWN_OR_NOT if order.outside_visibility else PURCHASE, now, actor, wanted=wanted
+    )
     return Sale(given.award_id, str(given.code))
 
 

@@ -20,12 +20,12 @@ Period = tuple[datetime | None, datetime | None]
 # A coupon is a voucher; what was bought is listed by the vouchers that hold the coupons now.
 BOUGHT = and_(Voucher.coupon_id.is_not(None), Voucher.superseded.is_(False))
 SORTABLE = {
-    "purchaseAt": Voucher.created_at,
-    "purchasedAt": Voucher.created_at,
+    "purchaseAt": Award.given_at,
+    "purchasedAt": Award.given_at,
     "costInPoints": Award.cost,
     "used": Voucher.redeemed_at,
     "usageDate": Voucher.redeemed_at,
-    "deliveryStatus": Voucher.delivery,
+    "deliveryStatus": func.coalesce(Voucher.delivery, DELIVERIES[0]),
     "name": Campaign.name,
 }
 
