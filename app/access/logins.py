@@ -2,22 +2,24 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, true, update
 from sqlalchemy.orm import Session
 
 from app.access import passwords
 from app.access.errors import BadCredentials, BadRefreshToken, LoginNotActive, WrongPassword
 from app.access.models import ADMIN, CUSTOMER, SELLER, ChainPermission, Login, RefreshToken, SessionKey
 from app.db.prepared import Executor, Prepared
+from app.db.types import AnySelect
 from app.members.models import Customer, Profile
 
+Row = TypeVar("Row")
 # Two tabs of one browser may refresh with the same token at once; within this time that is no theft.
 REUSE_GRACE_SECONDS = 10
 
@@ -56,7 +58,7 @@ class _LoginRow(NamedTuple):
     may_write: bool | None
 
 
-_STATE = Prepared(
+_STATE_QUERY = (
     select(
         Login.id,
         Login.role,
@@ -72,14 +74,35 @@ _STATE = Prepared(
     )
     .outerjoin(Customer, Customer.id == Login.customer_id)
     .outerjoin(ChainPermission, ChainPermission.login_id == Login.id)
-    .where(Login.uuid == bindparam("login")),
-    _LoginRow,
+    .where(Login.uuid == bindparam("login"))
 )
+_STATE = Prepared(_STATE_QUERY, _LoginRow)
 
 
 def find_state(executor: Executor, login: UUID) -> LoginState | None:
     """Customers and sellers act for a chain of their own; the staff, besides, for those that it has permission for."""
-    rows = _STATE.run(executor, {"login": login})
+    return _state(_STATE.run(executor, {"login": login}))
+
+
+class Beside(Generic[Row]):
+    """A statement of one row that is run together with `find_state`, in one round trip: what a caller is about to ask anyway."""
+
+    def __init__(self, statement: AnySelect, row: type[Row]) -> None:
+        beside = statement.subquery("beside")
+        self._statement: Prepared[Any] = Prepared(_STATE_QUERY.add_columns(*beside.c).outerjoin(beside, true()))
+        self._row: Any = row
+
+    def find_state(
+        self, executor: Executor, login: UUID, parameters: Mapping[str, Any]
+    ) -> tuple[LoginState | None, Row | None]:
+        """The state of the login, and the statement's row, of which the first column is never NULL."""
+        rows = self._statement.run(executor, {"login": login, **parameters})
+        own = len(_LoginRow._fields)
+        found = self._row._make(rows[0][own:]) if rows and rows[0][own] is not None else None
+        return _state([_LoginRow._make(row[:own]) for row in rows]), found
+
+
+def _state(rows: Sequence[_LoginRow]) -> LoginState | None:
     if not rows:
         return None
     row = rows[0]

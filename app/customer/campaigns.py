@@ -35,7 +35,7 @@ def list_available() -> Response:
 @blueprint.route("/customer/campaign/<uuid:campaign>/buy", methods=["POST"])
 @blueprint.response(200, schemas.SaleView)
 @blueprint.doc(parameters=ORDER)
-@allow("customer")
+@allow("customer", authenticate=buying.buyer_by_token)
 def buy(campaign: UUID) -> Response:
     """Buy a reward for my points."""
     return buying.buy(_me(), campaign)

@@ -1,15 +1,19 @@
 """What is done for one customer and a campaign, the same for admins, sellers and the customers themselves."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from flask import Response, jsonify
+from flask import Response, jsonify, request
 from marshmallow import ValidationError
 from werkzeug.exceptions import Forbidden
 
 from app import clock
+from app.access.logins import Beside
 from app.campaign.awards.give import OUTSIDE_VISIBILITY
 from app.campaign.eligibility.explain import explain
+from app.campaign.eligibility.facts import OF_ONE
+from app.campaign.eligibility.rows import CampaignFacts
 from app.campaign.listings import catalogue
 from app.campaign.triggers import purchases
 from app.campaign.triggers.purchases import ONE, Order
@@ -22,7 +26,17 @@ from app.openloyalty.forms import unknown_names
 from app.openloyalty.member_forms import Mark
 from app.openloyalty.queries import IN_EVERY_QUERY, flag, paging, wants_details, wants_html
 from app.web.body import body, query
-from app.web.door import caller, chains, note_effect, note_subject, reading, single_statement, transaction
+from app.web.door import (
+    by_token_beside,
+    caller,
+    chains,
+    found_beside,
+    note_effect,
+    note_subject,
+    reading,
+    single_statement,
+    transaction,
+)
 
 ORDER = ("quantity", "withoutPoints")
 OF_ADMIN = Order(outside_visibility=True)
@@ -39,6 +53,20 @@ def available(customer: str, viewer: str) -> Response:
         return views.paged("campaigns", found, lambda shown: views.campaign(shown, viewer, wants_html()))
 
 
+def _named(claims: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The campaign and the customer of a purchase's address; customers buy for themselves, whose id is in their token."""
+    named = request.view_args or {}
+    try:
+        customer = UUID(named.get("customer") or claims["id"])
+    except ValueError:  # a loyalty card
+        customer = None
+    return {"campaign": named["campaign"], "customer": customer}
+
+
+# Who is calling, together with the facts of the purchase.
+buyer_by_token = by_token_beside(Beside(OF_ONE, CampaignFacts), _named)
+
+
 def buy(customer: str, campaign: UUID) -> Response:
     """Sell a reward, or several of one campaign."""
     who = caller()
@@ -46,7 +74,9 @@ def buy(customer: str, campaign: UUID) -> Response:
     issuer = "system" if who.role == "customer" else who.role  # Open Loyalty knows no other issuers
     buyer = _uuid(customer)
     with single_statement() as executor:
-        sold = purchases.buy(executor, campaign, buyer, chains(), clock.now(), who.login_id, issuer, order)
+        sold = purchases.buy(
+            executor, campaign, buyer, chains(), clock.now(), who.login_id, issuer, order, found_beside()
+        )
         note_effect(sold[0].award_id)
     return jsonify(views.sale(sold))
 

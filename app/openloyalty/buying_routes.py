@@ -69,7 +69,7 @@ def buying_blueprint(role: str) -> Blueprint:
     @blueprint.route(f"/{role}/customer/<customer>/campaign/<uuid:campaign>/buy", methods=["POST"])
     @blueprint.response(200, schemas.SaleView)
     @blueprint.doc(parameters=[*ORDER, WITHOUT_POINTS])
-    @allow(*STAFF, audited=False)
+    @allow(*STAFF, audited=False, authenticate=buying.buyer_by_token)
     def buy_for_customer(customer: str, campaign: UUID) -> Response:
         """Buy a reward for a customer."""
         return buying.buy(customer, campaign)

@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import os
 import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,7 +23,7 @@ from flask import Flask, current_app, request
 from flask_jwt_extended import JWTManager, create_access_token
 from jwt import PyJWTError
 
-from app.access.logins import LoginState, find_state
+from app.access.logins import Beside, LoginState, find_state
 from app.access.models import Login
 from app.db.engine import Database
 from app.settings import BadSettings, Settings
@@ -33,6 +34,13 @@ AUDIENCE = ISSUER = "guerdon"
 CLAIMS = {"exp", "iat", "sub", "jti", "type", "aud", "iss", "ver"}
 TOKENS_REMEMBERED = 10_000
 ROLE_NAMES = {"admin": "ROLE_ADMIN", "seller": "ROLE_SELLER", "customer": "ROLE_PARTICIPANT"}
+
+
+Named = Callable[[Mapping[str, Any]], Mapping[str, Any]]  # from what a token says, the parameters of a statement
+
+
+def _nothing(claims: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {}
 
 
 class NotSignedIn(Exception):
@@ -93,17 +101,24 @@ class Identity:
             ),
         )
 
-    def caller(self, database: Database) -> Caller:
-        """The caller of the current request. Raises NotSignedIn."""
+    def caller(
+        self, database: Database, beside: Beside[Any] | None = None, named: Named = _nothing
+    ) -> tuple[Caller, Any]:
+        """The caller of the current request, and what was asked `beside`, by what is `named`, or None. Raises NotSignedIn."""
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise NotSignedIn("Authentication Required")
         claims = self._claims(token)
+        more: Any = None
         with database.lookup_connection() as connection:
-            found: LoginState | None = find_state(connection, UUID(claims["sub"]))
+            found: LoginState | None
+            if beside is None:
+                found = find_state(connection, UUID(claims["sub"]))
+            else:
+                found, more = beside.find_state(connection, UUID(claims["sub"]), named(claims))
         if found is None or not found.active or found.token_version != claims["ver"]:
             raise NotSignedIn("This token is no longer valid. Please sign in again.")
-        return Caller(
+        caller = Caller(
             found.login_id,
             UUID(claims["sub"]),
             found.role,
@@ -113,6 +128,7 @@ class Identity:
             writes=found.writes,
             own_chain_id=found.own_chain_id,
         )
+        return caller, more
 
     def _claims(self, token: str) -> dict[str, Any]:
         """What a token says, verified once and then remembered until it expires. Raises NotSignedIn."""

@@ -26,13 +26,14 @@ from werkzeug.exceptions import (
 from werkzeug.formparser import FormDataParser
 
 from app import clock
+from app.access.logins import Beside
 from app.db.engine import Database, OutcomeUnknown, TryAgain
 from app.db.prepared import Executor
 from app.media.blobs import BlobStore
 from app.refusal import Refusal
 from app.settings import Settings
 from app.web.audit import AuditEntry
-from app.web.callers import Caller, NotSignedIn, identity
+from app.web.callers import Caller, Named, NotSignedIn, identity
 from app.web.idempotency import KeyedAttempt, Replay
 from app.web.metrics import Metrics
 
@@ -44,7 +45,22 @@ ANYONE = frozenset({"anyone"})
 
 def by_token() -> Caller:
     """The caller of the current request by its bearer token. Raises NotSignedIn."""
-    return identity().caller(database())
+    return identity().caller(database())[0]
+
+
+def by_token_beside(beside: Beside[Any], named: Named) -> Callable[[], Caller]:
+    """The same, together with what the view is about to ask; see `found_beside`."""
+
+    def find() -> Caller:
+        caller, g.beside = identity().caller(database(), beside, named)
+        return caller
+
+    return find
+
+
+def found_beside() -> Any:
+    """What was found `by_token_beside` for this attempt, or None."""
+    return g.get("beside")
 
 
 View = TypeVar("View", bound=Callable[..., Any])

@@ -347,3 +347,19 @@ def test_a_customer_learns_nothing_of_a_draft(cleo: Client, world: World) -> Non
     hidden = world.a_campaign(visibility=(world.now + hours(1), world.now + hours(2)))
     for campaign in (draft, hidden):
         assert cleo.get(f"/api/customer/campaign/{campaign.uuid}/eligibility").status_code == 404
+
+
+@pytest.mark.parametrize("role", ["admin", "seller", "customer"])
+def test_a_token_that_was_just_revoked_buys_nothing(
+    ada: Client, sol: Client, cleo: Client, world: World, role: str
+) -> None:
+    """The facts of the purchase are read together with who is calling; and they are nobody's."""
+    client = {"admin": ada, "seller": sol, "customer": cleo}[role]
+    campaign = world.a_campaign()
+    path = f"/api/{role}/customer/{world.cleo.uuid}/campaign/{campaign.uuid}/buy".replace(
+        f"customer/customer/{world.cleo.uuid}", "customer"
+    )
+    assert client.post(path).status_code == 200
+    assert client.post("/api/token/revoke").status_code == 200
+    assert client.post(path).status_code == 401
+    assert world.count(Award) == 1

@@ -1,7 +1,7 @@
 """Give a customer what a campaign gives: the one way in which points are spent, coupons are sold and prizes are won."""
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,8 +15,8 @@ from app.campaign.awards import choice, draws, statement
 from app.campaign.awards.kinds import REWARD_KINDS, third_party_id
 from app.campaign.awards.statement import Parameters, Part, Shape
 from app.campaign.eligibility import rules
-from app.campaign.eligibility.facts import facts_by_id, reward_methods
-from app.campaign.eligibility.rows import CampaignFacts, RewardFacts
+from app.campaign.eligibility.facts import giving_by_campaign
+from app.campaign.eligibility.rows import CampaignFacts, Giving, RewardFacts
 from app.campaign.engagement import receipts
 from app.campaign.limits import UNLIMITED
 from app.campaign.models.campaigns import Campaign
@@ -59,10 +59,11 @@ SYSTEM = Actor(None, "system")
 
 @dataclass(frozen=True)
 class GivenAward:
-    """The award's id, and the code of its coupon if it has one."""
+    """The award's id, the code of its coupon if it has one, and the hundredths of points that the customer then held."""
 
     award_id: uuid.UUID
     code: str | None
+    balance_after: int
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ PROMISED = (
 
 def give(
     executor: Executor,
-    facts: CampaignFacts,
+    giving: Giving,
     trigger: Trigger,
     now: datetime,
     actor: Actor,
@@ -111,7 +112,7 @@ def give(
     Raises the first of `rules.refusals` with the `others`, NoRewardLeft or TooManyPointsHeld, or GuardFailed when a guard
     failed: then nothing may be kept of this transaction and the whole is to be repeated.
     """
-    methods = reward_methods(executor, facts)
+    facts, methods = giving
     customer_traits = _traits(executor, facts, methods, trigger, now)
     candidates = choice.candidates(
         facts, methods, now, customer_traits, trigger.recipient, trigger.behavior, trigger.goals
@@ -119,6 +120,7 @@ def give(
     _require_no_refusal(facts, trigger, now, customer_traits, wanted, can_give=facts.sells_coupons or bool(candidates))
     award_id = uuid.uuid4()
     parameters = _parameters(award_id, facts, trigger, now, actor)
+    gained = 0
     if facts.sells_coupons:
         shape = statement.SALE_OF_SHARED if facts.single_coupon else statement.SALE_FROM_POOL
     else:
@@ -128,6 +130,7 @@ def give(
         for i, method in enumerate(chosen):
             parameters.update(_of_method(facts, method, i, now))
         parameters.update(_gains(chosen))
+        gained = sum(method.amount for method in chosen if REWARD_KINDS[method.kind].gives_points)
         if ticket is not None:
             weights = [[method.method_id, method.weight] for method in candidates if method.weight]
             parameters.update(draw_number=facts.received + 1, draw_ticket=ticket, draw_candidates=weights)
@@ -136,7 +139,8 @@ def give(
         parameters.update(receipt)
     if shape.coupon:
         parameters.update(voucher_key_coupon=keys.new_key(), third_party_coupon=third_party_id(facts))
-    return GivenAward(award_id, statement.make(executor, shape, parameters))
+    code = statement.make(executor, shape, parameters)
+    return GivenAward(award_id, code, balance_after=facts.balance - facts.cost + gained)
 
 
 def lock_stocks(executor: Executor, campaign_ids: Collection[int]) -> None:
@@ -258,15 +262,32 @@ def give_all(
         )
         .order_by(Campaign.id)
     )
-    unrewarded = []
     ids = campaigns.all()
     if len(ids) > 1:
         receipts.lock(session, customer_id)
-        lock_stocks(session, ids)
-    for campaign_id in ids:
-        trigger = Trigger(context, context, f"{key} {campaign_id}", traits=traits)
+    triggers = {id: Trigger(context, context, f"{key} {id}", traits=traits) for id in ids}
+    refused = give_each(session, triggers, customer_id, now, actor)
+    return [Unrewarded.of(campaign_id, customer_id, refusal) for campaign_id, refusal in refused.items()]
+
+
+def give_each(
+    executor: Executor, triggers: Mapping[int, Trigger], customer_id: int, now: datetime, actor: Actor
+) -> dict[int, Refusal]:
+    """Give what each of several campaigns has for a customer, by its id in order; return those that refused, and why.
+
+    Who gives for more than one has locked the customer's account before. What the campaigns can give is read at once; nothing of it
+    changes meanwhile but the balance, which is kept up.
+    """
+    if len(triggers) > 1:
+        lock_stocks(executor, triggers.keys())
+    giving = giving_by_campaign(executor, list(triggers), customer_id) if triggers else {}
+    balance: int | None = None
+    refused: dict[int, Refusal] = {}
+    for campaign_id in sorted(triggers):
+        facts, methods = giving[campaign_id]
+        facts = facts if balance is None else facts._replace(balance=balance)
         try:
-            give(session, facts_by_id(session, campaign_id, customer_id), trigger, now, actor)
+            balance = give(executor, Giving(facts, methods), triggers[campaign_id], now, actor).balance_after
         except Refusal as e:
-            unrewarded.append(Unrewarded.of(campaign_id, customer_id, e))
-    return unrewarded
+            refused[campaign_id] = e
+    return refused

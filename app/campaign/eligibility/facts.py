@@ -3,6 +3,8 @@
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
+from typing import Any
 
 from sqlalchemy import ColumnElement, String, and_, bindparam, cast, func, null, select
 from sqlalchemy.orm import Session
@@ -10,7 +12,7 @@ from sqlalchemy.sql import SQLColumnExpression
 
 from app.campaign.audience import audiences
 from app.campaign.calendar import ALWAYS_FROM
-from app.campaign.eligibility.rows import CampaignFacts, RewardFacts
+from app.campaign.eligibility.rows import CampaignFacts, Giving, RewardFacts
 from app.campaign.errors import CampaignNotFound
 from app.campaign.models.audiences import Targeting
 from app.campaign.models.campaigns import Campaign
@@ -97,12 +99,12 @@ def facts_query() -> AnySelect:
 _NO_SEED: ColumnElement[str] = cast(null(), String).label(
     "seed"
 )  # only draws need one, and only those that are decided
-FACTS_OF_ONE = Prepared(
+OF_ONE = (
     facts_query()
     .add_columns(_NO_SEED)
-    .where(Campaign.uuid == bindparam("campaign"), Customer.uuid == bindparam("customer")),
-    CampaignFacts,
+    .where(Campaign.uuid == bindparam("campaign"), Customer.uuid == bindparam("customer"))
 )
+FACTS_OF_ONE = Prepared(OF_ONE, CampaignFacts)
 FACTS_OF_PAGE = (
     facts_query()
     .add_columns(_NO_SEED)
@@ -117,49 +119,58 @@ FACTS_BY_ID = Prepared(
     .where(Campaign.id == bindparam("campaign"), Customer.id == bindparam("customer")),
     CampaignFacts,
 )
-METHODS = Prepared(
-    select(
-        RewardMethod.id.label("method_id"),
-        RewardMethod.kind,
-        RewardMethod.recipient,
-        RewardMethod.behavior_id,
-        RewardMethod.goal_id,
-        RewardMethod.weight,
-        RewardMethod.amount,
-        RewardMethod.restrictions,
-        RewardMethod.limit_in_period,
-        RewardMethod.limit_unit,
-        RewardMethod.limit_per_customer,
-        RewardMethod.limit_per_customer_unit,
-        RewardMethod.voucher_kind,
-        RewardMethod.voucher_hundredths_of_percent,
-        RewardMethod.voucher_code,
-        RewardMethod.voucher_text,
-        RewardMethod.voucher_seconds,
-        MethodTally.given,
-        MethodTally.allowed,
-        MethodTally.period_from.label("given_from"),
-        MethodTally.in_period.label("given_in_period"),
-        _since(MethodUsage.period_from).label("won_from"),
-        func.coalesce(MethodUsage.in_period, 0).label("won_in_period"),
-    )
-    .join(MethodTally, MethodTally.method_id == RewardMethod.id)
-    .outerjoin(
-        MethodUsage, and_(MethodUsage.method_id == RewardMethod.id, MethodUsage.customer_id == bindparam("customer"))
-    )
-    .where(RewardMethod.campaign_id == bindparam("campaign")),
-    RewardFacts,
+_METHOD_COLUMNS = (
+    RewardMethod.id.label("method_id"),
+    RewardMethod.kind,
+    RewardMethod.recipient,
+    RewardMethod.behavior_id,
+    RewardMethod.goal_id,
+    RewardMethod.weight,
+    RewardMethod.amount,
+    RewardMethod.restrictions,
+    RewardMethod.limit_in_period,
+    RewardMethod.limit_unit,
+    RewardMethod.limit_per_customer,
+    RewardMethod.limit_per_customer_unit,
+    RewardMethod.voucher_kind,
+    RewardMethod.voucher_hundredths_of_percent,
+    RewardMethod.voucher_code,
+    RewardMethod.voucher_text,
+    RewardMethod.voucher_seconds,
+    MethodTally.given,
+    MethodTally.allowed,
+    MethodTally.period_from.label("given_from"),
+    MethodTally.in_period.label("given_in_period"),
+    _since(MethodUsage.period_from).label("won_from"),
+    func.coalesce(MethodUsage.in_period, 0).label("won_in_period"),
 )
+# A row for each reward method, or a single one for a campaign without any; the facts in each of them, for they are read at once.
+_GIVING = (
+    facts_query()
+    .outerjoin(DrawSeed, DrawSeed.campaign_id == Campaign.id)
+    .outerjoin(RewardMethod, RewardMethod.campaign_id == Campaign.id)
+    .outerjoin(MethodTally, MethodTally.method_id == RewardMethod.id)
+    .outerjoin(MethodUsage, and_(MethodUsage.method_id == RewardMethod.id, MethodUsage.customer_id == Customer.id))
+    .add_columns(DrawSeed.seed, *(column.label(f"of_method_{column.name}") for column in _METHOD_COLUMNS))
+    .where(Customer.id == bindparam("customer"))
+)
+_GIVING_OF_ONE: Prepared[Any] = Prepared(_GIVING.where(Campaign.id == bindparam("campaign")))
+_GIVING_OF_MANY = _GIVING.where(Campaign.id.in_(bindparam("campaigns", expanding=True)))
 
 
 def facts_by_uuid(
-    executor: Executor, campaign: uuid.UUID, customer: uuid.UUID, chains: Chains = EVERY_CHAIN
+    executor: Executor,
+    campaign: uuid.UUID,
+    customer: uuid.UUID,
+    chains: Chains = EVERY_CHAIN,
+    known: CampaignFacts | None = None,
 ) -> CampaignFacts:
     """Read the facts of one customer and one campaign of these chains. Raises CampaignNotFound or CustomerNotFound.
 
-    A campaign of another chain than the customer's is not found.
+    A campaign of another chain than the customer's is not found. `known` are the facts if this attempt has read them already.
     """
-    rows = FACTS_OF_ONE.run(executor, {"campaign": campaign, "customer": customer})
+    is_known = known is not None and (known.campaign_uuid, known.customer_uuid) == (campaign, customer)
+    rows = [known] if known and is_known else FACTS_OF_ONE.run(executor, {"campaign": campaign, "customer": customer})
     if rows and includes(chains, rows[0].chain_id):
         return rows[0]
     for model, uuid_, refusal in ((Campaign, campaign, CampaignNotFound), (Customer, customer, CustomerNotFound)):
@@ -177,11 +188,26 @@ def facts_by_id(executor: Executor, campaign_id: int, customer_id: int) -> Campa
     raise CustomerNotFound if known is None else CampaignNotFound
 
 
-def reward_methods(executor: Executor, facts: CampaignFacts) -> list[RewardFacts]:
-    """The reward methods of the campaign of these facts, with the terms of their vouchers."""
-    if facts.sells_coupons:
-        return []
-    return METHODS.run(executor, {"campaign": facts.campaign_id, "customer": facts.customer_id})
+def giving_by_id(executor: Executor, campaign_id: int, customer_id: int) -> Giving:
+    """As `facts_by_id`, together with the campaign's reward methods and the terms of their vouchers."""
+    rows = _GIVING_OF_ONE.run(executor, {"campaign": campaign_id, "customer": customer_id})
+    if not rows:
+        facts_by_id(executor, campaign_id, customer_id)  # which says what is missing
+        raise CampaignNotFound
+    return _giving(rows)
+
+
+def giving_by_campaign(executor: Executor, campaign_ids: Sequence[int], customer_id: int) -> dict[int, Giving]:
+    """The same for several campaigns, by their ids, in one statement."""
+    rows = executor.execute(_GIVING_OF_MANY, {"campaigns": list(campaign_ids), "customer": customer_id}).all()
+    in_order = sorted(rows, key=lambda row: row.campaign_id)
+    return {id: _giving(list(group)) for id, group in groupby(in_order, key=lambda row: row.campaign_id)}
+
+
+def _giving(rows: Sequence[Sequence[object]]) -> Giving:
+    own = len(CampaignFacts._fields)
+    facts = CampaignFacts._make(rows[0][:own])
+    return Giving(facts, [] if facts.sells_coupons else [RewardFacts._make(row[own:]) for row in rows if row[own]])
 
 
 def facts_by_campaign(session: Session, campaign_ids: Sequence[int], customer_id: int) -> dict[int, CampaignFacts]:

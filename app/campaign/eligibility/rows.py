@@ -3,6 +3,7 @@
 Rows of `facts`, in the order of its columns. Points and money in hundredths, moments aware in UTC.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -93,6 +94,13 @@ class RewardFacts(NamedTuple):
     given_in_period: int
     won_from: datetime
     won_in_period: int
+
+
+class Giving(NamedTuple):
+    """What a campaign can give to one customer: the facts about both, and its reward methods; none of one that sells its coupons."""
+
+    facts: CampaignFacts
+    methods: Sequence[RewardFacts] = ()
 
 
 class OptInTerms(NamedTuple):

@@ -22,7 +22,7 @@ from app.campaign.audience import audiences, targeting, visibility
 from app.campaign.audience import traits as customer_traits
 from app.campaign.audience.targeting import Traits, Tree
 from app.campaign.awards.give import PROMISED, Actor, Trigger, give, lock_stocks
-from app.campaign.eligibility.facts import facts_by_id
+from app.campaign.eligibility.facts import giving_by_id
 from app.campaign.engagement import behaviors, counting, progress, receipts
 from app.campaign.engagement.counting import Achievement
 from app.campaign.errors import (
@@ -493,12 +493,12 @@ def _reward(
     executor: Executor, due: _Due, now: datetime, actor: Actor, receipt: Mapping[str, object] | None = None
 ) -> None:
     row, achievement = due
-    facts = facts_by_id(executor, row.campaign_id, row.customer_id)
-    if facts.revision != row.revision:
+    giving = giving_by_id(executor, row.campaign_id, row.customer_id)
+    if giving.facts.revision != row.revision:
         raise GuardFailed
     key = f"behavior {row.behavior_id} customer {row.customer_id} {achievement.number}"
     trigger = Trigger("event", "event", key, behavior=row.behavior_id, goals=achievement.goals, waives=PROMISED)
-    give(executor, facts, trigger, now, actor, receipt)
+    give(executor, giving, trigger, now, actor, receipt)
 
 
 class _Named(NamedTuple):

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from app.campaign.awards.give import Actor, GivenAward, Trigger, give
-from app.campaign.eligibility.facts import facts_by_id
+from app.campaign.eligibility.facts import giving_by_id
 from app.campaign.errors import CampaignNotFound
 from app.db.prepared import Executor
 from app.members.errors import CustomerElsewhere
@@ -23,11 +23,11 @@ def interact(
     Source: Spaaza, "Interact with campaign".
     """
     try:
-        facts = facts_by_id(executor, campaign_id, customer_id)
+        giving = giving_by_id(executor, campaign_id, customer_id)
     except CampaignNotFound:
         if executor.scalar(select(Customer.chain_id).where(Customer.id == customer_id)) != chain_id:
             raise CustomerElsewhere from None
         raise
-    if facts.chain_id != chain_id:
+    if giving.facts.chain_id != chain_id:
         raise CustomerElsewhere
-    return give(executor, facts, INTERACTION, now, actor)
+    return give(executor, giving, INTERACTION, now, actor)

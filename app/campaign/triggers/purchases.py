@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.campaign.awards.give import OUTSIDE_VISIBILITY, Actor, Trigger, give
 from app.campaign.eligibility.facts import facts_by_uuid
+from app.campaign.eligibility.rows import CampaignFacts, Giving
 from app.campaign.errors import BadQuantity, CampaignNotFound, CouponStaysUsed, PurchaseNotFound
 from app.campaign.models.awards import Award
 from app.campaign.models.campaigns import Campaign
@@ -55,14 +56,15 @@ def buy(
     sold_by: int | None,
     issuer: str,
     order: Order = ONE,
+    known: CampaignFacts | None = None,
 ) -> list[Sale]:
-    """Sell coupons of a campaign to a customer of these chains for points.
+    """Sell coupons of a campaign to a customer of these chains for points. `known` are the facts if they were just read.
 
     Raises CampaignNotFound, also for campaigns that sell no coupons, CustomerNotFound, BadQuantity, or as `awards.give` does.
     Source: Open Loyalty, "Buy reward campaign for a specific customer"; for more than one, 3.2.
     """
     if order.quantity == 1:
-        return [_sell(executor, campaign, customer, chains, now, Actor(sold_by, issuer), order, 1)]
+        return [_sell(executor, campaign, customer, chains, now, Actor(sold_by, issuer), order, 1, known)]
     if not 0 < order.quantity <= QUANTITY_MAX:
         raise BadQuantity(
             f"From 1 to {QUANTITY_MAX} rewards can be bought at once", required=QUANTITY_MAX, actual=order.quantity
@@ -83,14 +85,20 @@ def _sell(
     actor: Actor,
     order: Order,
     wanted: int,
+    known: CampaignFacts | None = None,
 ) -> Sale:
     """Sell the first of as many as are still wanted."""
-    facts = facts_by_uuid(executor, campaign, customer, chains)
+    facts = facts_by_uuid(executor, campaign, customer, chains, known)
     if not facts.sells_coupons:
         raise CampaignNotFound
     facts = facts._replace(cost=0) if order.free else facts
     given = give(
-        executor, facts, WHETHER_SHOWN_OR_NOT if order.outside_visibility else PURCHASE, now, actor, wanted=wanted
+        executor,
+        Giving(facts),
+        WHETHER_SHOWN_OR_NOT if order.outside_visibility else PURCHASE,
+        now,
+        actor,
+        wanted=wanted,
     )
     return Sale(given.award_id, str(given.code))
 

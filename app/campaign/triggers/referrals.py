@@ -4,6 +4,7 @@ The referred customer is rewarded when the relation comes into being, the referr
 purchase, or when the staff completes the relation. Source: contract sections 1.6 and 3.2, the model's section 5.6.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -13,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from app.campaign import activity, calendar, errors
 from app.campaign.audience import audiences, targeting, traits, visibility
-from app.campaign.awards.give import PROMISED, Actor, GivenAward, Trigger, Unrewarded, give
-from app.campaign.eligibility.facts import facts_by_id
+from app.campaign.awards.give import PROMISED, Actor, GivenAward, Trigger, Unrewarded, give, give_each
+from app.campaign.eligibility.facts import facts_by_campaign, giving_by_id
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.referrals import ReferralRelation
 from app.campaign.models.rewards import RewardMethod
@@ -72,15 +73,20 @@ def apply_code(
     known = set(
         session.scalars(select(ReferralRelation.campaign_id).where(ReferralRelation.referred_id == customer.id))
     )
-    unrewarded: list[Unrewarded] = []
     made = [
-        _relate(session, campaign_id, referring.id, customer.id, now, actor, unrewarded)
+        ReferralRelation(campaign_id=campaign_id, referring_id=referring.id, referred_id=customer.id, created_at=now)
         for campaign_id in campaigns
         if campaign_id not in known
     ]
     if not made:
         raise errors.AlreadyReferred
-    return Referred(made, unrewarded)
+    session.add_all(made)
+    session.flush()
+    refused = give_each(session, {it.campaign_id: _trigger(it, "referred") for it in made}, customer.id, now, actor)
+    promising = _with_reward_for_referred(session, refused)  # the others promised nothing
+    return Referred(
+        made, [Unrewarded.of(id, customer.id, refusal) for id, refusal in refused.items() if id in promising]
+    )
 
 
 def get(session: Session, chain_id: int, campaign_id: int, referring_id: int, referred_id: int) -> ReferralRelation:
@@ -184,48 +190,29 @@ def _open_campaigns(session: Session, chain_id: int, referring_id: int, now: dat
         )
         .order_by(Campaign.id)
     )
-    open_ids = []
-    for campaign_id in ids.all():
-        facts = facts_by_id(session, campaign_id, referring_id)
-        if activity.is_in_hours(facts, facts.time_zone, now) and targeting.holds(facts.restrictions, known):
-            open_ids.append(campaign_id)
-    return open_ids
+    facts = facts_by_campaign(session, ids.all(), referring_id)
+    return [
+        campaign_id
+        for campaign_id, it in sorted(facts.items())
+        if activity.is_in_hours(it, it.time_zone, now) and targeting.holds(it.restrictions, known)
+    ]
 
 
-def _relate(
-    session: Session,
-    campaign_id: int,
-    referring_id: int,
-    referred_id: int,
-    now: datetime,
-    actor: Actor,
-    unrewarded: list[Unrewarded],
-) -> ReferralRelation:
-    """Make a relation, and give the referred customer's reward; a campaign that gives none is added to `unrewarded`."""
-    relation = ReferralRelation(
-        campaign_id=campaign_id, referring_id=referring_id, referred_id=referred_id, created_at=now
+def _with_reward_for_referred(session: Session, campaign_ids: Collection[int]) -> set[int]:
+    """Those of the campaigns that have something for whom is referred."""
+    methods = select(RewardMethod.campaign_id).where(
+        RewardMethod.campaign_id.in_(campaign_ids), RewardMethod.recipient == "referred"
     )
-    session.add(relation)
-    session.flush()
-    try:
-        _reward(session, relation, "referred", referred_id, now, actor)
-    except Refusal as e:
-        if _has_reward_for_referred(session, campaign_id):  # or it promised nothing
-            unrewarded.append(Unrewarded.of(campaign_id, referred_id, e))
-    return relation
+    return set(session.scalars(methods)) if campaign_ids else set()
 
 
-def _has_reward_for_referred(session: Session, campaign_id: int) -> bool:
-    methods = select(RewardMethod.id).where(
-        RewardMethod.campaign_id == campaign_id, RewardMethod.recipient == "referred"
-    )
-    return session.scalar(methods.limit(1)) is not None
+def _trigger(relation: ReferralRelation, recipient: str) -> Trigger:
+    key = f"referral {relation.id} {recipient}"
+    return Trigger("referral", context="referral", key=key, recipient=recipient, waives=PROMISED)
 
 
 def _reward(
     session: Session, relation: ReferralRelation, recipient: str, customer_id: int, now: datetime, actor: Actor
 ) -> GivenAward:
-    trigger = Trigger(
-        "referral", context="referral", key=f"referral {relation.id} {recipient}", recipient=recipient, waives=PROMISED
-    )
-    return give(session, facts_by_id(session, relation.campaign_id, customer_id), trigger, now, actor)
+    giving = giving_by_id(session, relation.campaign_id, customer_id)
+    return give(session, giving, _trigger(relation, recipient), now, actor)

@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from app.amounts import BALANCE_MAX
 from app.campaign import errors
 from app.campaign.awards import give as give_module
-from app.campaign.awards.give import SYSTEM, Trigger, give
+from app.campaign.awards.give import SYSTEM, Trigger, give, give_all
 from app.campaign.eligibility import rules
-from app.campaign.eligibility.facts import facts_by_id, reward_methods
+from app.campaign.eligibility.facts import giving_by_id
 from app.campaign.models.awards import Award
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.draws import Draw
@@ -197,13 +198,11 @@ def test_a_stale_view_of_a_campaign_gives_nothing(world: World, monkeypatch: pyt
     }
     for name, campaign in campaigns.items():
         with world.database.reading() as session:
-            stale = facts_by_id(session, campaign.id, world.cleo.id)
-            methods = reward_methods(session, stale)
+            stale = giving_by_id(session, campaign.id, world.cleo.id)
         world.interact(campaign)
         before = (world.count(Award), world.balance(), world.count(Voucher))
         with monkeypatch.context() as patched:
-            patched.setattr(interactions, "facts_by_id", lambda *_, stale=stale: stale)
-            patched.setattr(give_module, "reward_methods", lambda *_, methods=methods: methods)
+            patched.setattr(interactions, "giving_by_id", lambda *_, stale=stale: stale)
             with pytest.raises(guarded.GuardFailed):
                 world.interact(campaign)
         assert (world.count(Award), world.balance(), world.count(Voucher)) == before, name
@@ -214,9 +213,9 @@ def test_what_is_caused_once_is_given_once(world: World) -> None:
     campaign = world.a_reward_campaign(kind="signup")
     trigger = Trigger("signup", "signup", key="only once")
     with world.database.transaction() as session:
-        give(session, world.facts(campaign), trigger, world.now, SYSTEM)
+        give(session, giving_by_id(session, campaign.id, world.cleo.id), trigger, world.now, SYSTEM)
     with pytest.raises(TryAgain), world.database.transaction() as session:
-        give(session, world.facts(campaign), trigger, world.now, SYSTEM)
+        give(session, giving_by_id(session, campaign.id, world.cleo.id), trigger, world.now, SYSTEM)
     assert world.count(Award) == 1
 
 
@@ -237,6 +236,22 @@ def test_facts_are_read_in_a_fixed_number_of_statements(world: World) -> None:
     world.interact(campaign)
     assert len(statements) <= 6  # BEGIN and the like: what is prepared goes straight to the driver
     assert Counter(given(world)) == {1: 20}
+
+
+def test_many_campaigns_for_one_moment_are_read_at_once_and_each_sees_what_the_last_left(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The account can hold what two of them give; and however many there are, what they can give is read by one statement."""
+    asked: list[Any] = []
+    real = give_module.giving_by_campaign
+    monkeypatch.setattr(give_module, "giving_by_campaign", lambda *args: asked.append(args) or real(*args))
+    for _ in range(3):
+        world.a_reward_campaign(points(10), kind="basket")
+    full = world.a_customer(points=(BALANCE_MAX - 2_500) // 100, level=world.silver)
+    with world.database.transaction() as session:
+        refused = give_all(session, world.chain_id, full.id, "basket", "b", {}, world.now, SYSTEM)
+    assert [[type(reason) for reason in one.reasons] for one in refused] == [[errors.TooManyPointsHeld]]
+    assert (len(asked), world.balance(full)) == (1, (BALANCE_MAX - 2_500) // 100 * 100 + 2_000)
 
 
 def test_rules_ask_for_the_right_context(world: World) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import delete, text
 
 from app.amounts import BALANCE_MAX
 from app.campaign.awards.give import SYSTEM
-from app.campaign.eligibility.facts import facts_by_id
+from app.campaign.eligibility.facts import giving_by_id
 from app.campaign.engagement import behaviors, counting, opt_ins, receipts
 from app.campaign.engagement.behaviors import BehaviorSpec, GoalSpec
 from app.campaign.errors import (
@@ -283,15 +283,15 @@ def test_who_decides_with_the_account_locked_is_never_overtaken(world: World) ->
 @pytest.mark.waits
 def test_a_campaign_paused_while_deciding_rewards_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     campaign = an_event_campaign(world, visits(1, points=5))
-    real = facts_by_id
+    real = giving_by_id
 
     def paused_meanwhile(*arguments: Any) -> Any:
-        monkeypatch.setattr(events, "facts_by_id", real)
+        monkeypatch.setattr(events, "giving_by_id", real)
         with world.database.transaction() as session:
             campaigns.switch(session, campaign.uuid, False, EVERY_CHAIN)
         return real(*arguments)
 
-    monkeypatch.setattr(events, "facts_by_id", paused_meanwhile)
+    monkeypatch.setattr(events, "giving_by_id", paused_meanwhile)
     if world.database.is_postgresql:
         assert tell(world).counted == 0
     else:  # there, whoever pauses waits until the event has counted
