@@ -209,6 +209,15 @@ INVARIANTS = [
         " WHERE p.achieved > b.times_max OR NOT EXISTS (SELECT 1 FROM event_receipt r WHERE r.customer_id = p.customer_id)",
     ),
     Invariant(
+        "H2",
+        "The count of what is always on show is the number of those campaigns.",
+        "SELECT * FROM (SELECT chain_id, audience_id, targeting_id, campaigns_count n FROM always_on_show WHERE campaigns_count <> 0) k"
+        " FULL JOIN (SELECT chain_id c, audience_id a, COALESCE(targeting_id, 0) t, COUNT(*) m FROM campaign WHERE lifecycle = 'live'"
+        " AND reward IS NOT NULL AND visible_from = '0001-01-01 00:00:00.000000' AND visible_to = '9999-12-31 00:00:00.000000'"
+        " GROUP BY chain_id, audience_id, COALESCE(targeting_id, 0)) f"
+        " ON k.chain_id = f.c AND k.audience_id = f.a AND k.targeting_id = f.t WHERE k.n IS NULL OR f.m IS NULL OR k.n <> f.m",
+    ),
+    Invariant(
         "I10",
         "Every stored answer is whole, and an answered award exists.",
         "SELECT a.key_sha256 FROM stored_answer a LEFT JOIN award p ON p.id = a.effect"

@@ -6,6 +6,7 @@ import pytest
 
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.coupons import Coupon
+from app.campaign.setup.spec import ALWAYS
 from tests.client import Client
 from tests.world import World, hours, offered
 
@@ -412,3 +413,40 @@ def test_unknown_and_malformed_ids_are_not_found(ada: Client, world: World, name
         ada.get(f"/api/admin/customer/{name}/campaign/available"),
     ):
         assert (answer.status_code, answer.json) == (404, not_found), answer.request.path
+
+
+def test_the_total_of_what_is_available_is_exact(ada: Client, world: World) -> None:
+    """Kept for what is always visible, counted by windows for the rest, less what is sold out or used up, whatever happens to campaigns."""
+    ever, never = ALWAYS
+    soon, late, before = world.now + hours(1), world.now + hours(900), world.now - hours(1)
+    windows = [ALWAYS, (before, never), (ever, late), (before, late), (soon, never), (ever, before), (soon, late)]
+    made = [world.a_campaign(visibility=window, limit_per_customer=1, limit=2) for window in windows for _ in range(3)]
+    path = f"/api/admin/customer/{world.cleo.uuid}/campaign/available"
+
+    def require_exact(wanted: int) -> None:
+        for query in ("perPage=1", "perPage=-1", "perPage=2&page=3"):
+            assert ada.get(f"{path}?{query}").json["total"] == wanted, query  # type: ignore[index]
+        assert len(ada.get(f"{path}?perPage=-1").json["campaigns"]) == wanted  # type: ignore[index]
+        world.require_invariants()
+
+    require_exact(12)
+    world.buy(made[0])  # used up by Cleo
+    world.buy(made[3])
+    require_exact(10)
+    for campaign in (made[1], made[4]):  # sold out to others
+        for _ in range(2):
+            world.buy(campaign, world.a_customer(level=world.silver))
+    require_exact(8)
+    for campaign in (made[2], made[6]):
+        assert ada.post(f"/api/campaign/{campaign.uuid}/inactive").status_code == 200
+    require_exact(6)
+    assert ada.post(f"/api/campaign/{made[2].uuid}/active").status_code == 200
+    require_exact(7)
+    shown: Any = ada.get(f"/api/campaign/{made[2].uuid}").json
+    moved = {**shown, "levels": [str(world.bronze.uuid)]}
+    assert ada.put(f"/api/campaign/{made[2].uuid}", json={"campaign": moved}).status_code == 200
+    require_exact(6)
+    windowed = {"allTimeVisible": 0, "visibleFrom": "2020-01-01 00:00", "visibleTo": "2040-01-01 00:00"}
+    moved = {**shown, "campaignVisibility": windowed}
+    assert ada.put(f"/api/campaign/{made[2].uuid}", json={"campaign": moved}).status_code == 200
+    require_exact(7)

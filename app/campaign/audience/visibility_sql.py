@@ -1,10 +1,10 @@
 """Who is shown what, as conditions on pages of campaigns and of customers; `visibility` says the same of one of each."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.campaign.audience import audiences, targeting_sql, traits, visibility
@@ -15,14 +15,35 @@ from app.db.prepared import Executor, is_postgresql
 from app.members.models import Customer
 
 
-def for_customer(session: Session, customer_id: int, customer_traits: Mapping[str, Any]) -> Any:
-    """The campaigns that are for a customer, active or not: `visibility.is_for`. A condition on Campaign."""
+class Reach(NamedTuple):
+    """Where a customer stands: its chain, the audiences that it belongs to, and the restrictions that admit it; all of them by id.
+
+    They are few, and asked for first: a database that knows them finds the campaigns in an index.
+    """
+
+    chain_id: int
+    audience_ids: Collection[int]
+    targeting_ids: Sequence[int]
+
+    def meets(self) -> ColumnElement[bool]:
+        """The campaigns that are for the customer, active or not: `visibility.is_for`. A condition on Campaign."""
+        return and_(
+            Campaign.chain_id == self.chain_id,
+            Campaign.audience_id.in_(self.audience_ids),
+            audiences.admits(self.targeting_ids),
+        )
+
+
+def reach(session: Session, customer_id: int, customer_traits: Mapping[str, Any]) -> Reach:
     chain_id = select(Customer.chain_id).where(Customer.id == customer_id).scalar_subquery()
-    return and_(
-        Campaign.chain_id == chain_id,
-        Campaign.audience_id.in_(audiences.of_customer(customer_id)),
-        audiences.admits(audiences.admitting(session, customer_traits)),
-    )
+    rows = session.execute(audiences.of_customer(customer_id).add_columns(chain_id)).all()
+    admitting = audiences.admitting(session, customer_traits)
+    return Reach(rows[0][1] if rows else 0, {row[0] for row in rows}, admitting)
+
+
+def for_customer(session: Session, customer_id: int, customer_traits: Mapping[str, Any]) -> Any:
+    """The campaigns that are for a customer, active or not. A condition on Campaign."""
+    return reach(session, customer_id, customer_traits).meets()
 
 
 def qualified(session: Session, customer_id: int, customer_traits: Mapping[str, Any]) -> Any:

@@ -9,17 +9,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, case, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, not_, select, union_all
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.campaign import activity, limits
 from app.campaign.audience import audiences, traits, visibility, visibility_sql
 from app.campaign.audience.visibility import Visibility
+from app.campaign.calendar import ALWAYS_FROM, ALWAYS_TO
 from app.campaign.eligibility import rules
 from app.campaign.eligibility.facts import facts_by_campaign, facts_by_uuid
 from app.campaign.errors import CampaignNotFound
 from app.campaign.models.audiences import AudienceTarget
-from app.campaign.models.campaigns import Campaign, CampaignLabel
+from app.campaign.models.campaigns import AlwaysOnShow, Campaign, CampaignLabel
 from app.campaign.models.limits import Stock, Usage
 from app.campaign.setup import coupons
 from app.db.prepared import is_postgresql
@@ -101,8 +102,24 @@ def available_page(
     Source: contract section 4.4: switched on, visible, targeted at the customer, not sold out, not used up by the customer;
     the activity window is not asked.
     """
-    # Both lists are short beside the campaigns. So they are made once, and looked up in.
-    sold_out = select(Stock.campaign_id).where(~limits.has_stock(Stock))
+    reach = visibility_sql.reach(session, customer_id, traits.of_customer(session, customer_id, now))
+    if has_segment is not None:
+        named = select(AudienceTarget.audience_id).where(
+            AudienceTarget.kind == "segment", AudienceTarget.audience_id.in_(reach.audience_ids)
+        )
+        for_segments = set(session.scalars(named))
+        every = set(reach.audience_ids)
+        reach = reach._replace(audience_ids=every & for_segments if has_segment else every - for_segments)
+    on_show = and_(SELLS_COUPONS, visibility.is_on_show(Campaign, now), reach.meets())
+    gone = _gone(customer_id)
+    total = _count_on_show(session, reach, now) - (
+        session.scalar(select(func.count()).select_from(Campaign).where(on_show, gone)) or 0
+    )
+    return _page(session, paging, now, [on_show, not_(gone)], customer_id, with_codes, total)
+
+
+def _gone(customer_id: int) -> ColumnElement[bool]:
+    """The campaigns that are sold out, or used up by the customer; few beside all. A condition on Campaign."""
     used_up = (
         select(Usage.campaign_id)
         .join(Campaign, Campaign.id == Usage.campaign_id)
@@ -111,17 +128,26 @@ def available_page(
             Campaign.limit_per_customer_unit.is_(None),  # what is used up for today is not used up
             ~limits.has_allowance(Usage.received, Campaign.limit_per_customer),
         )
+        .correlate(None)
     )
-    conditions = [
-        visibility.is_on_show(Campaign, now),
-        visibility_sql.for_customer(session, customer_id, traits.of_customer(session, customer_id, now)),
-        Campaign.id.not_in(sold_out),
-        Campaign.id.not_in(used_up.correlate(None)),
-    ]
-    if has_segment is not None:
-        named = select(AudienceTarget.audience_id).where(AudienceTarget.kind == "segment")
-        conditions.append(Campaign.audience_id.in_(named) if has_segment else Campaign.audience_id.not_in(named))
-    return _page(session, paging, now, conditions, customer_id, with_codes)
+    return Campaign.id.in_(union_all(select(Stock.campaign_id).where(Stock.sold_out), used_up))
+
+
+def _count_on_show(session: Session, reach: visibility_sql.Reach, now: datetime) -> int:
+    """How many campaigns on show are for a customer: what is always visible is counted already, the rest in the index by its window."""
+    kept = select(func.coalesce(func.sum(AlwaysOnShow.campaigns_count), 0)).where(
+        AlwaysOnShow.chain_id == reach.chain_id,
+        AlwaysOnShow.audience_id.in_(reach.audience_ids),
+        AlwaysOnShow.targeting_id.in_([0, *reach.targeting_ids]),
+    )
+    windowed = select(func.count()).where(SELLS_COUPONS, visibility.is_on_show(Campaign, now), reach.meets())
+    ranges = (  # each of them one of the index
+        windowed.where(Campaign.visible_to < ALWAYS_TO),
+        windowed.where(Campaign.visible_to == ALWAYS_TO, Campaign.visible_from > ALWAYS_FROM),
+        windowed.where(Campaign.visible_to > ALWAYS_TO),
+    )
+    counts = session.execute(select(kept.scalar_subquery(), *(it.scalar_subquery() for it in ranges))).one()
+    return int(sum(counts))
 
 
 def one(session: Session, uuid: UUID, chains: Chains, now: datetime) -> CampaignForSale:
@@ -185,9 +211,12 @@ def _page(
     conditions: Sequence[Any],
     customer_id: int | None = None,
     with_codes: bool = True,
+    total: int | None = None,
 ) -> Paged[CampaignForSale]:
+    """A page of the campaigns of which these conditions hold, and how many they are, unless that is known."""
     conditions = [SELLS_COUPONS, *conditions]
-    total = session.scalar(select(func.count()).select_from(Campaign).where(*conditions)) or 0
+    if total is None:
+        total = session.scalar(select(func.count()).select_from(Campaign).where(*conditions)) or 0
     order = paging.order(SORTABLE, Campaign.id, tie=Campaign.id)
     # The ids first: choosing ten of ten thousand is cheap as long as nothing else is joined.
     ids = session.scalars(paging.cut(select(Campaign.id).where(*conditions).order_by(*order))).all()

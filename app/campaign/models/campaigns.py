@@ -87,6 +87,17 @@ class Campaign(Base):
         CheckConstraint("kind = 'composable' OR context = kind", "context_of_kind"),
         CheckConstraint("handling IN ('independent', 'random_draw')", "known_handling"),
         CheckConstraint(f"limit_unit IN {UNITS} AND limit_per_customer_unit IN {UNITS}", "known_unit"),
+        Index(
+            "ix_campaign_on_show",
+            "chain_id",
+            "lifecycle",
+            "audience_id",
+            "visible_to",
+            "visible_from",
+            "reward",
+            "targeting_id",
+            "id",
+        ),
         Index("ix_campaign_chain_id_context", "chain_id", "context"),
         unique_where("uq_campaign_external_id", "chain_id", "external_id", where="external_id IS NOT NULL"),
         unique_where("uq_campaign_unique_name", "chain_id", "unique_name", where="unique_name IS NOT NULL"),
@@ -158,3 +169,16 @@ class CampaignLabel(Base):
     key: Mapped[str]
     value: Mapped[str]
     __table_args__ = (Index("ix_campaign_label_key_value", "key", "value"),)
+
+
+class AlwaysOnShow(Base):
+    """How many campaigns that sell coupons are on show at all times, for each chain, audience and targeting (0: none).
+
+    Kept by the database itself, whoever changes a campaign; see migration 0011.
+    """
+
+    __tablename__ = "always_on_show"
+    chain_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    audience_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    targeting_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    campaigns_count: Mapped[int] = mapped_column(BigInteger)

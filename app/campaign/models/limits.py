@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey
+from sqlalchemy import BigInteger, CheckConstraint, Computed, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.campaign.calendar import ALWAYS_FROM
@@ -36,7 +36,10 @@ class Stock(Tally, Base):
     revision: Mapped[int] = mapped_column(BigInteger, default=1)  # raised by every change of the campaign
     participants_count: Mapped[int] = mapped_column(BigInteger, default=0)  # who have opted in and not out again
     participants_max: Mapped[int] = mapped_column(BigInteger, default=UNLIMITED)
+    # Kept by the database, so that lists need not look at every stock; it changes once, and so does its index.
+    sold_out: Mapped[bool] = mapped_column(Computed("given >= allowed"))
     __table_args__ = (
+        Index("ix_stock_sold_out", "campaign_id", postgresql_where=text("sold_out"), sqlite_where=text("sold_out = 1")),
         CheckConstraint("participants_count BETWEEN 0 AND participants_max", "not_overfull"),
         CheckConstraint("given <= allowed", "not_oversold"),
         CheckConstraint("given >= 0 AND customers_count >= 0 AND customers_count <= given", "counts"),
