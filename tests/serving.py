@@ -34,6 +34,12 @@ class Server:
         )
         _wait(self.process, self.port)
 
+    def workers(self) -> list[int]:
+        """The ids of the processes that serve now."""
+        assert self.process is not None
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(pid) for pid in children.read_text().split()]
+
     def kill(self) -> None:
         assert self.process is not None
         os.killpg(self.process.pid, signal.SIGKILL)

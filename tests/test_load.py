@@ -4,6 +4,9 @@ Each test fails when its protection is taken away; see `docs/decisions/0002-what
 """
 
 import json
+import os
+import random
+import signal
 import subprocess
 import sys
 import threading
@@ -13,6 +16,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -31,6 +35,7 @@ from tests.world import World
 STARTS_SERVERS = True  # see tests/conftest.py
 
 LIMIT, CODES = 1_000, 1_200
+KILLS = int(os.environ.get("GUERDON_TEST_KILLS", "3"))
 
 
 class Shop:
@@ -38,7 +43,7 @@ class Shop:
 
     def __init__(self, url: str, folder: Path, limit: int = LIMIT, codes: int = CODES) -> None:
         self.world = World(Database(url))
-        self.url, self.folder = url, folder
+        self.url, self.folder, self.workers = url, folder, 1
         rotate_keys(folder / "keys" / "jwt.pem")
         self.customers = [self.world.a_customer(points=100_000, level=self.world.silver) for _ in range(64)]
         self.campaign = self.world.a_campaign(
@@ -51,7 +56,7 @@ class Shop:
             "GUERDON_ENV": "test",
             "GUERDON_DATABASE_URL": self.url,
             "GUERDON_STORAGE": str(self.folder),
-            "WEB_CONCURRENCY": "1",
+            "WEB_CONCURRENCY": str(self.workers),
             "GUERDON_POOL_SIZE": "8",
         }
 
@@ -147,6 +152,41 @@ def test_killing_servers_in_mid_load_loses_nothing_and_doubles_nothing(postgres_
         disturber.join()
     assert journal.unreached > 0, "nobody noticed the kills"
     assert len(journal.sold) == 600
+    assert set(journal.denied.values()) <= {"Limit exceeded", "No coupons left"}
+    shop.require_journal_kept(journal)
+    shop.world.database.engine.dispose()
+
+
+@pytest.mark.parametrize("victim", ["a worker", "the master"])
+def test_killing_workers_or_their_master_loses_nothing_and_doubles_nothing(
+    database_url: str, tmp_path: Path, victim: str
+) -> None:
+    """`GUERDON_TEST_KILLS` says how many; three here, for each takes seconds."""
+    sold_max = 150 * KILLS
+    shop = Shop(database_url, tmp_path, limit=sold_max, codes=sold_max)
+    shop.workers = 2
+    with guerdon(shop.environ) as server:
+        is_over = threading.Event()
+
+        def disturb() -> None:
+            for _ in range(KILLS):
+                time.sleep(0.4)
+                if is_over.is_set():
+                    return
+                if victim == "a worker":
+                    os.kill(random.choice(server.workers()), signal.SIGKILL)
+                else:
+                    assert server.process is not None
+                    os.kill(server.process.pid, signal.SIGKILL)
+                    server.process.wait()
+                    server.start()
+
+        disturber = threading.Thread(target=disturb)
+        disturber.start()
+        journal = buy_until_denied([server.port], shop.path, shop.token(), threads=12, seconds_max=60 + 10 * KILLS)
+        is_over.set()
+        disturber.join()
+    assert len(journal.sold) == sold_max
     assert set(journal.denied.values()) <= {"Limit exceeded", "No coupons left"}
     shop.require_journal_kept(journal)
     shop.world.database.engine.dispose()

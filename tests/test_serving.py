@@ -73,12 +73,6 @@ def ask(port: int, request: bytes) -> tuple[int, dict[str, str], bytes]:
         return answer_of(connection)
 
 
-def workers_of(server: Server) -> list[int]:
-    assert server.process is not None
-    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
-    return [int(pid) for pid in children]
-
-
 def until(condition: Callable[[], bool], what: str, seconds: float = 30) -> None:
     end = time.monotonic() + seconds
     while not condition():
@@ -204,16 +198,16 @@ def test_a_purchase_under_way_is_finished_when_the_server_stops(environ: dict[st
 def test_a_dead_worker_is_replaced_again_and_again(environ: dict[str, str]) -> None:
     with guerdon(environ, workers=2, threads=1) as server:
         for _ in range(6):
-            before = workers_of(server)
+            before = server.workers()
             os.kill(before[0], signal.SIGKILL)
-            until(lambda: before[0] not in workers_of(server) and len(workers_of(server)) == 2, "no worker came")  # noqa: B023
+            until(lambda: before[0] not in server.workers() and len(server.workers()) == 2, "no worker came")  # noqa: B023
             assert get(server.port, "/livez")
 
 
 def test_workers_stop_when_their_master_is_killed(environ: dict[str, str]) -> None:
     server = Server(environ, workers=2, threads=1)
     server.start()
-    left = workers_of(server)
+    left = server.workers()
     assert server.process is not None
     os.kill(server.process.pid, signal.SIGKILL)
     server.process.wait()
