@@ -106,5 +106,10 @@ def _buying(shop: Programme) -> Figure:
                 rates[name].append(fire(server.port, buys(campaign, turn * PURCHASES), CLIENTS).per_second)
     little, big = (sorted(rates[name])[len(rates[name]) // 2] for name in ("small", "large"))
     return Figure(
-        f"buying from {LARGE:,} codes / from {SMALL:,}", big / little, 0.9, True, f"{big:.0f}/s against {little:.0f}/s"
+        f"buying from {LARGE:,} codes / from {SMALL:,}",
+        big / little,
+        0.9,
+        True,
+        f"{big:.0f}/s against {little:.0f}/s",
+        ((SMALL, 1 / little), (LARGE, 1 / big)),
     )

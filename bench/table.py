@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Figure:
-    """One ratio, the limit it must keep, and what it was made of."""
+    """One ratio, the limit it must keep, and what it was made of; of what must stay flat, what it cost at each of its `sizes`."""
 
     what: str
     ratio: float
     limit: float
     at_least: bool
     detail: str
+    sizes: tuple[tuple[float, float], ...] = ()
 
     @property
     def is_met(self) -> bool:
