@@ -7,9 +7,9 @@ from pathlib import Path
 
 from bench.table import Figure
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 920, 420, 70, 330, 40, 50
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 1000, 420, 70, 400, 40, 50
 SIZES = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
-COST_MAX = 3.0
+COST_MAX = 4.0
 COLOURS = ("#0b6e4f", "#c8553d", "#2e5eaa", "#8d6a9f", "#b08900", "#3d5a80", "#6b705c", "#9a031e")
 
 
@@ -24,7 +24,7 @@ def draw(figures: Sequence[Figure], path: Path) -> None:
     for size in SIZES:
         parts.append(_line(size, 0, size, COST_MAX, "#ddd"))
         parts.append(f'<text x="{_x(size):.0f}" y="{HEIGHT - 28}" text-anchor="middle">{size:,}</text>')
-    for cost in (0, 0.5, 1, 1.5, 2, 2.5, 3):
+    for cost in (0, 1, 2, 3, 4):
         parts.append(_line(1, cost, 1_000_000, cost, "#777" if cost == 1 else "#ddd"))
         parts.append(f'<text x="{LEFT - 8}" y="{_y(cost) + 4:.0f}" text-anchor="end">{cost:g}</text>')
     parts.append(f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 8}" text-anchor="middle">size</text>')
