@@ -6,27 +6,27 @@ itself (a head that is too long or none) it answers with a bare status.
 """
 
 import asyncio
-import io
 import json
+import logging
 import os
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import Any, Protocol, cast
 
 from granian import _futures, _granian
 from granian.http import HTTP1Settings
 from gunicorn.workers.base import Worker
 
-from app.web.door import BODY_BYTES_MAX
-
 # Granian's own servers use these from outside, too; its types of them are older than they are.
 _core, _schedulers = cast(Any, _granian), cast(Any, _futures)
 
 HEAD_BYTES_MAX = 16 * 1024
 CONNECTIONS_MAX = 4_096  # of one worker; further ones wait in the backlog
-AWAITED_MAX = 128  # bodies that one worker waits for at once, each with a thread
+AWAITED_MAX = 128  # threads beyond those that have a turn, for bodies that are awaited
 FILE_THREADS_MAX = 512  # the core's own, which it starts when it needs them
 IDLE_THREAD_SECONDS = 600
 
@@ -42,7 +42,9 @@ ENVIRON: dict[str, Any] = {
 }
 Headers = list[tuple[str, str]]
 Application = Callable[..., Iterable[bytes]]
+JSON = [("Content-Type", "application/json")]
 TOO_SLOW = json.dumps({"error": {"code": 408, "message": "The body did not come in time."}}).encode()
+FAILED = json.dumps({"error": {"code": 500, "message": "Internal Server Error"}}).encode()
 
 
 class Connection(Protocol):
@@ -58,7 +60,7 @@ class HttpWorker(Worker):
     """
 
     def init_process(self) -> None:
-        self.told = threading.Event()
+        self.told: SimpleQueue[None] = SimpleQueue()  # which a signal may fill at any instant, other than an Event
         super().init_process()
 
     def run(self) -> None:
@@ -84,19 +86,20 @@ class HttpWorker(Worker):
         while self.alive and self.ppid == os.getppid() and not requests.are_held_up:
             self.notify()
             requests.give_up_the_slow()
-            self.told.wait(1.0)
+            with suppress(Empty):
+                self.told.get(timeout=1.0)
         signal.set()
         until = time.monotonic() + self.cfg.graceful_timeout
         while not gone.wait(1.0) and time.monotonic() < until:
             self.notify()
             requests.give_up_the_slow()
-        if requests.awaited:
-            os._exit(0)  # the threads that wait for them would keep the process
+        if not gone.is_set() or requests.hanging:
+            os._exit(0)  # threads that still wait for somebody would keep the process
 
     def handle_exit(self, sig: int, frame: object) -> None:
         """SIGTERM: stop gracefully."""
         self.alive = False
-        self.told.set()
+        self.told.put(None)
 
     handle_quit = handle_exit
 
@@ -106,44 +109,75 @@ class Requests:
 
     def __init__(self, application: Application, turns: int, body_seconds: float) -> None:
         self._application = application
-        self._turn = threading.BoundedSemaphore(turns)
         self._body_seconds = body_seconds
-        self.awaited: dict[Connection, float] = {}  # since when, on the monotonic clock
+        self.turn = threading.BoundedSemaphore(turns)
+        # Since when, on the monotonic clock. Who takes a connection out of it, the reader or the watcher, answers.
+        self.awaited: dict[Connection, float] = {}
+        self.hanging: set[Connection] = set()  # answered by the watcher, while the reader still waits
 
     def answer(self, connection: Connection, scope: dict[str, Any]) -> None:
         """What granian's core calls for each request, with what WSGI calls its environment."""
-        length = int(scope.get("CONTENT_LENGTH", 0))
-        # A body that is too long for most routes is for the application to read or to refuse.
-        if 0 < length <= BODY_BYTES_MAX:
-            self.awaited[connection] = time.monotonic()
-            scope["wsgi.input"] = io.BytesIO(scope["wsgi.input"].read(length))
-            if time.monotonic() - self.awaited.pop(connection) > self._body_seconds:
-                return  # it was answered
-        with self._turn:
-            self._call(connection, scope)
+        try:
+            with self.turn:
+                connection.response_bytes(*self._called(connection, scope))
+        except Exception:
+            logging.getLogger("guerdon").exception("a request failed outside of the application")
+            connection.response_bytes(500, JSON, FAILED)
 
     def give_up_the_slow(self) -> None:
         """Answer whoever has not sent the body in time. Its thread goes on when the connection ends."""
-        for connection, since in list(self.awaited.items()):
-            if time.monotonic() - since > self._body_seconds:
-                head = [("Content-Type", "application/json"), ("Connection", "close")]
-                connection.response_bytes(408, head, TOO_SLOW)
+        for connection, since in self.awaited.copy().items():
+            if time.monotonic() - since <= self._body_seconds:
+                continue
+            self.hanging.add(connection)
+            if self.awaited.pop(connection, None) is None:
+                self.hanging.discard(connection)
+            else:
+                connection.response_bytes(408, [*JSON, ("Connection", "close")], TOO_SLOW)
 
     @property
     def are_held_up(self) -> bool:
-        """So many are awaited that a new process is better than this one."""
-        return len(self.awaited) > AWAITED_MAX // 2
+        """So many threads hang that a new process is better than this one."""
+        return len(self.hanging) > AWAITED_MAX // 2
 
-    def _call(self, connection: Connection, scope: dict[str, Any]) -> None:
+    def _called(self, connection: Connection, scope: dict[str, Any]) -> tuple[int, Headers, bytes]:
         head: list[tuple[int, Headers]] = []
 
         def start_response(status: str, headers: Headers, exc_info: Any = None) -> Any:
             head.append((int(status[:3]), headers))
 
-        chunks = self._application({**ENVIRON, **scope}, start_response)
+        body = Body(scope["wsgi.input"], connection, self)
+        chunks = self._application({**ENVIRON, **scope, "wsgi.input": body}, start_response)
         try:
             content = b"".join(chunks)
         finally:
             getattr(chunks, "close", lambda: None)()
-        status, headers = head[-1]
-        connection.response_bytes(status, headers, content)
+        return *head[-1], content
+
+
+class Body:
+    """What WSGI calls the input of a request. While it is awaited, others have the turn."""
+
+    def __init__(self, inner: Any, connection: Connection, requests: Requests) -> None:
+        self._inner, self._connection, self._requests = inner, connection, requests
+        self._since = 0.0
+
+    def read(self, size: int = -1) -> bytes:
+        """Fewer bytes than asked for when there are no more, when the client has gone, or was given up."""
+        requests = self._requests
+        # From the first read on: a body that trickles in is late as well.
+        self._since = self._since or time.monotonic()
+        requests.awaited[self._connection] = self._since
+        requests.turn.release()
+        try:
+            content = bytes(self._inner.read(size) if size >= 0 else self._inner.read())
+        finally:
+            is_given_up = requests.awaited.pop(self._connection, None) is None
+            requests.hanging.discard(self._connection)
+            requests.turn.acquire()
+        return b"" if is_given_up else content
+
+    def readline(self, size: int = -1) -> bytes:
+        raise NotImplementedError("bodies are read by their length")
+
+    readlines = __iter__ = readline

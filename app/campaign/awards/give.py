@@ -284,6 +284,9 @@ def give_each(
     balance: int | None = None
     refused: dict[int, Refusal] = {}
     for campaign_id in sorted(triggers):
+        if campaign_id not in giving:
+            refused[campaign_id] = errors.CampaignNotFound()
+            continue
         facts, methods = giving[campaign_id]
         facts = facts if balance is None else facts._replace(balance=balance)
         try:

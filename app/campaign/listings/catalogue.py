@@ -112,9 +112,7 @@ def available_page(
         reach = reach._replace(audience_ids=every & for_segments if has_segment else every - for_segments)
     on_show = and_(SELLS_COUPONS, visibility.is_on_show(Campaign, now), reach.meets())
     gone = _gone(customer_id)
-    total = _count_on_show(session, reach, now) - (
-        session.scalar(select(func.count()).select_from(Campaign).where(on_show, gone)) or 0
-    )
+    total = _count_available(session, reach, gone, now)
     return _page(session, paging, now, [on_show, not_(gone)], customer_id, with_codes, total)
 
 
@@ -130,11 +128,15 @@ def _gone(customer_id: int) -> ColumnElement[bool]:
         )
         .correlate(None)
     )
-    return Campaign.id.in_(union_all(select(Stock.campaign_id).where(Stock.sold_out), used_up))
+    sold_out = select(Stock.campaign_id).where(Stock.sold_out)
+    return Campaign.id.in_(union_all(sold_out, used_up))
 
 
-def _count_on_show(session: Session, reach: visibility_sql.Reach, now: datetime) -> int:
-    """How many campaigns on show are for a customer: what is always visible is counted already, the rest in the index by its window."""
+def _count_available(session: Session, reach: visibility_sql.Reach, gone: ColumnElement[bool], now: datetime) -> int:
+    """How many campaigns on show are for a customer, less those that are gone; in one statement, so that all is of one instant.
+
+    What is always visible is counted already, the rest in the index by its window.
+    """
     kept = select(func.coalesce(func.sum(AlwaysOnShow.campaigns_count), 0)).where(
         AlwaysOnShow.chain_id == reach.chain_id,
         AlwaysOnShow.audience_id.in_(reach.audience_ids),
@@ -146,8 +148,9 @@ def _count_on_show(session: Session, reach: visibility_sql.Reach, now: datetime)
         windowed.where(Campaign.visible_to == ALWAYS_TO, Campaign.visible_from > ALWAYS_FROM),
         windowed.where(Campaign.visible_to > ALWAYS_TO),
     )
-    counts = session.execute(select(kept.scalar_subquery(), *(it.scalar_subquery() for it in ranges))).one()
-    return int(sum(counts))
+    queries = [kept, *ranges, windowed.where(gone)]
+    *counts, gone_count = session.execute(select(*(it.scalar_subquery() for it in queries))).one()
+    return int(sum(counts) - gone_count)
 
 
 def one(session: Session, uuid: UUID, chains: Chains, now: datetime) -> CampaignForSale:

@@ -17,7 +17,7 @@ from app.campaign.models.campaigns import Campaign
 from app.campaign.models.vouchers import Voucher
 from app.campaign.vouchers import lifecycle
 from app.campaign.vouchers.bought import BOUGHT, bought_query
-from app.db.prepared import Executor, atomic
+from app.db.prepared import Executor, atomic, is_autocommit
 from app.organizations.scope import Chains
 from app.text import written
 
@@ -88,7 +88,8 @@ def _sell(
     known: CampaignFacts | None = None,
 ) -> Sale:
     """Sell the first of as many as are still wanted."""
-    facts = facts_by_uuid(executor, campaign, customer, chains, known)
+    # Where the transaction has begun already, or waits to, what was read before it may be over.
+    facts = facts_by_uuid(executor, campaign, customer, chains, known if is_autocommit(executor) else None)
     if not facts.sells_coupons:
         raise CampaignNotFound
     facts = facts._replace(cost=0) if order.free else facts

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.campaign import activity, calendar, errors
 from app.campaign.audience import audiences, targeting, traits, visibility
-from app.campaign.awards.give import PROMISED, Actor, GivenAward, Trigger, Unrewarded, give, give_each
+from app.campaign.awards.give import PROMISED, Actor, GivenAward, Trigger, Unrewarded, give, give_each, lock_stocks
 from app.campaign.eligibility.facts import facts_by_campaign, giving_by_id
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.referrals import ReferralRelation
@@ -148,6 +148,8 @@ def complete_by_purchase(session: Session, customer_id: int, now: datetime, acto
     ).all()
     if waiting:
         ledger.lock_accounts(session, [customer_id, *(relation.referring_id for relation in waiting)])
+    if len(waiting) > 1:
+        lock_stocks(session, [relation.campaign_id for relation in waiting])
     unrewarded = []
     for relation in waiting:
         try:
