@@ -65,7 +65,7 @@ class HttpWorker(Worker):
 
     def run(self) -> None:
         """Serve until gunicorn says stop or is gone; then accept nothing more, and finish what was begun."""
-        requests = Requests(self.wsgi, self.cfg.threads, self.cfg.timeout)
+        requests = Requests(self.wsgi, self.cfg.threads)
         gone, signal = threading.Event(), _core.WorkerSignal()
         signal.add_cb(gone.set)
         (listener,) = self.sockets
@@ -85,14 +85,16 @@ class HttpWorker(Worker):
         server.serve_str(_schedulers._new_cbscheduler(loop, requests.answer, impl_asyncio=True), loop, signal)
         while self.alive and self.ppid == os.getppid() and not requests.are_held_up:
             self.notify()
-            requests.give_up_the_slow()
+            requests.give_up_the_slow(self.cfg.timeout)
             with suppress(Empty):
                 self.told.get(timeout=1.0)
         signal.set()
         until = time.monotonic() + self.cfg.graceful_timeout
-        while not gone.wait(1.0) and time.monotonic() < until:
+        idle_seconds = 0  # of all but those that hang: what was just answered is still being sent
+        while not gone.wait(1.0) and time.monotonic() < until and idle_seconds < 2:
             self.notify()
-            requests.give_up_the_slow()
+            requests.give_up_the_slow(0)
+            idle_seconds = 0 if requests.under_way - requests.hanging else idle_seconds + 1
         if not gone.is_set() or requests.hanging:
             os._exit(0)  # threads that still wait for somebody would keep the process
 
@@ -107,9 +109,9 @@ class HttpWorker(Worker):
 class Requests:
     """What is under way in a worker: bodies that are awaited, and requests that have their turn with the application."""
 
-    def __init__(self, application: Application, turns: int, body_seconds: float) -> None:
+    def __init__(self, application: Application, turns: int) -> None:
         self._application = application
-        self._body_seconds = body_seconds
+        self.under_way: set[Connection] = set()
         self.turn = threading.BoundedSemaphore(turns)
         # Since when, on the monotonic clock. Who takes a connection out of it, the reader or the watcher, answers.
         self.awaited: dict[Connection, float] = {}
@@ -117,17 +119,20 @@ class Requests:
 
     def answer(self, connection: Connection, scope: dict[str, Any]) -> None:
         """What granian's core calls for each request, with what WSGI calls its environment."""
+        self.under_way.add(connection)
         try:
             with self.turn:
                 connection.response_bytes(*self._called(connection, scope))
         except Exception:
             logging.getLogger("guerdon").exception("a request failed outside of the application")
             connection.response_bytes(500, JSON, FAILED)
+        finally:
+            self.under_way.discard(connection)
 
-    def give_up_the_slow(self) -> None:
-        """Answer whoever has not sent the body in time. Its thread goes on when the connection ends."""
+    def give_up_the_slow(self, seconds: float) -> None:
+        """Answer whoever has not sent the body in so many seconds. Its thread goes on when the connection ends."""
         for connection, since in self.awaited.copy().items():
-            if time.monotonic() - since <= self._body_seconds:
+            if time.monotonic() - since <= seconds:
                 continue
             self.hanging.add(connection)
             if self.awaited.pop(connection, None) is None:

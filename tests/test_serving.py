@@ -141,6 +141,15 @@ def test_who_sends_too_slowly_is_given_up_and_others_are_served_meanwhile(enviro
             assert get(server.port, "/livez")
 
 
+def test_a_body_that_never_comes_does_not_keep_the_server_from_stopping(environ: dict[str, str]) -> None:
+    with guerdon(environ, workers=1, threads=2) as server, connected(server.port) as half:
+        half.sendall(b"POST /api/admin/login_check HTTP/1.1\r\n" + LAST + b"Content-Length: 9\r\n\r\n{")
+        time.sleep(0.5)
+        began = time.monotonic()
+        server.stop()
+        assert time.monotonic() - began < 20  # and not the 25 that requests may take to end
+
+
 def answer_of_nothing(connection: socket.socket) -> bool:
     """The other side closes; a status, if any, is that of a time-out."""
     received = connection.recv(65_536)

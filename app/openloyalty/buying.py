@@ -84,7 +84,7 @@ def buy(customer: str, campaign: UUID) -> Response:
 def _order(role: str) -> Order:
     """What is wanted, by the body or the query; an admin sells what is not shown, too. Raises NotOffered or Forbidden."""
     asked, sent = query(), body()
-    if any(asked[name] != sent[name] for name in asked.keys() & sent.keys()):
+    if any(str(asked[name]) != str(sent[name]) for name in asked.keys() & sent.keys()):
         raise errors.NotOffered("The query says something else than the body")
     sent = {**asked, **sent}
     if not sent:

@@ -279,6 +279,7 @@ def items(value: Any) -> list[Any]:
 def _label(item: Any) -> tuple[str, str]:
     if (
         not isinstance(item, Mapping)
+        or item.keys() - {"key", "value"}
         or not isinstance(item.get("key"), str)
         or not isinstance(item.get("value", ""), str)
     ):

@@ -41,6 +41,7 @@ def test_an_empty_wish_is_none(ada: Client, world: World) -> None:
     assert ada.post(buy_at(world, campaign), data={"withoutPoints": "", "quantity": ""}).status_code == 200
     assert balance(world) == before - 1_000
     assert ada.post(buy_at(world, campaign) + "?quantity=2", json={"quantity": 1}).status_code == 400
+    assert ada.post(buy_at(world, campaign) + "?quantity=1", json={"quantity": 1}).status_code == 200
 
 
 def test_several_are_bought_at_once(sol: Client, world: World) -> None:
