@@ -135,7 +135,7 @@ def counted(database: Database) -> Iterator[list[str]]:
     [
         ("/api/campaign", 10),
         ("/api/seller/campaign", 10),
-        ("/api/admin/customer/{cleo}/campaign/available", 14),
+        ("/api/admin/customer/{cleo}/campaign/available", 13),
         ("/api/admin/customer/{cleo}/campaign/bought?includeDetails=1", 4),
         ("/api/customer", 5),
     ],

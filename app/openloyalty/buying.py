@@ -24,7 +24,7 @@ from app.openloyalty import errors, views
 from app.openloyalty.fields import Whole
 from app.openloyalty.forms import unknown_names
 from app.openloyalty.member_forms import Mark
-from app.openloyalty.queries import IN_EVERY_QUERY, flag, paging, wants_details, wants_html
+from app.openloyalty.queries import FLAGS, IN_EVERY_QUERY, flag, paging, wants_details, wants_html
 from app.web.body import body, query
 from app.web.door import (
     by_token_beside,
@@ -40,7 +40,6 @@ from app.web.door import (
 
 ORDER = ("quantity", "withoutPoints")
 OF_ADMIN = Order(outside_visibility=True)
-FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
 def available(customer: str, viewer: str) -> Response:

@@ -147,11 +147,9 @@ class DeliveryView(Schema):
     status = _text()
 
 
-class PurchaseView(Schema):
-    purchaseAt = _text()
-    costInPoints = _number()
-    campaignId = _text()
-    campaign = fields.Nested(BoughtCampaignView)
+class HeldCoupon(Schema):
+    """A bought coupon: whether it can be used, when it was, and where its reward is."""
+
     used = _flag()
     usageDate = fields.String()
     status = _text()
@@ -162,7 +160,14 @@ class PurchaseView(Schema):
     coupon = fields.Nested(PurchaseCoupon, required=True)
 
 
-class BoughtView(Schema):
+class PurchaseView(HeldCoupon):
+    purchaseAt = _text()
+    costInPoints = _number()
+    campaignId = _text()
+    campaign = fields.Nested(BoughtCampaignView)
+
+
+class BoughtView(HeldCoupon):
     purchasedAt = _text()
     costInPoints = _number()
     customerId = _text()
@@ -175,14 +180,6 @@ class BoughtView(Schema):
     campaignId = _text()
     campaignName = _text()
     campaignType = fields.String()
-    used = _flag()
-    usageDate = fields.String()
-    status = _text()
-    activeSince = _text()
-    activeTo = fields.String()
-    canBeUsed = _flag()
-    deliveryStatus = fields.Nested(DeliveryView, required=True)
-    coupon = fields.Nested(PurchaseCoupon, required=True)
 
 
 class Choices(Schema):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, distinct, exists, func, or_, select
+from sqlalchemy import Select, and_, distinct, exists, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from app.campaign.audience import targeting
@@ -98,15 +98,23 @@ def names(session: Session, of_chains: Iterable[tuple[Audience, int]]) -> dict[t
 
 
 def customers_counts(session: Session, of_chains: Iterable[tuple[Audience, int]]) -> dict[tuple[int, int], int]:
-    """How many customers of a chain each audience reaches, by the ids of both, in at most three statements.
+    """How many customers of a chain each audience reaches, by the ids of both, in at most three statements, two unless segments overlap.
 
     Levels are disjoint, and the headcount says how many members of a segment stand on which level; only where
     several segments overlap must their members be counted.
     """
     wanted = {(audience.id, chain): audience for audience, chain in of_chains}
     uuids = {target.uuid for audience in wanted.values() for target in audience.targets}
-    level_ids = dict(session.execute(select(Level.uuid, Level.id).where(Level.uuid.in_(uuids))).all())
-    segment_ids = dict(session.execute(select(Segment.uuid, Segment.id).where(Segment.uuid.in_(uuids))).all())
+    named = union_all(
+        *(
+            select(literal(kind), it.uuid, it.id).where(it.uuid.in_(uuids))
+            for kind, it in (("level", Level), ("segment", Segment))
+        )
+    )
+    ids: dict[str, dict[UUID, int]] = {"level": {}, "segment": {}}
+    for kind, uuid, id in session.execute(named):
+        ids[kind][uuid] = id
+    level_ids, segment_ids = ids["level"], ids["segment"]
     counts = sizes.by_place(session, {sizes.ANY_SEGMENT, *segment_ids.values()})
     found = {}
     for (audience_id, chain), audience in wanted.items():
