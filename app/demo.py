@@ -17,12 +17,7 @@ from sqlalchemy.orm import Session
 from app.access import passwords, staff, tokens
 from app.access.models import Login
 from app.campaign.awards.give import SYSTEM
-from app.campaign.engagement import opt_ins
-from app.campaign.engagement.behaviors import BehaviorSpec, GoalSpec
-from app.campaign.engagement.creatives import CreativeSpec
-from app.campaign.models.vouchers import Voucher
-from app.campaign.setup import campaigns
-from app.campaign.setup.spec import (
+from app.campaign.document.spec import (
     EVERYONE,
     AudienceSpec,
     CampaignSpec,
@@ -35,6 +30,11 @@ from app.campaign.setup.spec import (
     TextSpec,
     Window,
 )
+from app.campaign.engagement import opt_ins
+from app.campaign.engagement.behaviors import BehaviorSpec, GoalSpec
+from app.campaign.engagement.creatives import CreativeSpec
+from app.campaign.models.vouchers import Voucher
+from app.campaign.setup import campaigns
 from app.campaign.triggers import events, signups
 from app.db.installation import Installation
 from app.db.prepared import is_postgresql

@@ -4,12 +4,15 @@
 - An *identifier* or a *code* is compared in one written form: besides, it holds no invisible character anywhere, and every kind of
   blank in it is a plain one: `written`. Capitals count, except in e-mail addresses, user names and host names.
 - What is searched is `folded`: neither capitals nor accents count.
+- What names something in files and addresses is a `slug`: small letters of English, digits, and a hyphen between words.
 """
 
 import re
 import unicodedata
 
 EMAIL_LENGTH_MAX = 254
+SLUG_LENGTH_MAX = 80
+_SLUG = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
 _TAGS = range(0xE0020, 0xE0080)  # they end some flags
 _APART = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})  # fmt: skip
 _NO_EMAIL = r"\s@<>()\[\]\\,:;\""
@@ -44,6 +47,15 @@ def folded(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     bare = "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_APART)
     return unicodedata.normalize("NFC", bare)
+
+
+def slug(text: str) -> str:
+    """`Café & Bar` is `cafe-bar`; empty when nothing of it can be written so."""
+    return "-".join(re.findall("[a-z0-9]+", folded(text)))[:SLUG_LENGTH_MAX].rstrip("-")
+
+
+def is_slug(text: str) -> bool:
+    return len(text) <= SLUG_LENGTH_MAX and _SLUG.fullmatch(text) is not None
 
 
 def is_email(text: str) -> bool:

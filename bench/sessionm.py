@@ -30,10 +30,11 @@ HOSTNAME = "bench.guerdon.example"
 # `vip`, and a third each for who has a tag of its own.
 CAMPAIGNS_WITH_BEHAVIORS = """
 WITH made AS (
-  INSERT INTO campaign (uuid, permalink, chain_id, name, name_folded, kind, context, handling, lifecycle, cost, single_coupon, unlimited,
-    "limit", limit_in_period, limit_per_customer, weekdays, opens_second, closes_second, customer_may_claim,
+  INSERT INTO campaign (uuid, permalink, chain_id, key, name, name_folded, kind, context, handling, lifecycle, cost, single_coupon,
+    unlimited, "limit", limit_in_period, limit_per_customer, weekdays, opens_second, closes_second, customer_may_claim,
     claimed_by_default, active_from, active_to, visible_from, visible_to, audience_id, opt_in_required, targeting_id, created_at)
-  SELECT gen_random_uuid(), gen_random_uuid()::text, chain_id, 'Visits ' || n, 'visits ' || n, kind, context, handling, lifecycle, cost,
+  SELECT gen_random_uuid(), gen_random_uuid()::text, chain_id, 'visits-of-' || n,
+    'Visits ' || n, 'visits ' || n, kind, context, handling, lifecycle, cost,
     single_coupon, unlimited, "limit", limit_in_period, limit_per_customer, weekdays, opens_second, closes_second,
     customer_may_claim, claimed_by_default, active_from, active_to, visible_from, visible_to, audience_id, opt_in_required,
     CASE n % 3 WHEN 0 THEN NULL WHEN 1 THEN :vip ELSE :first_own + n END, now()
@@ -44,12 +45,12 @@ WITH made AS (
     participants_count, participants_max)
   SELECT id, 0, 1000000000, 0, 0, 1, '0001-01-01', 0, 0, 1000000000 FROM made)
 , drawn AS (
-  INSERT INTO creative (campaign_id, group_id, kind, content, tracks_clicks)
-  SELECT id, id, 'internal_tile', '{"message": {"header": "Visits"}}', true FROM made)
+  INSERT INTO creative (campaign_id, group_id, kind, content, tracks_clicks, closed)
+  SELECT id, id, 'internal_tile', '{"message": {"header": "Visits"}}', true, false FROM made)
 , behaved AS (
   INSERT INTO behavior (uuid, campaign_id, position, name, event_name, kind, points, times_max, per_period_max,
-    period_seconds, is_rewarded)
-  SELECT gen_random_uuid(), id, 0, 'Visits', 'visit ' || id, 'count', 0, 1000000000, 1000000000, 7776000, false FROM made
+    period_seconds, closed, is_rewarded)
+  SELECT gen_random_uuid(), id, 0, 'Visits', 'visit ' || id, 'count', 0, 1000000000, 1000000000, 7776000, false, false FROM made
   RETURNING id, event_name)
 INSERT INTO goal (behavior_id, position, event_name, kind, points, earn_count, required, group_key, group_wanted, consecutive)
 SELECT id, 0, event_name, 'count', 0, 5, true, '0', 1, false FROM behaved

@@ -32,10 +32,11 @@ SELECT gen_random_uuid(), id, 1, 1000000000, 1000000000, 'added', 'system', now(
 """
 CAMPAIGNS = """
 WITH made AS (
-  INSERT INTO campaign (uuid, permalink, chain_id, name, name_folded, kind, context, handling, reward, lifecycle, cost, single_coupon,
+  INSERT INTO campaign (uuid, permalink, chain_id, key, name, name_folded, kind, context, handling, reward, lifecycle, cost, single_coupon,
     unlimited, "limit", limit_in_period, limit_per_customer, weekdays, opens_second, closes_second, customer_may_claim,
     claimed_by_default, active_from, active_to, visible_from, visible_to, audience_id, opt_in_required, created_at)
-  SELECT gen_random_uuid(), gen_random_uuid()::text, chain_id, 'Free coffee ' || n, 'free coffee ' || n, kind, context, handling, reward,
+  SELECT gen_random_uuid(), gen_random_uuid()::text, chain_id, 'free-coffee-of-' || n,
+    'Free coffee ' || n, 'free coffee ' || n, kind, context, handling, reward,
     lifecycle, cost, single_coupon, unlimited, "limit", limit_in_period, limit_per_customer, weekdays, opens_second, closes_second,
     customer_may_claim, claimed_by_default, active_from, active_to, visible_from, visible_to, audience_id,
     opt_in_required, now()

@@ -17,11 +17,11 @@ from app.access import passwords, staff
 from app.access.models import Login
 from app.campaign import invariants
 from app.campaign.awards.give import SYSTEM, GivenAward
+from app.campaign.document import spec as specs
+from app.campaign.document.spec import CampaignSpec, RewardSpec
 from app.campaign.eligibility.facts import facts_by_id
 from app.campaign.models.campaigns import Campaign
 from app.campaign.setup import campaigns
-from app.campaign.setup import spec as specs
-from app.campaign.setup.spec import CampaignSpec, RewardSpec
 from app.campaign.triggers import interactions, purchases, signups
 from app.db.engine import Database
 from app.members import levels
@@ -53,6 +53,8 @@ PARTS: dict[str, Any] = {
 
 def flat_spec(**details: Any) -> CampaignSpec:
     """A live campaign, from fields of `CampaignSpec` and of its parts, each put where it belongs."""
+    if details.pop("unlimited", False):
+        details |= {"limit": None, "limit_per_customer": None}
     for part, kind in PARTS.items():
         inside = {field.name: details.pop(field.name) for field in fields(kind) if field.name in details}
         if inside:

@@ -5,14 +5,14 @@ from uuid import UUID
 from flask import Response, jsonify
 
 from app import clock
+from app.campaign.document.spec import CampaignSpec
 from app.campaign.listings import catalogue
 from app.campaign.setup import campaigns, coupons
-from app.campaign.setup.spec import CampaignSpec
 from app.openloyalty import schemas, views
 from app.openloyalty.api import Blueprint
 from app.openloyalty.campaign_form import CampaignChangeForm, CampaignForm
 from app.openloyalty.forms import form
-from app.openloyalty.people import customer_pages
+from app.openloyalty.people import actor, customer_pages
 from app.openloyalty.queries import FORMAT, LATER_FILTERS, PAGING_PARAMETERS, flag, labels, paging, text, wants_html
 from app.web.door import allow, caller, chains, note_subject, own_chain, reading, transaction
 
@@ -41,7 +41,7 @@ FILTERS = [
 def create_campaign(spec: CampaignSpec) -> Response:
     """Create a reward campaign."""
     with transaction() as session:
-        created = campaigns.create(session, spec, clock.now(), own_chain())
+        created = campaigns.create(session, spec, clock.now(), own_chain(), by=actor())
         note_subject(campaign=created.uuid)
     return jsonify(campaignId=str(created.uuid))
 
@@ -67,7 +67,7 @@ def list_campaigns() -> Response:
 def change_campaign(spec: CampaignSpec, campaign: UUID) -> Response:
     """Change a campaign as a whole."""
     with transaction() as session:
-        campaigns.change(session, campaign, spec, chains())
+        campaigns.change(session, campaign, spec, chains(), clock.now(), actor())
     return jsonify(campaignId=str(campaign))
 
 
@@ -92,7 +92,7 @@ def show_campaign(campaign: UUID) -> Response:
 def switch_campaign(campaign: UUID, status: str) -> Response:
     """Switch a campaign on or off."""
     with transaction() as session:
-        campaigns.switch(session, campaign, status == "active", chains())
+        campaigns.switch(session, campaign, status == "active", chains(), clock.now(), actor())
     return jsonify(campaignId=str(campaign))
 
 

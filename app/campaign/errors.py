@@ -139,6 +139,24 @@ class LifecycleRefused(Malformed):
     """A campaign cannot go from the state that it is in to this one; the message names both."""
 
 
+class RevisionNotFound(Missing):
+    message = "The campaign has no such revision."
+
+
+class RevisionMoved(Conflicting):
+    """Somebody else has changed the campaign meanwhile; `actual` is its revision by now."""
+
+    message = "Somebody else has changed the campaign meanwhile."
+
+
+class KeyTaken(Conflicting):
+    message = "Another campaign of the chain has this key."
+
+
+class FixedOnceGiven(Conflicting):
+    """This cannot change any more, for the campaign has given something; the message says what."""
+
+
 class LimitInPeriodReached(UsedUp):
     message = "All rewards of the campaign for this period have been given."
 

@@ -11,7 +11,6 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.campaign.awards.kinds import REWARD_KINDS
-from app.campaign.limits import UNLIMITED
 from app.media.blobs import BlobStore
 
 FOUND_MAX = 20
@@ -65,7 +64,8 @@ INVARIANTS = [
         "SELECT c.id, s.given, s.allowed FROM campaign c JOIN stock s ON s.campaign_id = c.id LEFT JOIN"
         " (SELECT campaign_id, COUNT(*) n, COUNT(DISTINCT customer_id) b FROM award GROUP BY campaign_id) p"
         " ON p.campaign_id = c.id WHERE s.given <> COALESCE(p.n, 0) OR s.customers_count <> COALESCE(p.b, 0)"
-        ' OR s.given > s.allowed OR s.given > c."limit" OR s.in_period > s.given OR s.in_period > c.limit_in_period',
+        ' OR s.given > s.allowed OR s.given > c."limit" OR s.in_period > s.given'
+        " OR (s.in_period > c.limit_in_period AND (c.changed_at IS NULL OR s.period_from >= c.changed_at))",
     ),
     Invariant(
         "I3b",
@@ -87,7 +87,8 @@ INVARIANTS = [
         f" GROUP BY campaign_id) k ON k.campaign_id = m.campaign_id AND m.kind IN ({_TAKE_A_CODE}) LEFT JOIN (SELECT method_id,"
         " COUNT(*) n FROM draw GROUP BY method_id) d ON d.method_id = m.id"
         " WHERE t.given IS NULL OR t.allowed <> m.stock OR t.given > t.allowed OR t.in_period > t.given"
-        " OR t.in_period > m.limit_in_period OR (c.handling = 'random_draw' AND t.given <> COALESCE(d.n, 0))"
+        " OR (t.in_period > m.limit_in_period AND (m.changed_at IS NULL OR t.period_from >= m.changed_at))"
+        " OR (c.handling = 'random_draw' AND t.given <> COALESCE(d.n, 0))"
         f" OR (m.kind IN ({_LEAVE_A_ROW}) AND t.given <> COALESCE(v.n, 0) + COALESCE(l.n, 0) + COALESCE(k.n, 0))",
     ),
     Invariant(
@@ -118,7 +119,7 @@ INVARIANTS = [
         "Points were given by a reward method that gives points, as many as it gives, to the award's customer.",
         "SELECT l.id FROM ledger_entry l LEFT JOIN award p ON p.id = l.award_id LEFT JOIN reward_method m"
         " ON m.id = l.method_id AND m.campaign_id = p.campaign_id AND m.kind = 'points' WHERE l.kind = 'rewarded'"
-        " AND (m.id IS NULL OR l.delta <> m.amount OR l.customer_id <> p.customer_id)",
+        " AND (m.id IS NULL OR (l.delta <> m.amount AND m.changed_at IS NULL) OR l.customer_id <> p.customer_id)",
     ),
     Invariant(
         "I7",
@@ -126,7 +127,8 @@ INVARIANTS = [
         "SELECT u.campaign_id, u.customer_id FROM usage u JOIN campaign c ON c.id = u.campaign_id LEFT JOIN"
         " (SELECT campaign_id, customer_id, COUNT(*) n FROM award GROUP BY campaign_id, customer_id) p"
         " ON p.campaign_id = u.campaign_id AND p.customer_id = u.customer_id"
-        " WHERE u.in_period > c.limit_per_customer OR u.in_period > u.received OR u.received <> COALESCE(p.n, 0)"
+        " WHERE (u.in_period > c.limit_per_customer AND (c.changed_at IS NULL OR c.limit_per_customer_unit IS NULL"
+        " OR u.period_from >= c.changed_at)) OR u.in_period > u.received OR u.received <> COALESCE(p.n, 0)"
         " OR (c.limit_per_customer_unit IS NULL AND u.in_period <> u.received)"
         " UNION ALL SELECT p.campaign_id, p.customer_id FROM award p LEFT JOIN usage u"
         " ON u.campaign_id = p.campaign_id AND u.customer_id = p.customer_id WHERE u.received IS NULL",
@@ -135,7 +137,8 @@ INVARIANTS = [
         "I7b",
         "No customer was given more of a reward method in its period than one may.",
         "SELECT u.method_id, u.customer_id FROM method_usage u JOIN reward_method m ON m.id = u.method_id"
-        " WHERE u.in_period > m.limit_per_customer OR u.in_period < 1",
+        " WHERE (u.in_period > m.limit_per_customer AND (m.changed_at IS NULL OR u.period_from >= m.changed_at))"
+        " OR u.in_period < 1",
     ),
     Invariant(
         "I8",
@@ -198,15 +201,14 @@ INVARIANTS = [
         "SELECT m.id, p.customer_id, p.achieved, l.n FROM reward_method m JOIN behavior_progress p"
         " ON p.behavior_id = m.behavior_id LEFT JOIN (SELECT method_id, customer_id, COUNT(*) n FROM ledger_entry"
         " WHERE kind = 'rewarded' GROUP BY method_id, customer_id) l ON l.method_id = m.id AND l.customer_id = p.customer_id"
-        " WHERE m.kind = 'points' AND m.goal_id IS NULL AND m.offer IS NULL AND m.restrictions IS NULL"
-        f" AND m.stock = {UNLIMITED} AND m.limit_in_period = {UNLIMITED} AND m.limit_per_customer = {UNLIMITED}"
-        " AND p.achieved <> COALESCE(l.n, 0)",
+        " WHERE m.key IS NULL AND m.goal_id IS NULL"
+        " AND (p.achieved < COALESCE(l.n, 0) OR (p.achieved > COALESCE(l.n, 0) AND m.changed_at IS NULL))",
     ),
     Invariant(
         "E4",
         "Progress is made by events that were recorded, within the behavior's limit.",
         "SELECT p.behavior_id, p.customer_id FROM behavior_progress p JOIN behavior b ON b.id = p.behavior_id"
-        " WHERE p.achieved > b.times_max OR NOT EXISTS (SELECT 1 FROM event_receipt r WHERE r.customer_id = p.customer_id)",
+        " WHERE (p.achieved > b.times_max AND b.changed_at IS NULL) OR NOT EXISTS (SELECT 1 FROM event_receipt r WHERE r.customer_id = p.customer_id)",
     ),
     Invariant(
         "H2",

@@ -24,9 +24,9 @@ def _change(campaign_id: int, action: str) -> None:
         if found is None:
             raise click.ClickException(f"There is no campaign {campaign_id}.")
         if action == "complete":
-            changed = campaigns.complete(session, found.uuid, EVERY_CHAIN)
+            changed = campaigns.complete(session, found.uuid, EVERY_CHAIN, clock.now())
         else:
-            changed = campaigns.switch(session, found.uuid, action == "resume", EVERY_CHAIN)
+            changed = campaigns.switch(session, found.uuid, action == "resume", EVERY_CHAIN, clock.now())
         click.echo(f"Campaign {campaign_id}, {changed.name}, is {changed.lifecycle}.")
 
 

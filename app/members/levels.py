@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.members import sizes
 from app.members.errors import LevelNotFound
 from app.members.models import Customer, Level
+from app.organizations.keys import new_key
 from app.organizations.scope import Chains, within
 from app.paging import Page, Paged
 
@@ -32,7 +33,8 @@ class LevelDetails:
 
 def create(session: Session, chain_id: int, terms: LevelDetails, now: datetime, uuid: UUID | None = None) -> Level:
     """A level of a chain; `uuid` only for the demo world, whose ids are the documents'."""
-    level = Level(chain_id=chain_id, created_at=now, **vars(terms), **({"uuid": uuid} if uuid else {}))
+    key = new_key(session, Level, chain_id, terms.name)
+    level = Level(chain_id=chain_id, key=key, created_at=now, **vars(terms), **({"uuid": uuid} if uuid else {}))
     session.add(level)
     session.flush()
     return level

@@ -18,6 +18,7 @@ class Level(Base):
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     uuid: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
     chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"), index=True)
+    key: Mapped[str]  # what files call it, on whatever installation; a slug
     name: Mapped[str]
     description: Mapped[str | None]
     active: Mapped[bool] = mapped_column(default=True)
@@ -27,6 +28,7 @@ class Level(Base):
     reward_hundredths_of_percent: Mapped[int | None] = mapped_column(BigInteger)
     reward_code: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    __table_args__ = (Index("uq_level_key", "chain_id", "key", unique=True),)
 
 
 class Segment(Base):
@@ -36,6 +38,7 @@ class Segment(Base):
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     uuid: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
     chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"), index=True)
+    key: Mapped[str]  # as the level's
     name: Mapped[str]
     name_folded: Mapped[str] = mapped_column(default="")  # for searching
     description: Mapped[str | None]
@@ -44,6 +47,7 @@ class Segment(Base):
     parts: Mapped[list["SegmentPart"]] = relationship(
         order_by="SegmentPart.id", cascade="all, delete-orphan", lazy="selectin"
     )
+    __table_args__ = (Index("uq_segment_key", "chain_id", "key", unique=True),)
 
     @validates("name")
     def fold(self, name: str, value: str) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.members import sizes
 from app.members.errors import SegmentNotFound
 from app.members.models import Customer, Profile, Segment, SegmentCriterion, SegmentMember, SegmentPart
+from app.organizations.keys import new_key
 from app.organizations.scope import Chains, within
 from app.paging import Page, Paged
 from app.text import folded
@@ -45,7 +46,8 @@ def create(
     session: Session, chain_id: int, definition: SegmentDetails, now: datetime, uuid: UUID | None = None
 ) -> Segment:
     """A segment of a chain's customers; `uuid` only for the demo world, whose ids are the documents'."""
-    segment = Segment(chain_id=chain_id, created_at=now, **({"uuid": uuid} if uuid else {}))
+    key = new_key(session, Segment, chain_id, definition.name)
+    segment = Segment(chain_id=chain_id, key=key, created_at=now, **({"uuid": uuid} if uuid else {}))
     _apply(session, segment, definition)
     return segment
 

@@ -7,8 +7,7 @@ from typing import Any
 
 from marshmallow import ValidationError, post_load, pre_load, validates_schema
 
-from app.campaign.models.campaigns import COUPON_KINDS
-from app.campaign.setup.spec import (
+from app.campaign.document.spec import (
     ALWAYS,
     AudienceSpec,
     CampaignSpec,
@@ -18,6 +17,7 @@ from app.campaign.setup.spec import (
     TextSpec,
     Window,
 )
+from app.campaign.models.campaigns import COUPON_KINDS
 from app.openloyalty import schemas
 from app.openloyalty.fields import (
     AT_LEAST_ONE,
@@ -164,7 +164,6 @@ class CampaignForm(Form):
     @post_load
     def spec(self, data: dict[str, Any], **kw: Any) -> CampaignSpec:
         target = data["target"]
-        unlimited = LimitSpec(unlimited=True)
         return CampaignSpec(
             name=data["name"],
             lifecycle="live" if data["active"] else "draft",
@@ -175,7 +174,7 @@ class CampaignForm(Form):
                 levels=[] if target == "segment" else _distinct(data["levels"]),
                 segments=[] if target == "level" else _distinct(data["segments"]),
             ),
-            limits=unlimited if data["unlimited"] else LimitSpec(False, data["limit"], data["limit_per_customer"]),
+            limits=LimitSpec() if data["unlimited"] else LimitSpec(data["limit"], data["limit_per_customer"]),
             cost=data["cost"],
             sale=SaleSpec(data["reward"], data["single_coupon"]),
             codes=data["codes"],

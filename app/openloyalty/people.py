@@ -3,11 +3,18 @@
 from flask import Response, jsonify
 from sqlalchemy.orm import Session
 
+from app.campaign.awards.give import Actor
 from app.campaign.vouchers import bought
 from app.members import customers
 from app.members.models import Customer
 from app.openloyalty import views
 from app.paging import Paged
+from app.web.door import caller
+
+
+def actor() -> Actor:
+    """Who asked, for the records."""
+    return Actor(caller().login_id, caller().role)
 
 
 def customer_pages(session: Session, found: Paged[Customer]) -> Response:

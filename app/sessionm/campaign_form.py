@@ -11,11 +11,11 @@ from typing import Any
 from werkzeug.exceptions import BadRequest
 
 from app.campaign.audience import targeting
+from app.campaign.document.spec import EVERYONE, CampaignSpec, LimitSpec, ListingSpec, OptInSpec, ScheduleSpec
 from app.campaign.engagement.behaviors import PERIOD_SECONDS, BehaviorSpec, GoalSpec
 from app.campaign.limits import UNLIMITED
 from app.campaign.models.campaigns import CAMPAIGN_TYPES, LIFECYCLES
 from app.campaign.models.engagement import BEHAVIOR_KINDS
-from app.campaign.setup.spec import EVERYONE, CampaignSpec, LimitSpec, ListingSpec, OptInSpec, ScheduleSpec
 from app.sessionm import codes, reward_form
 from app.sessionm.bodies import JSON_DEPTH_MAX, SentObject
 from app.sessionm.formats import MINUTE, underscored

@@ -40,7 +40,7 @@ def create() -> Response:
     with transaction() as session:
         if division_id:
             spec = replace(spec, business_id=chains.division(session, app.chain_id, division_id).id)
-        made = campaigns.create(session, spec, clock.now(), app.chain_id)
+        made = campaigns.create(session, spec, clock.now(), app.chain_id, by=access.actor())
         note_subject(campaign=made.uuid)
         session.flush()
         answer = views.created(business_campaigns.get(session, made.id), app.has_divisions)
@@ -60,7 +60,7 @@ def change() -> Response:
     app = access.application()
     with transaction() as session:
         uuid = business_campaigns.get(session, identify.campaign_id(session)).uuid
-        moved = campaigns.move(session, uuid, status, {app.chain_id})
+        moved = campaigns.move(session, uuid, status, {app.chain_id}, clock.now(), access.actor())
         note_subject(campaign=moved.uuid)
         session.flush()
         answer = views.created(business_campaigns.get(session, moved.id), app.has_divisions)

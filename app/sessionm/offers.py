@@ -48,12 +48,7 @@ def offers(for_customer: CampaignForCustomer) -> list[dict[str, Any]]:
             "deal": _deal(campaign, None),
         }
         return [sold]
-    return [_offer(campaign, method) for method in for_customer.methods if not _is_a_behaviors_points(method)]
-
-
-def _is_a_behaviors_points(method: RewardMethod) -> bool:
-    """They are printed with the behavior."""
-    return method.behavior_id is not None and method.kind == "points" and method.offer is None
+    return [_offer(campaign, method) for method in for_customer.methods if not method.is_a_behaviors_points]
 
 
 def redemptions(for_customer: CampaignForCustomer) -> list[dict[str, Any]]:

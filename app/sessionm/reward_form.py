@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 from werkzeug.urls import iri_to_uri
 
+from app.campaign.document.spec import RewardSpec
 from app.campaign.engagement.creatives import SCHEMES, CreativeSpec
 from app.campaign.limits import UNLIMITED
 from app.campaign.setup.coupons import CODE_LENGTH_MAX
-from app.campaign.setup.spec import RewardSpec
 from app.sessionm.bodies import SentObject
 from app.sessionm.offers import UNITS
 

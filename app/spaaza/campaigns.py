@@ -9,6 +9,15 @@ from flask import Response
 
 from app import clock
 from app.campaign.calendar import ALWAYS_FROM, ALWAYS_TO, DAY_SECONDS, EVERY_DAY
+from app.campaign.document.spec import (
+    EVERYONE,
+    AudienceSpec,
+    CampaignSpec,
+    LimitSpec,
+    RewardSpec,
+    ScheduleSpec,
+    TextSpec,
+)
 from app.campaign.limits import UNLIMITED
 from app.campaign.listings import chain_campaigns
 from app.campaign.listings.chain_campaigns import ChainCampaign
@@ -16,7 +25,6 @@ from app.campaign.models.campaigns import CAMPAIGN_KINDS, CONTEXTS, Campaign
 from app.campaign.models.rewards import METHOD_KINDS, RECIPIENTS, VOUCHER_KINDS
 from app.campaign.setup import campaigns
 from app.campaign.setup.coupons import CODE_LENGTH_MAX
-from app.campaign.setup.spec import EVERYONE, AudienceSpec, CampaignSpec, LimitSpec, RewardSpec, ScheduleSpec, TextSpec
 from app.members import segments
 from app.organizations.models import UNITS
 from app.spaaza import access, codes, envelope, views
@@ -122,7 +130,7 @@ def add() -> Response:
     with transaction() as session:
         for segment in spec.audience.segments:
             segments.get(session, segment, {access.chain_id()})
-        made = campaigns.create(session, spec, now, access.chain_id())
+        made = campaigns.create(session, spec, now, access.chain_id(), by=access.actor())
         note_subject(campaign=made.uuid)
         shown = cast(Campaign, chain_campaigns.one(session, made.id))
         answer = views.campaign(ChainCampaign(shown), now)

@@ -119,6 +119,7 @@ WORDS: Mapping[type[Refusal], ErrorCode] = {
     refusal.Conflicting: ALREADY_TAKEN,
     campaign.CampaignNotFound: CAMPAIGN_ID_NOT_FOUND,
     campaign.CreativeNotFound: CALL_NOT_FOUND,
+    campaign.RevisionNotFound: CALL_NOT_FOUND,
     campaign.NotEnoughPoints: INSUFFICIENT_POINTS,
     campaign.NotAReferralCampaign: CAMPAIGN_TYPE_NOT_SUPPORTED,
     campaign.PhotoNotFound: CALL_NOT_FOUND,

@@ -176,7 +176,8 @@ def test_draws_are_verified_and_exported(guerdon: Any, world: World) -> None:
         ("UPDATE draw SET ticket = '{other}' WHERE number = 3", "ticket does not follow"),
         ("UPDATE draw SET number = number + 1 WHERE number = 5", "number 5 is missing"),
         ("UPDATE draw SET candidates = '[[{last}, 2]]' WHERE number = 2", "always open was left out"),
-        ("UPDATE reward_method SET weight = weight + 1", "another weight"),
+        ("UPDATE reward_method SET weight = weight + 1", "other weights than the odds"),
+        ("UPDATE draw_odds SET rewards = '[[{last}, 7, false]]'", "another weight"),
         ("DELETE FROM draw WHERE number = 5", "10 draws were counted, and 8 are stored"),
         (
             "UPDATE draw SET method_id = CASE WHEN method_id = {last} THEN {last} - 1 ELSE {last} END WHERE number = 1",

@@ -213,7 +213,7 @@ def test_restrictions_are_kept_once_and_apps_and_businesses_get_what_they_lack(o
             now,
         )
         assert made.targeting_id == found[9].targeting_id
-        campaigns.move(session, made.uuid, "live", EVERY_CHAIN)
+        campaigns.move(session, made.uuid, "live", EVERY_CHAIN, now)
     with pytest.raises(Exception, match=r"known_lifecycle|CHECK"), database.transaction() as session:
         session.execute(text("UPDATE campaign SET lifecycle = 'asleep'"))
     with database.reading() as session:

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from app.campaign.document.spec import ALWAYS
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.coupons import Coupon
-from app.campaign.setup.spec import ALWAYS
 from tests.client import Client
 from tests.world import World, hours, offered
 

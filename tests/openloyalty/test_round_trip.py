@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
+from app.campaign.document.spec import ALWAYS
 from app.campaign.models.audiences import AudienceTarget
 from app.campaign.models.campaigns import Campaign, CampaignLabel, CampaignText
 from app.campaign.models.limits import Stock
-from app.campaign.setup.spec import ALWAYS
 from app.openloyalty.fields import AT_LEAST_ONE
 from tests.client import Client
 from tests.world import World, hours

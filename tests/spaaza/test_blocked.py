@@ -132,7 +132,7 @@ def test_a_completed_campaign_gives_nothing_by_hand_either(shop: Shop) -> None:
     cleo, new = friends(shop)
     with shop.world.database.transaction() as session:
         completed = session.scalars(select(campaigns.Campaign).where(campaigns.Campaign.id == campaign)).one()
-        campaigns.complete(session, completed.uuid, EVERY_CHAIN)
+        campaigns.complete(session, completed.uuid, EVERY_CHAIN, shop.world.now)
     assert complete(shop, campaign, cleo, new).status_code == 400
     assert shop.partner().post("/create-voucher", json={"campaign_id": campaign, "amount": 1}).status_code == 400
     assert shop.world.balance() == 100_000

@@ -2,7 +2,7 @@
 
     {"user.level": {"$in": ["Gold"]}, "$not": {"user.age": {"$lt": 18}}}
 
-Levels and segments are named by their name or their UUID, moments as `2026-12-31` (its midnight, UTC) or
+Levels and segments are named by their key, their name or their UUID, moments as `2026-12-31` (its midnight, UTC) or
 `2026-12-31T23:59:59Z`. A field compared to a plain value means `$eq`; several entries of one object must all hold. A field that
 the customer does not have fulfils no comparison, and so `$not` of it holds. Sets (`user.segments`, `user.tags`) are equal to each
 of their members. What is said about `user.attributes.<name>` decides whether text, a number or a boolean is meant.

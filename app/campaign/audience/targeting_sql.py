@@ -194,11 +194,11 @@ _FIELDS: Mapping[str, Callable[[_Builder, Test], Any]] = {
 
 
 def _named(model: Any, values: list[str] | None) -> list[Any]:
-    """Called one of these, or having one of these as its UUID."""
+    """Called one of these, or having one of these as its key or UUID."""
     if values is None:
         return []
     uuids = [UUID(value) for value in values if _is_uuid(value)]
-    return [or_(model.name.in_(values), model.uuid.in_(uuids))]
+    return [or_(model.name.in_(values), model.key.in_(values), model.uuid.in_(uuids))]
 
 
 def _is_uuid(value: str) -> bool:

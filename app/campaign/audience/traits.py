@@ -19,6 +19,7 @@ class _CustomerRow(NamedTuple):
     created_at: datetime
     level_uuid: UUID | None
     level: str | None
+    level_key: str | None
     born_on: date | None
     gender: str | None
     balance: int
@@ -30,6 +31,7 @@ class _NamedRow(NamedTuple):
     of: str
     name: str
     text: str | None
+    key: str | None
     number: float | None
     expires_at: datetime | None
 
@@ -39,6 +41,7 @@ _CUSTOMER = Prepared(
         Customer.created_at,
         Level.uuid.label("level_uuid"),
         Level.name.label("level"),
+        Level.key.label("level_key"),
         Profile.born_on,
         Profile.gender,
         Account.balance,
@@ -57,17 +60,23 @@ _NAMES = Prepared(
         literal("segment").label("of"),
         Segment.name,
         cast(Segment.uuid, String).label("text"),
+        Segment.key,
         _no_number.label("number"),
         _no_moment.label("expires_at"),
     )
     .join(SegmentMember, SegmentMember.segment_id == Segment.id)
     .where(SegmentMember.customer_id == bindparam("customer"))
     .union_all(
-        select(literal("tag"), CustomerTag.name, _no_text, _no_number, CustomerTag.expires_at).where(
+        select(literal("tag"), CustomerTag.name, _no_text, _no_text, _no_number, CustomerTag.expires_at).where(
             CustomerTag.customer_id == bindparam("customer")
         ),
         select(
-            literal("attribute"), CustomerAttribute.name, CustomerAttribute.text, CustomerAttribute.number, _no_moment
+            literal("attribute"),
+            CustomerAttribute.name,
+            CustomerAttribute.text,
+            _no_text,
+            CustomerAttribute.number,
+            _no_moment,
         ).where(CustomerAttribute.customer_id == bindparam("customer")),
     ),
     _NamedRow,
@@ -79,8 +88,10 @@ def of_customer(executor: Executor, customer_id: int, now: datetime) -> Traits:
     [it] = _CUSTOMER.run(executor, {"customer": customer_id})
     names = _NAMES.run(executor, {"customer": customer_id})
     return {
-        "user.level": {str(it.level_uuid), it.level} if it.level_uuid else set(),
-        "user.segments": {name for row in names if row.of == "segment" for name in (row.name, str(UUID(row.text)))},
+        "user.level": {str(it.level_uuid), it.level, it.level_key} if it.level_uuid else set(),
+        "user.segments": {
+            name for row in names if row.of == "segment" for name in (row.name, row.key, str(UUID(row.text)))
+        },
         "user.tags": {
             row.name for row in names if row.of == "tag" and (row.expires_at is None or row.expires_at > now)
         },

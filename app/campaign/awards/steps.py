@@ -218,6 +218,7 @@ class RecordDraw(Step):
             "customer_id": CUSTOMER,
             "number": number,
             "candidates": bindparam("draw_candidates", type_=JSON()),
+            "revision": integer("revision_seen"),
             "ticket": text("draw_ticket"),
             "method_id": integer("method_0"),
         }

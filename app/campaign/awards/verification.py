@@ -1,5 +1,6 @@
 """Recompute every draw from what was stored, and find what does not agree. See docs/draws.md."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -9,13 +10,10 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.campaign.awards import draws
-from app.campaign.awards.kinds import REWARD_KINDS
-from app.campaign.limits import UNLIMITED
 from app.campaign.models.awards import Award
 from app.campaign.models.campaigns import Campaign
-from app.campaign.models.draws import Draw, DrawSeed
+from app.campaign.models.draws import Draw, DrawOdds, DrawSeed
 from app.campaign.models.limits import Usage
-from app.campaign.models.rewards import RewardMethod
 from app.members.models import Customer
 
 PROBLEMS_MAX = 20
@@ -58,6 +56,7 @@ class DrawRow(NamedTuple):
     candidates: Sequence[tuple[int, int]]  # ids of reward methods, and their weights
     ticket: str
     method_id: int
+    revision: int
     award_id: UUID
     customer_id: int
     customer: UUID
@@ -75,6 +74,7 @@ def rows(session: Session, campaign_id: int) -> Iterator[DrawRow]:
                 Draw.candidates,
                 Draw.ticket,
                 Draw.method_id,
+                Draw.revision,
                 Draw.award_id,
                 Draw.customer_id,
                 Customer.uuid.label("customer"),
@@ -97,14 +97,16 @@ def _verify(session: Session, campaign: Campaign, seed: DrawSeed) -> Report:
     report = Report(campaign, seed)
     if draws.commitment(seed.seed) != seed.commitment:
         report.add("The seed is not the one that was committed to.")
-    methods = {method.id: method for method in campaign.methods}
-    always = {method.id for method in campaign.methods if _is_always_open(method)}
+    odds = _Odds(session, campaign.id)
+    weights = {method.id: method.weight for method in campaign.methods if method.weight}
+    if campaign.is_draw and weights != odds.latest_weights():
+        report.add("The rewards have other weights than the odds that were written down last.")
     customer, expected = None, 0
     for row in rows(session, campaign.id):
         report.draws_count += 1
         expected = expected + 1 if row.customer == customer else 1
         customer = row.customer
-        for problem in _problems(row, campaign, seed, methods, always, expected):
+        for problem in _problems(row, campaign, seed, odds, expected):
             report.add(f"Draw {row.number} of customer {row.customer}: {problem}")
         expected = row.number
     counted = session.scalar(select(func.sum(Usage.received)).where(Usage.campaign_id == campaign.id)) or 0
@@ -113,9 +115,32 @@ def _verify(session: Session, campaign: Campaign, seed: DrawSeed) -> Report:
     return report
 
 
-def _problems(
-    row: DrawRow, campaign: Campaign, seed: DrawSeed, methods: dict[int, RewardMethod], always: set[int], expected: int
-) -> Iterator[str]:
+class _Odds:
+    """The odds of a campaign's draws, revision by revision."""
+
+    def __init__(self, session: Session, campaign_id: int) -> None:
+        query = select(DrawOdds).where(DrawOdds.campaign_id == campaign_id).order_by(DrawOdds.revision)
+        self._all = list(session.scalars(query))
+        self._revisions = [odds.revision for odds in self._all]
+
+    def latest_weights(self) -> dict[int, int]:
+        """By reward method."""
+        latest = self._all[-1].rewards if self._all else ()
+        return {int(method): int(weight) for method, weight, _ in latest}
+
+    def at(self, revision: int) -> dict[int, tuple[int, bool]]:
+        """The weight of each reward method that could be drawn, and whether nothing could keep it out; nothing before the first."""
+        i = bisect_right(self._revisions, revision)
+        return (
+            {int(method): (int(weight), bool(always)) for method, weight, always in self._all[i - 1].rewards}
+            if i
+            else {}
+        )
+
+
+def _problems(row: DrawRow, campaign: Campaign, seed: DrawSeed, odds: _Odds, expected: int) -> Iterator[str]:
+    rewards = odds.at(row.revision)
+    always = {method for method, (_, is_always_open) in rewards.items() if is_always_open}
     candidates = [(int(method), int(weight)) for method, weight in row.candidates]
     if row.number != expected:
         yield f"number {expected} is missing."
@@ -123,16 +148,9 @@ def _problems(
         yield "its award is not this customer's in this campaign."
     if row.ticket != draws.ticket(seed.seed, campaign.uuid, row.customer, row.number):
         yield "the ticket does not follow from the seed."
-    if any(method not in methods or methods[method].weight != weight for method, weight in candidates):
+    if any(rewards.get(method, (None, False))[0] != weight for method, weight in candidates):
         yield "a candidate is not the campaign's, or has another weight."
     if not always <= {method for method, _ in candidates}:
         yield "a candidate that is always open was left out."
     if not candidates or draws.pick(candidates, row.ticket) != row.method_id:
         yield "the ticket falls on another candidate."
-
-
-def _is_always_open(method: RewardMethod) -> bool:
-    """Nothing could ever have kept it out of a draw."""
-    limits = (method.stock, method.limit_in_period, method.limit_per_customer)
-    takes_code = REWARD_KINDS[method.kind].takes_code  # a pool can be empty
-    return not takes_code and method.weight > 0 and not method.restrictions and min(limits) >= UNLIMITED

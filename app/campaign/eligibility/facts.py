@@ -148,7 +148,7 @@ _METHOD_COLUMNS = (
 _GIVING = (
     facts_query()
     .outerjoin(DrawSeed, DrawSeed.campaign_id == Campaign.id)
-    .outerjoin(RewardMethod, RewardMethod.campaign_id == Campaign.id)
+    .outerjoin(RewardMethod, and_(RewardMethod.campaign_id == Campaign.id, RewardMethod.closed.is_(False)))
     .outerjoin(MethodTally, MethodTally.method_id == RewardMethod.id)
     .outerjoin(MethodUsage, and_(MethodUsage.method_id == RewardMethod.id, MethodUsage.customer_id == Customer.id))
     .add_columns(DrawSeed.seed, *(column.label(f"of_method_{column.name}") for column in _METHOD_COLUMNS))

@@ -1,19 +1,20 @@
-"""Behaviors of a campaign: what is decided about them when the campaign is created."""
+"""Behaviors of a campaign: what is decided about them when the campaign is created or changed."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from app.campaign.engagement import counting
-from app.campaign.errors import BadCampaign
 from app.campaign.limits import UNLIMITED
 from app.campaign.models.engagement import BEHAVIOR_KINDS, Behavior, Goal
+from app.text import written
 
-__all__ = ["Behavior", "BehaviorSpec", "GoalSpec", "add", "of_campaigns", "points", "terms", "validate"]
+__all__ = ["Behavior", "BehaviorSpec", "GoalSpec", "of_campaigns", "own_groups", "points", "problems", "put", "terms"]
 
 PERIOD_SECONDS = 90 * 24 * 3600
 BEHAVIORS_MAX, GOALS_MAX, UNIQUE_MAX = 50, 50, 1_000
@@ -52,47 +53,55 @@ class BehaviorSpec:
     id: int | None = None
 
 
-def validate(plans: Sequence[BehaviorSpec]) -> None:
-    """Raises BadCampaign, which says what is wrong."""
+def problems(plans: Sequence[BehaviorSpec]) -> Iterator[tuple[str, str]]:
+    """What is wrong with them: where, as a JSON Pointer from their list, and a sentence."""
     if len(plans) > BEHAVIORS_MAX:
-        raise BadCampaign(f"A campaign has at most {BEHAVIORS_MAX} behaviors.")
-    if len({plan.name for plan in plans}) < len(plans):
-        raise BadCampaign("Each behavior of a campaign has a name of its own.")
-    for plan in plans:
-        _validate(plan)
+        yield "", f"A campaign has at most {BEHAVIORS_MAX} behaviors."
+    names = [plan.name for plan in plans]
+    for i, plan in enumerate(plans):
+        if plan.name in names[:i]:
+            yield f"/{i}/name", "Each behavior of a campaign has a name of its own."
+        for path, said in _problems(plan):
+            yield f"/{i}{path}", f"Behavior {plan.name}: {said}"
 
 
-def _validate(plan: BehaviorSpec) -> None:
-    def require(fulfilled: bool, said: str) -> None:
-        if not fulfilled:
-            raise BadCampaign(f"Behavior {plan.name}: {said}")
-
-    require(plan.kind in BEHAVIOR_KINDS, f"its type is one of {', '.join(BEHAVIOR_KINDS)}.")
-    require(bool(plan.goals), "it needs something to count.")
-    require(len(plan.goals) <= GOALS_MAX, f"it has at most {GOALS_MAX} goals.")
-    require(plan.kind == "composite" or len(plan.goals) == 1, "only a composite behavior has several goals.")
-    require(0 < plan.times_max <= UNLIMITED, "it can be repeated at least once.")
-    require(
-        0 < plan.per_period_max <= counting.PER_PERIOD_MAX or plan.per_period_max == UNLIMITED,
-        f"it can be repeated 1 to {counting.PER_PERIOD_MAX} times per period.",
-    )
-    require(0 < plan.period_seconds <= SECONDS_MAX, f"a period has 1 to {SECONDS_MAX} seconds.")
+def _problems(plan: BehaviorSpec) -> Iterator[tuple[str, str]]:
+    if plan.kind not in BEHAVIOR_KINDS:
+        yield "/kind", f"its type is one of {', '.join(BEHAVIOR_KINDS)}."
+    if not plan.goals:
+        yield "/goals", "it needs something to count."
+        return
+    if len(plan.goals) > GOALS_MAX:
+        yield "/goals", f"it has at most {GOALS_MAX} goals."
+    if plan.kind != "composite" and len(plan.goals) != 1:
+        yield "/goals", "only a composite behavior has several goals."
+    if not 0 < plan.times_max <= UNLIMITED:
+        yield "/times_max", "it can be repeated at least once."
+    if not 0 < plan.per_period_max <= counting.PER_PERIOD_MAX and plan.per_period_max != UNLIMITED:
+        yield "/per_period/limit", f"it can be repeated 1 to {counting.PER_PERIOD_MAX} times per period."
+    if not 0 < plan.period_seconds <= SECONDS_MAX:
+        yield "/per_period/seconds", f"a period has 1 to {SECONDS_MAX} seconds."
     names = [goal.event_name for goal in plan.goals]
-    require(len(set(names)) == len(names), "each goal has an event of its own.")
-    for goal in plan.goals:
+    for i, goal in enumerate(plan.goals):
+        if goal.event_name in names[:i]:
+            yield f"/goals/{i}/event_name", "each goal has an event of its own."
         most = UNIQUE_MAX if goal.kind == "unique" else UNLIMITED
-        require(0 < goal.earn_count <= most, f"it counts from 1 to {most} events.")
-        require(not goal.consecutive or goal.earn_count >= 2, "consecutive days are at least two.")
-        require(
-            0 < (goal.min_gap_seconds or 1) <= SECONDS_MAX,
-            f"the time between events has at most {SECONDS_MAX} seconds.",
-        )
+        if not 0 < goal.earn_count <= most:
+            yield f"/goals/{i}/earn_count", f"it counts from 1 to {most} events."
+        if goal.consecutive and goal.earn_count < 2:
+            yield f"/goals/{i}/consecutive", "consecutive days are at least two."
+        if not 0 < (goal.min_gap_seconds or 1) <= SECONDS_MAX:
+            yield f"/goals/{i}/min_gap_seconds", f"the time between events has at most {SECONDS_MAX} seconds."
+    yield from _group_problems(plan)
+
+
+def _group_problems(plan: BehaviorSpec) -> Iterator[tuple[str, str]]:
     sizes = _sizes(plan)
     for group, wanted in plan.groups.items():
-        require(group in sizes, f"no goal belongs to the group {group}.")
-        require(0 < wanted <= sizes[group], f"the group {group} can take 1 to {sizes[group]} goals.")
-    at_least = any(goal.required for goal in plan.goals) or sizes
-    require(bool(at_least), "nothing of it is required.")
+        if group not in sizes:
+            yield "/groups", f"no goal belongs to the group {group}."
+        elif not 0 < wanted <= sizes[group]:
+            yield "/groups", f"the group {group} can take 1 to {sizes[group]} goals."
 
 
 def _sizes(plan: BehaviorSpec) -> dict[str, int]:
@@ -104,51 +113,79 @@ def _sizes(plan: BehaviorSpec) -> dict[str, int]:
 
 def _wanted(plan: BehaviorSpec) -> dict[str, int]:
     """How many goals of each group it takes: as many as the spec says, or else the required ones, or all where none is."""
+    return _wanted_by_default(plan) | dict(plan.groups)
+
+
+def _wanted_by_default(plan: BehaviorSpec) -> dict[str, int]:
     required = _sizes(replace(plan, goals=[goal for goal in plan.goals if goal.required]))
-    return _sizes(plan) | required | dict(plan.groups)
+    return _sizes(plan) | required
 
 
-def add(session: Session, campaign_id: int, plans: Sequence[BehaviorSpec]) -> list[Behavior]:
-    """Make a campaign's behaviors, with their goals."""
+def own_groups(plan: BehaviorSpec) -> dict[str, int]:
+    """How many goals of its groups it takes, of those where that is not what follows from the goals."""
+    by_default = _wanted_by_default(plan)
+    return {group: wanted for group, wanted in plan.groups.items() if by_default.get(group) != wanted}
+
+
+def put(session: Session, campaign_id: int, plans: Sequence[BehaviorSpec], now: datetime) -> list[Behavior]:
+    """Make these a campaign's behaviors, and return them with their goals; the others are closed.
+
+    A behavior is the same as long as its name and what it counts are the same: then progress goes on, on its new terms. One that
+    counts something else begins anew; one that comes back is opened again.
+    """
+    query = select(Behavior).where(Behavior.campaign_id == campaign_id).order_by(Behavior.id)
+    existing = list(session.scalars(query.options(selectinload(Behavior.goals))))
+    for behavior in existing:  # no two have one position, not even in between
+        behavior.closed, behavior.position = True, -behavior.id
+    session.flush()
+    known = {_identity(behavior): behavior for behavior in existing}
     made = []
     for position, plan in enumerate(plans):
-        only = plan.goals[0].event_name if plan.kind != "composite" else str(uuid4())
-        behavior = Behavior(
-            campaign_id=campaign_id,
-            position=position,
-            name=plan.name,
-            event_name=plan.event_name or only,
-            kind=plan.kind,
-            points=plan.points,
-            times_max=plan.times_max,
-            per_period_max=plan.per_period_max,
-            period_seconds=plan.period_seconds,
-            **({"uuid": plan.uuid} if plan.uuid else {}),
-            **({"id": plan.id} if plan.id else {}),
+        behavior = known.get(_identity(plan)) or Behavior(
+            campaign_id=campaign_id, name=plan.name, kind=plan.kind, goals=[]
         )
-        groups = _wanted(plan)
-        behavior.goals = []
+        is_new = behavior.id is None
+        if is_new and plan.uuid:
+            behavior.uuid = plan.uuid
+        if is_new and plan.id:
+            behavior.id = plan.id
+        counted = plan.goals[0].event_name if plan.kind != "composite" else plan.name
+        values = {
+            "event_name": plan.event_name or counted,
+            "points": plan.points,
+            "times_max": plan.times_max,
+            "per_period_max": plan.per_period_max,
+            "period_seconds": plan.period_seconds,
+        }
+        if not is_new and any(getattr(behavior, name) != value for name, value in values.items()):
+            behavior.changed_at = now
+        for name, value in {**values, "closed": False, "position": position}.items():
+            setattr(behavior, name, value)
         session.add(behavior)
         session.flush()
-        for place, goal in enumerate(plan.goals):
-            row = Goal(
-                behavior_id=behavior.id,
-                position=place,
-                event_name=goal.event_name,
-                kind=goal.kind,
-                points=goal.points,
-                earn_count=goal.earn_count,
-                required=goal.required,
-                group_key=goal.group,
-                group_wanted=groups[goal.group],
-                min_gap_seconds=goal.min_gap_seconds,
-                consecutive=goal.consecutive,
-                unique_key=goal.unique_key,
-            )
-            behavior.goals.append(row)
-            session.flush()
+        _put_goals(session, behavior, plan)
         made.append(behavior)
     return made
+
+
+def _identity(behavior: Behavior | BehaviorSpec) -> tuple[Any, ...]:
+    goals = [(written(goal.event_name), goal.kind, goal.unique_key) for goal in behavior.goals]
+    return behavior.name, behavior.kind, tuple(goals)
+
+
+def _put_goals(session: Session, behavior: Behavior, plan: BehaviorSpec) -> None:
+    groups = _wanted(plan)
+    for position, goal in enumerate(plan.goals):
+        if position < len(behavior.goals):
+            row = behavior.goals[position]
+        else:
+            row = Goal(behavior_id=behavior.id, position=position, event_name=goal.event_name)
+            row.kind, row.unique_key = goal.kind, goal.unique_key
+            behavior.goals.append(row)
+        row.points, row.earn_count, row.required = goal.points, goal.earn_count, goal.required
+        row.group_key, row.group_wanted = goal.group, groups[goal.group]
+        row.min_gap_seconds, row.consecutive = goal.min_gap_seconds, goal.consecutive
+        session.flush()
 
 
 def terms(behavior: Any, goals: Sequence[Any] | None = None) -> counting.BehaviorTerms:
@@ -190,7 +227,7 @@ def of_campaigns(session: Session, campaign_ids: Sequence[int]) -> dict[int, lis
     """The behaviors of each of these campaigns, with their goals, in their order."""
     query = (
         select(Behavior)
-        .where(Behavior.campaign_id.in_(campaign_ids))
+        .where(Behavior.campaign_id.in_(campaign_ids), Behavior.closed.is_(False))
         .order_by(Behavior.campaign_id, Behavior.position)
         .options(selectinload(Behavior.goals))
     )

@@ -32,31 +32,32 @@ class CreativeSpec:
     group_id: int | None = None
 
 
-def add(session: Session, campaign_id: int, plans: Sequence[CreativeSpec]) -> None:
-    """Raises BadCreative."""
+def put(session: Session, campaign_id: int, plans: Sequence[CreativeSpec]) -> None:
+    """Make these a campaign's creatives; one of a kind that it had before is the same. The others are closed. Raises BadCreative."""
+    if len({plan.kind for plan in plans}) < len(plans):
+        raise BadCreative("A campaign has at most one creative of each type.")
+    known = {it.kind: it for it in session.scalars(select(Creative).where(Creative.campaign_id == campaign_id))}
+    for creative in known.values():
+        creative.closed = True
     for plan in plans:
         if plan.kind not in CREATIVE_KINDS:
             raise BadCreative(f"A creative's type is one of {', '.join(CREATIVE_KINDS)}.")
-        creative = Creative(
-            campaign_id=campaign_id,
-            kind=plan.kind,
-            content=dict(plan.content),
-            tracks_clicks=plan.tracks_clicks,
-            group_id=plan.group_id or 0,
-            **({"id": plan.id} if plan.id else {}),
-        )
+        found = known.get(plan.kind)
+        creative = found or Creative(campaign_id=campaign_id, kind=plan.kind, group_id=plan.group_id or 0)
+        if found is None and plan.id:
+            creative.id = plan.id
+        creative.content, creative.tracks_clicks, creative.closed = dict(plan.content), plan.tracks_clicks, False
         session.add(creative)
         session.flush()
-        creative.group_id = plan.group_id or creative.id
-    if len({plan.kind for plan in plans}) < len(plans):
-        raise BadCreative("A campaign has at most one creative of each type.")
+        if found is None:
+            creative.group_id = plan.group_id or creative.id
 
 
 def of_campaigns(session: Session, campaign_ids: Sequence[int]) -> dict[int, list[Creative]]:
     """The creatives of each of these campaigns, by id."""
     found: dict[int, list[Creative]] = {campaign_id: [] for campaign_id in campaign_ids}
     for creative in session.scalars(
-        select(Creative).where(Creative.campaign_id.in_(campaign_ids)).order_by(Creative.id)
+        select(Creative).where(Creative.campaign_id.in_(campaign_ids), Creative.closed.is_(False)).order_by(Creative.id)
     ):
         found[creative.campaign_id].append(creative)
     return found
@@ -72,7 +73,7 @@ def get(session: Session, chain_id: int, creative_id: int) -> tuple[Creative, Ca
     row = session.execute(
         select(Creative, Campaign)
         .join(Campaign, Campaign.id == Creative.campaign_id)
-        .where(Creative.id == creative_id, Campaign.chain_id == chain_id)
+        .where(Creative.id == creative_id, Creative.closed.is_(False), Campaign.chain_id == chain_id)
     ).one_or_none()
     if row is None:
         raise CreativeNotFound

@@ -171,7 +171,7 @@ def _methods(session: Session, ids: Sequence[int]) -> dict[int, list[RewardMetho
     found: dict[int, list[RewardMethod]] = {}
     for method in session.scalars(
         select(RewardMethod)
-        .where(RewardMethod.campaign_id.in_(ids))
+        .where(RewardMethod.campaign_id.in_(ids), RewardMethod.closed.is_(False))
         .order_by(RewardMethod.campaign_id, RewardMethod.position)
     ):
         found.setdefault(method.campaign_id, []).append(method)

@@ -11,6 +11,7 @@ from app.campaign.models import (
     limits,
     photos,
     referrals,
+    revisions,
     rewards,
     vouchers,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "limits",
     "photos",
     "referrals",
+    "revisions",
     "rewards",
     "vouchers",
 ]

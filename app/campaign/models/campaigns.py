@@ -34,6 +34,7 @@ class Campaign(Base):
     uuid: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
     permalink: Mapped[str] = mapped_column(Written, unique=True, default=lambda: str(uuid4()))
     chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"))
+    key: Mapped[str]  # what its document is called in files, on whatever installation; a slug
     name: Mapped[str]
     name_folded: Mapped[str] = mapped_column(default="")  # for searching
     kind: Mapped[str] = mapped_column(default="interaction")
@@ -55,6 +56,8 @@ class Campaign(Base):
     limit_per_customer_unit: Mapped[str | None]  # none: for ever
     limit_in_period: Mapped[int] = mapped_column(BigInteger, default=UNLIMITED)  # to all customers together
     limit_unit: Mapped[str | None]
+    # When its limits changed: what was counted in a period that began before may exceed them.
+    changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     weekdays: Mapped[int] = mapped_column(BigInteger, default=EVERY_DAY)
     opens_second: Mapped[int] = mapped_column(BigInteger, default=0)  # of the day, in the chain's zone
     closes_second: Mapped[int] = mapped_column(BigInteger, default=DAY_SECONDS)
@@ -79,7 +82,12 @@ class Campaign(Base):
     stock: Mapped["Stock"] = relationship(lazy="raise_on_sql", cascade="all, delete-orphan")
     photos: Mapped[list[Photo]] = relationship(lazy="raise_on_sql", order_by=Photo.id)
     chain: Mapped[Chain] = relationship(lazy="raise_on_sql")
-    methods: Mapped[list["RewardMethod"]] = relationship(order_by="RewardMethod.id", lazy="raise_on_sql")
+    methods: Mapped[list["RewardMethod"]] = relationship(
+        primaryjoin="and_(RewardMethod.campaign_id == Campaign.id, RewardMethod.closed.is_(False))",
+        order_by="RewardMethod.id",
+        lazy="raise_on_sql",
+        viewonly=True,
+    )
     seed: Mapped["DrawSeed | None"] = relationship(lazy="raise_on_sql", uselist=False)
     __table_args__ = (
         CheckConstraint(f"kind IN {CAMPAIGN_KINDS}", "known_kind"),
@@ -99,6 +107,7 @@ class Campaign(Base):
             "id",
         ),
         Index("ix_campaign_chain_id_context", "chain_id", "context"),
+        Index("uq_campaign_key", "chain_id", "key", unique=True),
         unique_where("uq_campaign_external_id", "chain_id", "external_id", where="external_id IS NOT NULL"),
         unique_where("uq_campaign_unique_name", "chain_id", "unique_name", where="unique_name IS NOT NULL"),
         Index("ix_campaign_targeting_id", "targeting_id"),
@@ -158,6 +167,9 @@ class CampaignText(Base):
     reporting_ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     qualify_tag: Mapped[str | None]  # the tags that the targeting asks for, for those who set them
     disqualify_tag: Mapped[str | None]
+    translations: Mapped[dict[str, dict[str, str]] | None] = mapped_column(
+        JSON(none_as_null=True)
+    )  # by language: name, and the descriptions
 
 
 class CampaignLabel(Base):

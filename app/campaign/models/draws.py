@@ -24,7 +24,10 @@ class DrawSeed(Base):
 
 
 class Draw(Base):
-    """How chance chose a reward: among which candidates, with which weights, on which ticket. See `draws`."""
+    """How chance chose a reward: among which candidates, with which weights, on which ticket. See `draws`.
+
+    `revision` is the campaign's under which it was drawn.
+    """
 
     __tablename__ = "draw"
     award_id: Mapped[UUID] = mapped_column(ForeignKey("award.id"), primary_key=True)
@@ -32,6 +35,19 @@ class Draw(Base):
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
     number: Mapped[int] = mapped_column(BigInteger)  # 1, 2, 3 … of this customer in this campaign
     candidates: Mapped[list[Any]] = mapped_column(JSON)  # [[method, weight], …] by method
+    revision: Mapped[int] = mapped_column(BigInteger)
     ticket: Mapped[str]  # 64 hexadecimal digits
     method_id: Mapped[int] = mapped_column(ForeignKey("reward_method.id"))
     __table_args__ = (UniqueConstraint("campaign_id", "customer_id", "number"),)
+
+
+class DrawOdds(Base):
+    """The odds of a campaign's draws, from one of its revisions until the next that has others.
+
+    `rewards` are `[method, weight, whether nothing could keep it out of a draw]`, by method, of those that can be drawn.
+    """
+
+    __tablename__ = "draw_odds"
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), primary_key=True, autoincrement=False)
+    revision: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    rewards: Mapped[list[Any]] = mapped_column(JSON)

@@ -31,6 +31,8 @@ class Behavior(Base):
     times_max: Mapped[int] = mapped_column(BigInteger)
     per_period_max: Mapped[int] = mapped_column(BigInteger)
     period_seconds: Mapped[int] = mapped_column(BigInteger)
+    closed: Mapped[bool] = mapped_column(default=False)  # it was taken out of the campaign, and counts no more
+    changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # who achieved it before did so on other terms
     is_rewarded: Mapped[bool] = mapped_column(default=False)  # the campaign gives something for achieving it
     goals: Mapped[list["Goal"]] = relationship(order_by="Goal.position", lazy="raise_on_sql")
     __table_args__ = (
@@ -123,6 +125,7 @@ class Creative(Base):
     kind: Mapped[str]
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
     tracks_clicks: Mapped[bool] = mapped_column(default=True)
+    closed: Mapped[bool] = mapped_column(default=False)  # it was taken out of the campaign; what was counted stays
     __table_args__ = (
         UniqueConstraint("campaign_id", "kind"),
         CheckConstraint(f"kind IN {CREATIVE_KINDS}", "known_kind"),

@@ -1,5 +1,6 @@
 """The things that a campaign gives."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, UniqueConstraint
@@ -7,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.campaign.limits import UNLIMITED
 from app.campaign.models.limits import MethodTally
-from app.db.types import Base, Serial, Written
+from app.db.types import Base, Serial, UtcDateTime, Written, unique_where
 from app.organizations.models import UNITS
 
 METHOD_KINDS = ("points", "voucher", "coupon", "nothing")
@@ -26,6 +27,8 @@ class RewardMethod(Base):
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
     position: Mapped[int] = mapped_column(BigInteger)
+    key: Mapped[str | None]  # names it among its campaign's; none: the points of a behavior or of a goal
+    closed: Mapped[bool] = mapped_column(default=False)  # it was given, and is given no more
     kind: Mapped[str]
     title: Mapped[str]
     recipient: Mapped[str] = mapped_column(default="customer")  # in referral campaigns, `referring` or `referred`
@@ -37,6 +40,8 @@ class RewardMethod(Base):
     limit_unit: Mapped[str | None]
     limit_per_customer: Mapped[int] = mapped_column(BigInteger, default=UNLIMITED)
     limit_per_customer_unit: Mapped[str | None]
+    # When its limits or what it gives changed: what was counted in a period that began before, or given, may differ.
+    changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     voucher_kind: Mapped[str | None]
     voucher_hundredths_of_percent: Mapped[int | None] = mapped_column(BigInteger)
     voucher_code: Mapped[str | None] = mapped_column(Written)  # a third party's, the same for everybody
@@ -50,6 +55,7 @@ class RewardMethod(Base):
     tally: Mapped["MethodTally"] = relationship(lazy="raise_on_sql", cascade="all, delete-orphan")
     __table_args__ = (
         UniqueConstraint("campaign_id", "position"),
+        unique_where("uq_reward_method_key", "campaign_id", "key", where="key IS NOT NULL"),
         CheckConstraint(f"kind IN {METHOD_KINDS}", "known_kind"),
         CheckConstraint(f"recipient IN {RECIPIENTS}", "known_recipient"),
         CheckConstraint("weight >= 0 AND amount >= 0", "not_negative"),
@@ -57,3 +63,8 @@ class RewardMethod(Base):
         CheckConstraint("(kind = 'voucher') = (voucher_kind IS NOT NULL)", "voucher_kind_of_voucher"),
         CheckConstraint(f"limit_unit IN {UNITS} AND limit_per_customer_unit IN {UNITS}", "known_unit"),
     )
+
+    @property
+    def is_a_behaviors_points(self) -> bool:
+        """It is what achieving a behavior or completing a goal is worth, and told with that."""
+        return self.key is None

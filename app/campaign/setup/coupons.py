@@ -157,7 +157,9 @@ def _load_batch(session: Session, campaign: UUID, batch: list[str]) -> int:
 
 
 def _gives_coupons(session: Session, campaign_id: int) -> bool:
-    methods = select(RewardMethod.id).where(RewardMethod.campaign_id == campaign_id, RewardMethod.kind.in_(TAKES_CODE))
+    methods = select(RewardMethod.id).where(
+        RewardMethod.campaign_id == campaign_id, RewardMethod.kind.in_(TAKES_CODE), RewardMethod.closed.is_(False)
+    )
     return session.scalar(methods.limit(1)) is not None
 
 

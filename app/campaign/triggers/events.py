@@ -297,6 +297,7 @@ _FACTS = Prepared(
             _listening.event_name == bindparam("event"),
             Campaign.chain_id == Customer.chain_id,
             activity.is_live(Campaign),
+            Behavior.closed.is_(False),
             Campaign.active_from <= _moment,
             Campaign.active_to > bindparam("a_minute_before", type_=UtcDateTime()),
             or_(_only.is_(None), Campaign.id == _only),

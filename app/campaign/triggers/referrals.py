@@ -203,7 +203,7 @@ def _open_campaigns(session: Session, chain_id: int, referring_id: int, now: dat
 def _with_reward_for_referred(session: Session, campaign_ids: Collection[int]) -> set[int]:
     """Those of the campaigns that have something for whom is referred."""
     methods = select(RewardMethod.campaign_id).where(
-        RewardMethod.campaign_id.in_(campaign_ids), RewardMethod.recipient == "referred"
+        RewardMethod.campaign_id.in_(campaign_ids), RewardMethod.recipient == "referred", RewardMethod.closed.is_(False)
     )
     return set(session.scalars(methods)) if campaign_ids else set()
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from app.campaign import activity
 from app.campaign.audience import traits, visibility, visibility_sql
 from app.campaign.audience.visibility import Visibility
+from app.campaign.document.spec import ALWAYS
 from app.campaign.eligibility.facts import facts_by_campaign, facts_by_id
 from app.campaign.engagement import opt_ins
 from app.campaign.engagement.behaviors import BehaviorSpec, GoalSpec
@@ -21,7 +22,6 @@ from app.campaign.listings import catalogue, chain_campaigns, customer_campaigns
 from app.campaign.listings.customer_campaigns import Include
 from app.campaign.models.campaigns import LIFECYCLES, Campaign
 from app.campaign.models.engagement import Behavior, BehaviorProgress, Participation
-from app.campaign.setup.spec import ALWAYS
 from app.members import segments, tags
 from app.members.models import Customer
 from app.paging import Page

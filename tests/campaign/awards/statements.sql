@@ -202,13 +202,13 @@ counted AS
 FROM debited
 WHERE debited.customer_id = %(buyer)s::BIGINT ON CONFLICT (customer_id, campaign_id) DO UPDATE SET received = (usage.received + %(received_2)s::BIGINT), period_from = CASE WHEN (usage.period_from < %(usage_period)s::TIMESTAMP WITH TIME ZONE) THEN %(usage_period)s::TIMESTAMP WITH TIME ZONE ELSE usage.period_from END, in_period = CASE WHEN (usage.period_from < %(usage_period)s::TIMESTAMP WITH TIME ZONE) THEN %(param_6)s::INTEGER ELSE usage.in_period + %(in_period_1)s::BIGINT END WHERE usage.period_from < %(usage_period)s::TIMESTAMP WITH TIME ZONE AND %(allowance)s::BIGINT > %(param_7)s::BIGINT OR usage.in_period < %(allowance)s::BIGINT RETURNING usage.received),
 recorded AS
-(INSERT INTO award (id, campaign_id, customer_id, cause, cause_key, cost, given_at, given_by, given_by_token) SELECT %(award)s::UUID AS anon_10, %(campaign)s::BIGINT AS anon_2, %(buyer)s::BIGINT AS anon_9, %(caused_by)s::VARCHAR AS anon_38, %(only_once)s::VARCHAR AS anon_39, %(price)s::BIGINT AS anon_40, %(moment)s::TIMESTAMP WITH TIME ZONE AS anon_13, %(asker)s::BIGINT AS anon_26, %(partner)s::BIGINT AS anon_41
-WHERE EXISTS (SELECT %(param_20)s::INTEGER AS anon_42
+(INSERT INTO award (id, campaign_id, customer_id, cause, cause_key, cost, given_at, given_by, given_by_token) SELECT %(award)s::UUID AS anon_10, %(campaign)s::BIGINT AS anon_2, %(buyer)s::BIGINT AS anon_9, %(caused_by)s::VARCHAR AS anon_39, %(only_once)s::VARCHAR AS anon_40, %(price)s::BIGINT AS anon_41, %(moment)s::TIMESTAMP WITH TIME ZONE AS anon_13, %(asker)s::BIGINT AS anon_26, %(partner)s::BIGINT AS anon_42
+WHERE EXISTS (SELECT %(param_20)s::INTEGER AS anon_43
 FROM counted) RETURNING award.id),
 drawn AS
-(INSERT INTO draw (award_id, campaign_id, customer_id, number, candidates, ticket, method_id) SELECT %(award)s::UUID AS anon_10, %(campaign)s::BIGINT AS anon_2, %(buyer)s::BIGINT AS anon_9, %(draw_number)s::BIGINT AS anon_33, %(draw_candidates)s::JSON AS anon_34, %(draw_ticket)s::VARCHAR AS anon_35, %(method_0)s::BIGINT AS anon_36
+(INSERT INTO draw (award_id, campaign_id, customer_id, number, candidates, revision, ticket, method_id) SELECT %(award)s::UUID AS anon_10, %(campaign)s::BIGINT AS anon_2, %(buyer)s::BIGINT AS anon_9, %(draw_number)s::BIGINT AS anon_33, %(draw_candidates)s::JSON AS anon_34, %(revision_seen)s::BIGINT AS anon_35, %(draw_ticket)s::VARCHAR AS anon_36, %(method_0)s::BIGINT AS anon_37
 FROM counted
-WHERE counted.received = %(draw_number)s::BIGINT AND (EXISTS (SELECT %(param_19)s::INTEGER AS anon_37
+WHERE counted.received = %(draw_number)s::BIGINT AND (EXISTS (SELECT %(param_19)s::INTEGER AS anon_38
 FROM recorded)) RETURNING draw.award_id),
 paid AS
 (INSERT INTO ledger_entry (customer_id, kind, issuer, issued_by, award_id, created_at, uuid, sequence, delta, balance_after, comment) SELECT debited.customer_id AS customer_id, %(param_17)s::VARCHAR AS anon_24, %(by_whom)s::VARCHAR AS anon_25, %(asker)s::BIGINT AS anon_26, %(award)s::UUID AS anon_10, %(moment)s::TIMESTAMP WITH TIME ZONE AS anon_13, %(entry)s::UUID AS anon_27, debited.entries_count - %(entries_count_2)s::BIGINT AS anon_28, -%(price)s::BIGINT AS anon_29, debited.balance - %(gain)s::BIGINT AS anon_30, %(campaign_name)s::VARCHAR AS anon_31
@@ -238,7 +238,7 @@ WHERE account.customer_id = ?) AS debited
 WHERE debited.customer_id = ? ON CONFLICT (customer_id, campaign_id) DO UPDATE SET received = (usage.received + ?), period_from = CASE WHEN (usage.period_from < ?) THEN ? ELSE usage.period_from END, in_period = CASE WHEN (usage.period_from < ?) THEN ? ELSE usage.in_period + ? END WHERE usage.period_from < ? AND ? > ? OR usage.in_period < ? RETURNING received;
 INSERT INTO award (id, campaign_id, customer_id, cause, cause_key, cost, given_at, given_by, given_by_token) SELECT ? AS anon_1, ? AS anon_2, ? AS anon_3, ? AS anon_4, ? AS anon_5, ? AS anon_6, ? AS anon_7, ? AS anon_8, ? AS anon_9
 WHERE 1 = 1 RETURNING id;
-INSERT INTO draw (award_id, campaign_id, customer_id, number, candidates, ticket, method_id) SELECT ? AS anon_1, ? AS anon_2, ? AS anon_3, ? AS anon_4, ? AS anon_5, ? AS anon_6, ? AS anon_7
+INSERT INTO draw (award_id, campaign_id, customer_id, number, candidates, revision, ticket, method_id) SELECT ? AS anon_1, ? AS anon_2, ? AS anon_3, ? AS anon_4, ? AS anon_5, ? AS anon_6, ? AS anon_7, ? AS anon_8
 FROM (SELECT usage.customer_id AS customer_id, usage.campaign_id AS campaign_id, usage.received AS received, usage.period_from AS period_from, usage.in_period AS in_period
 FROM usage
 WHERE usage.customer_id = ? AND usage.campaign_id = ?) AS counted

@@ -288,7 +288,7 @@ def test_a_campaign_paused_while_deciding_rewards_nothing(world: World, monkeypa
     def paused_meanwhile(*arguments: Any) -> Any:
         monkeypatch.setattr(events, "giving_by_id", real)
         with world.database.transaction() as session:
-            campaigns.switch(session, campaign.uuid, False, EVERY_CHAIN)
+            campaigns.switch(session, campaign.uuid, False, EVERY_CHAIN, world.now)
         return real(*arguments)
 
     monkeypatch.setattr(events, "giving_by_id", paused_meanwhile)

@@ -134,7 +134,7 @@ def test_a_purchase_is_not_made_under_terms_that_have_changed(world: World, monk
     with world.database.reading() as session:
         stale = facts_by_uuid(session, campaign.uuid, world.cleo.uuid)
     with world.database.transaction() as session:
-        campaigns.change(session, campaign.uuid, world.sale_spec(name="Dearer", cost=5_000), EVERY_CHAIN)
+        campaigns.change(session, campaign.uuid, world.sale_spec(name="Dearer", cost=5_000), EVERY_CHAIN, world.now)
     monkeypatch.setattr(purchases, "facts_by_uuid", lambda *_: stale)
     with pytest.raises(guarded.GuardFailed):
         world.buy(campaign)

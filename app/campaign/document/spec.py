@@ -1,4 +1,4 @@
-"""What a campaign is, whole, and whether that makes sense. Whoever creates or changes one says this."""
+"""What a campaign is, whole. Whoever creates or changes one says this; `problems` tells whether it makes sense."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -6,15 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.campaign.audience import targeting
-from app.campaign.awards.kinds import REWARD_KINDS
 from app.campaign.calendar import ALWAYS_FROM, ALWAYS_TO, DAY_SECONDS, EVERY_DAY
-from app.campaign.engagement import behaviors
 from app.campaign.engagement.behaviors import BehaviorSpec
 from app.campaign.engagement.creatives import CreativeSpec
-from app.campaign.errors import BadCampaign
 from app.campaign.limits import UNLIMITED
 from app.campaign.models.rewards import RewardMethod
+from app.text import slug
 
 Window = tuple[datetime, datetime]
 ALWAYS: Window = (ALWAYS_FROM, ALWAYS_TO)
@@ -27,6 +24,13 @@ class TextSpec:
     short_description: str | None = None
     conditions_description: str | None = None
     usage_instruction: str | None = None
+
+
+@dataclass(frozen=True)
+class TranslationSpec(TextSpec):
+    """A campaign's name and texts in another language; those of None are said in the programme's own."""
+
+    name: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,6 @@ class LimitSpec:
     A number of None is no limit; a unit is one of `calendar.UNITS`, and without one the number holds for ever.
     """
 
-    unlimited: bool = False
     limit: int | None = None
     limit_per_customer: int | None = None
     limit_per_customer_unit: str | None = None
@@ -73,11 +76,16 @@ class LimitSpec:
     @property
     def total(self) -> int:
         """Of all customers together."""
-        return UNLIMITED if self.unlimited or self.limit is None else self.limit
+        return UNLIMITED if self.limit is None else self.limit
 
     @property
     def per_customer(self) -> int:
-        return UNLIMITED if self.unlimited or self.limit_per_customer is None else self.limit_per_customer
+        return UNLIMITED if self.limit_per_customer is None else self.limit_per_customer
+
+    @property
+    def unlimited(self) -> bool:
+        """Neither in all nor for one customer."""
+        return min(self.total, self.per_customer) >= UNLIMITED
 
 
 @dataclass(frozen=True)
@@ -106,6 +114,7 @@ class RewardSpec:
     title: str
     terms: Mapping[str, Any] = field(default_factory=dict)
     behavior: str | None = None  # the name of the behavior that it is for; none: for each
+    key: str | None = None  # names it among the campaign's rewards, through all its changes; none: made of the title
 
 
 @dataclass(frozen=True)
@@ -131,7 +140,7 @@ class CampaignSpec:
     """What a campaign is, whole: whoever creates or changes one says all of this.
 
     It sells coupons (`sale`), or gives `rewards`, or has `behaviors` that earn them. `cost` is in hundredths of a point; `codes`
-    are those of its pool. Most of it is decided when it is created: `campaigns.change` says what can change.
+    are new ones for its pool. Without a `key`, one is made of the name. `translations` are by language (ISO 639).
     """
 
     name: str
@@ -155,6 +164,23 @@ class CampaignSpec:
     claimed_by_default: bool = False
     business_id: int | None = None
     listing: ListingSpec = ListingSpec()
+    key: str | None = None
+    translations: Mapping[str, TranslationSpec] = field(default_factory=dict)
+
+
+def keyed(spec: CampaignSpec) -> CampaignSpec:
+    """The same, with a key for each reward: its own, or one made of its title, and of a number where another has that."""
+    taken = {reward.key for reward in spec.rewards}
+    rewards = []
+    for reward in spec.rewards:
+        key, i = reward.key, 1
+        while key is None:
+            made = slug(reward.title) or reward.kind
+            key, i = made if i == 1 else f"{made[:70]}-{i}", i + 1
+            key = None if key in taken else key
+        taken.add(key)
+        rewards.append(replace(reward, key=key))
+    return replace(spec, rewards=rewards)
 
 
 PLAIN_COUPON = "gift_code"  # what a campaign sells whose spec names no kind of coupon
@@ -162,7 +188,7 @@ PLAIN_COUPON = "gift_code"  # what a campaign sells whose spec names no kind of 
 
 def sold_plainly(spec: CampaignSpec) -> CampaignSpec:
     """The same; but what gives nothing but a plain coupon sells it, so that every dialect can."""
-    if not _gives_plain_coupons(spec):
+    if not gives_plain_coupons(spec):
         return spec
     [reward] = spec.rewards
     text = (reward.terms.get("offer") or {}).get("offer_text") or {}
@@ -174,7 +200,7 @@ def sold_plainly(spec: CampaignSpec) -> CampaignSpec:
     return replace(spec, sale=SaleSpec(PLAIN_COUPON), texts=texts, rewards=())
 
 
-def _gives_plain_coupons(spec: CampaignSpec) -> bool:
+def gives_plain_coupons(spec: CampaignSpec) -> bool:
     """One coupon for each interaction, on no further terms: the campaign can simply sell them."""
     if spec.sale is not None or (spec.context, spec.handling) != ("interaction", "independent"):
         return False
@@ -183,86 +209,3 @@ def _gives_plain_coupons(spec: CampaignSpec) -> bool:
     columns = RewardMethod.__table__.columns
     plain = {name: column.default.arg if column.default is not None else None for name, column in columns.items()}
     return all(value == plain[name] for name, value in spec.rewards[0].terms.items() if name != "offer")
-
-
-REWARDS_MAX = 50
-GIVEN_AT_ONCE_MAX = 50
-CONTEXT_FIELDS: dict[str, dict[str, str]] = {
-    "interaction": targeting.USER,
-    "basket": {**targeting.USER, **targeting.BASKET},
-    "signup": targeting.USER,
-    "referral": targeting.USER,
-    "event": targeting.USER,
-    "internal": {},
-}
-
-
-def validate(spec: CampaignSpec) -> None:
-    """Raises BadCampaign or BadRestriction, which say what contradicts what."""
-    if spec.context == "event":
-        _validate_events(spec)
-    elif spec.behaviors:
-        raise BadCampaign("Only campaigns with the context event have behaviors.")
-    elif (spec.sale is None) != bool(spec.rewards):
-        raise BadCampaign("A campaign either sells its coupons or has reward methods.")
-    _require_opt_in_window(spec)
-    if len(spec.rewards) > REWARDS_MAX:
-        raise BadCampaign(f"A campaign has at most {REWARDS_MAX} reward methods.")
-    if sum(REWARD_KINDS[reward.kind].takes_code for reward in spec.rewards) > 1:
-        raise BadCampaign("A campaign has one pool of codes, and so at most one reward method that gives coupons.")
-    if spec.codes and spec.sale is None and not any(REWARD_KINDS[reward.kind].takes_code for reward in spec.rewards):
-        raise BadCampaign("No reward method of the campaign gives coupons.")
-    if spec.sale is not None and spec.context != "interaction":
-        raise BadCampaign("Coupons are sold by campaigns with the context interaction only.")
-    if spec.cost and spec.context != "interaction":
-        raise BadCampaign("Only campaigns with the context interaction cost points: nobody asks for the others.")
-    if spec.handling == "random_draw":
-        if spec.context != "interaction":
-            raise BadCampaign("A draw has the context interaction: each interaction is a ticket.")
-        if not any(reward.terms.get("weight", 1) for reward in spec.rewards):
-            raise BadCampaign("One of the weights must be positive, or nothing can be drawn.")
-    else:
-        _require_fewer_at_once(spec)
-    recipients = {"referring", "referred"} if spec.context == "referral" else {"customer"}
-    for reward in spec.rewards:
-        if reward.terms.get("recipient", "customer") not in recipients:
-            raise BadCampaign(f"In this campaign a reward is for: {', '.join(sorted(recipients))}.")
-        REWARD_KINDS[reward.kind].validate(reward.terms)
-    fields = CONTEXT_FIELDS[spec.context]
-    for restrictions in (spec.restrictions, *(reward.terms.get("restrictions") for reward in spec.rewards)):
-        if restrictions is not None:
-            targeting.checked(restrictions, fields)
-
-
-def _require_fewer_at_once(spec: CampaignSpec) -> None:
-    """What is given together is one statement, and its changes are nested: some day it would be too deep to be written."""
-    at_once = [0 if spec.behaviors else len(spec.rewards)]
-    for behavior in spec.behaviors:
-        rewards = sum(reward.behavior in (None, behavior.name) for reward in spec.rewards)
-        at_once.append(rewards + bool(behavior.points) + sum(bool(goal.points) for goal in behavior.goals))
-    if max(at_once) > GIVEN_AT_ONCE_MAX:
-        raise BadCampaign(f"At most {GIVEN_AT_ONCE_MAX} rewards can be given at once.")
-
-
-def _validate_events(spec: CampaignSpec) -> None:
-    behaviors.validate(spec.behaviors)
-    if spec.rewards and not spec.behaviors:
-        raise BadCampaign("Rewards need a behavior that they are given for.")
-    names = {behavior.name for behavior in spec.behaviors}
-    for reward in spec.rewards:
-        if reward.behavior is not None and reward.behavior not in names:
-            raise BadCampaign(f"The campaign has no behavior called {reward.behavior}.")
-    limits = spec.limits
-    if min(limits.total, limits.per_customer, limits.limit_in_period) < UNLIMITED:
-        raise BadCampaign("What events give is limited by the behaviors and by the rewards' stocks.")
-
-
-def _require_opt_in_window(spec: CampaignSpec) -> None:
-    opens, closes = (
-        spec.opt_in.opt_in_from or spec.schedule.activity[0],
-        spec.opt_in.opt_in_to or spec.schedule.activity[1],
-    )
-    if opens > closes:
-        raise BadCampaign("Opting in ends after it begins.")
-    if opens > spec.schedule.activity[0] or closes > spec.schedule.activity[1]:
-        raise BadCampaign("Opting in begins and ends no later than the campaign.")
