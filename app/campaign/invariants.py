@@ -73,7 +73,7 @@ INVARIANTS = [
         "SELECT s.campaign_id FROM stock s JOIN campaign c ON c.id = s.campaign_id LEFT JOIN"
         " (SELECT campaign_id, COUNT(*) n FROM coupon GROUP BY campaign_id) k ON k.campaign_id = c.id"
         " WHERE s.coupons_count <> COALESCE(k.n, 0) OR s.allowed <> CASE"
-        ' WHEN c.single_coupon OR c.reward IS NULL THEN c."limit"'
+        ' WHEN c.reward IS NULL OR (c.single_coupon AND s.coupons_count > 0) THEN c."limit"'
         ' WHEN s.coupons_count < c."limit" THEN s.coupons_count ELSE c."limit" END',
     ),
     Invariant(

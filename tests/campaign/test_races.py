@@ -13,6 +13,7 @@ from app.access import logins
 from app.access.errors import BadCredentials, BadRefreshToken
 from app.access.models import Login
 from app.campaign import errors
+from app.campaign.awards.give import SYSTEM
 from app.campaign.eligibility.facts import facts_by_uuid
 from app.campaign.models.awards import Award
 from app.campaign.models.vouchers import Voucher
@@ -109,7 +110,8 @@ def test_an_import_keeps_to_a_limit_that_was_changed_meanwhile(
     def copy_and_be_overtaken(session: Any, campaign_id: int, batch: list[str]) -> int:
         new = real(session, campaign_id, batch)
         with world.database.transaction() as other:
-            campaigns.for_change(other, campaign.uuid, EVERY_CHAIN).limit = 6
+            with campaigns.changing(other, campaign.uuid, EVERY_CHAIN, world.now, SYSTEM) as changed:
+                changed.limit = 6
         return new
 
     monkeypatch.setattr(coupons, "_copy", copy_and_be_overtaken)

@@ -33,11 +33,12 @@ def candidates(
         if method.recipient == recipient
         and method.behavior_id in (None, behavior)
         and (method.goal_id is None or method.goal_id in goals)
-        and _can_be_given(facts, method, now, traits)
+        and can_be_given(facts, method, now, traits)
     ]
 
 
-def _can_be_given(facts: CampaignFacts, method: RewardFacts, now: datetime, traits: Traits) -> bool:
+def can_be_given(facts: CampaignFacts, method: RewardFacts, now: datetime, traits: Traits) -> bool:
+    """The reward is left, in all, in this period and for the customer, whom its restrictions admit."""
     everyone = period(facts, method.limit_unit, now)
     customer = period(facts, method.limit_per_customer_unit, now)
     return (

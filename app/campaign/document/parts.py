@@ -474,7 +474,7 @@ class ListingPart(DocumentPart):
         return ListingSpec(**data)
 
 
-class CampaignPart(DocumentPart):
+class CampaignDocument(DocumentPart):
     """Everything that is decided about a campaign."""
 
     version = fields.Integer(load_default=VERSION, strict=True, metadata=described("Of this form.", enum=[VERSION]))

@@ -11,7 +11,7 @@ from typing import Any
 from app.campaign.calendar import ALWAYS_FROM, ALWAYS_TO
 from app.campaign.document.parts import (
     VERSION,
-    CampaignPart,
+    CampaignDocument,
     ContentPart,
     Draft,
     GoalPart,
@@ -42,7 +42,7 @@ def _of(part: type[DocumentPart]) -> DocumentPart:
 
 def read(document: Document) -> Draft:
     """What a document says. Raises ValidationError, whose messages are a tree of all that cannot be read; see `pointers`."""
-    draft: Draft = _of(CampaignPart).load(document)
+    draft: Draft = _of(CampaignDocument).load(document)
     return draft
 
 
@@ -102,7 +102,7 @@ def printed(
         "vouchers": {"customer_may_claim": spec.customer_may_claim, "claimed_by_default": spec.claimed_by_default},
         "creatives": [
             {"kind": it.kind, "content": _dumped(ContentPart, it.content), "tracks_clicks": it.tracks_clicks}
-            for it in listing.creatives
+            for it in sorted(listing.creatives, key=lambda it: it.kind)
         ],
         "business": business,
         "listing": _dumped(ListingPart, listing),

@@ -1,0 +1,282 @@
+"""What a customer would get of a campaign as a document says it, saved or not: by the same rules that give."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+from sqlalchemy.orm import Session
+
+from app.campaign.audience import traits as customer_traits
+from app.campaign.audience import visibility, visibility_sql
+from app.campaign.audience.targeting import Traits
+from app.campaign.audience.visibility import Visibility
+from app.campaign.awards import choice
+from app.campaign.calendar import ALWAYS_FROM
+from app.campaign.document.spec import CampaignSpec, RewardSpec
+from app.campaign.eligibility import rules
+from app.campaign.eligibility.rows import CampaignFacts, RewardFacts
+from app.campaign.errors import NoRewardLeft
+from app.campaign.limits import UNLIMITED
+from app.campaign.models.campaigns import Campaign
+from app.campaign.models.engagement import Participation
+from app.campaign.models.limits import MethodTally, MethodUsage, Stock, Usage
+from app.campaign.models.rewards import RewardMethod
+from app.members.errors import CustomerNotFound
+from app.members.models import Customer, Level, Segment, SegmentMember
+from app.organizations.models import Chain
+from app.points.models import Account
+from app.refusal import Refusal
+
+NO_CAMPAIGN = UUID(int=0)
+
+
+@dataclass(frozen=True)
+class Chance:
+    """A reward, and whether it can be given to the customer now; in a draw, with its part of all that can, 0 to 1."""
+
+    reward: RewardSpec
+    is_open: bool
+    odds: float | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How much the customer knows of the campaign at a moment, every reason why it would get nothing, and what it could get."""
+
+    at: datetime
+    facts: CampaignFacts
+    visibility: Visibility
+    refusals: Sequence[Refusal]
+    chances: Sequence[Chance]
+
+    @property
+    def may_have(self) -> bool:
+        return not self.refusals
+
+
+class _CustomerRow(NamedTuple):
+    id: int
+    uuid: UUID
+    chain_id: int
+    status: str
+    balance: int
+    time_zone: str
+    third_party_voucher_ids: bool
+    targeted: bool
+    campaign_id: int | None
+    campaign_uuid: UUID | None
+    given: int | None
+    given_from: datetime | None
+    given_in_period: int | None
+    coupons_count: int | None
+    revision: int | None
+    received: int | None
+    received_from: datetime | None
+    received_in_period: int | None
+    opted_in: bool | None
+
+
+class _MethodRow(NamedTuple):
+    key: str | None
+    given: int
+    given_from: datetime
+    given_in_period: int
+    won_from: datetime | None
+    won_in_period: int | None
+
+
+def ask(session: Session, chain_id: int, spec: CampaignSpec, customer: UUID, at: datetime) -> Answer:
+    """What a customer of the chain would get at a moment, everything else being as it is now.
+
+    Where the chain has a campaign with the spec's key, what that has given counts. Raises CustomerNotFound.
+    """
+    row = _customer(session, chain_id, spec, customer)
+    facts = _facts(spec, row)
+    methods = _methods(session, spec, row)
+    is_asked = spec.restrictions or any(method.restrictions for method in methods)
+    traits = customer_traits.of_customer(session, row.id, at) if is_asked else {}
+    has_history = facts.opted_in is not None or (
+        row.campaign_id is not None and visibility_sql.has_progress(session, row.campaign_id, row.id)
+    )
+    chances = _chances(spec, facts, methods, at, traits)
+    refusals = list(rules.refusals(facts, at, traits, spec.context))
+    if not facts.sells_coupons and not spec.behaviors and not any(chance.is_open for chance in chances):
+        refusals.append(NoRewardLeft())
+    return Answer(at, facts, visibility.to_customer(facts, traits, has_history, at), refusals, chances)
+
+
+def _chances(
+    spec: CampaignSpec, facts: CampaignFacts, methods: Sequence[RewardFacts], at: datetime, traits: Traits
+) -> list[Chance]:
+    is_open = [choice.can_be_given(facts, method, at, traits) for method in methods]
+    if spec.handling != "random_draw":
+        return [Chance(reward, it) for reward, it in zip(spec.rewards, is_open, strict=True)]
+    whole = sum(method.weight for method, it in zip(methods, is_open, strict=True) if it) or 1
+    return [
+        Chance(reward, it and method.weight > 0, method.weight / whole if it else 0.0)
+        for reward, method, it in zip(spec.rewards, methods, is_open, strict=True)
+    ]
+
+
+def _customer(session: Session, chain_id: int, spec: CampaignSpec, customer: UUID) -> _CustomerRow:
+    """Raises CustomerNotFound."""
+    query = (
+        select(
+            Customer.id,
+            Customer.uuid,
+            Customer.chain_id,
+            Customer.status,
+            Account.balance,
+            Chain.time_zone,
+            Chain.third_party_voucher_ids,
+            _is_targeted(spec).label("targeted"),
+            Campaign.id.label("campaign_id"),
+            Campaign.uuid.label("campaign_uuid"),
+            Stock.given,
+            Stock.period_from.label("given_from"),
+            Stock.in_period.label("given_in_period"),
+            Stock.coupons_count,
+            Stock.revision,
+            Usage.received,
+            Usage.period_from.label("received_from"),
+            Usage.in_period.label("received_in_period"),
+            Participation.opted_in,
+        )
+        .select_from(Customer)
+        .join(Account, Account.customer_id == Customer.id)
+        .join(Chain, Chain.id == Customer.chain_id)
+        .outerjoin(Campaign, and_(Campaign.chain_id == Customer.chain_id, Campaign.key == spec.key))
+        .outerjoin(Stock, Stock.campaign_id == Campaign.id)
+        .outerjoin(Usage, and_(Usage.campaign_id == Campaign.id, Usage.customer_id == Customer.id))
+        .outerjoin(
+            Participation, and_(Participation.campaign_id == Campaign.id, Participation.customer_id == Customer.id)
+        )
+        .where(Customer.uuid == customer, Customer.chain_id == chain_id)
+    )
+    row = session.execute(query).one_or_none()
+    if row is None:
+        raise CustomerNotFound
+    return _CustomerRow._make(row)
+
+
+def _is_targeted(spec: CampaignSpec) -> ColumnElement[bool]:
+    """The customer belongs to the audience of the spec, which may be nobody's yet."""
+    if spec.audience.for_everyone:
+        return true()
+    found: list[ColumnElement[bool]] = [false()]
+    if spec.audience.levels:
+        found.append(exists().where(Level.id == Customer.level_id, Level.uuid.in_(spec.audience.levels)))
+    if spec.audience.segments:
+        found.append(
+            exists().where(
+                SegmentMember.customer_id == Customer.id,
+                Segment.id == SegmentMember.segment_id,
+                Segment.uuid.in_(spec.audience.segments),
+            )
+        )
+    return or_(*found)
+
+
+def _facts(spec: CampaignSpec, row: _CustomerRow) -> CampaignFacts:
+    limits, schedule = spec.limits, spec.schedule
+    coupons_count = row.coupons_count or 0
+    single = bool(spec.sale and spec.sale.single_coupon)
+    return CampaignFacts(
+        campaign_id=row.campaign_id or 0,
+        campaign_uuid=row.campaign_uuid or NO_CAMPAIGN,
+        chain_id=row.chain_id,
+        context=spec.context,
+        handling=spec.handling,
+        reward=spec.sale.coupon_kind if spec.sale else None,
+        restrictions=spec.restrictions,
+        opt_in_required=spec.opt_in.opt_in_required,
+        opted_in=row.opted_in,
+        lifecycle=spec.lifecycle,
+        active_from=schedule.activity[0],
+        active_to=schedule.activity[1],
+        visible_from=schedule.visibility[0],
+        visible_to=schedule.visibility[1],
+        weekdays=schedule.weekdays,
+        opens_second=schedule.opens_second,
+        closes_second=schedule.closes_second,
+        cost=spec.cost,
+        single_coupon=single,
+        unlimited=limits.unlimited,
+        limit=limits.total,
+        limit_per_customer=limits.per_customer,
+        limit_per_customer_unit=limits.limit_per_customer_unit,
+        limit_in_period=limits.limit_in_period,
+        limit_unit=limits.limit_unit,
+        claimed_by_default=spec.claimed_by_default,
+        time_zone=row.time_zone,
+        third_party_voucher_ids=row.third_party_voucher_ids,
+        campaign_name=spec.name,
+        given=row.given or 0,
+        given_from=row.given_from or ALWAYS_FROM,
+        given_in_period=row.given_in_period or 0,
+        allowed=rules.allowed(limits.total, coupons_count, single, spec.sale is not None),
+        coupons_count=coupons_count,
+        revision=row.revision or 0,
+        customer_id=row.id,
+        customer_uuid=row.uuid,
+        customer_status=row.status,
+        balance=row.balance,
+        received=row.received or 0,
+        received_from=row.received_from or ALWAYS_FROM,
+        received_in_period=row.received_in_period or 0,
+        targeted=bool(row.targeted),
+        seed=None,
+    )
+
+
+def _methods(session: Session, spec: CampaignSpec, row: _CustomerRow) -> list[RewardFacts]:
+    """The spec's rewards, each with what a saved one of its key has given."""
+    given: dict[str | None, _MethodRow] = {}
+    if row.campaign_id is not None and spec.rewards:
+        query = (
+            select(
+                RewardMethod.key,
+                MethodTally.given,
+                MethodTally.period_from,
+                MethodTally.in_period,
+                MethodUsage.period_from.label("won_from"),
+                MethodUsage.in_period.label("won_in_period"),
+            )
+            .join(MethodTally, MethodTally.method_id == RewardMethod.id)
+            .outerjoin(MethodUsage, and_(MethodUsage.method_id == RewardMethod.id, MethodUsage.customer_id == row.id))
+            .where(RewardMethod.campaign_id == row.campaign_id, RewardMethod.key.is_not(None))
+        )
+        given = {found[0]: _MethodRow._make(found) for found in session.execute(query)}
+    return [_method(i, reward, given.get(reward.key)) for i, reward in enumerate(spec.rewards)]
+
+
+def _method(i: int, reward: RewardSpec, row: _MethodRow | None) -> RewardFacts:
+    terms = reward.terms
+    return RewardFacts(
+        method_id=i,
+        kind=reward.kind,
+        recipient=terms.get("recipient", "customer"),
+        behavior_id=None,
+        goal_id=None,
+        weight=terms.get("weight", 1),
+        amount=terms.get("amount", 0),
+        restrictions=terms.get("restrictions"),
+        limit_in_period=terms.get("limit_in_period", UNLIMITED),
+        limit_unit=terms.get("limit_unit"),
+        limit_per_customer=terms.get("limit_per_customer", UNLIMITED),
+        limit_per_customer_unit=terms.get("limit_per_customer_unit"),
+        voucher_kind=terms.get("voucher_kind"),
+        voucher_hundredths_of_percent=terms.get("voucher_hundredths_of_percent"),
+        voucher_code=terms.get("voucher_code"),
+        voucher_text=terms.get("voucher_text"),
+        voucher_seconds=terms.get("voucher_seconds"),
+        given=row.given if row else 0,
+        allowed=terms.get("stock", UNLIMITED),
+        given_from=row.given_from if row else ALWAYS_FROM,
+        given_in_period=row.given_in_period if row else 0,
+        won_from=(row.won_from if row else None) or ALWAYS_FROM,
+        won_in_period=(row.won_in_period if row else None) or 0,
+    )
