@@ -52,6 +52,12 @@ def plan(session: Session, chain_id: int, sent: Sequence[Document], now: datetim
     return _plans(session, chain_id, sent, [campaigns.get(_key(document)) for document in sent], now)
 
 
+def plan_new(session: Session, chain_id: int, spec: CampaignSpec, now: datetime) -> Plan:
+    """The plan of creating a campaign, whatever there is; where its key is another's, that is refused."""
+    [document] = documents.of_chain(session, chain_id, [spec])
+    return _plan(session, chain_id, spec, document, None, {}, now)
+
+
 def plan_for(session: Session, campaign: Campaign, document: Document, now: datetime) -> Plan:
     """The plan of one document for this campaign, whatever its key says."""
     [found] = _plans(session, campaign.chain_id, [document], [campaign], now)

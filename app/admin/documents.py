@@ -1,0 +1,344 @@
+"""Campaigns of any kind as documents: read whole, created, changed under a revision, planned, asked before they are saved."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import Response, jsonify, request
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import BadRequest, Forbidden
+
+from app import clock
+from app.admin import document_schemas as schemas
+from app.admin import document_views as views
+from app.admin.document_views import Moved, Unfit
+from app.campaign.document import ask, documents
+from app.campaign.document.schema import json_schema
+from app.campaign.errors import RevisionMoved
+from app.campaign.listings import campaign_documents
+from app.campaign.listings.campaign_documents import SORTABLE, DocumentFilter
+from app.campaign.models.campaigns import CAMPAIGN_KINDS, LIFECYCLES, Campaign
+from app.campaign.setup import campaigns, plans, revisions
+from app.campaign.setup.plans import Plan
+from app.openloyalty.api import Blueprint
+from app.openloyalty.people import actor
+from app.openloyalty.queries import PAGING_PARAMETERS, filters, flag, paging, text
+from app.web.body import json_body
+from app.web.door import allow, anyone, chains, note_subject, own_chain, reading, transaction
+
+blueprint = Blueprint("campaign_documents", __name__, "Campaigns as documents")
+BODY_BYTES_MAX = 1_000_000
+DOCUMENTS_MAX = 250  # in one plan
+DEPTH_MAX = 30
+CHAIN = {
+    "in": "query",
+    "name": "chain_id",
+    "schema": {"type": "integer"},
+    "description": "The chain, for who acts for several; the first of these unless given.",
+}
+DRY_RUN = {
+    "in": "query",
+    "name": "dry_run",
+    "schema": {"type": "boolean"},
+    "description": "Changes nothing, and answers what would change, what is refused, and what is worth a second look.",
+}
+IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "schema": {"type": "string"},
+    "description": "The revision that you have seen, as the ETag says it; * for any.",
+}
+FILTERS = [
+    {
+        "in": "query",
+        "name": "kind",
+        "schema": {"type": "string"},
+        "description": f"Some of {', '.join(CAMPAIGN_KINDS)}, with commas between.",
+    },
+    {
+        "in": "query",
+        "name": "lifecycle",
+        "schema": {"type": "string"},
+        "description": f"Some of {', '.join(LIFECYCLES)}, with commas between.",
+    },
+    {
+        "in": "query",
+        "name": "label",
+        "schema": {"type": "string"},
+        "description": "A label's key, or `key:value`; several with commas between.",
+    },
+    *filters("text", description="Text in the name or the key."),
+]
+
+
+@blueprint.errorhandler(Unfit)
+def _unfit(e: Unfit) -> Response:
+    return views.unfit(e)
+
+
+@blueprint.errorhandler(Moved)
+def _moved(e: Moved) -> Response:
+    return views.moved(e)
+
+
+@blueprint.route("/campaign-document.json", methods=["GET"])
+@blueprint.response(200)
+@anyone
+def show_document_schema() -> Response:
+    """Show the form of a campaign's document as JSON Schema."""
+    response = jsonify(json_schema())
+    response.mimetype = "application/schema+json"
+    return response
+
+
+@blueprint.route("/admin/campaigns", methods=["GET"])
+@blueprint.response(200, schemas.CampaignDocuments)
+@blueprint.doc(parameters=[*PAGING_PARAMETERS, CHAIN, *FILTERS])
+@allow("admin")
+def list_campaign_documents() -> Response:
+    """List campaigns of any kind as documents, the newest first."""
+    wanted = DocumentFilter(_words("kind", CAMPAIGN_KINDS), _words("lifecycle", LIFECYCLES), _labels(), text("text"))
+    page, now = paging(), clock.now()
+    if page.sort is not None and page.sort not in SORTABLE:
+        raise BadRequest(f"sort: one of {', '.join(SORTABLE)}.")
+    with reading() as session:
+        found = campaign_documents.page(session, _chain(), page, wanted)
+        return jsonify(campaigns=[views.campaign(row, now) for row in found.rows], total=found.total)
+
+
+@blueprint.route("/admin/campaigns", methods=["POST"])
+@blueprint.response(201, schemas.CampaignWithState)
+@blueprint.doc(parameters=[DRY_RUN, CHAIN], requestBody=schemas.DOCUMENT_BODY)
+@allow("admin", body_bytes_max=BODY_BYTES_MAX)
+def create_campaign_document() -> Response:
+    """Create a campaign of any kind from its document."""
+    sent, now = _sent(), clock.now()
+    with transaction() as session:
+        [planned] = plans.plan(session, _chain(), [sent], now)
+        if planned.action != "create":
+            planned = _taken(session, planned, sent, now)
+        if _is_dry_run():
+            return jsonify(views.plan(planned))
+        _require_possible(planned)
+        assert planned.spec is not None
+        made = campaigns.create(session, planned.spec, now, _chain(), by=actor())
+        note_subject(campaign=made.uuid)
+        response = _answer(session, made.uuid, now)
+    response.status_code = 201
+    response.headers["Location"] = f"/api/admin/campaigns/{made.uuid}"
+    return response
+
+
+@blueprint.route("/admin/campaigns/<campaign>", methods=["GET"])
+@blueprint.response(200, schemas.CampaignWithState)
+@blueprint.doc(parameters=[CHAIN])
+@allow("admin")
+def show_campaign_document(campaign: str) -> Response:
+    """Show a campaign of any kind as its document; by its key or its UUID."""
+    with reading() as session:
+        return _answer(session, _campaign(session, campaign).uuid, clock.now())
+
+
+@blueprint.route("/admin/campaigns/<campaign>", methods=["PUT"])
+@blueprint.response(200, schemas.CampaignWithState)
+@blueprint.doc(parameters=[DRY_RUN, CHAIN, IF_MATCH], requestBody=schemas.DOCUMENT_BODY)
+@allow("admin", body_bytes_max=BODY_BYTES_MAX)
+def change_campaign_document(campaign: str) -> Response:
+    """Make a campaign what a document says; the same document again changes nothing."""
+    sent, now = _sent(), clock.now()
+    with transaction() as session:
+        known = _campaign(session, campaign)
+        planned = plans.plan_for(session, known, sent, now)
+        if _is_dry_run():
+            return jsonify(views.plan(planned))
+        return _put(session, known, planned, now)
+
+
+@blueprint.route("/admin/campaigns/<campaign>/revisions", methods=["GET"])
+@blueprint.response(200, schemas.Revisions)
+@blueprint.doc(parameters=[CHAIN, *filters("before", description="Only revisions before this one.")])
+@allow("admin")
+def list_revisions(campaign: str) -> Response:
+    """List what was changed of a campaign, by whom and when, the latest first."""
+    before = text("before")
+    if before is not None and not before.isdecimal():
+        raise BadRequest("before: the number of a revision.")
+    with reading() as session:
+        found = revisions.history(session, _campaign(session, campaign).id, int(before) if before else None)
+        return jsonify(revisions=[views.revision(change) for change in found])
+
+
+@blueprint.route("/admin/campaigns/<campaign>/revisions/<int:revision>", methods=["GET"])
+@blueprint.response(200, schemas.CampaignDocumentView)
+@blueprint.doc(parameters=[CHAIN])
+@allow("admin")
+def show_revision(campaign: str, revision: int) -> Response:
+    """Show a campaign's document as it was at a revision."""
+    with reading() as session:
+        return jsonify(revisions.get(session, _campaign(session, campaign).id, revision).document)
+
+
+@blueprint.route("/admin/campaigns/<campaign>/revisions/<int:revision>/restore", methods=["POST"])
+@blueprint.response(200, schemas.CampaignWithState)
+@blueprint.doc(parameters=[DRY_RUN, CHAIN, IF_MATCH])
+@allow("admin")
+def restore_revision(campaign: str, revision: int) -> Response:
+    """Make a campaign what it was at a revision, as a new one; its state of life stays as it is."""
+    now = clock.now()
+    with transaction() as session:
+        known = _campaign(session, campaign)
+        old = revisions.get(session, known.id, revision).document
+        planned = plans.plan_for(session, known, {**old, "lifecycle": known.lifecycle, "key": known.key}, now)
+        if _is_dry_run():
+            return jsonify(views.plan(planned))
+        return _put(session, known, planned, now)
+
+
+@blueprint.route("/admin/campaigns/plan", methods=["POST"])
+@blueprint.response(200, schemas.Plans)
+@blueprint.doc(parameters=[CHAIN], requestBody=schemas.DOCUMENTS_BODY)
+@allow("admin", body_bytes_max=BODY_BYTES_MAX)
+def plan_campaign_documents() -> Response:
+    """Tell what documents would change if each were put; changes nothing."""
+    sent = _body()
+    listed = sent.get("documents")
+    if sent.keys() != {"documents"} or not isinstance(listed, list) or len(listed) > DOCUMENTS_MAX:
+        raise BadRequest(f"documents: a list of at most {DOCUMENTS_MAX}, and nothing else.")
+    with reading() as session:
+        return jsonify(plans=[views.plan(it) for it in plans.plan(session, _chain(), listed, clock.now())])
+
+
+@blueprint.route("/admin/campaigns/ask", methods=["POST"])
+@blueprint.response(200, schemas.AnswerView)
+@blueprint.doc(parameters=[CHAIN], requestBody=schemas.QUESTION_BODY)
+@allow("admin", body_bytes_max=BODY_BYTES_MAX)
+def ask_campaign_document() -> Response:
+    """Tell what a customer would get of a document at a moment, saved or not, and every reason why nothing."""
+    sent = _body()
+    unknown = sorted(sent.keys() - {"document", "customer", "at"})
+    if unknown or not isinstance(sent.get("document"), dict):
+        raise BadRequest("Send a document, a customer's UUID, and a moment if it is another than now; nothing else.")
+    customer, at = _customer(sent.get("customer")), _moment(sent.get("at"))
+    with reading() as session:
+        [planned] = documents.understood(session, _chain(), [sent["document"]], {})
+        if planned.spec is None or planned.problems:
+            raise Unfit(400, planned.problems)
+        return jsonify(views.answer(ask.ask(session, _chain(), planned.spec, customer, at or clock.now())))
+
+
+def _put(session: Session, known: Campaign, planned: Plan, now: datetime) -> Response:
+    revision = _expected(known)
+    _require_possible(planned)
+    assert planned.spec is not None
+    try:
+        changed = campaigns.put(session, known.uuid, planned.spec, chains(), now, actor(), revision)
+    except RevisionMoved as e:
+        raise Moved(e.actual, is_said=True) from e
+    note_subject(campaign=changed.uuid, revision=changed.stock.revision)
+    return _answer(session, changed.uuid, now)
+
+
+def _answer(session: Session, uuid: UUID, now: datetime) -> Response:
+    session.expire_all()
+    found = campaign_documents.get(session, str(uuid), chains(), _chain())
+    response = jsonify(views.campaign(campaign_documents.with_document(session, found), now))
+    response.headers["ETag"] = f'"{found.stock.revision}"'
+    return response
+
+
+def _campaign(session: Session, name: str) -> Campaign:
+    """Raises CampaignNotFound."""
+    return campaign_documents.get(session, name, chains(), _chain())
+
+
+def _taken(session: Session, planned: Plan, sent: dict[str, Any], now: datetime) -> Plan:
+    """The plan of creating what is there already: its key is refused."""
+    if planned.problems or planned.spec is None:
+        return planned
+    return plans.plan_new(session, _chain(), planned.spec, now)
+
+
+def _require_possible(planned: Plan) -> None:
+    """Raises Unfit."""
+    if planned.problems:
+        raise Unfit(400, planned.problems)
+    if planned.refused:
+        raise Unfit(409, planned.refused)
+
+
+def _expected(known: Campaign) -> int | None:
+    """The revision that the request says it has seen; None for any. Raises Moved."""
+    sent = request.headers.get("If-Match")
+    if sent is None:
+        raise Moved(known.stock.revision, is_said=False)
+    tags = {tag.strip() for tag in sent.split(",")}
+    if "*" in tags:
+        return None
+    if f'"{known.stock.revision}"' not in tags:
+        raise Moved(known.stock.revision, is_said=True)
+    return known.stock.revision
+
+
+def _chain() -> int:
+    """The chain that is meant. Raises BadRequest or Forbidden."""
+    sent = text("chain_id")
+    if sent is None:
+        return own_chain() if request.method != "GET" else min(chains(), default=own_chain())
+    if not sent.isdecimal():
+        raise BadRequest("chain_id: a number.")
+    if int(sent) not in chains():
+        raise Forbidden
+    return int(sent)
+
+
+def _body() -> dict[str, Any]:
+    """Raises BadRequest."""
+    if request.mimetype != "application/json":
+        raise BadRequest("Send JSON: Content-Type: application/json.")
+    return json_body(request.get_data(), DEPTH_MAX)
+
+
+def _sent() -> dict[str, Any]:
+    return _body()
+
+
+def _is_dry_run() -> bool:
+    return bool(flag("dry_run"))
+
+
+def _words(name: str, known: tuple[str, ...]) -> list[str]:
+    """Raises BadRequest."""
+    words = [word.strip() for word in (text(name) or "").split(",") if word.strip()]
+    unknown = [word for word in words if word not in known]
+    if unknown:
+        raise BadRequest(f"{name}: some of {', '.join(known)}, with commas between.")
+    return words
+
+
+def _labels() -> list[tuple[str, str | None]]:
+    found: list[tuple[str, str | None]] = []
+    for label in (text("label") or "").split(","):
+        key, colon, value = label.partition(":")
+        if key.strip():
+            found.append((key.strip(), value.strip() if colon else None))
+    return found
+
+
+def _customer(sent: Any) -> UUID:
+    try:
+        return UUID(sent)
+    except (ValueError, AttributeError, TypeError) as e:
+        raise BadRequest("customer: the UUID of a customer.") from e
+
+
+def _moment(sent: Any) -> datetime | None:
+    """Raises BadRequest."""
+    if sent is None:
+        return None
+    try:
+        at = datetime.fromisoformat(sent)
+    except (ValueError, TypeError) as e:
+        raise BadRequest("at: a moment in ISO 8601, such as 2026-12-31T23:00:00+01:00.") from e
+    if at.tzinfo is None or not 1970 <= at.year <= 2999:
+        raise BadRequest("at: a moment with its offset, such as 2026-12-31T23:00:00+01:00.")
+    return at
