@@ -9,7 +9,8 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import text
 
 from app.db import installation
-from app.openloyalty.api import Api, document
+from app.manual.document import document
+from app.openloyalty.api import Api
 from app.web.door import anyone, database, settings
 from app.web.metrics import Metrics
 

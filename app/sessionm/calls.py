@@ -16,7 +16,7 @@ from app.web.door import allow, anyone
 V1, V2, CLIENT = "/priv/v1/apps/<api_key>", "/priv/v2/apps/<api_key>", "/api/v1/apps/<api_key>"
 USER = ("/users/<user_id>", "/external/users/<external_id>")
 CAMPAIGN = ("/campaigns/<campaign_id>", "/external/campaigns/<permalink>")
-ERROR = {
+REFUSAL = {
     "type": "object",
     "required": ["status", "errors"],
     "properties": {
@@ -44,7 +44,7 @@ REFUSED = {
 }
 NOT_IN_ADVANCE = "This call changes something, and is not made in advance."
 
-blueprint = flask_smorest.Blueprint("sessionm", __name__, description="The calls of SessionM")
+blueprint = flask_smorest.Blueprint("sessionm", __name__)
 envelope.register(blueprint)
 
 
@@ -170,7 +170,7 @@ def _manual(
         "summary": summary,
         "parameters": [calls.parameter("query", name, text) for name, text in described.items()],
         "responses": {"200": calls.answer("Done, or refused: see `status`.", _answer(example))}
-        | {status: calls.answer(text, ERROR) for status, text in REFUSED.items()},
+        | {status: calls.answer(text, calls.reference("SessionMRefusal")) for status, text in REFUSED.items()},
         "security": [] if address.startswith(CLIENT) else [{"sessionmBasic": []}, {"bearer": []}],
     }
     if (body is not None and "POST" in methods) or "PUT" in methods:

@@ -33,7 +33,7 @@ REFUSED = {
     "500": "Refused, with the codes that the documents send as 500 (68, 228, 238); or a failure.",
     "503": "Busy, or the outcome is unknown.",
 }
-ERROR = {
+REFUSAL = {
     "type": "object",
     "required": ["result"],
     "properties": {
@@ -46,7 +46,7 @@ ERROR = {
     },
 }
 
-blueprint = flask_smorest.Blueprint("spaaza", __name__, description="The calls of Spaaza")
+blueprint = flask_smorest.Blueprint("spaaza", __name__)
 envelope.register(blueprint)
 
 
@@ -143,7 +143,7 @@ def _manual(
         "summary": summary,
         "parameters": [calls.parameter("header", key, text) for key, text in headers.items()],
         "responses": {"200": calls.answer("Done.", _success(names, example))}
-        | {status: calls.answer(text, ERROR) for status, text in REFUSED.items()},
+        | {status: calls.answer(text, calls.reference("SpaazaRefusal")) for status, text in REFUSED.items()},
         "security": [{"bearer": []}, {"spaazaUser": [], "spaazaKey": []}] if authenticated else [],
     }
     if "GET" in methods:
@@ -155,7 +155,7 @@ def _manual(
         }
         required = [key.rstrip("*") for key in values if key.endswith("*")]
         schema |= {"required": required} if required else {}
-        page["requestBody"] = calls.content(schema, "application/json", "application/x-www-form-urlencoded")
+        page["requestBody"] = calls.content(schema)
     return page
 
 

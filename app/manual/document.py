@@ -1,0 +1,48 @@
+"""The OpenAPI document: what the blueprints say, what follows from each route's policy, and the words around it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Flask
+
+from app.manual import groups, names
+from app.manual.names import Call
+from app.openloyalty.api import Api, describe_refusals
+from app.sessionm.calls import REFUSAL as SESSIONM_REFUSAL
+from app.spaaza.calls import REFUSAL as SPAAZA_REFUSAL
+
+METHODS = {"GET", "POST", "PUT", "DELETE"}
+
+
+def document(app: Flask, api: Api) -> dict[str, Any]:
+    """The whole document."""
+    spec: dict[str, Any] = api.spec.to_dict()
+    spec["tags"] = groups.tags()
+    schemas = spec["components"]["schemas"]
+    schemas |= {"SpaazaRefusal": SPAAZA_REFUSAL, "SessionMRefusal": SESSIONM_REFUSAL}
+    for unused in ("Error", "PaginationMetadata"):  # flask-smorest's own
+        schemas.pop(unused)
+    calls = list(_calls(app, spec))
+    for call, name in zip(calls, names.of(calls), strict=True):
+        call.operation["operationId"] = name
+        call.operation["tags"] = [groups.of(call.endpoint, call.view).name]
+        if not getattr(call.view, "documents_itself", False):
+            describe_refusals(call.operation, call.view, call.method, "{" in call.path)
+    return spec
+
+
+def _calls(app: Flask, spec: dict[str, Any]) -> Iterator[Call]:
+    for rule in app.url_map.iter_rules():
+        path = _openapi_path(rule.rule)
+        methods = (rule.methods or set()) & METHODS
+        for method in sorted(methods):
+            operation = spec["paths"].get(path, {}).get(method.lower())
+            if operation is not None:
+                yield Call(rule.endpoint, path, method, methods, app.view_functions[rule.endpoint], operation)
+
+
+def _openapi_path(rule: str) -> str:
+    parts = rule.split("<")
+    return parts[0] + "".join(
+        "{" + part.split(">")[0].split(":")[-1] + "}" + part.split(">", 1)[1] for part in parts[1:]
+    )
