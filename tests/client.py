@@ -64,7 +64,7 @@ def require_documented(app: Flask, method: str, path: str, response: TestRespons
     content = described.get("content", {}).get("application/json")
     if content and response.mimetype == "application/json":
         schema = {**content["schema"], "components": document["components"]}
-        jsonschema.Draft202012Validator(schema).validate(response.json)
+        jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker()).validate(response.json)
 
 
 def _operation(document: dict[str, Any], method: str, path: str) -> dict[str, Any] | None:
