@@ -1,6 +1,8 @@
 """The OpenAPI document: what the blueprints say, what follows from each route's policy, and the words around it."""
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -10,13 +12,23 @@ from app.manual.names import Call
 from app.openloyalty.api import Api, describe_refusals
 from app.sessionm.calls import REFUSAL as SESSIONM_REFUSAL
 from app.spaaza.calls import REFUSAL as SPAAZA_REFUSAL
+from app.web.door import KEYED
+from app.web.idempotency import KEY_LENGTH_MAX
 
 METHODS = {"GET", "POST", "PUT", "DELETE"}
+INTRODUCTION = Path(__file__).with_name("introduction.md")
+IDEMPOTENCY_KEY = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "schema": {"type": "string", "minLength": 1, "maxLength": KEY_LENGTH_MAX},
+    "description": "A name of your own for this request: sent again, it is answered again, and not done again.",
+}
 
 
 def document(app: Flask, api: Api) -> dict[str, Any]:
     """The whole document."""
-    spec: dict[str, Any] = api.spec.to_dict()
+    spec: dict[str, Any] = json.loads(json.dumps(api.spec.to_dict()))  # in which no two calls share a parameter
+    spec["info"]["description"] = INTRODUCTION.read_text(encoding="utf-8")
     spec["tags"] = groups.tags()
     schemas = spec["components"]["schemas"]
     schemas |= {"SpaazaRefusal": SPAAZA_REFUSAL, "SessionMRefusal": SESSIONM_REFUSAL}
@@ -26,6 +38,8 @@ def document(app: Flask, api: Api) -> dict[str, Any]:
     for call, name in zip(calls, names.of(calls), strict=True):
         call.operation["operationId"] = name
         call.operation["tags"] = [groups.of(call.endpoint, call.view).name]
+        if call.method in getattr(call.view, "keyed", KEYED):
+            call.operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
         if not getattr(call.view, "documents_itself", False):
             describe_refusals(call.operation, call.view, call.method, "{" in call.path)
     return spec

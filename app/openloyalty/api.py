@@ -98,8 +98,6 @@ def describe_refusals(operation: dict[str, Any], view: Any, method: str, has_arg
     if method in {"POST", "PUT"} or any(p["in"] == "query" for p in operation.get("parameters", [])):
         refused.append("503")
     if method == "POST":
-        key = {"in": "header", "name": "Idempotency-Key", "schema": {"type": "string", "maxLength": 255}}
-        operation.setdefault("parameters", []).append(key)
         refused.append("422")
     refused += ["405", "500"]
     if method == "POST":
