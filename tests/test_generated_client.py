@@ -82,9 +82,7 @@ def created_campaign(call: Call, models: ModuleType, token: str, world: World) -
     return created.campaign_id
 
 
-def test_it_signs_in_creates_a_campaign_buys_and_reads_the_coupon(
-    call: Call, models: ModuleType, world: World
-) -> None:
+def test_it_signs_in_creates_a_campaign_buys_and_reads_the_coupon(call: Call, models: ModuleType, world: World) -> None:
     def signed_in(role: str, name: str) -> str:
         tokens = call(f"sign_in_as_{role}", body=models.LoginForm(field_username=name, field_password=PASSWORD))
         return str(tokens.token)

@@ -1,17 +1,24 @@
-"""The manual: its introduction, its groups, and the names of its calls."""
+"""The manual: its introduction, its groups, the names of its calls, and an example of each."""
 
+import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
+from openapi_schema_validator import OAS30Validator, oas30_format_checker
 
+from app import demo
 from app.access.tokens import SESSION_HOURS
-from app.manual.document import INTRODUCTION
+from app.db.engine import Database
+from app.manual.document import EXAMPLES, INTRODUCTION
 from app.manual.groups import GROUPS
 from app.paging import PER_PAGE, PER_PAGE_MAX
 from app.settings import Settings
 from app.web.door import BODY_BYTES_MAX
 from app.web.idempotency import KEPT, KEY_LENGTH_MAX
+from tests.manual_calls import NOW, recorded
 
 Operation = dict[str, Any]
 
@@ -55,3 +62,33 @@ def test_the_introduction_tells_what_the_code_does(document: Any) -> None:
     paths = {word for word in introduction.replace("`", " ").split() if word.startswith(("/api/", "/auth/"))}
     for path in paths - {"/api/…", "/api/v1/…", "/auth/…"}:
         assert path in document["paths"], path
+
+
+def test_every_call_has_an_example_that_fits(document: Any, operations: dict[str, Operation]) -> None:
+    for name, operation in operations.items():
+        pages = [operation.get("requestBody"), *[operation["responses"].get(status) for status in ("200", "204")]]
+        contents = [content for page in pages if page for content in page.get("content", {}).items()]
+        for media_type, content in contents:
+            if not media_type.startswith("image/"):
+                assert "example" in content, f"{name}: run `make examples`"
+                schema = {**content["schema"], "components": document["components"]}
+                OAS30Validator(schema, format_checker=oas30_format_checker).validate(content["example"])
+
+
+@pytest.fixture
+def database_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A new demo world, as it is at NOW."""
+    path = tmp_path / "demo.sqlite3"
+    shutil.copy(sqlite_template, path)
+    database = Database(f"sqlite:///{path}")
+    with database.transaction() as session:
+        demo.load(session, NOW, Settings().zone)
+    database.engine.dispose()
+    return f"sqlite:///{path}"
+
+
+def test_the_examples_are_what_the_service_answers(app: Flask) -> None:
+    known, now = json.loads(EXAMPLES.read_text(encoding="utf-8")), recorded(app)
+    assert list(known) == list(now), "run `make examples`"
+    for name, example in now.items():
+        assert known[name] == example, f"{name}: if this shall be so, run `make examples`"

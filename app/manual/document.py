@@ -17,6 +17,8 @@ from app.web.idempotency import KEY_LENGTH_MAX
 
 METHODS = {"GET", "POST", "PUT", "DELETE"}
 INTRODUCTION = Path(__file__).with_name("introduction.md")
+PARTS = {"header": "headers", "path": "path", "query": "query"}  # of an example, by where a parameter is
+EXAMPLES = Path(__file__).with_name("examples.json")
 IDEMPOTENCY_KEY = {
     "in": "header",
     "name": "Idempotency-Key",
@@ -34,6 +36,7 @@ def document(app: Flask, api: Api) -> dict[str, Any]:
     schemas |= {"SpaazaRefusal": SPAAZA_REFUSAL, "SessionMRefusal": SESSIONM_REFUSAL}
     for unused in ("Error", "PaginationMetadata"):  # flask-smorest's own
         schemas.pop(unused)
+    examples = json.loads(EXAMPLES.read_text(encoding="utf-8"))
     calls = list(_calls(app, spec))
     for call, name in zip(calls, names.of(calls), strict=True):
         call.operation["operationId"] = name
@@ -42,7 +45,20 @@ def document(app: Flask, api: Api) -> dict[str, Any]:
             call.operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
         if not getattr(call.view, "documents_itself", False):
             describe_refusals(call.operation, call.view, call.method, "{" in call.path)
+        _show(examples.get(name, {}), call.operation, spec["paths"][call.path].get("parameters", []))
     return spec
+
+
+def _show(example: dict[str, Any], operation: dict[str, Any], in_path: list[dict[str, Any]]) -> None:
+    """Write an example into a call's page: what is sent beside each parameter and body, what is answered beside the answer."""
+    for parameter in [*in_path, *operation.get("parameters", [])]:
+        sent = example.get(PARTS[parameter["in"]], {})
+        if parameter["name"] in sent:
+            parameter["example"] = sent[parameter["name"]]
+    for part, page in (("body", operation.get("requestBody")), ("answer", operation["responses"].get("200"))):
+        if part in example and page is not None:
+            for content in page["content"].values():
+                content["example"] = example[part]
 
 
 def _calls(app: Flask, spec: dict[str, Any]) -> Iterator[Call]:

@@ -66,12 +66,11 @@ def call(
     visitors_at: tuple[str, ...] = (),
     parameters: Mapping[str, str] | None = None,
     body: Mapping[str, Any] | None = None,
-    example: Any = None,
 ) -> Callable[[View], View]:
     """Mount a call of applications at these addresses, and of whoever has an auth_token at `visitors_at`.
 
     `changes`: it takes the permission to write, is never made by HEAD or in advance, and an Idempotency-Key counts with all its
-    methods, if it is `keyed`. `parameters` of the query, the `body` and an `example` of the answer are for the manual.
+    methods, if it is `keyed`. `parameters` of the query and the `body` are for the manual.
     """
 
     def decorate(view: View) -> View:
@@ -82,20 +81,11 @@ def call(
             keyed=frozenset(methods if changes and keyed else ()),
             audited=audited,
         )
-        _mount(by_secret(_copied(guarded)), name, at, methods, view, parameters, body, example)
+        _mount(by_secret(_copied(guarded)), name, at, methods, view, parameters, body)
         if visitors_at:
             by_token = allow(access.VISITOR, authenticate=access.by_auth_token, keyed=frozenset())
             described = {"auth_token*": "Of the customer.", **(parameters or {})}
-            _mount(
-                by_token(_copied(guarded)),
-                f"visitor_{name}",
-                list(visitors_at),
-                methods,
-                view,
-                described,
-                None,
-                example,
-            )
+            _mount(by_token(_copied(guarded)), f"visitor_{name}", list(visitors_at), methods, view, described, None)
         return view
 
     return decorate
@@ -122,11 +112,10 @@ def _mount(
     view: View,
     parameters: Mapping[str, str] | None,
     body: Mapping[str, Any] | None,
-    example: Any,
 ) -> None:
     mounted.documents_itself = True
     for i, address in enumerate(at):
-        described = _manual((view.__doc__ or "").partition("\n")[0], address, methods, parameters or {}, body, example)
+        described = _manual((view.__doc__ or "").partition("\n")[0], address, methods, parameters or {}, body)
         documented = blueprint.doc(**described)(_copied(mounted))
         blueprint.route(address, methods=list(methods), endpoint=_endpoint(name, i))(documented)
 
@@ -159,25 +148,15 @@ def _guarded(view: View, changes: bool) -> View:
 
 
 def _manual(
-    summary: str,
-    address: str,
-    methods: tuple[str, ...],
-    described: Mapping[str, str],
-    body: Mapping[str, Any] | None,
-    example: Any,
+    summary: str, address: str, methods: tuple[str, ...], described: Mapping[str, str], body: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     page: dict[str, Any] = {
         "summary": summary,
         "parameters": [calls.parameter("query", name, text) for name, text in described.items()],
-        "responses": {"200": calls.answer("Done, or refused: see `status`.", _answer(example))}
+        "responses": {"200": calls.answer("Done, or refused: see `status`.", {"type": "object"})}
         | {status: calls.answer(text, calls.reference("SessionMRefusal")) for status, text in REFUSED.items()},
         "security": [] if address.startswith(CLIENT) else [{"sessionmBasic": []}, {"bearer": []}],
     }
-    if (body is not None and "POST" in methods) or "PUT" in methods:
-        page["requestBody"] = calls.content({"type": "object", "properties": body or {}})
+    if body is not None:
+        page["requestBody"] = calls.request_body({"type": "object", "properties": body})
     return page
-
-
-def _answer(example: Any) -> dict[str, Any]:
-    answer: dict[str, Any] = {"type": "object"}
-    return answer if example is None else {**answer, "example": example}

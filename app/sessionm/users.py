@@ -122,7 +122,13 @@ def show_tags() -> Response:
         return _tags(session, _customer(session))
 
 
-@call("remove_tags", [f"{address}/tags" for address in addresses(V1, USER)], "DELETE", changes=True)
+@call(
+    "remove_tags",
+    [f"{address}/tags" for address in addresses(V1, USER)],
+    "DELETE",
+    changes=True,
+    body={"tags": TAGS_BODY["tags"]},
+)
 def remove_tags() -> Response:
     """Take tags from a customer."""
     names = body().texts("tags", TAGS_MAX)

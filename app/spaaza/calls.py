@@ -63,7 +63,6 @@ def call(
     prefix: str = "",
     also: tuple[str, ...] = (),
     parameters: Mapping[str, str] | None = None,
-    example: Any = None,
     authenticated: bool = True,
     infers_chain: bool = False,
     knows: Collection[str] = (),
@@ -74,7 +73,7 @@ def call(
     such calls are never made by HEAD or in advance, and an Idempotency-Key counts with all their methods. `also` are further
     names. `infers_chain`: the chain follows from what the staff names where it does not say it. A call knows
     its `parameters` and what it `knows` beside them, and refuses the rest by name: nobody believes that it was heard. A
-    star behind one of the `parameters` says that it must be there; `example` is for the manual.
+    star behind one of the `parameters` says that it must be there.
     """
 
     def decorate(view: View) -> View:
@@ -93,7 +92,7 @@ def call(
             mounted = anyone(guarded)
         mounted.documents_itself = True
         described = _manual(
-            (name, *also), (view.__doc__ or "").partition("\n")[0], methods, parameters or {}, example, authenticated
+            (name, *also), (view.__doc__ or "").partition("\n")[0], methods, parameters or {}, authenticated
         )
         documented: View = blueprint.doc(**described)(mounted)
         _mount(documented, name, methods, prefix, also)
@@ -129,12 +128,7 @@ def _mount(view: View, name: str, methods: tuple[str, ...], prefix: str, also: t
 
 
 def _manual(
-    names: tuple[str, ...],
-    summary: str,
-    methods: tuple[str, ...],
-    described: Mapping[str, str],
-    example: Any,
-    authenticated: bool,
+    names: tuple[str, ...], summary: str, methods: tuple[str, ...], described: Mapping[str, str], authenticated: bool
 ) -> dict[str, Any]:
     """The call's page: headers and, for calls that can be made by GET, a query; otherwise a form or JSON."""
     headers = {key: text for key, text in described.items() if key.startswith("X-")}
@@ -142,7 +136,7 @@ def _manual(
     page: dict[str, Any] = {
         "summary": summary,
         "parameters": [calls.parameter("header", key, text) for key, text in headers.items()],
-        "responses": {"200": calls.answer("Done.", _success(names, example))}
+        "responses": {"200": calls.answer("Done.", _success(names))}
         | {status: calls.answer(text, calls.reference("SpaazaRefusal")) for status, text in REFUSED.items()},
         "security": [{"bearer": []}, {"spaazaUser": [], "spaazaKey": []}] if authenticated else [],
     }
@@ -155,18 +149,16 @@ def _manual(
         }
         required = [key.rstrip("*") for key in values if key.endswith("*")]
         schema |= {"required": required} if required else {}
-        page["requestBody"] = calls.content(schema)
+        page["requestBody"] = calls.request_body(schema)
     return page
 
 
-def _success(names: tuple[str, ...], example: Any) -> dict[str, Any]:
+def _success(names: tuple[str, ...]) -> dict[str, Any]:
     results: dict[str, Any] = {
         "type": "object",
         "required": ["result_type"],
         "properties": {"result_type": {"type": "string", "enum": list(names)}},
     }
-    if example is not None:
-        results["example"] = example
     return {
         "type": "object",
         "required": ["result", "results"],

@@ -20,15 +20,7 @@ PARAMETERS = {
 }
 
 
-@call(
-    INTERACT,
-    "GET",
-    "POST",
-    also=("interaction-campaign",),
-    partners_write=True,
-    parameters=PARAMETERS,
-    example={"success": True},
-)
+@call(INTERACT, "GET", "POST", also=("interaction-campaign",), partners_write=True, parameters=PARAMETERS)
 def interact() -> Response:
     """Interact with a campaign for a customer. Repeating it gives no more than the campaign allows."""
     campaign_id = _campaign_id()

@@ -43,6 +43,11 @@ def content(schema: Mapping[str, Any]) -> dict[str, Any]:
     return {"content": {"application/json": {"schema": schema}}}
 
 
+def request_body(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """What must be sent, in the manual."""
+    return {"required": True, **content(schema)}
+
+
 def reference(name: str) -> dict[str, Any]:
     """A schema that the document has once, by its name."""
     return {"$ref": f"#/components/schemas/{name}"}
