@@ -7,6 +7,7 @@ from typing import Any
 import flask
 import flask_smorest
 from flask import Response
+from marshmallow import Schema
 
 from app.sessionm import access, codes, envelope
 from app.web import calls
@@ -66,11 +67,12 @@ def call(
     visitors_at: tuple[str, ...] = (),
     parameters: Mapping[str, str] | None = None,
     body: Mapping[str, Any] | None = None,
+    answer: type[Schema],
 ) -> Callable[[View], View]:
     """Mount a call of applications at these addresses, and of whoever has an auth_token at `visitors_at`.
 
     `changes`: it takes the permission to write, is never made by HEAD or in advance, and an Idempotency-Key counts with all its
-    methods, if it is `keyed`. `parameters` of the query and the `body` are for the manual.
+    methods, if it is `keyed`. `parameters` of the query, the `body` and the `answer` are for the manual.
     """
 
     def decorate(view: View) -> View:
@@ -81,11 +83,13 @@ def call(
             keyed=frozenset(methods if changes and keyed else ()),
             audited=audited,
         )
-        _mount(by_secret(_copied(guarded)), name, at, methods, view, parameters, body)
+        _mount(by_secret(_copied(guarded)), name, at, methods, view, parameters, body, answer)
         if visitors_at:
             by_token = allow(access.VISITOR, authenticate=access.by_auth_token, keyed=frozenset())
             described = {"auth_token*": "Of the customer.", **(parameters or {})}
-            _mount(by_token(_copied(guarded)), f"visitor_{name}", list(visitors_at), methods, view, described, None)
+            _mount(
+                by_token(_copied(guarded)), f"visitor_{name}", list(visitors_at), methods, view, described, None, answer
+            )
         return view
 
     return decorate
@@ -112,10 +116,11 @@ def _mount(
     view: View,
     parameters: Mapping[str, str] | None,
     body: Mapping[str, Any] | None,
+    answer: type[Schema],
 ) -> None:
     mounted.documents_itself = True
     for i, address in enumerate(at):
-        described = _manual((view.__doc__ or "").partition("\n")[0], address, methods, parameters or {}, body)
+        described = _manual((view.__doc__ or "").partition("\n")[0], address, methods, parameters or {}, body, answer)
         documented = blueprint.doc(**described)(_copied(mounted))
         blueprint.route(address, methods=list(methods), endpoint=_endpoint(name, i))(documented)
 
@@ -148,13 +153,19 @@ def _guarded(view: View, changes: bool) -> View:
 
 
 def _manual(
-    summary: str, address: str, methods: tuple[str, ...], described: Mapping[str, str], body: Mapping[str, Any] | None
+    summary: str,
+    address: str,
+    methods: tuple[str, ...],
+    described: Mapping[str, str],
+    body: Mapping[str, Any] | None,
+    answer: type[Schema],
 ) -> dict[str, Any]:
+    refusal = calls.reference("SessionMRefusal")
     page: dict[str, Any] = {
         "summary": summary,
         "parameters": [calls.parameter("query", name, text) for name, text in described.items()],
-        "responses": {"200": calls.answer("Done, or refused: see `status`.", {"type": "object"})}
-        | {status: calls.answer(text, calls.reference("SessionMRefusal")) for status, text in REFUSED.items()},
+        "responses": {"200": calls.answer("Done, or refused: see `status`.", {"oneOf": [answer, refusal]})}
+        | {status: calls.answer(text, refusal) for status, text in REFUSED.items()},
         "security": [] if address.startswith(CLIENT) else [{"sessionmBasic": []}, {"bearer": []}],
     }
     if body is not None:

@@ -7,11 +7,13 @@ from typing import Any
 import flask
 import flask_smorest
 from flask import Response
+from marshmallow import Schema
 
-from app.spaaza import access, codes, envelope
+from app.spaaza import access, codes, envelope, schemas
 from app.spaaza.parameters import IDENTIFIERS, invalid
 from app.spaaza.parameters import parameters as parameters_sent
 from app.web import calls
+from app.web.answers import word
 from app.web.calls import View, with_intention
 from app.web.door import allow, anyone
 
@@ -66,6 +68,7 @@ def call(
     authenticated: bool = True,
     infers_chain: bool = False,
     knows: Collection[str] = (),
+    results: type[Schema],
 ) -> Callable[[View], View]:
     """Mount a call at its address and at every other that clients of any age use for it.
 
@@ -73,7 +76,7 @@ def call(
     such calls are never made by HEAD or in advance, and an Idempotency-Key counts with all their methods. `also` are further
     names. `infers_chain`: the chain follows from what the staff names where it does not say it. A call knows
     its `parameters` and what it `knows` beside them, and refuses the rest by name: nobody believes that it was heard. A
-    star behind one of the `parameters` says that it must be there.
+    star behind one of the `parameters` says that it must be there; `results` are for the manual.
     """
 
     def decorate(view: View) -> View:
@@ -92,7 +95,7 @@ def call(
             mounted = anyone(guarded)
         mounted.documents_itself = True
         described = _manual(
-            (name, *also), (view.__doc__ or "").partition("\n")[0], methods, parameters or {}, authenticated
+            (name, *also), (view.__doc__ or "").partition("\n")[0], methods, parameters or {}, authenticated, results
         )
         documented: View = blueprint.doc(**described)(mounted)
         _mount(documented, name, methods, prefix, also)
@@ -128,7 +131,12 @@ def _mount(view: View, name: str, methods: tuple[str, ...], prefix: str, also: t
 
 
 def _manual(
-    names: tuple[str, ...], summary: str, methods: tuple[str, ...], described: Mapping[str, str], authenticated: bool
+    names: tuple[str, ...],
+    summary: str,
+    methods: tuple[str, ...],
+    described: Mapping[str, str],
+    authenticated: bool,
+    results: type[Schema],
 ) -> dict[str, Any]:
     """The call's page: headers and, for calls that can be made by GET, a query; otherwise a form or JSON."""
     headers = {key: text for key, text in described.items() if key.startswith("X-")}
@@ -136,7 +144,7 @@ def _manual(
     page: dict[str, Any] = {
         "summary": summary,
         "parameters": [calls.parameter("header", key, text) for key, text in headers.items()],
-        "responses": {"200": calls.answer("Done.", _success(names))}
+        "responses": {"200": calls.answer("Done.", _success(names, results))}
         | {status: calls.answer(text, calls.reference("SpaazaRefusal")) for status, text in REFUSED.items()},
         "security": [{"bearer": []}, {"spaazaUser": [], "spaazaKey": []}] if authenticated else [],
     }
@@ -153,19 +161,15 @@ def _manual(
     return page
 
 
-def _success(names: tuple[str, ...]) -> dict[str, Any]:
-    results: dict[str, Any] = {
-        "type": "object",
-        "required": ["result_type"],
-        "properties": {"result_type": {"type": "string", "enum": list(names)}},
-    }
+def _success(names: tuple[str, ...], results: type[Schema]) -> dict[str, Any]:
+    called = "".join(part.capitalize() for part in names[0].split("-"))
     return {
         "type": "object",
         "required": ["result", "results"],
         "properties": {
-            "result": {"type": "object"},
-            "warnings": {"type": "array", "items": {"type": "object"}},
-            "results": results,
+            "result": schemas.ResultStatus,
+            "warnings": {"type": "array", "items": schemas.WarningView},
+            "results": type(f"{called}Results", (results,), {"result_type": word(names)}),
         },
         "additionalProperties": False,
     }

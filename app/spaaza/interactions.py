@@ -4,7 +4,7 @@ from flask import Response
 
 from app import clock
 from app.campaign.triggers import interactions
-from app.spaaza import access, codes, envelope
+from app.spaaza import access, codes, envelope, schemas
 from app.spaaza.calls import call
 from app.spaaza.envelope import INTERACT
 from app.spaaza.identify import customer_id
@@ -20,7 +20,15 @@ PARAMETERS = {
 }
 
 
-@call(INTERACT, "GET", "POST", also=("interaction-campaign",), partners_write=True, parameters=PARAMETERS)
+@call(
+    INTERACT,
+    "GET",
+    "POST",
+    also=("interaction-campaign",),
+    partners_write=True,
+    parameters=PARAMETERS,
+    results=schemas.Done,
+)
 def interact() -> Response:
     """Interact with a campaign for a customer. Repeating it gives no more than the campaign allows."""
     campaign_id = _campaign_id()
