@@ -34,7 +34,7 @@ PAGE = """<!doctype html>
 </body>
 </html>
 """
-SCRIPT = """window.ui = SwaggerUIBundle({ url: "/openapi.json", dom_id: "#manual", deepLinking: true });
+SCRIPT = """window.ui = SwaggerUIBundle({ url: "/openapi.json", dom_id: "#manual", deepLinking: true, docExpansion: "none" });
 """
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'"

@@ -14,6 +14,7 @@ from app.access.tokens import SESSION_HOURS
 from app.db.engine import Database
 from app.manual.document import EXAMPLES, INTRODUCTION
 from app.manual.groups import GROUPS
+from app.media.imaging import UPLOAD_BYTES_MAX
 from app.paging import PER_PAGE, PER_PAGE_MAX
 from app.settings import Settings
 from app.web.door import BODY_BYTES_MAX
@@ -54,7 +55,7 @@ def test_the_introduction_tells_what_the_code_does(document: Any) -> None:
     for fact in (
         f"`page` and `perPage` ({PER_PAGE})",
         f"at most {PER_PAGE_MAX:,} rows",
-        f"of at most {BODY_BYTES_MAX // 1024} kB",
+        f"of at most {BODY_BYTES_MAX // 1024} kB; a photo may have {UPLOAD_BYTES_MAX // 2**20} MB",
         f"(1 to {KEY_LENGTH_MAX} printable ASCII characters, no commas)",
     ):
         assert fact in said, fact
