@@ -17,8 +17,8 @@ from app.web.idempotency import KEY_LENGTH_MAX
 
 METHODS = {"GET", "POST", "PUT", "DELETE"}
 INTRODUCTION = Path(__file__).with_name("introduction.md")
-PARTS = {"header": "headers", "path": "path", "query": "query"}  # of an example, by where a parameter is
 EXAMPLES = Path(__file__).with_name("examples.json")
+PARTS = {"header": "headers", "path": "path", "query": "query"}  # of an example, by where a parameter is
 IDEMPOTENCY_KEY = {
     "in": "header",
     "name": "Idempotency-Key",
@@ -39,14 +39,18 @@ def document(app: Flask, api: Api) -> dict[str, Any]:
     examples = json.loads(EXAMPLES.read_text(encoding="utf-8"))
     calls = list(_calls(app, spec))
     for call, name in zip(calls, names.of(calls), strict=True):
-        call.operation["operationId"] = name
-        call.operation["tags"] = [groups.of(call.endpoint, call.view).name]
-        if call.method in getattr(call.view, "keyed", KEYED):
-            call.operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
-        if not getattr(call.view, "documents_itself", False):
-            describe_refusals(call.operation, call.view, call.method, "{" in call.path)
+        call.operation.update(operationId=name, tags=[groups.of(call.endpoint, call.view).name])
+        _describe(call)
         _show(examples.get(name, {}), call.operation, spec["paths"][call.path].get("parameters", []))
     return spec
+
+
+def _describe(call: Call) -> None:
+    """Write into a call's page what follows from its policy."""
+    if call.method in getattr(call.view, "keyed", KEYED):
+        call.operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
+    if not getattr(call.view, "documents_itself", False):
+        describe_refusals(call.operation, call.view, call.method, "{" in call.path)
 
 
 def _show(example: dict[str, Any], operation: dict[str, Any], in_path: list[dict[str, Any]]) -> None:

@@ -5,10 +5,8 @@ from collections.abc import Collection, Set
 from typing import Any, NamedTuple
 
 DIALECTS = ("spaaza", "sessionm")
-OWN_IDS = {
-    "external_id": "/external/users/",
-    "permalink": "/external/campaigns/",
-}  # by which SessionM's callers name things
+# By which SessionM's callers name their customers and campaigns, and where in an address these stand.
+OWN_IDS = {"external_id": "/external/users/", "permalink": "/external/campaigns/"}
 
 
 class Call(NamedTuple):

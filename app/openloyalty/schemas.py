@@ -1,6 +1,5 @@
 """What the answers look like, for the API manual. The tests hold every answer against it."""
 
-from collections.abc import Collection
 from functools import cache
 from typing import Any
 
@@ -8,25 +7,15 @@ from marshmallow import Schema, fields
 
 from app.campaign.models.campaigns import COUPON_KINDS
 from app.campaign.models.vouchers import DELIVERIES
+from app.web.answers import flag as _flag
+from app.web.answers import number as _number
+from app.web.answers import text as _text
+from app.web.answers import uuid as _id
+from app.web.answers import whole as _whole
+from app.web.answers import word as _word
 
 MOMENT = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}[+-]\d{4}$"
 GENDERS = ("male", "female", "not_disclosed")
-
-
-def _text(**kw: object) -> fields.String:
-    return fields.String(required=True, **kw)  # type: ignore[arg-type]
-
-
-def _number(**kw: object) -> fields.Float:
-    return fields.Float(required=True, **kw)  # type: ignore[arg-type]
-
-
-def _whole() -> fields.Integer:
-    return fields.Integer(required=True)
-
-
-def _id(required: bool = True) -> fields.UUID:
-    return fields.UUID(required=required)
 
 
 def _ids(required: bool = True) -> fields.List[Any]:
@@ -36,14 +25,6 @@ def _ids(required: bool = True) -> fields.List[Any]:
 def _moment(required: bool = True) -> fields.String:
     """No date-time of the standard, whose offsets have a colon."""
     return fields.String(required=required, metadata={"pattern": MOMENT, "example": "2017-09-05T10:59:00+0200"})
-
-
-def _word(words: Collection[str], required: bool = True) -> fields.String:
-    return fields.String(required=required, metadata={"enum": list(words)})
-
-
-def _flag() -> fields.Boolean:
-    return fields.Boolean(required=True)
 
 
 def _names(required: bool = True) -> fields.Raw:
@@ -227,7 +208,7 @@ class Used(Schema):
 
 
 class ReasonView(Schema):
-    code = _text(metadata={"example": "not_enough_points"})
+    code = _text(example="not_enough_points")
     message = _text()
     required = fields.Raw()
     actual = fields.Raw()
@@ -428,7 +409,7 @@ class PosId(Schema):
 
 
 class Tokens(Schema):
-    token = _text(metadata={"description": "A JWT; send it as `Authorization: Bearer <token>`."})
+    token = _text(description="A JWT; send it as `Authorization: Bearer <token>`.")
     refresh_token = _text()
 
 
