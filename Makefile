@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
-.PHONY: help run demo test check lint bench fuzz lock clean
+.PHONY: help run demo test check lint bench fuzz examples lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -32,6 +32,9 @@ bench: $(VENV)/dev.stamp ## Measure, and print the table of bench/README.md
 
 fuzz: $(VENV)/dev.stamp ## Send what the manual allows and what it does not to every call, as each role: some six minutes
 	$(BIN)/python -m tests.fuzz
+
+examples: $(VENV)/dev.stamp ## Make every call once, and write what was sent and answered into the manual
+	$(BIN)/python -m tests.manual_calls
 
 lock: $(VENV)/dev.stamp ## Choose the newest allowed dependencies and lock them with their hashes
 	$(BIN)/uv pip compile -q -U --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

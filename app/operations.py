@@ -9,7 +9,8 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import text
 
 from app.db import installation
-from app.openloyalty.api import Api, document
+from app.manual.document import document
+from app.openloyalty.api import Api
 from app.web.door import anyone, database, settings
 from app.web.metrics import Metrics
 
@@ -33,7 +34,7 @@ PAGE = """<!doctype html>
 </body>
 </html>
 """
-SCRIPT = """window.ui = SwaggerUIBundle({ url: "/openapi.json", dom_id: "#manual", deepLinking: true });
+SCRIPT = """window.ui = SwaggerUIBundle({ url: "/openapi.json", dom_id: "#manual", deepLinking: true, docExpansion: "none" });
 """
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'"

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import jsonschema
 from flask import Flask
+from openapi_schema_validator import OAS30Validator, oas30_format_checker
 from werkzeug.test import TestResponse
 
 from app.access.models import Login
@@ -64,7 +64,7 @@ def require_documented(app: Flask, method: str, path: str, response: TestRespons
     content = described.get("content", {}).get("application/json")
     if content and response.mimetype == "application/json":
         schema = {**content["schema"], "components": document["components"]}
-        jsonschema.Draft202012Validator(schema).validate(response.json)
+        OAS30Validator(schema, format_checker=oas30_format_checker).validate(response.json)
 
 
 def _operation(document: dict[str, Any], method: str, path: str) -> dict[str, Any] | None:

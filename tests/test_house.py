@@ -35,6 +35,7 @@ FLOORS: list[set[str]] = [
     {"serving", "http_worker"},
     {"__init__"},
     {"operations"},
+    {"manual"},
     {"admin", "seller", "customer"},
     {"spaaza", "sessionm", "openloyalty"},
     {"demo"},

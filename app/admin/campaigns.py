@@ -16,7 +16,7 @@ from app.openloyalty.people import actor, customer_pages
 from app.openloyalty.queries import FORMAT, LATER_FILTERS, PAGING_PARAMETERS, flag, labels, paging, text, wants_html
 from app.web.door import allow, caller, chains, note_subject, own_chain, reading, transaction
 
-blueprint = Blueprint("admin_campaigns", __name__, "Reward campaigns")
+blueprint = Blueprint("admin_campaigns", __name__)
 
 LABELS = [
     {

@@ -18,7 +18,7 @@ from app.organizations.models import UNITS, AppHost, Business, Chain
 from app.web.door import allow, login_id, note_subject, reading, transaction
 from app.web.door import chains as scope
 
-blueprint = Blueprint("admin_chains", __name__, "Chains, apps and partners")
+blueprint = Blueprint("admin_chains", __name__)
 ID = "int(max=9223372036854775807)"
 
 

@@ -16,7 +16,7 @@ from app.openloyalty.people import customer_details, customer_pages
 from app.openloyalty.queries import PAGING_PARAMETERS, flag, paging, text
 from app.web.door import allow, caller, chains, reading, transaction
 
-blueprint = Blueprint("admin_customers", __name__, "Customers")
+blueprint = Blueprint("admin_customers", __name__)
 
 STAFF = "admin", "seller"
 TEXT_FILTERS = {

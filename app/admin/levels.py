@@ -16,7 +16,7 @@ from app.openloyalty.programme import list_levels, show_level
 from app.openloyalty.queries import PAGING_PARAMETERS, paging
 from app.web.door import allow, chains, note_subject, own_chain, reading, transaction
 
-blueprint = Blueprint("admin_levels", __name__, "Levels")
+blueprint = Blueprint("admin_levels", __name__)
 
 
 class ActiveForm(Form):

@@ -14,7 +14,7 @@ from app.openloyalty.fields import BLANK, Text
 from app.openloyalty.forms import Form, InvalidForm, extra, tree
 from app.web.door import allow, anyone, blobs, chains, reading, transaction, visitor
 
-blueprint = Blueprint("admin_photos", __name__, "Photos of campaigns")
+blueprint = Blueprint("admin_photos", __name__)
 
 STAFF = "admin", "seller"
 BODY_BYTES_MAX = 8 * 1024 * 1024  # beyond the limit of a file, so that a larger one gets its message in the form's tree

@@ -13,7 +13,7 @@ from app.openloyalty.transfers import TRANSFER_FILTERS, customer_filter, move, p
 from app.points import ledger
 from app.web.door import allow
 
-blueprint = Blueprint("admin_points", __name__, "Points")
+blueprint = Blueprint("admin_points", __name__)
 
 
 @blueprint.route("/points/transfer", methods=["GET"])

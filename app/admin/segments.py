@@ -13,7 +13,7 @@ from app.openloyalty.member_forms import SegmentChangeForm, SegmentForm
 from app.openloyalty.queries import PAGING_PARAMETERS, filters, flag, paging, text
 from app.web.door import allow, chains, note_subject, own_chain, reading, transaction
 
-blueprint = Blueprint("admin_segments", __name__, "Segments")
+blueprint = Blueprint("admin_segments", __name__)
 
 
 @blueprint.route("/segment", methods=["GET"])

@@ -16,7 +16,7 @@ from app.openloyalty.queries import PAGING_PARAMETERS, paging
 from app.organizations import shops
 from app.web.door import allow, caller, chains, note_subject, own_chain, reading, transaction
 
-blueprint = Blueprint("admin_sellers", __name__, "Sellers and points of sale")
+blueprint = Blueprint("admin_sellers", __name__)
 
 
 @blueprint.route("/seller", methods=["GET"])

@@ -14,7 +14,7 @@ from app.openloyalty.member_forms import Mark, MarkForm
 from app.openloyalty.queries import FORMAT, LATER_FILTERS, PAGING_PARAMETERS, moment
 from app.web.door import allow, caller
 
-blueprint = Blueprint("customer_campaigns", __name__, "Reward campaigns (customer)")
+blueprint = Blueprint("customer_campaigns", __name__)
 
 
 class UsedForm(Form):

@@ -8,7 +8,7 @@ from app.openloyalty.queries import PAGING_PARAMETERS
 from app.openloyalty.transfers import TRANSFER_FILTERS, transfers
 from app.web.door import allow, caller
 
-blueprint = Blueprint("customer_points", __name__, "Points (customer)")
+blueprint = Blueprint("customer_points", __name__)
 
 
 @blueprint.route("/customer/points/transfer", methods=["GET"])

@@ -1,4 +1,4 @@
-"""The OpenAPI document, made from the routes themselves, and the blueprints that feed it."""
+"""What the OpenAPI document is made from, and the blueprints that feed it."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -11,10 +11,24 @@ from werkzeug.exceptions import HTTPException
 from app.openloyalty.queries import require_known
 from app.web.door import ANYONE
 
-ERROR = {
+STATUS_AND_SENTENCE = {
+    "type": "object",
+    "properties": {"code": {"type": "integer"}, "message": {"type": "string"}},
+    "required": ["code", "message"],
+}
+REFUSAL = {
     "type": "object",
     "description": "`error` is a sentence for refused business, an object with `code` and `message` otherwise; refused"
     " forms answer a tree of `form` and `errors`, failed logins `code` and `message`.",
+    "properties": {
+        "error": {"oneOf": [{"type": "string"}, STATUS_AND_SENTENCE]},
+        "code": {"type": "integer"},
+        "message": {"type": "string"},
+        "form": {"type": "object", "description": "`children` by the names of the fields, each with its `errors`."},
+        "errors": {"oneOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]},
+        "levelId": {"type": "string"},
+        "active": {"type": "string"},
+    },
 }
 
 
@@ -23,6 +37,8 @@ Refuse = Callable[[HTTPException], Response]
 
 class Api(flask_smorest.Api):
     """Answers what Flask refuses by itself in the dialect of the address."""
+
+    DEFAULT_ERROR_RESPONSE_NAME = None  # in words that no dialect sends
 
     def __init__(self, app: Flask, refuse: Refuse) -> None:
         self._refuse = refuse
@@ -33,10 +49,10 @@ class Api(flask_smorest.Api):
 
 
 class Blueprint(flask_smorest.Blueprint):
-    """A blueprint below /api."""
+    """A blueprint below /api. `app/manual/groups.py` tells which group of the manual its calls are in."""
 
-    def __init__(self, name: str, import_name: str, description: str) -> None:
-        super().__init__(name, import_name, url_prefix="/api", description=description)
+    def __init__(self, name: str, import_name: str) -> None:
+        super().__init__(name, import_name, url_prefix="/api")
 
     def route(self, rule: str, any_query: bool = False, **options: Any) -> Callable[[Any], Any]:
         """As everywhere, but a name in the query that the manual does not show for this route is refused, unless it takes `any_query`."""
@@ -65,27 +81,12 @@ def create_api(app: Flask, refuse: Refuse) -> Api:
     for name, header in (("spaazaUser", "X-Spaaza-Session-User-Id"), ("spaazaKey", "X-Spaaza-Session-Key")):
         api.spec.components.security_scheme(name, {"type": "apiKey", "in": "header", "name": header})
     api.spec.components.security_scheme("sessionmBasic", {"type": "http", "scheme": "basic"})
-    api.spec.components.schema("Refusal", ERROR)
+    api.spec.components.schema("Refusal", REFUSAL)
     return api
 
 
-def document(app: Flask, api: Api) -> dict[str, Any]:
-    """The whole document: what the blueprints say, and what follows from each route's policy."""
-    spec: dict[str, Any] = api.spec.to_dict()
-    for rule in app.url_map.iter_rules():
-        path = spec["paths"].get(_openapi_path(rule.rule))
-        for method in (rule.methods or set()) & {"GET", "POST", "PUT", "DELETE"}:
-            operation = (path or {}).get(method.lower())
-            view = app.view_functions[rule.endpoint]
-            if operation is None:
-                continue
-            operation["responses"].pop("default", None)  # flask-smorest's own, in words that no dialect sends
-            if not getattr(view, "documents_itself", False):
-                _complete(operation, view, method, bool(rule.arguments))
-    return spec
-
-
-def _complete(operation: dict[str, Any], view: Any, method: str, has_arguments: bool) -> None:
+def describe_refusals(operation: dict[str, Any], view: Any, method: str, has_arguments: bool) -> None:
+    """Write into a call's page who may make it, and how it is refused: what follows from its policy and its method."""
     refused = ["400"]  # at least for a query that the route does not know
     if getattr(view, "policy", ANYONE) != ANYONE:
         roles = ", ".join(sorted(view.policy))
@@ -97,8 +98,6 @@ def _complete(operation: dict[str, Any], view: Any, method: str, has_arguments: 
     if method in {"POST", "PUT"} or any(p["in"] == "query" for p in operation.get("parameters", [])):
         refused.append("503")
     if method == "POST":
-        key = {"in": "header", "name": "Idempotency-Key", "schema": {"type": "string", "maxLength": 255}}
-        operation.setdefault("parameters", []).append(key)
         refused.append("422")
     refused += ["405", "500"]
     if method == "POST":
@@ -108,10 +107,3 @@ def _complete(operation: dict[str, Any], view: Any, method: str, has_arguments: 
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}}
     for status in refused:
         operation["responses"].setdefault(status, {"description": "Refused", "content": content})
-
-
-def _openapi_path(rule: str) -> str:
-    parts = rule.split("<")
-    return parts[0] + "".join(
-        "{" + part.split(">")[0].split(":")[-1] + "}" + part.split(">", 1)[1] for part in parts[1:]
-    )

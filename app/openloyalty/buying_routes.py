@@ -55,7 +55,7 @@ def _require_same(customer: str) -> None:
 
 def buying_blueprint(role: str) -> Blueprint:
     """`/api/<role>/customer/…` for a member of the staff who serves a customer."""
-    blueprint = Blueprint(f"{role}_buying", __name__, f"Buying for a customer ({role})")
+    blueprint = Blueprint(f"{role}_buying", __name__)
 
     @blueprint.route(f"/{role}/customer/<customer>/campaign/available", methods=["GET"])
     @blueprint.response(200, schemas.listed("campaigns", schemas.CampaignView))

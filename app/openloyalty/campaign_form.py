@@ -134,7 +134,7 @@ class CampaignForm(Form):
     singleCoupon = Checkbox(attribute="single_coupon")
     limit = Whole()
     limitPerUser = Whole(attribute="limit_per_customer")
-    coupons = Collection(CouponCode(), attribute="codes")
+    coupons = Collection(CouponCode(required=True), attribute="codes")
     campaignVisibility = Group(VisibilityForm, attribute="visibility", load_default=dict)
     campaignActivity = Group(ActivityForm, attribute="activity", load_default=dict)
 

@@ -35,11 +35,16 @@ MESSAGES: dict[str, Any] = {
 }
 
 
+def described(options: dict[str, Any], **schema: Any) -> dict[str, Any]:
+    """A field's options, with what the manual shows of it."""
+    return {**options, "metadata": {**schema, **options.get("metadata", {})}}
+
+
 class BlankIsNone(fields.Field[Any]):
     """Absent, null and empty are the same: None, or a complaint when the field is required."""
 
     def __init__(self, **kw: Any) -> None:
-        kw.setdefault("allow_none", True)
+        kw.setdefault("allow_none", not kw.get("required"))
         if not kw.get("required"):
             kw.setdefault("load_default", None)
         super().__init__(error_messages=MESSAGES, **kw)
@@ -56,7 +61,7 @@ class Text(BlankIsNone, fields.String):
 
     def __init__(self, length_max: int = TEXT_LENGTH_MAX, **kw: Any) -> None:
         self.length_max = length_max
-        super().__init__(**kw)
+        super().__init__(**described(kw, maxLength=length_max))
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> str:
         if isinstance(value, bool):
@@ -69,6 +74,9 @@ class Text(BlankIsNone, fields.String):
 
 class Secret(BlankIsNone, fields.String):
     """A password, to the letter; whether it is fit is the domain's to say."""
+
+    def __init__(self, **kw: Any) -> None:
+        super().__init__(**described(kw, format="password"))
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> str:
         if not isinstance(value, str):
@@ -91,7 +99,7 @@ class Choice(Text):
 
     def __init__(self, words: tuple[str, ...], **kw: Any) -> None:
         self.words = words
-        super().__init__(metadata={"enum": list(words)}, **kw)
+        super().__init__(**described(kw, enum=list(words)))
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> str:
         word = super()._deserialize(value, attr, data, **kw)
@@ -101,6 +109,11 @@ class Choice(Text):
 
 
 class Email(Text):
+    """An e-mail address."""
+
+    def __init__(self, **kw: Any) -> None:
+        super().__init__(**described(kw, format="email"))
+
     def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> str:
         text = super()._deserialize(value, attr, data, **kw)
         if not is_email(text):
@@ -110,6 +123,9 @@ class Email(Text):
 
 class Uuid(BlankIsNone, fields.String):
     """A UUID, or the complaint that the value is not valid."""
+
+    def __init__(self, **kw: Any) -> None:
+        super().__init__(**described(kw, format="uuid"))
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> UUID:  # type: ignore[override]
         return _uuid(value)
@@ -137,7 +153,7 @@ class Hundredths(BlankIsNone, fields.Float):
 
     def __init__(self, least: int = 0, **kw: Any) -> None:
         self.least = least
-        super().__init__(**kw)
+        super().__init__(**described(kw, minimum=least, maximum=AMOUNT_MAX))
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> int:
         text = str(value).strip() if not isinstance(value, bool) else ""
@@ -154,7 +170,7 @@ class Whole(BlankIsNone, fields.Integer):
 
     def __init__(self, least: int = 0, most: int = WHOLE_MAX, **kw: Any) -> None:
         self.least, self.most = least, most
-        super().__init__(**kw)
+        super().__init__(**described(kw, minimum=least, maximum=most))
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> int:
         text = str(value).strip() if not isinstance(value, bool) else ""
@@ -168,6 +184,11 @@ class Whole(BlankIsNone, fields.Integer):
 class Moment(BlankIsNone, fields.String):
     """`YYYY-MM-DD HH:mm` in the programme's zone, or ISO 8601 with an offset; aware, in UTC."""
 
+    def __init__(self, **kw: Any) -> None:
+        super().__init__(
+            **described(kw, description="`YYYY-MM-DD HH:mm` in the programme's zone, or ISO 8601 with an offset.")
+        )
+
     def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> datetime:  # type: ignore[override]
         try:
             return moment(str(value).strip(), MOMENT, settings().zone)
@@ -177,6 +198,9 @@ class Moment(BlankIsNone, fields.String):
 
 class BirthDay(BlankIsNone, fields.String):
     """`YYYY-MM-DD`, not after today; a time behind it is passed over."""
+
+    def __init__(self, **kw: Any) -> None:
+        super().__init__(**described(kw, format="date"))
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> date:  # type: ignore[override]
         if not isinstance(value, str) or not re.match(r"\d{4}-\d{2}-\d{2}(?!\d)", value.strip()):
@@ -193,7 +217,7 @@ class Collection(fields.List[Any]):
     def __init__(self, inner: fields.Field[Any], most: int = 1_000, **kw: Any) -> None:
         self.most = most
         kw.setdefault("load_default", list)
-        super().__init__(inner, allow_none=True, error_messages=MESSAGES, **kw)
+        super().__init__(inner, allow_none=True, error_messages=MESSAGES, **described(kw, maxItems=most))
 
     def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> Any:
         if value is missing:
@@ -220,13 +244,23 @@ class CouponCode(Text):
         return written(code)
 
 
+LABELS_TEXT = {"type": "string", "description": "`key:value;key1:value1`"}
+LABEL = {
+    "type": "object",
+    "properties": {"key": {"type": "string"}, "value": {"type": "string"}},
+    "required": ["key"],
+    "additionalProperties": False,
+}
+LABELS_LIST = {"type": "array", "items": LABEL}
+
+
 class Labels(fields.Field[list[tuple[str, str]]]):
     """Labels: `key:value;key1:value1`, or a list of `{"key": …, "value": …}`. A value may be empty."""
 
     def __init__(self, most: int = 100, **kw: Any) -> None:
         self.most = most
         kw.setdefault("load_default", list)
-        super().__init__(allow_none=True, error_messages=MESSAGES, **kw)
+        super().__init__(allow_none=True, error_messages=MESSAGES, **described(kw, oneOf=[LABELS_TEXT, LABELS_LIST]))
 
     def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> Any:
         if value is missing:

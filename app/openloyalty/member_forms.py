@@ -66,7 +66,7 @@ class CustomerForm(Form):
     later = LATER | {"createdAt"}
     firstName = Text(required=True, attribute="first_name")
     lastName = Text(required=True, attribute="last_name")
-    gender = Choice(("male", "female", "not_disclosed"))
+    gender = Choice(schemas.GENDERS)
     email = Email()
     phone = Text()
     birthDate = BirthDay(attribute="born_on")
@@ -103,7 +103,7 @@ class CustomerChangeForm(Form):
     later = LATER
     firstName = Text(attribute="first_name")
     lastName = Text(attribute="last_name")
-    gender = Choice(("male", "female", "not_disclosed"))
+    gender = Choice(schemas.GENDERS)
     email = Email()
     phone = Text()
     birthDate = BirthDay(attribute="born_on")
@@ -164,14 +164,28 @@ class LevelChangeForm(LevelForm):
     printed = schemas.LevelView
 
 
-class Parts(fields.Field[list[list[Criterion]]]):
-    """`parts[i][criteria][j][type]` with what the type asks for."""
+class CriterionSent(Schema):
+    """A criterion as it is sent: one may send back what was printed."""
 
-    def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> list[list[Criterion]]:
+    type = fields.String(required=True, metadata={"enum": [CUSTOMER_LIST]})
+    customers = fields.List(fields.String())
+    criterionId = fields.UUID()
+
+
+class PartSent(Schema):
+    criteria = fields.List(fields.Nested(CriterionSent))
+    segmentPartId = fields.UUID()
+
+
+class Parts(fields.List[Any]):
+    """`parts[i][criteria][j][type]` with what the type asks for; a list of lists of Criterion."""
+
+    def __init__(self) -> None:
+        super().__init__(fields.Nested(PartSent))
+
+    def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> Any:
         value = None if value is missing else value
-        return [
-            [_criterion(data) for data in items(_part(part, schemas.PartView).get("criteria"))] for part in items(value)
-        ]
+        return [[_criterion(data) for data in items(_part(part, PartSent).get("criteria"))] for part in items(value)]
 
 
 class SegmentForm(Form):
@@ -268,20 +282,27 @@ class Mark:
     customer: str | None
 
 
-class MarkSent(schemas.MarkedView):
+class MarkSent(Schema):
     """A mark as it is sent: one may send back what was printed."""
 
-    code = fields.String()
-    couponId = fields.String()
+    campaignId = fields.UUID(required=True)
+    code = fields.String(required=True)
+    used = fields.Boolean(required=True)
+    couponId = fields.UUID(metadata={"description": "Tells purchases of one code apart."})
+    customerId = fields.String(metadata={"description": "Whose; for admins."})
+    name = fields.String()
 
 
-class Marks(fields.Field[list[Mark]]):
-    """`coupons[i]` of campaignId, code and used; couponId to tell apart, customerId where an admin marks.
+class Marks(fields.List[Any]):
+    """`coupons[i]` of campaignId, code and used; couponId to tell apart, customerId where an admin marks. A list of Mark.
 
     What is wrong with them is in no tree: Open Loyalty answers any of it with a bare 400. Raises BadRequest.
     """
 
-    def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> list[Mark]:
+    def __init__(self) -> None:
+        super().__init__(fields.Nested(MarkSent), required=True, metadata={"minItems": 1, "maxItems": MARKED_MAX})
+
+    def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> Any:
         try:
             found = [_mark(data) for data in items(None if value is missing else value)]
         except ValidationError as e:
@@ -294,7 +315,7 @@ class Marks(fields.Field[list[Mark]]):
 class MarkForm(Form):
     """Coupons to mark as used."""
 
-    coupons = Marks(required=True)
+    coupons = Marks()
 
 
 def _mark(data: Any) -> Mark:
@@ -322,7 +343,7 @@ def _part(part: Any, shape: type[Schema]) -> Mapping[str, Any]:
 def _criterion(data: Any) -> Criterion:
     if not isinstance(data, Mapping) or data.get("type") != CUSTOMER_LIST:
         raise ValidationError([f"The only type of criterion known so far is {CUSTOMER_LIST}."])
-    _part(data, schemas.CriterionView)
+    _part(data, CriterionSent)
     sent = items(data.get("customers"))
     names = [str(name).strip() for name in sent if isinstance(name, str | int)]
     if len(names) < len(sent) or not all(names) or len(names) > LISTED_CUSTOMERS_MAX:

@@ -1,24 +1,30 @@
 """What the answers look like, for the API manual. The tests hold every answer against it."""
 
 from functools import cache
+from typing import Any
 
 from marshmallow import Schema, fields
 
+from app.campaign.models.campaigns import COUPON_KINDS
+from app.campaign.models.vouchers import DELIVERIES
+from app.web.answers import flag as _flag
+from app.web.answers import number as _number
+from app.web.answers import text as _text
+from app.web.answers import uuid as _id
+from app.web.answers import whole as _whole
+from app.web.answers import word as _word
 
-def _text(**kw: object) -> fields.String:
-    return fields.String(required=True, **kw)  # type: ignore[arg-type]
+MOMENT = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}[+-]\d{4}$"
+GENDERS = ("male", "female", "not_disclosed")
 
 
-def _number(**kw: object) -> fields.Float:
-    return fields.Float(required=True, **kw)  # type: ignore[arg-type]
+def _ids(required: bool = True) -> fields.List[Any]:
+    return fields.List(fields.UUID(), required=required)
 
 
-def _whole() -> fields.Integer:
-    return fields.Integer(required=True)
-
-
-def _flag() -> fields.Boolean:
-    return fields.Boolean(required=True)
+def _moment(required: bool = True) -> fields.String:
+    """No date-time of the standard, whose offsets have a colon."""
+    return fields.String(required=required, metadata={"pattern": MOMENT, "example": "2017-09-05T10:59:00+0200"})
 
 
 def _names(required: bool = True) -> fields.Raw:
@@ -36,14 +42,14 @@ def _names(required: bool = True) -> fields.Raw:
 
 class ActivityView(Schema):
     allTimeActive = _flag()
-    activeFrom = fields.String(metadata={"example": "2017-09-05T10:59:00+0200"})
-    activeTo = fields.String(metadata={"example": "2017-12-05T10:59:00+0100"})
+    activeFrom = _moment(required=False)
+    activeTo = _moment(required=False)
 
 
 class VisibilityView(Schema):
     allTimeVisible = _flag()
-    visibleFrom = fields.String()
-    visibleTo = fields.String()
+    visibleFrom = _moment(required=False)
+    visibleTo = _moment(required=False)
 
 
 class LabelView(Schema):
@@ -52,8 +58,8 @@ class LabelView(Schema):
 
 
 class BoughtCampaignView(Schema):
-    campaignId = _text()
-    reward = _text()
+    campaignId = _id()
+    reward = _word(COUPON_KINDS)
     name = _text()
     shortDescription = fields.String()
     conditionsDescription = fields.String()
@@ -72,8 +78,8 @@ class OwnCampaignView(BoughtCampaignView):
     """A campaign as customers see it."""
 
     labels = fields.List(fields.Nested(LabelView))
-    will_be_active_from = fields.String()
-    will_be_active_to = fields.String()
+    will_be_active_from = _moment(required=False)
+    will_be_active_to = _moment(required=False)
     usageLeft = _whole()
     usageLeftForCustomer = fields.Integer()
     canBeBoughtByCustomer = fields.Boolean()
@@ -82,7 +88,7 @@ class OwnCampaignView(BoughtCampaignView):
 
 
 class PhotoReference(Schema):
-    id = _text()
+    id = _id()
 
 
 class PhotoView(Schema):
@@ -95,8 +101,8 @@ class PhotoView(Schema):
 class CampaignView(OwnCampaignView):
     """A campaign as admins and sellers see it; photos for admins only."""
 
-    levels = fields.List(fields.String(), required=True)
-    segments = fields.List(fields.String(), required=True)
+    levels = _ids()
+    segments = _ids()
     coupons = fields.List(fields.String(), required=True)
     couponsCount = fields.Integer(metadata={"description": "Only when there are more codes than printed."})
     segmentNames = _names()
@@ -108,8 +114,8 @@ class CampaignView(OwnCampaignView):
 class CampaignDetails(OwnCampaignView):
     """One campaign; what customers do not see is there for admins and sellers only."""
 
-    levels = fields.List(fields.String())
-    segments = fields.List(fields.String())
+    levels = _ids(required=False)
+    segments = _ids(required=False)
     coupons = fields.List(fields.String())
     couponsCount = fields.Integer()
     segmentNames = _names(required=False)
@@ -119,7 +125,7 @@ class CampaignDetails(OwnCampaignView):
 
 
 class CampaignId(Schema):
-    campaignId = _text()
+    campaignId = _id()
 
 
 class CodeView(Schema):
@@ -139,47 +145,47 @@ class SaleView(Schema):
 
 
 class PurchaseCoupon(Schema):
-    id = _text()
+    id = _id()
     code = _text()
 
 
 class DeliveryView(Schema):
-    status = _text()
+    status = _word(DELIVERIES)
 
 
 class HeldCoupon(Schema):
     """A bought coupon: whether it can be used, when it was, and where its reward is."""
 
     used = _flag()
-    usageDate = fields.String()
-    status = _text()
-    activeSince = _text()
-    activeTo = fields.String()
+    usageDate = _moment(required=False)
+    status = _word(("active", "expired"))
+    activeSince = _moment()
+    activeTo = _moment(required=False)
     canBeUsed = _flag()
     deliveryStatus = fields.Nested(DeliveryView, required=True)
     coupon = fields.Nested(PurchaseCoupon, required=True)
 
 
 class PurchaseView(HeldCoupon):
-    purchaseAt = _text()
+    purchaseAt = _moment()
     costInPoints = _number()
-    campaignId = _text()
+    campaignId = _id()
     campaign = fields.Nested(BoughtCampaignView)
 
 
 class BoughtView(HeldCoupon):
-    purchasedAt = _text()
+    purchasedAt = _moment()
     costInPoints = _number()
-    customerId = _text()
+    customerId = _id()
     customerEmail = fields.String()
     customerPhone = fields.String()
     customerName = _text()
     customerLastname = _text()
     customerLoyaltyCardNumber = fields.String()
     currentPointsAmount = _number()
-    campaignId = _text()
+    campaignId = _id()
     campaignName = _text()
-    campaignType = fields.String()
+    campaignType = _word(COUPON_KINDS, required=False)
 
 
 class Choices(Schema):
@@ -189,8 +195,8 @@ class Choices(Schema):
 class MarkedView(Schema):
     name = _text()
     used = _flag()
-    campaignId = _text()
-    customerId = _text()
+    campaignId = _id()
+    customerId = _id()
 
 
 class MarkedList(Schema):
@@ -202,19 +208,19 @@ class Used(Schema):
 
 
 class ReasonView(Schema):
-    code = _text(metadata={"example": "not_enough_points"})
+    code = _text(example="not_enough_points")
     message = _text()
     required = fields.Raw()
     actual = fields.Raw()
     missing = fields.Raw()
-    opensAt = fields.String()
+    opensAt = _moment(required=False)
 
 
 class EligibilityView(Schema):
     eligible = _flag()
-    campaignId = _text()
-    customerId = _text()
-    asOf = _text()
+    campaignId = _id()
+    customerId = _id()
+    asOf = _moment()
     costInPoints = _number()
     points = _number()
     usageLeft = _whole()
@@ -223,11 +229,11 @@ class EligibilityView(Schema):
 
 
 class CampaignReference(Schema):
-    campaignId = _text()
+    campaignId = _id()
 
 
 class CampaignPurchaseView(Schema):
-    purchaseAt = _text()
+    purchaseAt = _moment()
     costInPoints = _number()
     campaignId = fields.Nested(CampaignReference, required=True)
     used = _flag()
@@ -235,44 +241,44 @@ class CampaignPurchaseView(Schema):
 
 
 class LevelReference(Schema):
-    levelId = _text()
+    levelId = _id()
 
 
 class CustomerView(Schema):
-    customerId = _text()
+    customerId = _id()
     active = _flag()
     firstName = _text()
     lastName = _text()
-    gender = fields.String()
+    gender = _word(GENDERS, required=False)
     email = fields.String()
     phone = fields.String()
-    birthDate = fields.String()
+    birthDate = _moment(required=False)
     address = fields.Dict(keys=fields.String(), values=fields.String())
     loyaltyCardNumber = fields.String()
-    createdAt = _text()
-    levelId = fields.String()
+    createdAt = _moment()
+    levelId = _id(required=False)
     manuallyAssignedLevelId = fields.Nested(LevelReference)
     agreement1 = _flag()
     agreement2 = _flag()
     agreement3 = _flag()
     company = fields.Dict(keys=fields.String(), values=fields.String())
-    updatedAt = _text()
+    updatedAt = _moment()
     campaignPurchases = fields.List(fields.Nested(CampaignPurchaseView), required=True)
     transactionsCount = _whole()
     transactionsAmount = _number()
     transactionsAmountWithoutDeliveryCosts = _number()
     amountExcludedForLevel = _number()
     averageTransactionAmount = _number()
-    lastTransactionDate = fields.String()
+    lastTransactionDate = _moment(required=False)
     currency = _text()
     levelPercent = fields.String()
-    segments = fields.List(fields.String())
+    segments = _ids(required=False)
 
 
 class CustomerStatusView(Schema):
     firstName = _text()
     lastName = _text()
-    customerId = _text()
+    customerId = _id()
     points = _number()
     usedPoints = _number()
     expiredPoints = _number()
@@ -289,12 +295,12 @@ class CustomerStatusView(Schema):
 
 
 class Registered(Schema):
-    customerId = _text()
+    customerId = _id()
     email = fields.String()
 
 
 class MemberView(Schema):
-    customerId = _text()
+    customerId = _id()
     firstName = _text()
     lastName = _text()
     email = fields.String()
@@ -307,7 +313,7 @@ class RewardView(Schema):
 
 
 class LevelView(Schema):
-    id = _text()
+    id = _id()
     name = _text()
     description = fields.String()
     active = _flag()
@@ -320,90 +326,90 @@ class LevelView(Schema):
 
 
 class LevelId(Schema):
-    id = _text()
+    id = _id()
 
 
 class CriterionView(Schema):
-    criterionId = _text()
+    criterionId = _id()
     type = _text()
     customers = fields.List(fields.String())
 
 
 class PartView(Schema):
-    segmentPartId = _text()
+    segmentPartId = _id()
     criteria = fields.List(fields.Nested(CriterionView), required=True)
 
 
 class SegmentView(Schema):
-    segmentId = _text()
+    segmentId = _id()
     name = _text()
     description = fields.String()
     active = _flag()
     parts = fields.List(fields.Nested(PartView), required=True)
-    createdAt = _text()
+    createdAt = _moment()
     customersCount = _whole()
 
 
 class SegmentId(Schema):
-    segmentId = _text()
+    segmentId = _id()
 
 
 class TransferView(Schema):
-    pointsTransferId = _text()
-    accountId = _text()
-    customerId = _text()
+    pointsTransferId = _id()
+    accountId = _id()
+    customerId = _id()
     customerFirstName = _text()
     customerLastName = _text()
     customerEmail = fields.String()
     customerPhone = fields.String()
     customerLoyaltyCardNumber = fields.String()
-    createdAt = _text()
+    createdAt = _moment()
     value = _number()
-    state = _text()
-    type = _text()
+    state = _word(("active",))
+    type = _word(("adding", "spending"))
     comment = fields.String()
     issuer = _text()
 
 
 class TransferId(Schema):
-    pointsTransferId = _text()
+    pointsTransferId = _id()
 
 
 class SellerView(Schema):
-    sellerId = _text()
+    sellerId = _id()
     firstName = fields.String()
     lastName = fields.String()
     email = fields.String()
     phone = fields.String()
     active = _flag()
     deleted = _flag()
-    posId = fields.String()
+    posId = _id(required=False)
     posName = fields.String()
     allowPointTransfer = _flag()
 
 
 class SellerRegistered(Schema):
-    sellerId = _text()
+    sellerId = _id()
     email = _text()
 
 
 class SellerId(Schema):
-    sellerId = _text()
+    sellerId = _id()
 
 
 class PosView(Schema):
-    posId = _text()
+    posId = _id()
     name = _text()
     identifier = _text()
     description = fields.String()
 
 
 class PosId(Schema):
-    posId = _text()
+    posId = _id()
 
 
 class Tokens(Schema):
-    token = _text(metadata={"description": "A JWT; send it as `Authorization: Bearer <token>`."})
+    token = _text(description="A JWT; send it as `Authorization: Bearer <token>`.")
     refresh_token = _text()
 
 

@@ -31,7 +31,7 @@ class RefreshForm(Form):
 
 def session_blueprint(role: str) -> Blueprint:
     """`/api/<role>/login_check` and `/api/<role>/password/change`."""
-    blueprint = Blueprint(f"{role}_sessions", __name__, f"Signing in ({role})")
+    blueprint = Blueprint(f"{role}_sessions", __name__)
 
     @blueprint.route(f"/{role}/login_check", methods=["POST"])
     @form(None, LoginForm)

@@ -11,7 +11,7 @@ from app.openloyalty.api import Blueprint
 from app.openloyalty.queries import PAGING_PARAMETERS, paging
 from app.web.door import allow, chains, reading
 
-blueprint = Blueprint("seller_campaigns", __name__, "Reward campaigns (seller)")
+blueprint = Blueprint("seller_campaigns", __name__)
 
 
 @blueprint.route("/seller/campaign", methods=["GET"])

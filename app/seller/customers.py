@@ -15,7 +15,7 @@ from app.openloyalty.transfers import TRANSFER_FILTERS, customer_filter, move, t
 from app.points import ledger
 from app.web.door import allow
 
-blueprint = Blueprint("seller_customers", __name__, "Customers and their points (seller)")
+blueprint = Blueprint("seller_customers", __name__)
 
 STAFF = "seller", "admin"
 

@@ -4,7 +4,7 @@
 - `envelope`: ok and error as they are sent. `access`: who is calling. `identify`: which customer and campaign an address names.
 - `calls`: how a call is hung at all its addresses. `queries`: what is asked for behind the question mark, read leniently.
 - `bodies`, `campaign_form`, `reward_form`: bodies, and the campaign that one describes. `<noun>`: the calls.
-- `views`, `offers`: the JSON of what they answer.
+- `views`, `offers`: the JSON of what they answer. `schemas`: the same for the manual.
 
 Source: the document replayed in tests/sessionm; docs/decisions/0008 lists what it leaves open.
 """

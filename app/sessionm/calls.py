@@ -7,6 +7,7 @@ from typing import Any
 import flask
 import flask_smorest
 from flask import Response
+from marshmallow import Schema
 
 from app.sessionm import access, codes, envelope
 from app.web import calls
@@ -16,7 +17,7 @@ from app.web.door import allow, anyone
 V1, V2, CLIENT = "/priv/v1/apps/<api_key>", "/priv/v2/apps/<api_key>", "/api/v1/apps/<api_key>"
 USER = ("/users/<user_id>", "/external/users/<external_id>")
 CAMPAIGN = ("/campaigns/<campaign_id>", "/external/campaigns/<permalink>")
-ERROR = {
+REFUSAL = {
     "type": "object",
     "required": ["status", "errors"],
     "properties": {
@@ -44,7 +45,7 @@ REFUSED = {
 }
 NOT_IN_ADVANCE = "This call changes something, and is not made in advance."
 
-blueprint = flask_smorest.Blueprint("sessionm", __name__, description="The calls of SessionM")
+blueprint = flask_smorest.Blueprint("sessionm", __name__)
 envelope.register(blueprint)
 
 
@@ -66,12 +67,12 @@ def call(
     visitors_at: tuple[str, ...] = (),
     parameters: Mapping[str, str] | None = None,
     body: Mapping[str, Any] | None = None,
-    example: Any = None,
+    answer: type[Schema],
 ) -> Callable[[View], View]:
     """Mount a call of applications at these addresses, and of whoever has an auth_token at `visitors_at`.
 
     `changes`: it takes the permission to write, is never made by HEAD or in advance, and an Idempotency-Key counts with all its
-    methods, if it is `keyed`. `parameters` of the query, the `body` and an `example` of the answer are for the manual.
+    methods, if it is `keyed`. `parameters` of the query, the `body` and the `answer` are for the manual.
     """
 
     def decorate(view: View) -> View:
@@ -82,19 +83,12 @@ def call(
             keyed=frozenset(methods if changes and keyed else ()),
             audited=audited,
         )
-        _mount(by_secret(_copied(guarded)), name, at, methods, view, parameters, body, example)
+        _mount(by_secret(_copied(guarded)), name, at, methods, view, parameters, body, answer)
         if visitors_at:
             by_token = allow(access.VISITOR, authenticate=access.by_auth_token, keyed=frozenset())
             described = {"auth_token*": "Of the customer.", **(parameters or {})}
             _mount(
-                by_token(_copied(guarded)),
-                f"visitor_{name}",
-                list(visitors_at),
-                methods,
-                view,
-                described,
-                None,
-                example,
+                by_token(_copied(guarded)), f"visitor_{name}", list(visitors_at), methods, view, described, None, answer
             )
         return view
 
@@ -122,11 +116,11 @@ def _mount(
     view: View,
     parameters: Mapping[str, str] | None,
     body: Mapping[str, Any] | None,
-    example: Any,
+    answer: type[Schema],
 ) -> None:
     mounted.documents_itself = True
     for i, address in enumerate(at):
-        described = _manual((view.__doc__ or "").partition("\n")[0], address, methods, parameters or {}, body, example)
+        described = _manual((view.__doc__ or "").partition("\n")[0], address, methods, parameters or {}, body, answer)
         documented = blueprint.doc(**described)(_copied(mounted))
         blueprint.route(address, methods=list(methods), endpoint=_endpoint(name, i))(documented)
 
@@ -164,20 +158,16 @@ def _manual(
     methods: tuple[str, ...],
     described: Mapping[str, str],
     body: Mapping[str, Any] | None,
-    example: Any,
+    answer: type[Schema],
 ) -> dict[str, Any]:
+    refusal = calls.reference("SessionMRefusal")
     page: dict[str, Any] = {
         "summary": summary,
         "parameters": [calls.parameter("query", name, text) for name, text in described.items()],
-        "responses": {"200": calls.answer("Done, or refused: see `status`.", _answer(example))}
-        | {status: calls.answer(text, ERROR) for status, text in REFUSED.items()},
+        "responses": {"200": calls.answer("Done, or refused: see `status`.", {"oneOf": [answer, refusal]})}
+        | {status: calls.answer(text, refusal) for status, text in REFUSED.items()},
         "security": [] if address.startswith(CLIENT) else [{"sessionmBasic": []}, {"bearer": []}],
     }
-    if (body is not None and "POST" in methods) or "PUT" in methods:
-        page["requestBody"] = calls.content({"type": "object", "properties": body or {}})
+    if body is not None:
+        page["requestBody"] = calls.request_body({"type": "object", "properties": body})
     return page
-
-
-def _answer(example: Any) -> dict[str, Any]:
-    answer: dict[str, Any] = {"type": "object"}
-    return answer if example is None else {**answer, "example": example}

@@ -13,7 +13,7 @@ from app.campaign.setup import campaigns
 from app.organizations import chains
 from app.organizations.errors import BusinessNotFound, DivisionElsewhere
 from app.paging import PER_PAGE_MAX
-from app.sessionm import access, campaign_form, codes, identify, views
+from app.sessionm import access, campaign_form, codes, identify, schemas, views
 from app.sessionm.bodies import SentObject, body
 from app.sessionm.calls import CAMPAIGN, V1, addresses, call
 from app.sessionm.envelope import respond
@@ -31,7 +31,7 @@ BODY = {
 }
 
 
-@call("create_campaign", addresses(V1, "/campaigns"), "POST", changes=True, body=BODY)
+@call("create_campaign", addresses(V1, "/campaigns"), "POST", changes=True, body=BODY, answer=schemas.CampaignAnswer)
 def create() -> Response:
     """Create a campaign. Its behaviors, rewards and creatives are decided now."""
     sent = _campaign()
@@ -53,6 +53,7 @@ def create() -> Response:
     "PUT",
     changes=True,
     body={"campaign": {"type": "object", "properties": {"status": {"enum": list(LIFECYCLES)}}}},
+    answer=schemas.CampaignAnswer,
 )
 def change() -> Response:
     """Bring a campaign from one status to another, such as from inreview to live, or from live to paused."""
@@ -77,6 +78,7 @@ def change() -> Response:
         "page": "With a page, the answer tells how many there are.",
         "page_size": f"{PER_PAGE_MAX} unless given.",
     },
+    answer=schemas.CampaignsAnswer,
 )
 def list_all() -> Response:
     """List the campaigns that are live and running."""
@@ -96,6 +98,7 @@ def list_all() -> Response:
     [f"{address}/info" for address in addresses(V1, CAMPAIGN)],
     "GET",
     parameters={"api_version": "Passed over."},
+    answer=schemas.InfoAnswer,
 )
 def info() -> Response:
     """Tell when a campaign runs, and whether and when customers must opt in to it."""
@@ -104,7 +107,7 @@ def info() -> Response:
         return respond({"status": "ok", "campaign": views.info(found, access.application().has_divisions)})
 
 
-@call("list_divisions", addresses(V1, "/divisions"), "GET")
+@call("list_divisions", addresses(V1, "/divisions"), "GET", answer=schemas.DivisionsAnswer)
 def list_divisions() -> Response:
     """List the divisions of the organization."""
     app = access.application()

@@ -11,7 +11,7 @@ from app.campaign.engagement import opt_ins
 from app.campaign.listings import customer_campaigns
 from app.campaign.listings.customer_campaigns import CampaignForCustomer, Include
 from app.paging import PER_PAGE_MAX
-from app.sessionm import access, codes, identify, offers, views
+from app.sessionm import access, codes, identify, offers, schemas, views
 from app.sessionm.calls import CAMPAIGN, CLIENT, USER, V1, V2, addresses, call
 from app.sessionm.campaigns import divisions, pages_of
 from app.sessionm.envelope import respond
@@ -35,6 +35,7 @@ OPT_IN = addresses(V1, USER, CAMPAIGN)
     "GET",
     visitors_at=(f"{CLIENT}/campaigns",),
     parameters=DIVISIONS,
+    answer=schemas.AllCampaignsAnswer,
 )
 def all_campaigns() -> Response:
     """All campaigns for a customer, or in which it takes part: tiles and promotions."""
@@ -42,13 +43,27 @@ def all_campaigns() -> Response:
         return _all(session, identify.customer())
 
 
-@call("opt_in", [f"{address}/opt_in" for address in OPT_IN], "GET", "POST", changes=True)
+@call(
+    "opt_in",
+    [f"{address}/opt_in" for address in OPT_IN],
+    "GET",
+    "POST",
+    changes=True,
+    answer=schemas.AllCampaignsAnswer,
+)
 def opt_in() -> Response:
     """Let a customer take part in a campaign. Doing it twice changes nothing."""
     return _say(opt_ins.opt_in)
 
 
-@call("opt_out", [f"{address}/opt_out" for address in OPT_IN], "GET", "POST", changes=True)
+@call(
+    "opt_out",
+    [f"{address}/opt_out" for address in OPT_IN],
+    "GET",
+    "POST",
+    changes=True,
+    answer=schemas.AllCampaignsAnswer,
+)
 def opt_out() -> Response:
     """Let a customer no longer take part in a campaign. Doing it twice changes nothing."""
     return _say(opt_ins.opt_out)
@@ -59,6 +74,7 @@ def opt_out() -> Response:
     [f"{address}/progress" for address in addresses(V1, USER, CAMPAIGN)],
     "GET",
     visitors_at=tuple(f"{address}/progress" for address in addresses(CLIENT, CAMPAIGN)),
+    answer=schemas.ProgressAnswer,
 )
 def progress() -> Response:
     """How far a customer has come in a campaign, also when it is over."""
@@ -68,7 +84,13 @@ def progress() -> Response:
     return respond({"status": "ok", "campaign": views.progress(for_customer, access.application().has_divisions)})
 
 
-@call("campaigns_for_customer", addresses(V2, USER, "/campaigns"), "GET", parameters={**SHOWN, **DIVISIONS, **PAGES})
+@call(
+    "campaigns_for_customer",
+    addresses(V2, USER, "/campaigns"),
+    "GET",
+    parameters={**SHOWN, **DIVISIONS, **PAGES},
+    answer=schemas.CustomersCampaignsAnswer,
+)
 def eligible() -> Response:
     """The active campaigns for which a customer is eligible, or not, a page at a time."""
     asked = query()
@@ -90,7 +112,13 @@ def eligible() -> Response:
     )
 
 
-@call("campaign_for_customer", addresses(V2, "/users/<user_id>/campaigns/<campaign_id>"), "GET", parameters=SHOWN)
+@call(
+    "campaign_for_customer",
+    addresses(V2, "/users/<user_id>/campaigns/<campaign_id>"),
+    "GET",
+    parameters=SHOWN,
+    answer=schemas.CustomersCampaignAnswer,
+)
 def show() -> Response:
     """A campaign for a customer, by the ids of both."""
     return respond({"status": "ok", "campaign": _one()})
@@ -108,6 +136,7 @@ def show() -> Response:
     ),
     "GET",
     parameters=SHOWN,
+    answer=schemas.CustomersCampaign,
 )
 def show_bare() -> Response:
     """A campaign for a customer, by its permalink, or by the customer's external id. The object itself, without a frame."""

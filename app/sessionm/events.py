@@ -13,7 +13,7 @@ from app.campaign.triggers import events
 from app.campaign.triggers.events import QUANTITY_MAX, Achieved, CustomerEvent, Receipt
 from app.db.prepared import Executor
 from app.refusal import Refusal
-from app.sessionm import access, codes, envelope, identify
+from app.sessionm import access, codes, envelope, identify, schemas
 from app.sessionm.bodies import SentObject, body, missing
 from app.sessionm.calls import USER, V1, addresses, call
 from app.sessionm.envelope import respond
@@ -52,7 +52,15 @@ BATCH_BODY = {
 }
 
 
-@call("send_events", addresses(V1, USER, "/events"), "POST", changes=True, audited=False, body=EVENTS_BODY)
+@call(
+    "send_events",
+    addresses(V1, USER, "/events"),
+    "POST",
+    changes=True,
+    audited=False,
+    body=EVENTS_BODY,
+    answer=schemas.EventsAnswer,
+)
 def send() -> Response:
     """Tell what a customer did. All of its events count, or none."""
     sent = body("request")
@@ -66,7 +74,16 @@ def send() -> Response:
 
 
 # No Idempotency-Key: its transaction would hold the accounts of many customers, and every event has a transaction_id.
-@call("send_batch", addresses(V1, "/events"), "POST", changes=True, audited=False, keyed=False, body=BATCH_BODY)
+@call(
+    "send_batch",
+    addresses(V1, "/events"),
+    "POST",
+    changes=True,
+    audited=False,
+    keyed=False,
+    body=BATCH_BODY,
+    answer=schemas.BatchAnswer,
+)
 def send_batch() -> Response:
     """Tell what several customers did, each with a transaction_id. Each item's events count, or none of them."""
     sent = body("request")

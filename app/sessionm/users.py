@@ -14,7 +14,7 @@ from app.members.attributes import Value
 from app.members.customers import Person
 from app.members.models import Customer
 from app.points import ledger
-from app.sessionm import access, identify
+from app.sessionm import access, identify, schemas
 from app.sessionm.access import AUTH_TOKEN_SECONDS
 from app.sessionm.bodies import SentObject, body, missing
 from app.sessionm.calls import USER, V1, addresses, call
@@ -44,7 +44,7 @@ TAGS_BODY = {
 }
 
 
-@call("create_user", addresses(V1, "/users"), "POST", changes=True, body=USER_BODY)
+@call("create_user", addresses(V1, "/users"), "POST", changes=True, body=USER_BODY, answer=schemas.UserAnswer)
 def create() -> Response:
     """Register a customer, or one who is still anonymous."""
     sent = _user()
@@ -71,14 +71,14 @@ def create() -> Response:
         return _answer(session, customer)
 
 
-@call("show_user", addresses(V1, USER), "GET")
+@call("show_user", addresses(V1, USER), "GET", answer=schemas.UserAnswer)
 def show() -> Response:
     """A customer, with points and attributes."""
     with reading() as session:
         return _answer(session, _customer(session))
 
 
-@call("change_user", addresses(V1, USER), "PUT", changes=True, body=USER_BODY)
+@call("change_user", addresses(V1, USER), "PUT", changes=True, body=USER_BODY, answer=schemas.UserAnswer)
 def change() -> Response:
     """Change a customer; what is not sent stays. Who is given an external_id or an e-mail has registered."""
     sent = _user()
@@ -100,7 +100,14 @@ def change() -> Response:
         return _answer(session, customer)
 
 
-@call("set_tags", [f"{address}/tags" for address in addresses(V1, USER)], "POST", changes=True, body=TAGS_BODY)
+@call(
+    "set_tags",
+    [f"{address}/tags" for address in addresses(V1, USER)],
+    "POST",
+    changes=True,
+    body=TAGS_BODY,
+    answer=schemas.TagsAnswer,
+)
 def set_tags() -> Response:
     """Tag a customer: each time is counted, unless a time to live is given, in seconds."""
     sent = body("request")
@@ -115,14 +122,21 @@ def set_tags() -> Response:
         return _tags(session, customer)
 
 
-@call("show_tags", [f"{address}/tags" for address in addresses(V1, USER)], "GET")
+@call("show_tags", [f"{address}/tags" for address in addresses(V1, USER)], "GET", answer=schemas.TagsAnswer)
 def show_tags() -> Response:
     """The tags that a customer has now."""
     with reading() as session:
         return _tags(session, _customer(session))
 
 
-@call("remove_tags", [f"{address}/tags" for address in addresses(V1, USER)], "DELETE", changes=True)
+@call(
+    "remove_tags",
+    [f"{address}/tags" for address in addresses(V1, USER)],
+    "DELETE",
+    changes=True,
+    body={"tags": TAGS_BODY["tags"]},
+    answer=schemas.TagsAnswer,
+)
 def remove_tags() -> Response:
     """Take tags from a customer."""
     names = body().texts("tags", TAGS_MAX)
@@ -140,6 +154,7 @@ def remove_tags() -> Response:
     "POST",
     changes=True,
     audited=False,
+    answer=schemas.AuthTokenAnswer,
 )
 def create_auth_token() -> Response:
     """Give a customer's device a token that lets it look at the customer's campaigns for a day."""

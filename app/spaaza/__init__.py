@@ -2,7 +2,8 @@
 
 - `codes`: every code with its name and status, and the word of every call for every refusal of the domain.
 - `envelope`: results, warnings and errors as they are sent. `access`: who is calling. `parameters`: what was sent.
-- `calls`: how a call is hung at all its addresses. `<noun>`: the calls. `views`: the JSON of what they answer.
+- `calls`: how a call is hung at all its addresses. `<noun>`: the calls.
+- `views`: the JSON of what they answer. `schemas`: the same for the manual.
 
 Source: the three documents replayed in tests/spaaza; docs/decisions/0006 lists what they leave open.
 """

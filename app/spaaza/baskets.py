@@ -11,7 +11,7 @@ from app.campaign.models.baskets import Basket
 from app.campaign.triggers import baskets
 from app.campaign.vouchers.lookup import VoucherIdentifiers
 from app.organizations import chains
-from app.spaaza import access, codes, envelope, views
+from app.spaaza import access, codes, envelope, schemas, views
 from app.spaaza.calls import STAFF, call
 from app.spaaza.identify import customer_id, entity_of, voucher_identifiers
 from app.spaaza.parameters import IDENTIFIERS, Parameters, invalid, parameters
@@ -47,6 +47,7 @@ VOUCHERS_MAX = 20
         " basket_currency, and basket_vouchers: those that paid for it, each by voucher_key, voucher_id or third_party_id."
         " They are redeemed.",
     },
+    results=schemas.BasketResult,
 )
 def add() -> Response:
     """Record a purchase, with the rewards of basket campaigns; the first completes the customer's referrals."""

@@ -7,11 +7,13 @@ from typing import Any
 import flask
 import flask_smorest
 from flask import Response
+from marshmallow import Schema
 
-from app.spaaza import access, codes, envelope
+from app.spaaza import access, codes, envelope, schemas
 from app.spaaza.parameters import IDENTIFIERS, invalid
 from app.spaaza.parameters import parameters as parameters_sent
 from app.web import calls
+from app.web.answers import word
 from app.web.calls import View, with_intention
 from app.web.door import allow, anyone
 
@@ -33,7 +35,7 @@ REFUSED = {
     "500": "Refused, with the codes that the documents send as 500 (68, 228, 238); or a failure.",
     "503": "Busy, or the outcome is unknown.",
 }
-ERROR = {
+REFUSAL = {
     "type": "object",
     "required": ["result"],
     "properties": {
@@ -46,7 +48,7 @@ ERROR = {
     },
 }
 
-blueprint = flask_smorest.Blueprint("spaaza", __name__, description="The calls of Spaaza")
+blueprint = flask_smorest.Blueprint("spaaza", __name__)
 envelope.register(blueprint)
 
 
@@ -63,10 +65,10 @@ def call(
     prefix: str = "",
     also: tuple[str, ...] = (),
     parameters: Mapping[str, str] | None = None,
-    example: Any = None,
     authenticated: bool = True,
     infers_chain: bool = False,
     knows: Collection[str] = (),
+    results: type[Schema],
 ) -> Callable[[View], View]:
     """Mount a call at its address and at every other that clients of any age use for it.
 
@@ -74,7 +76,7 @@ def call(
     such calls are never made by HEAD or in advance, and an Idempotency-Key counts with all their methods. `also` are further
     names. `infers_chain`: the chain follows from what the staff names where it does not say it. A call knows
     its `parameters` and what it `knows` beside them, and refuses the rest by name: nobody believes that it was heard. A
-    star behind one of the `parameters` says that it must be there; `example` is for the manual.
+    star behind one of the `parameters` says that it must be there; `results` are for the manual.
     """
 
     def decorate(view: View) -> View:
@@ -93,7 +95,7 @@ def call(
             mounted = anyone(guarded)
         mounted.documents_itself = True
         described = _manual(
-            (name, *also), (view.__doc__ or "").partition("\n")[0], methods, parameters or {}, example, authenticated
+            (name, *also), (view.__doc__ or "").partition("\n")[0], methods, parameters or {}, authenticated, results
         )
         documented: View = blueprint.doc(**described)(mounted)
         _mount(documented, name, methods, prefix, also)
@@ -133,8 +135,8 @@ def _manual(
     summary: str,
     methods: tuple[str, ...],
     described: Mapping[str, str],
-    example: Any,
     authenticated: bool,
+    results: type[Schema],
 ) -> dict[str, Any]:
     """The call's page: headers and, for calls that can be made by GET, a query; otherwise a form or JSON."""
     headers = {key: text for key, text in described.items() if key.startswith("X-")}
@@ -142,8 +144,8 @@ def _manual(
     page: dict[str, Any] = {
         "summary": summary,
         "parameters": [calls.parameter("header", key, text) for key, text in headers.items()],
-        "responses": {"200": calls.answer("Done.", _success(names, example))}
-        | {status: calls.answer(text, ERROR) for status, text in REFUSED.items()},
+        "responses": {"200": calls.answer("Done.", _success(names, results))}
+        | {status: calls.answer(text, calls.reference("SpaazaRefusal")) for status, text in REFUSED.items()},
         "security": [{"bearer": []}, {"spaazaUser": [], "spaazaKey": []}] if authenticated else [],
     }
     if "GET" in methods:
@@ -155,25 +157,19 @@ def _manual(
         }
         required = [key.rstrip("*") for key in values if key.endswith("*")]
         schema |= {"required": required} if required else {}
-        page["requestBody"] = calls.content(schema, "application/json", "application/x-www-form-urlencoded")
+        page["requestBody"] = calls.request_body(schema)
     return page
 
 
-def _success(names: tuple[str, ...], example: Any) -> dict[str, Any]:
-    results: dict[str, Any] = {
-        "type": "object",
-        "required": ["result_type"],
-        "properties": {"result_type": {"type": "string", "enum": list(names)}},
-    }
-    if example is not None:
-        results["example"] = example
+def _success(names: tuple[str, ...], results: type[Schema]) -> dict[str, Any]:
+    called = "".join(part.capitalize() for part in names[0].split("-"))
     return {
         "type": "object",
         "required": ["result", "results"],
         "properties": {
-            "result": {"type": "object"},
-            "warnings": {"type": "array", "items": {"type": "object"}},
-            "results": results,
+            "result": schemas.ResultStatus,
+            "warnings": {"type": "array", "items": schemas.WarningView},
+            "results": type(f"{called}Results", (results,), {"result_type": word(names)}),
         },
         "additionalProperties": False,
     }

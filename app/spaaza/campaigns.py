@@ -27,7 +27,7 @@ from app.campaign.setup import campaigns
 from app.campaign.setup.coupons import CODE_LENGTH_MAX
 from app.members import segments
 from app.organizations.models import UNITS
-from app.spaaza import access, codes, envelope, views
+from app.spaaza import access, codes, envelope, schemas, views
 from app.spaaza.calls import STAFF, call, called_as
 from app.spaaza.identify import customer_id
 from app.spaaza.parameters import Parameters, invalid, paging, parameters
@@ -117,6 +117,7 @@ HANDLINGS = ("independent", "random_draw")
         " max_quantity_unit, max_quantity_per_user, max_quantity_per_user_unit, restrictions, recipient (referring, referred),"
         " voucher_type, voucher_discount_ratio, voucher_honour_code, voucher_text, voucher_expiry_seconds, codes.",
     },
+    results=schemas.CampaignResult,
 )
 def add() -> Response:
     """Create a campaign. A draw's answer holds the commitment to its seed."""
@@ -150,6 +151,7 @@ def add() -> Response:
         "limit": "At most so many (20).",
         "offset": "Skip so many.",
     },
+    results=schemas.CampaignsResult,
 )
 def listed() -> Response:
     """List a chain's campaigns, with a customer's progress; called get-campaign, show one."""

@@ -4,7 +4,7 @@ from flask import Response
 
 from app import clock
 from app.campaign.triggers import interactions
-from app.spaaza import access, codes, envelope
+from app.spaaza import access, codes, envelope, schemas
 from app.spaaza.calls import call
 from app.spaaza.envelope import INTERACT
 from app.spaaza.identify import customer_id
@@ -27,7 +27,7 @@ PARAMETERS = {
     also=("interaction-campaign",),
     partners_write=True,
     parameters=PARAMETERS,
-    example={"success": True},
+    results=schemas.Done,
 )
 def interact() -> Response:
     """Interact with a campaign for a customer. Repeating it gives no more than the campaign allows."""

@@ -9,7 +9,7 @@ from app.campaign.listings import chain_campaigns
 from app.campaign.triggers import referrals
 from app.members import customers, identifiers
 from app.organizations import chains
-from app.spaaza import access, codes, envelope, views
+from app.spaaza import access, codes, envelope, schemas, views
 from app.spaaza.calls import STAFF, call
 from app.spaaza.identify import customer_id, entity_of
 from app.spaaza.parameters import Parameters, parameters
@@ -35,6 +35,7 @@ APPLY = "apply-referral-code"
         "referring_user[user_id]": "Or referral_code, authentication_point_identifier, username, member_number.",
         "referred_user[user_id]": "Or referral_code, authentication_point_identifier, username, member_number.",
     },
+    results=schemas.RelationResult,
 )
 def complete() -> Response:
     """Reward the referring user of a referral, once, without waiting for a purchase."""
@@ -72,6 +73,7 @@ def complete() -> Response:
         "user_id": "The customer, or another identifier, or all of them inside `user`; for the staff and partners.",
         "campaign_id": "Only in this campaign.",
     },
+    results=schemas.RelationsResult,
 )
 def apply() -> Response:
     """Note by whom a user was referred, within the chain's window after signing up."""

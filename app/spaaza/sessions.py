@@ -8,7 +8,7 @@ from app import clock
 from app.access import logins, passwords, tokens
 from app.access.errors import BadCredentials
 from app.access.models import ADMIN, CUSTOMER, SELLER
-from app.spaaza import access, codes, envelope, views
+from app.spaaza import access, codes, envelope, schemas, views
 from app.spaaza.calls import call
 from app.spaaza.parameters import parameters
 from app.web.brakes import account_of, braked
@@ -29,6 +29,7 @@ PASSWORD_LENGTH_MAX = 1_000
         "password*": "The password.",
         "X-Spaaza-MyPrice-App-Hostname": "The app, for customers; the staff leaves it out.",
     },
+    results=schemas.SessionResult,
 )
 def login() -> Response:
     """Sign in; whoever was signed in before with the same account is signed out."""
@@ -63,7 +64,7 @@ def login() -> Response:
     return envelope.ok(LOGIN, {"session_info": info, "user_info": {"id": user_id, "username": name}})
 
 
-@call(LOGOUT, "DELETE", "POST", chain="", prefix="/auth")
+@call(LOGOUT, "DELETE", "POST", chain="", prefix="/auth", results=schemas.Done)
 def logout() -> Response:
     """Sign out: the session key opens nothing any more."""
     key = access.session_key()

@@ -9,7 +9,7 @@ from app.campaign.triggers import signups
 from app.members.customers import Person
 from app.organizations import chains
 from app.points import ledger
-from app.spaaza import access, envelope, views
+from app.spaaza import access, envelope, schemas, views
 from app.spaaza.calls import STAFF, call
 from app.spaaza.identify import customer_id
 from app.spaaza.parameters import invalid, parameters
@@ -38,6 +38,7 @@ AMOUNT_MAX = 10**12
         "password": "To sign in with.",
         "referral_code": "The code of whoever recommended the programme.",
     },
+    results=schemas.UserResult,
 )
 def add() -> Response:
     """Sign a customer up, with the rewards of sign-up campaigns and of a referral."""
@@ -85,6 +86,7 @@ def add() -> Response:
         "log_message": "Why.",
     },
     infers_chain=True,
+    results=schemas.PointsResult,
 )
 def progress() -> Response:
     """Add points to a customer's account, or take points from it."""

@@ -14,7 +14,7 @@ from app.campaign.models.vouchers import VOUCHER_STATUSES
 from app.campaign.vouchers import lifecycle, lookup
 from app.campaign.vouchers.lifecycle import VoucherTerms
 from app.campaign.vouchers.lookup import Holder, VoucherIdentifiers
-from app.spaaza import access, envelope, views
+from app.spaaza import access, envelope, schemas, views
 from app.spaaza.calls import STAFF, call, called_as
 from app.spaaza.identify import customer_id, voucher_identifiers
 from app.spaaza.parameters import invalid, paging, parameters
@@ -35,7 +35,16 @@ NAMES = {
 }
 
 
-@call(CLAIM, "POST", "PUT", write=True, app_for_partners=True, chain_since=CHAIN_ID_SINCE, parameters=NAMES)
+@call(
+    CLAIM,
+    "POST",
+    "PUT",
+    write=True,
+    app_for_partners=True,
+    chain_since=CHAIN_ID_SINCE,
+    parameters=NAMES,
+    results=schemas.VoucherView,
+)
 def claim() -> Response:
     """Claim a voucher, so that it can be redeemed. Claiming it again changes nothing."""
     now = clock.now()
@@ -45,7 +54,9 @@ def claim() -> Response:
     return envelope.ok(CLAIM, views.voucher(claimed, now))
 
 
-@call("unclaim-voucher", "POST", "PUT", write=True, app_for_partners=True, parameters=NAMES)
+@call(
+    "unclaim-voucher", "POST", "PUT", write=True, app_for_partners=True, parameters=NAMES, results=schemas.VoucherView
+)
 def unclaim() -> Response:
     """Take a claim back."""
     with access.guessing_is_braked("voucher", VoucherNotFound):
@@ -68,6 +79,7 @@ def unclaim() -> Response:
         "retailer_basket_code": "The basket that the voucher is kept for.",
     },
     infers_chain=True,
+    results=schemas.VoucherView,
 )
 def lock() -> Response:
     """Keep a voucher for one basket for a while."""
@@ -82,7 +94,16 @@ def lock() -> Response:
     )
 
 
-@call("unlock-voucher", "PUT", "POST", roles=STAFF, write=True, parameters=NAMES, infers_chain=True)
+@call(
+    "unlock-voucher",
+    "PUT",
+    "POST",
+    roles=STAFF,
+    write=True,
+    parameters=NAMES,
+    infers_chain=True,
+    results=schemas.VoucherView,
+)
 def unlock() -> Response:
     """Let a locked voucher go."""
     return _changed(
@@ -90,7 +111,7 @@ def unlock() -> Response:
     )
 
 
-@call("expire-voucher", "POST", "PUT", roles=STAFF, write=True, parameters=NAMES)
+@call("expire-voucher", "POST", "PUT", roles=STAFF, write=True, parameters=NAMES, results=schemas.VoucherKey)
 def expire() -> Response:
     """Let a claimed voucher expire now."""
     now = clock.now()
@@ -113,6 +134,7 @@ def expire() -> Response:
         "retailer_basket_code": "Of a locked voucher: the basket that it is kept for,",
         "voucher_locking_code": "or the code of the lock.",
     },
+    results=schemas.RedeemedVoucher,
 )
 def redeem() -> Response:
     """Redeem a claimed voucher; what is left becomes a new one."""
@@ -158,6 +180,7 @@ def redeem() -> Response:
         "retailer_basket_code": "for this basket.",
     },
     infers_chain=True,
+    results=schemas.ListedVoucher,
 )
 def create() -> Response:
     """Issue a voucher by hand."""
@@ -186,6 +209,7 @@ def create() -> Response:
         "limit": "At most so many (20).",
         "offset": "Skip so many.",
     },
+    results=schemas.VoucherLists,
 )
 def listed() -> Response:
     """List a customer's vouchers, the newest first; called get-vouchers, without a customer, the chain's."""

@@ -38,6 +38,16 @@ def answer(text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     return {"description": text, **content(schema)}
 
 
-def content(schema: Mapping[str, Any], *types: str) -> dict[str, Any]:
-    """A body in the manual, as JSON or as each of these types."""
-    return {"content": {type_: {"schema": schema} for type_ in types or ("application/json",)}}
+def content(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A body in the manual."""
+    return {"content": {"application/json": {"schema": schema}}}
+
+
+def request_body(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """What must be sent, in the manual."""
+    return {"required": True, **content(schema)}
+
+
+def reference(name: str) -> dict[str, Any]:
+    """A schema that the document has once, by its name."""
+    return {"$ref": f"#/components/schemas/{name}"}

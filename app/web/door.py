@@ -41,6 +41,7 @@ BODY_BYTES_MAX = 256 * 1024
 TRIES = 8
 TRYING_SECONDS = 3.0
 ANYONE = frozenset({"anyone"})
+KEYED = frozenset({"POST"})  # the methods with which an Idempotency-Key counts, unless a route says otherwise
 
 
 def by_token() -> Caller:
@@ -76,7 +77,7 @@ def allow(
     body_bytes_max: int = BODY_BYTES_MAX,
     audited: bool = True,
     authenticate: Callable[[], Caller] = by_token,
-    keyed: frozenset[str] = frozenset({"POST"}),
+    keyed: frozenset[str] = KEYED,
 ) -> Callable[[View], View]:
     """Let only callers of these roles in. `audited=False` for writes that leave a record of who made them.
 
@@ -136,7 +137,7 @@ class GuardedFlask(Flask):
         self, route: Any, policy: frozenset[str], view: Callable[[], ResponseReturnValue]
     ) -> ResponseReturnValue:
         """Let the caller in and call the view; again when the database could not serve it, each try on new facts."""
-        keyed = getattr(route, "keyed", {"POST"})
+        keyed = getattr(route, "keyed", KEYED)
         key = request.headers.get("Idempotency-Key") if request.method in keyed else None
 
         def attempt() -> ResponseReturnValue:

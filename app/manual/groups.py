@@ -1,0 +1,90 @@
+"""The groups of the manual, in the order in which they are read.
+
+A call belongs to the group of its blueprint; Spaaza's and SessionM's, to the group of the file that it stands in.
+"""
+
+from typing import Any, NamedTuple
+
+
+class CallGroup(NamedTuple):
+    name: str
+    description: str
+    places: tuple[str, ...]
+
+
+GROUPS = (
+    CallGroup(
+        "Signing in",
+        "With a name and a password, each role at an address of its own; staying signed in, and signing out.",
+        ("admin_sessions", "seller_sessions", "customer_sessions"),
+    ),
+    CallGroup(
+        "Admin: campaigns",
+        "Create, list, change and switch campaigns that sell coupons. Sellers and customers may look at one, too.",
+        ("admin_campaigns",),
+    ),
+    CallGroup(
+        "Admin: photos", "The pictures of a campaign. Everybody may look at those of a public one.", ("admin_photos",)
+    ),
+    CallGroup(
+        "Admin: buying",
+        "Buy for a customer, see what was bought, explain what is refused, and mark coupons as used.",
+        ("admin_buying",),
+    ),
+    CallGroup(
+        "Admin: customers",
+        "Register, find and change customers, and put them on levels. Sellers may, too; customers see themselves.",
+        ("admin_customers",),
+    ),
+    CallGroup("Admin: levels", "The levels that customers reach by what they spend.", ("admin_levels",)),
+    CallGroup("Admin: segments", "Lists of customers, for whom a campaign may be.", ("admin_segments",)),
+    CallGroup("Admin: points", "Add, take and pass on points, and see every change.", ("admin_points",)),
+    CallGroup("Admin: sellers and shops", "Who sells, and at which points of sale.", ("admin_sellers",)),
+    CallGroup(
+        "Admin: chains and partners",
+        "Chains with their businesses and apps, who of the staff acts for them, and partners' access tokens.",
+        ("admin_chains",),
+    ),
+    CallGroup("Seller: campaigns", "What a seller may offer.", ("seller_campaigns",)),
+    CallGroup("Seller: buying", "Buy for the customer at the till, and explain what is refused.", ("seller_buying",)),
+    CallGroup(
+        "Seller: customers",
+        "Register customers, see their status, move their points; levels and points of sale.",
+        ("seller_customers",),
+    ),
+    CallGroup("Customer: campaigns", "Browse, buy, and use coupons.", ("customer_campaigns",)),
+    CallGroup("Customer: points", "The changes of my points account.", ("customer_points",)),
+    CallGroup("Spaaza: signing in", "Sessions of customers and staff.", ("spaaza.sessions",)),
+    CallGroup(
+        "Spaaza: campaigns",
+        "Create campaigns, list them with a customer's progress, and interact with them.",
+        ("spaaza.campaigns", "spaaza.interactions"),
+    ),
+    CallGroup("Spaaza: vouchers", "Claim, lock, redeem, expire, issue and list vouchers.", ("spaaza.vouchers",)),
+    CallGroup("Spaaza: users", "Sign customers up, and change their points.", ("spaaza.users",)),
+    CallGroup("Spaaza: baskets", "What tills tell of purchases.", ("spaaza.baskets",)),
+    CallGroup("Spaaza: referrals", "Who recommended whom, and the reward for it.", ("spaaza.referrals",)),
+    CallGroup("SessionM: campaigns", "Create, list and move campaigns; divisions.", ("sessionm.campaigns",)),
+    CallGroup(
+        "SessionM: campaigns for customers",
+        "What is there for a customer, how far they have come, and opting in and out.",
+        ("sessionm.customer_campaigns",),
+    ),
+    CallGroup("SessionM: events", "What customers did, one event or many.", ("sessionm.events",)),
+    CallGroup(
+        "SessionM: users", "Register, change and tag customers, and give their devices a token.", ("sessionm.users",)
+    ),
+)
+_BY_PLACE = {place: group for group in GROUPS for place in group.places}
+
+
+def of(endpoint: str, view: Any) -> CallGroup:
+    """The group of a call."""
+    blueprint = endpoint.partition(".")[0]
+    place = blueprint if blueprint in _BY_PLACE else f"{blueprint}.{view.__module__.rpartition('.')[2]}"
+    return _BY_PLACE[place]
+
+
+def tags() -> list[dict[str, str]]:
+    """The groups as the document lists them."""
+    return [{"name": group.name, "description": group.description} for group in GROUPS]

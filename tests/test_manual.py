@@ -1,0 +1,95 @@
+"""The manual: its introduction, its groups, the names of its calls, and an example of each."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from openapi_schema_validator import OAS30Validator, oas30_format_checker
+
+from app import demo
+from app.access.tokens import SESSION_HOURS
+from app.db.engine import Database
+from app.manual.document import EXAMPLES, INTRODUCTION
+from app.manual.groups import GROUPS
+from app.media.imaging import UPLOAD_BYTES_MAX
+from app.paging import PER_PAGE, PER_PAGE_MAX
+from app.settings import Settings
+from app.web.door import BODY_BYTES_MAX
+from app.web.idempotency import KEPT, KEY_LENGTH_MAX
+from tests.manual_calls import NOW, recorded
+
+Operation = dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def document(wired: Flask) -> Any:
+    return wired.test_client().get("/openapi.json").json
+
+
+@pytest.fixture(scope="session")
+def operations(document: Any) -> dict[str, Operation]:
+    """All calls by their names."""
+    found = [
+        operation for path in document["paths"].values() for method, operation in path.items() if method != "parameters"
+    ]
+    by_name = {operation["operationId"]: operation for operation in found}
+    assert len(by_name) == len(found), "two calls have one name"
+    return by_name
+
+
+def test_every_call_is_in_one_group_that_people_can_read(document: Any, operations: dict[str, Operation]) -> None:
+    assert [tag["name"] for tag in document["tags"]] == [group.name for group in GROUPS]
+    assert all(tag["description"].endswith(".") for tag in document["tags"])
+    used = [operation["tags"] for operation in operations.values()]
+    assert {len(tags) for tags in used} == {1}
+    assert {tags[0] for tags in used} == {group.name for group in GROUPS}
+
+
+def test_the_introduction_tells_what_the_code_does(document: Any) -> None:
+    introduction = document["info"]["description"]
+    assert introduction == INTRODUCTION.read_text(encoding="utf-8")
+    said = " ".join(introduction.split())
+    for fact in (
+        f"`page` and `perPage` ({PER_PAGE})",
+        f"at most {PER_PAGE_MAX:,} rows",
+        f"of at most {BODY_BYTES_MAX // 1024} kB; a photo may have {UPLOAD_BYTES_MAX // 2**20} MB",
+        f"(1 to {KEY_LENGTH_MAX} printable ASCII characters, no commas)",
+    ):
+        assert fact in said, fact
+    assert (KEPT.days, SESSION_HOURS, Settings().access_token_seconds) == (7, 14 * 24, 3600)
+    paths = {word for word in introduction.replace("`", " ").split() if word.startswith(("/api/", "/auth/"))}
+    for path in paths - {"/api/…", "/api/v1/…", "/auth/…"}:
+        assert path in document["paths"], path
+
+
+def test_every_call_has_an_example_that_fits(document: Any, operations: dict[str, Operation]) -> None:
+    for name, operation in operations.items():
+        pages = [operation.get("requestBody"), *[operation["responses"].get(status) for status in ("200", "204")]]
+        contents = [content for page in pages if page for content in page.get("content", {}).items()]
+        for media_type, content in contents:
+            if not media_type.startswith("image/"):
+                assert "example" in content, f"{name}: run `make examples`"
+                schema = {**content["schema"], "components": document["components"]}
+                OAS30Validator(schema, format_checker=oas30_format_checker).validate(content["example"])
+
+
+@pytest.fixture
+def database_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A new demo world, as it is at NOW."""
+    path = tmp_path / "demo.sqlite3"
+    shutil.copy(sqlite_template, path)
+    database = Database(f"sqlite:///{path}")
+    with database.transaction() as session:
+        demo.load(session, NOW, Settings().zone)
+    database.engine.dispose()
+    return f"sqlite:///{path}"
+
+
+def test_the_examples_are_what_the_service_answers(app: Flask) -> None:
+    known, now = json.loads(EXAMPLES.read_text(encoding="utf-8")), recorded(app)
+    assert list(known) == list(now), "run `make examples`"
+    for name, example in now.items():
+        assert known[name] == example, f"{name}: if this shall be so, run `make examples`"
