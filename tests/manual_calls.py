@@ -69,7 +69,7 @@ class Walk:
         sent = {"data": files} if files else {"json": body} if body is not None else {}
         answer = self.client.send(method, address, headers=dict(caller), **sent)
         said = answer.get_data(as_text=True)[:500] if answer.mimetype == "application/json" else ""
-        assert answer.status_code in {200, 204}, f"{name}: {answer.status_code} {said}"
+        assert answer.status_code in {200, 201, 204}, f"{name}: {answer.status_code} {said}"
         assert '"status":"error"' not in said, f"{name}: {said}"
         printed = answer.json if answer.mimetype == "application/json" else None
         shown = {p["name"] for p in operation.get("parameters", []) if p["in"] == "header"}

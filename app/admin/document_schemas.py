@@ -13,6 +13,25 @@ class ProblemView(Schema):
     code = fields.String(required=True)
 
 
+class RefusalOfDocument(Schema):
+    code = fields.Integer(required=True)
+    message = fields.String(required=True)
+
+
+class UnfitView(Schema):
+    """What is wrong with a document, all of it."""
+
+    error = fields.Nested(RefusalOfDocument, required=True)
+    problems = fields.List(fields.Nested(ProblemView))
+
+
+class MovedView(Schema):
+    """The campaign is at another revision than the request says."""
+
+    error = fields.Nested(RefusalOfDocument, required=True)
+    revision = fields.Integer(required=True)
+
+
 class PoolState(Schema):
     codes = fields.Integer(required=True)
     left = fields.Integer(required=True, allow_none=True)
@@ -99,7 +118,7 @@ class Revisions(Schema):
     revisions = fields.List(fields.Nested(RevisionView), required=True)
 
 
-class ReasonView(Schema):
+class WhyNotView(Schema):
     code = fields.String(required=True)
     message = fields.String(required=True)
     required = fields.Raw(required=True, allow_none=True)
@@ -122,7 +141,7 @@ class AnswerView(Schema):
     at = fields.DateTime(required=True)
     visibility = fields.String(required=True, metadata={"enum": ["secret", "hidden", "shown"]})
     may_have = fields.Boolean(required=True)
-    reasons = fields.List(fields.Nested(ReasonView), required=True)
+    reasons = fields.List(fields.Nested(WhyNotView), required=True)
     price = fields.String(required=True)
     balance = fields.String(required=True)
     rewards = fields.List(fields.Nested(ChanceView), required=True)
@@ -148,3 +167,8 @@ QUESTION_BODY = _body(
         },
     }
 )
+
+# A dry run is answered by its plan.
+CHANGED_OR_PLANNED = {
+    "oneOf": [{"$ref": "#/components/schemas/CampaignWithState"}, {"$ref": "#/components/schemas/PlanView"}]
+}

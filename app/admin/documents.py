@@ -1,5 +1,6 @@
 """Campaigns of any kind as documents: read whole, created, changed under a revision, planned, asked before they are saved."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -26,7 +27,7 @@ from app.openloyalty.queries import PAGING_PARAMETERS, filters, flag, paging, te
 from app.web.body import json_body
 from app.web.door import allow, anyone, chains, note_subject, own_chain, reading, transaction
 
-blueprint = Blueprint("campaign_documents", __name__, "Campaigns as documents")
+blueprint = Blueprint("campaign_documents", __name__)
 BODY_BYTES_MAX = 1_000_000
 DOCUMENTS_MAX = 250  # in one plan
 DEPTH_MAX = 30
@@ -71,6 +72,20 @@ FILTERS = [
 ]
 
 
+def refusing(*statuses: int) -> Callable[[Any], Any]:
+    """The manual tells that a call refuses with these statuses, and how."""
+
+    def decorate(view: Any) -> Any:
+        for status in statuses:
+            view = blueprint.alt_response(status, schema=REFUSALS[status], description="Refused")(view)
+        return view
+
+    return decorate
+
+
+REFUSALS = {400: schemas.UnfitView, 409: schemas.UnfitView, 412: schemas.MovedView, 428: schemas.MovedView}
+
+
 @blueprint.errorhandler(Unfit)
 def _unfit(e: Unfit) -> Response:
     return views.unfit(e)
@@ -109,6 +124,8 @@ def list_campaign_documents() -> Response:
 @blueprint.route("/admin/campaigns", methods=["POST"])
 @blueprint.response(201, schemas.CampaignWithState)
 @blueprint.doc(parameters=[DRY_RUN, CHAIN], requestBody=schemas.DOCUMENT_BODY)
+@blueprint.alt_response(200, schema=schemas.PlanView, description="Of a dry run")
+@refusing(400, 409)
 @allow("admin", body_bytes_max=BODY_BYTES_MAX)
 def create_campaign_document() -> Response:
     """Create a campaign of any kind from its document."""
@@ -140,8 +157,9 @@ def show_campaign_document(campaign: str) -> Response:
 
 
 @blueprint.route("/admin/campaigns/<campaign>", methods=["PUT"])
-@blueprint.response(200, schemas.CampaignWithState)
+@blueprint.response(200, schemas.CHANGED_OR_PLANNED)
 @blueprint.doc(parameters=[DRY_RUN, CHAIN, IF_MATCH], requestBody=schemas.DOCUMENT_BODY)
+@refusing(400, 409, 412, 428)
 @allow("admin", body_bytes_max=BODY_BYTES_MAX)
 def change_campaign_document(campaign: str) -> Response:
     """Make a campaign what a document says; the same document again changes nothing."""
@@ -179,8 +197,9 @@ def show_revision(campaign: str, revision: int) -> Response:
 
 
 @blueprint.route("/admin/campaigns/<campaign>/revisions/<int:revision>/restore", methods=["POST"])
-@blueprint.response(200, schemas.CampaignWithState)
+@blueprint.response(200, schemas.CHANGED_OR_PLANNED)
 @blueprint.doc(parameters=[DRY_RUN, CHAIN, IF_MATCH])
+@refusing(400, 409, 412, 428)
 @allow("admin")
 def restore_revision(campaign: str, revision: int) -> Response:
     """Make a campaign what it was at a revision, as a new one; its state of life stays as it is."""
@@ -211,6 +230,7 @@ def plan_campaign_documents() -> Response:
 @blueprint.route("/admin/campaigns/ask", methods=["POST"])
 @blueprint.response(200, schemas.AnswerView)
 @blueprint.doc(parameters=[CHAIN], requestBody=schemas.QUESTION_BODY)
+@refusing(400)
 @allow("admin", body_bytes_max=BODY_BYTES_MAX)
 def ask_campaign_document() -> Response:
     """Tell what a customer would get of a document at a moment, saved or not, and every reason why nothing."""

@@ -59,10 +59,15 @@ def _show(example: dict[str, Any], operation: dict[str, Any], in_path: list[dict
         sent = example.get(PARTS[parameter["in"]], {})
         if parameter["name"] in sent:
             parameter["example"] = sent[parameter["name"]]
-    for part, page in (("body", operation.get("requestBody")), ("answer", operation["responses"].get("200"))):
+    for part, page in (("body", operation.get("requestBody")), ("answer", _answered(operation))):
         if part in example and page is not None:
             for content in page["content"].values():
                 content["example"] = example[part]
+
+
+def _answered(operation: dict[str, Any]) -> Any:
+    """The page of the answer of a call that succeeds."""
+    return operation["responses"].get("200") or operation["responses"].get("201")
 
 
 def _calls(app: Flask, spec: dict[str, Any]) -> Iterator[Call]:

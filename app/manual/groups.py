@@ -24,6 +24,11 @@ GROUPS = (
         ("admin_campaigns",),
     ),
     CallGroup(
+        "Admin: campaigns as documents",
+        "Campaigns of any kind, whole: read, create, change under a revision, plan, and ask before they are saved.",
+        ("campaign_documents",),
+    ),
+    CallGroup(
         "Admin: photos", "The pictures of a campaign. Everybody may look at those of a public one.", ("admin_photos",)
     ),
     CallGroup(

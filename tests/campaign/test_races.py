@@ -109,9 +109,11 @@ def test_an_import_keeps_to_a_limit_that_was_changed_meanwhile(
 
     def copy_and_be_overtaken(session: Any, campaign_id: int, batch: list[str]) -> int:
         new = real(session, campaign_id, batch)
-        with world.database.transaction() as other:
-            with campaigns.changing(other, campaign.uuid, EVERY_CHAIN, world.now, SYSTEM) as changed:
-                changed.limit = 6
+        with (
+            world.database.transaction() as other,
+            campaigns.changing(other, campaign.uuid, EVERY_CHAIN, world.now, SYSTEM) as changed,
+        ):
+            changed.limit = 6
         return new
 
     monkeypatch.setattr(coupons, "_copy", copy_and_be_overtaken)

@@ -40,10 +40,14 @@ def _name(schema: Any) -> str:
 
 
 def _within(value: Any) -> Any:
-    """The same, with references to where JSON Schema keeps its parts."""
-    if isinstance(value, dict):
-        return {
-            name: below.replace("#/components/schemas/", "#/$defs/") if name == "$ref" else _within(below)
-            for name, below in value.items()
-        }
-    return [_within(below) for below in value] if isinstance(value, list) else value
+    """The same, with references to where JSON Schema keeps its parts, and null among the types of what may be null."""
+    if isinstance(value, list):
+        return [_within(below) for below in value]
+    if not isinstance(value, dict):
+        return value
+    found = {name: _within(below) for name, below in value.items() if name != "nullable"}
+    if "$ref" in found:
+        found["$ref"] = found["$ref"].replace("#/components/schemas/", "#/$defs/")
+    if value.get("nullable") is True and isinstance(value.get("type"), str):
+        found["type"] = [value["type"], "null"]
+    return found

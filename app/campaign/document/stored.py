@@ -52,7 +52,6 @@ def specs(session: Session, campaign_ids: Sequence[int]) -> dict[int, CampaignSp
             joinedload(Campaign.targeting),
             selectinload(Campaign.labels),
         )
-        .execution_options(populate_existing=True)
     ).all()
     rewards: dict[int, list[RewardMethod]] = {id: [] for id in campaign_ids}
     methods = select(RewardMethod).where(RewardMethod.campaign_id.in_(campaign_ids), RewardMethod.closed.is_(False))

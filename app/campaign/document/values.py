@@ -134,9 +134,10 @@ class AmountValue(fields.Field[int]):
 
     def __init__(self, about: str, most: int = AMOUNT_MAX, **kw: Any) -> None:
         self.most = most
-        metadata = described(
-            about, anyOf=[{"type": "string", "pattern": f"^{_AMOUNT.pattern}$"}, {"type": "number", "minimum": 0}]
+        text = {"type": "string", "pattern": f"^{_AMOUNT.pattern}$"} | (
+            {"nullable": True} if kw.get("allow_none") else {}
         )
+        metadata = described(about, anyOf=[text, {"type": "number", "minimum": 0}])
         super().__init__(metadata=metadata, error_messages=MESSAGES, **kw)
 
     def _serialize(self, value: int | None, attr: str | None, obj: Any, **kw: Any) -> str | None:

@@ -203,14 +203,8 @@ def changing(
     methods = select(RewardMethod.id).where(RewardMethod.campaign_id == campaign_id)
     tallies = select(MethodTally.method_id).where(MethodTally.method_id.in_(methods))
     session.execute(tallies.order_by(MethodTally.method_id).with_for_update()).all()
-    stock = session.scalars(
-        select(Stock)
-        .where(Stock.campaign_id == campaign_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
-    if revision is not None and stock.revision != revision:
-        raise RevisionMoved(actual=stock.revision, required=revision)
+    session.execute(select(Stock.campaign_id).where(Stock.campaign_id == campaign_id).with_for_update()).all()
+    session.expire_all()  # whatever was read before may have changed until now
     campaign = (
         session.scalars(
             select(Campaign)
@@ -223,11 +217,13 @@ def changing(
                 joinedload(Campaign.targeting),
                 selectinload(Campaign.labels),
             )
-            .execution_options(populate_existing=True)  # as it is now that it is locked
         )
         .unique()
         .one()
     )
+    stock = campaign.stock
+    if revision is not None and stock.revision != revision:
+        raise RevisionMoved(actual=stock.revision, required=revision)
     revisions.keep(session, campaign)
     stock.revision += 1
     session.flush()

@@ -53,7 +53,9 @@ def customer_limit() -> st.SearchStrategy[Any]:
 
 
 @st.composite
-def reward(draw: st.DrawFn, key: str, recipients: tuple[str, ...], behaviors: list[str], coupon: bool) -> dict[str, Any]:
+def reward(
+    draw: st.DrawFn, key: str, recipients: tuple[str, ...], behaviors: list[str], coupon: bool
+) -> dict[str, Any]:
     kind = "coupon" if coupon else draw(st.sampled_from(("points", "voucher", "nothing")))
     voucher = {"kind": None, "amount": None, "percent": None, "code": None, "text": None, "valid_seconds": None}
     if kind == "voucher":
@@ -62,7 +64,12 @@ def reward(draw: st.DrawFn, key: str, recipients: tuple[str, ...], behaviors: li
                 [("basket", "amount", AMOUNT), ("basket_pct", "percent", st.just("12.50")), ("honour", "code", SLUG)]
             )
         )
-        voucher |= {"kind": name, field: draw(values), "text": draw(maybe(TEXT)), "valid_seconds": draw(maybe(st.just(60)))}
+        voucher |= {
+            "kind": name,
+            field: draw(values),
+            "text": draw(maybe(TEXT)),
+            "valid_seconds": draw(maybe(st.just(60))),
+        }
     return {
         "key": key,
         "title": draw(TEXT),
@@ -118,7 +125,9 @@ def documents(draw: st.DrawFn, key: str = "drawn", lifecycle: str | None = None)
         context = draw(st.sampled_from(("interaction", "basket", "signup", "referral", "event", "internal")))
     sells = context == "interaction" and draw(st.booleans())
     draws = context == "interaction" and not sells and draw(st.booleans())
-    counted = [draw(behavior(name)) for name in ("Visits", "Looks")[: draw(st.integers(1, 2))]] if context == "event" else []
+    counted = (
+        [draw(behavior(name)) for name in ("Visits", "Looks")[: draw(st.integers(1, 2))]] if context == "event" else []
+    )
     rewards: list[dict[str, Any]] = []
     if not sells:
         recipients = ("referring", "referred") if context == "referral" else ("customer",)
@@ -167,14 +176,21 @@ def documents(draw: st.DrawFn, key: str = "drawn", lifecycle: str | None = None)
             "segments": [],
         },
         "restrictions": None if context == "internal" else draw(RESTRICTIONS),
-        "opt_in": {"required": draw(st.booleans()), "from": activity["from"], "to": None, "places": draw(maybe(st.integers(1, 99)))},
+        "opt_in": {
+            "required": draw(st.booleans()),
+            "from": activity["from"],
+            "to": None,
+            "places": draw(maybe(st.integers(1, 99))),
+        },
         "price": draw(AMOUNT) if context == "interaction" else "0.00",
         "limits": {
             "overall": draw(maybe(st.integers(1, 99))) if is_limited else None,
             "per_period": draw(period_limit()) if is_limited else None,
             "per_customer": draw(customer_limit()) if is_limited else None,
         },
-        "sale": {"coupon_kind": draw(st.sampled_from(COUPON_KINDS)), "single_coupon": draw(st.booleans())} if sells else None,
+        "sale": {"coupon_kind": draw(st.sampled_from(COUPON_KINDS)), "single_coupon": draw(st.booleans())}
+        if sells
+        else None,
         "rewards": rewards,
         "behaviors": counted,
         "vouchers": {"customer_may_claim": draw(st.booleans()), "claimed_by_default": draw(st.booleans())},
@@ -183,7 +199,9 @@ def documents(draw: st.DrawFn, key: str = "drawn", lifecycle: str | None = None)
                 st.fixed_dictionaries(
                     {
                         "kind": st.sampled_from(("internal_tile", "internal_full_page")),
-                        "content": st.sampled_from([{}, {"message": {"header": "Come"}}, {"title": "T", "text": "Long"}]),
+                        "content": st.sampled_from(
+                            [{}, {"message": {"header": "Come"}}, {"title": "T", "text": "Long"}]
+                        ),
                         "tracks_clicks": st.booleans(),
                     }
                 ),
