@@ -4,7 +4,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from app.campaign.document.schema import json_schema
 from app.campaign.models.campaigns import Campaign
@@ -37,8 +37,8 @@ AT = "/api/admin/campaigns"
 
 
 @pytest.fixture
-def admin(app: Any, world: World) -> Client:
-    return Client(app).as_login(world.ada)
+def admin(ada: Client) -> Client:
+    return ada
 
 
 def create(admin: Client, document: dict[str, Any]) -> Any:
@@ -323,8 +323,6 @@ def test_changed_odds_are_a_revision_under_which_draws_are_verified(admin: Clien
     assert (verified.exit_code, "25 draws" in verified.output) == (0, True), verified.output
     world.require_invariants()
     with world.database.transaction() as session:
-        from sqlalchemy import text
-
         session.execute(text("UPDATE draw SET revision = 3 WHERE revision = 2"))
     assert guerdon("draw", "verify").exit_code == 1
 
