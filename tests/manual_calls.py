@@ -88,7 +88,18 @@ def recorded(app: Flask) -> dict[str, Example]:
     """All examples, by the names of their calls. `app` serves a new demo world."""
     walk = Walk(app)
     with clock_at(NOW):
-        for play in (signing_in, campaigns, buying, customers, programme, chains, passwords, spaaza, sessionm):
+        for play in (
+            signing_in,
+            campaigns,
+            campaign_documents,
+            buying,
+            customers,
+            programme,
+            chains,
+            passwords,
+            spaaza,
+            sessionm,
+        ):
             play(walk)
     assert walk.places.keys() == walk.examples.keys(), f"no example: {walk.places.keys() - walk.examples.keys()}"
     plain = dict(zip(walk.examples, json.loads(_without_chance(json.dumps([*walk.examples.values()]))), strict=True))
@@ -177,6 +188,32 @@ def campaigns(walk: Walk) -> None:
     walk("show_one_photo", admin, campaign=made, photo=photos[0]["photoId"]["id"])
     walk("remove_photo", admin, campaign=made, photo=photos[0]["photoId"]["id"])
     walk("remove_photos", admin, campaign=made)
+
+
+COFFEE_DOCUMENT = {
+    "key": "a-coffee-a-day",
+    "name": "A coffee a day",
+    "lifecycle": "live",
+    "audience": {"levels": ["level1", "level2"]},
+    "price": "10.00",
+    "limits": {"overall": 1000, "per_customer": {"limit": 1, "unit": "day"}},
+    "sale": {"coupon_kind": "gift_code"},
+}
+
+
+def campaign_documents(walk: Walk) -> None:
+    admin, cheaper = signed_in(walk, "admin"), {**COFFEE_DOCUMENT, "price": "8.00"}
+    walk("show_document_schema", {})
+    walk("plan_campaign_documents", admin, {"documents": [COFFEE_DOCUMENT]})
+    walk("ask_campaign_document", admin, {"document": COFFEE_DOCUMENT, "customer": JANE, "at": "2026-05-04T10:00:00Z"})
+    walk("create_campaign_document", admin, COFFEE_DOCUMENT)
+    walk("list_campaign_documents", admin, query={"kind": "interaction", "text": "coffee", "perPage": 1})
+    walk("show_campaign_document", admin, campaign=COFFEE_DOCUMENT["key"])
+    walk("change_campaign_document", admin | {"If-Match": '"1"'}, cheaper, campaign=COFFEE_DOCUMENT["key"])
+    walk("load_codes", admin, {"codes": ["COFFEE-1", "COFFEE-2"]}, campaign=COFFEE_DOCUMENT["key"])
+    walk("list_revisions", admin, campaign=COFFEE_DOCUMENT["key"])
+    walk("show_revision", admin, campaign=COFFEE_DOCUMENT["key"], revision=1)
+    walk("restore_revision", admin | {"If-Match": '"2"'}, campaign=COFFEE_DOCUMENT["key"], revision=1)
 
 
 def _picture() -> io.BytesIO:

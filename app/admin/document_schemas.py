@@ -151,6 +151,20 @@ def _body(schema: dict[str, Any]) -> dict[str, Any]:
     return {"required": True, "content": {"application/json": {"schema": schema}}}
 
 
+class LoadedCodes(Schema):
+    added = fields.Integer(required=True, metadata={"description": "Codes that are new in the pool."})
+    known = fields.Integer(required=True, metadata={"description": "Codes that came twice, or were there already."})
+
+
+CODES_BODY = _body(
+    {
+        "type": "object",
+        "required": ["codes"],
+        "properties": {
+            "codes": {"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 255}, "minItems": 1}
+        },
+    }
+)
 _DOCUMENT = {"$ref": "#/components/schemas/CampaignDocumentView"}
 DOCUMENT_BODY = _body(_DOCUMENT)
 DOCUMENTS_BODY = _body(

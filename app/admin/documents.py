@@ -19,11 +19,12 @@ from app.campaign.errors import RevisionMoved
 from app.campaign.listings import campaign_documents
 from app.campaign.listings.campaign_documents import SORTABLE, DocumentFilter
 from app.campaign.models.campaigns import CAMPAIGN_KINDS, LIFECYCLES, Campaign
-from app.campaign.setup import campaigns, plans, revisions
+from app.campaign.setup import campaigns, coupons, plans, revisions
 from app.campaign.setup.plans import Plan
 from app.openloyalty.api import Blueprint
 from app.openloyalty.people import actor
 from app.openloyalty.queries import PAGING_PARAMETERS, filters, flag, paging, text
+from app.web import fields
 from app.web.body import json_body
 from app.web.door import allow, anyone, chains, note_subject, own_chain, reading, transaction
 
@@ -31,6 +32,7 @@ blueprint = Blueprint("campaign_documents", __name__)
 BODY_BYTES_MAX = 1_000_000
 DOCUMENTS_MAX = 250  # in one plan
 DEPTH_MAX = 30
+CODES_MAX = 10_000  # in one request
 CHAIN = {
     "in": "query",
     "name": "chain_id",
@@ -244,6 +246,27 @@ def ask_campaign_document() -> Response:
         if planned.spec is None or planned.problems:
             raise Unfit(400, planned.problems)
         return jsonify(views.answer(ask.ask(session, _chain(), planned.spec, customer, at or clock.now())))
+
+
+@blueprint.route("/admin/campaigns/<campaign>/codes", methods=["POST"])
+@blueprint.response(200, schemas.LoadedCodes)
+@blueprint.doc(parameters=[CHAIN], requestBody=schemas.CODES_BODY)
+@allow("admin", body_bytes_max=BODY_BYTES_MAX)
+def load_codes(campaign: str) -> Response:
+    """Add codes to a campaign's pool, all or none; those that it has are passed over, so they can be sent again."""
+    sent = _body()
+    listed = sent.get("codes")
+    if sent.keys() != {"codes"} or not isinstance(listed, list) or not 0 < len(listed) <= CODES_MAX:
+        raise BadRequest(f"codes: a list of 1 to {CODES_MAX} codes, and nothing else.")
+    try:
+        codes = [fields.code(code, coupons.CODE_LENGTH_MAX) for code in listed]
+    except ValueError as e:
+        raise BadRequest(f"codes: each is text of 1 to {coupons.CODE_LENGTH_MAX} characters.") from e
+    with transaction() as session:
+        known = _campaign(session, campaign)
+        added = coupons.load_batch(session, known.uuid, list(dict.fromkeys(codes)))
+        note_subject(campaign=known.uuid, codes=added)
+    return jsonify(added=added, known=len(codes) - added)
 
 
 def _put(session: Session, known: Campaign, planned: Plan, now: datetime) -> Response:

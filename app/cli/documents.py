@@ -54,7 +54,7 @@ def _programme(url: str | None, chain: int | None) -> Programme:
 
 
 @dataclass(frozen=True)
-class Step:
+class PlannedFile:
     """The plan of one file, or of a campaign without a file that is to be paused."""
 
     plan: Json
@@ -179,19 +179,19 @@ def _require_moment(text: str) -> None:
     raise click.BadParameter("a moment with its offset, such as 2026-12-31T23:00:00+01:00", param_hint="--at")
 
 
-def _steps(programme: Programme, folder: Path, prune: bool) -> list[Step]:
+def _steps(programme: Programme, folder: Path, prune: bool) -> list[PlannedFile]:
     files = yaml_files.read_folder(folder)
     found = programme.plan([file.document for file in files]) if files else []
-    steps = [Step(it, file.document, file) for it, file in zip(found, files, strict=True)]
+    steps = [PlannedFile(it, file.document, file) for it, file in zip(found, files, strict=True)]
     if prune:
         keys = {file.document.get("key") for file in files}
         gone = [it for it in programme.documents() if it["key"] not in keys and it["lifecycle"] == "live"]
         paused = [{**it, "lifecycle": "paused"} for it in gone]
-        steps += [Step(it, document, None) for it, document in zip(programme.plan(paused), paused, strict=True)]
+        steps += [PlannedFile(it, document, None) for it, document in zip(programme.plan(paused), paused, strict=True)]
     return steps
 
 
-def _show(steps: Sequence[Step]) -> str:
+def _show(steps: Sequence[PlannedFile]) -> str:
     """Print the plan, and return its name."""
     for step in steps:
         _show_step(step)
@@ -206,7 +206,7 @@ def _show(steps: Sequence[Step]) -> str:
     return name
 
 
-def _show_step(step: Step) -> None:
+def _show_step(step: PlannedFile) -> None:
     planned = step.plan
     key = planned["key"] or (step.file.path.name if step.file else "")
     for problem in (*planned["problems"], *planned["refused"]):
@@ -221,7 +221,7 @@ def _show_step(step: Step) -> None:
         click.echo(f"    ! {warning['message']}")
 
 
-def _name(steps: Sequence[Step]) -> str:
+def _name(steps: Sequence[PlannedFile]) -> str:
     """Two plans that would do the same to the same have one name."""
     todo = [
         [step.plan["key"], step.plan["action"], step.plan["revision"], step.document]

@@ -66,8 +66,8 @@ def _show(example: dict[str, Any], operation: dict[str, Any], in_path: list[dict
 
 
 def _answered(operation: dict[str, Any]) -> Any:
-    """The page of the answer of a call that succeeds."""
-    return operation["responses"].get("200") or operation["responses"].get("201")
+    """The page of the answer of a call that succeeds; of one that makes something, that it is made."""
+    return operation["responses"].get("201") or operation["responses"].get("200")
 
 
 def _calls(app: Flask, spec: dict[str, Any]) -> Iterator[Call]:

@@ -67,6 +67,7 @@ class Row:
     query: str = ""
     as_form: bool = field(default=False)
     is_public: bool = False  # of a campaign on show, to everybody
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 def transfer(place: Place, world: World) -> dict[str, Any]:
@@ -106,6 +107,16 @@ def photo(place: Place, world: World) -> dict[str, Any]:
     picture = io.BytesIO()
     Image.new("RGB", (600, 600)).save(picture, "PNG")
     return {"photo[file]": (io.BytesIO(picture.getvalue()), "p.png")}
+
+
+def document(place: Place, world: World) -> dict[str, Any]:
+    whole = {
+        "key": f"k{uuid4().hex}",
+        "name": "A document",
+        "lifecycle": "live",
+        "audience": {"levels": [str(place.level)]},
+    }
+    return {**whole, "sale": {"coupon_kind": "gift_code"}, "limits": {"overall": 20}}
 
 
 STAFF, ALL, CUSTOMER = "admin seller", "admin seller customer", "customer"
@@ -214,10 +225,25 @@ TABLE: dict[str, Row] = {
     "GET seller/campaign": Row(STAFF),
     "GET seller/campaign/<campaign>": Row(STAFF),
     "POST seller/<seller>/<action>": Row("admin"),
+    "GET campaign-document.json": Row(ALL + " anyone"),
+    "GET admin/campaigns": Row("admin"),
+    "POST admin/campaigns": Row("admin", 201, body=document, names=("level",)),
+    "GET admin/campaigns/<campaign>": Row("admin"),
+    "PUT admin/campaigns/<campaign>": Row("admin", body=document, names=("level",), headers={"If-Match": "*"}),
+    "GET admin/campaigns/<campaign>/revisions": Row("admin"),
+    "GET admin/campaigns/<campaign>/revisions/<revision>": Row("admin"),
+    "POST admin/campaigns/<campaign>/revisions/<revision>/restore": Row("admin", headers={"If-Match": "*"}),
+    "POST admin/campaigns/<campaign>/codes": Row("admin", body=lambda p, w: {"codes": [uuid4().hex]}),
+    "POST admin/campaigns/plan": Row("admin", body=lambda p, w: {"documents": [document(p, w)]}),
+    "POST admin/campaigns/ask": Row(
+        "admin",
+        body=lambda p, w: {"document": document(p, w), "customer": str(p.customer)},
+        names=("customer", "level"),
+    ),
 }
 # They name nobody but the caller.
 OF_ONESELF = {"login_check", "password/change", "token/refresh", "token/revoke"}
-ACTIONS = {"status": "active", "action": "activate", "username": "sol@guerdon.example"}
+ACTIONS = {"revision": "1", "status": "active", "action": "activate", "username": "sol@guerdon.example"}
 
 
 def key(method: str, rule: str) -> str:
@@ -322,7 +348,7 @@ def send(client: Client, name: str, place: Place, world: World) -> TestResponse:
     if row.as_form:
         return client.send(method, path, data=row.body(place, world))
     body = row.body(place, world)
-    return client.send(method, path, **({"json": body} if body else {}))
+    return client.send(method, path, headers=row.headers, **({"json": body} if body else {}))
 
 
 def without_ids(response: TestResponse, place: Place) -> tuple[int, str]:

@@ -128,13 +128,14 @@ def load(
     while batch := list(islice(source, IMPORT_BATCH)):
         with database.transaction() as session:
             database.without_time_limit(session)
-            added += _load_batch(session, campaign, batch)
+            added += load_batch(session, campaign, batch)
         read += len(batch)
         progress(read, added)
     return added
 
 
-def _load_batch(session: Session, campaign: UUID, batch: list[str]) -> int:
+def load_batch(session: Session, campaign: UUID, batch: list[str]) -> int:
+    """Add codes to a campaign's pool in this transaction and return how many were new. Raises as `load` does."""
     campaign_id = session.scalar(select(Campaign.id).where(Campaign.uuid == campaign))
     if campaign_id is None:
         raise CampaignNotFound
