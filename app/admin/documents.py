@@ -131,7 +131,7 @@ def list_campaign_documents() -> Response:
 @allow("admin", body_bytes_max=BODY_BYTES_MAX)
 def create_campaign_document() -> Response:
     """Create a campaign of any kind from its document."""
-    sent, now = _sent(), clock.now()
+    sent, now = _body(), clock.now()
     with transaction() as session:
         [planned] = plans.plan(session, _chain(), [sent], now)
         if planned.action != "create":
@@ -165,7 +165,7 @@ def show_campaign_document(campaign: str) -> Response:
 @allow("admin", body_bytes_max=BODY_BYTES_MAX)
 def change_campaign_document(campaign: str) -> Response:
     """Make a campaign what a document says; the same document again changes nothing."""
-    sent, now = _sent(), clock.now()
+    sent, now = _body(), clock.now()
     with transaction() as session:
         known = _campaign(session, campaign)
         planned = plans.plan_for(session, known, sent, now)
@@ -221,10 +221,9 @@ def restore_revision(campaign: str, revision: int) -> Response:
 @allow("admin", body_bytes_max=BODY_BYTES_MAX)
 def plan_campaign_documents() -> Response:
     """Tell what documents would change if each were put; changes nothing."""
-    sent = _body()
-    listed = sent.get("documents")
-    if sent.keys() != {"documents"} or not isinstance(listed, list) or len(listed) > DOCUMENTS_MAX:
-        raise BadRequest(f"documents: a list of at most {DOCUMENTS_MAX}, and nothing else.")
+    listed = _body("documents").get("documents")
+    if not isinstance(listed, list) or len(listed) > DOCUMENTS_MAX:
+        raise BadRequest(f"documents: a list of at most {DOCUMENTS_MAX}.")
     with reading() as session:
         return jsonify(plans=[views.plan(it) for it in plans.plan(session, _chain(), listed, clock.now())])
 
@@ -236,10 +235,9 @@ def plan_campaign_documents() -> Response:
 @allow("admin", body_bytes_max=BODY_BYTES_MAX)
 def ask_campaign_document() -> Response:
     """Tell what a customer would get of a document at a moment, saved or not, and every reason why nothing."""
-    sent = _body()
-    unknown = sorted(sent.keys() - {"document", "customer", "at"})
-    if unknown or not isinstance(sent.get("document"), dict):
-        raise BadRequest("Send a document, a customer's UUID, and a moment if it is another than now; nothing else.")
+    sent = _body("document", "customer", "at")
+    if not isinstance(sent.get("document"), dict):
+        raise BadRequest("document: a campaign's document.")
     customer, at = _customer(sent.get("customer")), _moment(sent.get("at"))
     with reading() as session:
         [planned] = documents.understood(session, _chain(), [sent["document"]], {})
@@ -254,10 +252,9 @@ def ask_campaign_document() -> Response:
 @allow("admin", body_bytes_max=BODY_BYTES_MAX)
 def load_codes(campaign: str) -> Response:
     """Add codes to a campaign's pool, all or none; those that it has are passed over, so they can be sent again."""
-    sent = _body()
-    listed = sent.get("codes")
-    if sent.keys() != {"codes"} or not isinstance(listed, list) or not 0 < len(listed) <= CODES_MAX:
-        raise BadRequest(f"codes: a list of 1 to {CODES_MAX} codes, and nothing else.")
+    listed = _body("codes").get("codes")
+    if not isinstance(listed, list) or not 0 < len(listed) <= CODES_MAX:
+        raise BadRequest(f"codes: a list of 1 to {CODES_MAX} codes.")
     try:
         codes = [fields.code(code, coupons.CODE_LENGTH_MAX) for code in listed]
     except ValueError as e:
@@ -270,6 +267,8 @@ def load_codes(campaign: str) -> Response:
 
 
 def _put(session: Session, known: Campaign, planned: Plan, now: datetime) -> Response:
+    if planned.problems:
+        raise Unfit(400, planned.problems)
     revision = _expected(known)
     _require_possible(planned)
     assert planned.spec is not None
@@ -334,15 +333,15 @@ def _chain() -> int:
     return int(sent)
 
 
-def _body() -> dict[str, Any]:
-    """Raises BadRequest."""
+def _body(*known: str) -> dict[str, Any]:
+    """An object of these names; of any, for a document, which tells its own. Raises BadRequest."""
     if request.mimetype != "application/json":
         raise BadRequest("Send JSON: Content-Type: application/json.")
-    return json_body(request.get_data(), DEPTH_MAX)
-
-
-def _sent() -> dict[str, Any]:
-    return _body()
+    sent = json_body(request.get_data(), DEPTH_MAX)
+    unknown = sorted(sent.keys() - set(known)) if known else []
+    if unknown:
+        raise BadRequest(f"Unknown: {', '.join(unknown)}; known are {', '.join(known)}.")
+    return sent
 
 
 def _is_dry_run() -> bool:

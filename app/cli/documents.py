@@ -13,12 +13,12 @@ from uuid import UUID
 
 import click
 
+from app.campaign.document import files as yaml_files
+from app.campaign.document.files import BadFile, DocumentFile
 from app.campaign.document.short import short
-from app.cli import yaml_files
 from app.cli.campaigns import campaign_group
 from app.cli.programme import DatabaseProgramme, Json, Programme, ServerProgramme, Unsent, WorldMoved
 from app.cli.root import errors_as_messages, opened
-from app.cli.yaml_files import BadFile, DocumentFile
 from app.organizations import chains
 from app.settings import from_environment
 

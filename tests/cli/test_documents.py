@@ -10,17 +10,22 @@ import pytest
 from click.testing import Result
 from flask import Flask
 from hypothesis import given
-from sqlalchemy import event, select
+from sqlalchemy import event, func, select
 from werkzeug.serving import make_server
 
+from app import clock, demo
+from app.campaign.document import files as yaml_files
 from app.campaign.document import shape
+from app.campaign.document.files import BadFile
 from app.campaign.document.short import short
 from app.campaign.models.campaigns import Campaign
 from app.campaign.setup import campaigns
-from app.cli import yaml_files
 from app.cli.programme import ServerProgramme
-from app.cli.yaml_files import BadFile
+from app.db.engine import Database
+from app.members import levels, segments
+from app.organizations import chains
 from app.organizations.scope import EVERY_CHAIN
+from app.settings import Settings
 from tests.admin.test_documents import COFFEE, WHEEL
 from tests.campaign.document import drafts
 from tests.campaign.document.test_documents import PLAYED, created
@@ -251,3 +256,29 @@ def test_without_a_token_or_a_server_it_says_what_to_do(
     assert "Set GUERDON_TOKEN" in guerdon("campaign", "plan", str(tmp_path), "--url", "http://127.0.0.1:9").output
     monkeypatch.setenv("GUERDON_TOKEN", "x")
     assert "does not answer" in guerdon("campaign", "plan", str(tmp_path), "--url", "http://127.0.0.1:9").output
+
+
+@pytest.mark.parametrize(("folder", "chain"), [("acme", "1"), ("flock", "2"), ("aviary", "3")])
+def test_the_demo_worlds_campaigns_are_files_with_nothing_to_do(
+    guerdon: Guerdon, database_url: str, folder: str, chain: str
+) -> None:
+    database = Database(database_url)
+    with database.transaction() as session:
+        demo.load(session, clock.now(), Settings().zone)
+        campaigns_count = session.scalar(select(func.count()).where(Campaign.chain_id == int(chain)))
+    database.engine.dispose()
+    planned = guerdon("campaign", "plan", str(demo.CAMPAIGNS / folder), "--chain", chain, "--prune")
+    assert planned.output == f"Plan {_named(planned)}: 0 to create, 0 to change, {campaigns_count} unchanged.\n"
+    assert planned.exit_code == 0
+
+
+def test_files_move_to_an_installation_that_has_other_ids(guerdon: Guerdon, tmp_path: Path, world: World) -> None:
+    with world.database.transaction() as session:
+        chain = chains.create(session, chains.ChainDetails("Acme", time_zone="Europe/Warsaw"), world.now).id
+        for name in ("level1", "level0", "level2"):
+            levels.create(session, chain, levels.LevelDetails(name, 0, active=True), world.now)
+        segments.create(session, chain, segments.SegmentDetails("anniversary", True, []), world.now)
+    folder = str(demo.CAMPAIGNS / "acme")
+    assert guerdon("campaign", "apply", folder, "--chain", str(chain), "--yes").exit_code == 0
+    assert guerdon("campaign", "plan", folder, "--chain", str(chain)).exit_code == 0
+    world.require_invariants()

@@ -8,6 +8,13 @@ from app.campaign.document import shape
 from app.campaign.document.shape import Document
 
 ALWAYS = ("version", "key", "name", "kind", "lifecycle")
+# What the parts say that are null unless somebody says more.
+INSIDE: Mapping[str, Mapping[str, Any]] = {
+    "sale": {"single_coupon": False},
+    "voucher": dict.fromkeys(("amount", "percent", "code", "text", "valid_seconds")),
+    "per_customer": {"unit": None},
+    "creatives": {"tracks_clicks": True},
+}
 FREE = ("restrictions", "details", "content", "offer")  # whoever wrote these knows why they are so
 
 
@@ -35,6 +42,11 @@ def _differing(document: Mapping[str, Any], plain: Mapping[str, Any]) -> dict[st
             found[name] = _differing(value, plain[name])
         elif name in ("rewards", "behaviors", "goals"):
             found[name] = [_differing(entry, _plain(name)) for entry in value]
+        elif name in INSIDE:
+            inside = INSIDE[name]
+            found[name] = (
+                [_differing(it, inside) for it in value] if isinstance(value, list) else _differing(value, inside)
+            )
         elif name == "translations":
             found[name] = {code: {k: v for k, v in texts.items() if v is not None} for code, texts in value.items()}
         else:

@@ -1,12 +1,13 @@
 """The demo world: the examples of the Open Loyalty, Spaaza and SessionM documents made true, in an empty database.
 
-Ids and values are the documents'; the windows are moved so that they are open today.
-Source: `tests/examples/`.
+Ids and values are the documents'; the windows are moved so that they are open today. The campaigns are files, in the folder
+`campaigns`: `guerdon campaign plan` finds nothing to do there. Source: `tests/examples/`.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,22 +18,8 @@ from sqlalchemy.orm import Session
 from app.access import passwords, staff, tokens
 from app.access.models import Login
 from app.campaign.awards.give import SYSTEM
-from app.campaign.document.spec import (
-    EVERYONE,
-    AudienceSpec,
-    CampaignSpec,
-    LimitSpec,
-    ListingSpec,
-    OptInSpec,
-    RewardSpec,
-    SaleSpec,
-    ScheduleSpec,
-    TextSpec,
-    Window,
-)
+from app.campaign.document import documents, files
 from app.campaign.engagement import opt_ins
-from app.campaign.engagement.behaviors import BehaviorSpec, GoalSpec
-from app.campaign.engagement.creatives import CreativeSpec
 from app.campaign.models.vouchers import Voucher
 from app.campaign.setup import campaigns
 from app.campaign.triggers import events, signups
@@ -44,6 +31,7 @@ from app.members.models import Spending
 from app.organizations import chains, shops
 from app.points import ledger
 
+CAMPAIGNS = Path(__file__).parent / "campaigns"
 STAFF_PASSWORD, CUSTOMER_PASSWORD = "open", "loyalty"
 POINTS_HUNDREDTHS = 100_000
 
@@ -94,7 +82,7 @@ def load(session: Session, now: datetime, zone: ZoneInfo) -> None:
     segments.create(session, first, segments.SegmentDetails("anniversary", active=True, parts=[part]), now, ANNIVERSARY)
     _acme(session, now, zone, customer_hash)
     _customers(session, now, customer_hash)
-    _campaigns(session, now, zone)
+    _campaigns(session, now)
     _acme_rewards(session, now)
     _continue_sequences(session)
     _flock(session, now, zone)
@@ -169,29 +157,7 @@ def _acme(session: Session, now: datetime, zone: ZoneInfo, password_hash: str) -
     chains.add_business(session, ACME, "Acme, the first shop")
     app = chains.set_app(session, ACME_HOST, ACME)
     tokens.create_token(session, "demo", app, True, now, token=ACME_TOKEN)
-    campaigns.create(
-        session,
-        CampaignSpec(
-            "Refer a friend",
-            lifecycle="live",
-            kind="referral",
-            context="referral",
-            audience=EVERYONE,
-            limits=LimitSpec(limit_per_customer=100),
-            rewards=[
-                RewardSpec(
-                    "voucher",
-                    "€10 for who recommends us",
-                    {"amount": 1_000, "voucher_kind": "basket", "recipient": "referring"},
-                ),
-                RewardSpec(
-                    "voucher", "€5 for who comes", {"amount": 500, "voucher_kind": "basket", "recipient": "referred"}
-                ),
-            ],
-        ),
-        now,
-        id=REFERRAL,
-    )
+    _campaign(session, "acme", "refer-a-friend", now, ACME, id=REFERRAL)
     janneke = Person(
         "Janneke",
         "De Bruin",
@@ -215,21 +181,7 @@ def _acme(session: Session, now: datetime, zone: ZoneInfo, password_hash: str) -
 
 
 def _acme_rewards(session: Session, now: datetime) -> None:
-    five_euros = RewardSpec("voucher", "€5", {"amount": 500, "voucher_kind": "basket"})
-    campaigns.create(
-        session,
-        CampaignSpec(
-            "Earn €5 on signup",
-            lifecycle="live",
-            kind="signup",
-            context="signup",
-            audience=EVERYONE,
-            limits=LimitSpec(limit_per_customer=1),
-            rewards=[five_euros],
-        ),
-        now,
-        id=SIGNUP,
-    )
+    _campaign(session, "acme", "earn-five-euros-on-signup", now, ACME, id=SIGNUP)
     session.add(
         Voucher(
             id=VOUCHER,
@@ -245,36 +197,35 @@ def _acme_rewards(session: Session, now: datetime) -> None:
             created_at=now,
         )
     )
-    campaigns.create(
-        session,
-        CampaignSpec(
-            "A tap a day",
-            lifecycle="live",
-            audience=EVERYONE,
-            limits=LimitSpec(limit_per_customer=1, limit_per_customer_unit="day"),
-            rewards=[RewardSpec("points", "10 points", {"amount": 1_000})],
-        ),
-        now,
-        id=TAP,
-    )
-    campaigns.create(
-        session,
-        CampaignSpec(
-            "Lucky wheel",
-            lifecycle="live",
-            kind="composable",
-            handling="random_draw",
-            audience=EVERYONE,
-            limits=LimitSpec(limit_per_customer=3, limit_per_customer_unit="day"),
-            rewards=[
-                RewardSpec("voucher", "€5", {**five_euros.terms, "weight": 1, "stock": 100}),
-                RewardSpec("points", "100 points", {"amount": 10_000, "weight": 9}),
-                RewardSpec("nothing", "Better luck next time", {"weight": 90}),
-            ],
-        ),
-        now,
-        id=WHEEL,
-    )
+    _campaign(session, "acme", "a-tap-a-day", now, ACME, id=TAP)
+    _campaign(session, "acme", "lucky-wheel", now, ACME, id=WHEEL)
+
+
+def _campaign(
+    session: Session,
+    folder: str,
+    key: str,
+    now: datetime,
+    chain_id: int,
+    id: int | None = None,
+    uuid: UUID | None = None,
+    codes: Sequence[str] = (),
+    behavior: tuple[UUID, int] | None = None,
+    creative: tuple[int, int] | None = None,
+) -> int:
+    """Create the campaign of a file, with the documents' ids: its own, its only behavior's, its only creative's and the group of that."""
+    [found] = documents.understood(session, chain_id, [files.read(CAMPAIGNS / folder / f"{key}.yaml").document], {})
+    if found.spec is None or found.problems:
+        raise ValueError(f"{folder}/{key}: {[(it.path, str(it.refusal)) for it in found.problems]}")
+    spec = replace(found.spec, codes=codes)
+    if behavior is not None:
+        [counted] = spec.behaviors
+        spec = replace(spec, behaviors=[replace(counted, uuid=behavior[0], id=behavior[1])])
+    if creative is not None:
+        [shown] = spec.listing.creatives
+        listing = replace(spec.listing, creatives=[replace(shown, id=creative[0], group_id=creative[1])])
+        spec = replace(spec, listing=listing)
+    return campaigns.create(session, spec, now, chain_id, id, uuid).id
 
 
 def _organization(session: Session, name: str, key: str, secret: str, now: datetime, zone: ZoneInfo) -> int:
@@ -295,113 +246,23 @@ def _flock(session: Session, now: datetime, zone: ZoneInfo) -> None:
         for name, uuid in (("Finch", FINCH), ("Moose", MOOSE))
     )
     tags.put(session, moose.id, [MOOSE_TAG], now)
-    only_moose = {"user.tags": {"$in": [MOOSE_TAG]}}
-    by_events = _by_events(now, zone)
 
-    def campaign(
-        name: str,
-        *behaviors: BehaviorSpec,
-        permalink: str | None = None,
-        id: int | None = None,
-        creatives: Sequence[CreativeSpec] = (),
-        opt_in_required: bool = False,
-        **details: Any,
-    ) -> int:
-        opt_in = OptInSpec(opt_in_required=opt_in_required)
-        listing = ListingSpec(external_id=permalink, creatives=creatives, campaign_type="promotion")
-        spec = replace(by_events, name=name, behaviors=behaviors, opt_in=opt_in, listing=listing, **details)
-        return campaigns.create(session, spec, now, chain_id, id).id
+    def campaign(key: str, **known: Any) -> int:
+        return _campaign(session, "flock", key, now, chain_id, **known)
 
-    def once(name: str, event: str, **details: Any) -> BehaviorSpec:
-        return BehaviorSpec(name, [GoalSpec(event)], times_max=1, **details)
-
-    def page(id: int, group_id: int) -> list[CreativeSpec]:
-        return [CreativeSpec("internal_full_page", {}, id=id, group_id=group_id)]
-
-    campaign(
-        "promotionCampaign",
-        once("Look", "campaigns.1255.loaded"),
-        id=TILE,
-        permalink="6a04f24c-6022-11e7-8c24-3bcbbae62f9c",
-        creatives=[CreativeSpec("internal_tile", {"message": {"points": 0}}, id=2983, group_id=2917)],
-    )
-    campaign(
-        "Launch 2",
-        once("Launch", "campaigns.1064.loaded"),
-        id=LAUNCH,
-        creatives=page(2640, 2578),
-        permalink="6ce11f7c-51f9-11e7-822a-02d3bae62f9c",
-    )
-    loaded = BehaviorSpec(
-        "TEstt0714441 Campaign Action 1",
-        [GoalSpec("campaigns.1443.loaded", points=400)],
-        "composite",
-        "3dac9302-68d4-11e7-9412-9e32bae62f9c",
-        uuid=UUID("86d77299-ed18-49ba-8fef-f8cb2241faac"),
-        id=1444,
-    )
-    campaign(
-        "TEstt0714441", loaded, id=LOADED, creatives=page(3364, 3232), permalink="3964b522-68d4-11e7-8479-4fdfbae62f9c"
-    )
-    done = campaign(
-        "Campaign 11",
-        once("Look", "campaigns.611.loaded"),
-        id=DONE,
-        creatives=page(11, 11),
-        restrictions=only_moose,
-        permalink="9f86dafb-b999-4b61-8c71-59d9d45628f2",
-        opt_in_required=True,
-    )
-    campaign(
-        "Campaign 16",
-        BehaviorSpec("super user 12", [GoalSpec("Event 12")], points=500, per_period_max=1, period_seconds=86_400),
-        once("participation challenge", "entry", per_period_max=1),
-        id=DEALS,
-        permalink="d615678c-d458-11e7-8ac1-c27a328254fd",
-        restrictions=only_moose,
-        rewards=[
-            RewardSpec(
-                "voucher",
-                "Offer 1 gift card",
-                {
-                    "voucher_kind": "basket_pct",
-                    "voucher_hundredths_of_percent": 1_000,
-                    "voucher_seconds": 86_400,
-                    "stock": 100,
-                    "limit_per_customer": 1,
-                    "offer": {
-                        "points": 200,
-                        "offer_media": [{"uri": "http://www.example.com"}],
-                        "offer_text": {
-                            "title": "Test for Offer796899",
-                            "description": "Testing Issue Offer",
-                            "terms": "Don't panic!",
-                        },
-                    },
-                },
-                "participation challenge",
-            ),
-            RewardSpec("points", "referrer points", {"amount": 1_000, "offer": {}}, "participation challenge"),
-        ],
-    )
-    chosen = {}
-    for name, event, behavior in (
-        ("Qualified", "ada7af74-9710-11e7-8803-9bbc32d1fae9", "my_campaign_event_name"),
-        ("Opted in", "bce50a3c-9c8c-11e7-832f-e29b32d1fae9", "moose_sleep_b"),
-        ("Opted out", "ada7af74-9710-11e7-8803-9bbc32d1fae9", "pretty_llamas-b"),
-    ):
-        chosen[name] = campaign(
-            name,
-            once(behavior, event),
-            permalink=name.lower().replace(" ", "_"),
-            restrictions=only_moose,
-            opt_in_required=name != "Qualified",
-        )
-    campaign("Flock to unlock", restrictions=only_moose, permalink="my_flock_to_unlock_campaign", opt_in_required=True)
+    campaign("promotion-campaign", id=TILE, creative=(2983, 2917))
+    campaign("launch-2", id=LAUNCH, creative=(2640, 2578))
+    loaded = UUID("86d77299-ed18-49ba-8fef-f8cb2241faac"), 1444
+    campaign("testt0714441", id=LOADED, creative=(3364, 3232), behavior=loaded)
+    done = campaign("campaign-11", id=DONE, creative=(11, 11))
+    campaign("campaign-16", id=DEALS)
+    campaign("qualified")
+    opted_in, opted_out = campaign("opted-in"), campaign("opted-out")
+    campaign("flock-to-unlock")
     session.flush()
-    for campaign_id in (done, chosen["Opted in"], chosen["Opted out"]):
+    for campaign_id in (done, opted_in, opted_out):
         opt_ins.opt_in(session, campaign_id, moose.id, now)
-    opt_ins.opt_out(session, chosen["Opted out"], moose.id, now)
+    opt_ins.opt_out(session, opted_out, moose.id, now)
     for customer, number, times in ((finch, TILE, 1), (finch, LAUNCH, 1), (finch, LOADED, 4), (moose, DONE, 1)):
         details = events.CustomerEvent(f"campaigns.{number}.loaded", "demo", times)
         events.record(session, customer.id, details, now, SYSTEM)
@@ -411,65 +272,8 @@ def _aviary(session: Session, now: datetime, zone: ZoneInfo) -> None:
     """Another organization of SessionM's examples: one campaign that is not for Wren, and a draft."""
     chain_id = _organization(session, "Aviary", AVIARY_KEY, AVIARY_SECRET, now, zone)
     signups.sign_up(session, Person("Wren", ""), now, SYSTEM, chain_id=chain_id, uuid=WREN, external_id="wren")
-    by_events = _by_events(now, zone)
-    tile = CreativeSpec(
-        "internal_tile",
-        {
-            "message": {
-                "header": "Test Header",
-                "subheader": "Test Subheader",
-                "description": "Test Description",
-                "icon_url": "http://bit.ly/foo.png",
-                "image_url": "http://getm.pt/foo.png",
-                "points": 20,
-            },
-            "action": {"type": "open_ad"},
-        },
-        id=2,
-        group_id=2,
-    )
-    campaigns.create(
-        session,
-        replace(
-            by_events,
-            name="Campaign 1",
-            restrictions={"user.tags": {"$in": ["nobody"]}},
-            listing=ListingSpec(
-                external_id="45650900-d457-11e7-9d65-94bc328254fd", creatives=[tile], campaign_type="promotion"
-            ),
-        ),
-        now,
-        chain_id,
-        BIRD,
-    )
-    wanted, unwanted = "my_tag_to_target_user", "my_tag_to_target_away_from_user"
-    campaigns.create(
-        session,
-        replace(
-            by_events,
-            name="Campaign Example",
-            lifecycle="draft",
-            restrictions={"$and": [{"user.tags": {"$in": [wanted]}}, {"user.tags": {"$not": {"$in": [unwanted]}}}]},
-            listing=ListingSpec(
-                external_id="cc8b6c38-b5c8-11e7-9082-dc7a60cca317",
-                campaign_type="messaging",
-                details={"campaign_version": 2},
-                sponsor_name="10/20 test 11",
-                reporting_ends_at=by_events.schedule.activity[1] + timedelta(days=45),
-                qualify_tag=wanted,
-                disqualify_tag=unwanted,
-            ),
-        ),
-        now,
-        chain_id,
-        DRAFT,
-    )
-
-
-def _by_events(now: datetime, zone: ZoneInfo) -> CampaignSpec:
-    """What SessionM's campaigns have in common: they are open today, and count what customers do."""
-    schedule = ScheduleSpec(_window_of_hours(now, zone))
-    return CampaignSpec("", lifecycle="live", kind="composable", context="event", schedule=schedule, audience=EVERYONE)
+    _campaign(session, "aviary", "campaign-1", now, chain_id, id=BIRD, creative=(2, 2))
+    _campaign(session, "aviary", "campaign-example", now, chain_id, id=DRAFT)
 
 
 def _continue_ids(session: Session) -> None:
@@ -530,75 +334,8 @@ def _customers(session: Session, now: datetime, password_hash: str) -> None:
         ledger.add(session, customer.id, POINTS_HUNDREDTHS, now, "Welcome to the demo world")
 
 
-def _campaigns(session: Session, now: datetime, zone: ZoneInfo) -> None:
-    year = _window(now, zone)
-    schedule, sale = ScheduleSpec(year, year), SaleSpec("discount_code")
-    campaigns.create(
-        session,
-        CampaignSpec(
-            "tests",
-            lifecycle="live",
-            labels=[("type", "promotion")],
-            schedule=schedule,
-            audience=AudienceSpec(levels=list(LEVELS.values())),
-            limits=LimitSpec(limit=10, limit_per_customer=2),
-            cost=1000,
-            sale=sale,
-            codes=["123"],
-        ),
-        now,
-        id=11,
-        uuid=TESTS,
-    )
-    campaigns.create(
-        session,
-        CampaignSpec(
-            "for test",
-            lifecycle="live",
-            schedule=schedule,
-            audience=AudienceSpec(levels=[LEVELS["level2"]], segments=[ANNIVERSARY]),
-            limits=LimitSpec(limit=10, limit_per_customer=2),
-            cost=1000,
-            sale=sale,
-            codes=["123"],
-        ),
-        now,
-        id=12,
-        uuid=FOR_TEST,
-    )
-    campaigns.create(
-        session,
-        CampaignSpec(
-            "Discount Code Campaign",
-            lifecycle="live",
-            texts=TextSpec(
-                short_description="A short description of discount code campaign",
-                conditions_description="Discount code for registration",
-                usage_instruction="Use discount code as you like",
-            ),
-            labels=[("type", "promotion")],
-            schedule=schedule,
-            audience=AudienceSpec(levels=[LEVELS["level1"], LEVELS["level2"]]),
-            limits=LimitSpec(limit=10, limit_per_customer=1),
-            cost=10_000,
-            sale=sale,
-            codes=["testCoupon", "DiscountCoupon"],
-        ),
-        now,
-        id=13,
-        uuid=DISCOUNT,
-    )
-
-
-def _window(now: datetime, zone: ZoneInfo) -> Window:
-    """Two years around today, from one New Year to another."""
-    local = (now - timedelta(days=1)).astimezone(zone)
-    opens = datetime(local.year, 1, 1, tzinfo=zone)
-    closes = datetime(local.year + 2, 1, 1, tzinfo=zone)
-    return opens.astimezone(UTC), closes.astimezone(UTC)
-
-
-def _window_of_hours(now: datetime, zone: ZoneInfo) -> Window:
-    """The same, closed from New Year on: ours are open to the end of their last minute, SessionM's to their end."""
-    opens, closes = _window(now, zone)
-    return opens, closes - timedelta(minutes=1)
+def _campaigns(session: Session, now: datetime) -> None:
+    _campaign(session, "acme", "tests", now, ACME, id=11, uuid=TESTS, codes=["123"])
+    _campaign(session, "acme", "for-test", now, ACME, id=12, uuid=FOR_TEST, codes=["123"])
+    codes = ["testCoupon", "DiscountCoupon"]
+    _campaign(session, "acme", "discount-code-campaign", now, ACME, id=13, uuid=DISCOUNT, codes=codes)
