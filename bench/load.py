@@ -37,7 +37,7 @@ def request(
     head += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     if body is not None:
         head.append("Content-Type: application/json")
-    if method == "POST":
+    if method in ("POST", "PUT"):
         head.append(f"Content-Length: {len((body or '').encode())}")
     return ("\r\n".join(head) + "\r\n\r\n" + (body or "")).encode()
 

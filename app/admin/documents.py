@@ -133,7 +133,7 @@ def create_campaign_document() -> Response:
     """Create a campaign of any kind from its document."""
     sent, now = _body(), clock.now()
     with transaction() as session:
-        [planned] = plans.plan(session, _chain(), [sent], now)
+        [planned] = plans.plan(session, _chain(), [sent], now, _is_dry_run())
         if planned.action != "create":
             planned = _taken(session, planned, sent, now)
         if _is_dry_run():
@@ -168,7 +168,7 @@ def change_campaign_document(campaign: str) -> Response:
     sent, now = _body(), clock.now()
     with transaction() as session:
         known = _campaign(session, campaign)
-        planned = plans.plan_for(session, known, sent, now)
+        planned = plans.plan_for(session, known, sent, now, _is_dry_run())
         if _is_dry_run():
             return jsonify(views.plan(planned))
         return _put(session, known, planned, now)

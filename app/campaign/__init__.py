@@ -9,7 +9,8 @@ them.
 The rooms, from the top down; each knows only those below it:
 
 - `listings`: pages of campaigns, a file a reader: for buying, for a chain, for one customer.
-- `setup`: what is decided about a campaign; create, change and switch it; its codes and its photos.
+- `setup`: create, change and switch a campaign; plans and warnings before, the history after; its codes and its photos.
+- `document`: what is decided about a campaign, whole, as a spec and as one document; whether it makes sense; asking it unsaved.
 - `triggers`: what makes a campaign give, and whether an event counts. Start reading here: `triggers/purchases.buy` is a seller's sale.
 - `awards`: the one way to give, its guarded changes, which reward is chosen, draws and their verification.
 - `engagement`: events become progress, and progress a state; opting in and out; creatives.

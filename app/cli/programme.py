@@ -74,7 +74,7 @@ class DatabaseProgramme:
     def put(self, plan: Json, document: Json) -> None:
         now = clock.now()
         with self._database.transaction() as session:
-            [planned] = plans.plan(session, self._chain_id, [document], now)
+            [planned] = plans.plan(session, self._chain_id, [document], now, is_warned=False)
             if (planned.action, planned.revision) != (plan["action"], plan["revision"]):
                 raise WorldMoved(_moved(plan["key"], planned.revision))
             if planned.spec is None or not planned.is_possible:

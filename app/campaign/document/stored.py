@@ -1,6 +1,7 @@
-"""Read campaigns back whole: the spec that would make each of them as it is."""
+"""A spec as it is stored, and read back whole: the one place that knows which part of it is which column."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -33,6 +34,61 @@ TERMS = tuple(
     if column.name
     not in {"id", "campaign_id", "position", "kind", "title", "key", "closed", "changed_at", "behavior_id", "goal_id"}
 )
+
+
+def columns(spec: CampaignSpec) -> dict[str, Any]:
+    """The columns of `Campaign` that a spec decides, but for its key, and what refers to other rows."""
+    schedule, limits, listing, opt_in = spec.schedule, spec.limits, spec.listing, spec.opt_in
+    return {
+        "name": spec.name,
+        "unique_name": spec.name.lower() if listing.has_unique_name else None,
+        "lifecycle": spec.lifecycle,
+        "kind": spec.kind,
+        "context": spec.context,
+        "handling": spec.handling,
+        "reward": spec.sale.coupon_kind if spec.sale else None,
+        "single_coupon": bool(spec.sale and spec.sale.single_coupon),
+        "cost": spec.cost,
+        "unlimited": limits.unlimited,
+        "limit": limits.total,
+        "limit_per_customer": limits.per_customer,
+        "limit_per_customer_unit": limits.limit_per_customer_unit,
+        "limit_in_period": limits.limit_in_period,
+        "limit_unit": limits.limit_unit,
+        "active_from": _whole_second(schedule.activity[0]),
+        "active_to": _whole_second(schedule.activity[1]),
+        "visible_from": _whole_second(schedule.visibility[0]),
+        "visible_to": _whole_second(schedule.visibility[1]),
+        "weekdays": schedule.weekdays,
+        "opens_second": schedule.opens_second,
+        "closes_second": schedule.closes_second,
+        "customer_may_claim": spec.customer_may_claim,
+        "claimed_by_default": spec.claimed_by_default,
+        "business_id": spec.business_id,
+        "external_id": listing.external_id,
+        "opt_in_required": opt_in.opt_in_required,
+        "opt_in_from": opt_in.opt_in_from,
+        "opt_in_to": opt_in.opt_in_to,
+    }
+
+
+def text_columns(spec: CampaignSpec) -> dict[str, Any]:
+    """The columns of `CampaignText` that a spec decides."""
+    listing = spec.listing
+    translations = {
+        language: {name: text for name, text in vars(translation).items() if text is not None}
+        for language, translation in spec.translations.items()
+    }
+    return {
+        **vars(spec.texts),
+        "translations": translations or None,
+        "campaign_type": listing.campaign_type,
+        "details": dict(listing.details) if listing.details is not None else None,
+        "sponsor_name": listing.sponsor_name,
+        "reporting_ends_at": listing.reporting_ends_at,
+        "qualify_tag": listing.qualify_tag,
+        "disqualify_tag": listing.disqualify_tag,
+    }
 
 
 def whole(session: Session, campaign_id: int) -> CampaignSpec:
@@ -153,3 +209,8 @@ def _behavior(it: Behavior) -> BehaviorSpec:
 
 def _number(limit: int) -> int | None:
     return None if limit >= UNLIMITED else limit
+
+
+def _whole_second(at: datetime) -> datetime:
+    """No dialect prints less, and what is printed is taken back."""
+    return at.replace(microsecond=0)

@@ -272,67 +272,27 @@ def _become(session: Session, campaign: Campaign, before: CampaignSpec, spec: Ca
 
 def _apply(session: Session, campaign: Campaign, spec: CampaignSpec) -> None:
     """What stands in the campaign's own row, and in those of its texts, labels and stock."""
-    schedule, limits, listing, opt_in = spec.schedule, spec.limits, spec.listing, spec.opt_in
+    for name, value in stored.columns(spec).items():
+        setattr(campaign, name, value)
     campaign.key = spec.key or campaign.key
-    campaign.name = spec.name
-    campaign.unique_name = spec.name.lower() if listing.has_unique_name else None
-    campaign.lifecycle = spec.lifecycle
-    campaign.kind, campaign.context, campaign.handling = spec.kind, spec.context, spec.handling
-    campaign.reward = spec.sale.coupon_kind if spec.sale else None
-    campaign.single_coupon = bool(spec.sale and spec.sale.single_coupon)
-    campaign.cost = spec.cost
-    campaign.unlimited = limits.unlimited
-    campaign.limit, campaign.limit_per_customer = limits.total, limits.per_customer
-    campaign.limit_per_customer_unit = limits.limit_per_customer_unit
-    campaign.limit_in_period, campaign.limit_unit = limits.limit_in_period, limits.limit_unit
-    campaign.active_from, campaign.active_to = map(_whole_second, schedule.activity)
-    campaign.visible_from, campaign.visible_to = map(_whole_second, schedule.visibility)
-    campaign.weekdays = schedule.weekdays
-    campaign.opens_second, campaign.closes_second = schedule.opens_second, schedule.closes_second
-    campaign.customer_may_claim, campaign.claimed_by_default = spec.customer_may_claim, spec.claimed_by_default
-    campaign.business_id = spec.business_id
-    campaign.external_id = listing.external_id
-    campaign.opt_in_required = opt_in.opt_in_required
-    campaign.opt_in_from, campaign.opt_in_to = opt_in.opt_in_from, opt_in.opt_in_to
     campaign.targeting = audiences.targeting_of(session, spec.restrictions) if spec.restrictions else None
     if spec.audience.for_everyone:
         campaign.audience = audiences.everyone(session)
     else:
         campaign.audience = audiences.named(session, spec.audience.levels, spec.audience.segments)
-    campaign.stock.participants_max = opt_in.participants_max
+    campaign.stock.participants_max = spec.opt_in.participants_max
     campaign.stock.allowed = rules.allowed(
         campaign.limit, campaign.stock.coupons_count, campaign.single_coupon, sells_coupons=spec.sale is not None
     )
-    _apply_texts(session, campaign, spec)
-
-
-def _apply_texts(session: Session, campaign: Campaign, spec: CampaignSpec) -> None:
-    listing = spec.listing
-    texts = {
-        **vars(spec.texts),
-        "translations": {
-            language: {name: text for name, text in vars(translation).items() if text is not None}
-            for language, translation in spec.translations.items()
-        }
-        or None,
-        "campaign_type": listing.campaign_type,
-        "details": dict(listing.details) if listing.details is not None else None,
-        "sponsor_name": listing.sponsor_name,
-        "reporting_ends_at": listing.reporting_ends_at,
-        "qualify_tag": listing.qualify_tag,
-        "disqualify_tag": listing.disqualify_tag,
-    }
-    is_new = inspect(campaign).transient
-    if is_new:
-        campaign.text = CampaignText(**texts)
-    else:
-        for name, text in texts.items():
-            setattr(campaign.text, name, text)
     labels = [CampaignLabel(position=i, key=key, value=value) for i, (key, value) in enumerate(spec.labels)]
-    if not is_new:
+    if inspect(campaign).transient:
+        campaign.text = CampaignText()
+    else:
         campaign.labels = []
         session.flush()  # the old positions must be gone before the new ones come
     campaign.labels = labels
+    for name, value in stored.text_columns(spec).items():
+        setattr(campaign.text, name, value)
 
 
 def _apply_parts(session: Session, campaign: Campaign, spec: CampaignSpec, now: datetime) -> None:
@@ -343,8 +303,3 @@ def _apply_parts(session: Session, campaign: Campaign, spec: CampaignSpec, now: 
         seed = draws.new_seed()
         session.add(DrawSeed(campaign_id=campaign.id, seed=seed, commitment=draws.commitment(seed), committed_at=now))
     session.flush()
-
-
-def _whole_second(at: datetime) -> datetime:
-    """No dialect prints less, and what is printed is taken back."""
-    return at.replace(microsecond=0)

@@ -1,7 +1,7 @@
 """What would happen if documents were put: the differences, what is refused and why, and what is worth a second look. Changes nothing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -42,74 +42,77 @@ class Plan:
         return not self.problems and not self.refused
 
 
-def plan(session: Session, chain_id: int, sent: Sequence[Document], now: datetime) -> list[Plan]:
-    """A plan for each of a chain's documents, for the campaign with its key. Those that change nothing cost no statement of their own."""
-    keys = {document.get("key") for document in sent if isinstance(document, dict)}
-    query = select(Campaign).where(
-        Campaign.chain_id == chain_id, Campaign.key.in_([k for k in keys if isinstance(k, str)])
-    )
+def plan(
+    session: Session, chain_id: int, sent: Sequence[Document], now: datetime, is_warned: bool = True
+) -> list[Plan]:
+    """A plan for each of a chain's documents, for the campaign with its key; with warnings, unless nobody reads them.
+
+    Those that change nothing cost no statement of their own.
+    """
+    keys = {_key(document) for document in sent}
+    query = select(Campaign).where(Campaign.chain_id == chain_id, Campaign.key.in_(keys))
     campaigns = {it.key: it for it in session.scalars(query.options(joinedload(Campaign.stock)))}
-    return _plans(session, chain_id, sent, [campaigns.get(_key(document)) for document in sent], now)
+    planner = _Planner(session, chain_id, now, is_warned)
+    return planner.plans(sent, [campaigns.get(_key(document)) for document in sent])
 
 
 def plan_new(session: Session, chain_id: int, spec: CampaignSpec, now: datetime) -> Plan:
     """The plan of creating a campaign, whatever there is; where its key is another's, that is refused."""
     [document] = documents.of_chain(session, chain_id, [spec])
-    return _plan(session, chain_id, spec, document, None, {}, now)
+    return _Planner(session, chain_id, now).creation(spec, document)
 
 
-def plan_for(session: Session, campaign: Campaign, document: Document, now: datetime) -> Plan:
+def plan_for(session: Session, campaign: Campaign, document: Document, now: datetime, is_warned: bool = True) -> Plan:
     """The plan of one document for this campaign, whatever its key says."""
-    [found] = _plans(session, campaign.chain_id, [document], [campaign], now)
+    [found] = _Planner(session, campaign.chain_id, now, is_warned).plans([document], [campaign])
     return found
 
 
-def _plans(
-    session: Session, chain_id: int, sent: Sequence[Document], campaigns: Sequence[Campaign | None], now: datetime
-) -> list[Plan]:
-    known = stored.specs(session, [it.id for it in campaigns if it is not None])
-    old = documents.written(session, known)
-    by_key = {_key(document): known[it.id] for document, it in zip(sent, campaigns, strict=True) if it is not None}
-    read = documents.understood(session, chain_id, sent, by_key)
-    new = documents.of_chain(session, chain_id, [it.spec for it in read if it.spec is not None and not it.problems])
-    found = []
-    for understood, campaign in zip(read, campaigns, strict=True):
-        if understood.spec is None or understood.problems:
-            action: Literal["create", "change"] = "create" if campaign is None else "change"
-            found.append(Plan(understood.key, action, problems=understood.problems))
-            continue
-        document = new.pop(0)
-        found.append(_plan(session, chain_id, understood.spec, document, campaign, old, now))
-    return found
+@dataclass(frozen=True)
+class _Planner:
+    session: Session
+    chain_id: int
+    now: datetime
+    is_warned: bool = True
 
+    def plans(self, sent: Sequence[Document], campaigns: Sequence[Campaign | None]) -> list[Plan]:
+        """A plan for each document and the campaign that it would change, if there is one."""
+        known = stored.specs(self.session, [it.id for it in campaigns if it is not None])
+        old = documents.written(self.session, known)
+        by_key = {_key(document): known[it.id] for document, it in zip(sent, campaigns, strict=True) if it is not None}
+        read = documents.understood(self.session, self.chain_id, sent, by_key)
+        specs = [it.spec for it in read if it.spec is not None and not it.problems]
+        new = iter(documents.of_chain(self.session, self.chain_id, specs))
+        found = []
+        for understood, campaign in zip(read, campaigns, strict=True):
+            if understood.spec is None or understood.problems:
+                action: Literal["create", "change"] = "create" if campaign is None else "change"
+                found.append(Plan(understood.key, action, problems=understood.problems))
+            elif campaign is None:
+                found.append(self.creation(understood.spec, next(new)))
+            else:
+                found.append(self._change(understood.spec, next(new), campaign, old[campaign.id]))
+        return found
 
-def _plan(
-    session: Session,
-    chain_id: int,
-    spec: CampaignSpec,
-    document: Document,
-    campaign: Campaign | None,
-    old: dict[int, dict[str, object]],
-    now: datetime,
-) -> Plan:
-    if campaign is None:
-        taken = list(changes.taken(session, chain_id, spec))
-        told = warnings(session, chain_id, None, None, spec, now)
+    def creation(self, spec: CampaignSpec, document: Document) -> Plan:
+        taken = list(changes.taken(self.session, self.chain_id, spec))
+        told = warnings(self.session, self.chain_id, None, None, spec, self.now) if self.is_warned else ()
         return Plan(
             spec.key, "create", spec=spec, refused=taken, differences=differences(None, document), warnings=told
         )
-    before = old[campaign.id]
-    known: Plan = Plan(spec.key, "none", campaign.uuid, campaign.stock.revision, spec)
-    differing = differences(before, document)
-    if not differing:
-        return known
-    refused = [
-        *changes.taken(session, chain_id, spec, campaign.id),
-        *changes.refused(session, campaign, spec, now),
-        *changes.unshared(campaign, spec),
-    ]
-    told = warnings(session, chain_id, campaign, before, spec, now)
-    return Plan(spec.key, "change", campaign.uuid, campaign.stock.revision, spec, (), refused, differing, told)
+
+    def _change(self, spec: CampaignSpec, document: Document, campaign: Campaign, before: Document) -> Plan:
+        same = Plan(spec.key, "none", campaign.uuid, campaign.stock.revision, spec)
+        differing = differences(before, document)
+        if not differing:
+            return same
+        refused = [
+            *changes.taken(self.session, self.chain_id, spec, campaign.id),
+            *changes.refused(self.session, campaign, spec, self.now),
+            *changes.unshared(campaign, spec),
+        ]
+        told = warnings(self.session, self.chain_id, campaign, before, spec, self.now) if self.is_warned else ()
+        return replace(same, action="change", refused=refused, differences=differing, warnings=told)
 
 
 def _key(document: Document) -> str:
