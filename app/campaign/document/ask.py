@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+from sqlalchemy import String, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.campaign.audience import traits as customer_traits
@@ -24,8 +24,9 @@ from app.campaign.models.campaigns import Campaign
 from app.campaign.models.engagement import Participation
 from app.campaign.models.limits import MethodTally, MethodUsage, Stock, Usage
 from app.campaign.models.rewards import RewardMethod
+from app.db.prepared import Prepared
 from app.members.errors import CustomerNotFound
-from app.members.models import Customer, Level, Segment, SegmentMember
+from app.members.models import Customer, Level
 from app.organizations.models import Chain
 from app.points.models import Account
 from app.refusal import Refusal
@@ -65,7 +66,7 @@ class _CustomerRow(NamedTuple):
     balance: int
     time_zone: str
     third_party_voucher_ids: bool
-    targeted: bool
+    level_uuid: UUID | None
     campaign_id: int | None
     campaign_uuid: UUID | None
     given: int | None
@@ -93,19 +94,27 @@ def ask(session: Session, chain_id: int, spec: CampaignSpec, customer: UUID, at:
 
     Where the chain has a campaign with the spec's key, what that has given counts. Raises CustomerNotFound.
     """
-    row = _customer(session, chain_id, spec, customer)
-    facts = _facts(spec, row)
-    methods = _methods(session, spec, row)
-    is_asked = spec.restrictions or any(method.restrictions for method in methods)
+    rows = _CUSTOMER.run(session, {"customer": customer, "chain": chain_id, "key": spec.key or ""})
+    if not rows:
+        raise CustomerNotFound
+    [row] = rows
+    is_asked = spec.restrictions or spec.audience.segments or any(it.terms.get("restrictions") for it in spec.rewards)
     traits = customer_traits.of_customer(session, row.id, at) if is_asked else {}
-    has_history = facts.opted_in is not None or (
-        row.campaign_id is not None and visibility_sql.has_progress(session, row.campaign_id, row.id)
-    )
-    chances = _chances(spec, facts, methods, at, traits)
+    facts = _facts(spec, row, _is_targeted(spec, row, traits))
+    chances = _chances(spec, facts, _methods(session, spec, row), at, traits)
     refusals = list(rules.refusals(facts, at, traits, spec.context))
     if not facts.sells_coupons and not spec.behaviors and not any(chance.is_open for chance in chances):
         refusals.append(NoRewardLeft())
-    return Answer(at, facts, visibility.to_customer(facts, traits, has_history, at), refusals, chances)
+    return Answer(at, facts, _visibility(session, facts, at, traits), refusals, chances)
+
+
+def _visibility(session: Session, facts: CampaignFacts, at: datetime, traits: Traits) -> Visibility:
+    found = visibility.to_customer(facts, traits, facts.opted_in is not None, at)
+    if found is not Visibility.HIDDEN or not facts.campaign_id:
+        return found
+    return visibility.to_customer(
+        facts, traits, visibility_sql.has_progress(session, facts.campaign_id, facts.customer_id), at
+    )
 
 
 def _chances(
@@ -121,66 +130,49 @@ def _chances(
     ]
 
 
-def _customer(session: Session, chain_id: int, spec: CampaignSpec, customer: UUID) -> _CustomerRow:
-    """Raises CustomerNotFound."""
-    query = (
-        select(
-            Customer.id,
-            Customer.uuid,
-            Customer.chain_id,
-            Customer.status,
-            Account.balance,
-            Chain.time_zone,
-            Chain.third_party_voucher_ids,
-            _is_targeted(spec).label("targeted"),
-            Campaign.id.label("campaign_id"),
-            Campaign.uuid.label("campaign_uuid"),
-            Stock.given,
-            Stock.period_from.label("given_from"),
-            Stock.in_period.label("given_in_period"),
-            Stock.coupons_count,
-            Stock.revision,
-            Usage.received,
-            Usage.period_from.label("received_from"),
-            Usage.in_period.label("received_in_period"),
-            Participation.opted_in,
-        )
-        .select_from(Customer)
-        .join(Account, Account.customer_id == Customer.id)
-        .join(Chain, Chain.id == Customer.chain_id)
-        .outerjoin(Campaign, and_(Campaign.chain_id == Customer.chain_id, Campaign.key == spec.key))
-        .outerjoin(Stock, Stock.campaign_id == Campaign.id)
-        .outerjoin(Usage, and_(Usage.campaign_id == Campaign.id, Usage.customer_id == Customer.id))
-        .outerjoin(
-            Participation, and_(Participation.campaign_id == Campaign.id, Participation.customer_id == Customer.id)
-        )
-        .where(Customer.uuid == customer, Customer.chain_id == chain_id)
-    )
-    row = session.execute(query).one_or_none()
-    if row is None:
-        raise CustomerNotFound
-    return _CustomerRow._make(row)
-
-
-def _is_targeted(spec: CampaignSpec) -> ColumnElement[bool]:
+def _is_targeted(spec: CampaignSpec, row: _CustomerRow, traits: Traits) -> bool:
     """The customer belongs to the audience of the spec, which may be nobody's yet."""
-    if spec.audience.for_everyone:
-        return true()
-    found: list[ColumnElement[bool]] = [false()]
-    if spec.audience.levels:
-        found.append(exists().where(Level.id == Customer.level_id, Level.uuid.in_(spec.audience.levels)))
-    if spec.audience.segments:
-        found.append(
-            exists().where(
-                SegmentMember.customer_id == Customer.id,
-                Segment.id == SegmentMember.segment_id,
-                Segment.uuid.in_(spec.audience.segments),
-            )
-        )
-    return or_(*found)
+    audience = spec.audience
+    is_member = any(str(uuid) in traits["user.segments"] for uuid in audience.segments)
+    return audience.for_everyone or row.level_uuid in audience.levels or is_member
 
 
-def _facts(spec: CampaignSpec, row: _CustomerRow) -> CampaignFacts:
+_CUSTOMER = Prepared(
+    select(
+        Customer.id,
+        Customer.uuid,
+        Customer.chain_id,
+        Customer.status,
+        Account.balance,
+        Chain.time_zone,
+        Chain.third_party_voucher_ids,
+        Level.uuid.label("level_uuid"),
+        Campaign.id.label("campaign_id"),
+        Campaign.uuid.label("campaign_uuid"),
+        Stock.given,
+        Stock.period_from.label("given_from"),
+        Stock.in_period.label("given_in_period"),
+        Stock.coupons_count,
+        Stock.revision,
+        Usage.received,
+        Usage.period_from.label("received_from"),
+        Usage.in_period.label("received_in_period"),
+        Participation.opted_in,
+    )
+    .select_from(Customer)
+    .join(Account, Account.customer_id == Customer.id)
+    .join(Chain, Chain.id == Customer.chain_id)
+    .outerjoin(Level, Level.id == Customer.level_id)
+    .outerjoin(Campaign, and_(Campaign.chain_id == Customer.chain_id, Campaign.key == bindparam("key", type_=String())))
+    .outerjoin(Stock, Stock.campaign_id == Campaign.id)
+    .outerjoin(Usage, and_(Usage.campaign_id == Campaign.id, Usage.customer_id == Customer.id))
+    .outerjoin(Participation, and_(Participation.campaign_id == Campaign.id, Participation.customer_id == Customer.id))
+    .where(Customer.uuid == bindparam("customer"), Customer.chain_id == bindparam("chain")),
+    _CustomerRow,
+)
+
+
+def _facts(spec: CampaignSpec, row: _CustomerRow, is_targeted: bool) -> CampaignFacts:
     limits, schedule = spec.limits, spec.schedule
     coupons_count = row.coupons_count or 0
     single = bool(spec.sale and spec.sale.single_coupon)
@@ -227,7 +219,7 @@ def _facts(spec: CampaignSpec, row: _CustomerRow) -> CampaignFacts:
         received=row.received or 0,
         received_from=row.received_from or ALWAYS_FROM,
         received_in_period=row.received_in_period or 0,
-        targeted=bool(row.targeted),
+        targeted=is_targeted,
         seed=None,
     )
 

@@ -5,13 +5,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import BindParameter, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.campaign.document.parts import Draft
 from app.campaign.document.problems import Problem
 from app.campaign.document.spec import AudienceSpec, CampaignSpec
 from app.campaign.errors import BadCampaign
+from app.db.prepared import Prepared
+from app.db.types import AnySelect
 from app.members.models import Level, Segment
 from app.organizations.models import Business, Chain
 
@@ -39,16 +41,28 @@ def names(session: Session, chain_id: int, drafts: Sequence[Draft]) -> Names:
         _meant(session, Level, chain_id, levels),
         _meant(session, Segment, chain_id, segments),
         dict(session.execute(businesses).all()) if called else {},
-        session.scalars(select(Chain.time_zone).where(Chain.id == chain_id)).one(),
+        _ZONE.run(session, {"chain": chain_id})[0].time_zone,
     )
+
+
+def _called(model: type[Level] | type[Segment]) -> AnySelect:
+    words: BindParameter[str] = bindparam("words", expanding=True)
+    uuids: BindParameter[UUID] = bindparam("uuids", expanding=True)
+    it = model.__table__.c  # columns rather than attributes: nothing is loaded
+    called = or_(it.key.in_(words), it.name.in_(words), it.uuid.in_(uuids))
+    return select(it.uuid, it.key, it.name).where(it.chain_id == bindparam("chain"), called)
+
+
+# Built once: building them costs more than running them.
+_CALLED = {model: _called(model) for model in (Level, Segment)}
+_ZONE: Prepared[Any] = Prepared(select(Chain.time_zone).where(Chain.id == bindparam("chain")))
 
 
 def _meant(session: Session, model: type[Level] | type[Segment], chain_id: int, words: set[str]) -> dict[str, UUID]:
     if not words:
         return {}
-    uuids = {uuid for word in words if (uuid := _uuid(word))}
-    called = or_(model.key.in_(words), model.name.in_(words), model.uuid.in_(uuids))
-    rows = session.execute(select(model.uuid, model.key, model.name).where(model.chain_id == chain_id, called)).all()
+    uuids = [uuid for word in words if (uuid := _uuid(word))]
+    rows = session.connection().execute(_CALLED[model], {"chain": chain_id, "words": list(words), "uuids": uuids}).all()
     found: dict[str, UUID] = {}
     for uuid, _, name in rows:
         found[name] = SEVERAL if name in found else uuid
