@@ -53,7 +53,17 @@ def export_draws(campaign: int) -> None:
             raise click.ClickException(f"There is no campaign {campaign} that draws.")
         seed = shown.seed.seed if activity.is_over(shown, clock.now()) else None
         rewards = [{"reward": method.id, "title": method.title, "weight": method.weight} for method in shown.methods]
-        head = {"campaign": str(shown.uuid), "commitment": shown.seed.commitment, "seed": seed, "rewards": rewards}
+        odds = [
+            {"revision": it.revision, "weights": [[method, weight] for method, weight, _ in it.rewards]}
+            for it in verification.odds(session, campaign)
+        ]
+        head = {
+            "campaign": str(shown.uuid),
+            "commitment": shown.seed.commitment,
+            "seed": seed,
+            "rewards": rewards,
+            "odds": odds,
+        }
         click.echo(json.dumps(head))
         for row in verification.rows(session, campaign):
             click.echo(
@@ -64,6 +74,7 @@ def export_draws(campaign: int) -> None:
                         "candidates": row.candidates,
                         "ticket": row.ticket,
                         "method": row.method_id,
+                        "revision": row.revision,
                     }
                 )
             )

@@ -166,7 +166,7 @@ def test_draws_are_verified_and_exported(guerdon: Any, world: World) -> None:
     assert "All draws agree with their seeds." in guerdon("draw", "verify", str(campaign.id)).output
     head, *rows = (json.loads(line) for line in guerdon("draw", "export", str(campaign.id)).output.splitlines())
     assert (head["campaign"], head["seed"], len(rows)) == (str(campaign.uuid), None, 10)
-    assert list(rows[0]) == ["customer", "number", "candidates", "ticket", "method"]
+    assert list(rows[0]) == ["customer", "number", "candidates", "ticket", "method", "revision"]
 
 
 @pytest.mark.parametrize(

@@ -380,3 +380,9 @@ def test_what_is_printed_fits_the_published_form(admin: Client) -> None:
         jsonschema.Draft202012Validator(json_schema()).validate(create(admin, document))
     for wrong in ({**COFFEE, "zzz": 1}, {**COFFEE, "price": "ten"}, {**COFFEE, "lifecycle": "asleep"}):
         assert list(jsonschema.Draft202012Validator(json_schema()).iter_errors(wrong))
+
+
+def test_a_document_has_at_most_a_megabyte(admin: Client) -> None:
+    details = {"details": {"x": "y" * 999_000}}
+    assert admin.post(f"{AT}?dry_run=1", json={**COFFEE, "listing": details}).status_code == 200
+    assert admin.post(AT, json={**COFFEE, "listing": {"details": {"x": "y" * 1_000_001}}}).status_code == 413

@@ -97,16 +97,16 @@ def _verify(session: Session, campaign: Campaign, seed: DrawSeed) -> Report:
     report = Report(campaign, seed)
     if draws.commitment(seed.seed) != seed.commitment:
         report.add("The seed is not the one that was committed to.")
-    odds = _Odds(session, campaign.id)
+    known = _Odds(session, campaign.id)
     weights = {method.id: method.weight for method in campaign.methods if method.weight}
-    if campaign.is_draw and weights != odds.latest_weights():
+    if campaign.is_draw and weights != known.latest_weights():
         report.add("The rewards have other weights than the odds that were written down last.")
     customer, expected = None, 0
     for row in rows(session, campaign.id):
         report.draws_count += 1
         expected = expected + 1 if row.customer == customer else 1
         customer = row.customer
-        for problem in _problems(row, campaign, seed, odds, expected):
+        for problem in _problems(row, campaign, seed, known, expected):
             report.add(f"Draw {row.number} of customer {row.customer}: {problem}")
         expected = row.number
     counted = session.scalar(select(func.sum(Usage.received)).where(Usage.campaign_id == campaign.id)) or 0
@@ -115,12 +115,17 @@ def _verify(session: Session, campaign: Campaign, seed: DrawSeed) -> Report:
     return report
 
 
+def odds(session: Session, campaign_id: int) -> list[DrawOdds]:
+    """The odds of a campaign's draws, from each revision on that changed them."""
+    query = select(DrawOdds).where(DrawOdds.campaign_id == campaign_id).order_by(DrawOdds.revision)
+    return list(session.scalars(query))
+
+
 class _Odds:
     """The odds of a campaign's draws, revision by revision."""
 
     def __init__(self, session: Session, campaign_id: int) -> None:
-        query = select(DrawOdds).where(DrawOdds.campaign_id == campaign_id).order_by(DrawOdds.revision)
-        self._all = list(session.scalars(query))
+        self._all = odds(session, campaign_id)
         self._revisions = [odds.revision for odds in self._all]
 
     def latest_weights(self) -> dict[int, int]:
@@ -138,8 +143,8 @@ class _Odds:
         )
 
 
-def _problems(row: DrawRow, campaign: Campaign, seed: DrawSeed, odds: _Odds, expected: int) -> Iterator[str]:
-    rewards = odds.at(row.revision)
+def _problems(row: DrawRow, campaign: Campaign, seed: DrawSeed, known: _Odds, expected: int) -> Iterator[str]:
+    rewards = known.at(row.revision)
     always = {method for method, (_, is_always_open) in rewards.items() if is_always_open}
     candidates = [(int(method), int(weight)) for method, weight in row.candidates]
     if row.number != expected:
