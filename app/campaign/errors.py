@@ -59,6 +59,10 @@ class BadQuantity(Malformed):
     message = "That many cannot be bought at once."
 
 
+class MayNotGiveFree(Excluded):
+    message = "Only admins sell for nothing."
+
+
 class CouponStaysUsed(Conflicting):
     message = "A used coupon cannot be made unused by its customer."
 

@@ -6,17 +6,15 @@ from uuid import UUID
 
 from flask import Response, jsonify, request
 from marshmallow import ValidationError
-from werkzeug.exceptions import Forbidden
 
 from app import clock
 from app.access.logins import Beside
-from app.campaign.awards.give import OUTSIDE_VISIBILITY
 from app.campaign.eligibility.explain import explain
 from app.campaign.eligibility.facts import OF_ONE
 from app.campaign.eligibility.rows import CampaignFacts
 from app.campaign.listings import catalogue
 from app.campaign.triggers import purchases
-from app.campaign.triggers.purchases import ONE, Order
+from app.campaign.triggers.purchases import Order
 from app.campaign.vouchers import bought as bought_coupons
 from app.members import customers
 from app.members.errors import CustomerNotFound
@@ -39,7 +37,6 @@ from app.web.door import (
 )
 
 ORDER = ("quantity", "withoutPoints")
-OF_ADMIN = Order(outside_visibility=True)
 
 
 def available(customer: str, viewer: str) -> Response:
@@ -81,13 +78,13 @@ def buy(customer: str, campaign: UUID) -> Response:
 
 
 def _order(role: str) -> Order:
-    """What is wanted, by the body or the query; an admin sells what is not shown, too. Raises NotOffered or Forbidden."""
+    """What is wanted, by the body or the query. Raises NotOffered or MayNotGiveFree."""
     asked, sent = query(), body()
     if any(str(asked[name]) != str(sent[name]) for name in asked.keys() & sent.keys()):
         raise errors.NotOffered("The query says something else than the body")
     sent = {**asked, **sent}
     if not sent:
-        return OF_ADMIN if role == "admin" else ONE
+        return purchases.order_of(role)
     unknown = unknown_names(sent, {*ORDER, *IN_EVERY_QUERY})
     if "transactionId" in unknown:
         raise errors.NotOffered("Leave out transactionId: no reward is sold for a transaction")
@@ -96,13 +93,11 @@ def _order(role: str) -> Order:
     free = str(sent.get("withoutPoints") or "0").lower()
     if free not in FLAGS:
         raise errors.NotOffered("withoutPoints is true or false")
-    if FLAGS[free] and role != "admin":
-        raise Forbidden
     try:
         quantity = Whole(least=1).deserialize(sent.get("quantity"))
     except ValidationError as e:
         raise errors.NotOffered(f"quantity: {e}") from e
-    return Order(1 if quantity is None else quantity, FLAGS[free], outside_visibility=role == "admin")
+    return purchases.order_of(role, 1 if quantity is None else quantity, FLAGS[free])
 
 
 def bought(customer: str) -> Response:
@@ -118,7 +113,7 @@ def why_not(customer: str, campaign: UUID, at: Any = None) -> Response:
     uuid = _uuid(customer)
     with reading() as session:
         role = caller().role
-        waives = OUTSIDE_VISIBILITY if role == "admin" else ()
+        waives = purchases.trigger_of(purchases.order_of(role)).waives
         verdict = explain(session, campaign, uuid, chains(), at or clock.now(), role == "customer", waives)
     return jsonify(views.eligibility(verdict, str(campaign), str(uuid)))
 

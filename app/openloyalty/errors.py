@@ -53,6 +53,7 @@ WORDS: Mapping[type[Refusal], Word] = {
     campaign.RestrictionsNotMet: Word(404),
     access.MayNotMovePoints: Word(403, OWN),
     organizations.SharedByAll: Word(403, OWN),
+    campaign.MayNotGiveFree: Word(403),
     campaign.NoCouponsLeft: Word(400, "No coupons left", bare=True),
     campaign.LimitReached: Word(400, "Limit exceeded", bare=True),
     campaign.LimitInPeriodReached: Word(400, "Limit exceeded", bare=True),

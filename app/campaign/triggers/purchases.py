@@ -8,10 +8,11 @@ from datetime import datetime
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
+from app.access.models import ADMIN
 from app.campaign.awards.give import OUTSIDE_VISIBILITY, Actor, Trigger, give
 from app.campaign.eligibility.facts import facts_by_uuid
 from app.campaign.eligibility.rows import CampaignFacts, Giving
-from app.campaign.errors import BadQuantity, CampaignNotFound, CouponStaysUsed, PurchaseNotFound
+from app.campaign.errors import BadQuantity, CampaignNotFound, CouponStaysUsed, MayNotGiveFree, PurchaseNotFound
 from app.campaign.models.awards import Award
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.vouchers import Voucher
@@ -43,8 +44,25 @@ class Order:
 
 
 ONE = Order()
+
+
+def order_of(role: str, quantity: int = 1, free: bool = False) -> Order:
+    """What a role orders. Admins sell a campaign whether or not it is shown now, and they alone sell for nothing.
+
+    Raises MayNotGiveFree. Source: Open Loyalty 3.2, "buy reward" of the admin.
+    """
+    if free and role != ADMIN:
+        raise MayNotGiveFree
+    return Order(quantity, free, outside_visibility=role == ADMIN)
+
+
 PURCHASE = Trigger("purchase")
 WHETHER_SHOWN_OR_NOT = Trigger("purchase", waives=OUTSIDE_VISIBILITY)
+
+
+def trigger_of(order: Order) -> Trigger:
+    """Why a campaign gives what is ordered, and what is no reason against it."""
+    return WHETHER_SHOWN_OR_NOT if order.outside_visibility else PURCHASE
 
 
 def buy(
@@ -93,14 +111,7 @@ def _sell(
     if not facts.sells_coupons:
         raise CampaignNotFound
     facts = facts._replace(cost=0) if order.free else facts
-    given = give(
-        executor,
-        Giving(facts),
-        WHETHER_SHOWN_OR_NOT if order.outside_visibility else PURCHASE,
-        now,
-        actor,
-        wanted=wanted,
-    )
+    given = give(executor, Giving(facts), trigger_of(order), now, actor, wanted=wanted)
     return Sale(given.award_id, str(given.code))
 
 
