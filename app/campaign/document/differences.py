@@ -1,20 +1,16 @@
 """Two documents of one campaign, told apart in words. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.campaign.document.shape import Document
 
 # What tells the entries of a list apart, where an entry stays itself when others come and go; other lists are told as a whole.
 NAMED_BY = {"rewards": "key", "behaviors": "name", "goals": "event_name", "creatives": "kind"}
-ONE_OF = {
-    "rewards": "reward",
-    "behaviors": "behavior",
-    "goals": "goal",
-    "creatives": "creative",
-    "translations": "translation",
-}
+ONE_OF = {"rewards": "reward", "behaviors": "behavior", "goals": "goal", "creatives": "creative"}
+# Told as a whole: their names are not ours, or are no names.
+WHOLE = ("restrictions", "details", "content", "offer", "groups")
 # Where the path alone would not be understood.
 WORDS = {
     "/price": "price in points",
@@ -51,66 +47,64 @@ def differences(old: Document | None, new: Document) -> list[Difference]:
     """What has to change for the old document to become the new one; of a document that is new, that it is."""
     if old is None:
         return [Difference("", None, new, f"new: {new['name']}")]
-    return list(_of_mapping("", (), old, new))
+    return list(_of_part(_Place(), old, new))
 
 
-def _of_mapping(
-    path: str, named: tuple[str, ...], old: Mapping[str, Any], new: Mapping[str, Any]
-) -> Iterator[Difference]:
+@dataclass(frozen=True)
+class _Place:
+    """Where in a document: its path; the entries of lists that it is in, as they are called; and the names within the last of these."""
+
+    path: str = ""
+    entries: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+    def part(self, name: str) -> "_Place":
+        return replace(self, path=f"{self.path}/{name}", names=(*self.names, name))
+
+    def entry(self, name: str | int, called: str) -> "_Place":
+        return _Place(f"{self.path}/{name}", (*self.entries, called))
+
+    @property
+    def said(self) -> str:
+        own = WORDS.get(self.path) or " ".join(self.names).replace("_", " ")
+        return ", ".join((*self.entries, *([own] if own else [])))
+
+
+def _of_part(here: _Place, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:
     for name in dict.fromkeys((*old, *new)):
-        here = f"{path}/{name}"
-        before, after = old.get(name), new.get(name)
+        before, after, there = old.get(name), new.get(name), here.part(name)
         if before == after:
             continue
         if name in NAMED_BY and isinstance(before, list) and isinstance(after, list):
-            yield from _of_list(here, named, name, before, after)
-        elif name == "translations" and isinstance(before, dict) and isinstance(after, dict):
-            for language in sorted({*before, *after}):
-                yield from _of_entry(
-                    f"{here}/{language}", (*named, f"translation {language}"), before.get(language), after.get(language)
-                )
-        elif isinstance(before, dict) and isinstance(after, dict) and here != "/restrictions" and here not in WORDS:
-            yield from _of_mapping(here, named, before, after)
+            yield from _of_list(there, name, before, after)
+        elif name == "translations":
+            for language in sorted({*(before or ()), *(after or ())}):
+                entry = there.entry(language, f"translation {language}")
+                yield from _of_entry(entry, (before or {}).get(language), (after or {}).get(language))
+        elif isinstance(before, dict) and isinstance(after, dict) and name not in WHOLE and there.path not in WORDS:
+            yield from _of_part(there, before, after)
         else:
-            said = ", ".join((*named, WORDS.get(here) or _words(here, named)))
-            yield Difference(here, before, after, f"{said}: {shown(before)} → {shown(after)}")
+            yield Difference(there.path, before, after, f"{there.said}: {shown(before)} → {shown(after)}")
 
 
-def _of_list(
-    path: str, named: tuple[str, ...], name: str, old: Sequence[Any], new: Sequence[Any]
-) -> Iterator[Difference]:
-    key = NAMED_BY[name]
+def _of_list(here: _Place, name: str, old: Sequence[Any], new: Sequence[Any]) -> Iterator[Difference]:
+    key, one = NAMED_BY[name], ONE_OF[name]
     before, after = {it[key]: it for it in old}, {it[key]: it for it in new}
     for i, it in enumerate(old):
         if it[key] not in after:
-            yield Difference(f"{path}/{i}", it, None, f"{_called(named, name, it)}: closed")
+            gone = here.entry(i, f"{one} {it.get('title') or it[key]}")
+            yield Difference(gone.path, it, None, f"{gone.said}: closed")
     for i, it in enumerate(new):
-        yield from _of_entry(f"{path}/{i}", (*named, _called((), name, it)), before.get(it[key]), it)
+        yield from _of_entry(here.entry(i, f"{one} {it.get('title') or it[key]}"), before.get(it[key]), it)
     if [key for key in before if key in after] != [key for key in after if key in before]:
-        order = ", ".join(after)
-        yield Difference(path, list(before), list(after), f"{', '.join((*named, name))}: in the order {order}")
+        yield Difference(here.path, list(before), list(after), f"{here.said}: in the order {', '.join(after)}")
 
 
-def _of_entry(path: str, named: tuple[str, ...], old: Any, new: Any) -> Iterator[Difference]:
+def _of_entry(here: _Place, old: Any, new: Any) -> Iterator[Difference]:
     if old is None or new is None:
-        yield Difference(path, old, new, f"{', '.join(named)}: {'new' if old is None else 'gone'}")
+        yield Difference(here.path, old, new, f"{here.said}: {'new' if old is None else 'gone'}")
     elif old != new:
-        yield from _of_mapping(path, named, old, new)
-
-
-def _called(named: tuple[str, ...], name: str, entry: Mapping[str, Any]) -> str:
-    return ", ".join((*named, f"{ONE_OF[name]} {entry.get('title') or entry[NAMED_BY[name]]}"))
-
-
-def _words(path: str, named: tuple[str, ...]) -> str:
-    """The last names of a path; of an entry of a list, those within it."""
-    parts = [part for part in path.split("/") if part and not part.isdecimal()]
-    inside = len(parts) - 1
-    if named:
-        lists = [i for i, part in enumerate(parts) if part in ONE_OF]
-        inside = len(parts) - 1 - (lists[-1] if lists else -1)
-        parts = parts[-inside:] if inside > 0 else parts[-1:]
-    return " ".join(parts).replace("_", " ")
+        yield from _of_part(here, old, new)
 
 
 def shown(value: Any) -> str:
