@@ -76,8 +76,8 @@ def _open_to(app: Flask, origins: tuple[str, ...]) -> None:
         app,
         origins=list(origins),
         methods=["GET", "POST", "PUT", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", *SPAAZA_HEADERS],
-        expose_headers=["Idempotency-Replayed", "Retry-After"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match", *SPAAZA_HEADERS],
+        expose_headers=["ETag", "Idempotency-Replayed", "Location", "Retry-After"],
         max_age=600,
     )
 

@@ -178,6 +178,7 @@ QUESTION_BODY = _body(
             "document": _DOCUMENT,
             "customer": {"type": "string", "format": "uuid"},
             "at": {"type": "string", "format": "date-time", "nullable": True},
+            "basket": {"type": "number", "minimum": 0, "nullable": True, "description": "What was paid."},
         },
     }
 )

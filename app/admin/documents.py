@@ -1,13 +1,15 @@
 """Campaigns of any kind as documents: read whole, created, changed under a revision, planned, asked before they are saved."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Set
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from flask import Response, jsonify, request
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import BadRequest, Forbidden
+from werkzeug.exceptions import BadRequest, Forbidden, UnsupportedMediaType
 
 from app import clock
 from app.admin import document_schemas as schemas
@@ -26,13 +28,15 @@ from app.openloyalty.people import actor
 from app.openloyalty.queries import PAGING_PARAMETERS, filters, flag, paging, text
 from app.web import fields
 from app.web.body import json_body
-from app.web.door import allow, anyone, chains, note_subject, own_chain, reading, transaction
+from app.web.door import allow, anyone, caller, chains, note_subject, reading, transaction
 
 blueprint = Blueprint("campaign_documents", __name__)
 BODY_BYTES_MAX = 1_000_000
 DOCUMENTS_MAX = 250  # in one plan
 DEPTH_MAX = 30
+AMOUNT_MAX = 10**12
 CODES_MAX = 10_000  # in one request
+TAG = re.compile(r'(?:W/)?"?([0-9]+)"?')  # proxies that compress make strong tags weak
 CHAIN = {
     "in": "query",
     "name": "chain_id",
@@ -132,7 +136,7 @@ def list_campaign_documents() -> Response:
 def create_campaign_document() -> Response:
     """Create a campaign of any kind from its document."""
     sent, now = _body(), clock.now()
-    with transaction() as session:
+    with _session() as session:
         [planned] = plans.plan(session, _chain(), [sent], now, _is_dry_run())
         if planned.action != "create":
             planned = _taken(session, planned, sent, now)
@@ -166,10 +170,12 @@ def show_campaign_document(campaign: str) -> Response:
 def change_campaign_document(campaign: str) -> Response:
     """Make a campaign what a document says; the same document again changes nothing."""
     sent, now = _body(), clock.now()
-    with transaction() as session:
+    with _session() as session:
         known = _campaign(session, campaign)
         planned = plans.plan_for(session, known, sent, now, _is_dry_run())
         if _is_dry_run():
+            if "If-Match" in request.headers:
+                _expected(known)
             return jsonify(views.plan(planned))
         return _put(session, known, planned, now)
 
@@ -181,14 +187,14 @@ def change_campaign_document(campaign: str) -> Response:
 def list_revisions(campaign: str) -> Response:
     """List what was changed of a campaign, by whom and when, the latest first."""
     before = text("before")
-    if before is not None and not before.isdecimal():
+    if before is not None and not (before.isdecimal() and len(before) < 19):
         raise BadRequest("before: the number of a revision.")
     with reading() as session:
         found = revisions.history(session, _campaign(session, campaign).id, int(before) if before else None)
         return jsonify(revisions=[views.revision(change) for change in found])
 
 
-@blueprint.route("/admin/campaigns/<campaign>/revisions/<int:revision>", methods=["GET"])
+@blueprint.route("/admin/campaigns/<campaign>/revisions/<int(max=9223372036854775807):revision>", methods=["GET"])
 @blueprint.response(200, schemas.CampaignDocumentView)
 @blueprint.doc(parameters=[CHAIN])
 @allow("admin")
@@ -198,7 +204,9 @@ def show_revision(campaign: str, revision: int) -> Response:
         return jsonify(revisions.get(session, _campaign(session, campaign).id, revision).document)
 
 
-@blueprint.route("/admin/campaigns/<campaign>/revisions/<int:revision>/restore", methods=["POST"])
+@blueprint.route(
+    "/admin/campaigns/<campaign>/revisions/<int(max=9223372036854775807):revision>/restore", methods=["POST"]
+)
 @blueprint.response(200, schemas.CHANGED_OR_PLANNED)
 @blueprint.doc(parameters=[DRY_RUN, CHAIN, IF_MATCH])
 @refusing(400, 409, 412, 428)
@@ -206,7 +214,7 @@ def show_revision(campaign: str, revision: int) -> Response:
 def restore_revision(campaign: str, revision: int) -> Response:
     """Make a campaign what it was at a revision, as a new one; its state of life stays as it is."""
     now = clock.now()
-    with transaction() as session:
+    with _session() as session:
         known = _campaign(session, campaign)
         old = revisions.get(session, known.id, revision).document
         planned = plans.plan_for(session, known, {**old, "lifecycle": known.lifecycle, "key": known.key}, now)
@@ -235,15 +243,15 @@ def plan_campaign_documents() -> Response:
 @allow("admin", body_bytes_max=BODY_BYTES_MAX)
 def ask_campaign_document() -> Response:
     """Tell what a customer would get of a document at a moment, saved or not, and every reason why nothing."""
-    sent = _body("document", "customer", "at")
+    sent = _body("document", "customer", "at", "basket")
     if not isinstance(sent.get("document"), dict):
         raise BadRequest("document: a campaign's document.")
-    customer, at = _customer(sent.get("customer")), _moment(sent.get("at"))
+    customer, at, basket = _customer(sent.get("customer")), _moment(sent.get("at")), _basket(sent.get("basket"))
     with reading() as session:
         [planned] = documents.understood(session, _chain(), [sent["document"]], {})
         if planned.spec is None or planned.problems:
             raise Unfit(400, planned.problems)
-        return jsonify(views.answer(ask.ask(session, _chain(), planned.spec, customer, at or clock.now())))
+        return jsonify(views.answer(ask.ask(session, _chain(), planned.spec, customer, at or clock.now(), basket)))
 
 
 @blueprint.route("/admin/campaigns/<campaign>/codes", methods=["POST"])
@@ -290,7 +298,7 @@ def _answer(session: Session, uuid: UUID, now: datetime) -> Response:
 
 def _campaign(session: Session, name: str) -> Campaign:
     """Raises CampaignNotFound."""
-    return campaign_documents.get(session, name, chains(), _chain())
+    return campaign_documents.get(session, name, _chains(), _chain())
 
 
 def _taken(session: Session, planned: Plan, sent: dict[str, Any], now: datetime) -> Plan:
@@ -313,22 +321,33 @@ def _expected(known: Campaign) -> int | None:
     sent = request.headers.get("If-Match")
     if sent is None:
         raise Moved(known.stock.revision, is_said=False)
-    tags = {tag.strip() for tag in sent.split(",")}
+    tags = [tag.strip() for tag in sent.split(",")]
     if "*" in tags:
         return None
-    if f'"{known.stock.revision}"' not in tags:
+    revisions = [TAG.fullmatch(tag) for tag in tags]
+    if None in revisions:
+        raise BadRequest(f'If-Match: the ETag that you were shown, such as "{known.stock.revision}", or *.')
+    if str(known.stock.revision) not in [match[1] for match in revisions if match]:
         raise Moved(known.stock.revision, is_said=True)
     return known.stock.revision
+
+
+def _chains() -> Set[int]:
+    """For which chains the caller acts: to look ahead, it suffices to be allowed to look."""
+    is_looking = request.path.endswith(("/campaigns/plan", "/campaigns/ask")) or _is_dry_run()
+    return caller().reads if is_looking else chains()
 
 
 def _chain() -> int:
     """The chain that is meant. Raises BadRequest or Forbidden."""
     sent = text("chain_id")
     if sent is None:
-        return own_chain() if request.method != "GET" else min(chains(), default=own_chain())
+        if not _chains():
+            raise Forbidden
+        return caller().own_chain_id or min(_chains())
     if not sent.isdecimal():
         raise BadRequest("chain_id: a number.")
-    if int(sent) not in chains():
+    if int(sent) not in _chains():
         raise Forbidden
     return int(sent)
 
@@ -336,12 +355,17 @@ def _chain() -> int:
 def _body(*known: str) -> dict[str, Any]:
     """An object of these names; of any, for a document, which tells its own. Raises BadRequest."""
     if request.mimetype != "application/json":
-        raise BadRequest("Send JSON: Content-Type: application/json.")
+        raise UnsupportedMediaType("Send JSON: Content-Type: application/json.")
     sent = json_body(request.get_data(), DEPTH_MAX)
     unknown = sorted(sent.keys() - set(known)) if known else []
     if unknown:
         raise BadRequest(f"Unknown: {', '.join(unknown)}; known are {', '.join(known)}.")
     return sent
+
+
+def _session() -> AbstractContextManager[Session]:
+    """A transaction; for a dry run, a session that only reads."""
+    return reading() if _is_dry_run() else transaction()
 
 
 def _is_dry_run() -> bool:
@@ -371,6 +395,15 @@ def _customer(sent: Any) -> UUID:
         return UUID(sent)
     except (ValueError, AttributeError, TypeError) as e:
         raise BadRequest("customer: the UUID of a customer.") from e
+
+
+def _basket(sent: Any) -> float | None:
+    """Raises BadRequest."""
+    if sent is None:
+        return None
+    if isinstance(sent, bool) or not isinstance(sent, int | float) or not 0 <= sent <= AMOUNT_MAX:
+        raise BadRequest("basket: what was paid, a number.")
+    return float(sent)
 
 
 def _moment(sent: Any) -> datetime | None:

@@ -161,6 +161,10 @@ class FixedOnceGiven(Conflicting):
     """This cannot change any more, for the campaign has given something; the message says what."""
 
 
+class OverForGood(Conflicting):
+    message = "It is over, and the seed of its draws is published: whoever knows it could foresee every draw. Make a new campaign."
+
+
 class LimitInPeriodReached(UsedUp):
     message = "All rewards of the campaign for this period have been given."
 

@@ -16,13 +16,14 @@ import click
 from app.campaign.document import files as yaml_files
 from app.campaign.document.files import BadFile, DocumentFile
 from app.campaign.document.short import short
+from app.campaign.document.values import YEARS
 from app.cli.campaigns import campaign_group
 from app.cli.programme import DatabaseProgramme, Json, Programme, ServerProgramme, Unsent, WorldMoved
 from app.cli.root import errors_as_messages, opened
 from app.organizations import chains
 from app.settings import from_environment
 
-DIFFERENCES = 2  # the exit status of a plan that has any
+DIFFERENCES = 3  # the exit status of a plan that has any; 2 is that of a command that is not understood
 Command = Callable[..., Any]
 
 
@@ -38,8 +39,8 @@ def for_programme(command: Command) -> Command:
     def run(url: str | None, chain: int | None, **kw: Any) -> Any:
         try:
             return command(programme=_programme(url, chain), **kw)
-        except (BadFile, Unsent, WorldMoved) as e:
-            raise click.ClickException(str(e)) from e
+        except (BadFile, Unsent, WorldMoved, OSError) as e:
+            raise click.ClickException(plain(str(e))) from e
 
     return run
 
@@ -51,6 +52,11 @@ def _programme(url: str | None, chain: int | None) -> Programme:
     with database.reading() as session:
         chain_id = chains.get(session, chain).id if chain is not None else chains.first(session)
     return DatabaseProgramme(database, chain_id)
+
+
+def plain(text: str) -> str:
+    """Text that only shows on a terminal, and does nothing there: what cannot be seen is written out."""
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
 
 
 @dataclass(frozen=True)
@@ -72,8 +78,8 @@ class PlannedFile:
 def pull(programme: Programme, folder: Path) -> None:
     """Write every campaign into FOLDER, a YAML file each.
 
-    A file that says the same already stays as it is, with its comments; levels and segments are named by their keys, and codes
-    of pools are no part of it.
+    A file that says the same already stays as it is, with its comments; one that says something else is written anew, so keep them
+    under version control. Levels and segments are named by their keys, and codes of pools are no part of it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     known = {file.document.get("key"): file for file in yaml_files.read_folder(folder)}
@@ -98,7 +104,7 @@ def pull(programme: Programme, folder: Path) -> None:
 def plan(programme: Programme, folder: Path, prune: bool) -> None:
     """Show what `apply` would do with the files of FOLDER; change nothing.
 
-    Exits with 0 when nothing would change, with 2 when something would, and with 1 when something is wrong. The name that it
+    Exits with 0 when nothing would change, with 3 when something would, and with 1 when something is wrong. The name that it
     prints for the plan makes `apply --plan` do exactly this, or nothing.
     """
     steps = _steps(programme, folder, prune)
@@ -132,8 +138,8 @@ def apply(programme: Programme, folder: Path, prune: bool, yes: bool, wanted: st
     todo = [step for step in steps if step.is_change]
     if not todo:
         return
-    if not yes and wanted is None:
-        click.confirm("Apply?", abort=True)
+    if not yes and wanted is None and not click.confirm("Apply?"):
+        raise click.ClickException("Nothing was applied.")
     done = 0
     try:
         for step in todo:
@@ -148,12 +154,13 @@ def apply(programme: Programme, folder: Path, prune: bool, yes: bool, wanted: st
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--customer", type=click.UUID, required=True, help="The customer's UUID.")
 @click.option("--at", help="A moment with its offset, such as 2026-12-31T23:00:00+01:00; now without it.")
+@click.option("--basket", type=float, help="What was paid, for campaigns that baskets make give.")
 @for_programme
-def ask(programme: Programme, file: Path, customer: UUID, at: str | None) -> None:
+def ask(programme: Programme, file: Path, customer: UUID, at: str | None, basket: float | None) -> None:
     """Tell what a customer would get of the campaign in FILE, which need not be saved, and every reason why nothing."""
     if at is not None:
         _require_moment(at)
-    answer = programme.ask(yaml_files.read(file).document, customer, at)
+    answer = programme.ask(yaml_files.read(file).document, customer, at, basket)
     click.echo(
         {"shown": "Shown", "hidden": "Not shown", "secret": "Nobody knows of it yet"}[answer["visibility"]]
         + f" at {answer['at']}."
@@ -161,18 +168,21 @@ def ask(programme: Programme, file: Path, customer: UUID, at: str | None) -> Non
     click.secho(
         "May have it." if answer["may_have"] else "May not have it:", fg="green" if answer["may_have"] else "red"
     )
+    click.echo(f"  It costs {answer['price']} points, and the customer has {answer['balance']}.")
     for reason in answer["reasons"]:
         missing = f" ({reason['missing']} are missing)" if reason["missing"] is not None else ""
         opens = f" (from {reason['opens_at']})" if reason["opens_at"] else ""
-        click.echo(f"  - {reason['message']}{missing}{opens}")
+        click.echo(plain(f"  - {reason['message']}{missing}{opens}"))
     for reward in answer["rewards"]:
         odds = f", {reward['odds']:.2%}" if reward["odds"] is not None else ""
-        click.echo(f"  {'+' if reward['open'] else 'x'} {reward['title']} ({reward['kind']}{odds})")
+        left = "" if reward["open"] else ", cannot be given now"
+        click.echo(plain(f"  {'x' if left else '+'} {reward['title']} ({reward['kind']}{odds}{left})"))
 
 
 def _require_moment(text: str) -> None:
     try:
-        if datetime.fromisoformat(text).tzinfo is not None:
+        at = datetime.fromisoformat(text)
+        if at.tzinfo is not None and YEARS[0] <= at.year <= YEARS[1]:
             return
     except ValueError:
         pass
@@ -181,7 +191,14 @@ def _require_moment(text: str) -> None:
 
 def _steps(programme: Programme, folder: Path, prune: bool) -> list[PlannedFile]:
     files = yaml_files.read_folder(folder)
-    found = programme.plan([file.document for file in files]) if files else []
+    for path in yaml_files.passed_over(folder):
+        click.echo(
+            f"{path} is passed over: only files called {' or '.join(yaml_files.SUFFIXES)} are read, of this folder alone.",
+            err=True,
+        )
+    if not files:
+        raise click.ClickException(f"There is no campaign's file in {folder}; `guerdon campaign pull` writes some.")
+    found = programme.plan([file.document for file in files])
     steps = [PlannedFile(it, file.document, file) for it, file in zip(found, files, strict=True)]
     if prune:
         keys = {file.document.get("key") for file in files}
@@ -208,17 +225,20 @@ def _show(steps: Sequence[PlannedFile]) -> str:
 
 def _show_step(step: PlannedFile) -> None:
     planned = step.plan
-    key = planned["key"] or (step.file.path.name if step.file else "")
+    key = plain(planned["key"] or (step.file.path.name if step.file else ""))
     for problem in (*planned["problems"], *planned["refused"]):
         where = step.file.where(problem["path"]) if step.file else key
-        click.secho(f"x {where}: {problem['path'] or '/'}: {problem['message']}", fg="red")
+        click.secho(plain(f"x {where}: {problem['path'] or '/'}: {problem['message']}"), fg="red")
     if not planned["possible"] or planned["action"] == "none":
+        return
+    if step.file is None:
+        click.secho(f"- {key}: has no file here, and is paused", fg="magenta")
         return
     sign, colour = {"create": ("+", "green"), "change": ("~", "yellow")}[planned["action"]]
     for difference in planned["differences"]:
-        click.secho(f"{sign} {key}: {difference['text']}", fg=colour)
+        click.secho(plain(f"{sign} {key}: {difference['text']}").replace("\n", "\\n"), fg=colour)
     for warning in planned["warnings"]:
-        click.echo(f"    ! {warning['message']}")
+        click.echo(plain(f"    ! {warning['message']}").replace("\n", "\\n"))
 
 
 def _name(steps: Sequence[PlannedFile]) -> str:

@@ -46,7 +46,7 @@ class Programme(Protocol):
     def put(self, plan: Json, document: Json) -> None:
         """Carry a plan out, if it is still so. Raises WorldMoved or Unsent."""
 
-    def ask(self, document: Json, customer: UUID, at: str | None) -> Json:
+    def ask(self, document: Json, customer: UUID, at: str | None, basket: float | None = None) -> Json:
         """What a customer would get."""
 
 
@@ -89,13 +89,13 @@ class DatabaseProgramme:
             except RevisionMoved as e:
                 raise WorldMoved(_moved(plan["key"], e.actual)) from e
 
-    def ask(self, document: Json, customer: UUID, at: str | None) -> Json:
+    def ask(self, document: Json, customer: UUID, at: str | None, basket: float | None = None) -> Json:
         with self._database.reading() as session:
             [found] = documents.understood(session, self._chain_id, [document], {})
             if found.spec is None or found.problems:
                 raise Unsent("; ".join(f"{it.path}: {it.refusal}" for it in found.problems))
             moment = clock.now() if at is None else datetime.fromisoformat(at)
-            return views.answer(ask.ask(session, self._chain_id, found.spec, customer, moment))
+            return views.answer(ask.ask(session, self._chain_id, found.spec, customer, moment, basket))
 
 
 class ServerProgramme:
@@ -131,8 +131,8 @@ class ServerProgramme:
             match = {"If-Match": f'"{plan["revision"]}"'}
             self._send("PUT", f"/{quote(plan['key'], safe='')}", document, match, about=plan)
 
-    def ask(self, document: Json, customer: UUID, at: str | None) -> Json:
-        return self._send("POST", "/ask", {"document": document, "customer": str(customer), "at": at})
+    def ask(self, document: Json, customer: UUID, at: str | None, basket: float | None = None) -> Json:
+        return self._send("POST", "/ask", {"document": document, "customer": str(customer), "at": at, "basket": basket})
 
     def _send(
         self,

@@ -35,6 +35,8 @@ def errors_as_messages(command: Callable[..., Any]) -> Callable[..., Any]:
     def run(*args: Any, **kw: Any) -> Any:
         try:
             return command(*args, **kw)
+        except click.exceptions.Abort:
+            raise
         except (BadSettings, NotReady, Refusal, TryAgain, RuntimeError, SQLAlchemyError) as e:
             raise click.ClickException(str(e).splitlines()[0]) from e
 

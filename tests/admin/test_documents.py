@@ -97,8 +97,14 @@ def test_everything_that_is_wrong_is_told_at_once_and_nothing_changes(admin: Cli
         "audience": {"levels": ["silver", "platinum"], "segments": ["nobody"]},
         "activity": {"from": "2030-01-01T00:00:00Z", "to": "2029-01-01T00:00:00Z"},
         "opt_in": {"places": True},
-        "restrictions": {"user.shoe_size": 44},
+        "restrictions": {"user.shoe_size": 44, "user.age": {"$gtt": 18}},
         "labels": [{"key": "a"}],
+        "sale": None,
+        "rewards": [
+            {"title": "a", "kind": "points", "points": 1},
+            {"title": "b", "kind": "points"},
+            {"title": "c", "kind": "voucher", "voucher": {"kind": "honour"}},
+        ],
     }
     found = problems(admin.post(AT, json=wrong), 400)
     assert found.keys() >= {
@@ -110,8 +116,11 @@ def test_everything_that_is_wrong_is_told_at_once_and_nothing_changes(admin: Cli
         "/audience/segments/0",
         "/activity/to",
         "/opt_in/places",
-        "/restrictions",
+        "/restrictions/user.shoe_size",
+        "/restrictions/user.age/$gtt",
         "/labels/0/value",
+        "/rewards/1/points",
+        "/rewards/2/voucher",
     }
     assert found["/audience/levels/1"] == "There is no level called platinum."
     assert campaigns_count(world) == 0
@@ -134,6 +143,13 @@ def test_everything_that_is_wrong_is_told_at_once_and_nothing_changes(admin: Cli
         ({"translations": {"english": {}}}, "/translations/english"),
         ({"business": "Nowhere"}, "/business"),
         ({"restrictions": {"user.level": {"$in": ["platinum"]}}}, "/restrictions"),
+        ({"audience": {"levels": ["silver", "silver"]}}, "/audience/levels"),
+        ({"key": "3062c881-93f3-496b-9669-4238c0a62be8"}, "/key"),
+        ({"handling": "random_draw"}, "/sale"),
+        ({"limits": []}, "/limits"),
+        ({"rewards": {}}, "/rewards"),
+        ({"labels": [7]}, "/labels/0"),
+        ({"limits": {"per_customer": {"unit": "day"}}}, "/limits/per_customer/limit"),
         ({"activity": {"from": "2030-01-01T00:00:00"}}, "/activity/from"),
         ({"name": ""}, "/name"),
         ({"name": 7}, "/name"),

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from click.testing import Result
 from flask import Flask
-from hypothesis import given
+from hypothesis import example, given
+from hypothesis import strategies as st
 from sqlalchemy import event, func, select
 from werkzeug.serving import make_server
 
@@ -69,7 +70,7 @@ def test_files_are_planned_applied_and_then_there_is_nothing_to_do(
     folder = write(tmp_path / "campaigns", COFFEE, WHEEL)
     planned = guerdon("campaign", "plan", str(folder), *where)
     assert (planned.exit_code, planned.output.splitlines()) == (
-        2,
+        3,
         [
             "+ free-coffee: new: Free coffee",
             "    ! Its pool holds no codes yet: import some before it goes live.",
@@ -153,7 +154,7 @@ def test_what_has_no_file_is_left_alone_or_paused_and_never_deleted(
     (folder / "wheel.yaml").unlink()
     assert guerdon("campaign", "plan", str(folder), *where).exit_code == 0
     planned = guerdon("campaign", "plan", str(folder), "--prune", *where)
-    assert (planned.exit_code, "~ wheel: lifecycle: live → paused" in planned.output) == (2, True)
+    assert (planned.exit_code, "- wheel: has no file here, and is paused" in planned.output) == (3, True)
     assert guerdon("campaign", "apply", str(folder), "--prune", "--yes", *where).exit_code == 0
     guerdon("campaign", "pull", str(folder), *where)
     assert yaml_files.read(folder / "wheel.yaml").document["lifecycle"] == "paused"
@@ -224,6 +225,7 @@ def test_a_draft_is_asked(guerdon: Guerdon, where: list[str], tmp_path: Path, wo
     assert answer.output.splitlines() == [
         "Shown at 2026-12-24T17:00:00+00:00.",
         "May not have it:",
+        "  It costs 2000.00 points, and the customer has 1000.00.",
         "  - The customer does not have enough points. (1000 are missing)",
         "  + 100 points (points, 10.00%)",
         "  + Better luck next time (nothing, 90.00%)",
@@ -282,3 +284,24 @@ def test_files_move_to_an_installation_that_has_other_ids(guerdon: Guerdon, tmp_
     assert guerdon("campaign", "apply", folder, "--chain", str(chain), "--yes").exit_code == 0
     assert guerdon("campaign", "plan", folder, "--chain", str(chain)).exit_code == 0
     world.require_invariants()
+
+
+def test_any_text_is_written_so_that_it_is_read_as_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+
+    @PLAYED
+    @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40))
+    @example("a\r\nb")
+    @example("a\rb\nc")
+    @example("a\nb\x85c\u2028d")
+    @example("\x7f\x9f\ufffe\x0b\x0c\x1b\n")
+    @example("  indented\n more\n\n")
+    @example("- a: b # no\n'\"|>%@`")
+    @example("yes")
+    @example("010")
+    @example("2026-01-01")
+    def play(text: str) -> None:
+        path.write_text(yaml_files.written({"key": text, "list": [text, {text or "x": text}]}), encoding="utf-8")
+        assert yaml_files.read(path).document == {"key": text, "list": [text, {text or "x": text}]}
+
+    play()

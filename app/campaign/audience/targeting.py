@@ -12,7 +12,7 @@ customers: both read the same nodes. Source: the model's section 4.8.
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -90,9 +90,15 @@ NEVER = Some(())
 
 
 def checked(tree: Any, fields: Mapping[str, str]) -> dict[str, Any]:
-    """The tree, if these fields and known operators are all that it names. Raises BadRestriction, which says where."""
-    _check(tree, fields, depth=0, budget=[NODES_MAX])
+    """The tree, if these fields and known operators are all that it names. Raises BadRestriction, which says what is not."""
+    for _, message in problems(tree, fields):
+        raise BadRestriction(message)
     return tree  # type: ignore[no-any-return]
+
+
+def problems(tree: Any, fields: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Everything in a tree that cannot be understood: where, as a JSON Pointer into it, and a sentence."""
+    return _problems("", tree, fields, 0, [NODES_MAX])
 
 
 def parsed(tree: Mapping[str, Any] | None) -> Node:
@@ -241,65 +247,87 @@ def _union(parts: Iterable[frozenset[tuple[str, str]] | None]) -> frozenset[tupl
     return found
 
 
-def _check(tree: Any, fields: Mapping[str, str], depth: int, budget: list[int]) -> None:
-    _count(depth, budget)
+Found = Iterator[tuple[str, str]]
+TOO_LARGE = f"A condition has at most {NODES_MAX} parts, nested {DEPTH_MAX} deep."
+
+
+def _problems(path: str, tree: Any, fields: Mapping[str, str], depth: int, budget: list[int]) -> Found:
+    if _is_too_large(depth, budget):
+        yield path, TOO_LARGE
+        return
     if not isinstance(tree, dict):
-        raise BadRestriction("A condition is an object of fields and operators.")
+        yield path, "A condition is an object of fields and operators."
+        return
     for name, wanted in tree.items():
+        here = f"{path}/{name.replace('~', '~0').replace('/', '~1')}"
         if name in _LOGIC:
             if not isinstance(wanted, list) or not wanted:
-                raise BadRestriction(f"{name} takes a list of conditions.")
-            for part in wanted:
-                _check(part, fields, depth + 1, budget)
+                yield here, f"{name} takes a list of conditions."
+                continue
+            for i, part in enumerate(wanted):
+                yield from _problems(f"{here}/{i}", part, fields, depth + 1, budget)
         elif name == "$not":
-            _check(wanted, fields, depth + 1, budget)
+            yield from _problems(here, wanted, fields, depth + 1, budget)
         else:
             of_kind = kind(name, fields)
             if of_kind is None:
-                raise BadRestriction(f"{name} is not known here; the fields are {', '.join(fields) or 'none'}.")
-            _check_field(name, of_kind, wanted, depth + 1, budget)
+                yield here, f"{name} is not known here; the fields are {', '.join(fields) or 'none'}."
+            else:
+                yield from _of_field(here, name, of_kind, wanted, depth + 1, budget)
 
 
-def _check_field(name: str, of_kind: str, wanted: Any, depth: int, budget: list[int]) -> None:
-    _count(depth, budget)
+def _of_field(path: str, name: str, of_kind: str, wanted: Any, depth: int, budget: list[int]) -> Found:
+    if _is_too_large(depth, budget):
+        yield path, TOO_LARGE
+        return
     if not isinstance(wanted, dict):
         wanted = {"$eq": wanted}
     for operator, operand in wanted.items():
+        here = f"{path}/{operator.replace('~', '~0').replace('/', '~1')}" if operator in wanted else path
+        expected = None
         if operator == "$not":
-            _check_field(name, of_kind, operand if isinstance(operand, dict) else {"$eq": operand}, depth + 1, budget)
+            below = operand if isinstance(operand, dict) else {"$eq": operand}
+            yield from _of_field(here, name, of_kind, below, depth + 1, budget)
         elif operator == "$exists":
-            _require(isinstance(operand, bool), name, operator, "true or false")
+            expected = None if isinstance(operand, bool) else "true or false"
         elif operator in _LISTS:
-            _require(
-                isinstance(operand, list) and len(operand) <= NODES_MAX,
-                name,
-                operator,
-                f"a list of at most {NODES_MAX} values",
-            )
-            for one in operand:
-                _count(depth, budget)
-                _check_value(name, of_kind, operator, one)
+            if isinstance(operand, list) and len(operand) <= NODES_MAX:
+                expected = _of_list(of_kind, operand, depth, budget)
+            else:
+                expected = f"a list of at most {NODES_MAX} values"
         elif operator in _COMPARE:
-            _require(operator not in _ORDERED or of_kind != TEXTS, name, operator, "a field that has an order")
-            _check_value(name, of_kind, operator, operand)
+            is_ordered = operator not in _ORDERED or of_kind != TEXTS
+            expected = _value_expected(of_kind, operand) if is_ordered else "a field that has an order"
         else:
-            raise BadRestriction(f"{operator} is not an operator.")
+            operators = ", ".join(sorted({*_COMPARE, *_LISTS, "$exists", "$not"}))
+            yield here, f"{operator} is not an operator; these are: {operators}."
+        if expected is TOO_LARGE:
+            yield here, TOO_LARGE
+        elif expected is not None:
+            yield here, f"{name}: {operator} takes {expected}."
 
 
-def _check_value(name: str, of_kind: str, operator: str, value: Any) -> None:
+def _of_list(of_kind: str, values: Sequence[Any], depth: int, budget: list[int]) -> str | None:
+    """What is expected of the values of a list, if one of them is something else; or that there are too many."""
+    for value in values:
+        if _is_too_large(depth, budget):
+            return TOO_LARGE
+        expected = _value_expected(of_kind, value)
+        if expected is not None:
+            return expected
+    return None
+
+
+def _value_expected(of_kind: str, value: Any) -> str | None:
+    """What is expected of a value, if it is something else."""
     if of_kind == MOMENT:
-        _require(isinstance(value, str) and _is_moment(value), name, operator, "a date in UTC")
-    elif of_kind == NUMBER:
-        _require(_is_number(value), name, operator, "a number")
-    elif of_kind == ANY:
-        _require(
-            _is_text(value) or isinstance(value, bool) or _is_number(value),
-            name,
-            operator,
-            "text, a number or a boolean",
-        )
-    else:
-        _require(_is_text(value), name, operator, f"text of at most {TEXT_LENGTH_MAX} characters")
+        return None if isinstance(value, str) and _is_moment(value) else "a date in UTC"
+    if of_kind == NUMBER:
+        return None if _is_number(value) else "a number"
+    if of_kind == ANY:
+        known = _is_text(value) or isinstance(value, bool) or _is_number(value)
+        return None if known else "text, a number or a boolean"
+    return None if _is_text(value) else f"text of at most {TEXT_LENGTH_MAX} characters"
 
 
 def _is_text(value: Any) -> bool:
@@ -320,12 +348,6 @@ def _is_moment(value: str) -> bool:
     return True
 
 
-def _require(fulfilled: bool, name: str, operator: str, expected: str) -> None:
-    if not fulfilled:
-        raise BadRestriction(f"{name}: {operator} takes {expected}.")
-
-
-def _count(depth: int, budget: list[int]) -> None:
+def _is_too_large(depth: int, budget: list[int]) -> bool:
     budget[0] -= 1
-    if depth > DEPTH_MAX or budget[0] < 0:
-        raise BadRestriction(f"A condition has at most {NODES_MAX} parts, nested {DEPTH_MAX} deep.")
+    return depth > DEPTH_MAX or budget[0] < 0

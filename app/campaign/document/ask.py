@@ -89,10 +89,13 @@ class _MethodRow(NamedTuple):
     won_in_period: int | None
 
 
-def ask(session: Session, chain_id: int, spec: CampaignSpec, customer: UUID, at: datetime) -> Answer:
+def ask(
+    session: Session, chain_id: int, spec: CampaignSpec, customer: UUID, at: datetime, basket: float | None = None
+) -> Answer:
     """What a customer of the chain would get at a moment, everything else being as it is now.
 
-    Where the chain has a campaign with the spec's key, what that has given counts. Raises CustomerNotFound.
+    Where the chain has a campaign with the spec's key, what that has given counts. `basket` is what was paid for one, in money, as
+    restrictions ask for it. Raises CustomerNotFound.
     """
     rows = _CUSTOMER.run(session, {"customer": customer, "chain": chain_id, "key": spec.key or ""})
     if not rows:
@@ -100,6 +103,7 @@ def ask(session: Session, chain_id: int, spec: CampaignSpec, customer: UUID, at:
     [row] = rows
     is_asked = spec.restrictions or spec.audience.segments or any(it.terms.get("restrictions") for it in spec.rewards)
     traits = customer_traits.of_customer(session, row.id, at) if is_asked else {}
+    traits = traits if basket is None else {**traits, "basket.amount": basket}
     facts = _facts(spec, row, _is_targeted(spec, row, traits))
     chances = _chances(spec, facts, _methods(session, spec, row), at, traits)
     refusals = list(rules.refusals(facts, at, traits, spec.context))

@@ -1,5 +1,6 @@
 """Campaigns as documents: printed from the database, and read for it, with all that is wrong with them at once."""
 
+import re
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -19,7 +20,11 @@ from app.campaign.models.campaigns import Campaign
 from app.organizations.models import Chain
 
 # What decides how the rest is understood: where it cannot be read, the rest is not asked whether it makes sense.
-DECIDING = ("/kind", "/context", "/handling", "/sale", "/rewards", "/behaviors")
+DECIDING = re.compile(r"/(kind|context|handling|sale|rewards|behaviors)(/coupon_kind)?")
+ENTRIES: dict[str, dict[str, Any]] = {
+    "rewards": {"title": "?", "kind": "nothing"},
+    "behaviors": {"name": "?", "goals": [{"event_name": "?"}]},
+}
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ def _draft(document: Document) -> tuple[Draft | None, list[Problem], bool]:
     except ValidationError as e:
         wrong = shape.pointers(cast(Any, e).normalized_messages())
     found = [Problem(path, BadCampaign(text)) for path, text in wrong]
-    if any(path.startswith(DECIDING) for path, _ in wrong):
+    if any(DECIDING.fullmatch(path) for path, _ in wrong):
         return None, found, False
     try:
         return shape.read(_without(document, [path for path, _ in wrong])), found, False
@@ -70,7 +75,7 @@ def _draft(document: Document) -> tuple[Draft | None, list[Problem], bool]:
 
 
 def _without(document: Document, paths: Sequence[str]) -> Document:
-    """The document without what stands at these places; of a list, nothing stays."""
+    """The document without what stands at these places; in the place of a reward or a behavior, one about which nothing is said."""
     rest: Any = deepcopy(document)
     for path in paths:
         place = rest
@@ -78,7 +83,12 @@ def _without(document: Document, paths: Sequence[str]) -> Document:
         for i, part in enumerate(above):
             below = place.get(part) if isinstance(place, dict) else None
             if isinstance(below, list):
-                above, last = above[:i], part
+                number = (*above, last)[i + 1]
+                if part in ENTRIES and number.isdecimal() and int(number) < len(below):
+                    below[int(number)] = {**ENTRIES[part], **({"name": f"? {number}"} if part == "behaviors" else {})}
+                    place = None
+                else:
+                    last = part
                 break
             place = below
         if isinstance(place, dict):
@@ -88,8 +98,12 @@ def _without(document: Document, paths: Sequence[str]) -> Document:
 
 def _is_about(problem: Problem, others: Sequence[Problem]) -> bool:
     """It may only be there because of what could not be read."""
-    part = problem.path.split("/")[1:2]
-    return any(other.path.split("/")[1:2] == part for other in others)
+
+    def part(path: str) -> tuple[str, ...]:
+        names = path.split("/")[1:]
+        return tuple(names[:2] if names[:1] and names[0] in ENTRIES else names[:1])
+
+    return any(part(other.path)[: len(part(problem.path))] == part(problem.path) for other in others)
 
 
 def one(session: Session, campaign_id: int) -> dict[str, Any]:

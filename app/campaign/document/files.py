@@ -3,7 +3,7 @@
 Aliases, anchors and tags are refused: they make a short file long, or something else than it says.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from ruamel.yaml.scalarstring import LiteralScalarString
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
 BYTES_MAX = 1_000_000
 DEPTH_MAX = 30
@@ -28,6 +28,13 @@ class BadFile(Exception):
     def __init__(self, path: Path, place: Place | None, said: str) -> None:
         where = f"{path}:{place[0]}:{place[1]}" if place else str(path)
         super().__init__(f"{where}: {said}")
+
+    @classmethod
+    def several(cls, said: Sequence[str]) -> "BadFile":
+        """Of more than one file."""
+        found = cls.__new__(cls)
+        Exception.__init__(found, "\n".join(said))
+        return found
 
 
 @dataclass(frozen=True)
@@ -47,15 +54,31 @@ class DocumentFile:
 
 
 def read_folder(folder: Path) -> list[DocumentFile]:
-    """The documents of a folder, by their files' names. Raises BadFile, also when two have one key."""
-    files = [read(path) for path in sorted(folder.iterdir()) if path.suffix in SUFFIXES and path.is_file()]
+    """The documents of a folder, by their files' names. Raises BadFile, which tells of each that cannot be read, or has another's key."""
+    files: list[DocumentFile] = []
+    wrong: list[str] = []
     known: dict[Any, Path] = {}
-    for file in files:
-        key = file.document.get("key")
-        if isinstance(key, str) and key in known:
-            raise BadFile(file.path, file.places.get("/key"), f"the key {key} is that of {known[key]}, too")
-        known[key] = file.path
+    for path in sorted(folder.iterdir()):
+        if path.suffix not in SUFFIXES or not path.is_file():
+            continue
+        try:
+            file = read(path)
+            key = file.document.get("key")
+            if isinstance(key, str) and key in known:
+                raise BadFile(path, file.places.get("/key"), f"the key {key} is that of {known[key]}, too")
+        except BadFile as e:
+            wrong.append(str(e))
+            continue
+        known[key] = path
+        files.append(file)
+    if wrong:
+        raise BadFile.several(wrong)
     return files
+
+
+def passed_over(folder: Path) -> list[Path]:
+    """What is in a folder and is read by nobody: other folders, and files that are called otherwise."""
+    return [path for path in sorted(folder.iterdir()) if path.suffix not in SUFFIXES or not path.is_file()]
 
 
 def read(path: Path) -> DocumentFile:
@@ -101,12 +124,16 @@ def written(document: Mapping[str, Any]) -> str:
 
 
 def _readable(value: Any) -> Any:
-    """The same, with the lines of long texts below each other."""
+    """The same, with the lines of long texts below each other, and quotes around what is no plain text."""
     if isinstance(value, Mapping):
-        return {name: _readable(below) for name, below in value.items()}
+        return {_readable(name): _readable(below) for name, below in value.items()}
     if isinstance(value, list):
         return [_readable(below) for below in value]
-    return LiteralScalarString(value) if isinstance(value, str) and "\n" in value else value
+    if not isinstance(value, str):
+        return value
+    if not all(line.isprintable() for line in value.split("\n")):
+        return DoubleQuotedScalarString(value)
+    return LiteralScalarString(value) if "\n" in value and value == value.strip() else value
 
 
 def _require_plain(path: Path, text: str) -> None:
@@ -116,6 +143,8 @@ def _require_plain(path: Path, text: str) -> None:
         place = (event.start_mark.line + 1, event.start_mark.column + 1) if event.start_mark else None
         if isinstance(event, AliasEvent) or getattr(event, "anchor", None) is not None:
             raise BadFile(path, place, "anchors and aliases are not read: write the value out")
+        if getattr(event, "version", None) is not None:
+            raise BadFile(path, place, "files are YAML 1.2: leave the directive out")
         if getattr(event, "tag", None) is not None:
             raise BadFile(path, place, "tags are not read: write the value alone")
         depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
@@ -131,7 +160,7 @@ def _value(path: Path, node: Node, pointer: str, places: dict[str, Place]) -> An
             place = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
             if not isinstance(key_node, ScalarNode):
                 raise BadFile(path, place, "a name is text")
-            name = str(key_node.value)
+            name = _text(path, key_node)
             if name in found:
                 raise BadFile(path, place, f"{name} stands twice here")
             here = f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
@@ -156,4 +185,13 @@ def _scalar(path: Path, node: Node) -> Any:
         raise BadFile(path, place, f"{text} is no decimal number; put quotes around it if it is text") from e
     if kind == "bool":
         return text.lower() == "true"
-    return None if kind == "null" else text
+    return None if kind == "null" else _text(path, node)
+
+
+def _text(path: Path, node: Node) -> str:
+    """Text that can be stored and sent. Raises BadFile."""
+    text = str(node.value)
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        place = (node.start_mark.line + 1, node.start_mark.column + 1)
+        raise BadFile(path, place, "text must not hold the NUL character or half a surrogate pair")
+    return text

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 from marshmallow import ValidationError, fields, post_load, pre_load
 
@@ -23,6 +24,7 @@ from app.campaign.document.spec import (
 )
 from app.campaign.document.values import (
     LONG_TEXT_LENGTH_MAX,
+    MESSAGES,
     SCHEMES,
     AddressValue,
     AmountValue,
@@ -33,8 +35,10 @@ from app.campaign.document.values import (
     EndValue,
     FlagValue,
     FreeValue,
+    ListValue,
     MomentValue,
     NamedValues,
+    PartValue,
     SlugValue,
     TextValue,
     WeekdaysValue,
@@ -134,12 +138,12 @@ class AudiencePart(DocumentPart):
     """Whom it is for: everyone, or whoever is on one of the levels or in one of the segments; with neither, nobody."""
 
     everyone = FlagValue("Every customer of the chain.", load_default=False)
-    levels = fields.List(
+    levels = ListValue(
         TextValue(),
         load_default=list,
         metadata=described("Keys of levels; their names are understood, too.", maxItems=NAMES_MAX),
     )
-    segments = fields.List(
+    segments = ListValue(
         TextValue(),
         load_default=list,
         metadata=described("Keys of segments; their names are understood, too.", maxItems=NAMES_MAX),
@@ -185,10 +189,10 @@ class LimitsPart(DocumentPart):
     """How often a campaign gives. Null is no limit."""
 
     overall = CountValue("To all customers together, for ever.", allow_none=True, load_default=None)
-    per_period = fields.Nested(
+    per_period = PartValue(
         PeriodLimitPart, allow_none=True, load_default=None, metadata=described("To all customers together.")
     )
-    per_customer = fields.Nested(
+    per_customer = PartValue(
         CustomerLimitPart, allow_none=True, load_default=None, metadata=described("To each customer.")
     )
 
@@ -263,8 +267,8 @@ class OfferMediaPart(DocumentPart):
 class OfferPart(DocumentPart):
     """How a reward presents itself as an offer. It decides nothing."""
 
-    offer_text = fields.Nested(OfferTextPart, metadata=described("In words."))
-    offer_media = fields.List(fields.Nested(OfferMediaPart), metadata=described("Pictures."))
+    offer_text = PartValue(OfferTextPart, metadata=described("In words."))
+    offer_media = ListValue(PartValue(OfferMediaPart), metadata=described("Pictures."))
     valid_after_end_date = FlagValue("")
     value_after_end_date = TextValue(allow_none=True)
     web_redeem = FlagValue("")
@@ -281,7 +285,7 @@ class RewardPart(DocumentPart):
     title = TextValue(required=True)
     kind = ChoiceValue("", METHOD_KINDS, required=True)
     points = AmountValue("How many, of the kind points.", allow_none=True, load_default=None)
-    voucher = fields.Nested(
+    voucher = PartValue(
         VoucherPart, allow_none=True, load_default=None, metadata=described("Its terms, of the kind voucher.")
     )
     recipient = ChoiceValue(
@@ -290,14 +294,14 @@ class RewardPart(DocumentPart):
     behavior = TextValue("The name of the behavior that it is for; null: for each.", allow_none=True, load_default=None)
     weight = CountValue("In a draw, how often it is drawn, compared to the others.", load_default=1)
     stock = CountValue("How many there are; null: any number.", allow_none=True, load_default=None)
-    per_period = fields.Nested(
+    per_period = PartValue(
         PeriodLimitPart, allow_none=True, load_default=None, metadata=described("To all customers together.")
     )
-    per_customer = fields.Nested(
+    per_customer = PartValue(
         CustomerLimitPart, allow_none=True, load_default=None, metadata=described("To each customer.")
     )
     restrictions = FreeValue("Who can be given it, as the campaign's.", allow_none=True, load_default=None)
-    offer = fields.Nested(OfferPart, allow_none=True, load_default=None, metadata=described("How it presents itself."))
+    offer = PartValue(OfferPart, allow_none=True, load_default=None, metadata=described("How it presents itself."))
 
     @post_load
     def reward(self, data: dict[str, Any], **kw: Any) -> RewardSpec:
@@ -362,11 +366,11 @@ class BehaviorPart(DocumentPart):
     times_max = CountValue(
         "How often it can be achieved; null: any number of times.", 1, allow_none=True, load_default=None
     )
-    per_period = fields.Nested(
+    per_period = PartValue(
         RepeatPart, load_default=lambda: RepeatPart().load({}), metadata=described("How often in a period.")
     )
-    goals = fields.List(
-        fields.Nested(GoalPart),
+    goals = ListValue(
+        PartValue(GoalPart),
         required=True,
         metadata=described("What it counts; composite ones have several.", minItems=1),
     )
@@ -432,8 +436,8 @@ class ActionPart(DocumentPart):
 class ContentPart(DocumentPart):
     """What a creative shows."""
 
-    message = fields.Nested(MessagePart)
-    action = fields.Nested(ActionPart)
+    message = PartValue(MessagePart)
+    action = PartValue(ActionPart)
     title, text = (TextValue(length_max=LONG_TEXT_LENGTH_MAX, length_min=0, allow_none=True) for _ in range(2))
     image_url, link_url = (AddressValue(allow_none=True) for _ in range(2))
 
@@ -442,7 +446,7 @@ class CreativePart(DocumentPart):
     """How a campaign presents itself: a tile in a feed, or a page."""
 
     kind = ChoiceValue("At most one of each.", CREATIVE_KINDS, required=True)
-    content = fields.Nested(ContentPart, load_default=dict, metadata=described("What it shows."))
+    content = PartValue(ContentPart, load_default=dict, metadata=described("What it shows."))
     tracks_clicks = FlagValue("Whether taps are counted.", load_default=True)
 
     @post_load
@@ -477,7 +481,9 @@ class ListingPart(DocumentPart):
 class CampaignDocument(DocumentPart):
     """Everything that is decided about a campaign."""
 
-    version = fields.Integer(load_default=VERSION, strict=True, metadata=described("Of this form.", enum=[VERSION]))
+    version = fields.Integer(
+        error_messages=MESSAGES, load_default=VERSION, strict=True, metadata=described("Of this form.", enum=[VERSION])
+    )
     key = SlugValue("What it is called in files and addresses; unique in the chain.", required=True)
     name = TextValue(required=True)
     kind = ChoiceValue("composable: of any context.", CAMPAIGN_KINDS, load_default="interaction")
@@ -488,61 +494,55 @@ class CampaignDocument(DocumentPart):
         load_default="independent",
     )
     lifecycle = ChoiceValue("Only live campaigns give. Completed is for good.", LIFECYCLES, load_default="draft")
-    texts = fields.Nested(
+    texts = PartValue(
         TextsPart, load_default=TextSpec, metadata=described("In the programme's own language, as Markdown.")
     )
     translations = NamedValues(
-        fields.Nested(TranslationPart),
+        PartValue(TranslationPart),
         "The name and the texts in other languages, by code: en, pl, pt-BR.",
         load_default=dict,
     )
-    labels = fields.List(
-        fields.Nested(LabelPart), load_default=list, metadata=described("To find it by.", maxItems=LABELS_MAX)
+    labels = ListValue(
+        PartValue(LabelPart), load_default=list, metadata=described("To find it by.", maxItems=LABELS_MAX)
     )
-    activity = fields.Nested(
+    activity = PartValue(
         WindowPart, load_default=lambda: (ALWAYS_FROM, ALWAYS_TO), metadata=described("When it gives.")
     )
-    visibility = fields.Nested(
+    visibility = PartValue(
         WindowPart, load_default=lambda: (ALWAYS_FROM, ALWAYS_TO), metadata=described("When it is shown.")
     )
-    hours = fields.Nested(
+    hours = PartValue(
         HoursPart,
         load_default=lambda: HoursPart().load({}),
         metadata=described("On which days and at which hours it gives."),
     )
-    audience = fields.Nested(
+    audience = PartValue(
         AudiencePart, load_default=lambda: AudiencePart().load({}), metadata=described("Whom it is for.")
     )
     restrictions = FreeValue(
         "A condition on the customer, as a tree: docs/restrictions.md. Null: none.", allow_none=True, load_default=None
     )
-    opt_in = fields.Nested(
+    opt_in = PartValue(
         OptInPart, load_default=OptInSpec, metadata=described("Whether customers take part by saying so.")
     )
     price = AmountValue("Points that each time costs.", 10**14, load_default=0)
-    limits = fields.Nested(LimitsPart, load_default=LimitSpec, metadata=described("How often it gives."))
-    sale = fields.Nested(
+    limits = PartValue(LimitsPart, load_default=LimitSpec, metadata=described("How often it gives."))
+    sale = PartValue(
         SalePart,
         allow_none=True,
         load_default=None,
         metadata=described("The coupons that it sells; null: it gives rewards."),
     )
-    rewards = fields.List(
-        fields.Nested(RewardPart), load_default=list, metadata=described("What it gives, in this order.")
+    rewards = ListValue(PartValue(RewardPart), load_default=list, metadata=described("What it gives, in this order."))
+    behaviors = ListValue(
+        PartValue(BehaviorPart), load_default=list, metadata=described("Of the context event, what earns the rewards.")
     )
-    behaviors = fields.List(
-        fields.Nested(BehaviorPart),
-        load_default=list,
-        metadata=described("Of the context event, what earns the rewards."),
-    )
-    vouchers = fields.Nested(
+    vouchers = PartValue(
         VouchersPart, load_default=lambda: VouchersPart().load({}), metadata=described("What becomes of its vouchers.")
     )
-    creatives = fields.List(
-        fields.Nested(CreativePart), load_default=list, metadata=described("How it presents itself.")
-    )
+    creatives = ListValue(PartValue(CreativePart), load_default=list, metadata=described("How it presents itself."))
     business = TextValue("The part of the chain that it belongs to, by name.", allow_none=True, load_default=None)
-    listing = fields.Nested(ListingPart, load_default=ListingSpec, metadata=described("How it is known elsewhere."))
+    listing = PartValue(ListingPart, load_default=ListingSpec, metadata=described("How it is known elsewhere."))
 
     @pre_load
     def pass_over_state(self, data: Any, **kw: Any) -> Any:
@@ -552,6 +552,7 @@ class CampaignDocument(DocumentPart):
     @post_load
     def draft(self, data: dict[str, Any], **kw: Any) -> Draft:
         _require_version(data["version"])
+        _require_no_uuid(data["key"])
         _require_languages(data["translations"])
         if len(data["labels"]) > LABELS_MAX:
             raise ValidationError({"labels": [f"At most {LABELS_MAX} labels."]})
@@ -593,6 +594,14 @@ def _require_once(name: str, values: Sequence[str], most: int) -> None:
         raise ValidationError({name: [f"At most {most}."]})
     if len(set(values)) < len(values):
         raise ValidationError({name: ["Each of them once."]})
+
+
+def _require_no_uuid(key: str) -> None:
+    try:
+        UUID(key)
+    except ValueError:
+        return
+    raise ValidationError({"key": ["A key is no UUID: addresses take both, and it could be another campaign's."]})
 
 
 def _require_version(version: int) -> None:

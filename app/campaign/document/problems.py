@@ -11,7 +11,7 @@ from app.campaign.audience import targeting
 from app.campaign.awards.kinds import REWARD_KINDS
 from app.campaign.document.spec import CampaignSpec, gives_plain_coupons
 from app.campaign.engagement import behaviors
-from app.campaign.errors import BadCampaign, BadCreative
+from app.campaign.errors import BadCampaign, BadCreative, BadRestriction
 from app.campaign.limits import UNLIMITED
 from app.refusal import Refusal
 
@@ -60,7 +60,9 @@ def problems(spec: CampaignSpec) -> Iterator[Problem]:
     if spec.handling == "random_draw":
         if spec.context != "interaction":
             yield _bad("/handling", "A draw has the context interaction: each interaction is a ticket.")
-        if not any(reward.terms.get("weight", 1) for reward in spec.rewards):
+        if spec.sale is not None:
+            yield _bad("/sale", "A draw gives rewards by lot: say rewards instead of a sale.")
+        elif not any(reward.terms.get("weight", 1) for reward in spec.rewards):
             yield _bad("/rewards", "One of the weights must be positive, or nothing can be drawn.")
     elif _at_once_max(spec) > GIVEN_AT_ONCE_MAX:
         yield _bad("/rewards", f"At most {GIVEN_AT_ONCE_MAX} rewards can be given at once.")
@@ -104,6 +106,8 @@ def _of_windows(spec: CampaignSpec) -> Iterator[Problem]:
         if opens > closes:
             yield _bad(f"/{name}/to", "It ends before it begins.")
     active_from, active_to = spec.schedule.activity
+    if active_from > active_to:
+        return
     opens, closes = spec.opt_in.opt_in_from or active_from, spec.opt_in.opt_in_to or active_to
     if opens > closes:
         yield _bad("/opt_in/to", "Opting in ends after it begins.")
@@ -126,16 +130,14 @@ def _of_rewards(spec: CampaignSpec) -> Iterator[Problem]:
         try:
             REWARD_KINDS[reward.kind].validate(reward.terms)
         except Refusal as e:
-            yield Problem(f"/rewards/{i}", e)
+            yield Problem(f"/rewards/{i}/{reward.kind}", e)
         if reward.terms.get("restrictions") is not None:
             yield from _of_restrictions(f"/rewards/{i}/restrictions", reward.terms["restrictions"], spec.context)
 
 
 def _of_restrictions(path: str, tree: Mapping[str, Any], context: str) -> Iterator[Problem]:
-    try:
-        targeting.checked(tree, CONTEXT_FIELDS[context])
-    except Refusal as e:
-        yield Problem(path, e)
+    for below, message in targeting.problems(tree, CONTEXT_FIELDS[context]):
+        yield Problem(path + below, BadRestriction(message))
 
 
 def _at_once_max(spec: CampaignSpec) -> int:

@@ -84,7 +84,11 @@ def resolved(draft: Draft, names: Names, stored: CampaignSpec | None = None) -> 
         for i, word in enumerate(words):
             if meant.get(word, SEVERAL) == SEVERAL:
                 found.append(_unknown(f"/audience/{name}/{i}", name[:-1], word, word in meant))
-        return [meant[word] for word in words if meant.get(word, SEVERAL) != SEVERAL]
+        uuids = [meant[word] for word in words if meant.get(word, SEVERAL) != SEVERAL]
+        for i, word in enumerate(words):
+            if word in meant and meant[word] in [meant.get(other) for other in words[:i]]:
+                found.append(Problem(f"/audience/{name}/{i}", BadCampaign(f"The {name[:-1]} {word} is named twice.")))
+        return uuids
 
     audience = AudienceSpec(
         draft.spec.audience.for_everyone,

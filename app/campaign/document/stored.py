@@ -26,6 +26,7 @@ from app.campaign.limits import UNLIMITED
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.engagement import Creative
 from app.campaign.models.rewards import RewardMethod
+from app.text import written
 
 # The columns of a reward method that are its terms; the others say which one it is.
 TERMS = tuple(
@@ -198,7 +199,7 @@ def _behavior(it: Behavior) -> BehaviorSpec:
             for goal in it.goals
         ],
         kind=it.kind,
-        event_name=it.event_name if it.kind == "composite" else None,
+        event_name=it.event_name if it.kind == "composite" and it.event_name != written(it.name) else None,
         points=it.points,
         times_max=it.times_max,
         per_period_max=it.per_period_max,

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from marshmallow import Schema, ValidationError, fields, validate
 
 from app.campaign.limits import UNLIMITED
-from app.text import is_slug, trimmed, written
+from app.text import SLUG_LENGTH_MAX, is_slug, trimmed, written
 
 TEXT_LENGTH_MAX, LONG_TEXT_LENGTH_MAX = 255, 10_000
 YEARS = (1970, 2999)  # of the moments that every dialect can print
@@ -85,7 +85,7 @@ class SlugValue(fields.String):
         text: str = _require(str, value, "This must be text.")
         if not is_slug(text):
             raise ValidationError(
-                "A key has small letters of English, digits, and hyphens between them: free-coffee-2."
+                f"A key has small letters of English, digits, and hyphens between them, at most {SLUG_LENGTH_MAX}: free-coffee-2."
             )
         return text
 
@@ -174,7 +174,7 @@ class MomentValue(fields.Field[datetime]):
         except (ValueError, OverflowError) as e:
             raise ValidationError("This is a moment in ISO 8601, such as 2026-12-31T23:00:00+01:00.") from e
         if at.tzinfo is None or "T" not in text:
-            raise ValidationError("A moment has an offset: 2026-12-31T23:00:00+01:00, or Z for UTC.")
+            raise ValidationError("A moment has a T and an offset: 2026-12-31T23:00:00+01:00, or Z for UTC.")
         if at.microsecond:
             raise ValidationError("A moment has whole seconds.")
         found = self._stored(found)
@@ -235,11 +235,24 @@ class WeekdaysValue(fields.Field[Any]):
         return sum(1 << WEEKDAYS.index(day) for day in days)
 
 
+class PartValue(fields.Nested):
+    """A part within a part."""
+
+    default_error_messages = MESSAGES
+
+
+class ListValue(fields.List[Any]):
+    """A list."""
+
+    default_error_messages = MESSAGES | {"invalid": "This must be a list."}
+
+
 class NamedValues(fields.Dict):
     """Values by names; what is wrong with an entry is said of its name."""
 
     def __init__(self, values: fields.Field[Any], about: str, **kw: Any) -> None:
-        super().__init__(fields.String(), values, metadata=described(about), error_messages=MESSAGES, **kw)
+        messages = MESSAGES | {"invalid": "This must be an object."}
+        super().__init__(fields.String(), values, metadata=described(about), error_messages=messages, **kw)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kw: Any) -> Any:
         try:

@@ -151,7 +151,7 @@ def put(session: Session, campaign_id: int, plans: Sequence[BehaviorSpec], now: 
             behavior.id = plan.id
         counted = plan.goals[0].event_name if plan.kind != "composite" else plan.name
         values = {
-            "event_name": plan.event_name or counted,
+            "event_name": plan.event_name or (counted if is_new or plan.kind != "composite" else behavior.event_name),
             "points": plan.points,
             "times_max": plan.times_max,
             "per_period_max": plan.per_period_max,

@@ -299,7 +299,10 @@ def _apply_parts(session: Session, campaign: Campaign, spec: CampaignSpec, now: 
     """What has rows of its own: rewards, behaviors, creatives, and the seed of a draw, which is made once and stays."""
     rewards.put(session, campaign.id, campaign.stock.revision, spec, now)
     creatives.put(session, campaign.id, spec.listing.creatives)
-    if spec.handling == "random_draw" and session.get(DrawSeed, campaign.id) is None:
+    known = session.get(DrawSeed, campaign.id)
+    if spec.handling != "random_draw" and known is not None:
+        session.delete(known)  # nothing was drawn, or it would have stayed a draw; the next seed is another
+    if spec.handling == "random_draw" and known is None:
         seed = draws.new_seed()
         session.add(DrawSeed(campaign_id=campaign.id, seed=seed, commitment=draws.commitment(seed), committed_at=now))
     session.flush()

@@ -4,13 +4,13 @@ Each reason says where in the document it is; see `problems`. Nothing is changed
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.campaign import calendar
+from app.campaign import activity, calendar
 from app.campaign.document.problems import Problem
 from app.campaign.document.spec import CampaignSpec, RewardSpec, keyed
 from app.campaign.errors import (
@@ -19,6 +19,7 @@ from app.campaign.errors import (
     KeyTaken,
     LifecycleRefused,
     LimitUnderUsage,
+    OverForGood,
     PermalinkTaken,
     SingleCouponFixed,
 )
@@ -65,6 +66,9 @@ def refused(session: Session, campaign: Campaign, spec: CampaignSpec, now: datet
     if spec.lifecycle != campaign.lifecycle and spec.lifecycle not in NEXT[campaign.lifecycle]:
         message = f"A campaign that is {campaign.lifecycle} cannot become {spec.lifecycle}."
         yield Problem("/lifecycle", LifecycleRefused(message, field="status"))
+    stays_a_draw = campaign.is_draw and spec.handling == "random_draw"
+    if stays_a_draw and activity.is_over(campaign, now) and not is_over(spec, now):
+        yield Problem("/activity/to", OverForGood())
     yield from _fixed(session, campaign, spec)
     if spec.sale is not None and campaign.stock.given and spec.sale.single_coupon != campaign.single_coupon:
         yield Problem("/sale/single_coupon", SingleCouponFixed(field="single_coupon"))
@@ -83,6 +87,11 @@ def unshared(campaign: Campaign, spec: CampaignSpec) -> Iterator[Problem]:
     if spec.sale is not None and spec.sale.single_coupon and campaign.stock.coupons_count > 1:
         message = f"The pool holds {campaign.stock.coupons_count:,} codes; buyers can only share a single one."
         yield Problem("/sale/single_coupon", SingleCouponFixed(message, field="single_coupon"))
+
+
+def is_over(spec: CampaignSpec, now: datetime) -> bool:
+    """As the spec says, it never gives anything again."""
+    return spec.lifecycle == "completed" or spec.schedule.activity[1] <= now - timedelta(minutes=1)
 
 
 def _fixed(session: Session, campaign: Campaign, spec: CampaignSpec) -> Iterator[Problem]:
@@ -132,7 +141,7 @@ def _limits(session: Session, campaign: Campaign, spec: CampaignSpec, now: datet
     if stock.given and (is_lower or limits.limit_per_customer_unit != campaign.limit_per_customer_unit):
         most = _received_max(session, campaign, limits.limit_per_customer_unit, now)
         if limits.per_customer < most:
-            yield _under("/limits/per_customer/limit", "limit_per_customer", most, limits.per_customer)
+            yield _under_one("/limits/per_customer/limit", most, limits.per_customer, limits.limit_per_customer_unit)
 
 
 def _received_max(session: Session, campaign: Campaign, unit: str | None, now: datetime) -> int:
@@ -181,7 +190,7 @@ def _of_each_customer(
     since = MethodUsage.period_from >= _began(session, campaign, unit, now)
     counted = session.scalar(select(func.max(MethodUsage.in_period)).where(*own, since)) or 0
     if most < counted:
-        yield _under(f"{path}/per_customer/limit", "limit_per_customer", counted, most)
+        yield _under_one(f"{path}/per_customer/limit", counted, most, unit)
 
 
 def _in_period(
@@ -196,6 +205,12 @@ def _in_period(
 def _began(session: Session, campaign: Campaign, unit: str | None, now: datetime) -> datetime:
     zone = session.scalars(select(Chain.time_zone).where(Chain.id == campaign.chain_id)).one()
     return calendar.start(unit, now, ZoneInfo(zone))
+
+
+def _under_one(path: str, required: int, actual: int, unit: str | None) -> Problem:
+    since = f" in this {unit}; try again when it is over" if unit else ""
+    message = f"One customer was given {required:,} already{since}: it cannot be lower than that."
+    return Problem(path, LimitUnderUsage(message, field="limit_per_customer", required=required, actual=actual))
 
 
 def _under(path: str, field: str, required: int, actual: int) -> Problem:

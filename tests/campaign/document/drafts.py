@@ -107,7 +107,7 @@ def behavior(draw: st.DrawFn, name: str) -> dict[str, Any]:
     return {
         "name": name,
         "kind": kind,
-        "event_name": draw(SLUG) if kind == "composite" else None,
+        "event_name": draw(maybe(SLUG)) if kind == "composite" else None,
         "points": draw(AMOUNT | st.just("0.00")),
         "times_max": draw(maybe(st.integers(1, 9))),
         "per_period": {"limit": draw(maybe(st.integers(1, 9))), "seconds": draw(st.integers(1, 10**6))},
