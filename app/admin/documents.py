@@ -217,7 +217,10 @@ def restore_revision(campaign: str, revision: int) -> Response:
     with _session() as session:
         known = _campaign(session, campaign)
         old = revisions.get(session, known.id, revision).document
-        planned = plans.plan_for(session, known, {**old, "lifecycle": known.lifecycle, "key": known.key}, now)
+        # What is not the campaign's to decide stays as it is: where it stands in its life, what it is called, the chain's zone.
+        hours = {**old["hours"], "time_zone": None}
+        again = {**old, "lifecycle": known.lifecycle, "key": known.key, "hours": hours}
+        planned = plans.plan_for(session, known, again, now, _is_dry_run())
         if _is_dry_run():
             return jsonify(views.plan(planned))
         return _put(session, known, planned, now)
@@ -342,9 +345,11 @@ def _chain() -> int:
     """The chain that is meant. Raises BadRequest or Forbidden."""
     sent = text("chain_id")
     if sent is None:
-        if not _chains():
+        # The same for every method: what was read is what is changed.
+        mine = caller().writes or caller().reads
+        if not mine & _chains():
             raise Forbidden
-        return caller().own_chain_id or min(_chains())
+        return min(mine & _chains())
     if not sent.isdecimal():
         raise BadRequest("chain_id: a number.")
     if int(sent) not in _chains():

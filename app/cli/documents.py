@@ -244,7 +244,7 @@ def _show_step(step: PlannedFile) -> None:
 def _name(steps: Sequence[PlannedFile]) -> str:
     """Two plans that would do the same to the same have one name."""
     todo = [
-        [step.plan["key"], step.plan["action"], step.plan["revision"], step.document]
+        [step.plan["key"], step.plan["id"], step.plan["action"], step.plan["revision"], step.document]
         for step in sorted(steps, key=lambda step: str(step.plan["key"]))
         if step.is_change
     ]

@@ -158,7 +158,8 @@ class ServerProgramme:
             raise Unsent(f"{self._at} does not answer: {e}") from e
         except ValueError as e:
             raise Unsent(f"{self._at} does not answer as Guerdon does.") from e
-        if answer.status == 412 or (answer.status == 409 and about is not None and about["action"] == "create"):
+        is_there = answer.status == 409 and any(it["path"] == "/key" for it in found.get("problems", ()))
+        if answer.status == 412 or (is_there and about is not None and about["action"] == "create"):
             raise WorldMoved(_moved((about or {}).get("key"), found.get("revision")))
         if answer.status >= 400:
             raise Unsent(_said(answer.status, found))

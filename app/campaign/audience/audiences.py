@@ -32,7 +32,7 @@ def everyone(session: Session) -> Audience:
 def targeting_of(session: Session, tree: Mapping[str, Any]) -> Targeting:
     """The targeting of this tree, as it was written; made when no campaign had it before. Raises BadRestriction.
 
-    Which fields a campaign may ask about is its own affair: see `setup.spec.validate`.
+    Which fields a campaign may ask about is its own affair: see `document.problems`.
     """
     key = hashlib.sha256(repr(tree).encode()).hexdigest()
     found = session.scalar(select(Targeting).where(Targeting.key == key))

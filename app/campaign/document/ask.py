@@ -221,8 +221,8 @@ def _facts(spec: CampaignSpec, row: _CustomerRow, is_targeted: bool) -> Campaign
         customer_status=row.status,
         balance=row.balance,
         received=row.received or 0,
-        received_from=row.received_from or ALWAYS_FROM,
-        received_in_period=row.received_in_period or 0,
+        received_from=(row.received_from if limits.limit_per_customer_unit else None) or ALWAYS_FROM,
+        received_in_period=(row.received_in_period if limits.limit_per_customer_unit else row.received) or 0,
         targeted=is_targeted,
         seed=None,
     )

@@ -1,5 +1,6 @@
 """Two documents of one campaign, told apart in words. Pure."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -31,6 +32,7 @@ WORDS = {
     "/audience/segments": "for the segments",
 }
 TEXT_SHOWN_MAX = 60
+WHOLE_AMOUNT = re.compile(r"[0-9]+\.00")
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,9 @@ def _of_part(here: _Place, old: Mapping[str, Any], new: Mapping[str, Any]) -> It
         elif isinstance(before, dict) and isinstance(after, dict) and name not in WHOLE and there.path not in WORDS:
             yield from _of_part(there, before, after)
         else:
-            yield Difference(there.path, before, after, f"{there.said}: {shown(before)} → {shown(after)}")
+            old_said, new_said = shown(before), shown(after)
+            said = f"{old_said} → {new_said}" if old_said != new_said else "changed, behind what fits here"
+            yield Difference(there.path, before, after, f"{there.said}: {said}")
 
 
 def _of_list(here: _Place, name: str, old: Sequence[Any], new: Sequence[Any]) -> Iterator[Difference]:
@@ -114,7 +118,7 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str):
-        text = value.removesuffix(".00") if value.replace(".", "").isdecimal() else value
+        text = value.removesuffix(".00") if WHOLE_AMOUNT.fullmatch(value) else value
         return text if len(text) <= TEXT_SHOWN_MAX else text[: TEXT_SHOWN_MAX - 1] + "…"
     if isinstance(value, dict):
         if "limit" in value:

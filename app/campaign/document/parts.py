@@ -258,7 +258,7 @@ class OfferTextPart(DocumentPart):
 class OfferMediaPart(DocumentPart):
     """A picture or another medium of an offer."""
 
-    uri = AddressValue(required=True)
+    uri = AddressValue(allow_none=True)
     content_type = CountValue("1: picture; as SessionM counts them.", 1, 5)
     culture = TextValue("Its language.", allow_none=True)
     category_name = TextValue(allow_none=True)
@@ -292,7 +292,7 @@ class RewardPart(DocumentPart):
         "Who gets it; in referral campaigns referring or referred.", RECIPIENTS, load_default="customer"
     )
     behavior = TextValue("The name of the behavior that it is for; null: for each.", allow_none=True, load_default=None)
-    weight = CountValue("In a draw, how often it is drawn, compared to the others.", load_default=1)
+    weight = CountValue("In a draw, how often it is drawn, compared to the others.", most=2**53, load_default=1)
     stock = CountValue("How many there are; null: any number.", allow_none=True, load_default=None)
     per_period = PartValue(
         PeriodLimitPart, allow_none=True, load_default=None, metadata=described("To all customers together.")
@@ -336,7 +336,10 @@ class GoalPart(DocumentPart):
     required = FlagValue("Without it, the behavior is not achieved.", load_default=True)
     group = TextValue("Goals that belong together.", load_default="0")
     kind = ChoiceValue(
-        "unique: only events that differ in `unique_key` count.", ("count", "unique"), load_default="count"
+        "unique: only events that differ in `unique_key` count; null: as the behavior, of a composite one count.",
+        ("count", "unique"),
+        allow_none=True,
+        load_default=None,
     )
     min_gap_seconds = CountValue("At least so long apart.", 1, SECONDS_MAX, allow_none=True, load_default=None)
     consecutive = FlagValue("On days in a row, one a day.", load_default=False)
@@ -384,12 +387,17 @@ class BehaviorPart(DocumentPart):
     def behavior(self, data: dict[str, Any], **kw: Any) -> BehaviorSpec:
         kind, repeat = data["kind"], data["per_period"]
         goals = data["goals"]
-        if kind != "composite":
-            if data["event_name"] is not None:
+        if kind != "composite" and data["event_name"] is not None:
+            raise ValidationError(
+                {"event_name": ["Only a composite behavior has a name of its own; the goal says the event's."]}
+            )
+        own = "count" if kind == "composite" else kind
+        for i, goal in enumerate(goals):
+            if kind != "composite" and goal.kind not in (None, kind):
                 raise ValidationError(
-                    {"event_name": ["Only a composite behavior has a name of its own; the goal says the event's."]}
+                    {"goals": {i: {"kind": [f"The behavior is of the kind {kind}, and so is its goal."]}}}
                 )
-            goals = [replace(goal, kind=kind) for goal in goals]
+        goals = [replace(goal, kind=goal.kind or own) for goal in goals]
         return BehaviorSpec(
             data["name"],
             goals,

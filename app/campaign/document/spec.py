@@ -176,7 +176,7 @@ def keyed(spec: CampaignSpec) -> CampaignSpec:
         key, i = reward.key, 1
         while key is None:
             made = slug(reward.title) or reward.kind
-            key, i = made if i == 1 else f"{made[:70]}-{i}", i + 1
+            key, i = made if i == 1 else f"{made[:70].rstrip('-')}-{i}", i + 1
             key = None if key in taken else key
         taken.add(key)
         rewards.append(replace(reward, key=key))

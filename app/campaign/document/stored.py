@@ -146,9 +146,9 @@ def _spec(
         limits=LimitSpec(
             _number(it.limit),
             _number(it.limit_per_customer),
-            it.limit_per_customer_unit,
+            it.limit_per_customer_unit if it.limit_per_customer < UNLIMITED else None,
             it.limit_in_period,
-            it.limit_unit,
+            it.limit_unit if it.limit_in_period < UNLIMITED else None,
         ),
         cost=it.cost,
         sale=SaleSpec(it.reward, it.single_coupon) if it.reward is not None else None,
@@ -176,9 +176,17 @@ def _listing(it: Campaign, shown: Sequence[Creative]) -> ListingSpec:
 
 
 def _reward(method: RewardMethod, behaviors: Mapping[int, str]) -> RewardSpec:
-    terms: dict[str, Any] = {name: getattr(method, name) for name in TERMS}
     behavior = behaviors.get(method.behavior_id) if method.behavior_id is not None else None
-    return RewardSpec(method.kind, method.title, terms, behavior, method.key)
+    return RewardSpec(method.kind, method.title, terms_of(method), behavior, method.key)
+
+
+def terms_of(method: RewardMethod) -> dict[str, Any]:
+    """The terms of a reward, as a spec says them."""
+    terms: dict[str, Any] = {name: getattr(method, name) for name in TERMS}
+    for limit, unit in (("limit_in_period", "limit_unit"), ("limit_per_customer", "limit_per_customer_unit")):
+        if terms[limit] >= UNLIMITED:  # a unit without a number says nothing
+            terms[unit] = None
+    return terms
 
 
 def _behavior(it: Behavior) -> BehaviorSpec:

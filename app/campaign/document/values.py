@@ -118,7 +118,7 @@ class FlagValue(fields.Boolean):
 class CountValue(fields.Integer):
     """A whole number."""
 
-    def __init__(self, about: str, least: int = 0, most: int = UNLIMITED - 1, **kw: Any) -> None:
+    def __init__(self, about: str, least: int = 0, most: int = UNLIMITED, **kw: Any) -> None:
         self.least, self.most = least, most
         super().__init__(metadata=described(about, minimum=least, maximum=most), error_messages=MESSAGES, **kw)
 

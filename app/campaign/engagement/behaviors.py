@@ -135,29 +135,22 @@ def put(session: Session, campaign_id: int, plans: Sequence[BehaviorSpec], now: 
     """
     query = select(Behavior).where(Behavior.campaign_id == campaign_id).order_by(Behavior.id)
     existing = list(session.scalars(query.options(selectinload(Behavior.goals))))
-    for behavior in existing:  # no two have one position, not even in between
-        behavior.closed, behavior.position = True, -behavior.id
-    session.flush()
     known = {_identity(behavior): behavior for behavior in existing}
+    in_order = [known.get(_identity(plan)) for plan in plans]
+    _make_room(session, existing, in_order)
     made = []
-    for position, plan in enumerate(plans):
-        behavior = known.get(_identity(plan)) or Behavior(
-            campaign_id=campaign_id, name=plan.name, kind=plan.kind, goals=[]
-        )
-        is_new = behavior.id is None
-        if is_new and plan.uuid:
-            behavior.uuid = plan.uuid
-        if is_new and plan.id:
-            behavior.id = plan.id
+    for position, (plan, before) in enumerate(zip(plans, in_order, strict=True)):
+        behavior = before or _new(campaign_id, plan)
         counted = plan.goals[0].event_name if plan.kind != "composite" else plan.name
+        kept = behavior.event_name if before is not None and plan.kind == "composite" else counted
         values = {
-            "event_name": plan.event_name or (counted if is_new or plan.kind != "composite" else behavior.event_name),
+            "event_name": plan.event_name or kept,
             "points": plan.points,
             "times_max": plan.times_max,
             "per_period_max": plan.per_period_max,
             "period_seconds": plan.period_seconds,
         }
-        if not is_new and any(getattr(behavior, name) != value for name, value in values.items()):
+        if before is not None and any(getattr(behavior, name) != value for name, value in values.items()):
             behavior.changed_at = now
         for name, value in {**values, "closed": False, "position": position}.items():
             setattr(behavior, name, value)
@@ -165,27 +158,48 @@ def put(session: Session, campaign_id: int, plans: Sequence[BehaviorSpec], now: 
         session.flush()
         _put_goals(session, behavior, plan)
         made.append(behavior)
+    for behavior in existing:
+        behavior.closed = behavior not in made
     return made
 
 
+def _new(campaign_id: int, plan: BehaviorSpec) -> Behavior:
+    known = {name: value for name, value in (("uuid", plan.uuid), ("id", plan.id)) if value}
+    return Behavior(campaign_id=campaign_id, name=plan.name, kind=plan.kind, goals=[], **known)
+
+
+def _make_room(session: Session, existing: Sequence[Behavior], in_order: Sequence[Behavior | None]) -> None:
+    """Free the positions of those that move. Those that stay are not touched: whoever makes progress refers to their rows."""
+    targets = {it.id: position for position, it in enumerate(in_order) if it is not None}
+    for behavior in existing:
+        if behavior.position != targets.get(behavior.id, -behavior.id):
+            behavior.position = -behavior.id
+    session.flush()
+
+
 def _identity(behavior: Behavior | BehaviorSpec) -> tuple[Any, ...]:
-    goals = [(written(goal.event_name), goal.kind, goal.unique_key) for goal in behavior.goals]
-    return behavior.name, behavior.kind, tuple(goals)
+    goals = {(written(goal.event_name), goal.kind, goal.unique_key) for goal in behavior.goals}
+    return behavior.name, behavior.kind, frozenset(goals)
 
 
 def _put_goals(session: Session, behavior: Behavior, plan: BehaviorSpec) -> None:
     groups = _wanted(plan)
-    for position, goal in enumerate(plan.goals):
-        if position < len(behavior.goals):
-            row = behavior.goals[position]
-        else:
-            row = Goal(behavior_id=behavior.id, position=position, event_name=goal.event_name)
-            row.kind, row.unique_key = goal.kind, goal.unique_key
+    known = {goal.event_name: goal for goal in behavior.goals}
+    targets = {written(goal.event_name): position for position, goal in enumerate(plan.goals)}
+    for goal in behavior.goals:  # no two have one position, not even in between
+        if goal.position != targets[goal.event_name]:
+            goal.position = -goal.id
+    session.flush()
+    for position, spec in enumerate(plan.goals):
+        row = known.get(written(spec.event_name))
+        if row is None:
+            row = Goal(behavior_id=behavior.id, event_name=spec.event_name, kind=spec.kind, unique_key=spec.unique_key)
             behavior.goals.append(row)
-        row.points, row.earn_count, row.required = goal.points, goal.earn_count, goal.required
-        row.group_key, row.group_wanted = goal.group, groups[goal.group]
-        row.min_gap_seconds, row.consecutive = goal.min_gap_seconds, goal.consecutive
+        row.position, row.points, row.earn_count, row.required = position, spec.points, spec.earn_count, spec.required
+        row.group_key, row.group_wanted = spec.group, groups[spec.group]
+        row.min_gap_seconds, row.consecutive = spec.min_gap_seconds, spec.consecutive
         session.flush()
+    behavior.goals.sort(key=lambda goal: goal.position)
 
 
 def terms(behavior: Any, goals: Sequence[Any] | None = None) -> counting.BehaviorTerms:

@@ -96,13 +96,18 @@ class Achievement(NamedTuple):
 
 
 def count(terms: BehaviorTerms, progress: Progress, event: Event) -> tuple[Progress, list[Achievement]]:
-    """Count an event, as often as it happened. An event that does not count leaves the progress as it is."""
+    """Count an event, as often as it happened. An event that does not count leaves the progress as it is.
+
+    A round that is over before the event, for less is asked for than before, ends with it.
+    """
     achievements = []
     for _ in range(event.quantity):
+        if not may_achieve(terms, progress, event.at):
+            break
         before = progress
-        if may_achieve(terms, progress, event.at):
-            progress = _count_once(terms, progress, event)
-        if progress is before:  # nor would the next one count
+        was_over = _is_round_over(terms, progress)
+        progress = progress if was_over else _count_once(terms, progress, event)
+        if progress is before and not was_over:  # nor would the next one count
             break
         if _is_round_over(terms, progress):
             progress, achievement = _next_round(terms, progress, event.at)

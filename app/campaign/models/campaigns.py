@@ -38,7 +38,7 @@ class Campaign(Base):
     name: Mapped[str]
     name_folded: Mapped[str] = mapped_column(default="")  # for searching
     kind: Mapped[str] = mapped_column(default="interaction")
-    context: Mapped[str] = mapped_column(default="interaction")  # what makes it give; never changes
+    context: Mapped[str] = mapped_column(default="interaction")  # what makes it give; fixed once it gave
     reward: Mapped[str | None]  # what its coupons are worth; none when reward methods say what it gives
     handling: Mapped[str] = mapped_column(default="independent")  # `independent` or `random_draw`
     targeting_id: Mapped[int | None] = mapped_column(ForeignKey("targeting.id"))  # none: no restrictions

@@ -28,7 +28,7 @@ class RewardMethod(Base):
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
     position: Mapped[int] = mapped_column(BigInteger)
     key: Mapped[str | None]  # names it among its campaign's; none: the points of a behavior or of a goal
-    closed: Mapped[bool] = mapped_column(default=False)  # it was given, and is given no more
+    closed: Mapped[bool] = mapped_column(default=False)  # it was taken out of the campaign, and is given no more
     kind: Mapped[str]
     title: Mapped[str]
     recipient: Mapped[str] = mapped_column(default="customer")  # in referral campaigns, `referring` or `referred`

@@ -149,6 +149,7 @@ def change(
                 has_unique_name=before.listing.has_unique_name and spec.name.lower() == before.name.lower(),
             ),
         )
+        problems.validate(whole)
         for problem in changes.refused(session, campaign, whole, now):
             raise problem.refusal
         coupons.replace(session, campaign, spec.codes)

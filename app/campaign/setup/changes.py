@@ -75,9 +75,9 @@ def refused(session: Session, campaign: Campaign, spec: CampaignSpec, now: datet
     yield from _limits(session, campaign, spec, now)
     if spec.opt_in.participants_max < campaign.stock.participants_count:
         yield _under("/opt_in/places", "places", campaign.stock.participants_count, spec.opt_in.participants_max)
-    methods = {method.key: method for method in rewards.methods(session, campaign.id) if method.key}
+    methods = rewards.by_key(rewards.methods(session, campaign.id), spec)
     for i, reward in enumerate(keyed(spec).rewards):
-        method = methods.get(reward.key) if reward.key else None
+        method = methods.get(reward.key or "")
         if method is not None:
             yield from _of_reward(session, campaign, method, reward, f"/rewards/{i}", now)
 
@@ -134,7 +134,7 @@ def _limits(session: Session, campaign: Campaign, spec: CampaignSpec, now: datet
     stock, limits = campaign.stock, spec.limits
     if limits.total < stock.given:
         yield _under("/limits/overall", "limit", stock.given, limits.total)
-    counted = _in_period(session, campaign, stock, campaign.limit_unit, limits.limit_unit, now)
+    counted = _in_period(session, campaign, stock, limits.limit_unit, now)
     if limits.limit_in_period < counted:
         yield _under("/limits/per_period/limit", "limit_in_period", counted, limits.limit_in_period)
     is_lower = limits.per_customer < campaign.limit_per_customer
@@ -167,7 +167,7 @@ def _of_reward(
     if stock < given:
         yield _under(f"{path}/stock", "stock", given, stock)
     most, unit = terms.get("limit_in_period", UNLIMITED), terms.get("limit_unit")
-    counted = _in_period(session, campaign, method.tally, method.limit_unit, unit, now)
+    counted = _in_period(session, campaign, method.tally, unit, now)
     if most < counted:
         yield _under(f"{path}/per_period/limit", "limit_in_period", counted, most)
     yield from _of_each_customer(session, campaign, method, reward, path, now)
@@ -193,11 +193,9 @@ def _of_each_customer(
         yield _under_one(f"{path}/per_customer/limit", counted, most, unit)
 
 
-def _in_period(
-    session: Session, campaign: Campaign, tally: Tally, old_unit: str | None, new_unit: str | None, now: datetime
-) -> int:
-    """What was given in the current period, if it is one that was counted."""
-    if new_unit is None or new_unit != old_unit:
+def _in_period(session: Session, campaign: Campaign, tally: Tally, new_unit: str | None, now: datetime) -> int:
+    """What the guards of the next award will take as given in the current period."""
+    if new_unit is None:
         return 0
     return tally.in_period if tally.period_from >= _began(session, campaign, new_unit, now) else 0
 

@@ -146,13 +146,13 @@ def load_batch(session: Session, campaign: UUID, batch: list[str]) -> int:
     terms = session.execute(
         select(Campaign.limit, Campaign.single_coupon, Campaign.reward).where(Campaign.id == campaign_id)
     ).one()
-    if terms.single_coupon:
-        raise SingleCouponFixed("All buyers of this campaign share a single code; it has no pool to load.")
+    if terms.single_coupon and stock.coupons_count + new > 1:
+        raise SingleCouponFixed("All buyers of this campaign share a single code; its pool holds no more than that.")
     if terms.reward is None and not _gives_coupons(session, campaign_id):
         raise BadCampaign("No reward method of this campaign gives coupons; it has no pool to load.")
     stock.coupons_count += new
     stock.allowed = rules.allowed(
-        terms.limit, stock.coupons_count, single_coupon=False, sells_coupons=terms.reward is not None
+        terms.limit, stock.coupons_count, terms.single_coupon, sells_coupons=terms.reward is not None
     )
     return new
 

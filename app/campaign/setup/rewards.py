@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.campaign.awards.kinds import REWARD_KINDS
 from app.campaign.document.spec import CampaignSpec, RewardSpec, keyed
-from app.campaign.document.stored import TERMS
+from app.campaign.document.stored import TERMS, terms_of
 from app.campaign.engagement import behaviors
 from app.campaign.limits import UNLIMITED
 from app.campaign.models.draws import DrawOdds
 from app.campaign.models.limits import MethodTally
 from app.campaign.models.rewards import RewardMethod
 
-SHOWN_ONLY = {"weight", "offer"}  # they change nothing of what was given
+SHOWN_ONLY = {"weight", "offer", "recipient", "restrictions", "voucher_text"}  # they change nothing of what was given
 
 
 class _Identity(NamedTuple):
@@ -41,21 +41,20 @@ def methods(session: Session, campaign_id: int) -> list[RewardMethod]:
 def put(session: Session, campaign_id: int, revision: int, spec: CampaignSpec, now: datetime) -> None:
     """Make the spec's behaviors and rewards the campaign's. The caller holds its stock and the tallies of its methods."""
     made = behaviors.put(session, campaign_id, spec.behaviors, now)
-    known = {_identity(method): method for method in methods(session, campaign_id)}
-    is_new = not known
-    for gone in known.values():  # no two have one position, not even in between
-        gone.position = -gone.id
-    session.flush()
+    existing = methods(session, campaign_id)
     wanted = list(_wanted(spec, made))
+    known = _matched(existing, [(identity, reward.kind) for reward, identity in wanted])
+    _make_room(session, existing, [known.get(identity) for _, identity in wanted])
     for position, (reward, identity) in enumerate(wanted):
-        method = known.pop(identity) if identity in known else _new(campaign_id, identity, None if is_new else now)
+        method = known.get(identity) or _new(campaign_id, identity, now if existing else None)
         _set(method, reward, position, now)
         if identity.key is not None:
+            method.key = identity.key
             method.behavior_id = next((it.id for it in made if it.name == reward.behavior), None)
         session.add(method)
         session.flush()  # their ids in the order of their positions
-    for gone in known.values():
-        if not gone.closed:
+    for gone in existing:
+        if gone not in known.values() and not gone.closed:
             gone.closed, gone.changed_at = True, now
     for behavior in made:
         behavior.is_rewarded = any(
@@ -65,6 +64,36 @@ def put(session: Session, campaign_id: int, revision: int, spec: CampaignSpec, n
     session.flush()
     if spec.handling == "random_draw":
         _tell_odds(session, campaign_id, revision)
+
+
+def by_key(existing: Sequence[RewardMethod], spec: CampaignSpec) -> dict[str, RewardMethod]:
+    """The reward methods that the spec's rewards are already, by the rewards' keys."""
+    wanted = [(_Identity(reward.key), reward.kind) for reward in keyed(spec).rewards]
+    found = _matched(existing, wanted)
+    return {identity.key: method for identity, method in found.items() if identity.key is not None}
+
+
+def _matched(
+    existing: Sequence[RewardMethod], wanted: Sequence[tuple[_Identity, str]]
+) -> dict[_Identity, RewardMethod]:
+    """Which method each wanted reward is already. A campaign has one pool: what gives its codes stays itself under another key."""
+    known = {_identity(method): method for method in existing}
+    found = {identity: known[identity] for identity, _ in wanted if identity in known}
+    for identity, kind in wanted:
+        if identity not in found and REWARD_KINDS[kind].takes_code:
+            same = [it for it in existing if REWARD_KINDS[it.kind].takes_code and it not in found.values()]
+            if same:
+                found[identity] = same[0]
+    return found
+
+
+def _make_room(session: Session, existing: Sequence[RewardMethod], in_order: Sequence[RewardMethod | None]) -> None:
+    """Free the positions of those that move. Those that stay are not touched: whoever gives them refers to their rows."""
+    targets = {method.id: position for position, method in enumerate(in_order) if method is not None}
+    for method in existing:
+        if method.position != targets.get(method.id, -method.id):
+            method.position = -method.id
+    session.flush()
 
 
 def _new(campaign_id: int, identity: _Identity, came_later_at: datetime | None) -> RewardMethod:
@@ -94,8 +123,8 @@ def _identity(method: RewardMethod) -> _Identity:
 def _set(method: RewardMethod, reward: RewardSpec, position: int, now: datetime) -> None:
     """Give a method the reward's terms; those that it does not name have their defaults."""
     values = {name: reward.terms.get(name, _DEFAULTS[name]) for name in TERMS}
-    is_known = method.id is not None
-    if is_known and any(getattr(method, name) != value for name, value in values.items() if name not in SHOWN_ONLY):
+    before = terms_of(method) if method.id is not None else values
+    if any(before[name] != value for name, value in values.items() if name not in SHOWN_ONLY):
         method.changed_at = now
     for name, value in {**values, "kind": reward.kind, "title": reward.title, "position": position}.items():
         setattr(method, name, value)

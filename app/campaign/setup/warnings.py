@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,8 +11,8 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.amounts import number
-from app.campaign import calendar
 from app.campaign.awards.kinds import REWARD_KINDS
+from app.campaign.calendar import DAY_SECONDS
 from app.campaign.document import shape
 from app.campaign.document.spec import CampaignSpec
 from app.campaign.limits import UNLIMITED
@@ -22,8 +22,8 @@ from app.campaign.models.vouchers import Voucher
 from app.members.models import Customer, Level, Segment, SegmentMember
 from app.organizations.models import Chain
 
-PERCENT = re.compile(r"(\d+(?:[.,]\d+)?) ?%")
-ONE_IN = re.compile(r"\b1 in (\d+)\b")
+PERCENT = re.compile(r"(\d{1,3}(?:[.,]\d{1,9})?) ?%")
+ONE_IN = re.compile(r"\b1 in (\d{1,9})\b")
 DAYS_LOOKED_AT = 15  # of a window: longer ones hold every weekday twice
 TOLERANCE = 0.005  # odds in a text are rounded
 
@@ -79,11 +79,13 @@ def _ever_gives(spec: CampaignSpec, zone: ZoneInfo) -> bool:
     opens, closes = schedule.activity
     if closes - opens > timedelta(days=DAYS_LOOKED_AT):
         return True
-    at = opens
-    while at <= closes + timedelta(minutes=1):
-        if calendar.is_in_hours(schedule.weekdays, schedule.opens_second, schedule.closes_second, at, zone):
+    day = opens.astimezone(zone).date() - timedelta(days=1)  # whose hours may end on the next
+    while day <= closes.astimezone(zone).date():
+        begins = datetime.combine(day, time(), zone) + timedelta(seconds=schedule.opens_second)
+        lasts = (schedule.closes_second - schedule.opens_second) % DAY_SECONDS or DAY_SECONDS
+        if schedule.weekdays >> day.weekday() & 1 and begins <= closes and opens < begins + timedelta(seconds=lasts):
             return True
-        at += timedelta(minutes=1)
+        day += timedelta(days=1)
     return False
 
 
@@ -172,7 +174,7 @@ def _of_counts(campaign: Campaign, before: Mapping[str, Any], spec: CampaignSpec
     for name, what in (("per_period", "everybody"), ("per_customer", "each customer")):
         old, new = before["limits"][name], after["limits"][name]
         if campaign.stock.given and new and (old or {}).get("unit") != new["unit"] and new["unit"] is not None:
-            text = f"What {what} was given so far in the current {new['unit']} does not count towards the new limit."
+            text = f"Of what {what} was given so far, only what the old limit was counting counts towards the new one."
             yield Caution(f"/limits/{name}/unit", text)
     counted = {it["name"]: _counted(it) for it in before["behaviors"]}
     for i, behavior in enumerate(after["behaviors"]):

@@ -79,7 +79,7 @@ def upgrade() -> None:
 def _name(rows: str, table: str) -> None:
     """A key for each of these rows (id, what it is unique in, name)."""
     bind = op.get_bind()
-    found = [(id, owner, slug(name)) for id, owner, name in bind.execute(sa.text(rows))]
+    found = [(id, owner, slug(name)[:50].rstrip("-")) for id, owner, name in bind.execute(sa.text(rows))]
     times = Counter((owner, key) for _, owner, key in found)
     keys = [{"id": id, "key": key if key and times[owner, key] == 1 else f"{key or table.replace('_', '-')}-{id}"} for id, owner, key in found]
     taken = Counter((owner, made["key"]) for (_, owner, _), made in zip(found, keys, strict=True))

@@ -5,20 +5,34 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from app.campaign.awards.give import SYSTEM
 from app.campaign.document import stored
-from app.campaign.document.spec import CampaignSpec
+from app.campaign.document.spec import CampaignSpec, OptInSpec, RewardSpec, SaleSpec, ScheduleSpec
+from app.campaign.engagement import creatives, opt_ins
+from app.campaign.engagement.behaviors import BehaviorSpec, GoalSpec
 from app.campaign.engagement.creatives import CreativeSpec
-from app.campaign.errors import FixedOnceGiven, LimitPerCustomerReached, LimitUnderUsage, NoRewardLeft
+from app.campaign.errors import (
+    CreativeNotFound,
+    FixedOnceGiven,
+    LimitPerCustomerReached,
+    LimitUnderUsage,
+    NoRewardLeft,
+    OverForGood,
+    SingleCouponFixed,
+)
+from app.campaign.listings import customer_campaigns
 from app.campaign.models.campaigns import Campaign
+from app.campaign.models.draws import DrawSeed
 from app.campaign.models.engagement import Creative
 from app.campaign.models.limits import Usage
 from app.campaign.models.rewards import RewardMethod
 from app.campaign.models.vouchers import Voucher
-from app.campaign.setup import campaigns
+from app.campaign.setup import campaigns, coupons
+from app.members import identifiers
 from app.organizations.scope import EVERY_CHAIN
+from app.paging import Page
 from tests.campaign.triggers.test_events import an_event_campaign, tell, visits
 from tests.world import World, points, voucher
 
@@ -177,3 +191,116 @@ def test_a_creative_that_comes_back_is_the_same(world: World) -> None:
 def stored_listing(world: World, campaign: Campaign) -> Any:
     with world.database.reading() as session:
         return stored.whole(session, campaign.id).listing
+
+
+def test_who_has_more_than_is_asked_for_by_now_achieves_it_with_the_next_event(world: World) -> None:
+    campaign = an_event_campaign(world, visits(5, points=5))
+    for _ in range(4):
+        tell(world)
+    change(world, campaign, behaviors=[visits(3, points=5)])
+    assert [len(tell(world).achieved) for _ in range(4)] == [1, 0, 0, 1]
+    assert world.balance() == 101_000
+    world.require_invariants()
+
+
+def test_a_composite_behavior_keeps_its_progress_when_its_goals_change_places(world: World) -> None:
+    goals = [GoalSpec("see"), GoalSpec("taste", 2)]
+    tour = BehaviorSpec("Tour", goals, "composite", points=500)
+    campaign = an_event_campaign(world, tour)
+    for name in ("see", "taste"):
+        tell(world, name)
+    change(world, campaign, behaviors=[replace(tour, goals=goals[::-1])])
+    assert len(tell(world, "taste").achieved) == 1
+    world.require_invariants()
+
+
+def test_the_codes_of_a_pool_are_given_under_whatever_key(world: World) -> None:
+    first = RewardSpec("coupon", "A code", {}, key="first")
+    campaign = world.a_reward_campaign(first, replace(points(1), key="point"), codes=["A", "B", "C"])
+    for _ in range(2):
+        world.interact(campaign)
+    change(world, campaign, rewards=[replace(first, key="other"), replace(points(1), key="point")])
+    world.require_invariants()
+    for _ in range(2):
+        world.interact(campaign)
+    assert (world.count(Voucher), world.balance()) == (3, 100_400)
+    world.require_invariants()
+
+
+def test_a_draw_that_is_over_never_opens_again(world: World) -> None:
+    campaign = world.a_reward_campaign(points(1), points(2), handling="random_draw")
+    schedule = ScheduleSpec(activity=(world.now - timedelta(days=2), world.now - timedelta(days=1)))
+    before = change(world, campaign, schedule=schedule)
+    with pytest.raises(OverForGood):
+        change(world, campaign, schedule=before.schedule)
+    # Whoever makes it no draw, and a draw again, gets another seed.
+    with world.database.reading() as session:
+        old = session.get_one(DrawSeed, campaign.id).seed
+    change(world, campaign, schedule=before.schedule, handling="independent")
+    change(world, campaign, handling="random_draw")
+    with world.database.reading() as session:
+        assert session.get_one(DrawSeed, campaign.id).seed != old
+
+
+def test_a_shared_code_is_loaded_into_an_empty_pool_once(world: World) -> None:
+    campaign = world.a_campaign(codes=[], single_coupon=True, unlimited=True)
+    assert coupons.load(world.database, campaign.uuid, ["SHARED"]) == 1
+    with pytest.raises(SingleCouponFixed):
+        coupons.load(world.database, campaign.uuid, ["ANOTHER"])
+    assert world.buy(campaign).code == world.buy(campaign).code == "SHARED"
+    world.require_invariants()
+
+
+def test_a_unit_without_a_number_is_no_limit_and_changes_nothing(world: World) -> None:
+    campaign = world.a_reward_campaign(points(1, limit_unit="day"), limit_unit="day", limit_per_customer_unit="week")
+    change(world, campaign, name="Another name")
+    with world.database.reading() as session:
+        assert session.get_one(Campaign, campaign.id).changed_at is None
+        assert session.scalars(select(RewardMethod.changed_at)).one() is None
+
+
+def test_places_cannot_be_fewer_than_who_has_opted_in(world: World) -> None:
+    campaign = an_event_campaign(world, visits(), opt_in_required=True, participants_max=5)
+    for customer in (world.cleo, world.a_customer()):
+        with world.database.transaction() as session:
+            opt_ins.opt_in(session, campaign.id, customer.id, world.now)
+    with pytest.raises(LimitUnderUsage, match="2 customers have opted in"):
+        change(world, campaign, opt_in=OptInSpec(True, participants_max=1))
+
+
+def test_a_pool_of_several_codes_is_not_shared(world: World) -> None:
+    campaign = world.a_campaign(codes=["A", "B"])
+    with pytest.raises(SingleCouponFixed, match="The pool holds 2 codes"):
+        change(world, campaign, sale=SaleSpec("gift_code", single_coupon=True))
+
+
+def test_what_somebody_is_on_the_way_to_fixes_the_context(world: World) -> None:
+    campaign = an_event_campaign(world, visits(3, points=5))
+    tell(world)
+    with pytest.raises(FixedOnceGiven):
+        change(world, campaign, context="interaction", behaviors=[], rewards=[points(1)])
+    change(world, an_event_campaign(world, visits(3)), context="interaction", behaviors=[], rewards=[points(1)])
+
+
+def test_what_is_closed_is_neither_told_nor_found(world: World) -> None:
+    tile = CreativeSpec("internal_tile", {"message": {"header": "Come"}})
+    campaign = an_event_campaign(world, visits(), rewards=[voucher(5)], creatives=[tile])
+    with world.database.reading() as session:
+        creative = session.scalars(select(Creative)).one()
+    change(world, campaign, rewards=[], listing=replace(stored_listing(world, campaign), creatives=[]))
+    with world.database.reading() as session:
+        with pytest.raises(CreativeNotFound):
+            creatives.get(session, world.chain_id, creative.id)
+        customer = identifiers.by_uuid(session, world.chain_id, world.cleo.uuid)
+        include = customer_campaigns.Include(creatives=True, methods=True)
+        [row] = customer_campaigns.page(session, customer, "all", include, Page(), world.now).rows
+        assert (row.creatives, [method for method in row.methods if method.key]) == ([], [])
+
+
+def test_stored_behaviors_and_rewards_that_stay_are_not_written(world: World) -> None:
+    """Whoever makes progress or is rewarded refers to their rows: moving them would be waiting for each other."""
+    campaign = an_event_campaign(world, visits(2, points=5), rewards=[voucher(5)])
+    written: list[str] = []
+    event.listen(world.database.engine, "before_cursor_execute", lambda *a: written.append(a[2]))
+    change(world, campaign, name="Another name")
+    assert not [it for it in written if it.startswith(("UPDATE behavior", "UPDATE reward_method", "UPDATE goal"))]

@@ -58,7 +58,7 @@ def write(
 def test_sixteen_writers_leave_one_winner_a_revision_and_buyers_get_what_it_promised(
     ada: Client, sol: Client, world: World
 ) -> None:
-    create(ada, {**COFFEE, "limits": {}, "name": "Coffee at 10"})
+    create(ada, {**COFFEE, "limits": {}, "name": "Coffee at first"})
     load(world, COFFEE, *(f"C{i}" for i in range(200)))
     with world.database.reading() as session:
         campaign = session.scalars(select(Campaign)).one()
