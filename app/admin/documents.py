@@ -16,6 +16,7 @@ from app.admin import document_schemas as schemas
 from app.admin import document_views as views
 from app.admin.document_views import Moved, Unfit
 from app.campaign.document import ask, documents
+from app.campaign.document.problems import Problem
 from app.campaign.document.schema import json_schema
 from app.campaign.errors import RevisionMoved
 from app.campaign.listings import campaign_documents
@@ -26,6 +27,7 @@ from app.campaign.setup.plans import Plan
 from app.openloyalty.api import Blueprint
 from app.openloyalty.people import actor
 from app.openloyalty.queries import PAGING_PARAMETERS, filters, flag, paging, text
+from app.refusal import Conflicting, Malformed
 from app.web import fields
 from app.web.body import json_body
 from app.web.door import allow, anyone, caller, chains, note_subject, reading, transaction
@@ -287,6 +289,8 @@ def _put(session: Session, known: Campaign, planned: Plan, now: datetime) -> Res
         changed = campaigns.put(session, known.uuid, planned.spec, chains(), now, actor(), revision)
     except RevisionMoved as e:
         raise Moved(e.actual, is_said=True) from e
+    except (Conflicting, Malformed) as e:  # it became so between the look and the lock
+        raise Unfit(409, [Problem("", e)]) from e
     note_subject(campaign=changed.uuid, revision=changed.stock.revision)
     return _answer(session, changed.uuid, now)
 

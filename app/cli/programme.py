@@ -104,7 +104,10 @@ class ServerProgramme:
     def __init__(self, url: str, chain_id: int | None = None) -> None:
         token = os.environ.get(TOKEN)
         if not token:
-            raise Unsent(f"Set {TOKEN} to an admin's token; POST {url}/api/admin/login_check answers one.")
+            at = f"{url.rstrip('/')}/api/admin/login_check"
+            raise Unsent(
+                f"Set {TOKEN} to an admin's token: POST _username and _password to {at}, which answers a `token`."
+            )
         self._at = f"{url.rstrip('/')}/api/admin/campaigns"
         self._chain = {} if chain_id is None else {"chain_id": str(chain_id)}
         self._pool = urllib3.PoolManager(timeout=SECONDS, retries=False, headers={"Authorization": f"Bearer {token}"})

@@ -191,7 +191,9 @@ def _campaign(shown: ChainCampaign, now: datetime) -> dict[str, Any]:
         "created_voucher_claimed_by_default": it.claimed_by_default,
         "rewards_handling": it.handling,
         "restrictions": it.restrictions,
-        "reward_methods": [_method(method) for method in it.methods] or [_coupon_for_sale(it)],
+        "reward_methods": [_coupon_for_sale(it)]
+        if it.reward is not None
+        else [_method(method) for method in it.methods],
         "campaign_uuid": str(it.uuid),
     }
     if it.seed is not None:

@@ -14,6 +14,7 @@ from app.campaign.engagement import creatives, opt_ins
 from app.campaign.engagement.behaviors import BehaviorSpec, GoalSpec
 from app.campaign.engagement.creatives import CreativeSpec
 from app.campaign.errors import (
+    BadCampaign,
     CreativeNotFound,
     FixedOnceGiven,
     LimitPerCustomerReached,
@@ -30,7 +31,9 @@ from app.campaign.models.limits import Usage
 from app.campaign.models.rewards import RewardMethod
 from app.campaign.models.vouchers import Voucher
 from app.campaign.setup import campaigns, coupons
+from app.campaign.triggers import signups
 from app.members import identifiers
+from app.members.customers import Person
 from app.organizations.scope import EVERY_CHAIN
 from app.paging import Page
 from tests.campaign.triggers.test_events import an_event_campaign, tell, visits
@@ -304,3 +307,24 @@ def test_stored_behaviors_and_rewards_that_stay_are_not_written(world: World) ->
     event.listen(world.database.engine, "before_cursor_execute", lambda *a: written.append(a[2]))
     change(world, campaign, name="Another name")
     assert not [it for it in written if it.startswith(("UPDATE behavior", "UPDATE reward_method", "UPDATE goal"))]
+
+
+def test_a_campaign_whose_coupons_are_closed_has_no_pool_to_load(world: World) -> None:
+    campaign = world.a_reward_campaign(RewardSpec("coupon", "A code", {}, key="code"), points(1), codes=["A"])
+    change(world, campaign, rewards=[points(1)])
+    with pytest.raises(BadCampaign, match="no pool to load"):
+        coupons.load(world.database, campaign.uuid, ["B"])
+
+
+def test_who_is_referred_gets_nothing_of_a_reward_that_is_closed(world: World) -> None:
+    both = [replace(points(5, recipient="referring"), key="one"), replace(points(5, recipient="referred"), key="other")]
+    campaign = world.a_reward_campaign(*both, kind="referral")
+    change(world, campaign, rewards=both[:1])
+    cleo = world.a_customer("Clara", referral_code="clara7")
+    with world.database.transaction() as session:
+        new = signups.sign_up(
+            session, Person("New", "Comer", "n@guerdon.example"), world.now, SYSTEM, referral_code="clara7"
+        )
+        assert new.unrewarded == []
+    assert (world.balance(new.customer), world.balance(cleo)) == (0, 100_000)
+    world.require_invariants()
