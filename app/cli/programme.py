@@ -19,6 +19,8 @@ from app.campaign.listings import campaign_documents
 from app.campaign.setup import campaigns, plans
 from app.db.engine import Database
 from app.paging import Page
+from app.refusal import Refusal
+from app.web.door import Busy, with_retries
 
 Json = dict[str, Any]
 PLANNED_MAX, SENT_BYTES_MAX, LISTED_MAX = 250, 900_000, 1_000
@@ -72,6 +74,12 @@ class DatabaseProgramme:
         return found
 
     def put(self, plan: Json, document: Json) -> None:
+        try:
+            with_retries(lambda: self._put(plan, document))
+        except (Busy, Refusal) as e:
+            raise Unsent(f"{plan['key']}: {e or 'the database is busy'}.") from e
+
+    def _put(self, plan: Json, document: Json) -> None:
         now = clock.now()
         with self._database.transaction() as session:
             [planned] = plans.plan(session, self._chain_id, [document], now, is_warned=False)

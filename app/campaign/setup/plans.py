@@ -1,7 +1,7 @@
 """What would happen if documents were put: the differences, what is refused and why, and what is worth a second look. Changes nothing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -35,7 +35,7 @@ class Plan:
     problems: Sequence[Problem] = ()
     refused: Sequence[Problem] = ()
     differences: Sequence[Difference] = ()
-    warnings: Sequence[Caution] = field(default=())
+    warnings: Sequence[Caution] = ()
 
     @property
     def is_possible(self) -> bool:
@@ -96,9 +96,9 @@ class _Planner:
 
     def creation(self, spec: CampaignSpec, document: Document) -> Plan:
         taken = list(changes.taken(self.session, self.chain_id, spec))
-        told = warnings(self.session, self.chain_id, None, None, spec, self.now) if self.is_warned else ()
+        cautions = warnings(self.session, self.chain_id, None, None, spec, self.now) if self.is_warned else ()
         return Plan(
-            spec.key, "create", spec=spec, refused=taken, differences=differences(None, document), warnings=told
+            spec.key, "create", spec=spec, refused=taken, differences=differences(None, document), warnings=cautions
         )
 
     def _change(self, spec: CampaignSpec, document: Document, campaign: Campaign, before: Document) -> Plan:
@@ -111,8 +111,8 @@ class _Planner:
             *changes.refused(self.session, campaign, spec, self.now),
             *changes.unshared(campaign, spec),
         ]
-        told = warnings(self.session, self.chain_id, campaign, before, spec, self.now) if self.is_warned else ()
-        return replace(same, action="change", refused=refused, differences=differing, warnings=told)
+        cautions = warnings(self.session, self.chain_id, campaign, before, spec, self.now) if self.is_warned else ()
+        return replace(same, action="change", refused=refused, differences=differing, warnings=cautions)
 
 
 def _key(document: Document) -> str:
