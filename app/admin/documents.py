@@ -30,7 +30,7 @@ from app.openloyalty.queries import PAGING_PARAMETERS, filters, flag, paging, te
 from app.refusal import Conflicting, Malformed
 from app.web import fields
 from app.web.body import json_body
-from app.web.door import allow, anyone, caller, chains, note_subject, reading, transaction
+from app.web.door import allow, anyone, caller, chains, note_no_change, note_subject, reading, transaction
 
 blueprint = Blueprint("campaign_documents", __name__)
 BODY_BYTES_MAX = 1_000_000
@@ -285,6 +285,8 @@ def _put(session: Session, known: Campaign, planned: Plan, now: datetime) -> Res
     revision = _expected(known)
     _require_possible(planned)
     assert planned.spec is not None
+    if planned.action == "none":
+        note_no_change()
     try:
         changed = campaigns.put(session, known.uuid, planned.spec, chains(), now, actor(), revision)
     except RevisionMoved as e:

@@ -8,8 +8,10 @@ from uuid import UUID
 
 import click
 
+from app.campaign.listings import campaign_documents
 from app.campaign.setup import coupons
 from app.cli.root import errors_as_messages, main, opened
+from app.db.engine import Database
 from app.settings import from_environment
 from app.text import folded, written
 
@@ -26,12 +28,12 @@ def coupons_group() -> None:
 
 
 @coupons_group.command("import")
-@click.argument("campaign", type=click.UUID)
+@click.argument("campaign")
 @click.argument("file", type=click.File("r", encoding="utf-8-sig"))
 @click.option("--column", help="Where the codes are, in a file with several columns: a name or a number from 1.")
 @errors_as_messages
-def import_coupons(campaign: UUID, file: Iterator[str], column: str | None) -> None:
-    """Add the codes of FILE (- for standard input) to a campaign's pool.
+def import_coupons(campaign: str, file: Iterator[str], column: str | None) -> None:
+    """Add the codes of FILE (- for standard input) to the pool of CAMPAIGN, by its key or its UUID.
 
     One code a line, or a table with commas, semicolons or tabs, as spreadsheets save it; a heading called `code` tells the column.
     Codes are kept without blanks and invisible characters at their ends. Millions are fine. Codes that the pool has are skipped,
@@ -46,13 +48,29 @@ def import_coupons(campaign: UUID, file: Iterator[str], column: str | None) -> N
         on_terminal = sys.stderr.isatty()
         click.echo(f"{chr(13) if on_terminal else ''}{read:,} codes read, {added:,} new", nl=not on_terminal, err=True)
 
-    added = coupons.load(opened(from_environment()), campaign, _codes(file, column), progress)
+    database = opened(from_environment())
+    added = coupons.load(database, _uuid(database, campaign), _codes(file, column), progress)
     if sys.stderr.isatty():
         click.echo("", err=True)
     if not read:
         raise click.ClickException("The file holds no codes; nothing was imported.")
     known = f"; {read - added:,} were there already" if added < read else ""
     click.echo(f"{added:,} codes added{known}.")
+
+
+def _uuid(database: Database, campaign: str) -> UUID:
+    """The campaign that is called so."""
+    try:
+        return UUID(campaign)
+    except ValueError:
+        pass
+    with database.reading() as session:
+        found = campaign_documents.called(session, campaign)
+    if not found:
+        raise click.ClickException(f"There is no campaign with the key {campaign}.")
+    if len(found) > 1:
+        raise click.ClickException(f"Several chains have a campaign with the key {campaign}: say its UUID.")
+    return found[0]
 
 
 def _codes(file: Iterator[str], column: str | None) -> Iterator[str]:

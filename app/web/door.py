@@ -233,6 +233,11 @@ def note_subject(**ids: object) -> None:
     g.subject = {**g.get("subject", {}), **{name: str(value) for name, value in ids.items()}}
 
 
+def note_no_change() -> None:
+    """Tell the audit log that there is nothing to write down: what was asked for was so already."""
+    g.is_unchanged = True
+
+
 def note_effect(effect: UUID) -> None:
     """Tell the stored answer of a keyed request which purchase it made."""
     once: KeyedAttempt | None = g.get("once")
@@ -313,7 +318,8 @@ def settings() -> Settings:
 def _audit(session: Session) -> None:
     who: Caller | None = g.get("caller")
     view = current_app.view_functions[cast(str, request.endpoint)]
-    if who is None or who.role == "customer" or not getattr(view, "audited", True):
+    is_unchanged = g.pop("is_unchanged", False)
+    if who is None or who.role == "customer" or is_unchanged or not getattr(view, "audited", True):
         return
     session.add(
         AuditEntry(

@@ -9,6 +9,7 @@ from sqlalchemy import func, select, text
 from app.campaign.document.schema import json_schema
 from app.campaign.models.campaigns import Campaign
 from app.campaign.setup import coupons
+from app.web.audit import AuditEntry
 from tests.client import Client
 from tests.world import World
 
@@ -402,3 +403,13 @@ def test_a_document_has_at_most_a_megabyte(admin: Client) -> None:
     details = {"details": {"x": "y" * 999_000}}
     assert admin.post(f"{AT}?dry_run=1", json={**COFFEE, "listing": details}).status_code == 200
     assert admin.post(AT, json={**COFFEE, "listing": {"details": {"x": "y" * 1_000_001}}}).status_code == 413
+
+
+def test_what_changes_nothing_is_not_in_the_audit_log(admin: Client, world: World) -> None:
+    made = create(admin, COFFEE)
+    assert world.count(AuditEntry) == 1
+    assert put(admin, made, 1).status_code == 200
+    admin.put(f"{AT}/free-coffee?dry_run=1", json={**made, "price": 9})
+    assert world.count(AuditEntry) == 1
+    put(admin, {**made, "price": 9}, 1)
+    assert world.count(AuditEntry) == 2

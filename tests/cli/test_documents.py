@@ -234,9 +234,10 @@ def test_a_draft_is_asked(guerdon: Guerdon, where: list[str], tmp_path: Path, wo
 
 
 def test_a_plan_of_many_files_costs_few_requests_and_few_statements(
-    app: Flask, guerdon: Guerdon, url: str, tmp_path: Path, world: World
+    app: Flask, guerdon: Guerdon, url: str, tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    many = [{**COFFEE, "key": f"coffee-{i}", "name": f"Coffee {i}"} for i in range(300)]
+    monkeypatch.setattr("app.cli.programme.PLANNED_MAX", 50)
+    many = [{**COFFEE, "key": f"coffee-{i}", "name": f"Coffee {i}"} for i in range(90)]
     with world.database.transaction() as session:
         for document in many:
             created(session, world, document)
@@ -305,3 +306,11 @@ def test_any_text_is_written_so_that_it_is_read_as_the_same(tmp_path: Path) -> N
         assert yaml_files.read(path).document == {"key": text, "list": [text, {text or "x": text}]}
 
     play()
+
+
+def test_codes_are_imported_by_a_campaigns_key(guerdon: Guerdon, world: World, tmp_path: Path) -> None:
+    world.a_campaign(name="Free coffee", codes=["A"])
+    (tmp_path / "codes.txt").write_text("B\nC\n")
+    assert "2 codes added" in guerdon("coupons", "import", "free-coffee", str(tmp_path / "codes.txt")).output
+    missing = guerdon("coupons", "import", "free-tea", str(tmp_path / "codes.txt"))
+    assert (missing.exit_code, missing.output) == (1, "Error: There is no campaign with the key free-tea.\n")

@@ -151,7 +151,7 @@ def test_coupons_are_imported_once(guerdon: Any, world: World, tmp_path: Path, m
     ("campaign", "content", "said"),
     [
         ("00000000-0000-0000-0000-000000000000", "A\n", "There is no such campaign."),
-        ("x", "A\n", "not a valid UUID"),
+        ("x", "A\n", "There is no campaign with the key x."),
         (None, "B" * 300 + "\n", "Line 1: a code has at most 255 characters"),
     ],
 )

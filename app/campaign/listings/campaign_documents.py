@@ -73,10 +73,9 @@ def with_document(session: Session, campaign: Campaign) -> CampaignWithDocument:
     return CampaignWithDocument(campaign, documents.one(session, campaign.id))
 
 
-def keys(session: Session, chain_id: int) -> dict[str, tuple[UUID, str]]:
-    """The UUID and the state of each of a chain's campaigns, by key."""
-    query = select(Campaign.key, Campaign.uuid, Campaign.lifecycle).where(Campaign.chain_id == chain_id)
-    return {key: (uuid, lifecycle) for key, uuid, lifecycle in session.execute(query)}
+def called(session: Session, key: str) -> list[UUID]:
+    """The UUIDs of the campaigns with this key, one a chain at most."""
+    return list(session.scalars(select(Campaign.uuid).where(Campaign.key == key).order_by(Campaign.chain_id)))
 
 
 def _query() -> Select[Campaign]:
