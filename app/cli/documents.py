@@ -85,8 +85,9 @@ def pull(programme: Programme, folder: Path) -> None:
     known = {file.document.get("key"): file for file in yaml_files.read_folder(folder)}
     here = [file.document for file in known.values()]
     same = {it["key"] for it in programme.plan(here) if it["action"] == "none"} if here else set()
-    written = 0
+    unmatched, written = dict(known), 0
     for document in programme.documents():
+        unmatched.pop(document["key"], None)
         if document["key"] in same:
             continue
         file = known.get(document["key"])
@@ -94,6 +95,13 @@ def pull(programme: Programme, folder: Path) -> None:
         path.write_text(yaml_files.written(short(document)), encoding="utf-8")
         written += 1
         click.echo(f"{path}: written")
+    for file in unmatched.values():
+        click.echo(
+            plain(
+                f"{file.path}: no campaign has its key, so `apply` would create one; remove it if the key was changed."
+            ),
+            err=True,
+        )
     click.echo(f"{written} files written, {len(same)} said the same already.")
 
 

@@ -160,6 +160,17 @@ def test_what_has_no_file_is_left_alone_or_paused_and_never_deleted(
     assert yaml_files.read(folder / "wheel.yaml").document["lifecycle"] == "paused"
 
 
+def test_a_pull_names_the_files_whose_campaign_is_not_there(
+    guerdon: Guerdon, where: list[str], tmp_path: Path, world: World
+) -> None:
+    world.a_campaign(name="Free coffee")
+    folder = write(tmp_path / "campaigns", WHEEL)
+    pulled = guerdon("campaign", "pull", str(folder), *where)
+    assert (pulled.exit_code, {path.name for path in folder.iterdir()}) == (0, {"free-coffee.yaml", "wheel.yaml"})
+    named = [line for line in pulled.output.splitlines() if "no campaign has its key" in line]
+    assert [line.partition(":")[0] for line in named] == [str(folder / "wheel.yaml")]
+
+
 def test_what_is_wrong_names_the_file_the_line_and_the_column(
     guerdon: Guerdon, where: list[str], tmp_path: Path, world: World
 ) -> None:
