@@ -144,10 +144,10 @@ def give(
 
 
 def lock_stocks(executor: Executor, campaign_ids: Collection[int]) -> None:
-    """Before several awards are made in one transaction: everybody locks all tallies first, and then all stocks, by their ids.
+    """Before several awards are made in one transaction, or a campaign changes: all tallies are locked first, then all stocks, by id.
 
     A single award locks its own in that order; the next one of the same transaction would lock tallies while holding a stock.
-    The caller has locked the customer's account before: accounts come first.
+    Whoever needs the customer's account or usages has locked them before: these come first.
     """
     if not is_postgresql(executor):
         return

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.campaign.audience import audiences
 from app.campaign.awards import draws
-from app.campaign.awards.give import SYSTEM, Actor
+from app.campaign.awards.give import SYSTEM, Actor, lock_stocks
 from app.campaign.calendar import ALWAYS_FROM
 from app.campaign.document import problems, shape, stored
 from app.campaign.document.spec import EVERYONE, CampaignSpec, sold_plainly
@@ -28,8 +28,7 @@ from app.campaign.errors import (
 from app.campaign.models.awards import Award
 from app.campaign.models.campaigns import Campaign, CampaignLabel, CampaignText
 from app.campaign.models.draws import DrawSeed
-from app.campaign.models.limits import MethodTally, Stock, Usage
-from app.campaign.models.rewards import RewardMethod
+from app.campaign.models.limits import Stock, Usage
 from app.campaign.setup import changes, coupons, revisions, rewards
 from app.campaign.setup.changes import NEXT
 from app.organizations import chains as organizations
@@ -201,10 +200,7 @@ def changing(
         customers = select(Award.customer_id).where(Award.campaign_id == campaign_id)
         usages = select(Usage.customer_id).where(Usage.campaign_id == campaign_id, Usage.customer_id.in_(customers))
         session.execute(usages.order_by(Usage.customer_id).with_for_update()).all()
-    methods = select(RewardMethod.id).where(RewardMethod.campaign_id == campaign_id)
-    tallies = select(MethodTally.method_id).where(MethodTally.method_id.in_(methods))
-    session.execute(tallies.order_by(MethodTally.method_id).with_for_update()).all()
-    session.execute(select(Stock.campaign_id).where(Stock.campaign_id == campaign_id).with_for_update()).all()
+    lock_stocks(session, [campaign_id])
     session.expire_all()  # whatever was read before may have changed until now
     campaign = (
         session.scalars(

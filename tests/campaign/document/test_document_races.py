@@ -4,38 +4,28 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import select, text
 
 from app.campaign.awards import verification
+from app.campaign.awards.give import lock_stocks
+from app.campaign.document import stored
 from app.campaign.models.awards import Award
 from app.campaign.models.campaigns import Campaign
+from app.campaign.models.limits import MethodTally, Usage
 from app.campaign.models.revisions import CampaignRevision
 from app.db.engine import TryAgain
 from app.points.models import LedgerEntry
 from tests.admin.test_documents import AT, COFFEE, WHEEL, create, load
+from tests.campaign.document.test_changes import change
+from tests.campaign.test_races import at_once
 from tests.client import Client
-from tests.world import World
+from tests.world import World, points
 
 WRITERS, ROUNDS, BUYERS = 16, 1, 3
-
-
-def at_once(*calls: Callable[[], Any]) -> None:
-    failed: list[BaseException] = []
-
-    def run(call: Callable[[], Any]) -> None:
-        try:
-            call()
-        except BaseException as e:
-            failed.append(e)
-
-    threads = [threading.Thread(target=run, args=(call,)) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failed == []
 
 
 def write(
@@ -132,4 +122,46 @@ def test_draws_go_on_while_their_odds_change_and_all_are_verified(ada: Client, w
     with world.database.reading() as session:
         [report] = verification.verify(session, campaign.id)
         assert (report.problems, report.draws_count > 0) == ([], True)
+    world.require_invariants()
+
+
+@pytest.mark.parametrize("held", [Usage.campaign_id, MethodTally.method_id], ids=["usage", "tally"])
+def test_a_change_waits_for_an_award_before_it_holds_what_that_wants(world: World, held: Any) -> None:
+    """An award takes usage, tallies, stock; a change that took the stock first and then wrote the others would deadlock with it."""
+    if not world.database.is_postgresql:
+        pytest.skip("SQLite has one writer")
+    campaign = world.a_reward_campaign(points(1, stock=5), limit_per_customer=5, limit_per_customer_unit="day")
+    world.interact(campaign)
+    with world.database.reading() as session:
+        spec = stored.whole(session, campaign.id)
+    [reward] = spec.rewards
+    limits = replace(spec.limits, limit_per_customer_unit=None)
+    holding, over = threading.Event(), threading.Event()
+
+    def award() -> None:
+        with world.database.transaction() as session:
+            session.execute(select(held).with_for_update(key_share=True)).all()
+            holding.set()
+            while not is_waited_for():
+                assert not over.wait(0.01), "the change did not wait"
+            lock_stocks(session, [campaign.id])
+
+    def is_waited_for() -> bool:
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        with world.database.reading() as session:
+            return bool(session.scalar(text(waiting)))
+
+    def change_both() -> None:
+        holding.wait()
+        try:
+            change(world, campaign, limits=limits, rewards=[replace(reward, terms={**reward.terms, "stock": 6})])
+        finally:
+            over.set()
+
+    at_once(award, change_both)
+    with world.database.reading() as session:
+        after = stored.whole(session, campaign.id)
+    assert (after.limits.limit_per_customer_unit, after.rewards[0].terms["stock"]) == (None, 6)
     world.require_invariants()
