@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,6 +22,7 @@ from app.media.blobs import FolderStore
 from app.settings import Settings
 from app.web.callers import rotate_keys
 from tests.client import Client
+from tests.manual_calls import NOW
 from tests.postgres import administer, any_postgres
 from tests.world import World
 
@@ -161,9 +163,18 @@ def postgres_demo(postgres: URL) -> Iterator[URL]:
     administer(postgres, f"DROP DATABASE {DEMO_TEMPLATE}")
 
 
-def _load_demo(database: Database) -> None:
+def _load_demo(database: Database, now: datetime | None = None) -> None:
     with database.transaction() as session:
-        demo.load(session, clock.now(), Settings().zone)
+        demo.load(session, now or clock.now(), Settings().zone)
+
+
+@pytest.fixture
+def manuals_demo_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """The demo world as it is at the moment of the manual's examples, in SQLite."""
+    path = tmp_path / "demo.sqlite3"
+    shutil.copy(sqlite_template, path)
+    _filled(f"sqlite:///{path}", lambda database: _load_demo(database, NOW))
+    return f"sqlite:///{path}"
 
 
 @pytest.fixture

@@ -1,17 +1,13 @@
 """The manual: its introduction, its groups, the names of its calls, and an example of each."""
 
 import json
-import shutil
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from openapi_schema_validator import OAS30Validator, oas30_format_checker
 
-from app import demo
 from app.access.tokens import SESSION_HOURS
-from app.db.engine import Database
 from app.manual.document import EXAMPLES, INTRODUCTION
 from app.manual.groups import GROUPS
 from app.media.imaging import UPLOAD_BYTES_MAX
@@ -19,7 +15,7 @@ from app.paging import PER_PAGE, PER_PAGE_MAX
 from app.settings import Settings
 from app.web.door import BODY_BYTES_MAX
 from app.web.idempotency import KEPT, KEY_LENGTH_MAX
-from tests.manual_calls import NOW, recorded
+from tests.manual_calls import recorded
 
 Operation = dict[str, Any]
 
@@ -78,15 +74,8 @@ def test_every_call_has_an_example_that_fits(document: Any, operations: dict[str
 
 
 @pytest.fixture
-def database_url(sqlite_template: Path, tmp_path: Path) -> str:
-    """A new demo world, as it is at NOW."""
-    path = tmp_path / "demo.sqlite3"
-    shutil.copy(sqlite_template, path)
-    database = Database(f"sqlite:///{path}")
-    with database.transaction() as session:
-        demo.load(session, NOW, Settings().zone)
-    database.engine.dispose()
-    return f"sqlite:///{path}"
+def database_url(manuals_demo_url: str) -> str:
+    return manuals_demo_url
 
 
 def test_the_examples_are_what_the_service_answers(app: Flask) -> None:

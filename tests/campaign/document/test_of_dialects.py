@@ -1,13 +1,9 @@
 """Whatever the dialects' calls made is read back whole, and made again it is the same campaign."""
 
-import shutil
-from pathlib import Path
-
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app import demo
 from app.campaign import invariants
 from app.campaign.awards.give import SYSTEM
 from app.campaign.document import documents, stored
@@ -17,7 +13,6 @@ from app.campaign.models.limits import Stock
 from app.campaign.setup import campaigns
 from app.db.engine import Database
 from app.organizations.scope import EVERY_CHAIN
-from app.settings import Settings
 from tests.manual_calls import NOW, PARTNER, recorded
 
 BASKET = {
@@ -55,15 +50,8 @@ BASKET = {
 
 
 @pytest.fixture
-def database_url(sqlite_template: Path, tmp_path: Path) -> str:
-    """A new demo world."""
-    path = tmp_path / "demo.sqlite3"
-    shutil.copy(sqlite_template, path)
-    database = Database(f"sqlite:///{path}")
-    with database.transaction() as session:
-        demo.load(session, NOW, Settings().zone)
-    database.engine.dispose()
-    return f"sqlite:///{path}"
+def database_url(manuals_demo_url: str) -> str:
+    return manuals_demo_url
 
 
 def test_every_campaign_of_the_dialects_calls_is_a_document(app: Flask) -> None:
