@@ -4,7 +4,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import admin, customer, operations, seller, sessionm, spaaza
+from app import admin, customer, operations, pages, seller, sessionm, spaaza
 from app.db.engine import Database
 from app.media.blobs import FolderStore
 from app.openloyalty import errors
@@ -26,7 +26,7 @@ SPAAZA_HEADERS = (
     "X-Spaaza-API-Version",
 )
 SESSIONM = ("/priv", "/api/v1/apps/", "/api/2.0", "/apps/", "/offers", "/incentives")
-NOT_SPAAZA = ("/api", "/docs", "/openapi.json", "/livez", "/readyz", "/metrics")
+NOT_SPAAZA = ("/api", "/docs", "/openapi.json", "/livez", "/readyz", "/metrics", *pages.PATHS)
 
 
 def create_app(settings: Settings) -> Flask:
@@ -56,6 +56,7 @@ def create_app(settings: Settings) -> Flask:
     ]:
         api.register_blueprint(blueprint)
     operations.register(app, api)
+    app.register_blueprint(pages.blueprint)
     app.after_request(_secure)
     return app
 

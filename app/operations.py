@@ -2,9 +2,9 @@
 
 import time
 from importlib.resources import files
-from typing import Any, cast
+from typing import Any
 
-from flask import Flask, Response, current_app, jsonify, redirect, request, send_from_directory
+from flask import Flask, Response, current_app, jsonify, request, send_from_directory
 from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import text
 
@@ -99,11 +99,6 @@ def _manual(app: Flask, api: Api) -> None:
         if not manual:
             manual.update(document(current_app, api))
         return jsonify(manual)
-
-    @app.get("/")
-    @anyone
-    def home() -> Response:
-        return cast(Response, redirect("/docs"))
 
     @app.get("/docs")
     @anyone

@@ -47,6 +47,8 @@ class Settings:
     proxy_hops: int = 0
     # GUERDON_POOL_SIZE: database connections of one process; keep it at the threads of one worker.
     pool_size: int = 8
+    # GUERDON_SELF_REGISTRATION: may customers register themselves: `off`, `waiting` until a seller activates them, or `open`.
+    self_registration: str = "waiting"
     # PORT: where `make run` and `guerdon serve` listen.
     port: int = 8181
 
@@ -69,8 +71,11 @@ class Settings:
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings. Raises BadSettings with a sentence that names the variable."""
+    environment = _one_of(environ, "GUERDON_ENV", ("production", "development", "test"))
+    ways = ("waiting", "open", "off") if environment == "production" else ("open", "waiting", "off")
     settings = Settings(
-        environment=_one_of(environ, "GUERDON_ENV", ("production", "development", "test")),
+        environment=environment,
+        self_registration=_one_of(environ, "GUERDON_SELF_REGISTRATION", ways),
         database_url=_secret(environ, "GUERDON_DATABASE_URL"),
         storage=Path(environ.get("GUERDON_STORAGE") or "storage"),
         jwt_private_keys=_secret(environ, "GUERDON_JWT_PRIVATE_KEY"),

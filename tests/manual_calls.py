@@ -93,6 +93,7 @@ def recorded(app: Flask) -> dict[str, Example]:
             campaigns,
             campaign_documents,
             buying,
+            shop,
             customers,
             programme,
             chains,
@@ -246,15 +247,43 @@ def buying(walk: Walk) -> None:
         purchase=bought["coupon"]["id"],
     )
     mark = {"campaignId": coffee, "code": bought["coupon"]["code"], "used": True}
+    code = walk("buy_for_customer_as_seller", seller, customer=JOHN, campaign=coffee)["coupon"]["code"]
+    at_till = {**mark, "customerId": JOHN, "code": code}
+    walk("mark_coupons_at_the_till", seller, {"coupons": [at_till]})
     walk("mark_coupons", customer, {"coupons": [mark]})
     walk("mark_coupons_of_customers", admin, {"coupons": [{**mark, "used": False, "customerId": JANE}]})
     walk("mark_coupon", customer, {"used": True}, campaign=coffee, code=mark["code"])
+
+
+def shop(walk: Walk) -> None:
+    """Guerdon's own calls: what one sees, plays and holds, whoever asks."""
+    admin, seller, customer = (signed_in(walk, role) for role in ("admin", "seller", "customer"))
+    wheel = next(it["id"] for it in walk("list_campaigns_shown_to_me", customer)["campaigns"] if it["draw"])
+    walk("show_campaign_to_me", customer, campaign=wheel)
+    walk("play", customer, campaign=wheel)
+    walk("opt", customer, campaign=wheel, wish="opt_out")
+    walk("list_my_vouchers", customer, query={"usable": "true", "size": 1})
+    walk("list_my_draws", customer, query={"size": 1})
+    for role, who in (("admin", admin), ("seller", seller)):
+        walk(f"find_customers_as_{role}", who, query={"text": "ja", "size": 1})
+        walk(f"list_campaigns_shown_to_customer_as_{role}", who, query={"action": "play", "size": 1}, customer=JANE)
+        walk(f"show_campaign_as_customer_sees_it_as_{role}", who, customer=JANE, campaign=DISCOUNT)
+        walk(f"list_vouchers_of_customer_as_{role}", who, query={"size": 1}, customer=JANE)
+        walk(f"list_draws_of_customer_as_{role}", who, query={"size": 1}, customer=JANE)
+    walk("show_overview", admin)
+    walk("list_pool_codes", admin, query={"size": 2}, campaign="discount-code-campaign")
+    walk("find_pool_code", admin, campaign="discount-code-campaign", code="testCoupon")
+    walk("list_draws", admin, query={"size": 1}, campaign="lucky-wheel")
+    walk("verify_draws", admin, campaign="lucky-wheel")
+    walk("list_audit_entries", admin, query={"size": 2})
 
 
 def customers(walk: Walk) -> None:
     admin, seller = signed_in(walk, "admin"), signed_in(walk, "seller")
     ann = {"firstName": "Ann", "lastName": "Example", "email": "ann@guerdon.example", "agreement1": True}
     made = walk("register_customer", admin, {"customer": {**ann, "plainPassword": STRONG}})["customerId"]
+    dan = {**ann, "firstName": "Dan", "email": "dan@guerdon.example", "plainPassword": STRONG}
+    walk("register_myself", {}, {"customer": dan})
     ben = {**ann, "firstName": "Ben", "email": "ben@guerdon.example", "loyaltyCardNumber": "700001"}
     walk("register_customer_as_seller", seller, {"customer": ben})
     walk("list_customers", admin, query={"firstName": "Jane", "strict": "true"})

@@ -16,6 +16,7 @@ class ChainPermission(Base):
     """What a member of the staff may do for a chain: read, or write as well."""
 
     __tablename__ = "chain_permission"
+    __audited__ = ("may_write",)
     login_id: Mapped[int] = mapped_column(ForeignKey("login.id"), primary_key=True)
     chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"), primary_key=True)
     may_write: Mapped[bool]
@@ -35,6 +36,7 @@ class AccessToken(Base):
     """A partner's key to a chain, or, bound to no app, to the app that each request names. Only its SHA-256 is kept."""
 
     __tablename__ = "access_token"
+    __audited__ = ("revoked_at",)
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     name: Mapped[str]
     token_sha256: Mapped[str] = mapped_column(unique=True)
@@ -49,6 +51,7 @@ class Login(Base):
     """Who may sign in, and as what. A customer's login obeys the customer's status as well."""
 
     __tablename__ = "login"
+    __audited__ = ("active", "deleted", "may_move_points", "pos")
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     uuid: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
     role: Mapped[str]

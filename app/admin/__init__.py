@@ -1,20 +1,40 @@
 """The doors of `/api` and `/api/admin`: everything an admin does, and what sellers and customers share with admins."""
 
 from app.admin import (
+    audit,
     buying,
     campaigns,
     chains,
     customers,
     documents,
     levels,
+    overview,
     photos,
     points,
+    pools,
     segments,
     sellers,
+    serving,
     sessions,
 )
 
 BLUEPRINTS = [
     m.blueprint
-    for m in (sessions, documents, campaigns, photos, buying, customers, levels, segments, points, sellers, chains)
+    for m in (
+        sessions,
+        overview,
+        documents,
+        pools,
+        campaigns,
+        photos,
+        buying,
+        customers,
+        serving,
+        levels,
+        segments,
+        points,
+        sellers,
+        chains,
+        audit,
+    )
 ]

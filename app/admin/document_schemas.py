@@ -53,6 +53,7 @@ class CampaignState(Schema):
     given = fields.Integer(required=True)
     customers = fields.Integer(required=True)
     participants = fields.Integer(required=True)
+    photo = fields.String(required=True, allow_none=True, metadata={"description": "Where its latest photo is."})
     pool = fields.Nested(PoolState, required=True)
     draw = fields.Nested(DrawState, required=True, allow_none=True)
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Response, jsonify
 
-from app.amounts import Points, number
 from app.campaign import activity
 from app.campaign.document.ask import Answer, Chance
 from app.campaign.document.differences import differences
@@ -15,7 +14,7 @@ from app.campaign.listings.campaign_documents import CampaignWithDocument
 from app.campaign.models.campaigns import Campaign
 from app.campaign.setup.plans import Plan
 from app.campaign.setup.revisions import Change
-from app.refusal import Refusal
+from app.native.views import photo, reason
 
 
 class Unfit(Exception):
@@ -75,6 +74,7 @@ def state(it: Campaign, now: datetime) -> dict[str, Any]:
         "given": stock.given,
         "customers": stock.customers_count,
         "participants": stock.participants_count,
+        "photo": photo(it),
         "pool": {
             "codes": stock.coupons_count,
             "left": stock.coupons_count - (stock.given if sells and not it.single_coupon else 0) if sells else None,
@@ -131,26 +131,9 @@ def answer(it: Answer) -> dict[str, Any]:
     }
 
 
-def reason(refusal: Refusal) -> dict[str, Any]:
-    return {
-        "code": refusal.code,
-        "message": str(refusal),
-        "required": _value(refusal.required),
-        "actual": _value(refusal.actual),
-        "missing": _value(refusal.missing),
-        "opens_at": moment(refusal.opens_at) if refusal.opens_at else None,
-    }
-
-
 def moment(at: datetime) -> str:
     return at.astimezone(UTC).replace(microsecond=0).isoformat()
 
 
 def _chance(it: Chance) -> dict[str, Any]:
     return {"key": it.reward.key, "title": it.reward.title, "kind": it.reward.kind, "open": it.is_open, "odds": it.odds}
-
-
-def _value(value: Any) -> Any:
-    if isinstance(value, Points):
-        return number(value)
-    return moment(value) if isinstance(value, datetime) else value

@@ -1,7 +1,7 @@
 """Campaigns of any kind as documents: read whole, created, changed under a revision, planned, asked before they are saved."""
 
 import re
-from collections.abc import Callable, Set
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
@@ -9,11 +9,13 @@ from uuid import UUID
 
 from flask import Response, jsonify, request
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import BadRequest, Forbidden, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from app import clock
+from app.admin import chosen
 from app.admin import document_schemas as schemas
 from app.admin import document_views as views
+from app.admin.chosen import CHAIN
 from app.admin.document_views import Moved, Unfit
 from app.campaign.document import ask, documents
 from app.campaign.document.problems import Problem
@@ -26,11 +28,11 @@ from app.campaign.setup import campaigns, coupons, plans, revisions
 from app.campaign.setup.plans import Plan
 from app.openloyalty.api import Blueprint
 from app.openloyalty.people import actor
-from app.openloyalty.queries import PAGING_PARAMETERS, filters, flag, paging, text
+from app.openloyalty.queries import PAGING_PARAMETERS, filters, paging, text
 from app.refusal import Conflicting, Malformed
 from app.web import fields
 from app.web.body import json_body
-from app.web.door import allow, anyone, caller, chains, note_no_change, note_subject, reading, transaction
+from app.web.door import allow, anyone, chains, note_no_change, note_subject, reading, transaction
 
 blueprint = Blueprint("campaign_documents", __name__)
 BODY_BYTES_MAX = 1_000_000
@@ -39,12 +41,6 @@ DEPTH_MAX = 30
 AMOUNT_MAX = 10**12
 CODES_MAX = 10_000  # in one request
 TAG = re.compile(r'(?:W/)?"?([0-9]+)"?')  # proxies that compress make strong tags weak
-CHAIN = {
-    "in": "query",
-    "name": "chain_id",
-    "schema": {"type": "integer"},
-    "description": "The chain, for who acts for several; the first of these unless given.",
-}
 DRY_RUN = {
     "in": "query",
     "name": "dry_run",
@@ -125,7 +121,7 @@ def list_campaign_documents() -> Response:
     if page.sort is not None and page.sort not in SORTABLE:
         raise BadRequest(f"sort: one of {', '.join(SORTABLE)}.")
     with reading() as session:
-        found = campaign_documents.page(session, _chain(), page, wanted)
+        found = campaign_documents.page(session, chosen.chain(), page, wanted)
         return jsonify(campaigns=[views.campaign(row, now) for row in found.rows], total=found.total)
 
 
@@ -139,14 +135,14 @@ def create_campaign_document() -> Response:
     """Create a campaign of any kind from its document."""
     sent, now = _body(), clock.now()
     with _session() as session:
-        [planned] = plans.plan(session, _chain(), [sent], now, _is_dry_run())
+        [planned] = plans.plan(session, chosen.chain(), [sent], now, chosen.is_dry_run())
         if planned.action != "create":
             planned = _taken(session, planned, sent, now)
-        if _is_dry_run():
+        if chosen.is_dry_run():
             return jsonify(views.plan(planned))
         _require_possible(planned)
         assert planned.spec is not None
-        made = campaigns.create(session, planned.spec, now, _chain(), by=actor())
+        made = campaigns.create(session, planned.spec, now, chosen.chain(), by=actor())
         note_subject(campaign=made.uuid)
         response = _answer(session, made.uuid, now)
     response.status_code = 201
@@ -161,7 +157,7 @@ def create_campaign_document() -> Response:
 def show_campaign_document(campaign: str) -> Response:
     """Show a campaign of any kind as its document; by its key or its UUID."""
     with reading() as session:
-        return _answer(session, _campaign(session, campaign).uuid, clock.now())
+        return _answer(session, chosen.campaign(session, campaign).uuid, clock.now())
 
 
 @blueprint.route("/admin/campaigns/<campaign>", methods=["PUT"])
@@ -173,9 +169,9 @@ def change_campaign_document(campaign: str) -> Response:
     """Make a campaign what a document says; the same document again changes nothing."""
     sent, now = _body(), clock.now()
     with _session() as session:
-        known = _campaign(session, campaign)
-        planned = plans.plan_for(session, known, sent, now, _is_dry_run())
-        if _is_dry_run():
+        known = chosen.campaign(session, campaign)
+        planned = plans.plan_for(session, known, sent, now, chosen.is_dry_run())
+        if chosen.is_dry_run():
             if "If-Match" in request.headers:
                 _expected(known)
             return jsonify(views.plan(planned))
@@ -192,7 +188,7 @@ def list_revisions(campaign: str) -> Response:
     if before is not None and not (before.isdecimal() and len(before) < 19):
         raise BadRequest("before: the number of a revision.")
     with reading() as session:
-        found = revisions.history(session, _campaign(session, campaign).id, int(before) if before else None)
+        found = revisions.history(session, chosen.campaign(session, campaign).id, int(before) if before else None)
         return jsonify(revisions=[views.revision(change) for change in found])
 
 
@@ -203,7 +199,7 @@ def list_revisions(campaign: str) -> Response:
 def show_revision(campaign: str, revision: int) -> Response:
     """Show a campaign's document as it was at a revision."""
     with reading() as session:
-        return jsonify(revisions.get(session, _campaign(session, campaign).id, revision).document)
+        return jsonify(revisions.get(session, chosen.campaign(session, campaign).id, revision).document)
 
 
 @blueprint.route(
@@ -217,13 +213,13 @@ def restore_revision(campaign: str, revision: int) -> Response:
     """Make a campaign what it was at a revision, as a new one; its state of life stays as it is."""
     now = clock.now()
     with _session() as session:
-        known = _campaign(session, campaign)
+        known = chosen.campaign(session, campaign)
         old = revisions.get(session, known.id, revision).document
         # What is not the campaign's to decide stays as it is: where it stands in its life, what it is called, the chain's zone.
         hours = {**old["hours"], "time_zone": None}
         again = {**old, "lifecycle": known.lifecycle, "key": known.key, "hours": hours}
-        planned = plans.plan_for(session, known, again, now, _is_dry_run())
-        if _is_dry_run():
+        planned = plans.plan_for(session, known, again, now, chosen.is_dry_run())
+        if chosen.is_dry_run():
             return jsonify(views.plan(planned))
         return _put(session, known, planned, now)
 
@@ -238,7 +234,7 @@ def plan_campaign_documents() -> Response:
     if not isinstance(listed, list) or len(listed) > DOCUMENTS_MAX:
         raise BadRequest(f"documents: a list of at most {DOCUMENTS_MAX}.")
     with reading() as session:
-        return jsonify(plans=[views.plan(it) for it in plans.plan(session, _chain(), listed, clock.now())])
+        return jsonify(plans=[views.plan(it) for it in plans.plan(session, chosen.chain(), listed, clock.now())])
 
 
 @blueprint.route("/admin/campaigns/ask", methods=["POST"])
@@ -253,10 +249,12 @@ def ask_campaign_document() -> Response:
         raise BadRequest("document: a campaign's document.")
     customer, at, basket = _customer(sent.get("customer")), _moment(sent.get("at")), _basket(sent.get("basket"))
     with reading() as session:
-        [planned] = documents.understood(session, _chain(), [sent["document"]], {})
+        [planned] = documents.understood(session, chosen.chain(), [sent["document"]], {})
         if planned.spec is None or planned.problems:
             raise Unfit(400, planned.problems)
-        return jsonify(views.answer(ask.ask(session, _chain(), planned.spec, customer, at or clock.now(), basket)))
+        return jsonify(
+            views.answer(ask.ask(session, chosen.chain(), planned.spec, customer, at or clock.now(), basket))
+        )
 
 
 @blueprint.route("/admin/campaigns/<campaign>/codes", methods=["POST"])
@@ -273,7 +271,7 @@ def load_codes(campaign: str) -> Response:
     except ValueError as e:
         raise BadRequest(f"codes: each is text of 1 to {coupons.CODE_LENGTH_MAX} characters.") from e
     with transaction() as session:
-        known = _campaign(session, campaign)
+        known = chosen.campaign(session, campaign)
         added = coupons.load_batch(session, known.uuid, list(dict.fromkeys(codes)))
         note_subject(campaign=known.uuid, codes=added)
     return jsonify(added=added, known=len(codes) - added)
@@ -299,22 +297,17 @@ def _put(session: Session, known: Campaign, planned: Plan, now: datetime) -> Res
 
 def _answer(session: Session, uuid: UUID, now: datetime) -> Response:
     session.expire_all()
-    found = campaign_documents.get(session, str(uuid), chains(), _chain())
+    found = campaign_documents.get(session, str(uuid), chains(), chosen.chain())
     response = jsonify(views.campaign(campaign_documents.with_document(session, found), now))
     response.headers["ETag"] = f'"{found.stock.revision}"'
     return response
-
-
-def _campaign(session: Session, name: str) -> Campaign:
-    """Raises CampaignNotFound."""
-    return campaign_documents.get(session, name, _chains(), _chain())
 
 
 def _taken(session: Session, planned: Plan, sent: dict[str, Any], now: datetime) -> Plan:
     """The plan of creating what is there already: its key is refused."""
     if planned.problems or planned.spec is None:
         return planned
-    return plans.plan_new(session, _chain(), planned.spec, now)
+    return plans.plan_new(session, chosen.chain(), planned.spec, now)
 
 
 def _require_possible(planned: Plan) -> None:
@@ -341,28 +334,6 @@ def _expected(known: Campaign) -> int | None:
     return known.stock.revision
 
 
-def _chains() -> Set[int]:
-    """For which chains the caller acts: to look ahead, it suffices to be allowed to look."""
-    is_looking = request.path.endswith(("/campaigns/plan", "/campaigns/ask")) or _is_dry_run()
-    return caller().reads if is_looking else chains()
-
-
-def _chain() -> int:
-    """The chain that is meant. Raises BadRequest or Forbidden."""
-    sent = text("chain_id")
-    if sent is None:
-        # The same for every method: what was read is what is changed.
-        mine = caller().writes or caller().reads
-        if not mine & _chains():
-            raise Forbidden
-        return min(mine & _chains())
-    if not sent.isdecimal():
-        raise BadRequest("chain_id: a number.")
-    if int(sent) not in _chains():
-        raise Forbidden
-    return int(sent)
-
-
 def _body(*known: str) -> dict[str, Any]:
     """An object of these names; of any, for a document, which tells its own. Raises BadRequest."""
     if request.mimetype != "application/json":
@@ -376,11 +347,7 @@ def _body(*known: str) -> dict[str, Any]:
 
 def _session() -> AbstractContextManager[Session]:
     """A transaction; for a dry run, a session that only reads."""
-    return reading() if _is_dry_run() else transaction()
-
-
-def _is_dry_run() -> bool:
-    return bool(flag("dry_run"))
+    return reading() if chosen.is_dry_run() else transaction()
 
 
 def _words(name: str, known: tuple[str, ...]) -> list[str]:

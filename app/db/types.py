@@ -92,6 +92,11 @@ def unique_where(name: str, *columns: str, where: str) -> Index:
     return Index(name, *columns, unique=True, postgresql_where=text(where), sqlite_where=text(where))
 
 
+def by_letters(*columns: str) -> dict[str, str]:
+    """For PostgreSQL's indexes: these columns by their letters, whatever the database's language sorts by."""
+    return dict.fromkeys(columns, "text_pattern_ops")
+
+
 # Allotted by the database: BIGINT on PostgreSQL, the row id on SQLite.
 Serial = BigInteger().with_variant(Integer(), "sqlite")
 

@@ -15,8 +15,8 @@ class CallGroup(NamedTuple):
 GROUPS = (
     CallGroup(
         "Signing in",
-        "With a name and a password, each role at an address of its own; staying signed in, and signing out.",
-        ("admin_sessions", "seller_sessions", "customer_sessions"),
+        "With a name and a password, each role at an address of its own; registering, staying signed in, and signing out.",
+        ("admin_sessions", "seller_sessions", "customer_sessions", "customer_registration"),
     ),
     CallGroup(
         "Admin: campaigns",
@@ -27,6 +27,12 @@ GROUPS = (
         "Admin: campaigns as documents",
         "Campaigns of any kind, whole: read, create, change under a revision, plan, and ask before they are saved.",
         ("campaign_documents",),
+    ),
+    CallGroup("Admin: overview", "How the campaigns of a chain go, at a glance.", ("admin_overview",)),
+    CallGroup(
+        "Admin: pools and draws",
+        "The codes of a pool, to read and to search; draws, to read and to compute again.",
+        ("admin_pools",),
     ),
     CallGroup(
         "Admin: photos", "The pictures of a campaign. Everybody may look at those of a public one.", ("admin_photos",)
@@ -41,6 +47,11 @@ GROUPS = (
         "Register, find and change customers, and put them on levels. Sellers may, too; customers see themselves.",
         ("admin_customers",),
     ),
+    CallGroup(
+        "Admin: serving customers",
+        "Find customers while typing; what one sees and why not more, what one holds, and every draw.",
+        ("admin_serving",),
+    ),
     CallGroup("Admin: levels", "The levels that customers reach by what they spend.", ("admin_levels",)),
     CallGroup("Admin: segments", "Lists of customers, for whom a campaign may be.", ("admin_segments",)),
     CallGroup("Admin: points", "Add, take and pass on points, and see every change.", ("admin_points",)),
@@ -50,14 +61,25 @@ GROUPS = (
         "Chains with their businesses and apps, who of the staff acts for them, and partners' access tokens.",
         ("admin_chains",),
     ),
+    CallGroup("Admin: audit log", "Who of the staff and the partners changed what.", ("admin_audit",)),
     CallGroup("Seller: campaigns", "What a seller may offer.", ("seller_campaigns",)),
     CallGroup("Seller: buying", "Buy for the customer at the till, and explain what is refused.", ("seller_buying",)),
+    CallGroup(
+        "Seller: serving customers",
+        "Find customers while typing; what one sees and why not more, what one holds, and every draw.",
+        ("seller_serving",),
+    ),
     CallGroup(
         "Seller: customers",
         "Register customers, see their status, move their points; levels and points of sale.",
         ("seller_customers",),
     ),
     CallGroup("Customer: campaigns", "Browse, buy, and use coupons.", ("customer_campaigns",)),
+    CallGroup(
+        "Customer: shop",
+        "Look through campaigns of any kind, take part, play, and see what I hold and what was drawn.",
+        ("customer_shop",),
+    ),
     CallGroup("Customer: points", "The changes of my points account.", ("customer_points",)),
     CallGroup("Spaaza: signing in", "Sessions of customers and staff.", ("spaaza.sessions",)),
     CallGroup(

@@ -187,6 +187,7 @@ def set_status(session: Session, customer: Customer, status: str, now: datetime)
     """Activate or block a customer; a blocked one neither signs in nor buys."""
     customer.status = status
     customer.updated_at = now
+    session.flush()
 
 
 def assign_level(session: Session, customer: Customer, level: UUID, now: datetime) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import JSON, BigInteger, CheckConstraint, Double, ForeignKey, Index, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from app.db.types import Base, Serial, UtcDateTime, Written, WrittenSmall, unique_where
+from app.db.types import Base, Serial, UtcDateTime, Written, WrittenSmall, by_letters, unique_where
 from app.text import folded
 
 
@@ -15,6 +15,15 @@ class Level(Base):
     """A step of the programme. A customer stands on at most one."""
 
     __tablename__ = "level"
+    __audited__ = (
+        "name",
+        "active",
+        "condition_value",
+        "min_order",
+        "reward_name",
+        "reward_hundredths_of_percent",
+        "reward_code",
+    )
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     uuid: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
     chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"), index=True)
@@ -35,6 +44,7 @@ class Segment(Base):
     """A named group of customers: the intersection of its parts."""
 
     __tablename__ = "segment"
+    __audited__ = ("name", "description", "active")
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     uuid: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
     chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"), index=True)
@@ -105,6 +115,7 @@ class Customer(Base):
     """Someone who collects points. What identifies a person stands in the profile."""
 
     __tablename__ = "customer"
+    __audited__ = ("status", "level", "manual_level")
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     uuid: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
     chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"))
@@ -154,6 +165,22 @@ class Profile(Base):
     agreement1: Mapped[bool] = mapped_column(default=False)
     agreement2: Mapped[bool] = mapped_column(default=False)
     agreement3: Mapped[bool] = mapped_column(default=False)
+    # How names and identifiers begin; PostgreSQL's other indexes sort by the database's language.
+    __table_args__ = (
+        *(
+            Index(
+                f"ix_profile_{first}",
+                f"{first}_folded",
+                f"{second}_folded",
+                postgresql_ops=by_letters(f"{first}_folded", f"{second}_folded"),
+            )
+            for first, second in (("last_name", "first_name"), ("first_name", "last_name"))
+        ),
+        *(
+            Index(f"ix_profile_{name}_begins", name, postgresql_ops=by_letters(name))
+            for name in ("email", "phone", "loyalty_card_number")
+        ),
+    )
 
     @validates("first_name", "last_name")
     def fold(self, name: str, value: str) -> str:

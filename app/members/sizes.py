@@ -23,6 +23,12 @@ def by_place(session: Session, segment_ids: Collection[int]) -> dict[Place, int]
     return {(row.chain_id, row.level_id, row.segment_id): row.customers_count for row in rows}
 
 
+def of_chain(session: Session, chain_id: int) -> int:
+    """How many customers a chain has."""
+    of_all = Headcount.chain_id == chain_id, Headcount.segment_id == ANY_SEGMENT
+    return int(session.scalar(select(func.sum(Headcount.customers_count)).where(*of_all)) or 0)
+
+
 def add(session: Session, chain_id: int, level_id: int | None, segment_id: int, customers: int) -> None:
     """Add so many customers (or take them away, when negative) to a level's count within a chain and a segment."""
     if not customers:

@@ -28,6 +28,11 @@ REFUSAL = {
         "errors": {"oneOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]},
         "levelId": {"type": "string"},
         "active": {"type": "string"},
+        "reasons": {
+            "type": "array",
+            "description": "Of Guerdon's own calls: every reason, with its `code`.",
+            "items": {"type": "object"},
+        },
     },
 }
 

@@ -95,6 +95,20 @@ class CustomerForm(Form):
         return {"person": person, "level": data["level"], "password": data["password"]}
 
 
+class SelfRegistrationForm(CustomerForm):
+    """The same for customers who register themselves: with a password, and on the level where everybody begins."""
+
+    class Meta(CustomerForm.Meta):
+        exclude = ("levelId",)
+
+    plainPassword = Secret(required=True, attribute="password")
+
+    @post_load
+    def split(self, data: dict[str, Any], **kw: Any) -> dict[str, Any]:
+        person = Person(**{name: data[name] for name in PERSON if name in data})
+        return {"person": person, "level": None, "password": data["password"]}
+
+
 class CustomerChangeForm(Form):
     """What is to change of a customer; what is not sent stays. The answer is a dict by the domain's names."""
 

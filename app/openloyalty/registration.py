@@ -1,12 +1,13 @@
 """Registering customers and switching them on and off, for admins and sellers alike."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Response, jsonify
 
 from app import clock
 from app.access import passwords
-from app.campaign.awards.give import SYSTEM
+from app.campaign.awards.give import SYSTEM, Unrewarded
 from app.campaign.triggers import signups
 from app.members import customers, levels
 from app.openloyalty import views
@@ -15,17 +16,22 @@ from app.points import ledger
 from app.web.door import chains, note_subject, note_unrewarded, own_chain, reading, transaction
 
 
-def register(data: dict[str, Any]) -> Response:
-    """Register a customer, who is active at once. A password may be given; there is no mail to send one with."""
+def register(data: dict[str, Any], status: str = "active", by_staff: bool = True) -> Response:
+    """Register a customer, by the staff for their chain, or by the customer for the first one.
+
+    A password may be given; there is no mail to send one with. Who is `new` waits to be activated.
+    """
     password_hash = None
     if data["password"]:
         passwords.require_strong(data["password"])
         password_hash = passwords.hashed(data["password"])
     with transaction() as session:
-        made = signups.sign_up(session, data["person"], clock.now(), SYSTEM, password_hash, data["level"], own_chain())
+        chain_id = own_chain() if by_staff else None
+        made = signups.sign_up(
+            session, data["person"], clock.now(), SYSTEM, password_hash, data["level"], chain_id, status=status
+        )
         customer = made.customer
-        for unrewarded in made.unrewarded:
-            note_unrewarded(unrewarded.campaign_id, unrewarded.reasons[0].code, is_answered=False)
+        _note(made.unrewarded)
         note_subject(customer=customer.uuid)
         answer = without_none({"customerId": str(customer.uuid), "email": customer.profile.email})
     return jsonify(answer)
@@ -33,11 +39,19 @@ def register(data: dict[str, Any]) -> Response:
 
 def switch(name: str, on: bool) -> Response:
     """Activate or block a customer. The answer is an empty text."""
+    now = clock.now()
     with transaction() as session:
-        customers.set_status(
-            session, customers.get(session, name, chains()), "active" if on else "blocked", clock.now()
-        )
+        customer = customers.get(session, name, chains())
+        is_new = customer.status == "new"
+        customers.set_status(session, customer, "active" if on else "blocked", now)
+        if on and is_new:
+            _note(signups.welcome(session, customer, now, SYSTEM))
     return jsonify("")
+
+
+def _note(unrewarded: Iterable[Unrewarded]) -> None:
+    for it in unrewarded:
+        note_unrewarded(it.campaign_id, it.reasons[0].code, is_answered=False)
 
 
 def status(name: str) -> Response:

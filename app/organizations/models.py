@@ -16,6 +16,15 @@ class Chain(Base):
     """A retailer with a programme of its own: its customers, its campaigns, its clock and its money."""
 
     __tablename__ = "chain"
+    __audited__ = (
+        "name",
+        "currency",
+        "time_zone",
+        "referral_window_quantity",
+        "referral_window_unit",
+        "third_party_voucher_ids",
+        "has_divisions",
+    )
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     currency: Mapped[str] = mapped_column(default="EUR")  # ISO 4217
@@ -35,6 +44,7 @@ class Business(Base):
     """A part of a chain: a branch, a brand, a region. Some call it a division, and know it by a text of their own."""
 
     __tablename__ = "business"
+    __audited__ = ("name",)
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"), index=True)
     name: Mapped[str]
@@ -49,6 +59,7 @@ class AppHost(Base):
     """An app or a site that customers use; its host name tells whose. One without a chain is registered, but not open yet."""
 
     __tablename__ = "app_host"
+    __audited__ = ("chain_id",)
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     hostname: Mapped[str] = mapped_column(WrittenSmall, unique=True)
     chain_id: Mapped[int | None] = mapped_column(ForeignKey("chain.id"), index=True)
@@ -60,6 +71,7 @@ class PointOfSale(Base):
     """A shop or a till, where a seller works."""
 
     __tablename__ = "pos"
+    __audited__ = ("name", "identifier", "description")
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     uuid: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
     chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"))

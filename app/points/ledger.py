@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ColumnElement, case, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.amounts import BALANCE_MAX, Points
@@ -82,6 +83,11 @@ def balance(session: Session, customer_id: int) -> int:
     return session.scalar(select(Account.balance).where(Account.customer_id == customer_id)) or 0
 
 
+def balances(session: Session, customer_ids: Sequence[int]) -> dict[int, int]:
+    rows = session.execute(select(Account.customer_id, Account.balance).where(Account.customer_id.in_(customer_ids)))
+    return dict(rows.all())
+
+
 def totals(session: Session, customer_id: int) -> dict[str, int]:
     """How many points were added and used in all, purchases among the used."""
     rows = session.execute(
@@ -111,6 +117,53 @@ class EntryFilter:
 def get(session: Session, uuid: UUID) -> LedgerEntry:
     """An entry that is known to be there."""
     return session.scalars(select(LedgerEntry).where(LedgerEntry.uuid == uuid)).one()
+
+
+@dataclass(frozen=True)
+class Movement:
+    """How many points of a chain were given and taken from one moment on until the next."""
+
+    since: datetime
+    given: int
+    taken: int
+
+
+def movements(session: Session, chain_id: int, moments: Sequence[datetime]) -> list[Movement]:
+    """The movements between each of these moments, which are in order, and the next; one fewer than there are."""
+    first = _first_since(session, moments[0])
+    columns = [
+        func.coalesce(func.sum(case((_within(since, until) & is_gain, LedgerEntry.delta), else_=0)), 0)
+        for since, until in pairwise(moments)
+        for is_gain in (LedgerEntry.delta > 0, LedgerEntry.delta < 0)
+    ]
+    query = select(*columns).select_from(LedgerEntry).join(Customer, Customer.id == LedgerEntry.customer_id)
+    sums = session.execute(query.where(LedgerEntry.id >= first, Customer.chain_id == chain_id)).one()
+    return [Movement(since, int(sums[2 * i]), -int(sums[2 * i + 1])) for i, since in enumerate(moments[:-1])]
+
+
+def _within(since: datetime, until: datetime) -> ColumnElement[bool]:
+    return (LedgerEntry.created_at >= since) & (LedgerEntry.created_at < until)
+
+
+def _first_since(session: Session, moment: datetime) -> int:
+    """The id from which on entries were made since a moment; found by halving, for an index of moments would cost every purchase.
+
+    Ids are allotted in the order of time, give or take a transaction: a few entries around the moment may be missed.
+    """
+    low: int | None = session.scalar(select(func.min(LedgerEntry.id)))
+    high: int | None = session.scalar(select(func.max(LedgerEntry.id)))
+    if low is None or high is None:
+        return 0
+    while low < high:
+        middle = (low + high) // 2
+        made = session.scalar(
+            select(LedgerEntry.created_at).where(LedgerEntry.id >= middle).order_by(LedgerEntry.id).limit(1)
+        )
+        if made is not None and made < moment:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 SORTABLE = {"createdAt": LedgerEntry.created_at, "value": LedgerEntry.delta, "type": LedgerEntry.kind}

@@ -1,12 +1,16 @@
 """The audit log: who of the staff and the partners changed what, and when. Rows are only ever added."""
 
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, ForeignKey
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, ForeignKey, and_, exists, inspect, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from app.access.models import AccessToken, ChainPermission, Login
 from app.db.types import Base, Serial, UtcDateTime
+from app.organizations.models import AppHost
+from app.organizations.scope import Chains, covers_all
 
 
 class AuditEntry(Base):
@@ -19,3 +23,67 @@ class AuditEntry(Base):
     token_id: Mapped[int | None] = mapped_column(ForeignKey("access_token.id"))
     action: Mapped[str]
     subject: Mapped[dict[str, Any]] = mapped_column(JSON)
+    # [{"what", "id", "field", "before", "after"}, …] of what models call `__audited__`; a campaign's are in its history
+    changes: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
+
+
+class AuditRow(NamedTuple):
+    """An entry, and who it was: a user name or a token's name, and the role."""
+
+    entry: AuditEntry
+    by: str | None
+    role: str
+
+
+def changes(session: Session) -> Iterator[dict[str, Any]]:
+    """What is about to be written of the fields that models call `__audited__`, before and after."""
+    for it in session.dirty:
+        for name in getattr(type(it), "__audited__", ()):
+            history = inspect(it).attrs[name].history
+            if history.has_changes() and (history.deleted or [None]) != (history.added or [None]):
+                before, after = (values[0] if values else None for values in (history.deleted, history.added))
+                named = getattr(it, "uuid", None) or getattr(it, "id", None)
+                yield {
+                    "what": it.__tablename__,
+                    "id": str(named),
+                    "field": name,
+                    "before": _plain(before),
+                    "after": _plain(after),
+                }
+
+
+def page(session: Session, chains: Chains, before: int | None, size: int) -> tuple[list[AuditRow], bool]:
+    """The newest entries of who acts for these chains and no others, those before an id; and whether there are more."""
+    query = (
+        select(AuditEntry, Login, AccessToken)
+        .outerjoin(Login, Login.id == AuditEntry.login_id)
+        .outerjoin(AccessToken, AccessToken.id == AuditEntry.token_id)
+    )
+    if not covers_all(session, chains):
+        elsewhere = exists().where(
+            ChainPermission.login_id == AuditEntry.login_id, ChainPermission.chain_id.not_in(chains or ())
+        )
+        of_app = select(AppHost.chain_id).where(AppHost.id == AccessToken.app_host_id).scalar_subquery()
+        query = query.where(
+            or_(
+                and_(Login.role == "seller", Login.chain_id.in_(chains or ())),
+                and_(Login.role == "admin", ~elsewhere),
+                of_app.in_(chains or ()),
+            )
+        )
+    if before is not None:
+        query = query.where(AuditEntry.id < before)
+    rows = session.execute(query.order_by(AuditEntry.id.desc()).limit(size + 1)).all()
+    return [_row(*row) for row in rows[:size]], len(rows) > size
+
+
+def _row(entry: AuditEntry, login: Login | None, token: AccessToken | None) -> AuditRow:
+    if login is not None:
+        return AuditRow(entry, login.username or login.email, login.role)
+    return AuditRow(entry, token.name if token else None, "partner" if token else "service")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Base):  # a level, a shop
+        return getattr(value, "name", None)
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)

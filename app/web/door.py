@@ -12,6 +12,7 @@ from uuid import UUID
 
 from flask import Flask, Request, current_app, g, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import (
@@ -32,6 +33,7 @@ from app.db.prepared import Executor
 from app.media.blobs import BlobStore
 from app.refusal import Refusal
 from app.settings import Settings
+from app.web import audit
 from app.web.audit import AuditEntry
 from app.web.callers import Caller, Named, NotSignedIn, identity
 from app.web.idempotency import KeyedAttempt, Replay
@@ -200,9 +202,12 @@ def transaction() -> Iterator[Session]:
     What a member of the staff changes is written to the audit log in the same transaction.
     """
     once: KeyedAttempt | None = g.get("once")
+    changes: list[dict[str, Any]] = []
     with once.transaction() if once else database().transaction() as session:
+        event.listen(session, "before_flush", lambda session, *_: changes.extend(audit.changes(session)))
         yield session
-        _audit(session)
+        session.flush()
+        _audit(session, changes)
 
 
 @contextmanager
@@ -315,7 +320,7 @@ def settings() -> Settings:
     return cast(Settings, current_app.extensions["guerdon_settings"])
 
 
-def _audit(session: Session) -> None:
+def _audit(session: Session, changes: list[dict[str, Any]]) -> None:
     who: Caller | None = g.get("caller")
     view = current_app.view_functions[cast(str, request.endpoint)]
     is_unchanged = g.pop("is_unchanged", False)
@@ -328,6 +333,7 @@ def _audit(session: Session) -> None:
             token_id=who.token_id,
             action=cast(str, request.endpoint),
             subject={**{name: str(value) for name, value in (request.view_args or {}).items()}, **g.pop("subject", {})},
+            changes=changes or None,
         )
     )
 

@@ -103,6 +103,11 @@ def person(place: Place, world: World) -> dict[str, Any]:
     return {"customer": {**details, "levelId": str(place.level)}}
 
 
+def myself(place: Place, world: World) -> dict[str, Any]:
+    details = {"firstName": "New", "lastName": "Comer", "email": f"{uuid4().hex[:6]}@guerdon.example", "agreement1": 1}
+    return {"customer": {**details, "plainPassword": "Correct-Horse-8"}}
+
+
 def photo(place: Place, world: World) -> dict[str, Any]:
     picture = io.BytesIO()
     Image.new("RGB", (600, 600)).save(picture, "PNG")
@@ -240,10 +245,43 @@ TABLE: dict[str, Row] = {
         body=lambda p, w: {"document": document(p, w), "customer": str(p.customer)},
         names=("customer", "level"),
     ),
+    "GET admin/overview": Row("admin"),
+    "GET admin/audit": Row("admin"),
+    "GET admin/campaigns/<campaign>/codes": Row("admin"),
+    "GET admin/campaigns/<campaign>/codes/<code>": Row("admin"),
+    "GET admin/campaigns/<campaign>/draws": Row("admin"),
+    "GET admin/campaigns/<campaign>/draws/verification": Row("admin", 404),  # it draws nothing
+    **{
+        f"GET {role}/{what}": Row(STAFF)
+        for role in ("admin", "seller")
+        for what in (
+            "customers",
+            "customer/<customer>/campaigns",
+            "customer/<customer>/campaigns/<campaign>",
+            "customer/<customer>/vouchers",
+            "customer/<customer>/draws",
+        )
+    },
+    "POST seller/campaign/coupons/mark_as_used": Row(
+        STAFF, body=marks, names=("customer", "campaign", "code", "purchase")
+    ),
+    "POST customer/self_register": Row(ALL + " anyone", body=myself),
+    "GET customer/campaigns": Row(CUSTOMER),
+    "GET customer/campaigns/<campaign>": Row(CUSTOMER),
+    "POST customer/campaigns/<campaign>/play": Row(CUSTOMER),
+    "POST customer/campaigns/<campaign>/<wish>": Row(CUSTOMER),
+    "GET customer/vouchers": Row(CUSTOMER),
+    "GET customer/draws": Row(CUSTOMER),
 }
 # They name nobody but the caller.
 OF_ONESELF = {"login_check", "password/change", "token/refresh", "token/revoke"}
-ACTIONS = {"revision": "1", "status": "active", "action": "activate", "username": "sol@guerdon.example"}
+ACTIONS = {
+    "wish": "opt_out",
+    "revision": "1",
+    "status": "active",
+    "action": "activate",
+    "username": "sol@guerdon.example",
+}
 
 
 def key(method: str, rule: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, exists, func, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.campaign.document import documents
 from app.campaign.errors import CampaignNotFound
@@ -79,7 +79,9 @@ def called(session: Session, key: str) -> list[UUID]:
 
 
 def _query() -> Select[Campaign]:
-    return select(Campaign).options(joinedload(Campaign.stock), joinedload(Campaign.seed))
+    return select(Campaign).options(
+        joinedload(Campaign.stock), joinedload(Campaign.seed), selectinload(Campaign.photos)
+    )
 
 
 def _conditions(wanted: DocumentFilter) -> list[Any]:

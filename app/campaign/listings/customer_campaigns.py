@@ -43,10 +43,11 @@ class CampaignForCustomer:
 
 @dataclass(frozen=True)
 class Include:
-    """What else is read: creatives, rewards, and the vouchers that the customer was given. `business_ids` None means any."""
+    """What else is read: creatives, rewards, photos, and the vouchers that the customer was given. `business_ids` None means any."""
 
     creatives: bool = False
     methods: bool = False
+    photos: bool = False
     vouchers: bool = False
     business_ids: Sequence[int] | None = None
 
@@ -65,7 +66,7 @@ def page(
         conditions.append(qualified if which == "eligible" else not_(qualified))
     total = session.scalar(select(func.count()).select_from(Campaign).where(*conditions)) or 0
     ids = session.scalars(paging.cut(select(Campaign.id).where(*conditions).order_by(Campaign.id))).all()
-    return Paged(_read(session, customer, ids, known, include, now), total)
+    return Paged(read(session, customer, ids, known, include, now), total)
 
 
 def of_customer(
@@ -76,13 +77,13 @@ def of_customer(
     conditions = [*_running(customer, include, now), visibility_sql.shown(session, customer.id, known, now)]
     total = session.scalar(select(func.count()).select_from(Campaign).where(*conditions)) or 0
     ids = session.scalars(paging.cut(select(Campaign.id).where(*conditions).order_by(Campaign.id))).all()
-    return Paged(_read(session, customer, ids, known, include, now), total)
+    return Paged(read(session, customer, ids, known, include, now), total)
 
 
 def one(session: Session, customer: Any, campaign_id: int, include: Include, now: datetime) -> CampaignForCustomer:
     """One campaign of the customer's chain, also when it is over. Raises CampaignNotFound, also for what customers were never shown."""
     known = traits.of_customer(session, customer.id, now)
-    found = _read(session, customer, [campaign_id], known, include, now)
+    found = read(session, customer, [campaign_id], known, include, now)
     if not found or visibility.is_secret(found[0].campaign, now):
         raise CampaignNotFound
     return found[0]
@@ -113,7 +114,7 @@ def _running(customer: Any, include: Include, now: datetime) -> list[Any]:
     return conditions
 
 
-def _read(
+def read(
     session: Session,
     customer: Any,
     ids: Sequence[int],
@@ -121,6 +122,7 @@ def _read(
     include: Include,
     now: datetime,
 ) -> list[CampaignForCustomer]:
+    """These campaigns, in the order of their ids as named; whether the customer is shown them is the caller's to ask."""
     if not ids:
         return []
     campaigns = {
@@ -134,6 +136,8 @@ def _read(
                 joinedload(Campaign.business),
                 joinedload(Campaign.chain),
                 joinedload(Campaign.text),
+                joinedload(Campaign.seed),
+                *([joinedload(Campaign.photos)] if include.photos else []),
             )
         ).unique()
     }

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Uuid
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.campaign.models.campaigns import Campaign
@@ -20,7 +20,7 @@ class Award(Base):
 
     __tablename__ = "award"
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=uuid4)
-    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), index=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
     cause: Mapped[str]
     cause_key: Mapped[str | None]  # what may cause only one award: `referral 7 referring`
@@ -30,6 +30,7 @@ class Award(Base):
     given_by_token: Mapped[int | None] = mapped_column(ForeignKey("access_token.id"))  # the partner who asked
     campaign: Mapped[Campaign] = relationship(lazy="raise_on_sql")
     __table_args__ = (
+        Index("ix_award_campaign_id_given_at", "campaign_id", "given_at"),
         unique_where("uq_award_cause_key", "cause_key", where="cause_key IS NOT NULL"),
         CheckConstraint(f"cause IN {CAUSES}", "known_cause"),
     )

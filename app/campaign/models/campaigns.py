@@ -107,6 +107,8 @@ class Campaign(Base):
             "id",
         ),
         Index("ix_campaign_chain_id_context", "chain_id", "context"),
+        Index("ix_campaign_chain_id_active_from", "chain_id", "active_from"),
+        Index("ix_campaign_chain_id_active_to", "chain_id", "active_to"),
         Index("uq_campaign_key", "chain_id", "key", unique=True),
         unique_where("uq_campaign_external_id", "chain_id", "external_id", where="external_id IS NOT NULL"),
         unique_where("uq_campaign_unique_name", "chain_id", "unique_name", where="unique_name IS NOT NULL"),

@@ -37,11 +37,12 @@ def sign_up(
     external_id: str | None = None,
     time_zone: str | None = None,
     is_anonymous: bool = False,
+    status: str = "active",
 ) -> SignUp:
     """Register a customer with a chain, or with the first one, and open a login and an account.
 
-    `id` and `uuid` only for the demo world, whose ids are the documents'. Raises as `customers.register` and, for a referral code,
-    `referrals.apply_code` do.
+    Who is `new` is welcomed when they are activated. `id` and `uuid` only for the demo world, whose ids are the documents'.
+    Raises as `customers.register` and, for a referral code, `referrals.apply_code` do.
     """
     customer = customers.register(
         session,
@@ -49,6 +50,7 @@ def sign_up(
         now,
         level,
         uuid,
+        status,
         chain_id=chain_id,
         id=id,
         external_id=external_id,
@@ -58,9 +60,14 @@ def sign_up(
     logins.open_for_customer(session, customer.id, password_hash)
     ledger.open_account(session, customer.id)
     session.flush()
-    unrewarded = give_all(session, customer.chain_id, customer.id, "signup", f"signup {customer.id}", {}, now, actor)
+    unrewarded = welcome(session, customer, now, actor) if customer.is_active else []
     if referral_code is not None:
         unrewarded += referrals.apply_code(session, customer, referral_code, now, actor, at_sign_up=True).unrewarded
     # Last: all who sign up with this chain wait for this row.
     sizes.add(session, customer.chain_id, customer.level_id, sizes.ANY_SEGMENT, 1)
     return SignUp(customer, unrewarded)
+
+
+def welcome(session: Session, customer: Customer, now: datetime, actor: Actor) -> list[Unrewarded]:
+    """Give an active customer what the chain's sign-up campaigns have for one; once, however often one is activated."""
+    return give_all(session, customer.chain_id, customer.id, "signup", f"signup {customer.id}", {}, now, actor)

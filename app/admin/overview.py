@@ -1,0 +1,84 @@
+"""How a chain's campaigns go, at a glance."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Response, jsonify
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.admin import chosen
+from app.admin.chosen import CHAIN
+from app.campaign.listings import overview
+from app.campaign.listings.overview import RunningOut
+from app.campaign.models.campaigns import Campaign
+from app.members import sizes
+from app.native import schemas, views
+from app.openloyalty.api import Blueprint
+from app.organizations import chains
+from app.points import ledger
+from app.web.door import allow, reading
+
+blueprint = Blueprint("admin_overview", __name__)
+DAYS = 14
+
+
+@blueprint.route("/admin/overview", methods=["GET"])
+@blueprint.response(200, schemas.OverviewView)
+@blueprint.doc(parameters=[CHAIN])
+@allow("admin")
+def show_overview() -> Response:
+    """Show what runs, what is about to run out, what begins and ends within a week, and the points of the last two weeks."""
+    now = clock.now()
+    with reading() as session:
+        chain = chains.get(session, chosen.chain())
+        found = overview.overview(session, chain.id, now)
+        return jsonify(
+            at=views.moment(now),
+            chain_id=chain.id,
+            time_zone=chain.time_zone,
+            currency=chain.currency,
+            customers=sizes.of_chain(session, chain.id),
+            running=found.running_count,
+            running_out=[_running_out(it) for it in found.running_out],
+            empty=[_line(it) for it in found.empty],
+            beginning=[_line(it) for it in found.beginning],
+            ending=[_line(it) for it in found.ending],
+            days=_days(session, chain.id, now, ZoneInfo(chain.time_zone)),
+        )
+
+
+def _days(session: Session, chain_id: int, now: datetime, zone: ZoneInfo) -> list[dict[str, Any]]:
+    """Points given and taken on each of the last days, where the chain is."""
+    today = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    midnights = [today + timedelta(days=i) for i in range(1 - DAYS, 2)]
+    return [
+        {
+            "date": it.since.astimezone(zone).date().isoformat(),
+            "given": views.amount(it.given),
+            "spent": views.amount(it.taken),
+        }
+        for it in ledger.movements(session, chain_id, midnights)
+    ]
+
+
+def _running_out(it: RunningOut) -> dict[str, Any]:
+    return {
+        "campaign": _line(it.campaign),
+        "left": it.left,
+        "allowed": it.allowed,
+        "given_lately": it.given_lately,
+        "ends_at": views.moment(it.ends_at),
+    }
+
+
+def _line(it: Campaign) -> dict[str, Any]:
+    return {
+        "id": str(it.uuid),
+        "key": it.key,
+        "name": it.name,
+        "kind": it.kind,
+        "active_from": views.moment(it.active_from),
+        "active_to": views.moment(it.active_to),
+    }

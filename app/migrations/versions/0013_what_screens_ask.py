@@ -1,0 +1,26 @@
+"""What screens ask for: customers by how a name begins, what was given lately, what begins and ends, and changes with before and after."""
+
+from alembic import op
+
+revision = "0013"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    of_postgresql = op.get_bind().dialect.name == "postgresql"
+    letters = " text_pattern_ops" if of_postgresql else ""
+    op.execute(f"ALTER TABLE audit_entry ADD COLUMN changes {'JSON' if of_postgresql else 'TEXT'}")
+    for first, second in (("last_name", "first_name"), ("first_name", "last_name")):
+        op.execute(f"CREATE INDEX ix_profile_{first} ON profile ({first}_folded{letters}, {second}_folded{letters})")
+    for name in ("email", "phone", "loyalty_card_number"):
+        op.execute(f"CREATE INDEX ix_profile_{name}_begins ON profile ({name}{letters})")
+    op.execute("CREATE INDEX ix_award_campaign_id_given_at ON award (campaign_id, given_at)")
+    op.execute("DROP INDEX ix_award_campaign_id")
+    for column in ("active_from", "active_to"):
+        op.execute(f"CREATE INDEX ix_campaign_chain_id_{column} ON campaign (chain_id, {column})")
+
+
+def downgrade() -> None:
+    raise NotImplementedError("Restore a backup of before the upgrade.")

@@ -1,0 +1,130 @@
+"""What Guerdon's own calls do for a customer, whoever asks: the customer, or who serves one."""
+
+from datetime import datetime
+from uuid import UUID
+
+from flask import Response, jsonify
+from werkzeug.exceptions import BadRequest
+
+from app import clock
+from app.campaign.listings import holdings, shop
+from app.campaign.listings.shop import CONTEXTS, ShopFilter
+from app.members import customers, finding
+from app.native import views
+from app.openloyalty.queries import choice, flag, text
+from app.points import ledger
+from app.refusal import Missing, Refusal
+from app.web.door import chains, reading
+
+SIZE, SIZE_MAX = 24, 100
+WAYS = {view: context for context, view in views.ACTIONS.items()}
+READING = [
+    {"in": "query", "name": "size", "schema": {"type": "integer", "default": SIZE, "maximum": SIZE_MAX}},
+    {
+        "in": "query",
+        "name": "before",
+        "schema": {"type": "integer"},
+        "description": "Read on: the `number` of the last one that was answered.",
+    },
+]
+SHELF = [
+    {"in": "query", "name": "text", "schema": {"type": "string"}, "description": "Text in the name."},
+    {
+        "in": "query",
+        "name": "action",
+        "schema": {"type": "string", "enum": ["buy", *WAYS]},
+        "description": "Only what is to be had in this way.",
+    },
+    *READING,
+]
+USABLE = {"in": "query", "name": "usable", "schema": {"type": "boolean"}, "description": "Only what can still be used."}
+SEARCH = [
+    {
+        "in": "query",
+        "name": "text",
+        "schema": {"type": "string"},
+        "description": "How a card, a phone, an address or a name begins; the newest customers without.",
+    },
+    READING[0],
+]
+
+
+def refused(refusal: Refusal) -> Response:
+    """Every reason, the first as the answer's sentence: 404 for what is not there, 409 otherwise."""
+    reasons = [refusal, *refusal.others]
+    status = 404 if isinstance(refusal, Missing) else 409
+    answer = jsonify(error={"code": status, "message": str(refusal)}, reasons=[views.reason(it) for it in reasons])
+    answer.status_code = status
+    return answer
+
+
+def campaigns(customer: str, at: datetime | None = None) -> Response:
+    """The campaigns that a customer is shown."""
+    now = at or clock.now()
+    action = choice("action", ("buy", *WAYS))
+    wanted = ShopFilter(
+        text=text("text"),
+        contexts=("interaction",) if action == "buy" else (WAYS[action],) if action else CONTEXTS,
+        sells_coupons={"buy": True, "play": False}.get(action or ""),
+        before=number("before"),
+    )
+    with reading() as session:
+        found, more = shop.page(session, customers.get(session, customer, chains()), wanted, size(), now)
+        return jsonify(views.more("campaigns", [views.shelf(it, now) for it in found], more))
+
+
+def campaign_of(customer: str, campaign: UUID, at: datetime | None = None) -> Response:
+    now = at or clock.now()
+    with reading() as session:
+        found = shop.one(session, customers.get(session, customer, chains()), campaign, now)
+        return jsonify(views.shelf(found, now))
+
+
+def vouchers(customer: str) -> Response:
+    """What a customer holds."""
+    now = clock.now()
+    with reading() as session:
+        customer_id = customers.get(session, customer, chains()).id
+        found, more = holdings.vouchers(session, customer_id, size(), now, number("before"), bool(flag("usable")))
+        return jsonify(views.more("vouchers", [views.held(it, now) for it in found], more))
+
+
+def draws(customer: str) -> Response:
+    """The draws of a customer."""
+    now = clock.now()
+    with reading() as session:
+        found, more = holdings.draws_of_customer(session, customers.get(session, customer, chains()).id, size())
+        return jsonify(views.more("draws", [views.draw(it, now) for it in found], more))
+
+
+def people() -> Response:
+    """The customers that a text finds."""
+    with reading() as session:
+        found = finding.find(session, chains(), text("text") or "", min(size(), finding.SIZE_MAX))
+        balances = ledger.balances(session, [it.id for it in found])
+        return jsonify(customers=[views.person(it, balances.get(it.id, 0)) for it in found])
+
+
+def size() -> int:
+    """How many rows are asked for. Raises BadRequest."""
+    found = number("size")
+    if found is not None and not 0 < found <= SIZE_MAX:
+        raise BadRequest(f"size: 1 to {SIZE_MAX}.")
+    return found or SIZE
+
+
+def number(name: str) -> int | None:
+    """Raises BadRequest."""
+    sent = text(name)
+    if sent is not None and not (sent.isdecimal() and sent.isascii() and len(sent) < 19):
+        raise BadRequest(f"{name}: a number.")
+    return int(sent) if sent else None
+
+
+def uuid(name: str) -> UUID | None:
+    """Raises BadRequest."""
+    sent = text(name)
+    try:
+        return UUID(sent) if sent else None
+    except ValueError as e:
+        raise BadRequest(f"{name}: a UUID.") from e

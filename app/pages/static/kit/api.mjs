@@ -1,0 +1,184 @@
+// The API, as one signed-in person calls it. Tokens live in this tab only: closing it ends them here.
+import { createStore } from "kit/store.mjs";
+import { t } from "kit/texts.mjs";
+
+/** What the service refused: its own sentence, and what is wrong with which field. */
+export class ApiError extends Error {
+  constructor(status, body) {
+    super(sentence(status, body));
+    this.status = status;
+    this.body = body ?? {};
+    this.problems = this.body.problems ?? [];
+    this.reasons = this.body.reasons ?? [];
+    this.fields = fieldErrors(this.body.form ?? this.body);
+  }
+}
+
+/** No answer came: it is not known whether anything was done. */
+export class NoAnswer extends Error {
+  constructor() {
+    super(t("error.no-answer"));
+  }
+}
+
+function sentence(status, body) {
+  const said = typeof body?.error === "string" ? body.error : (body?.error?.message ?? body?.message);
+  const inForm = Object.values(fieldErrors(body?.form ?? body ?? {})).flat();
+  return [said, ...(typeof body?.form === "object" || !said ? inForm : [])].filter(Boolean).join(" ") || t("error.status", { status });
+}
+
+/** `{email: ["This value is already used."]}` of Open Loyalty's tree of `children`. */
+function fieldErrors(tree, path = "") {
+  const found = {};
+  if (tree?.errors && Array.isArray(tree.errors) && tree.errors.length) found[path] = tree.errors;
+  for (const [name, child] of Object.entries(tree?.children ?? {})) {
+    Object.assign(found, fieldErrors(child, path ? `${path}.${name}` : name));
+  }
+  return found;
+}
+
+const KEPT = (role) => `guerdon.${role}`;
+
+export function createApi(role) {
+  const signedIn = createStore(read(role)); // {token, refresh, id, username, login} or null
+  const expired = createStore(null); // whoever must say the password again to go on
+  let refreshing = null;
+
+  function keep(session) {
+    try {
+      if (session) sessionStorage.setItem(KEPT(role), JSON.stringify(session));
+      else sessionStorage.removeItem(KEPT(role));
+    } catch {
+      // Where nothing may be kept, the session lasts as long as the page.
+    }
+    signedIn.set(session);
+  }
+
+  async function signIn(username, password) {
+    const answer = await send("POST", `/api/${role}/login_check`, { json: { _username: username, _password: password } });
+    const body = await answer.json().catch(() => null);
+    if (!answer.ok) throw new ApiError(answer.status, body);
+    const claims = JSON.parse(new TextDecoder().decode(bytes(body.token.split(".")[1])));
+    const session = { token: body.token, refresh: body.refresh_token, id: claims.id, username: claims.username, login: claims.sub };
+    const before = expired.get();
+    if (before && before.session.login !== session.login) {
+      expired.set(null);
+      before.refuse(new ApiError(401, { message: t("error.somebody-else") }));
+      keep(session);
+      location.reload();
+      return;
+    }
+    keep(session);
+    expired.set(null);
+    before?.goOn();
+  }
+
+  async function signOut() {
+    const token = signedIn.get()?.token;
+    keep(null);
+    expired.get()?.refuse(new ApiError(401, { message: t("error.signed-out") }));
+    expired.set(null);
+    if (token) await send("POST", "/api/token/revoke", { token }).catch(() => null);
+  }
+
+  /** A new token for the one that has expired; false when that cannot be had. */
+  async function refresh() {
+    const session = signedIn.get();
+    if (!session?.refresh) return false;
+    refreshing ??= (async () => {
+      const answer = await send("POST", "/api/token/refresh", { json: { refresh_token: session.refresh } });
+      if (!answer.ok) return false;
+      const body = await answer.json();
+      keep({ ...session, token: body.token, refresh: body.refresh_token });
+      return true;
+    })().finally(() => (refreshing = null));
+    return refreshing;
+  }
+
+  /** Wait until the same person has said the password again. */
+  function askAgain() {
+    const waiting = expired.get();
+    if (waiting) return waiting.promise;
+    let goOn, refuse;
+    const promise = new Promise((yes, no) => ([goOn, refuse] = [yes, no]));
+    expired.set({ promise, goOn, refuse, session: signedIn.get() });
+    return promise;
+  }
+
+  /**
+   * Call the API; answers `{data, etag, status, replayed}`. `json` or `form` is the body, `key` the Idempotency-Key.
+   * An expired session is renewed, or asks for the password, and the call goes on. Throws ApiError or NoAnswer.
+   */
+  async function call(method, path, options = {}) {
+    for (let attempt = 0; ; attempt += 1) {
+      const session = signedIn.get();
+      const answer = await send(method, path, { token: session?.token, ...options });
+      if (answer.status === 401 && session && attempt < 2) {
+        if (attempt === 0 && session.token !== signedIn.get()?.token) continue; // somebody else renewed it meanwhile
+        if (attempt > 0 || !(await refresh())) await askAgain();
+        continue;
+      }
+      if (options.as === "blob" && answer.ok) return { data: await answer.blob(), status: answer.status };
+      const text = await body(answer);
+      const data = text && /json/.test(answer.headers.get("Content-Type") ?? "") ? JSON.parse(text) : null;
+      if (!answer.ok) throw new ApiError(answer.status, data);
+      return {
+        data,
+        status: answer.status,
+        etag: answer.headers.get("ETag"),
+        replayed: answer.headers.get("Idempotency-Replayed") === "true",
+      };
+    }
+  }
+
+  return {
+    role,
+    signedIn,
+    expired,
+    signIn,
+    signOut,
+    call,
+    get: async (path, query, options = {}) => (await call("GET", addressed(path, query), options)).data,
+    post: async (path, json = undefined, options = {}) => (await call("POST", path, { json, ...options })).data,
+    put: async (path, json, options = {}) => (await call("PUT", path, { json, ...options })).data,
+    delete: async (path, options = {}) => (await call("DELETE", path, options)).data,
+  };
+}
+
+/** A path with a query; what is null, undefined or empty is left out. */
+export function addressed(path, query = {}) {
+  const pairs = Object.entries(query ?? {}).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  return pairs.length ? `${path}?${new URLSearchParams(pairs.map(([key, value]) => [key, String(value)]))}` : path;
+}
+
+async function send(method, path, { token, json, form, key, ifMatch, signal } = {}) {
+  const headers = { Accept: "application/json" };
+  if (token) headers.Authorization = `Bearer ${token}`;
+  if (json !== undefined) headers["Content-Type"] = "application/json";
+  if (key) headers["Idempotency-Key"] = key;
+  if (ifMatch) headers["If-Match"] = ifMatch;
+  try {
+    return await fetch(path, { method, headers, signal, body: form ?? (json === undefined ? undefined : JSON.stringify(json)) });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new NoAnswer();
+  }
+}
+
+async function body(answer) {
+  try {
+    return await answer.text();
+  } catch {
+    throw new NoAnswer(); // the line was cut in the middle of it
+  }
+}
+
+function read(role) {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEPT(role)) ?? "null");
+  } catch {
+    return null;
+  }
+}
+
+const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (letter) => letter.charCodeAt(0));

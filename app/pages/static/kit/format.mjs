@@ -1,0 +1,40 @@
+// Numbers, dates and money as the reader writes them.
+import { language, t } from "kit/texts.mjs";
+
+const DAY = 86_400_000;
+
+export const number = (value, options) => new Intl.NumberFormat(language.get(), options).format(Number(value));
+/** Points: two decimals only where there are any. */
+export const points = (value) => number(value, { minimumFractionDigits: Number(value) % 1 ? 2 : 0, maximumFractionDigits: 2 });
+export const priced = (value) => t("points", { n: Number(value), points: points(value) });
+export const percent = (part, digits = 2) =>
+  number(part, { style: "percent", maximumFractionDigits: digits });
+export const money = (value, currency) => number(value, { style: "currency", currency: (currency || "EUR").toUpperCase() });
+export const compact = (value) => number(value, { notation: "compact", maximumFractionDigits: 1 });
+
+const formatted = (at, options, zone) =>
+  new Intl.DateTimeFormat(language.get(), { ...options, ...(zone ? { timeZone: zone } : {}) }).format(new Date(at));
+export const date = (at, zone) => formatted(at, { day: "numeric", month: "short", year: "numeric" }, zone);
+export const time = (at, zone) => formatted(at, { hour: "2-digit", minute: "2-digit" }, zone);
+export const dateTime = (at, zone) =>
+  formatted(at, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" }, zone);
+export const weekday = (at, zone) => formatted(at, { weekday: "long", hour: "2-digit", minute: "2-digit" }, zone);
+
+/** When something happens, as one says it: `Friday 10:00` within a week, else the date. */
+export function soon(at) {
+  const away = new Date(at) - Date.now();
+  return away > 0 && away < 6 * DAY ? weekday(at) : dateTime(at);
+}
+
+/** How long ago, or in how long. */
+export function ago(at) {
+  const seconds = (new Date(at) - Date.now()) / 1000;
+  const format = new Intl.RelativeTimeFormat(language.get(), { numeric: "auto" });
+  for (const [unit, length] of [["day", 86_400], ["hour", 3_600], ["minute", 60]]) {
+    if (Math.abs(seconds) >= length) return format.format(Math.round(seconds / length), unit);
+  }
+  return format.format(Math.round(seconds), "second");
+}
+
+export const name = (person) =>
+  [person.firstName ?? person.first_name, person.lastName ?? person.last_name].filter(Boolean).join(" ").trim() || t("nameless");

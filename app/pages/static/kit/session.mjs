@@ -1,0 +1,76 @@
+// Signing in, and the frame that is there once somebody has.
+import { html, useState } from "kit/html.mjs";
+import { useStore } from "kit/store.mjs";
+import { useAct } from "kit/load.mjs";
+import { t, useLanguage } from "kit/texts.mjs";
+import { Aside, Brand, Button, Dialog, Field, Form, Icon, Preferences, Trouble } from "kit/ui.mjs";
+
+/** The application for whoever is signed in; the password for whoever is not. `below` stands under the form. */
+export function Session({ api, nameLabel, below: Below, children }) {
+  useLanguage();
+  const session = useStore(api.signedIn), expired = useStore(api.expired);
+  if (!session) return html`<${Gate} api=${api} nameLabel=${nameLabel} below=${Below} /><${Aside} />`;
+  return html`
+    ${children(session)}
+    ${expired && html`<${Again} api=${api} username=${expired.session.username} />`}
+    <${Aside} />
+  `;
+}
+
+function Gate({ api, nameLabel, below: Below }) {
+  const [username, setUsername] = useState(""), [password, setPassword] = useState("");
+  const [signIn, { busy, error }] = useAct(() => api.signIn(username.trim(), password));
+  return html`
+    <main class="gate">
+      <div class="sheet">
+        <${Brand} href=${`/${document.documentElement.dataset.app}`}>${t("app.name")}<//>
+        <div><h1>${t("sign-in")}</h1><p class="soft">${t("app.text")}</p></div>
+        <${Form} onSubmit=${signIn}>
+          <${Field} label=${nameLabel} value=${username} onInput=${setUsername} autocomplete="username" autofocus required />
+          <${Field} label=${t("password")} type="password" value=${password} onInput=${setPassword} autocomplete="current-password" required />
+          <${Trouble} error=${error} />
+          <${Button} kind="main-action" type="submit" busy=${busy}>${t("sign-in")}<//>
+        <//>
+        ${Below && html`<${Below} onSignIn=${api.signIn} />`}
+        <${Preferences} />
+      </div>
+    </main>
+  `;
+}
+
+/** The session has ended: the password again, and everything goes on where it was. */
+function Again({ api, username }) {
+  const [password, setPassword] = useState("");
+  const [signIn, { busy, error }] = useAct(() => api.signIn(username, password));
+  return html`
+    <${Dialog} title=${t("session.ended")} onClose=${null}>
+      <${Form} onSubmit=${signIn}>
+        <p>${t("session.ended.text", { username })}</p>
+        <${Field} label=${t("password")} type="password" value=${password} onInput=${setPassword} autocomplete="current-password" autofocus required />
+        <${Trouble} error=${error} />
+        <div class="row end">
+          <${Button} onClick=${api.signOut}>${t("sign-out")}<//>
+          <${Button} kind="main-action" type="submit" busy=${busy}>${t("go-on")}<//>
+        </div>
+      <//>
+    <//>
+  `;
+}
+
+/** The frame of a screen: brand, menu (`[[href, icon, text, isHere]]`), who is signed in, and the content. */
+export function Frame({ home, menu, bar, sided, narrow, children }) {
+  const links = html`
+    <nav class="menu" aria-label=${t("menu")}>
+      ${sided && html`<div style=${{ padding: "0 0.75rem 0.75rem" }}><${Brand} href=${home}>${t("app.name")}<//></div>`}
+      ${menu.map(([href, icon, text, isHere]) => html`<a key=${href} href=${href} aria-current=${isHere ? "page" : undefined}><${Icon} name=${icon} /><span>${text}</span></a>`)}
+    </nav>
+  `;
+  return html`
+    <a class="skip" href="#content" onClick=${(event) => (event.preventDefault(), document.getElementById("content").focus())}>${t("skip")}</a>
+    <div class="frame ${sided ? "sided" : ""}">
+      <header class="bar">${!sided && html`<${Brand} href=${home}>${t("app.name")}<//>`}${!sided && links}<span class="grow"></span>${bar}</header>
+      ${sided && links}
+      <main class="main ${narrow ? "narrow" : ""}" id="content" tabindex="-1">${children}</main>
+    </div>
+  `;
+}

@@ -1,0 +1,76 @@
+"""Customers register themselves, and wait for a seller where the operator wants that."""
+
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+
+from tests.client import Client
+from tests.world import PASSWORD, World, points
+
+ANN = {
+    "firstName": "Ann",
+    "lastName": "New",
+    "email": "ann@guerdon.example",
+    "agreement1": 1,
+    "plainPassword": PASSWORD,
+}
+PATH = "/api/customer/self_register"
+
+
+def allow(app: Flask, how: str) -> None:
+    app.extensions["guerdon_settings"] = replace(app.extensions["guerdon_settings"], self_registration=how)
+
+
+def sign_in(client: Client) -> int:
+    sent = {"_username": ANN["email"], "_password": PASSWORD}
+    return client.post("/api/customer/login_check", json=sent).status_code
+
+
+def test_who_registers_waits_for_a_seller_and_is_welcomed_once(world: World, client: Client, sol: Client) -> None:
+    world.a_reward_campaign(points(50), kind="signup", limit_per_customer=1)
+    made = client.post(PATH, json={"customer": ANN})
+    assert made.status_code == 200
+    assert sign_in(client) == 400
+    person = f"/api/seller/customer/{made.json['customerId']}"
+    assert sol.get(f"{person}/status").json["points"] == 0
+    for action in ("activate", "deactivate", "activate"):
+        assert sol.post(f"{person}/{action}").status_code == 200
+    assert sign_in(client) == 200
+    assert sol.get(f"{person}/status").json["points"] == 50
+    world.require_invariants()
+
+
+def test_where_it_is_open_one_signs_in_at_once(app: Flask, world: World, client: Client) -> None:
+    allow(app, "open")
+    assert client.post(PATH, json={"customer": ANN}).status_code == 200
+    assert sign_in(client) == 200
+
+
+def test_where_it_is_off_nobody_registers(app: Flask, world: World, client: Client) -> None:
+    allow(app, "off")
+    assert client.post(PATH, json={"customer": ANN}).status_code == 403
+    assert sign_in(client) == 401
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"plainPassword": "weak"}, "plainPassword"),
+        ({"plainPassword": None}, "plainPassword"),
+        ({"email": "cleo@guerdon.example"}, "email"),
+        ({"agreement1": 0}, "agreement1"),
+        ({"firstName": ""}, "firstName"),
+    ],
+)
+def test_what_is_wrong_stands_beside_its_field(
+    world: World, client: Client, changed: dict[str, str], field: str
+) -> None:
+    refused = client.post(PATH, json={"customer": {**ANN, **changed}})
+    assert refused.status_code == 400
+    assert refused.json["form"]["children"][field]["errors"]
+    assert sign_in(client) == 401
+
+
+def test_nobody_chooses_a_level(world: World, client: Client) -> None:
+    assert client.post(PATH, json={"customer": {**ANN, "levelId": str(world.silver.uuid)}}).status_code == 400

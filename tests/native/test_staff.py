@@ -1,0 +1,151 @@
+"""What the staff asks for: customers while typing, the overview, codes of a pool, draws computed again, the audit log."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text, update
+
+from app.db.prepared import is_postgresql
+from app.members import finding
+from app.points import ledger
+from app.points.models import LedgerEntry
+from tests.client import Client
+from tests.world import World, clock_at, hours, nothing, points
+
+
+def found(client: Client, words: str) -> list[str]:
+    answer = client.get("/api/seller/customers", query_string={"text": words})
+    return [it["first_name"] for it in answer.json["customers"]]
+
+
+def test_customers_are_found_by_how_anything_of_them_begins(world: World, sol: Client) -> None:
+    world.a_customer("Zoë", email="zoe@guerdon.example", phone="+48 600", loyalty_card_number="7001")
+    world.a_customer("Zofia", email="z@guerdon.example", loyalty_card_number="7002")
+    for words in ("zoe", "ZOË", "zoe cust", "customer zoë", "zoe@gu", "+48 6", "7001"):
+        assert found(sol, words) == ["Zoë"], words
+    assert found(sol, "zo") == ["Zoë", "Zofia"]
+    assert found(sol, "700") == ["Zoë", "Zofia"]
+    for nobody in ("%", "_oe", "zoe zoe", "oe", "7001 ", "\U0010ffff"):
+        assert found(sol, nobody) == (["Zoë"] if nobody == "7001 " else []), nobody
+
+
+def test_a_whole_card_comes_first_and_without_words_the_newest(world: World, sol: Client) -> None:
+    for card in ("10", "101", "1"):
+        world.a_customer(f"Card{card}", loyalty_card_number=card)
+    assert found(sol, "1") == ["Card1", "Card10", "Card101"]
+    assert found(sol, "")[:2] == ["Card1", "Card101"]
+
+
+def test_customers_of_other_chains_are_not_found(world: World, sol: Client) -> None:
+    world.a_customer("Zelda", chain_id=world.a_chain(), loyalty_card_number="9")
+    assert found(sol, "zelda") == found(sol, "9") == []
+
+
+def test_finding_looks_into_indexes_only(world: World) -> None:
+    with world.database.transaction() as session:
+        if is_postgresql(session):
+            session.execute(text("SET LOCAL enable_seqscan = off"))
+        for words in ("zo", "zo cust", "z@"):
+            begins = finding._begins_on_postgresql if is_postgresql(session) else finding._begins
+            for condition, _ in finding._ways(words, begins):
+                query = finding.select(finding.Profile.customer_id).where(condition)
+                explain = "EXPLAIN " if is_postgresql(session) else "EXPLAIN QUERY PLAN "
+                bound = query.compile(session.get_bind(), compile_kwargs={"literal_binds": True})
+                plan = " ".join(str(row) for row in session.execute(text(explain + str(bound).replace(":", "\\:"))))
+                assert "Seq Scan" not in plan, plan
+                assert "SCAN" not in plan, plan
+
+
+def test_the_overview_tells_what_runs_out_and_when(world: World, ada: Client) -> None:
+    with clock_at(world.now):
+        pool = world.a_campaign(name="Nearly gone", limit=10, limit_per_customer=10)
+        world.a_campaign(name="Enough", limit=10)
+        gone = world.a_campaign(name="Gone", limit=1)
+        world.buy(gone)
+        for _ in range(9):
+            world.buy(pool)
+        world.a_campaign(name="Soon over", activity=(world.now - hours(1), world.now + hours(5)))
+        world.a_campaign(name="Soon there", activity=(world.now + hours(5), world.now + hours(500)))
+        seen = ada.get("/api/admin/overview").json
+    assert seen["running"] == 4
+    [out] = seen["running_out"]
+    assert (out["campaign"]["name"], out["left"], out["allowed"], out["given_lately"]) == ("Nearly gone", 1, 10, 9)
+    assert out["ends_at"] > world.now.isoformat()
+    assert [it["name"] for it in seen["empty"]] == ["Gone"]
+    assert [it["name"] for it in seen["ending"]] == ["Soon over"]
+    assert [it["name"] for it in seen["beginning"]] == ["Soon there"]
+    assert seen["customers"] == 1
+
+
+def test_points_are_summed_by_the_days_of_the_chain(world: World, ada: Client) -> None:
+    with world.database.transaction() as session:
+        session.execute(
+            update(LedgerEntry).values(created_at=world.now - timedelta(days=30))
+        )  # what the world began with
+        for days, amount in ((20, 7_000), (3, 500), (3, 700), (0, 900)):
+            ledger.add(session, world.cleo.id, amount, world.now - timedelta(days=days))
+        ledger.spend(session, world.cleo.id, 250, world.now)
+    other = world.a_customer("There", points=77, chain_id=world.a_chain())
+    days = ada.get("/api/admin/overview").json["days"]
+    assert len(days) == 14
+    assert [it["given"] for it in days if it["given"] != "0.00"] == ["12.00", "9.00"]
+    assert days[-1]["spent"] == "2.50"
+    assert other.chain_id != world.chain_id
+
+
+def test_one_code_and_whose_it_is(world: World, ada: Client, cleo: Client) -> None:
+    campaign = world.a_campaign(codes=["A", "B", "C"], limit=3)
+    sale = world.buy(campaign)
+    codes = f"/api/admin/campaigns/{campaign.uuid}/codes"
+    one = ada.get(f"{codes}/{sale.code}").json
+    assert (one["status"], one["customer"]["id"]) == ("usable", str(world.cleo.uuid))
+    assert ada.get(f"{codes}/B").json["status"] == "free"
+    assert ada.get(f"{codes}/nope").status_code == 404
+    mark = {"campaignId": str(campaign.uuid), "code": sale.code, "used": True}
+    cleo.post("/api/customer/campaign/coupons/mark_as_used", json={"coupons": [mark]})
+    assert ada.get(f"{codes}/{sale.code}").json["status"] == "used"
+    first = ada.get(f"{codes}?size=2").json
+    assert ([it["code"] for it in first["codes"]], first["more"]) == (["A", "B"], True)
+    assert [it["given_at"] is not None for it in first["codes"]] == [True, False]
+    assert [it["code"] for it in ada.get(f"{codes}?size=2&after=B").json["codes"]] == ["C"]
+    assert ada.get(f"{codes}?size=10001").status_code == 400
+
+
+def test_draws_are_read_on_and_computed_again(world: World, ada: Client) -> None:
+    campaign = world.a_reward_campaign(points(5, weight=1), nothing(weight=3), handling="random_draw")
+    for _ in range(3):
+        world.interact(campaign)
+    path = f"/api/admin/campaigns/{campaign.uuid}/draws"
+    first = ada.get(f"{path}?size=2").json
+    assert ([it["number"] for it in first["draws"]], first["more"]) == ([1, 2], True)
+    assert [it["number"] for it in ada.get(f"{path}?after={first['draws'][-1]['id']}").json["draws"]] == [3]
+    assert ada.get(f"{path}/verification").json == {
+        "draws": 3,
+        "commitment": first["draws"][0]["commitment"],
+        "problems": [],
+    }
+    with world.database.transaction() as session:
+        session.execute(text(f"UPDATE draw SET ticket = '{'0' * 64}' WHERE number = 2"))
+    assert len(ada.get(f"{path}/verification").json["problems"]) >= 1
+
+
+def test_the_audit_log_tells_before_and_after_of_what_is_not_personal(world: World, ada: Client, sol: Client) -> None:
+    person = world.a_customer("Ann")
+    assert ada.post(f"/api/admin/customer/{person.uuid}/deactivate").status_code == 200
+    assert ada.put(f"/api/customer/{person.uuid}", json={"customer": {"lastName": "Secret"}}).status_code == 200
+    assert sol.post(f"/api/customer/{person.uuid}/level", json={"levelId": str(world.silver.uuid)}).status_code == 200
+    entries = ada.get("/api/admin/audit").json["entries"]
+    moved, renamed, blocked = entries[:3]
+    assert (blocked["by"], blocked["role"], blocked["action"]) == ("ada", "admin", "switch_customer")
+    assert [(it["field"], it["before"], it["after"]) for it in blocked["changes"]] == [("status", "active", "blocked")]
+    assert renamed["changes"] == []
+    assert "Secret" not in str(entries)
+    assert moved["by"] == "sol@guerdon.example"
+    changes = {it["field"]: (it["before"], it["after"]) for it in moved["changes"]}
+    assert changes == {"level": ("bronze", "silver"), "manual_level": (None, "silver")}
+    assert ada.get(f"/api/admin/audit?size=1&before={blocked['id'] + 1}").json["entries"] == [blocked]
+
+
+@pytest.mark.parametrize("role", ["seller", "customer"])
+def test_only_admins_look_into_the_audit_log(sol: Client, cleo: Client, role: str) -> None:
+    assert (sol if role == "seller" else cleo).get("/api/admin/audit").status_code == 403
