@@ -40,6 +40,21 @@ Filled = TypeVar("Filled")
 DATABASES: dict[tuple[str, int], Database] = {}
 
 
+NO_BROWSER = "There is no Chromium."
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was left out for want of a browser, and how to get one."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    count = sum(NO_BROWSER in str(report.longrepr) for report in skipped)
+    if count:
+        terminalreporter.write_line(
+            f"{count} tests of the pages were LEFT OUT, because there is no browser. Install Chromium (on Debian: apt-get install"
+            " chromium), or say where yours is: GUERDON_CHROMIUM=/path/to/chromium.",
+            yellow=True,
+        )
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs a PostgreSQL, and what starts a server: `make check` leaves both out."""
     for item in items:
@@ -48,7 +63,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             str, chosen.params.values() if chosen else ()
         ):
             item.add_marker(pytest.mark.postgres)
-        if vars(item.getparent(pytest.Module).obj).get("STARTS_SERVERS"):  # type: ignore[union-attr]
+        if "visit" in getattr(item, "fixturenames", ()) or vars(item.getparent(pytest.Module).obj).get(
+            "STARTS_SERVERS"
+        ):  # type: ignore[union-attr]
             item.add_marker(pytest.mark.server)
 
 

@@ -271,6 +271,7 @@ def shop(walk: Walk) -> None:
         walk(f"list_vouchers_of_customer_as_{role}", who, query={"size": 1}, customer=JANE)
         walk(f"list_draws_of_customer_as_{role}", who, query={"size": 1}, customer=JANE)
     walk("show_overview", admin)
+    walk("show_choices", admin)
     walk("list_pool_codes", admin, query={"size": 2}, campaign="discount-code-campaign")
     walk("find_pool_code", admin, campaign="discount-code-campaign", code="testCoupon")
     walk("list_draws", admin, query={"size": 1}, campaign="lucky-wheel")

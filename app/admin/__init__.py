@@ -5,6 +5,7 @@ from app.admin import (
     buying,
     campaigns,
     chains,
+    choices,
     customers,
     documents,
     levels,
@@ -23,6 +24,7 @@ BLUEPRINTS = [
     for m in (
         sessions,
         overview,
+        choices,
         documents,
         pools,
         campaigns,

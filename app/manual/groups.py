@@ -28,7 +28,11 @@ GROUPS = (
         "Campaigns of any kind, whole: read, create, change under a revision, plan, and ask before they are saved.",
         ("campaign_documents",),
     ),
-    CallGroup("Admin: overview", "How the campaigns of a chain go, at a glance.", ("admin_overview",)),
+    CallGroup(
+        "Admin: overview",
+        "How the campaigns of a chain go, at a glance; and what they can be for.",
+        ("admin_overview", "admin_choices"),
+    ),
     CallGroup(
         "Admin: pools and draws",
         "The codes of a pool, to read and to search; draws, to read and to compute again.",

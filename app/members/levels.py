@@ -1,5 +1,6 @@
 """The levels of the programme."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -61,6 +62,13 @@ def page(session: Session, chains: Chains, paging: Page) -> Paged[Level]:
     total = session.scalar(select(func.count()).select_from(Level).where(mine)) or 0
     query = select(Level).where(mine).order_by(*paging.order(SORTABLE, Level.condition_value, tie=Level.id))
     return Paged(list(session.scalars(paging.cut(query))), total)
+
+
+def of_chain(session: Session, chain_id: int) -> Sequence[Level]:
+    """All levels of a chain, the lowest first."""
+    return session.scalars(
+        select(Level).where(Level.chain_id == chain_id).order_by(Level.condition_value, Level.id)
+    ).all()
 
 
 def customers_counts(session: Session) -> dict[int, int]:

@@ -105,6 +105,11 @@ def page(
     return Paged(list(session.scalars(paging.cut(query))), total)
 
 
+def of_chain(session: Session, chain_id: int) -> Sequence[Segment]:
+    """All segments of a chain, by name."""
+    return session.scalars(select(Segment).where(Segment.chain_id == chain_id).order_by(Segment.name, Segment.id)).all()
+
+
 def customers_counts(session: Session, segment_ids: Sequence[int]) -> dict[int, int]:
     found: dict[int, int] = dict.fromkeys(segment_ids, 0)
     for (_, _, segment_id), customers in sizes.by_place(session, segment_ids).items():

@@ -311,3 +311,27 @@ class AuditEntryView(Schema):
 class AuditPage(Schema):
     entries = fields.List(fields.Nested(AuditEntryView), required=True)
     more = _flag()
+
+
+class ChoiceView(Schema):
+    key = _text()
+    name = _text()
+    active = _flag()
+    customers = _whole()
+
+
+class BusinessChoiceView(Schema):
+    key = _text()
+    name = _text()
+
+
+class ChoicesView(Schema):
+    """What a campaign's document can name, and how many customers each is."""
+
+    chain_id = _whole()
+    time_zone = _text()
+    currency = _text()
+    customers = _whole()
+    levels = fields.List(fields.Nested(ChoiceView), required=True)
+    segments = fields.List(fields.Nested(ChoiceView), required=True)
+    businesses = fields.List(fields.Nested(BusinessChoiceView), required=True)

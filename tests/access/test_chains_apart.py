@@ -247,6 +247,7 @@ TABLE: dict[str, Row] = {
     ),
     "GET admin/overview": Row("admin"),
     "GET admin/audit": Row("admin"),
+    "GET admin/choices": Row("admin"),
     "GET admin/campaigns/<campaign>/codes": Row("admin"),
     "GET admin/campaigns/<campaign>/codes/<code>": Row("admin"),
     "GET admin/campaigns/<campaign>/draws": Row("admin"),

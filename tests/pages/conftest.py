@@ -18,9 +18,9 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
 from werkzeug.serving import make_server
 
-from app import create_app
 from app.db.engine import Database
 from app.settings import Settings
+from tests.conftest import NO_BROWSER
 
 CHROMIUM = os.environ.get("GUERDON_CHROMIUM") or next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome"))), None
@@ -42,6 +42,10 @@ PROVOKED = re.compile(
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
+    if CHROMIUM is None:
+        if os.environ.get("GUERDON_REQUIRE_BROWSER"):
+            pytest.fail("There is no Chromium, and GUERDON_REQUIRE_BROWSER asks for one.")
+        pytest.skip(NO_BROWSER)
     with sync_playwright() as started:
         yield started
 
@@ -63,22 +67,25 @@ class Site:
 
 
 @pytest.fixture
-def site(sqlite_demo_template: Path, jwt_keys: str, tmp_path: Path) -> Iterator[Site]:
-    """The demo world, served; a test's own."""
-    yield from served(sqlite_demo_template, jwt_keys, tmp_path)
+def database_url(sqlite_demo_url: str) -> str:
+    """Every test begins with a demo world of its own."""
+    return sqlite_demo_url
 
 
-def served(template: Path, jwt_keys: str, folder: Path) -> Iterator[Site]:
-    path = folder / "guerdon.sqlite3"
-    shutil.copy(template, path)
-    settings = Settings(
+@pytest.fixture
+def settings(database_url: str, jwt_keys: str, tmp_path: Path) -> Settings:
+    return Settings(
         environment="test",
-        database_url=f"sqlite:///{path}",
-        storage=folder,
+        database_url=database_url,
+        storage=tmp_path,
         jwt_private_keys=jwt_keys,
         self_registration="open",
     )
-    app = create_app(settings)
+
+
+@pytest.fixture
+def site(app: Flask) -> Iterator[Site]:
+    """The demo world, served."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -88,7 +95,6 @@ def served(template: Path, jwt_keys: str, folder: Path) -> Iterator[Site]:
         server.shutdown()
         thread.join()
         server.server_close()
-        app.extensions["guerdon_database"].engine.dispose()
 
 
 @dataclass

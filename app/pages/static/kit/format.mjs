@@ -1,9 +1,9 @@
 // Numbers, dates and money as the reader writes them.
-import { language, t } from "kit/texts.mjs";
+import { locale, t } from "kit/texts.mjs";
 
 const DAY = 86_400_000;
 
-export const number = (value, options) => new Intl.NumberFormat(language.get(), options).format(Number(value));
+export const number = (value, options) => new Intl.NumberFormat(locale(), options).format(Number(value));
 /** Points: two decimals only where there are any. */
 export const points = (value) => number(value, { minimumFractionDigits: Number(value) % 1 ? 2 : 0, maximumFractionDigits: 2 });
 export const priced = (value) => t("points", { n: Number(value), points: points(value) });
@@ -12,9 +12,13 @@ export const percent = (part, digits = 2) =>
 export const money = (value, currency) => number(value, { style: "currency", currency: (currency || "EUR").toUpperCase() });
 export const compact = (value) => number(value, { notation: "compact", maximumFractionDigits: 1 });
 
-const formatted = (at, options, zone) =>
-  new Intl.DateTimeFormat(language.get(), { ...options, ...(zone ? { timeZone: zone } : {}) }).format(new Date(at));
+/** A moment on the reader's clock, or on one in a zone; a day without a time is the same everywhere. */
+function formatted(at, options, zone) {
+  const isDay = typeof at === "string" && at.length === 10;
+  return new Intl.DateTimeFormat(locale(), { ...options, timeZone: isDay ? "UTC" : zone }).format(new Date(at));
+}
 export const date = (at, zone) => formatted(at, { day: "numeric", month: "short", year: "numeric" }, zone);
+export const dayAndMonth = (at, zone) => formatted(at, { day: "numeric", month: "numeric" }, zone);
 export const time = (at, zone) => formatted(at, { hour: "2-digit", minute: "2-digit" }, zone);
 export const dateTime = (at, zone) =>
   formatted(at, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" }, zone);
@@ -29,7 +33,7 @@ export function soon(at) {
 /** How long ago, or in how long. */
 export function ago(at) {
   const seconds = (new Date(at) - Date.now()) / 1000;
-  const format = new Intl.RelativeTimeFormat(language.get(), { numeric: "auto" });
+  const format = new Intl.RelativeTimeFormat(locale(), { numeric: "auto" });
   for (const [unit, length] of [["day", 86_400], ["hour", 3_600], ["minute", 60]]) {
     if (Math.abs(seconds) >= length) return format.format(Math.round(seconds / length), unit);
   }

@@ -61,14 +61,14 @@ function Again({ api, username }) {
 export function Frame({ home, menu, bar, sided, narrow, children }) {
   const links = html`
     <nav class="menu" aria-label=${t("menu")}>
-      ${sided && html`<div style=${{ padding: "0 0.75rem 0.75rem" }}><${Brand} href=${home}>${t("app.name")}<//></div>`}
+      ${sided && html`<div class="brand-place"><${Brand} href=${home}>${t("app.name")}<//></div>`}
       ${menu.map(([href, icon, text, isHere]) => html`<a key=${href} href=${href} aria-current=${isHere ? "page" : undefined}><${Icon} name=${icon} /><span>${text}</span></a>`)}
     </nav>
   `;
   return html`
     <a class="skip" href="#content" onClick=${(event) => (event.preventDefault(), document.getElementById("content").focus())}>${t("skip")}</a>
     <div class="frame ${sided ? "sided" : ""}">
-      <header class="bar">${!sided && html`<${Brand} href=${home}>${t("app.name")}<//>`}${!sided && links}<span class="grow"></span>${bar}</header>
+      <header class="bar"><${Brand} href=${home}>${t("app.name")}<//>${!sided && links}<span class="grow"></span>${bar}</header>
       ${sided && links}
       <main class="main ${narrow ? "narrow" : ""}" id="content" tabindex="-1">${children}</main>
     </div>

@@ -60,5 +60,8 @@ export const has = (key) => key in catalogue;
 /** A component that says a text again in another language follows this. */
 export const useLanguage = () => useStore(language);
 
+/** How numbers and dates are written: as in the reader's country, if that speaks the language. */
+export const locale = () => navigator.languages.find((it) => it.startsWith(language.get())) ?? language.get();
+
 const plural = (n) => new Intl.PluralRules(language.get()).select(Number(n ?? 0));
-const written = (value) => (typeof value === "number" ? new Intl.NumberFormat(language.get()).format(value) : String(value));
+const written = (value) => (typeof value === "number" ? new Intl.NumberFormat(locale()).format(value) : String(value));

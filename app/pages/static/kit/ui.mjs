@@ -35,7 +35,7 @@ const PATHS = {
 };
 
 export const Icon = ({ name }) => html`
-  <svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
+  <svg class="glyph" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
     <path d=${PATHS[name]} />
   </svg>
 `;
@@ -226,15 +226,15 @@ export function Title({ children, actions, back, text }) {
  * On narrow screens each row becomes a card.
  */
 export function Table({ label, columns, rows, href, id = (row) => row.id, sort, onSort }) {
-  const direction = (key) => (sort?.key === key ? (sort.descending ? "descending" : "ascending") : undefined);
+  const direction = (key) => (sort && sort.key === key ? (sort.descending ? "descending" : "ascending") : undefined);
   return html`
-    <div class="table cards" role="region" aria-label=${label} tabindex="-1">
+    <div class="table cards" role="region" aria-label=${label} tabindex="0">
       <table>
         <thead><tr>${columns.map(
           (column) => html`
             <th key=${column.key} scope="col" class=${column.number ? "number" : ""} aria-sort=${direction(column.sort)}>
               ${column.sort
-                ? html`<button type="button" onClick=${() => onSort(column.sort, sort?.key === column.sort && !sort.descending)}>${column.label}<span aria-hidden="true">${{ ascending: "↑", descending: "↓" }[direction(column.sort)] ?? ""}</span></button>`
+                ? html`<button type="button" onClick=${() => onSort(column.sort, Boolean(sort && sort.key === column.sort && !sort.descending))}>${column.label}<span aria-hidden="true">${{ ascending: "↑", descending: "↓" }[direction(column.sort)] ?? ""}</span></button>`
                 : column.label}
             </th>`,
         )}</tr></thead>

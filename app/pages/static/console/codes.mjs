@@ -1,0 +1,133 @@
+// The pool: a file of codes loaded a part at a time, one code searched, all of them taken away as a file.
+import { html, useEffect, useRef, useState } from "kit/html.mjs";
+import { dateTime, name } from "kit/format.mjs";
+import { useAct } from "kit/load.mjs";
+import { to, useGuard } from "kit/router.mjs";
+import { t } from "kit/texts.mjs";
+import { Badge, Button, Field, Form, Note, Progress, Trouble, confirm, say } from "kit/ui.mjs";
+import { api, campaignPath } from "./api.mjs";
+import { addressed } from "kit/api.mjs";
+import { codesOf } from "./codefile.mjs";
+
+const PART = 10_000;
+const TONES = { free: "", usable: "good", used: "", expired: "warn" };
+
+export function Codes({ campaign, reload }) {
+  return html`
+    <div class="columns two">
+      <${Load} campaign=${campaign} reload=${reload} />
+      <div class="stack wide"><${Search} campaign=${campaign} /><${Export} campaign=${campaign} /></div>
+    </div>
+  `;
+}
+
+function Load({ campaign, reload }) {
+  const [state, setState] = useState(null); // {read, added, known, of, done, stopped}
+  const stop = useRef(null), chooser = useRef();
+  const [written, setWritten] = useState("");
+  useEffect(() => () => stop.current?.abort(), []);
+  useGuard(Boolean(state && !state.done), () => confirm({ title: t("codes.leave"), text: t("codes.leave.text"), yes: t("edit.leave.yes"), danger: true }));
+  const [load, { busy, error }] = useAct(async (file) => {
+    stop.current = new AbortController();
+    const { signal } = stop.current;
+    const progress = { read: 0, added: 0, known: 0, part: 0, done: false, stopped: false };
+    setState({ ...progress });
+    try {
+      for await (const { codes, part } of codesOf(file, PART)) {
+        const answer = await api.post(campaignPath(campaign.state.id, "/codes"), { codes }, { signal });
+        progress.read += codes.length;
+        progress.added += answer.added;
+        progress.known += answer.known;
+        progress.part = part;
+        setState({ ...progress });
+        if (signal.aborted) break;
+      }
+    } catch (failure) {
+      if (failure.name !== "AbortError") throw failure;
+    } finally {
+      progress.stopped = signal.aborted;
+      progress.done = true;
+      setState({ ...progress });
+      reload();
+    }
+    say(t(progress.stopped ? "codes.stopped" : "codes.loaded", { n: progress.added }), "good");
+    setWritten("");
+  });
+  return html`
+    <section class="sheet">
+      <h2>${t("codes.load")}</h2>
+      <p class="soft small">${t("codes.load.text")}</p>
+      <input ref=${chooser} class="unseen" type="file" tabindex="-1" aria-hidden="true" accept=".txt,.csv,.tsv,text/*" onChange=${(event) => event.currentTarget.files[0] && load(event.currentTarget.files[0])} />
+      <div class="row"><${Button} kind="main-action" icon="plus" busy=${busy} onClick=${() => chooser.current.click()}>${t("codes.choose")}<//></div>
+      ${state &&
+      html`
+        <${Progress} label=${t("codes.progress", { read: state.read, added: state.added })} done=${state.done && !state.stopped ? 1 : state.part} of=${1} text=${state.known ? t("codes.known", { n: state.known }) : ""} />
+        ${!state.done && html`<div><${Button} onClick=${() => stop.current.abort()}>${t("codes.stop")}<//></div>`}
+      `}
+      <${Form} onSubmit=${() => written.trim() && load(new Blob([written]))}>
+        <${Field} as="textarea" class="mono" label=${t("codes.write")} hint=${t("codes.write.hint")} value=${written} onInput=${setWritten} spellcheck="false" />
+        <div><${Button} type="submit" busy=${busy} disabled=${!written.trim()}>${t("codes.add")}<//></div>
+      <//>
+      <${Trouble} error=${error} />
+    </section>
+  `;
+}
+
+function Search({ campaign }) {
+  const [code, setCode] = useState(""), [found, setFound] = useState(null);
+  const [search, { busy, error }] = useAct(async () => {
+    setFound(null);
+    setFound(await api.get(campaignPath(campaign.state.id, `/codes/${encodeURIComponent(code.trim())}`)));
+  });
+  return html`
+    <section class="sheet">
+      <h2>${t("codes.search")}</h2>
+      <${Form} onSubmit=${() => code.trim() && search()}>
+        <${Field} label=${t("code")} value=${code} onInput=${setCode} spellcheck="false" />
+        <div><${Button} type="submit" icon="search" busy=${busy}>${t("codes.whose")}<//></div>
+      <//>
+      <${Trouble} error=${error} />
+      ${found &&
+      html`
+        <div class="stack tight" role="status">
+          <div class="row"><span class="mono strong">${found.code}</span><${Badge} tone=${TONES[found.status]}>${t(`code.${found.status}`)}<//></div>
+          ${found.customer && html`<p>${t("codes.given", { at: dateTime(found.given_at) })} <a class="name" href=${to(`/customers/${found.customer.id}`)}>${name(found.customer)}</a></p>`}
+          ${found.used_at && html`<p class="soft">${t("codes.used", { at: dateTime(found.used_at) })}</p>`}
+        </div>
+      `}
+    </section>
+  `;
+}
+
+function Export({ campaign }) {
+  const [read, setRead] = useState(null);
+  const [take, { busy, error }] = useAct(async () => {
+    const lines = ["code,given_at\n"];
+    for (let after = "", more = true, count = 0; more; ) {
+      const page = await api.get(addressed(campaignPath(campaign.state.id, "/codes"), { size: PART, after }));
+      lines.push(page.codes.map((it) => `${quoted(it.code)},${it.given_at ?? ""}\n`).join(""));
+      count += page.codes.length;
+      setRead(count);
+      ({ more } = page);
+      after = page.codes.at(-1)?.code ?? "";
+    }
+    const address = URL.createObjectURL(new Blob(lines, { type: "text/csv" }));
+    const link = Object.assign(document.createElement("a"), { href: address, download: `${campaign.key}-codes.csv` });
+    link.click();
+    URL.revokeObjectURL(address);
+  });
+  return html`
+    <section class="sheet">
+      <h2>${t("codes.export")}</h2>
+      <p class="soft small">${t("codes.export.text")}</p>
+      ${busy && html`<p role="status">${t("codes.exported", { n: read ?? 0 })}</p>`}
+      <div><${Button} busy=${busy} onClick=${take}>${t("codes.export.take")}<//></div>
+      <${Trouble} error=${error} />
+      ${campaign.sale?.single_coupon && html`<${Note} icon="alert">${t("codes.shared")}<//>`}
+    </section>
+  `;
+}
+
+/** As spreadsheets read it; what they would take for a formula is kept from being one. */
+const quoted = (code) => (/[",\n]/.test(code) || /^[=+\-@]/.test(code) ? `"${code.replace(/"/g, '""')}"` : code);
+

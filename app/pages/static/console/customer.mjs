@@ -1,0 +1,195 @@
+// One customer: who, how many points, what happened, what is held, how far, and why not more.
+import { html, useState } from "kit/html.mjs";
+import { date, dateTime, money, name, percent, points } from "kit/format.mjs";
+import { useAct, useLoad } from "kit/load.mjs";
+import { to } from "kit/router.mjs";
+import { t } from "kit/texts.mjs";
+import { Badge, Button, Dialog, Empty, Field, Form, Loaded, Picture, Progress, Segmented, Title, Trouble, confirm, say } from "kit/ui.mjs";
+import { api } from "./api.mjs";
+import { Tile } from "./seen.mjs";
+
+export function Customer({ customer }) {
+  const path = `/api/admin/customer/${customer}`;
+  const person = useLoad((signal) => Promise.all([api.get(`/api/customer/${customer}`, {}, { signal }), api.get(`${path}/status`, {}, { signal })]), [customer]);
+  const [doing, setDoing] = useState(null), [part, setPart] = useState("points");
+  return html`
+    <${Loaded} of=${person} lines=${8}>${([it, status]) => html`
+      <${Title} back=${[to("/customers"), t("menu.customers")]} actions=${html`<${Actions} it=${it} path=${path} reload=${person.reload} onDo=${setDoing} />`}>${name(it)}<//>
+      <div class="facts">
+        <div class="figure"><span class="small soft">${t("balance")}</span><span class="value" data-balance>${points(status.points)}</span></div>
+        <div class="figure"><span class="small soft">${t("level")}</span><span class="value name">${status.levelName ?? "—"}</span></div>
+        <div class="figure"><span class="small soft">${t("customer.spent")}</span><span class="value">${points(status.usedPoints)}</span></div>
+        <div class="figure"><span class="small soft">${t("customer.purchases")}</span><span class="value">${money(it.transactionsAmount, it.currency)}</span></div>
+      </div>
+      <section class="sheet">
+        <div class="row apart"><h2>${t("customer.profile")}</h2>${!it.active && html`<${Badge} tone="bad">${t("status.inactive")}<//>`}</div>
+        <dl class="facts">
+          <${Fact} label=${t("email")} value=${it.email} /><${Fact} label=${t("phone")} value=${it.phone} /><${Fact} label=${t("card")} value=${it.loyaltyCardNumber} />
+          <${Fact} label=${t("registered")} value=${date(it.createdAt)} /><${Fact} label=${t("born")} value=${it.birthDate && date(it.birthDate.slice(0, 10))} /><${Fact} label=${t("customer.id")} value=${it.customerId} mono />
+        </dl>
+      </section>
+      <${Segmented} label=${t("part")} value=${part} onChange=${setPart} options=${["points", "vouchers", "may", "draws"].map((key) => [key, t(`customer.part.${key}`)])} />
+      ${part === "points" && html`<${Ledger} key=${status.points} customer=${it.customerId} />`}
+      ${part === "vouchers" && html`<${Vouchers} path=${path} />`}
+      ${part === "may" && html`<${May} path=${path} customer=${it.customerId} />`}
+      ${part === "draws" && html`<${Draws} path=${path} />`}
+      ${["add", "spend"].includes(doing) && html`<${Move} how=${doing} customer=${it} onClose=${() => setDoing(null)} onDone=${() => (setDoing(null), person.reload())} />`}
+      ${doing === "change" && html`<${Change} customer=${it} onClose=${() => setDoing(null)} onDone=${() => (setDoing(null), person.reload())} />`}
+      ${doing === "level" && html`<${Levels} customer=${it} onClose=${() => setDoing(null)} onDone=${() => (setDoing(null), person.reload())} />`}
+    `}<//>
+  `;
+}
+
+const Fact = ({ label, value, mono }) => (value ? html`<div><dt>${label}</dt><dd class="name ${mono ? "mono small" : ""}">${value}</dd></div>` : null);
+
+function Actions({ it, path, reload, onDo }) {
+  const [turn, { busy, error }] = useAct(async () => {
+    if (it.active && !(await confirm({ title: t("customer.block.title", { name: name(it) }), text: t("customer.block.text"), yes: t("customer.block"), danger: true }))) return;
+    await api.post(`${path}/${it.active ? "deactivate" : "activate"}`);
+    say(t(it.active ? "customer.blocked" : "customer.activated", { name: name(it) }), "good");
+    reload();
+  });
+  return html`
+    <${Button} kind="main-action" icon="plus" onClick=${() => onDo("add")}>${t("points.add")}<//>
+    <${Button} onClick=${() => onDo("spend")}>${t("points.spend")}<//>
+    <${Button} onClick=${() => onDo("change")}>${t("change")}<//>
+    <${Button} onClick=${() => onDo("level")}>${t("level")}<//>
+    <${Button} kind=${it.active ? "danger" : ""} busy=${busy} onClick=${turn}>${t(it.active ? "customer.block" : "customer.activate")}<//>
+    <${Trouble} error=${error} />
+  `;
+}
+
+/** Points, by hand: with a comment, and a key, so that a lost answer is no second addition. */
+function Move({ how, customer, onClose, onDone }) {
+  const [amount, setAmount] = useState(""), [comment, setComment] = useState("");
+  const [key] = useState(() => crypto.randomUUID());
+  const [move, { busy, error }] = useAct(async () => {
+    const transfer = { customer: customer.customerId, points: amount.replace(",", "."), comment };
+    await api.post(`/api/points/transfer/${how}`, { transfer }, { key });
+    say(t(`points.${how}.done`, { points: points(amount.replace(",", ".")) }), "good");
+    onDone();
+  });
+  return html`
+    <${Dialog} title=${t(`points.${how}`)} onClose=${onClose}>
+      <${Form} onSubmit=${move}>
+        <${Field} label=${t("points.amount")} inputmode="decimal" value=${amount} onInput=${setAmount} problem=${error?.fields.points?.join(" ")} autofocus required />
+        <${Field} label=${t("points.comment")} hint=${t("points.comment.hint")} value=${comment} onInput=${setComment} problem=${error?.fields.comment?.join(" ")} />
+        <${Trouble} error=${error} />
+        <div class="row end"><${Button} onClick=${onClose}>${t("cancel")}<//><${Button} kind="main-action" type="submit" busy=${busy}>${t(`points.${how}`)}<//></div>
+      <//>
+    <//>
+  `;
+}
+
+function Change({ customer, onClose, onDone }) {
+  const [it, setIt] = useState({ firstName: customer.firstName, lastName: customer.lastName, email: customer.email ?? "", phone: customer.phone ?? "", loyaltyCardNumber: customer.loyaltyCardNumber ?? "" });
+  const [change, { busy, error }] = useAct(async () => {
+    await api.put(`/api/customer/${customer.customerId}`, { customer: it });
+    say(t("saved"), "good");
+    onDone();
+  });
+  const field = (key, label, rest = {}) => html`<${Field} label=${label} value=${it[key]} problem=${error?.fields[key]?.join(" ")} onInput=${(value) => setIt({ ...it, [key]: value })} ...${rest} />`;
+  return html`
+    <${Dialog} title=${t("customer.change")} onClose=${onClose}>
+      <${Form} onSubmit=${change}>
+        <div class="fields">${field("firstName", t("first-name"), { autofocus: true })}${field("lastName", t("last-name"))}</div>
+        ${field("email", t("email"), { type: "email" })}
+        <div class="fields">${field("phone", t("phone"), { type: "tel" })}${field("loyaltyCardNumber", t("card"))}</div>
+        <${Trouble} error=${error} />
+        <div class="row end"><${Button} onClick=${onClose}>${t("cancel")}<//><${Button} kind="main-action" type="submit" busy=${busy}>${t("save")}<//></div>
+      <//>
+    <//>
+  `;
+}
+
+function Levels({ customer, onClose, onDone }) {
+  const levels = useLoad((signal) => api.get("/api/level", { perPage: 1000 }, { signal }));
+  const [levelId, setLevel] = useState(customer.manuallyAssignedLevelId?.levelId ?? "");
+  const [assign, { busy, error }] = useAct(async () => {
+    const path = `/api/customer/${customer.customerId}`;
+    await (levelId ? api.post(`${path}/level`, { levelId }) : api.post(`${path}/remove-manually-level`));
+    say(t("saved"), "good");
+    onDone();
+  });
+  return html`
+    <${Dialog} title=${t("customer.level")} onClose=${onClose}>
+      <${Loaded} of=${levels}>${(found) => html`
+        <${Form} onSubmit=${assign}>
+          <${Field} as="select" label=${t("level")} hint=${t("customer.level.hint")} value=${levelId} onInput=${setLevel} options=${[["", t("customer.level.computed")], ...found.levels.map((it) => [it.id, it.name])]} />
+          <${Trouble} error=${error} />
+          <div class="row end"><${Button} onClick=${onClose}>${t("cancel")}<//><${Button} kind="main-action" type="submit" busy=${busy}>${t("save")}<//></div>
+        <//>
+      `}<//>
+    <//>
+  `;
+}
+
+function Ledger({ customer }) {
+  const [page, setPage] = useState(1);
+  const entries = useLoad((signal) => api.get("/api/points/transfer", { customerId: customer, page, perPage: 20 }, { signal }), [customer, page]);
+  return html`
+    <section class="sheet" aria-label=${t("customer.part.points")}>
+      <${Loaded} of=${entries}>${({ transfers, total }) => html`
+        ${transfers.length === 0 && html`<${Empty} icon="list" title=${t("points.none")} />`}
+        <ul class="list">${transfers.map((it) => {
+          const isGain = it.type === "adding";
+          return html`<li key=${it.pointsTransferId} style=${{ flexWrap: "nowrap" }}><div class="grow"><p class="name">${it.comment || t(`points.${isGain ? "added" : "spent"}`)}</p><p class="small soft">${dateTime(it.createdAt)} · ${t(`issuer.${it.issuer}`)}</p></div><span class="number strong ${isGain ? "good" : ""}">${isGain ? "+" : "−"}${points(it.value)}</span></li>`;
+        })}</ul>
+        ${total > 20 && html`<div class="row apart"><${Button} disabled=${page === 1} onClick=${() => setPage(page - 1)}>${t("previous")}<//><${Button} disabled=${page * 20 >= total} onClick=${() => setPage(page + 1)}>${t("next")}<//></div>`}
+      `}<//>
+    </section>
+  `;
+}
+
+function Vouchers({ path }) {
+  const [befores, setBefores] = useState([null]);
+  return html`<section class="sheet" aria-label=${t("customer.part.vouchers")}>${befores.map((before, i) => html`<${VoucherPage} key=${before} path=${path} before=${before} onMore=${i === befores.length - 1 ? (last) => setBefores([...befores, last]) : null} />`)}</section>`;
+}
+
+const TONES = { usable: "good", used: "", expired: "warn" };
+
+function VoucherPage({ path, before, onMore }) {
+  const page = useLoad((signal) => api.get(`${path}/vouchers`, { before }, { signal }), [path, before]);
+  return html`
+    <${Loaded} of=${page}>${({ vouchers, more }) => html`
+      ${vouchers.length === 0 && !before && html`<${Empty} icon="gift" title=${t("vouchers.none")} />`}
+      <ul class="list">${vouchers.map(
+        (it) => html`
+          <li key=${it.number}>
+            <${Picture} small src=${it.campaign.photo} name=${it.title} />
+            <div class="grow"><p class="name strong">${it.title}</p><p class="small soft name">${it.campaign.name} · ${dateTime(it.given_at)}</p></div>
+            <span class="mono">${worth(it)}</span><${Badge} tone=${TONES[it.status]}>${t(`code.${it.status}`)}<//>
+          </li>`,
+      )}</ul>
+      ${more && onMore && html`<div><${Button} onClick=${() => onMore(vouchers.at(-1).number)}>${t("more")}<//></div>`}
+    `}<//>
+  `;
+}
+
+const worth = (it) => it.code ?? (it.percent ? percent(Number(it.percent) / 100) : Number(it.amount) ? money(it.amount, it.currency) : "");
+
+function May({ path, customer }) {
+  const shelf = useLoad((signal) => api.get(`${path}/campaigns`, { size: 50 }, { signal }), [path]);
+  return html`
+    <${Loaded} of=${shelf}>${({ campaigns }) => html`
+      ${campaigns.length === 0 && html`<${Empty} icon="gift" title=${t("seen.nothing")} />`}
+      ${campaigns.some((it) => it.behaviors.length) &&
+      html`<section class="sheet"><h2>${t("customer.progress")}</h2>${campaigns.flatMap((it) => it.behaviors.map((each) => html`<${Progress} key=${it.id + each.name} label=${`${it.name}: ${each.name}`} done=${each.counted} of=${each.wanted} />`))}</section>`}
+      <div class="tiles">${campaigns.map((it) => html`<${Tile} key=${it.id} it=${it} />`)}</div>
+      <div><${Button} kind="plain" href=${to("/seen", { customer })}>${t("seen.whole")}<//></div>
+    `}<//>
+  `;
+}
+
+function Draws({ path }) {
+  const page = useLoad((signal) => api.get(`${path}/draws`, {}, { signal }), [path]);
+  return html`
+    <section class="sheet" aria-label=${t("customer.part.draws")}>
+      <${Loaded} of=${page}>${({ draws }) => html`
+        ${draws.length === 0 && html`<${Empty} icon="wheel" title=${t("draws.none")} />`}
+        <ul class="list">${draws.map((it) => html`<li key=${it.id}><div class="grow"><p class="name strong">${it.candidates.find((each) => each.method === it.drawn)?.title}</p><p class="small soft name">${it.campaign.name} · ${dateTime(it.at)}</p></div><span class="soft small">${t("draws.nth", { n: it.number })}</span></li>`)}</ul>
+      `}<//>
+    </section>
+  `;
+}
+

@@ -1,0 +1,63 @@
+// Customers: found by name, mail, phone or card; registered.
+import { html, useEffect, useState } from "kit/html.mjs";
+import { date, name, points } from "kit/format.mjs";
+import { useAct, useStill } from "kit/load.mjs";
+import { navigate, to, useQuery } from "kit/router.mjs";
+import { t } from "kit/texts.mjs";
+import { Button, Check, Dialog, Empty, Field, Form, Loaded, Table, Title, Trouble, say } from "kit/ui.mjs";
+import { api } from "./api.mjs";
+import { Status, useFound } from "./finder.mjs";
+
+export function Customers() {
+  const [query, change] = useQuery();
+  const [text, setText] = useState(query.text ?? ""), [isNew, setNew] = useState(false);
+  const still = useStill(text);
+  useEffect(() => {
+    if (still !== (query.text ?? "")) change({ text: still || null });
+  }, [still]);
+  const found = useFound(text, 50);
+  const columns = [
+    { key: "name", label: t("name"), cell: name },
+    { key: "status", label: t("status"), cell: (row) => html`<${Status} status=${row.status} />` },
+    { key: "card", label: t("card"), cell: (row) => html`<span class="mono">${row.loyalty_card_number ?? ""}</span>` },
+    { key: "email", label: t("email"), cell: (row) => html`<span class="name">${row.email ?? row.phone ?? ""}</span>` },
+    { key: "level", label: t("level"), cell: (row) => html`<span class="name">${row.level ?? ""}</span>` },
+    { key: "balance", label: t("balance"), number: true, cell: (row) => points(row.balance) },
+    { key: "since", label: t("registered"), cell: (row) => date(row.registered_at) },
+  ];
+  return html`
+    <${Title} actions=${html`<${Button} kind="main-action" icon="plus" onClick=${() => setNew(true)}>${t("customers.new")}<//>`}>${t("menu.customers")}<//>
+    <${Field} type="search" label=${t("customers.search")} hint=${t("customers.search.hint")} value=${text} onInput=${setText} />
+    <${Loaded} of=${found} lines=${8} height="2.5rem">${({ customers }) =>
+      customers.length === 0
+        ? html`<${Empty} icon="people" title=${text ? t("customers.none", { text }) : t("customers.nobody")}><${Button} onClick=${() => setNew(true)}>${t("customers.new")}<//><//>`
+        : html`
+            <p class="small soft" role="status">${text ? t("customers.found", { n: customers.length }) : t("customers.newest")}</p>
+            <div class="sheet flush"><${Table} label=${t("menu.customers")} columns=${columns} rows=${customers} href=${(row) => to(`/customers/${row.id}`)} /></div>
+          `}<//>
+    ${isNew && html`<${NewCustomer} onClose=${() => setNew(false)} />`}
+  `;
+}
+
+function NewCustomer({ onClose }) {
+  const [it, setIt] = useState({ firstName: "", lastName: "", email: "", phone: "", loyaltyCardNumber: "", plainPassword: "", agreement1: true });
+  const [register, { busy, error }] = useAct(async () => {
+    const made = await api.post("/api/customer/register", { customer: it });
+    say(t("customers.registered", { name: name(it) }), "good");
+    navigate(`/customers/${made.customerId}`);
+  });
+  const field = (key, label, rest = {}) => html`<${Field} label=${label} value=${it[key]} problem=${error?.fields[key]?.join(" ")} onInput=${(value) => setIt({ ...it, [key]: value })} ...${rest} />`;
+  return html`
+    <${Dialog} title=${t("customers.new")} onClose=${onClose}>
+      <${Form} onSubmit=${register}>
+        <div class="fields">${field("firstName", t("first-name"), { autofocus: true })}${field("lastName", t("last-name"))}</div>
+        ${field("email", t("email"), { type: "email" })}
+        <div class="fields">${field("phone", t("phone"), { type: "tel" })}${field("loyaltyCardNumber", t("card"))}</div>
+        ${field("plainPassword", t("password"), { type: "password", autocomplete: "new-password", hint: t("password.hint") })}
+        <${Check} label=${t("agreement")} checked=${it.agreement1} onChange=${(value) => setIt({ ...it, agreement1: value })} problem=${error?.fields.agreement1?.join(" ")} />
+        <${Trouble} error=${error} />
+        <div class="row end"><${Button} onClick=${onClose}>${t("cancel")}<//><${Button} kind="main-action" type="submit" busy=${busy}>${t("customers.register")}<//></div>
+      <//>
+    <//>
+  `;
+}

@@ -1,0 +1,31 @@
+// A customer, found while typing.
+import { html, useState } from "kit/html.mjs";
+import { name, points } from "kit/format.mjs";
+import { useLoad, useStill } from "kit/load.mjs";
+import { t } from "kit/texts.mjs";
+import { Badge, Field, Loaded } from "kit/ui.mjs";
+import { api } from "./api.mjs";
+
+export const useFound = (text, size = 20) => {
+  const still = useStill(text);
+  return useLoad((signal) => api.get("/api/admin/customers", { text: still, size }, { signal }), [still, size]);
+};
+
+export const Status = ({ status }) => (status === "active" ? null : html`<${Badge} tone=${status === "new" ? "accent" : "bad"}>${t(`status.${status}`)}<//>`);
+
+/** A field that finds customers, and a list to choose one from. */
+export function Finder({ onChoose }) {
+  const [text, setText] = useState("");
+  const found = useFound(text, 6);
+  return html`
+    <div class="stack tight">
+      <${Field} type="search" label=${t("customers.search")} hint=${t("customers.search.hint")} value=${text} onInput=${setText} />
+      <${Loaded} of=${found} lines=${3}>${({ customers }) =>
+        customers.length === 0
+          ? html`<p class="soft" role="status">${t("customers.none", { text })}</p>`
+          : html`<ul class="list">${customers.map(
+              (it) => html`<li key=${it.id}><button type="button" class="button" style=${{ width: "100%", justifyContent: "space-between" }} onClick=${() => onChoose(it)}><span class="name">${name(it)}</span><span class="soft small">${points(it.balance)}</span></button></li>`,
+            )}</ul>`}<//>
+    </div>
+  `;
+}

@@ -1,0 +1,71 @@
+// A campaign's picture: dropped or chosen, seen before it is sent.
+import { html, useEffect, useRef, useState } from "kit/html.mjs";
+import { useAct, useLoad } from "kit/load.mjs";
+import { t } from "kit/texts.mjs";
+import { Button, Empty, Trouble, confirm, say } from "kit/ui.mjs";
+import { api } from "./api.mjs";
+
+export function Photo({ campaign, reload }) {
+  const [file, setFile] = useState(null);
+  const address = `/api/campaign/${campaign.state.id}/photo`;
+  const [send, { busy, error }] = useAct(async () => {
+    const form = new FormData();
+    form.append("photo[file]", file);
+    await api.call("POST", address, { form });
+    setFile(null);
+    say(t("photo.saved"), "good");
+    reload();
+  });
+  const [remove, removing] = useAct(async () => {
+    if (!(await confirm({ title: t("photo.remove.title"), yes: t("remove"), danger: true }))) return;
+    await api.delete(address);
+    reload();
+  });
+  return html`
+    <section class="sheet" aria-label=${t("part.photo")}>
+      ${file ? html`<${Preview} file=${file} />` : campaign.state.photo ? html`<${Shown} path=${campaign.state.photo} />` : html`<${Empty} icon="photo" title=${t("photo.none")} />`}
+      <${Drop} onFile=${setFile} />
+      <${Trouble} error=${error ?? removing.error} />
+      <div class="row end">
+        ${!file && campaign.state.photo && html`<${Button} kind="danger" busy=${removing.busy} onClick=${remove}>${t("photo.remove")}<//>`}
+        ${file && html`<${Button} onClick=${() => setFile(null)}>${t("cancel")}<//><${Button} kind="main-action" busy=${busy} onClick=${send}>${t("photo.use")}<//>`}
+      </div>
+    </section>
+  `;
+}
+
+function Drop({ onFile }) {
+  const [isOver, setOver] = useState(false), chooser = useRef();
+  const take = (event) => {
+    event.preventDefault();
+    setOver(false);
+    const [file] = event.dataTransfer.files;
+    if (file) onFile(file);
+  };
+  return html`
+    <div class="drop ${isOver ? "over" : ""}" onDragOver=${(event) => (event.preventDefault(), setOver(true))} onDragLeave=${() => setOver(false)} onDrop=${take}>
+      <p>${t("photo.drop")}</p>
+      <input ref=${chooser} class="unseen" type="file" tabindex="-1" aria-hidden="true" accept="image/png,image/jpeg,image/gif,image/webp" onChange=${(event) => event.currentTarget.files[0] && onFile(event.currentTarget.files[0])} />
+      <${Button} icon="photo" onClick=${() => chooser.current.click()}>${t("photo.choose")}<//>
+      <p class="small soft">${t("photo.hint")}</p>
+    </div>
+  `;
+}
+
+/** A file of this device, as a picture. */
+function Preview({ file }) {
+  const [address, setAddress] = useState(null);
+  useEffect(() => {
+    const made = URL.createObjectURL(file);
+    setAddress(made);
+    return () => URL.revokeObjectURL(made);
+  }, [file]);
+  return html`<figure class="stack tight">${address && html`<img class="picture" src=${address} alt=${t("photo.preview")} />`}<figcaption class="small soft name">${file.name}</figcaption></figure>`;
+}
+
+/** The photo that is there, asked for with the token: that of a draft is shown to the staff only. */
+export function Shown({ path }) {
+  const photo = useLoad(async (signal) => URL.createObjectURL((await api.call("GET", path, { as: "blob", signal })).data), [path]);
+  if (photo.error) return html`<${Trouble} error=${photo.error} retry=${photo.reload} />`;
+  return photo.data ? html`<img class="picture" src=${photo.data} alt=${t("photo.now")} />` : html`<div class="picture bone"></div>`;
+}

@@ -1,0 +1,114 @@
+// The programme around the campaigns: levels that customers reach, and segments that they belong to.
+import { html, useState } from "kit/html.mjs";
+import { percent, points } from "kit/format.mjs";
+import { useAct, useLoad } from "kit/load.mjs";
+import { t } from "kit/texts.mjs";
+import { Badge, Button, Check, Dialog, Empty, Field, Form, Loaded, Title, Trouble, confirm, say } from "kit/ui.mjs";
+import { api } from "./api.mjs";
+
+export const Programme = () => html`
+  <${Title} text=${t("programme.text")}>${t("menu.programme")}<//>
+  <${Levels} />
+  <${Segments} />
+`;
+
+function Levels() {
+  const levels = useLoad((signal) => api.get("/api/level", { perPage: 1000 }, { signal }));
+  const [open, setOpen] = useState(null);
+  return html`
+    <section class="sheet">
+      <div class="row apart"><h2>${t("levels")}</h2><${Button} icon="plus" onClick=${() => setOpen({})}>${t("level.new")}<//></div>
+      <${Loaded} of=${levels}>${(found) => html`
+        ${found.levels.length === 0 && html`<${Empty} icon="steps" title=${t("levels.none")} />`}
+        <ul class="list">${found.levels.map(
+          (it) => html`
+            <li key=${it.id}>
+              <div class="grow"><p class="name strong">${it.name}</p><p class="small soft">${t("level.from", { points: points(it.conditionValue) })}${it.reward?.value ? ` · ${t("level.discount", { percent: percent(it.reward.value) })}` : ""}</p></div>
+              ${!it.active && html`<${Badge}>${t("switched-off")}<//>`}<span class="soft">${t("count.customers.n", { n: it.customersCount })}</span>
+              <${Button} onClick=${() => setOpen(it)} aria-label=${t("change.what", { name: it.name })}>${t("change")}<//>
+            </li>`,
+        )}</ul>
+        ${open && html`<${LevelForm} it=${open} onClose=${() => setOpen(null)} onDone=${() => (setOpen(null), levels.reload())} />`}
+      `}<//>
+    </section>
+  `;
+}
+
+function LevelForm({ it, onClose, onDone }) {
+  const [level, setLevel] = useState({ name: it.name ?? "", conditionValue: it.conditionValue ?? "", active: it.active ?? true, rewardName: it.reward?.name ?? "", rewardValue: it.reward?.value !== undefined ? it.reward.value * 100 : "", rewardCode: it.reward?.code ?? "" });
+  const [save, { busy, error }] = useAct(async () => {
+    const { rewardName, rewardValue, rewardCode, ...rest } = level;
+    const sent = { level: { ...rest, reward: { name: rewardName || level.name, value: rewardValue || 0, code: rewardCode || level.name } } };
+    await (it.id ? api.put(`/api/level/${it.id}`, sent) : api.post("/api/level/create", sent));
+    say(t("saved"), "good");
+    onDone();
+  });
+  const field = (key, label, rest = {}) => html`<${Field} label=${label} value=${level[key]} problem=${error?.fields[FORM[key] ?? key]?.join(" ")} onInput=${(value) => setLevel({ ...level, [key]: value })} ...${rest} />`;
+  return html`
+    <${Dialog} title=${it.id ? t("change.what", { name: it.name }) : t("level.new")} onClose=${onClose}>
+      <${Form} onSubmit=${save}>
+        ${field("name", t("name"), { autofocus: true })}
+        <div class="fields">${field("conditionValue", t("level.condition"), { inputmode: "decimal", hint: t("level.condition.hint") })}${field("rewardValue", t("level.percent"), { inputmode: "decimal" })}</div>
+        <${Check} label=${t("switched-on")} checked=${level.active} onChange=${(active) => setLevel({ ...level, active })} />
+        <${Trouble} error=${error} />
+        <div class="row end"><${Button} onClick=${onClose}>${t("cancel")}<//><${Button} kind="main-action" type="submit" busy=${busy}>${t("save")}<//></div>
+      <//>
+    <//>
+  `;
+}
+const FORM = { rewardValue: "reward.value", rewardName: "reward.name", rewardCode: "reward.code" };
+
+function Segments() {
+  const segments = useLoad((signal) => api.get("/api/segment", { perPage: 1000 }, { signal }));
+  const [open, setOpen] = useState(null);
+  const [remove, { error }] = useAct(async (it) => {
+    if (!(await confirm({ title: t("segment.remove.title", { name: it.name }), yes: t("remove"), danger: true }))) return;
+    await api.delete(`/api/segment/${it.segmentId}`);
+    segments.reload();
+  });
+  return html`
+    <section class="sheet">
+      <div class="row apart"><h2>${t("segments")}</h2><${Button} icon="plus" onClick=${() => setOpen({})}>${t("segment.new")}<//></div>
+      <${Trouble} error=${error} />
+      <${Loaded} of=${segments}>${(found) => html`
+        ${found.segments.length === 0 && html`<${Empty} icon="people" title=${t("segments.none")} />`}
+        <ul class="list">${found.segments.map(
+          (it) => html`
+            <li key=${it.segmentId}>
+              <div class="grow"><p class="name strong">${it.name}</p><p class="small soft name">${it.description ?? ""}</p></div>
+              ${!it.active && html`<${Badge}>${t("switched-off")}<//>`}<span class="soft">${t("count.customers.n", { n: it.customersCount })}</span>
+              <${Button} onClick=${() => setOpen(it)} aria-label=${t("change.what", { name: it.name })}>${t("change")}<//><${Button} kind="plain" onClick=${() => remove(it)} aria-label=${t("remove.what", { name: it.name })}>${t("remove")}<//>
+            </li>`,
+        )}</ul>
+        ${open && html`<${SegmentForm} it=${open} onClose=${() => setOpen(null)} onDone=${() => (setOpen(null), segments.reload())} />`}
+      `}<//>
+    </section>
+  `;
+}
+
+/** A segment is a list of customers so far: cards, mail addresses, phones or ids, one a line. */
+function SegmentForm({ it, onClose, onDone }) {
+  const listed = (it.parts ?? []).flatMap((part) => part.criteria.flatMap((each) => each.customers ?? []));
+  const [segment, setSegment] = useState({ name: it.name ?? "", description: it.description ?? "", active: it.active ?? true, customers: listed.join("\n") });
+  const [save, { busy, error }] = useAct(async () => {
+    const { customers, ...rest } = segment;
+    const names = customers.split("\n").map((line) => line.trim()).filter(Boolean);
+    const sent = { segment: { ...rest, parts: [{ criteria: [{ type: "customer_list", customers: names }] }] } };
+    await (it.segmentId ? api.put(`/api/segment/${it.segmentId}`, sent) : api.post("/api/segment", sent));
+    say(t("saved"), "good");
+    onDone();
+  });
+  const field = (key, label, rest = {}) => html`<${Field} label=${label} value=${segment[key]} problem=${error?.fields[key]?.join(" ")} onInput=${(value) => setSegment({ ...segment, [key]: value })} ...${rest} />`;
+  return html`
+    <${Dialog} title=${it.segmentId ? t("change.what", { name: it.name }) : t("segment.new")} onClose=${onClose}>
+      <${Form} onSubmit=${save}>
+        ${field("name", t("name"), { autofocus: true })}${field("description", t("description"))}
+        ${field("customers", t("segment.customers"), { as: "textarea", hint: t("segment.customers.hint"), problem: error?.fields.parts?.join(" ") })}
+        <${Check} label=${t("switched-on")} checked=${segment.active} onChange=${(active) => setSegment({ ...segment, active })} />
+        <${Trouble} error=${error} />
+        <div class="row end"><${Button} onClick=${onClose}>${t("cancel")}<//><${Button} kind="main-action" type="submit" busy=${busy}>${t("save")}<//></div>
+      <//>
+    <//>
+  `;
+}
+

@@ -1,0 +1,58 @@
+// What a customer sees: the shop as it is for one, at a moment, and every reason why not.
+import { html, useState } from "kit/html.mjs";
+import { name, points, soon } from "kit/format.mjs";
+import { useLoad } from "kit/load.mjs";
+import { to, useQuery } from "kit/router.mjs";
+import { t } from "kit/texts.mjs";
+import { Badge, Button, Empty, Field, Loaded, Picture, Title, reasonText } from "kit/ui.mjs";
+import { api } from "./api.mjs";
+import { Finder } from "./finder.mjs";
+import { price } from "./words.mjs";
+import { momentOn, onClock, ownZone } from "./zone.mjs";
+
+export function Seen() {
+  const [{ customer, at }, change] = useQuery();
+  if (!customer) {
+    return html`
+      <${Title} text=${t("seen.text")}>${t("menu.seen")}<//>
+      <section class="sheet"><${Finder} onChoose=${(it) => change({ customer: it.id })} /></section>
+    `;
+  }
+  return html`<${Shelf} key=${customer} customer=${customer} at=${at} change=${change} />`;
+}
+
+function Shelf({ customer, at, change }) {
+  const who = useLoad((signal) => api.get(`/api/admin/customer/${customer}/status`, {}, { signal }), [customer]);
+  const [pages, setPages] = useState([null]);
+  return html`
+    <${Title} back=${[to("/seen"), t("seen.other")]} text=${who.data && t("seen.of", { name: name(who.data), points: points(who.data.points), level: who.data.levelName ?? "—" })}>${t("menu.seen")}<//>
+    <div class="fields">
+      <${Field} type="datetime-local" label=${t("seen.at")} hint=${t("seen.at.hint", { zone: ownZone() })} value=${at ? onClock(at, ownZone()) : ""} onInput=${(clock) => (setPages([null]), change({ at: momentOn(clock, ownZone()) }))} />
+    </div>
+    ${pages.map((before, i) => html`<${Page} key=${`${at} ${before}`} customer=${customer} at=${at} before=${before} isLast=${i === pages.length - 1} onMore=${(last) => setPages([...pages, last])} />`)}
+  `;
+}
+
+function Page({ customer, at, before, isLast, onMore }) {
+  const page = useLoad((signal) => api.get(`/api/admin/customer/${customer}/campaigns`, { as_of: at, before }, { signal }), [customer, at, before]);
+  return html`
+    <${Loaded} of=${page} lines=${6} height="5rem">${({ campaigns, more }) => html`
+      ${campaigns.length === 0 && !before && html`<${Empty} icon="gift" title=${t("seen.nothing")} />`}
+      <div class="tiles">${campaigns.map((it) => html`<${Tile} key=${it.id} it=${it} />`)}</div>
+      ${more && isLast && html`<div><${Button} onClick=${() => onMore(campaigns.at(-1).number)}>${t("more")}<//></div>`}
+    `}<//>
+  `;
+}
+
+export const Tile = ({ it }) => html`
+  <article class="tile ${it.may_have ? "" : "off"}">
+    <${Picture} src=${it.photo} name=${it.name} />
+    <div class="body">
+      <h2 class="name clamp"><a href=${to(`/campaigns/${it.key}`)}>${it.name}</a></h2>
+      <div class="row tight"><${Badge} tone=${it.may_have ? "good" : "warn"}>${it.may_have ? t("seen.may") : t("seen.may-not")}<//><span class="strong">${it.action === "buy" || Number(it.price) ? price(it.price) : t(`purpose.${it.draw ? "draw" : ACTIONS[it.action]}`)}</span></div>
+      ${it.reasons.length > 0 && html`<ul class="small">${it.reasons.map((reason) => html`<li key=${reason.code}>${reasonText(reason)}${reason.opens_at ? html` <span class="soft">${soon(reason.opens_at)}</span>` : null}</li>`)}</ul>`}
+    </div>
+  </article>
+`;
+const ACTIONS = { play: "interaction", collect: "event", shop: "basket", refer: "referral" };
+

@@ -1,0 +1,47 @@
+// What things are called, and the colour of what they mean.
+import { html } from "kit/html.mjs";
+import { date, dateTime, percent, points, priced } from "kit/format.mjs";
+import { has, t } from "kit/texts.mjs";
+import { Badge } from "kit/ui.mjs";
+
+const TONES = { live: "good", paused: "warn", completed: "", draft: "accent", inreview: "accent" };
+
+/** Whether a campaign is a draft, runs, waits for its beginning, or is over. */
+export function Life({ campaign }) {
+  const { lifecycle, activity } = campaign;
+  const now = Date.now();
+  if (lifecycle === "live" && activity?.from && new Date(activity.from) > now) return html`<${Badge} tone="accent">${t("life.waiting")}<//>`;
+  if (lifecycle === "live" && activity?.to && new Date(activity.to) <= now) return html`<${Badge}>${t("life.over")}<//>`;
+  return html`<${Badge} tone=${TONES[lifecycle]}>${t(`life.${lifecycle}`)}<//>`;
+}
+
+/** What a campaign does, in a word. */
+export function purpose(campaign) {
+  if (campaign.sale) return t("purpose.sale");
+  if (campaign.handling === "random_draw") return t("purpose.draw");
+  return t(`purpose.${campaign.context}`);
+}
+
+export const price = (value) => (Number(value) ? priced(value) : t("free"));
+
+export function windowText({ from, to }, zone) {
+  if (!from && !to) return t("window.always");
+  if (!to) return t("window.from", { from: date(from, zone) });
+  if (!from) return t("window.to", { to: date(to, zone) });
+  return t("window.between", { from: date(from, zone), to: date(to, zone) });
+}
+
+/** `100 points`, `5.00 EUR off`, `a code`, `nothing`. */
+export function rewardText(reward) {
+  if (reward.kind === "points") return priced(reward.points ?? reward.amount ?? 0);
+  if (reward.kind !== "voucher") return t(`reward.${reward.kind}`);
+  const voucher = reward.voucher ?? {};
+  if (voucher.kind === "basket") return t("reward.off", { amount: points(voucher.amount ?? 0) });
+  if (voucher.kind === "basket_pct") return t("reward.off-percent", { percent: percent(Number(voucher.percent ?? 0) / 100) });
+  return t("reward.honour", { code: voucher.code ?? "" });
+}
+
+/** What somebody did, in words; the call's own name where there are none. */
+export const actionText = (action) => (has(`action.${action}`) ? t(`action.${action}`) : action.replaceAll("_", " "));
+
+export const when = (at) => (at ? dateTime(at) : t("never"));

@@ -1,0 +1,262 @@
+"""The console, as an admin uses it."""
+
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+from sqlalchemy import text
+
+from tests.pages.conftest import Visit, Visitor
+
+HOSTILE = "<img src=x onerror=alert(1)> \u202egnp.exe " + "🎁" * 200
+JANE = "00000000-0000-474c-b092-b0dd880c07e2"
+
+
+@pytest.fixture
+def admin(visit: Visit) -> Visitor:
+    visitor = visit(width=1280)
+    visitor.sign_in("/console", "admin", "open")
+    return visitor
+
+
+def go(visitor: Visitor, place: str, title: str) -> Page:
+    page = visitor.open(f"/console{place}")
+    expect(page.locator("h1")).to_have_text(title)
+    return page
+
+
+def agree(page: Page, button: str) -> None:
+    page.locator("dialog").get_by_role("button", name=button, exact=True).click()
+
+
+def name_of(campaign: Page) -> Locator:
+    """The field of its name; those of its translations come later."""
+    return campaign.get_by_label("Name", exact=True).first
+
+
+def picture(folder: Path) -> Path:
+    path = folder / "coffee.png"
+    Image.new("RGB", (640, 640), "#7a4a1d").save(path)
+    return path
+
+
+def test_an_admin_makes_a_coupon_campaign_with_a_photo_and_ten_thousand_codes(admin: Visitor, tmp_path: Path) -> None:
+    page = go(admin, "", "Home")
+    page.get_by_role("link", name="New campaign").first.click()
+    page.get_by_role("link", name=re.compile("Sell coupons")).click()
+    name_of(page).fill("Free coffee")
+    page.get_by_label("Price in points").fill("25")
+    page.get_by_role("button", name="Publish").click()
+    agree(page, "Publish")
+    # It goes on to what a coupon campaign needs next.
+    expect(page.get_by_role("heading", name="Load codes")).to_be_visible()
+    codes = tmp_path / "codes.csv"
+    codes.write_text("code;value\n" + "".join(f"CAFE-{i:05};1\n" for i in range(10_000)))
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Choose a file of codes").click()
+    chooser.value.set_files(codes)
+    expect(page.get_by_text("10,000 codes added.")).to_be_visible()
+    expect(page.get_by_text("10,000 / 10,000")).to_be_visible()
+    page.get_by_label("Code", exact=True).fill("CAFE-00042")
+    page.get_by_role("button", name="Search").click()
+    expect(page.get_by_text("Free", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Photo").click()
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Choose a picture").click()
+    chooser.value.set_files(picture(tmp_path))
+    expect(page.get_by_alt_text("Preview of the picture")).to_be_visible()
+    page.get_by_role("button", name="Use this photo").click()
+    expect(page.get_by_alt_text("The photo of now")).to_be_visible()
+    page.get_by_role("link", name="Campaign", exact=True).click()
+    page.get_by_label("Price in points").fill("30")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("dialog")).to_contain_text("25 → 30")  # what changes is said before it is saved
+    agree(page, "Save")
+    expect(page.get_by_text("‘Free coffee’ is saved.").first).to_be_visible()
+    page.get_by_role("link", name="History").click()
+    expect(page.get_by_text("Revision 2")).to_be_visible()
+    page.get_by_role("button", name="Restore revision 1").click()
+    agree(page, "Restore")
+    expect(page.get_by_text("Revision 3")).to_be_visible()
+
+
+def test_an_admin_makes_a_draw_publishes_pauses_and_completes_it(admin: Visitor) -> None:
+    page = go(admin, "/campaigns/new?purpose=draw", "Draw a prize")
+    name_of(page).fill("Scratch card")
+    page.get_by_label("Weight").nth(0).fill("10")
+    expect(page.get_by_text("9.17%, one in 11").first).to_be_visible()
+    page.get_by_role("button", name="Save as draft").click()
+    expect(page.locator("h1")).to_have_text("Scratch card")
+    expect(page.get_by_text("Draft", exact=True)).to_be_visible()
+    for move, state in (("Publish", "Live"), ("Pause", "Paused"), ("Resume", "Live"), ("Complete", "Completed")):
+        page.locator("#content").get_by_role("button", name=move, exact=True).first.click()
+        agree(page, move)
+        expect(page.locator(".badge", has_text=state).first).to_be_visible()
+    page.get_by_role("link", name="Draws").click()
+    page.get_by_role("button", name="Compute all draws again").click()
+    expect(page.get_by_text("0 draws computed again: all agree.")).to_be_visible()
+
+
+def test_what_is_wrong_stands_beside_its_field_and_nothing_is_saved(admin: Visitor) -> None:
+    page = go(admin, "/campaigns/new?purpose=sale", "Sell coupons for points")
+    page.get_by_label("Price in points").fill("-1")
+    page.get_by_role("button", name="Publish").click()
+    expect(name_of(page)).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_label("Price in points")).to_have_attribute("aria-invalid", "true")
+    name_of(page).fill("Tea")
+    expect(name_of(page)).not_to_have_attribute("aria-invalid", "true")
+    page.get_by_role("link", name="Campaigns", exact=True).first.click()
+    expect(page.get_by_role("heading", name="Leave without saving?")).to_be_visible()
+    agree(page, "Leave")
+    expect(page.get_by_text("7 campaigns")).to_be_visible()
+
+
+def test_somebody_else_changed_it_meanwhile(admin: Visitor, visit: Visit) -> None:
+    other = visit()
+    other.sign_in("/console", "admin", "open")
+    mine, theirs = go(admin, "/campaigns/tests", "tests"), go(other, "/campaigns/tests", "tests")
+    for page, price in ((theirs, "11"), (mine, "12")):
+        page.get_by_label("Price in points").fill(price)
+        page.get_by_role("button", name="Save").click()
+        if page is theirs:
+            agree(page, "Save")
+            expect(page.get_by_text("‘tests’ is saved.").first).to_be_visible()
+    expect(mine.get_by_text("Somebody else has changed the campaign").first).to_be_visible()
+
+
+def test_campaigns_are_found_filtered_and_sorted_and_the_address_keeps_it(admin: Visitor) -> None:
+    page = go(admin, "/campaigns", "Campaigns")
+    page.get_by_label("Search").fill("test")
+    expect(page.locator("tbody tr")).to_have_count(2)
+    page.get_by_role("button", name="Name").click()
+    expect(page).to_have_url(re.compile(r"text=test.*sort=name"))
+    page.reload()
+    expect(page.locator("tbody tr")).to_have_count(2)
+    page.locator("tbody tr").first.click()
+    expect(page.locator("h1")).to_have_text("for test")
+
+
+def test_a_customer_is_found_given_points_blocked_and_seen_as_they_see(admin: Visitor) -> None:
+    page = go(admin, "/customers", "Customers")
+    page.get_by_label("Find a customer").fill("0000")
+    page.get_by_role("link", name="Jane Doe").click()
+    page.get_by_role("button", name="Add points").click()
+    page.locator("dialog").get_by_label("How many").fill("12.5")
+    page.locator("dialog").get_by_label("Comment").fill("For your patience")
+    agree(page, "Add points")
+    expect(page.locator("[data-balance]")).to_have_text("1,012.50")
+    expect(page.get_by_text("For your patience")).to_be_visible()
+    page.get_by_role("button", name="What they may have").click()
+    expect(page.get_by_role("link", name="Lucky wheel")).to_be_visible()
+    page.get_by_role("button", name="Block").click()
+    agree(page, "Block")
+    expect(page.get_by_text("Not active")).to_be_visible()
+    page = go(admin, f"/seen?customer={JANE}", "As a customer sees it")
+    expect(page.locator(".tile").first).to_be_visible() if page.locator(".tile").count() else None
+    page = go(admin, "/audit", "Audit log")
+    expect(page.get_by_text("Activated or blocked a customer")).to_be_visible()
+    expect(page.get_by_text("blocked", exact=True)).to_be_visible()
+
+
+def test_levels_segments_sellers_shops_apps_and_tokens(admin: Visitor) -> None:
+    page = go(admin, "/programme", "Levels and segments")
+    page.get_by_role("button", name="New level").click()
+    page.locator("dialog").get_by_label("Name").fill("Platinum")
+    page.locator("dialog").get_by_label("From what they spent").fill("500")
+    agree(page, "Save")
+    expect(page.get_by_text("Platinum")).to_be_visible()
+    page.get_by_role("button", name="New segment").click()
+    page.locator("dialog").get_by_label("Name").fill("Janes")
+    page.locator("dialog").get_by_label("Customers").fill("0000\nuser@oloy.com")
+    agree(page, "Save")
+    expect(page.get_by_text("2 customers")).to_be_visible()
+    page = go(admin, "/staff", "Sellers and shops")
+    page.get_by_role("button", name="New seller").click()
+    page.locator("dialog").get_by_label("First name").fill("Sel")
+    page.locator("dialog").get_by_label("E-mail").fill("no address")
+    agree(page, "Save")
+    expect(page.locator("dialog").get_by_label("Last name")).to_have_attribute("aria-invalid", "true")
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
+    page = go(admin, "/partners", "Apps and tokens")
+    page.get_by_role("button", name="New token").click()
+    page.locator("dialog").get_by_label("Name").fill("till 7")
+    agree(page, "Make the token")
+    expect(page.locator("[data-token]")).to_be_visible()
+
+
+def test_an_ended_session_asks_for_the_password_and_goes_on(admin: Visitor) -> None:
+    page = go(admin, "/campaigns/tests", "tests")
+    page.get_by_label("Price in points").fill("13")
+    with admin.site.database.transaction() as session:
+        session.execute(text("UPDATE login SET token_version = token_version + 1"))
+        session.execute(text("DELETE FROM refresh_token"))
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Your session has ended")).to_be_visible()
+    page.locator("dialog").get_by_label("Password").fill("open")
+    agree(page, "Go on")
+    agree(page, "Save")
+    expect(page.get_by_text("‘tests’ is saved.").first).to_be_visible()
+
+
+SCREENS = (
+    "",
+    "/campaigns",
+    "/campaigns/new",
+    "/campaigns/new?purpose=event",
+    "/campaigns/lucky-wheel",
+    "/campaigns/tests/codes",
+    "/campaigns/lucky-wheel/draws",
+    "/campaigns/lucky-wheel/photo",
+    "/campaigns/lucky-wheel/history",
+    f"/seen?customer={JANE}",
+    "/customers",
+    f"/customers/{JANE}",
+    "/programme",
+    "/staff",
+    "/partners",
+    "/audit",
+    "/account",
+    "/nowhere",
+)
+
+
+@pytest.mark.parametrize(("language", "dark", "width"), [("en-GB", False, 360), ("pl-PL", True, 1280)])
+def test_every_screen_is_accessible_and_fits(visit: Visit, language: str, dark: bool, width: int) -> None:
+    visitor = visit(width=width, language=language, dark=dark)
+    visitor.sign_in("/console", "admin", "open")
+    for screen in SCREENS:
+        page = visitor.open(f"/console{screen}")
+        page.locator("h1").wait_for()
+        expect(page.locator("[aria-busy=true]")).to_have_count(0)
+        visitor.require_accessible()
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{screen} is {wide} pixels too wide"
+
+
+def test_hostile_names_are_text_on_every_screen(admin: Visitor) -> None:
+    token = admin.page.evaluate("JSON.parse(sessionStorage['guerdon.admin']).token")
+    send = f"""async ([method, path, json]) => (await fetch(path, {{method, headers: {{
+        Authorization: "Bearer {token}", "Content-Type": "application/json"}}, body: JSON.stringify(json)}})).status"""
+    whole = {"key": "hostile", "name": HOSTILE, "lifecycle": "live", "audience": {"everyone": True}, "price": 1}
+    whole |= {"sale": {"coupon_kind": "gift_code"}, "texts": {"short_description": HOSTILE}}
+    person = {"firstName": HOSTILE[:100], "lastName": "X", "email": "h@guerdon.example", "agreement1": True}
+    for method, path, body, status in (
+        ("POST", "/api/admin/campaigns", whole, 201),
+        ("POST", "/api/admin/campaigns/hostile/codes", {"codes": [HOSTILE[:60]]}, 200),
+        ("PUT", f"/api/customer/{JANE}", {"customer": {"firstName": HOSTILE[:100]}}, 200),
+        ("POST", "/api/customer/register", {"customer": person}, 200),
+        ("POST", "/api/points/transfer/add", {"transfer": {"customer": JANE, "points": 1, "comment": HOSTILE}}, 200),
+        ("POST", "/api/segment", {"segment": {"name": HOSTILE, "active": 1, "parts": []}}, 200),
+    ):
+        assert admin.page.evaluate(send, [method, path, body]) == status, path
+    for screen in ("", "/campaigns", "/campaigns/hostile", "/campaigns/hostile/codes", "/customers", f"/customers/{JANE}",
+                   f"/seen?customer={JANE}", "/programme", "/audit"):  # fmt: skip
+        page = admin.open(f"/console{screen}")
+        page.locator("h1").wait_for()
+        expect(page.locator("[aria-busy=true]")).to_have_count(0)
+        assert page.locator("img[src=x]").count() == 0, screen
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{screen} is {wide} pixels too wide"
