@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.picture import draw
 from bench.table import HEAD, Figure
 
-PARTS = ("buying", "pools", "pages", "embedded", "spaaza", "sessionm", "documents")
+PARTS = ("buying", "pools", "pages", "screens", "embedded", "spaaza", "sessionm", "documents")
 APART = ("footprint",)  # takes minutes of its own
 PICTURE = Path(__file__).parent / "flat.svg"
 

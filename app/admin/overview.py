@@ -1,11 +1,10 @@
 """How a chain's campaigns go, at a glance."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Response, jsonify
-from sqlalchemy.orm import Session
 
 from app import clock
 from app.admin import chosen
@@ -18,7 +17,8 @@ from app.native import schemas, views
 from app.openloyalty.api import Blueprint
 from app.organizations import chains
 from app.points import ledger
-from app.web.door import allow, reading
+from app.points.ledger import Movement
+from app.web.door import allow, reading, transaction
 
 blueprint = Blueprint("admin_overview", __name__)
 DAYS = 14
@@ -27,14 +27,15 @@ DAYS = 14
 @blueprint.route("/admin/overview", methods=["GET"])
 @blueprint.response(200, schemas.OverviewView)
 @blueprint.doc(parameters=[CHAIN])
-@allow("admin")
+@allow("admin", audited=False)
 def show_overview() -> Response:
     """Show what runs, what is about to run out, what begins and ends within a week, and the points of the last two weeks."""
     now = clock.now()
     with reading() as session:
         chain = chains.get(session, chosen.chain())
         found = overview.overview(session, chain.id, now)
-        return jsonify(
+        days = ledger.movements(session, chain.id, _midnights(now, ZoneInfo(chain.time_zone)))
+        answer = jsonify(
             at=views.moment(now),
             chain_id=chain.id,
             time_zone=chain.time_zone,
@@ -45,22 +46,23 @@ def show_overview() -> Response:
             empty=[_line(it) for it in found.empty],
             beginning=[_line(it) for it in found.beginning],
             ending=[_line(it) for it in found.ending],
-            days=_days(session, chain.id, now, ZoneInfo(chain.time_zone)),
+            days=[_day(it, ZoneInfo(chain.time_zone)) for it in days],
         )
+    if any(it.until < now - ledger.SETTLED_AFTER and not it.is_kept for it in days):
+        with transaction() as session:
+            ledger.keep(session, chain.id, days, now)
+    return answer
 
 
-def _days(session: Session, chain_id: int, now: datetime, zone: ZoneInfo) -> list[dict[str, Any]]:
-    """Points given and taken on each of the last days, where the chain is."""
+def _midnights(now: datetime, zone: ZoneInfo) -> list[datetime]:
+    """The beginnings of the last days where the chain is, and of tomorrow."""
     today = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    midnights = [today + timedelta(days=i) for i in range(1 - DAYS, 2)]
-    return [
-        {
-            "date": it.since.astimezone(zone).date().isoformat(),
-            "given": views.amount(it.given),
-            "spent": views.amount(it.taken),
-        }
-        for it in ledger.movements(session, chain_id, midnights)
-    ]
+    return [(today + timedelta(days=i)).astimezone(UTC) for i in range(1 - DAYS, 2)]
+
+
+def _day(it: Movement, zone: ZoneInfo) -> dict[str, Any]:
+    date = it.since.astimezone(zone).date().isoformat()
+    return {"date": date, "given": views.amount(it.given), "spent": views.amount(it.taken)}
 
 
 def _running_out(it: RunningOut) -> dict[str, Any]:

@@ -46,3 +46,17 @@ class LedgerEntry(Base):
         CheckConstraint("(kind = 'rewarded') = (method_id IS NOT NULL)", "method_of_rewarded"),
         CheckConstraint("kind IN ('added', 'spent', 'bought', 'rewarded')", "known_kind"),
     )
+
+
+class PointsDay(Base):
+    """How many points of a chain were given and taken on a day that is over: counted once, when somebody first asks.
+
+    From `since` until `until`, the chain's midnights of then; should its zone change, its days are others.
+    """
+
+    __tablename__ = "points_day"
+    chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"), primary_key=True, autoincrement=False)
+    since: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    until: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    given: Mapped[int] = mapped_column(BigInteger)
+    taken: Mapped[int] = mapped_column(BigInteger)

@@ -47,7 +47,7 @@ def test_finding_looks_into_indexes_only(world: World) -> None:
             session.execute(text("SET LOCAL enable_seqscan = off"))
         for words in ("zo", "zo cust", "z@"):
             begins = finding._begins_on_postgresql if is_postgresql(session) else finding._begins
-            for condition, _ in finding._ways(words, begins):
+            for condition in finding._ways(words, begins):
                 query = finding.select(finding.Profile.customer_id).where(condition)
                 explain = "EXPLAIN " if is_postgresql(session) else "EXPLAIN QUERY PLAN "
                 bound = query.compile(session.get_bind(), compile_kwargs={"literal_binds": True})
@@ -149,3 +149,17 @@ def test_the_audit_log_tells_before_and_after_of_what_is_not_personal(world: Wor
 @pytest.mark.parametrize("role", ["seller", "customer"])
 def test_only_admins_look_into_the_audit_log(sol: Client, cleo: Client, role: str) -> None:
     assert (sol if role == "seller" else cleo).get("/api/admin/audit").status_code == 403
+
+
+def test_a_day_that_is_over_is_counted_once(world: World, ada: Client) -> None:
+    with world.database.transaction() as session:
+        session.execute(update(LedgerEntry).values(created_at=world.now - timedelta(days=3)))
+    first = ada.get("/api/admin/overview").json["days"]
+    assert ada.get("/api/admin/overview").json["days"] == first
+    with world.database.transaction() as session:
+        assert session.scalar(text("SELECT count(*) FROM points_day")) == 13  # not today
+        session.execute(text("UPDATE points_day SET given = given + 100"))
+        ledger.add(session, world.cleo.id, 900, world.now)
+    again = ada.get("/api/admin/overview").json["days"]
+    assert sum(float(it["given"]) for it in again) == sum(float(it["given"]) for it in first) + 13 + 9
+    assert again[-1]["given"] == "9.00"

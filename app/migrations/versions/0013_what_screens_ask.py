@@ -1,4 +1,4 @@
-"""What screens ask for: customers by how a name begins, what was given lately, what begins and ends, and changes with before and after."""
+"""What screens ask for: customers by how a name begins, what was given lately, what begins and ends, points by day, and audited changes."""
 
 from alembic import op
 
@@ -18,6 +18,12 @@ def upgrade() -> None:
         op.execute(f"CREATE INDEX ix_profile_{name}_begins ON profile ({name}{letters})")
     op.execute("CREATE INDEX ix_award_campaign_id_given_at ON award (campaign_id, given_at)")
     op.execute("DROP INDEX ix_award_campaign_id")
+    integer, moment = ("BIGINT", "TIMESTAMP WITH TIME ZONE") if of_postgresql else ("INTEGER", "TEXT")
+    columns = f"chain_id {integer} NOT NULL, since {moment} NOT NULL, until {moment} NOT NULL"
+    columns += f", given {integer} NOT NULL, taken {integer} NOT NULL"
+    keys = "CONSTRAINT pk_points_day PRIMARY KEY (chain_id, since, until)"
+    keys += ", CONSTRAINT fk_points_day_chain_id_chain FOREIGN KEY (chain_id) REFERENCES chain (id)"
+    op.execute(f"CREATE TABLE points_day ({columns}, {keys}){'' if of_postgresql else ' STRICT'}")
     for column in ("active_from", "active_to"):
         op.execute(f"CREATE INDEX ix_campaign_chain_id_{column} ON campaign (chain_id, {column})")
 

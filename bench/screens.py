@@ -1,0 +1,85 @@
+"""What the console, the till and the shop ask for, among few and among many: campaigns, customers, and codes of one pool.
+
+The small programme fills its pages as the large one does; otherwise it would be compared with shorter answers.
+"""
+
+from collections.abc import Iterator
+
+from sqlalchemy import text
+
+from bench.load import fire, request
+from bench.table import Figure
+from bench.world import Programme, programme
+from tests.serving import guerdon
+
+FEW_CAMPAIGNS, MANY_CAMPAIGNS = 100, 10_000
+FEW_CUSTOMERS, MANY_CUSTOMERS = 1_000, 1_000_000
+FEW_CODES, MANY_CODES = 1_000, 1_000_000
+REQUESTS, ROUNDS = 40, 3
+# Registered evenly over a year: nobody's customers all came yesterday.
+OVER_A_YEAR = """
+UPDATE ledger_entry SET created_at = now() - interval '1 year' * (1 - id::float / (SELECT max(id) FROM ledger_entry))
+"""
+POOL = "INSERT INTO coupon (campaign_id, code, position) SELECT :campaign, 'P' || n, n FROM generate_series(1, :count) n"
+COUNTED = "UPDATE stock SET allowed = :count, coupons_count = :count WHERE campaign_id = :campaign"
+SCREENS = {
+    "console, home": "/api/admin/overview",
+    "console, campaigns": "/api/admin/campaigns?perPage=20",
+    "console, campaigns by name": "/api/admin/campaigns?perPage=20&sort=name",
+    "console, a campaign": "/api/admin/campaigns/{campaign}",
+    "console, one code": "/api/admin/campaigns/{campaign}/codes/P777",
+    "console, customers": "/api/admin/customers?size=50",
+    "console, customers by name": "/api/admin/customers?size=50&text=con",
+    "console, two names": "/api/admin/customers?size=50&text=con%20cust",
+    "console, a customer": "/api/customer/{customer}",
+    "console, points of a customer": "/api/points/transfer?customerId={customer}&page=1&perPage=20",
+    "console, audit log": "/api/admin/audit?size=50",
+    "till and shop, what one sees": "/api/admin/customer/{customer}/campaigns",
+    "till and shop, one campaign": "/api/admin/customer/{customer}/campaigns/{campaign}",
+    "till and shop, what one holds": "/api/admin/customer/{customer}/vouchers",
+}
+
+
+def figures() -> Iterator[Figure]:
+    with programme() as small, programme() as large:
+        for shop, customers, campaigns, codes in (
+            (small, FEW_CUSTOMERS, FEW_CAMPAIGNS, FEW_CODES),
+            (large, MANY_CUSTOMERS, MANY_CAMPAIGNS, MANY_CODES),
+        ):
+            shop.add_customers(customers)
+            shop.add_campaigns(campaigns, 2)
+            _fill(shop, codes)
+            shop.settle()
+        yield from _compared(small, large)
+
+
+def _fill(shop: Programme, codes: int) -> None:
+    with shop.database.transaction() as session:
+        shop.database.without_time_limit(session)
+        campaign = shop.campaigns()[-1][0]
+        session.execute(text(OVER_A_YEAR))
+        session.execute(text(POOL), {"campaign": campaign, "count": codes})
+        session.execute(text(COUNTED), {"campaign": campaign, "count": codes + 2})
+
+
+def _compared(small: Programme, large: Programme) -> Iterator[Figure]:
+    medians: dict[tuple[str, int], list[float]] = {}
+    with guerdon(small.environ, workers=1, threads=2) as one, guerdon(large.environ, workers=1, threads=2) as two:
+        for _ in range(ROUNDS):
+            for which, (shop, server) in enumerate(((small, one), (large, two))):
+                names = {"customer": shop.customers(1)[0][1], "campaign": shop.campaigns()[-1][1]}
+                for name, path in SCREENS.items():
+                    asked = [request("GET", path.format(**names), shop.token())] * REQUESTS
+                    outcome = fire(server.port, asked, clients=1)
+                    if outcome.statuses.keys() != {200}:
+                        raise RuntimeError(f"{path}: {outcome.statuses}")
+                    medians.setdefault((name, which), []).append(outcome.median)
+    for name in SCREENS:
+        few, many = (sorted(medians[name, which])[ROUNDS // 2] * 1000 for which in (0, 1))
+        yield Figure(
+            f"{name}, 10,000 campaigns, 1,000,000 customers, a pool of 1,000,000 / few",
+            many / few,
+            1.5,
+            False,
+            f"median {many:.1f} ms against {few:.1f} ms, one client",
+        )
