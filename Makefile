@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
-.PHONY: help run demo test check lint bench fuzz examples lock clean
+.PHONY: help run demo test check lint bench fuzz examples pictures lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -35,6 +35,9 @@ fuzz: $(VENV)/dev.stamp ## Send what the manual allows and what it does not to e
 
 examples: $(VENV)/dev.stamp ## Make every call once, and write what was sent and answered into the manual
 	$(BIN)/python -m tests.manual_calls
+
+pictures: $(VENV)/dev.stamp ## Take the README's pictures of the pages anew, with Chromium
+	$(BIN)/python -m tests.pages.pictures
 
 lock: $(VENV)/dev.stamp ## Choose the newest allowed dependencies and lock them with their hashes
 	$(BIN)/uv pip compile -q -U --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

@@ -11,7 +11,7 @@ from app.campaign.listings import holdings, shop
 from app.campaign.triggers import interactions
 from app.members import customers
 from app.native import answers, schemas, views
-from app.native.answers import READING, SHELF, USABLE
+from app.native.answers import DRAWS, READING, SHELF, USABLE
 from app.openloyalty.api import Blueprint
 from app.points import ledger
 from app.refusal import Refusal
@@ -82,7 +82,7 @@ def list_my_vouchers() -> Response:
 
 @blueprint.route("/customer/draws", methods=["GET"])
 @blueprint.response(200, schemas.DrawPage)
-@blueprint.doc(parameters=READING[:1])
+@blueprint.doc(parameters=DRAWS)
 @allow("customer")
 def list_my_draws() -> Response:
     """List my draws with all that it takes to check them, the newest first."""

@@ -27,6 +27,15 @@ READING = [
         "description": "Read on: the `number` of the last one that was answered.",
     },
 ]
+DRAWS = [
+    READING[0],
+    {
+        "in": "query",
+        "name": "before",
+        "schema": {"type": "string", "format": "uuid"},
+        "description": "Read on: the `id` of the last one that was answered.",
+    },
+]
 SHELF = [
     {"in": "query", "name": "text", "schema": {"type": "string"}, "description": "Text in the name."},
     {
@@ -93,7 +102,8 @@ def draws(customer: str) -> Response:
     """The draws of a customer."""
     now = clock.now()
     with reading() as session:
-        found, more = holdings.draws_of_customer(session, customers.get(session, customer, chains()).id, size())
+        customer_id = customers.get(session, customer, chains()).id
+        found, more = holdings.draws_of_customer(session, customer_id, size(), uuid("before"))
         return jsonify(views.more("draws", [views.draw(it, now) for it in found], more))
 
 

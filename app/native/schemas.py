@@ -82,6 +82,7 @@ class ShelfRewardView(Schema):
 
 
 class OfferedRewardView(ShelfRewardView):
+    method = fields.Integer(required=True, metadata={"description": "Names it among a draw's candidates."})
     open = fields.Boolean(required=True, metadata={"description": "It can be given to the customer now."})
     odds = fields.Float(required=True, allow_none=True, metadata={"description": "Of a draw: its part, 0 to 1."})
 
@@ -90,6 +91,11 @@ class CommitmentView(Schema):
     commitment = fields.String(required=True, metadata={"description": "SHA-256 of the seed."})
     committed_at = _moment()
     seed = fields.String(required=True, allow_none=True, metadata={"description": "Once the campaign is over."})
+
+
+class PerCustomerView(Schema):
+    limit = _whole()
+    unit = fields.String(required=True, allow_none=True, metadata={"description": "In each of these; null: for ever."})
 
 
 class ShelfView(Schema):
@@ -104,10 +110,12 @@ class ShelfView(Schema):
     translations = fields.Dict(required=True)
     photo = _text(allow_none=True)
     price = _amount()
+    currency = _text()
     active_from = _moment()
     active_to = _moment()
     left = _whole(allow_none=True)
     left_for_customer = _whole(allow_none=True)
+    per_customer = fields.Nested(PerCustomerView, required=True, allow_none=True)
     may_have = _flag()
     reasons = fields.List(fields.Nested(RefusalReasonView), required=True)
     state = _text()

@@ -7,7 +7,7 @@ from flask import Response
 from werkzeug.exceptions import Forbidden
 
 from app.native import answers, schemas
-from app.native.answers import READING, SEARCH, SHELF, USABLE
+from app.native.answers import DRAWS, READING, SEARCH, SHELF, USABLE
 from app.openloyalty.api import Blueprint
 from app.openloyalty.buying_routes import AS_OF, STAFF
 from app.openloyalty.queries import moment
@@ -55,7 +55,7 @@ def serving_blueprint(role: str) -> Blueprint:
 
     @blueprint.route(f"/{role}/customer/<customer>/draws", methods=["GET"])
     @blueprint.response(200, schemas.DrawPage)
-    @blueprint.doc(parameters=READING[:1])
+    @blueprint.doc(parameters=DRAWS)
     @allow(*STAFF)
     def list_draws_of_customer(customer: str) -> Response:
         """List a customer's draws with all that it takes to check them, the newest first."""

@@ -8,6 +8,7 @@ from app.amounts import Points, number
 from app.campaign import activity
 from app.campaign.calendar import ALWAYS_FROM, ALWAYS_TO
 from app.campaign.eligibility import rules
+from app.campaign.eligibility.rows import CampaignFacts
 from app.campaign.engagement import counting
 from app.campaign.engagement.behaviors import terms
 from app.campaign.engagement.counting import Progress
@@ -56,8 +57,8 @@ def reason(refusal: Refusal) -> dict[str, Any]:
 def shelf(it: CampaignOnShelf, now: datetime) -> dict[str, Any]:
     """A campaign for one customer: what one does to have something of it, and every reason why not now."""
     campaign, facts = it.standing.campaign, it.facts
-    left = rules.usage_left(facts)
-    mine = rules.usage_left_for_customer(facts, now)
+    left = None if facts.allowed >= UNLIMITED else rules.usage_left(facts)
+    is_limited = left is not None or facts.limit_per_customer < UNLIMITED
     return {
         "id": str(campaign.uuid),
         "number": campaign.id,
@@ -72,10 +73,12 @@ def shelf(it: CampaignOnShelf, now: datetime) -> dict[str, Any]:
         "translations": campaign.text.translations or {},
         "photo": photo(campaign),
         "price": amount(facts.cost),
+        "currency": campaign.chain.currency,
         "active_from": moment(campaign.active_from),
         "active_to": moment(campaign.active_to),
-        "left": None if left >= UNLIMITED else left,
-        "left_for_customer": None if mine >= UNLIMITED else mine,
+        "left": left,
+        "left_for_customer": rules.usage_left_for_customer(facts, now) if is_limited else None,
+        "per_customer": _per_customer(facts),
         "may_have": it.may_have,
         "reasons": [reason(refusal) for refusal in it.refusals],
         "state": it.standing.state,
@@ -86,6 +89,13 @@ def shelf(it: CampaignOnShelf, now: datetime) -> dict[str, Any]:
     }
 
 
+def _per_customer(facts: CampaignFacts) -> dict[str, Any] | None:
+    """How often one customer can have it, and in which period; None: as often as one likes."""
+    if facts.limit_per_customer >= UNLIMITED:
+        return None
+    return {"limit": facts.limit_per_customer, "unit": facts.limit_per_customer_unit}
+
+
 def _rewards(it: CampaignOnShelf) -> list[dict[str, Any]]:
     """What it gives; of a draw with the part that each has of what can be drawn now, 0 to 1."""
     methods = [method for method in it.standing.methods if not method.is_a_behaviors_points]
@@ -93,6 +103,7 @@ def _rewards(it: CampaignOnShelf) -> list[dict[str, Any]]:
     whole = sum(method.weight for method in methods if method.id in it.open_methods) or 1
     return [
         {
+            "method": method.id,
             **reward(method),
             "open": method.id in it.open_methods,
             "odds": (method.weight / whole if method.id in it.open_methods else 0.0) if is_draw else None,

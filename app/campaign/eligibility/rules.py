@@ -43,6 +43,11 @@ def period(facts: CampaignFacts, unit: str | None, now: datetime) -> datetime:
     return calendar.start(unit, now, ZoneInfo(facts.time_zone)) if unit else calendar.ALWAYS_FROM
 
 
+def _next_period(facts: CampaignFacts, unit: str | None, now: datetime) -> datetime | None:
+    """When the next period of a limit begins; never for one that is for ever."""
+    return calendar.later(period(facts, unit, now), 1, unit, ZoneInfo(facts.time_zone)) if unit else None
+
+
 def usage_left(stock: Counted) -> int:
     """How many rewards are left to give, to all customers together."""
     return max(0, stock.allowed - stock.given)
@@ -110,10 +115,18 @@ def _stock_refusals(facts: CampaignFacts, now: datetime, wanted: int) -> Iterato
         yield errors.LimitReached(required=facts.limit, actual=facts.given)
     began = period(facts, facts.limit_unit, now)
     if not has_room(facts.given_from, facts.given_in_period, began, facts.limit_in_period - others):
-        yield errors.LimitInPeriodReached(required=facts.limit_in_period, actual=facts.given_in_period)
+        yield errors.LimitInPeriodReached(
+            required=facts.limit_in_period,
+            actual=facts.given_in_period,
+            opens_at=_next_period(facts, facts.limit_unit, now),
+        )
     began = period(facts, facts.limit_per_customer_unit, now)
     if not has_room(facts.received_from, facts.received_in_period, began, facts.limit_per_customer - others):
-        yield errors.LimitPerCustomerReached(required=facts.limit_per_customer, actual=facts.received_in_period)
+        yield errors.LimitPerCustomerReached(
+            required=facts.limit_per_customer,
+            actual=facts.received_in_period,
+            opens_at=_next_period(facts, facts.limit_per_customer_unit, now),
+        )
     price = facts.cost * wanted
     if facts.balance < price:
         yield errors.NotEnoughPoints(

@@ -73,12 +73,17 @@ def draws_of_campaign(
     return _draws(session, query.order_by(Draw.customer_id, Draw.number), size)
 
 
-def draws_of_customer(session: Session, customer_id: int, size: int) -> tuple[list[DrawnReward], bool]:
-    """The newest draws of a customer, and whether there are more."""
+def draws_of_customer(
+    session: Session, customer_id: int, size: int, before: UUID | None = None
+) -> tuple[list[DrawnReward], bool]:
+    """The newest draws of a customer, those before the one with this id; and whether there are more."""
     # By way of what the customer was given, which is found by customer; draws are found by campaign.
     mine = and_(Usage.campaign_id == Draw.campaign_id, Usage.customer_id == Draw.customer_id)
     query = _drawn().join(Usage, mine).where(Usage.customer_id == customer_id)
-    return _draws(session, query.order_by(Award.given_at.desc(), Draw.award_id), size)
+    last = session.get(Award, before) if before else None
+    if last is not None:
+        query = query.where(tuple_(Award.given_at, Draw.award_id) < (last.given_at, last.id))
+    return _draws(session, query.order_by(Award.given_at.desc(), Draw.award_id.desc()), size)
 
 
 def of_award(session: Session, award_id: UUID) -> GivenThings:

@@ -24,8 +24,9 @@ def upgrade() -> None:
     keys = "CONSTRAINT pk_points_day PRIMARY KEY (chain_id, since, until)"
     keys += ", CONSTRAINT fk_points_day_chain_id_chain FOREIGN KEY (chain_id) REFERENCES chain (id)"
     op.execute(f"CREATE TABLE points_day ({columns}, {keys}){'' if of_postgresql else ' STRICT'}")
-    for column in ("active_from", "active_to"):
-        op.execute(f"CREATE INDEX ix_campaign_chain_id_{column} ON campaign (chain_id, {column})")
+    op.execute("CREATE INDEX ix_campaign_opens ON campaign (chain_id, lifecycle, active_from)")
+    op.execute("CREATE INDEX ix_campaign_closes ON campaign (chain_id, lifecycle, active_to, active_from)")
+    op.execute("CREATE INDEX ix_campaign_name ON campaign (chain_id, name_folded, id)")
 
 
 def downgrade() -> None:

@@ -15,8 +15,11 @@ export const compact = (value) => number(value, { notation: "compact", maximumFr
 /** A moment on the reader's clock, or on one in a zone; a day without a time is the same everywhere. */
 function formatted(at, options, zone) {
   const isDay = typeof at === "string" && at.length === 10;
-  return new Intl.DateTimeFormat(locale(), { ...options, timeZone: isDay ? "UTC" : zone }).format(new Date(at));
+  return new Intl.DateTimeFormat(locale(), { ...options, timeZone: isDay ? "UTC" : zone }).format(moment(at));
 }
+
+/** Open Loyalty's calls write `+0100`, which not every browser reads. */
+export const moment = (at) => new Date(typeof at === "string" ? at.replace(/([+-]\d\d)(\d\d)$/, "$1:$2") : at);
 export const date = (at, zone) => formatted(at, { day: "numeric", month: "short", year: "numeric" }, zone);
 export const dayAndMonth = (at, zone) => formatted(at, { day: "numeric", month: "numeric" }, zone);
 export const time = (at, zone) => formatted(at, { hour: "2-digit", minute: "2-digit" }, zone);
@@ -26,13 +29,13 @@ export const weekday = (at, zone) => formatted(at, { weekday: "long", hour: "2-d
 
 /** When something happens, as one says it: `Friday 10:00` within a week, else the date. */
 export function soon(at) {
-  const away = new Date(at) - Date.now();
+  const away = moment(at) - Date.now();
   return away > 0 && away < 6 * DAY ? weekday(at) : dateTime(at);
 }
 
 /** How long ago, or in how long. */
 export function ago(at) {
-  const seconds = (new Date(at) - Date.now()) / 1000;
+  const seconds = (moment(at) - Date.now()) / 1000;
   const format = new Intl.RelativeTimeFormat(locale(), { numeric: "auto" });
   for (const [unit, length] of [["day", 86_400], ["hour", 3_600], ["minute", 60]]) {
     if (Math.abs(seconds) >= length) return format.format(Math.round(seconds / length), unit);

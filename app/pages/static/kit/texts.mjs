@@ -64,4 +64,6 @@ export const useLanguage = () => useStore(language);
 export const locale = () => navigator.languages.find((it) => it.startsWith(language.get())) ?? language.get();
 
 const plural = (n) => new Intl.PluralRules(language.get()).select(Number(n ?? 0));
-const written = (value) => (typeof value === "number" ? new Intl.NumberFormat(locale()).format(value) : String(value));
+const written = (value) => (typeof value === "number" ? new Intl.NumberFormat(locale()).format(value) : isolated(String(value)));
+/** What may run from right to left, or says so, turns nothing around it. */
+const isolated = (text) => (/[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufefc]/.test(text) ? `\u2068${text}\u2069` : text);

@@ -47,11 +47,11 @@ export const Brand = ({ href, children }) => html`
   </a>
 `;
 
-/** `kind`: main-action, plain, danger; `busy` while it works; `href` makes it a link. */
+/** `kind`: main-action, plain, danger; `busy` while it works, when it keeps the focus (`useAct` does nothing twice); `href` makes it a link. */
 export function Button({ kind = "", icon, busy, href, children, class: extra = "", disabled, type = "button", ...rest }) {
   const content = html`${icon && html`<${Icon} name=${icon} />`}${children}`;
   if (href) return html`<a class="button ${kind} ${extra}" href=${href} ...${rest}>${content}</a>`;
-  return html`<button class="button ${kind} ${extra}" type=${type} disabled=${disabled || busy} aria-busy=${busy ? "true" : undefined} ...${rest}>${content}</button>`;
+  return html`<button class="button ${kind} ${extra}" type=${type} disabled=${disabled} aria-disabled=${busy ? "true" : undefined} aria-busy=${busy ? "true" : undefined} ...${rest}>${content}</button>`;
 }
 
 /** A labelled input; `problem` is what is wrong with it. `as`: input, textarea or select (with `options` of [value, label]). */
@@ -109,7 +109,7 @@ export function Trouble({ error, retry }) {
   if (!error) return null;
   return html`
     <${Note} tone="bad" icon="alert" role="alert">
-      <p>${error.message}</p>
+      <p>${error.reasons?.length ? reasonText(error.reasons[0]) : error.message}</p>
       ${error.problems?.length > 0 && html`<ul>${error.problems.map((it) => html`<li>${it.message}</li>`)}</ul>`}
       ${error.reasons?.length > 1 && html`<ul>${error.reasons.slice(1).map((it) => html`<li>${reasonText(it)}</li>`)}</ul>`}
       ${retry && html`<p><${Button} kind="plain" onClick=${retry}>${t("retry")}<//></p>`}
@@ -146,7 +146,7 @@ export function Dialog({ title, onClose, children, wide }) {
   useEffect(() => {
     const it = dialog.current;
     if (!it.open) it.showModal();
-    return () => before.current?.focus?.();
+    return () => (before.current?.isConnected ? before.current : document.getElementById("content"))?.focus();
   }, []);
   return html`
     <dialog class=${wide ? "wide" : ""} ref=${dialog} aria-labelledby=${id} onCancel=${(event) => (event.preventDefault(), onClose?.())}>

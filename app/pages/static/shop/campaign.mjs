@@ -1,0 +1,60 @@
+// How a campaign is spoken of: in the reader's language, and what one has to do to have something of it.
+import { html } from "kit/html.mjs";
+import { number, points, priced } from "kit/format.mjs";
+import { language, t } from "kit/texts.mjs";
+import { Icon } from "kit/ui.mjs";
+import { whyNot } from "./reasons.mjs";
+
+const PLENTY = 10_000; // nobody has to hurry for one of so many
+const FEW = 5;
+const ICONS = { buy: "gift", play: "spark", wheel: "wheel", collect: "steps", shop: "cart", refer: "people" };
+
+/** Its name and texts in the reader's language, where they were translated. */
+export function textsOf(campaign) {
+  const translated = campaign.translations?.[language.get()] ?? {};
+  const chosen = (name, original) => translated[name] || original || "";
+  return {
+    name: chosen("name", campaign.name),
+    short: chosen("short_description", campaign.texts.short_description),
+    conditions: chosen("conditions_description", campaign.texts.conditions_description),
+    usage: chosen("usage_instruction", campaign.texts.usage_instruction),
+  };
+}
+
+export const way = (campaign) => (campaign.action === "play" && campaign.draw ? "wheel" : campaign.action);
+export const priceOf = (campaign) => (Number(campaign.price) > 0 ? priced(campaign.price) : t("free"));
+export const leftOf = (campaign) => (campaign.left !== null && campaign.left < PLENTY ? campaign.left : null);
+
+export const Way = ({ of }) => html`
+  <span class="row tight small soft"><span style=${{ width: "1rem" }}><${Icon} name=${ICONS[way(of)]} /></span>${t(`way.${way(of)}`)}</span>
+`;
+
+/** What is missing, or how few are left; nothing where one may simply have it. */
+export function Standing({ of }) {
+  const [reason] = of.reasons, left = leftOf(of);
+  if (reason) return html`<span class="badge ${tone(reason)} name" style=${WRAPPED}>${whyNot(reason)}</span>`;
+  if (left !== null && left <= FEW) return html`<span class="badge warn">${t("left", { n: left, left: number(left) })}</span>`;
+  return of.action === "play" ? html`<span class="badge good">${t("ready")}</span>` : null;
+}
+const WRAPPED = { whiteSpace: "normal" };
+
+/** What points or time will change, and what nothing will. */
+function tone(reason) {
+  if (reason.code === "not_enough_points" || reason.code === "not_opted_in") return "accent";
+  return reason.opens_at ? "warn" : "";
+}
+
+const SHORT = 5;
+/** How a reward is called in a word or a number: on a wheel, or beside its title. */
+export function mark(reward) {
+  if (reward.kind === "voucher" && [...reward.title].length <= SHORT) return reward.title;
+  if (reward.kind === "nothing") return "–";
+  if (reward.kind === "coupon") return "★";
+  return Number(reward.percent) > 0 ? `${points(reward.percent)}%` : points(reward.amount);
+}
+
+/** A text of some lines. */
+export const Lines = ({ children }) => html`<p class="name" style=${{ whiteSpace: "pre-line" }}>${children}</p>`;
+
+/** A name within a sentence: whichever way its letters run, the sentence goes on as before. */
+export const isolated = (name) => `\u2068${name}\u2069`;

@@ -1,0 +1,44 @@
+// Why something cannot be had now, in the reader's words.
+import { html } from "kit/html.mjs";
+import { soon } from "kit/format.mjs";
+import { reasonText, Note, Trouble } from "kit/ui.mjs";
+import { has, t } from "kit/texts.mjs";
+
+/** One reason as a sentence; what opens later says when. */
+export function whyNot(reason) {
+  const opens = reason.opens_at && soon(reason.opens_at);
+  if (opens && !reason.code.startsWith("limit_")) return t("opens", { opens });
+  // Where the form of a sentence depends on a number, it is what is missing, or else how many one may have.
+  const said = reasonText(reason, { n: Number(reason.missing ?? reason.required ?? 0) });
+  return opens ? t("opens.again", { said, opens }) : said;
+}
+
+/** Every reason why not now; said aloud after it was tried. */
+export function Hindrances({ of, tried }) {
+  if (of.may_have) return null;
+  return html`
+    <${Note} tone="warn" icon="clock" role=${tried ? "alert" : undefined}>
+      <p class="strong">${t("not-now")}</p>
+      <ul>${of.reasons.map((reason) => html`<li key=${reason.code} class="name">${whyNot(reason)}</li>`)}</ul>
+    <//>
+  `;
+}
+
+/** What the service refused. It tells programs a code or its English sentence; readers get their own. */
+export function Refused({ error, retry }) {
+  if (!error) return null;
+  const [first, ...others] = error.reasons ?? [];
+  if (!first) return html`<${Trouble} error=${said(error)} retry=${retry} />`;
+  return html`
+    <${Note} tone="bad" icon="alert" role="alert">
+      <p>${whyNot(first)}</p>
+      ${others.length > 0 && html`<ul>${others.map((reason) => html`<li key=${reason.code}>${whyNot(reason)}</li>`)}</ul>`}
+    <//>
+  `;
+}
+
+/** The problems of one field, in the reader's words. */
+export const problemOf = (error, field) => (error?.fields?.[field] ?? []).map(inWords).join(" ") || undefined;
+
+const said = (error) => ({ message: inWords(error.message), problems: error.problems });
+const inWords = (sentence) => (has(`said.${sentence}`) ? t(`said.${sentence}`) : sentence);
