@@ -34,8 +34,10 @@ def application(app: str, place: str = "") -> Response:
 @blueprint.get("/till/worker.js")
 @anyone
 def till_worker() -> Response:
-    """What keeps the till working without a line; it lives at the address that it serves."""
-    return _kept(_sent(assets.worker()), "no-cache")
+    """What keeps the till working without a line; it serves the till's own address, too, which is above its folder."""
+    response = _kept(_sent(assets.worker()), "no-cache")
+    response.headers["Service-Worker-Allowed"] = "/till"
+    return response
 
 
 @blueprint.get("/till/till.webmanifest")

@@ -87,7 +87,7 @@ def settings(database_url: str, jwt_keys: str, tmp_path: Path) -> Settings:
 def site(app: Flask) -> Iterator[Site]:
     """The demo world, served."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
         yield Site(f"http://127.0.0.1:{server.server_port}", app, app.extensions["guerdon_database"])
@@ -99,7 +99,7 @@ def site(app: Flask) -> Iterator[Site]:
 
 @dataclass
 class Visitor:
-    """Somebody with a browser window of their own."""
+    """Somebody with a browser window of their own. (The pages' policy allows no `wait_for_function`: wait for locators.)"""
 
     page: Page
     context: BrowserContext

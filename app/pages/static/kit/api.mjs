@@ -110,8 +110,11 @@ export function createApi(role) {
    * An expired session is renewed, or asks for the password, and the call goes on. Throws ApiError or NoAnswer.
    */
   async function call(method, path, options = {}) {
+    const { login } = signedIn.get() ?? {};
     for (let attempt = 0; ; attempt += 1) {
       const session = signedIn.get();
+      // What one began, nobody else goes on with.
+      if (session?.login !== login) throw new ApiError(401, { message: t("error.somebody-else") });
       const answer = await send(method, path, { token: session?.token, ...options });
       if (answer.status === 401 && session && attempt < 2) {
         if (attempt === 0 && session.token !== signedIn.get()?.token) continue; // somebody else renewed it meanwhile

@@ -5,14 +5,17 @@ import { useAct } from "kit/load.mjs";
 import { t, useLanguage } from "kit/texts.mjs";
 import { Aside, Brand, Button, Dialog, Field, Form, Icon, Preferences, Trouble } from "kit/ui.mjs";
 
-/** The application for whoever is signed in; the password for whoever is not. `below` stands under the form. */
-export function Session({ api, nameLabel, below: Below, children }) {
+/**
+ * The application for whoever is signed in; the password for whoever is not. `below` stands under the form. `mayLeave` is asked
+ * before somebody signs out instead of going on.
+ */
+export function Session({ api, nameLabel, below: Below, mayLeave = () => true, children }) {
   useLanguage();
   const session = useStore(api.signedIn), expired = useStore(api.expired);
   if (!session) return html`<${Gate} api=${api} nameLabel=${nameLabel} below=${Below} /><${Aside} />`;
   return html`
     ${children(session)}
-    ${expired && html`<${Again} api=${api} username=${expired.session.username} />`}
+    ${expired && html`<${Again} api=${api} username=${expired.session.username} mayLeave=${mayLeave} />`}
     <${Aside} />
   `;
 }
@@ -39,7 +42,7 @@ function Gate({ api, nameLabel, below: Below }) {
 }
 
 /** The session has ended: the password again, and everything goes on where it was. */
-function Again({ api, username }) {
+function Again({ api, username, mayLeave }) {
   const [password, setPassword] = useState("");
   const [signIn, { busy, error }] = useAct(() => api.signIn(username, password));
   return html`
@@ -49,7 +52,7 @@ function Again({ api, username }) {
         <${Field} label=${t("password")} type="password" value=${password} onInput=${setPassword} autocomplete="current-password" autofocus required />
         <${Trouble} error=${error} />
         <div class="row end">
-          <${Button} onClick=${api.signOut}>${t("sign-out")}<//>
+          <${Button} onClick=${async () => (await mayLeave()) && api.signOut()}>${t("sign-out")}<//>
           <${Button} kind="main-action" type="submit" busy=${busy}>${t("go-on")}<//>
         </div>
       <//>

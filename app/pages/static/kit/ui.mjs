@@ -1,5 +1,5 @@
 // The parts that every screen is made of.
-import { html, useEffect, useId, useRef, useState } from "kit/html.mjs";
+import { html, useEffect, useId, useLayoutEffect, useRef, useState } from "kit/html.mjs";
 import { createStore, useStore } from "kit/store.mjs";
 import { chooseLanguage, has, language, languages, t, useLanguage } from "kit/texts.mjs";
 import { navigate, useQuery } from "kit/router.mjs";
@@ -143,10 +143,14 @@ export function Loaded({ of, lines, height, children }) {
 /** A dialog that keeps the focus, closes with Escape, and gives the focus back. */
 export function Dialog({ title, onClose, children, wide }) {
   const dialog = useRef(), before = useRef(document.activeElement), id = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
     const it = dialog.current;
     if (!it.open) it.showModal();
-    return () => (before.current?.isConnected ? before.current : document.getElementById("content"))?.focus();
+    return () => {
+      const held = it.contains(document.activeElement) || document.activeElement === document.body;
+      it.close();
+      if (held) (before.current?.isConnected ? before.current : document.getElementById("content"))?.focus();
+    };
   }, []);
   return html`
     <dialog class=${wide ? "wide" : ""} ref=${dialog} aria-labelledby=${id} onCancel=${(event) => (event.preventDefault(), onClose?.())}>

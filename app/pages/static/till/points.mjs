@@ -1,0 +1,49 @@
+// Giving a customer points by hand.
+import { html, useState } from "kit/html.mjs";
+import { useAct } from "kit/load.mjs";
+import { t } from "kit/texts.mjs";
+import { Button, Dialog, Field, Form, Trouble } from "kit/ui.mjs";
+import { keyOf } from "./keys.mjs";
+import { api } from "./seller.mjs";
+
+export function AddingPoints({ customer, onClose, onAdded }) {
+  const [amount, setAmount] = useState(""), [comment, setComment] = useState(""), [problem, setProblem] = useState(null);
+  const [add, { busy, error }] = useAct(async () => {
+    const points = Number(amount.replace(",", "."));
+    setProblem(points > 0 ? null : t("points.problem"));
+    if (!(points > 0)) return;
+    const transfer = { customer: customer.id, points, comment: comment.trim() || t("points.comment.default") };
+    await keyOf(transfer, (key) => api.post("/api/pos/points/transfer/add", { transfer }, { key }));
+    onAdded(points);
+  });
+  return html`
+    <${Dialog} title=${t("points.add")} onClose=${onClose}>
+      <${Form} onSubmit=${add}>
+        <p class="soft name clamp">${t("points.for", { name: customer.name })}</p>
+        <${Field}
+          label=${t("points.amount")}
+          value=${amount}
+          onInput=${setAmount}
+          problem=${problem ?? error?.fields?.points?.join(" ")}
+          inputmode="decimal"
+          autocomplete="off"
+          autofocus
+          class="short"
+        />
+        <${Field}
+          label=${t("points.comment")}
+          hint=${t("points.comment.hint")}
+          value=${comment}
+          onInput=${setComment}
+          autocomplete="off"
+          maxlength="255"
+        />
+        <${Trouble} error=${error?.fields?.points ? null : error} />
+        <div class="row end">
+          <${Button} onClick=${onClose}>${t("cancel")}<//>
+          <${Button} kind="main-action" type="submit" busy=${busy}>${t("points.add")}<//>
+        </div>
+      <//>
+    <//>
+  `;
+}
