@@ -69,6 +69,34 @@ def test_whatever_a_module_says_is_in_its_catalogue(folder: str) -> None:
         assert said <= known.keys() | beside, (path.name, said - known.keys())
 
 
+IMPORT = re.compile(r"^import \{([^}]*)\} from \"([^\"]+)\";", re.MULTILINE)
+EXPORT = re.compile(r"^export (?:async )?(?:function\*?|const|class|let) (\w+)|^export \{([^}]*)\}", re.MULTILINE)
+BARE = {"preact", "preact/hooks", "htm", "lean-qr"}
+
+
+def exported(path: Path) -> set[str]:
+    names: set[str] = set()
+    for one, several in EXPORT.findall(path.read_text()):
+        names |= {one} if one else {name.strip() for name in several.split(",")}
+    return names
+
+
+def test_modules_import_what_there_is_and_use_what_they_import() -> None:
+    """What a bundler would say; here nobody else does before the browser."""
+    for path in sources("kit", *APPS):
+        text = path.read_text()
+        rest = IMPORT.sub("", text)
+        for names, source in IMPORT.findall(text):
+            imported = {name.strip().partition(" as ")[0] for name in names.split(",") if name.strip()}
+            for name in imported:
+                assert re.search(rf"(?<![\w.\"]){re.escape(name)}\b", rest), f"{path}: {name} is not used"
+            if source not in BARE:
+                target = STATIC / source if source.startswith("kit/") else path.parent / source
+                assert imported <= exported(target.resolve()), (
+                    f"{path}: {imported - exported(target.resolve())} of {source}"
+                )
+
+
 def test_no_text_becomes_markup_or_a_program() -> None:
     for path in sources("kit", *APPS):
         for word in FORBIDDEN:

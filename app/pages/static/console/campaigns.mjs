@@ -1,12 +1,13 @@
 // All campaigns: found, filtered, sorted; where one stands is in the address.
 import { html, useEffect, useState } from "kit/html.mjs";
+import { priceOf } from "kit/campaign.mjs";
 import { number } from "kit/format.mjs";
 import { useLoad, useStill } from "kit/load.mjs";
 import { to, useQuery } from "kit/router.mjs";
 import { t } from "kit/texts.mjs";
 import { Button, Empty, Field, Loaded, Pages, Picture, Table, Title } from "kit/ui.mjs";
 import { api } from "./api.mjs";
-import { Life, price, purpose, windowText } from "./words.mjs";
+import { Life, purpose, windowText } from "./words.mjs";
 
 const PER_PAGE = 20;
 const KINDS = ["interaction", "composable", "referral", "signup", "basket"];
@@ -68,7 +69,7 @@ const COLUMNS = () => [
   },
   { key: "purpose", label: t("kind"), cell: purpose },
   { key: "life", label: t("life"), sort: "lifecycle", cell: (row) => html`<${Life} campaign=${row} />` },
-  { key: "price", label: t("price"), sort: "price", number: true, cell: (row) => price(row.price) },
+  { key: "price", label: t("price"), sort: "price", number: true, cell: (row) => priceOf(row) },
   { key: "given", label: t("given"), number: true, cell: (row) => number(row.state.given) },
   { key: "left", label: t("left"), number: true, cell: left },
   { key: "window", label: t("window"), sort: "to", cell: (row) => windowText(row.activity, row.hours.time_zone) },

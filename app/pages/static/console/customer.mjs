@@ -1,6 +1,7 @@
 // One customer: who, how many points, what happened, what is held, how far, and why not more.
 import { html, useState } from "kit/html.mjs";
-import { date, dateTime, money, name, percent, points } from "kit/format.mjs";
+import { worthOf } from "kit/campaign.mjs";
+import { date, dateTime, money, name, points } from "kit/format.mjs";
 import { useAct, useLoad } from "kit/load.mjs";
 import { to } from "kit/router.mjs";
 import { t } from "kit/texts.mjs";
@@ -158,7 +159,7 @@ function VoucherPage({ path, before, onMore }) {
           <li key=${it.number}>
             <${Picture} small src=${it.campaign.photo} name=${it.title} />
             <div class="grow"><p class="name strong">${it.title}</p><p class="small soft name">${it.campaign.name} · ${dateTime(it.given_at)}</p></div>
-            <span class="mono">${worth(it)}</span><${Badge} tone=${TONES[it.status]}>${t(`code.${it.status}`)}<//>
+            <span class="mono">${it.code ?? worthOf(it)}</span><${Badge} tone=${TONES[it.status]}>${t(`code.${it.status}`)}<//>
           </li>`,
       )}</ul>
       ${more && onMore && html`<div><${Button} onClick=${() => onMore(vouchers.at(-1).number)}>${t("more")}<//></div>`}
@@ -166,7 +167,6 @@ function VoucherPage({ path, before, onMore }) {
   `;
 }
 
-const worth = (it) => it.code ?? (it.percent ? percent(Number(it.percent) / 100) : Number(it.amount) ? money(it.amount, it.currency) : "");
 
 function May({ path, customer }) {
   const shelf = useLoad((signal) => api.get(`${path}/campaigns`, { size: 50 }, { signal }), [path]);

@@ -1,6 +1,6 @@
 // A campaign's document, to be changed section by section. What is wrong is said beside the field as soon as it is; what would change
 // in a campaign that runs is said in words before it is saved.
-import { html, useEffect, useMemo, useRef, useState } from "kit/html.mjs";
+import { html, useMemo, useRef, useState } from "kit/html.mjs";
 import { useAct, useLoad, useStill } from "kit/load.mjs";
 import { navigate, useGuard } from "kit/router.mjs";
 import { t } from "kit/texts.mjs";

@@ -1,13 +1,13 @@
 // What a customer sees: the shop as it is for one, at a moment, and every reason why not.
 import { html, useState } from "kit/html.mjs";
-import { name, points, soon } from "kit/format.mjs";
+import { priceOf, whyNot } from "kit/campaign.mjs";
+import { name, points } from "kit/format.mjs";
 import { useLoad } from "kit/load.mjs";
 import { to, useQuery } from "kit/router.mjs";
 import { t } from "kit/texts.mjs";
-import { Badge, Button, Empty, Field, Loaded, Picture, Title, reasonText } from "kit/ui.mjs";
+import { Badge, Button, Empty, Field, Loaded, Picture, Title } from "kit/ui.mjs";
 import { api } from "./api.mjs";
 import { Finder } from "./finder.mjs";
-import { price } from "./words.mjs";
 import { momentOn, onClock, ownZone } from "./zone.mjs";
 
 export function Seen() {
@@ -49,8 +49,8 @@ export const Tile = ({ it }) => html`
     <${Picture} src=${it.photo} name=${it.name} />
     <div class="body">
       <h2 class="name clamp"><a href=${to(`/campaigns/${it.key}`)}>${it.name}</a></h2>
-      <div class="row tight"><${Badge} tone=${it.may_have ? "good" : "warn"}>${it.may_have ? t("seen.may") : t("seen.may-not")}<//><span class="strong">${it.action === "buy" || Number(it.price) ? price(it.price) : t(`purpose.${it.draw ? "draw" : ACTIONS[it.action]}`)}</span></div>
-      ${it.reasons.length > 0 && html`<ul class="small">${it.reasons.map((reason) => html`<li key=${reason.code}>${reasonText(reason)}${reason.opens_at ? html` <span class="soft">${soon(reason.opens_at)}</span>` : null}</li>`)}</ul>`}
+      <div class="row tight"><${Badge} tone=${it.may_have ? "good" : "warn"}>${it.may_have ? t("seen.may") : t("seen.may-not")}<//><span class="strong">${it.action === "buy" || Number(it.price) ? priceOf(it) : t(`purpose.${it.draw ? "draw" : ACTIONS[it.action]}`)}</span></div>
+      ${it.reasons.length > 0 && html`<ul class="small">${it.reasons.map((reason) => html`<li key=${reason.code}>${whyNot(reason)}</li>`)}</ul>`}
     </div>
   </article>
 `;

@@ -22,8 +22,6 @@ export function purpose(campaign) {
   return t(`purpose.${campaign.context}`);
 }
 
-export const price = (value) => (Number(value) ? priced(value) : t("free"));
-
 export function windowText({ from, to }, zone) {
   if (!from && !to) return t("window.always");
   if (!to) return t("window.from", { from: date(from, zone) });

@@ -1,7 +1,8 @@
 // The parts that every screen is made of.
 import { html, useEffect, useId, useLayoutEffect, useRef, useState } from "kit/html.mjs";
 import { createStore, useStore } from "kit/store.mjs";
-import { chooseLanguage, has, language, languages, t, useLanguage } from "kit/texts.mjs";
+import { whyNot } from "kit/campaign.mjs";
+import { chooseLanguage, language, languages, t, useLanguage } from "kit/texts.mjs";
 import { navigate, useQuery } from "kit/router.mjs";
 
 const PATHS = {
@@ -109,18 +110,12 @@ export function Trouble({ error, retry }) {
   if (!error) return null;
   return html`
     <${Note} tone="bad" icon="alert" role="alert">
-      <p>${error.reasons?.length ? reasonText(error.reasons[0]) : error.message}</p>
+      <p>${error.reasons?.length ? whyNot(error.reasons[0]) : error.message}</p>
       ${error.problems?.length > 0 && html`<ul>${error.problems.map((it) => html`<li>${it.message}</li>`)}</ul>`}
-      ${error.reasons?.length > 1 && html`<ul>${error.reasons.slice(1).map((it) => html`<li>${reasonText(it)}</li>`)}</ul>`}
+      ${error.reasons?.length > 1 && html`<ul>${error.reasons.slice(1).map((it) => html`<li>${whyNot(it)}</li>`)}</ul>`}
       ${retry && html`<p><${Button} kind="plain" onClick=${retry}>${t("retry")}<//></p>`}
     <//>
   `;
-}
-
-/** A reason of the server in the reader's language, where the catalogue has it; in the server's words otherwise. */
-export function reasonText(reason, values = {}) {
-  const key = `reason.${reason.code}`;
-  return has(key) ? t(key, { ...reason, n: Number(reason.missing ?? 0), ...values }) : reason.message;
 }
 
 export const Bones = ({ lines = 3, height = "1.25rem" }) => html`

@@ -8,7 +8,8 @@ import { t } from "kit/texts.mjs";
 import { Button, confirm, Dialog } from "kit/ui.mjs";
 import { Action } from "./action.mjs";
 import { askOnce, isUnanswered } from "./asked.mjs";
-import { isolated, Lines, priceOf, textsOf } from "./campaign.mjs";
+import { priceOf } from "kit/campaign.mjs";
+import { Lines, textsOf } from "./campaign.mjs";
 import { Hindrances, Refused } from "./reasons.mjs";
 import { Unanswered } from "./unanswered.mjs";
 import { refreshWallet, useWallet } from "./wallet.mjs";
@@ -60,7 +61,7 @@ function question(campaign, name, wallet) {
   const costs = [t("buy.price", { price: priceOf(campaign) })];
   if (wallet) costs.push(t("buy.after", { points: points(after), n: after }));
   return {
-    title: t("buy.ask", { name: isolated(name) }),
+    title: t("buy.ask", { name: name }),
     points: price > 0 ? costs : [],
     yes: price > 0 ? t("buy.yes") : t("buy.free"),
   };

@@ -1,28 +1,23 @@
 // How a campaign is spoken of: in the reader's language, and what one has to do to have something of it.
 import { html } from "kit/html.mjs";
-import { number, points, priced } from "kit/format.mjs";
-import { language, t } from "kit/texts.mjs";
+import { textOf, whyNot } from "kit/campaign.mjs";
+import { number, points } from "kit/format.mjs";
+import { t } from "kit/texts.mjs";
 import { Icon } from "kit/ui.mjs";
-import { whyNot } from "./reasons.mjs";
 
 const PLENTY = 10_000; // nobody has to hurry for one of so many
 const FEW = 5;
 const ICONS = { buy: "gift", play: "spark", wheel: "wheel", collect: "steps", shop: "cart", refer: "people" };
 
-/** Its name and texts in the reader's language, where they were translated. */
-export function textsOf(campaign) {
-  const translated = campaign.translations?.[language.get()] ?? {};
-  const chosen = (name, original) => translated[name] || original || "";
-  return {
-    name: chosen("name", campaign.name),
-    short: chosen("short_description", campaign.texts.short_description),
-    conditions: chosen("conditions_description", campaign.texts.conditions_description),
-    usage: chosen("usage_instruction", campaign.texts.usage_instruction),
-  };
-}
+/** Its name and texts in the reader's language. */
+export const textsOf = (campaign) => ({
+  name: textOf(campaign, "name"),
+  short: textOf(campaign, "short_description"),
+  conditions: textOf(campaign, "conditions_description"),
+  usage: textOf(campaign, "usage_instruction"),
+});
 
 export const way = (campaign) => (campaign.action === "play" && campaign.draw ? "wheel" : campaign.action);
-export const priceOf = (campaign) => (Number(campaign.price) > 0 ? priced(campaign.price) : t("free"));
 export const leftOf = (campaign) => (campaign.left !== null && campaign.left < PLENTY ? campaign.left : null);
 
 export const Way = ({ of }) => html`
@@ -55,6 +50,3 @@ export function mark(reward) {
 
 /** A text of some lines. */
 export const Lines = ({ children }) => html`<p class="name" style=${{ whiteSpace: "pre-line" }}>${children}</p>`;
-
-/** A name within a sentence: whichever way its letters run, the sentence goes on as before. */
-export const isolated = (name) => `\u2068${name}\u2069`;

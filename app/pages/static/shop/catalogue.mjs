@@ -5,7 +5,8 @@ import { useStill } from "kit/load.mjs";
 import { to, useQuery } from "kit/router.mjs";
 import { t } from "kit/texts.mjs";
 import { Button, Check, Empty, Field, Picture, Progress, Segmented, Title } from "kit/ui.mjs";
-import { isolated, priceOf, Standing, textsOf, Way } from "./campaign.mjs";
+import { priceOf } from "kit/campaign.mjs";
+import { Standing, textsOf, Way } from "./campaign.mjs";
 import { Reading, useReading } from "./reading.mjs";
 import { useRoom } from "./room.mjs";
 import { useWallet } from "./wallet.mjs";
@@ -35,7 +36,7 @@ function Greeting() {
   return html`
     <section class="sheet" style=${CARD} aria-label=${t("balance")}>
       <div class="row apart top">
-        <div class="grow"><${Title}>${wallet?.firstName ? t("hello", { name: isolated(wallet.firstName) }) : t("catalogue.title")}<//></div>
+        <div class="grow"><${Title}>${wallet?.firstName ? t("hello", { name: wallet.firstName }) : t("catalogue.title")}<//></div>
         ${wallet?.levelName && html`<span class="badge" style=${LEVEL}><span class="name">${wallet.levelName}</span></span>`}
       </div>
       <div class="row apart" style=${{ alignItems: "flex-end", minHeight: "4.25rem" }}>

@@ -1,7 +1,8 @@
 // What the customer holds: codes to show at the till.
 import { Code } from "kit/code.mjs";
 import { html, useState } from "kit/html.mjs";
-import { date, dateTime, money, points } from "kit/format.mjs";
+import { worthOf } from "kit/campaign.mjs";
+import { date, dateTime } from "kit/format.mjs";
 import { useAct } from "kit/load.mjs";
 import { to, useQuery } from "kit/router.mjs";
 import { t } from "kit/texts.mjs";
@@ -45,12 +46,6 @@ const None = ({ showsAll, change }) => html`
   <//>
 `;
 
-/** What it is worth, where it is worth money or a part. */
-function worth(coupon) {
-  if (coupon.kind === "coupon") return null;
-  return Number(coupon.percent) > 0 ? t("coupon.percent", { percent: points(coupon.percent) }) : money(coupon.amount, coupon.currency);
-}
-
 function Row({ coupon, onOpen }) {
   return html`
     <button type="button" class="tile ${coupon.status === "usable" ? "" : "off"}" onClick=${onOpen}>
@@ -59,7 +54,7 @@ function Row({ coupon, onOpen }) {
         <span class="grow">
           <span class="strong name clamp">${coupon.title}</span>
           <span class="soft small name clamp">
-            ${coupon.title === coupon.campaign.name ? (worth(coupon) ?? coupon.code) : coupon.campaign.name}</span>
+            ${coupon.title === coupon.campaign.name ? (worthOf(coupon) ?? coupon.code) : coupon.campaign.name}</span>
           <span class="soft small" style=${{ display: "block" }}>${when(coupon)}</span>
         </span>
         <${Badge} tone=${TONES[coupon.status]}>${t(`coupon.${coupon.status}`)}<//>
@@ -85,7 +80,7 @@ function Open({ coupon, onClose, onUsed }) {
     onUsed();
     say(t("use.done"));
   });
-  const value = worth(coupon);
+  const value = worthOf(coupon);
   return html`
     <${Dialog} title=${coupon.title} onClose=${onClose}>
       <div class="row tight">

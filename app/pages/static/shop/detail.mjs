@@ -8,7 +8,8 @@ import { Bones, Button, confirm, Empty, Picture, say, Title } from "kit/ui.mjs";
 import { Action } from "./action.mjs";
 import { api } from "./api.mjs";
 import { Buy } from "./buy.mjs";
-import { isolated, leftOf, Lines, priceOf, textsOf, Way, way } from "./campaign.mjs";
+import { priceOf } from "kit/campaign.mjs";
+import { leftOf, Lines, textsOf, Way, way } from "./campaign.mjs";
 import { Collect } from "./collect.mjs";
 import { Tap, Wheel } from "./play.mjs";
 import { Hindrances, Refused } from "./reasons.mjs";
@@ -79,7 +80,7 @@ function Ways(parts) {
 function OptIn({ campaign, reload, name }) {
   const { opted_in: isIn } = campaign.opt_in;
   const [opt, { busy, error }] = useAct(async () => {
-    const question = { title: t("opt-out.ask", { name: isolated(name) }), text: t("opt-out.text"), yes: t("opt-out"), danger: true };
+    const question = { title: t("opt-out.ask", { name: name }), text: t("opt-out.text"), yes: t("opt-out"), danger: true };
     if (isIn && !(await confirm(question))) return;
     await api.post(`/api/customer/campaigns/${campaign.id}/${isIn ? "opt_out" : "opt_in"}`);
     say(t(isIn ? "opted-out" : "opted-in"));

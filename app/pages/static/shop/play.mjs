@@ -7,7 +7,7 @@ import { t } from "kit/texts.mjs";
 import { Button, Icon } from "kit/ui.mjs";
 import { Action } from "./action.mjs";
 import { askOnce, isUnanswered } from "./asked.mjs";
-import { isolated, priceOf } from "./campaign.mjs";
+import { priceOf } from "kit/campaign.mjs";
 import { Hindrances, Refused } from "./reasons.mjs";
 import { Rewards } from "./rewards.mjs";
 import { Unanswered } from "./unanswered.mjs";
@@ -123,7 +123,7 @@ function Outcome({ given }) {
     ${given.rewards.map(
       (reward, i) => html`
         <p key=${i} class="large strong name">
-          ${reward.kind === "nothing" ? reward.title : t(given.draw ? "given.won" : "given", { title: isolated(reward.title) })}</p>
+          ${reward.kind === "nothing" ? reward.title : t(given.draw ? "given.won" : "given", { title: reward.title })}</p>
         ${reward.voucher && html`<p><${Button} href=${to("/coupons", { open: reward.voucher.number })}>${t("given.coupon")}<//></p>`}`,
     )}
     ${given.rewards.length === 0 && html`<p class="large strong">${t("given.nothing")}</p>`}

@@ -1,17 +1,8 @@
 // Why something cannot be had now, in the reader's words.
 import { html } from "kit/html.mjs";
-import { soon } from "kit/format.mjs";
-import { reasonText, Note, Trouble } from "kit/ui.mjs";
+import { whyNot } from "kit/campaign.mjs";
+import { Note, Trouble } from "kit/ui.mjs";
 import { has, t } from "kit/texts.mjs";
-
-/** One reason as a sentence; what opens later says when. */
-export function whyNot(reason) {
-  const opens = reason.opens_at && soon(reason.opens_at);
-  if (opens && !reason.code.startsWith("limit_")) return t("opens", { opens });
-  // Where the form of a sentence depends on a number, it is what is missing, or else how many one may have.
-  const said = reasonText(reason, { n: Number(reason.missing ?? reason.required ?? 0) });
-  return opens ? t("opens.again", { said, opens }) : said;
-}
 
 /** Every reason why not now; said aloud after it was tried. */
 export function Hindrances({ of, tried }) {

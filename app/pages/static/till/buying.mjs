@@ -1,5 +1,6 @@
 // Buying one reward: asked once, sent once, and told as it is: bought, refused, or not known yet.
 import { html, useEffect, useRef, useState } from "kit/html.mjs";
+import { priceOf, textOf, whyNot } from "kit/campaign.mjs";
 import { priced } from "kit/format.mjs";
 import { Code } from "kit/code.mjs";
 import { useAct } from "kit/load.mjs";
@@ -7,8 +8,6 @@ import { useStore } from "kit/store.mjs";
 import { t } from "kit/texts.mjs";
 import { Badge, Bones, Button, Dialog, Note, Trouble } from "kit/ui.mjs";
 import { markAsUsed, purchaseOf } from "./coupons.mjs";
-import { written } from "./customers.mjs";
-import { said } from "./reasons.mjs";
 import { askNow, leave, lost, sales, sell } from "./sales.mjs";
 
 const WIDE = { flex: "1 1 auto" }; // buttons to be hit without looking
@@ -20,15 +19,15 @@ export function Buying({ customer, campaign, closed, onClose, onDone, onUsed }) 
   const [buy, { busy, error }] = useAct(async () => {
     const chosen = {
       id: campaign.id,
-      name: written(campaign, "name"),
+      name: textOf(campaign, "name"),
       price: campaign.price,
-      instruction: written(campaign, "usage_instruction"),
+      instruction: textOf(campaign, "usage_instruction"),
     };
     setKey(await sell({ id: customer.id, name: customer.name }, chosen));
   });
   // The second tap of a double tap on the tile must not buy.
   const press = (event) => event.detail > 1 || buy();
-  const title = html`<span class="clamp">${written(campaign, "name")}</span>`;
+  const title = html`<span class="clamp">${textOf(campaign, "name")}</span>`;
   return html`
     <${Dialog} title=${title} onClose=${sale?.state === "done" ? onDone : onClose}>
       ${!sale &&
@@ -43,7 +42,7 @@ export function Buying({ customer, campaign, closed, onClose, onDone, onUsed }) 
 const Asking = ({ customer, price, error, busy, closed, onBuy, onClose }) => html`
   <dl class="facts" style=${{ gridTemplateColumns: "repeat(auto-fit, minmax(min(100%, 8rem), 1fr))" }}>
     <div><dt>${t("buy.for")}</dt><dd class="name clamp">${customer.name}</dd></div>
-    <div><dt>${t("buy.price")}</dt><dd>${Number(price) ? priced(price) : t("free")}</dd></div>
+    <div><dt>${t("buy.price")}</dt><dd>${priceOf({ price })}</dd></div>
     <div><dt>${t("buy.balance-after")}</dt><dd>${priced(customer.balance - Number(price))}</dd></div>
   </dl>
   ${closed && html`<${Note} tone="warn" icon="offline">${t("shelf.closed")}<//>`}
@@ -79,7 +78,7 @@ function Refused({ sale, onClose }) {
 /** Every reason why not; the service's own sentence where it gives no reasons. */
 export const Reasons = ({ sale }) =>
   sale.reasons.length
-    ? html`<ul>${sale.reasons.map((reason) => html`<li class="name" key=${reason.code}>${said(reason)}</li>`)}</ul>`
+    ? html`<ul>${sale.reasons.map((reason) => html`<li class="name" key=${reason.code}>${whyNot(reason)}</li>`)}</ul>`
     : html`<p class="name">${sale.said ?? t("buy.not-offered")}</p>`;
 
 function Bought({ sale, onDone, onUsed }) {

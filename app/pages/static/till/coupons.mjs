@@ -1,6 +1,7 @@
 // What a customer holds already: shown large, and marked as used.
 import { html, useState } from "kit/html.mjs";
-import { date, money, percent } from "kit/format.mjs";
+import { worthOf } from "kit/campaign.mjs";
+import { date } from "kit/format.mjs";
 import { Code } from "kit/code.mjs";
 import { useAct } from "kit/load.mjs";
 import { t } from "kit/texts.mjs";
@@ -20,7 +21,7 @@ export function HeldCoupons({ customer, vouchers, closed, heading, onUsed }) {
               <${Picture} small src=${it.campaign.photo} name=${it.title} />
               <span class="stack" style=${{ gap: 0, flex: "1 1 6rem", minWidth: 0 }}>
                 <span class="strong name clamp">${it.title}</span>
-                <span class="soft small">${[worth(it), it.expires_at && t("coupon.until", { date: date(it.expires_at) })].filter(Boolean).join(" · ")}</span>
+                <span class="soft small">${[worthOf(it), it.expires_at && t("coupon.until", { date: date(it.expires_at) })].filter(Boolean).join(" · ")}</span>
               </span>
               <${Button} aria-label=${t("coupon.show-of", { title: it.title })} onClick=${() => setShown(it)}>${t("coupon.show")}<//>
             </li>`,
@@ -29,11 +30,6 @@ export function HeldCoupons({ customer, vouchers, closed, heading, onUsed }) {
       ${shown && html`<${HeldCoupon} customer=${customer} voucher=${shown} closed=${closed} onClose=${() => setShown(null)} onUsed=${onUsed} />`}
     </section>
   `;
-}
-
-function worth({ percent: part, amount, currency }) {
-  if (Number(part)) return percent(Number(part) / 100);
-  return Number(amount) ? money(amount, currency) : null;
 }
 
 function HeldCoupon({ customer, voucher, closed, onClose, onUsed }) {
@@ -46,7 +42,7 @@ function HeldCoupon({ customer, voucher, closed, onClose, onUsed }) {
   return html`
     <${Dialog} title=${html`<span class="clamp">${voucher.title}</span>`} onClose=${onClose}>
       <div class="row tight">
-        ${worth(voucher) && html`<${Badge} tone="accent">${worth(voucher)}<//>`}
+        ${worthOf(voucher) && html`<${Badge} tone="accent">${worthOf(voucher)}<//>`}
         <span class="soft small">${voucher.expires_at ? t("coupon.until", { date: date(voucher.expires_at) }) : t("coupon.forever")}</span>
       </div>
       ${voucher.code ? html`<${Code} text=${voucher.code} />` : html`<p>${t("coupon.no-code")}</p>`}

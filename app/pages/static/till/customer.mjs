@@ -1,5 +1,6 @@
 // The customer at the till: what they have, what they can have now, and what not yet.
 import { html, useRef, useState } from "kit/html.mjs";
+import { priceOf, textOf, whyNot } from "kit/campaign.mjs";
 import { points, priced, time } from "kit/format.mjs";
 import { useAct, useLoad } from "kit/load.mjs";
 import { navigate, to } from "kit/router.mjs";
@@ -8,9 +9,8 @@ import { t } from "kit/texts.mjs";
 import { Badge, Button, Empty, Loaded, Note, Picture, Title, Trouble, say } from "kit/ui.mjs";
 import { Buying } from "./buying.mjs";
 import { HeldCoupons } from "./coupons.mjs";
-import { activate, load, written } from "./customers.mjs";
+import { activate, load } from "./customers.mjs";
 import { AddingPoints } from "./points.mjs";
-import { said } from "./reasons.mjs";
 import { sales } from "./sales.mjs";
 import { useOffline } from "./seller.mjs";
 import { useWide } from "./width.mjs";
@@ -94,17 +94,17 @@ function Served({ customer, campaigns, more, vouchers, at, isOld, isOffline, rel
   `;
 }
 
-const named = (campaigns) => campaigns.slice(0, FEW).map((it) => written(it, "name")).join(", ") + (campaigns.length > FEW ? "…" : "");
+const named = (campaigns) => campaigns.slice(0, FEW).map((it) => textOf(it, "name")).join(", ") + (campaigns.length > FEW ? "…" : "");
 
 function Reward({ campaign, closed, onBuy }) {
-  const name = written(campaign, "name"), text = written(campaign, "short_description");
+  const name = textOf(campaign, "name"), text = textOf(campaign, "short_description");
   const content = html`
     <${Picture} src=${campaign.photo} name=${name} />
     <span class="body">
       <span class="strong large name clamp">${name}</span>
       ${text && html`<span class="soft small name clamp">${text}</span>`}
       <span class="foot">
-        <span class="strong number">${cost(campaign)}</span>
+        <span class="strong number">${priceOf(campaign)}</span>
         ${campaign.left !== null && campaign.left <= FEW && html`<${Badge} tone="warn">${t("shelf.left", { n: campaign.left })}<//>`}
       </span>
     </span>
@@ -115,16 +115,14 @@ function Reward({ campaign, closed, onBuy }) {
 
 const NotYet = ({ campaign }) => html`
   <li data-not-yet>
-    <${Picture} small src=${campaign.photo} name=${written(campaign, "name")} />
+    <${Picture} small src=${campaign.photo} name=${textOf(campaign, "name")} />
     <div class="stack" style=${{ gap: 0, flex: "1 1 6rem", minWidth: 0 }}>
-      <h3 class="name clamp">${written(campaign, "name")}</h3>
-      <ul class="small soft">${campaign.reasons.map((reason) => html`<li class="name" key=${reason.code}>${said(reason)}</li>`)}</ul>
+      <h3 class="name clamp">${textOf(campaign, "name")}</h3>
+      <ul class="small soft">${campaign.reasons.map((reason) => html`<li class="name" key=${reason.code}>${whyNot(reason)}</li>`)}</ul>
     </div>
-    <span class="number soft">${cost(campaign)}</span>
+    <span class="number soft">${priceOf(campaign)}</span>
   </li>
 `;
-
-const cost = (campaign) => (Number(campaign.price) ? priced(campaign.price) : t("free"));
 
 function Inactive({ id, closed, onActive }) {
   const [start, { busy, error }] = useAct(async () => {

@@ -1,7 +1,6 @@
 // The customers whom a till serves: finding them, and what each can have. What was last known of a few is kept for when the line is down.
 import { NoAnswer } from "kit/api.mjs";
 import { name } from "kit/format.mjs";
-import { language } from "kit/texts.mjs";
 import { read, readAll, rewrite, write } from "./device.mjs";
 import { api } from "./seller.mjs";
 
@@ -96,11 +95,5 @@ async function keep(now) {
     return [[], rows.filter((row) => !fresh.includes(row))];
   });
 }
-
-/** A text of a campaign in the reader's language, where there is one. */
-export const written = (campaign, what) => {
-  const translated = campaign.translations?.[language.get()]?.[what];
-  return translated || (what === "name" ? campaign.name : campaign.texts[what]);
-};
 
 export const activate = (id) => api.post(address(id, "activate"));

@@ -6,7 +6,7 @@ import { say } from "kit/ui.mjs";
 import { t } from "kit/texts.mjs";
 import { readAll, read, rewrite, write } from "./device.mjs";
 import { paused } from "./pauses.mjs";
-import { whyNot } from "./reasons.mjs";
+import { reasonsOf } from "./reasons.mjs";
 import { api, followLine } from "./seller.mjs";
 
 const DAY = 86_400_000;
@@ -93,7 +93,7 @@ const isRefusal = (error) =>
 const noteLost = ({ key }) => lost.set((before) => ({ ...before, [key]: (before[key] ?? 0) + 1 }));
 
 async function refused(sale, error) {
-  const reasons = await whyNot(sale.customer.id, sale.campaign.id);
+  const reasons = await reasonsOf(sale.customer.id, sale.campaign.id);
   await settled({ ...sale, state: "refused", said: error.status === 404 ? null : error.message, reasons });
 }
 
