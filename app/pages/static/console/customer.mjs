@@ -5,8 +5,10 @@ import { date, dateTime, money, name, points } from "kit/format.mjs";
 import { useAct, useLoad } from "kit/load.mjs";
 import { to } from "kit/router.mjs";
 import { t } from "kit/texts.mjs";
-import { Badge, Button, Dialog, Empty, Field, Form, Loaded, Picture, Progress, Segmented, Title, Trouble, confirm, say } from "kit/ui.mjs";
+import { Badge, Button, Empty, Loaded, Picture, Progress, Segmented, Title, Trouble, confirm, say } from "kit/ui.mjs";
 import { api } from "./api.mjs";
+import { Person } from "./customers.mjs";
+import { FormDialog } from "./form.mjs";
 import { Tile } from "./seen.mjs";
 
 export function Customer({ customer }) {
@@ -62,66 +64,49 @@ function Actions({ it, path, reload, onDo }) {
 
 /** Points, by hand: with a comment, and a key, so that a lost answer is no second addition. */
 function Move({ how, customer, onClose, onDone }) {
-  const [amount, setAmount] = useState(""), [comment, setComment] = useState("");
   const [key] = useState(() => crypto.randomUUID());
-  const [move, { busy, error }] = useAct(async () => {
-    const transfer = { customer: customer.customerId, points: amount.replace(",", "."), comment };
-    await api.post(`/api/points/transfer/${how}`, { transfer }, { key });
-    say(t(`points.${how}.done`, { points: points(amount.replace(",", ".")) }), "good");
-    onDone();
-  });
+  async function move({ points: written, comment }) {
+    const amount = written.replace(",", ".");
+    await api.post(`/api/points/transfer/${how}`, { transfer: { customer: customer.customerId, points: amount, comment } }, { key });
+    say(t(`points.${how}.done`, { points: points(amount) }), "good");
+  }
   return html`
-    <${Dialog} title=${t(`points.${how}`)} onClose=${onClose}>
-      <${Form} onSubmit=${move}>
-        <${Field} label=${t("points.amount")} inputmode="decimal" value=${amount} onInput=${setAmount} problem=${error?.fields.points?.join(" ")} autofocus required />
-        <${Field} label=${t("points.comment")} hint=${t("points.comment.hint")} value=${comment} onInput=${setComment} problem=${error?.fields.comment?.join(" ")} />
-        <${Trouble} error=${error} />
-        <div class="row end"><${Button} onClick=${onClose}>${t("cancel")}<//><${Button} kind="main-action" type="submit" busy=${busy}>${t(`points.${how}`)}<//></div>
-      <//>
+    <${FormDialog} title=${t(`points.${how}`)} first=${{ points: "", comment: "" }} send=${move} yes=${t(`points.${how}`)} onClose=${onClose} onDone=${onDone}>
+      ${({ field }) => html`
+        ${field("points", t("points.amount"), { inputmode: "decimal", autofocus: true, required: true })}
+        ${field("comment", t("points.comment"), { hint: t("points.comment.hint") })}
+      `}
     <//>
   `;
 }
 
 function Change({ customer, onClose, onDone }) {
-  const [it, setIt] = useState({ firstName: customer.firstName, lastName: customer.lastName, email: customer.email ?? "", phone: customer.phone ?? "", loyaltyCardNumber: customer.loyaltyCardNumber ?? "" });
-  const [change, { busy, error }] = useAct(async () => {
+  const { firstName, lastName, email = "", phone = "", loyaltyCardNumber = "" } = customer;
+  const change = async (it) => {
     await api.put(`/api/customer/${customer.customerId}`, { customer: it });
     say(t("saved"), "good");
-    onDone();
-  });
-  const field = (key, label, rest = {}) => html`<${Field} label=${label} value=${it[key]} problem=${error?.fields[key]?.join(" ")} onInput=${(value) => setIt({ ...it, [key]: value })} ...${rest} />`;
+  };
   return html`
-    <${Dialog} title=${t("customer.change")} onClose=${onClose}>
-      <${Form} onSubmit=${change}>
-        <div class="fields">${field("firstName", t("first-name"), { autofocus: true })}${field("lastName", t("last-name"))}</div>
-        ${field("email", t("email"), { type: "email" })}
-        <div class="fields">${field("phone", t("phone"), { type: "tel" })}${field("loyaltyCardNumber", t("card"))}</div>
-        <${Trouble} error=${error} />
-        <div class="row end"><${Button} onClick=${onClose}>${t("cancel")}<//><${Button} kind="main-action" type="submit" busy=${busy}>${t("save")}<//></div>
-      <//>
+    <${FormDialog} title=${t("customer.change")} first=${{ firstName, lastName, email, phone, loyaltyCardNumber }} send=${change} onClose=${onClose} onDone=${onDone}>
+      ${({ field }) => html`<${Person} field=${field} />`}
     <//>
   `;
 }
 
 function Levels({ customer, onClose, onDone }) {
   const levels = useLoad((signal) => api.get("/api/level", { perPage: 1000 }, { signal }));
-  const [levelId, setLevel] = useState(customer.manuallyAssignedLevelId?.levelId ?? "");
-  const [assign, { busy, error }] = useAct(async () => {
-    const path = `/api/customer/${customer.customerId}`;
+  const path = `/api/customer/${customer.customerId}`;
+  async function assign({ levelId }) {
     await (levelId ? api.post(`${path}/level`, { levelId }) : api.post(`${path}/remove-manually-level`));
     say(t("saved"), "good");
-    onDone();
-  });
+  }
+  const first = { levelId: customer.manuallyAssignedLevelId?.levelId ?? "" };
   return html`
-    <${Dialog} title=${t("customer.level")} onClose=${onClose}>
-      <${Loaded} of=${levels}>${(found) => html`
-        <${Form} onSubmit=${assign}>
-          <${Field} as="select" label=${t("level")} hint=${t("customer.level.hint")} value=${levelId} onInput=${setLevel} options=${[["", t("customer.level.computed")], ...found.levels.map((it) => [it.id, it.name])]} />
-          <${Trouble} error=${error} />
-          <div class="row end"><${Button} onClick=${onClose}>${t("cancel")}<//><${Button} kind="main-action" type="submit" busy=${busy}>${t("save")}<//></div>
-        <//>
-      `}<//>
-    <//>
+    <${Loaded} of=${levels}>${(found) => html`
+      <${FormDialog} title=${t("customer.level")} first=${first} send=${assign} onClose=${onClose} onDone=${onDone}>
+        ${({ field }) => field("levelId", t("level"), { as: "select", hint: t("customer.level.hint"), options: [["", t("customer.level.computed")], ...found.levels.map((it) => [it.id, it.name])] })}
+      <//>
+    `}<//>
   `;
 }
 

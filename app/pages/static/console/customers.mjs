@@ -1,12 +1,13 @@
 // Customers: found by name, mail, phone or card; registered.
 import { html, useEffect, useState } from "kit/html.mjs";
 import { date, name, points } from "kit/format.mjs";
-import { useAct, useStill } from "kit/load.mjs";
+import { useStill } from "kit/load.mjs";
 import { navigate, to, useQuery } from "kit/router.mjs";
 import { t } from "kit/texts.mjs";
-import { Button, Check, Dialog, Empty, Field, Form, Loaded, Table, Title, Trouble, say } from "kit/ui.mjs";
+import { Button, Empty, Field, Loaded, Table, Title, say } from "kit/ui.mjs";
 import { api } from "./api.mjs";
 import { Status, useFound } from "./finder.mjs";
+import { FormDialog } from "./form.mjs";
 
 export function Customers() {
   const [query, change] = useQuery();
@@ -40,24 +41,27 @@ export function Customers() {
 }
 
 function NewCustomer({ onClose }) {
-  const [it, setIt] = useState({ firstName: "", lastName: "", email: "", phone: "", loyaltyCardNumber: "", plainPassword: "", agreement1: true });
-  const [register, { busy, error }] = useAct(async () => {
-    const made = await api.post("/api/customer/register", { customer: it });
-    say(t("customers.registered", { name: name(it) }), "good");
-    navigate(`/customers/${made.customerId}`);
-  });
-  const field = (key, label, rest = {}) => html`<${Field} label=${label} value=${it[key]} problem=${error?.fields[key]?.join(" ")} onInput=${(value) => setIt({ ...it, [key]: value })} ...${rest} />`;
+  const first = { firstName: "", lastName: "", email: "", phone: "", loyaltyCardNumber: "", plainPassword: "", agreement1: true };
+  async function register(customer) {
+    const made = await api.post("/api/customer/register", { customer });
+    say(t("customers.registered", { name: name(customer) }), "good");
+    return made;
+  }
+  const show = (made) => navigate(`/customers/${made.customerId}`);
   return html`
-    <${Dialog} title=${t("customers.new")} onClose=${onClose}>
-      <${Form} onSubmit=${register}>
-        <div class="fields">${field("firstName", t("first-name"), { autofocus: true })}${field("lastName", t("last-name"))}</div>
-        ${field("email", t("email"), { type: "email" })}
-        <div class="fields">${field("phone", t("phone"), { type: "tel" })}${field("loyaltyCardNumber", t("card"))}</div>
+    <${FormDialog} title=${t("customers.new")} first=${first} send=${register} yes=${t("customers.register")} onClose=${onClose} onDone=${show}>
+      ${({ field, check }) => html`
+        <${Person} field=${field} />
         ${field("plainPassword", t("password"), { type: "password", autocomplete: "new-password", hint: t("password.hint") })}
-        <${Check} label=${t("agreement")} checked=${it.agreement1} onChange=${(value) => setIt({ ...it, agreement1: value })} problem=${error?.fields.agreement1?.join(" ")} />
-        <${Trouble} error=${error} />
-        <div class="row end"><${Button} onClick=${onClose}>${t("cancel")}<//><${Button} kind="main-action" type="submit" busy=${busy}>${t("customers.register")}<//></div>
-      <//>
+        ${check("agreement1", t("agreement"))}
+      `}
     <//>
   `;
 }
+
+/** Who somebody is, and what they are known by. */
+export const Person = ({ field }) => html`
+  <div class="fields">${field("firstName", t("first-name"), { autofocus: true })}${field("lastName", t("last-name"))}</div>
+  ${field("email", t("email"), { type: "email" })}
+  <div class="fields">${field("phone", t("phone"), { type: "tel" })}${field("loyaltyCardNumber", t("card"))}</div>
+`;

@@ -3,8 +3,9 @@ import { html, useState } from "kit/html.mjs";
 import { dateTime } from "kit/format.mjs";
 import { useAct, useLoad } from "kit/load.mjs";
 import { t } from "kit/texts.mjs";
-import { Badge, Button, Check, Dialog, Empty, Field, Form, Loaded, Note, Title, Trouble, confirm, say } from "kit/ui.mjs";
+import { Badge, Button, Empty, Loaded, Note, Title, Trouble, confirm, say } from "kit/ui.mjs";
 import { api } from "./api.mjs";
+import { FormDialog } from "./form.mjs";
 
 export function Partners() {
   const found = useLoad((signal) => Promise.all([api.get("/api/chain", {}, { signal }), api.get("/api/app", {}, { signal }), api.get("/api/accessToken", {}, { signal })]));
@@ -47,20 +48,16 @@ function Apps({ apps, chains, reload }) {
 }
 
 function AppForm({ chains, onClose, onDone }) {
-  const [hostname, setHostname] = useState(""), [chainId, setChain] = useState(chains[0]?.chainId);
-  const [save, { busy, error }] = useAct(async () => {
+  async function save({ hostname, chainId }) {
     await api.put(`/api/app/${encodeURIComponent(hostname.trim())}`, { app: { chainId: Number(chainId) } });
     say(t("saved"), "good");
-    onDone();
-  });
+  }
   return html`
-    <${Dialog} title=${t("app.new")} onClose=${onClose}>
-      <${Form} onSubmit=${save}>
-        <${Field} label=${t("app.hostname")} hint=${t("app.hostname.hint")} value=${hostname} onInput=${setHostname} problem=${error?.fields.hostname?.join(" ")} autofocus required />
-        <${Field} as="select" label=${t("chain")} value=${chainId} onInput=${setChain} options=${chains.map((it) => [it.chainId, it.name])} />
-        <${Trouble} error=${error} />
-        <div class="row end"><${Button} onClick=${onClose}>${t("cancel")}<//><${Button} kind="main-action" type="submit" busy=${busy} disabled=${!hostname.trim()}>${t("save")}<//></div>
-      <//>
+    <${FormDialog} title=${t("app.new")} first=${{ hostname: "", chainId: chains[0]?.chainId }} send=${save} onClose=${onClose} onDone=${onDone}>
+      ${({ field }) => html`
+        ${field("hostname", t("app.hostname"), { hint: t("app.hostname.hint"), autofocus: true, required: true })}
+        ${field("chainId", t("chain"), { as: "select", options: chains.map((it) => [it.chainId, it.name]) })}
+      `}
     <//>
   `;
 }
@@ -92,17 +89,15 @@ function Tokens({ tokens, apps, reload }) {
 }
 
 function TokenForm({ apps, onClose, onDone }) {
-  const [token, setToken] = useState({ name: "", hostname: apps[0]?.hostname, write: true });
-  const [save, { busy, error }] = useAct(async () => onDone(await api.post("/api/accessToken", { token })));
+  const first = { name: "", hostname: apps[0]?.hostname, write: true };
+  const make = (token) => api.post("/api/accessToken", { token });
   return html`
-    <${Dialog} title=${t("token.new")} onClose=${onClose}>
-      <${Form} onSubmit=${save}>
-        <${Field} label=${t("name")} hint=${t("token.name.hint")} value=${token.name} onInput=${(name) => setToken({ ...token, name })} problem=${error?.fields.name?.join(" ")} autofocus required />
-        <${Field} as="select" label=${t("app")} value=${token.hostname} onInput=${(hostname) => setToken({ ...token, hostname })} options=${apps.map((it) => [it.hostname, it.hostname])} />
-        <${Check} label=${t("token.write")} checked=${token.write} onChange=${(write) => setToken({ ...token, write })} />
-        <${Trouble} error=${error} />
-        <div class="row end"><${Button} onClick=${onClose}>${t("cancel")}<//><${Button} kind="main-action" type="submit" busy=${busy}>${t("token.make")}<//></div>
-      <//>
+    <${FormDialog} title=${t("token.new")} first=${first} send=${make} yes=${t("token.make")} onClose=${onClose} onDone=${onDone}>
+      ${({ field, check }) => html`
+        ${field("name", t("name"), { hint: t("token.name.hint"), autofocus: true, required: true })}
+        ${field("hostname", t("app"), { as: "select", options: apps.map((it) => [it.hostname, it.hostname]) })}
+        ${check("write", t("token.write"))}
+      `}
     <//>
   `;
 }

@@ -3,8 +3,9 @@ import { html, useState } from "kit/html.mjs";
 import { percent, points } from "kit/format.mjs";
 import { useAct, useLoad } from "kit/load.mjs";
 import { t } from "kit/texts.mjs";
-import { Badge, Button, Check, Dialog, Empty, Field, Form, Loaded, Title, Trouble, confirm, say } from "kit/ui.mjs";
+import { Badge, Button, Empty, Loaded, Title, Trouble, confirm, say } from "kit/ui.mjs";
 import { api } from "./api.mjs";
+import { FormDialog } from "./form.mjs";
 
 export const Programme = () => html`
   <${Title} text=${t("programme.text")}>${t("menu.programme")}<//>
@@ -35,28 +36,31 @@ function Levels() {
 }
 
 function LevelForm({ it, onClose, onDone }) {
-  const [level, setLevel] = useState({ name: it.name ?? "", conditionValue: it.conditionValue ?? "", active: it.active ?? true, rewardName: it.reward?.name ?? "", rewardValue: it.reward?.value !== undefined ? it.reward.value * 100 : "", rewardCode: it.reward?.code ?? "" });
-  const [save, { busy, error }] = useAct(async () => {
-    const { rewardName, rewardValue, rewardCode, ...rest } = level;
-    const sent = { level: { ...rest, reward: { name: rewardName || level.name, value: rewardValue || 0, code: rewardCode || level.name } } };
+  const first = {
+    name: it.name ?? "",
+    conditionValue: it.conditionValue ?? "",
+    percent: it.reward?.value === undefined ? "" : it.reward.value * 100,
+    active: it.active ?? true,
+  };
+  async function save({ percent: value, ...rest }) {
+    const sent = { level: { ...rest, reward: { name: it.reward?.name ?? rest.name, code: it.reward?.code ?? rest.name, value: value || 0 } } };
     await (it.id ? api.put(`/api/level/${it.id}`, sent) : api.post("/api/level/create", sent));
     say(t("saved"), "good");
-    onDone();
-  });
-  const field = (key, label, rest = {}) => html`<${Field} label=${label} value=${level[key]} problem=${error?.fields[FORM[key] ?? key]?.join(" ")} onInput=${(value) => setLevel({ ...level, [key]: value })} ...${rest} />`;
+  }
+  const title = it.id ? t("change.what", { name: it.name }) : t("level.new");
   return html`
-    <${Dialog} title=${it.id ? t("change.what", { name: it.name }) : t("level.new")} onClose=${onClose}>
-      <${Form} onSubmit=${save}>
+    <${FormDialog} title=${title} first=${first} send=${save} wire=${{ percent: "reward.value" }} onClose=${onClose} onDone=${onDone}>
+      ${({ field, check }) => html`
         ${field("name", t("name"), { autofocus: true })}
-        <div class="fields">${field("conditionValue", t("level.condition"), { inputmode: "decimal", hint: t("level.condition.hint") })}${field("rewardValue", t("level.percent"), { inputmode: "decimal" })}</div>
-        <${Check} label=${t("switched-on")} checked=${level.active} onChange=${(active) => setLevel({ ...level, active })} />
-        <${Trouble} error=${error} />
-        <div class="row end"><${Button} onClick=${onClose}>${t("cancel")}<//><${Button} kind="main-action" type="submit" busy=${busy}>${t("save")}<//></div>
-      <//>
+        <div class="fields">
+          ${field("conditionValue", t("level.condition"), { inputmode: "decimal", hint: t("level.condition.hint") })}
+          ${field("percent", t("level.percent"), { inputmode: "decimal" })}
+        </div>
+        ${check("active", t("switched-on"))}
+      `}
     <//>
   `;
 }
-const FORM = { rewardValue: "reward.value", rewardName: "reward.name", rewardCode: "reward.code" };
 
 function Segments() {
   const segments = useLoad((signal) => api.get("/api/segment", { perPage: 1000 }, { signal }));
@@ -89,26 +93,22 @@ function Segments() {
 /** A segment is a list of customers so far: cards, mail addresses, phones or ids, one a line. */
 function SegmentForm({ it, onClose, onDone }) {
   const listed = (it.parts ?? []).flatMap((part) => part.criteria.flatMap((each) => each.customers ?? []));
-  const [segment, setSegment] = useState({ name: it.name ?? "", description: it.description ?? "", active: it.active ?? true, customers: listed.join("\n") });
-  const [save, { busy, error }] = useAct(async () => {
-    const { customers, ...rest } = segment;
+  const first = { name: it.name ?? "", description: it.description ?? "", customers: listed.join("\n"), active: it.active ?? true };
+  async function save({ customers, ...rest }) {
     const names = customers.split("\n").map((line) => line.trim()).filter(Boolean);
     const sent = { segment: { ...rest, parts: [{ criteria: [{ type: "customer_list", customers: names }] }] } };
     await (it.segmentId ? api.put(`/api/segment/${it.segmentId}`, sent) : api.post("/api/segment", sent));
     say(t("saved"), "good");
-    onDone();
-  });
-  const field = (key, label, rest = {}) => html`<${Field} label=${label} value=${segment[key]} problem=${error?.fields[key]?.join(" ")} onInput=${(value) => setSegment({ ...segment, [key]: value })} ...${rest} />`;
+  }
+  const title = it.segmentId ? t("change.what", { name: it.name }) : t("segment.new");
   return html`
-    <${Dialog} title=${it.segmentId ? t("change.what", { name: it.name }) : t("segment.new")} onClose=${onClose}>
-      <${Form} onSubmit=${save}>
-        ${field("name", t("name"), { autofocus: true })}${field("description", t("description"))}
-        ${field("customers", t("segment.customers"), { as: "textarea", hint: t("segment.customers.hint"), problem: error?.fields.parts?.join(" ") })}
-        <${Check} label=${t("switched-on")} checked=${segment.active} onChange=${(active) => setSegment({ ...segment, active })} />
-        <${Trouble} error=${error} />
-        <div class="row end"><${Button} onClick=${onClose}>${t("cancel")}<//><${Button} kind="main-action" type="submit" busy=${busy}>${t("save")}<//></div>
-      <//>
+    <${FormDialog} title=${title} first=${first} send=${save} wire=${{ customers: "parts" }} onClose=${onClose} onDone=${onDone}>
+      ${({ field, check }) => html`
+        ${field("name", t("name"), { autofocus: true })}
+        ${field("description", t("description"))}
+        ${field("customers", t("segment.customers"), { as: "textarea", hint: t("segment.customers.hint") })}
+        ${check("active", t("switched-on"))}
+      `}
     <//>
   `;
 }
-

@@ -1,10 +1,11 @@
 // Who sells, and where.
 import { html, useState } from "kit/html.mjs";
 import { name } from "kit/format.mjs";
-import { useAct, useLoad } from "kit/load.mjs";
+import { useLoad } from "kit/load.mjs";
 import { t } from "kit/texts.mjs";
-import { Badge, Button, Check, Dialog, Empty, Field, Form, Loaded, Title, Trouble, say } from "kit/ui.mjs";
+import { Badge, Button, Empty, Loaded, Title, say } from "kit/ui.mjs";
 import { api } from "./api.mjs";
+import { FormDialog } from "./form.mjs";
 
 export function Staff() {
   const shops = useLoad((signal) => api.get("/api/pos", { perPage: 1000 }, { signal }));
@@ -38,25 +39,32 @@ function Sellers({ shops }) {
 }
 
 function SellerForm({ it, shops, onClose, onDone }) {
-  const [seller, setSeller] = useState({ firstName: it.firstName ?? "", lastName: it.lastName ?? "", email: it.email ?? "", phone: it.phone ?? "", posId: it.posId ?? shops[0]?.posId, active: it.active ?? true, allowPointTransfer: it.allowPointTransfer ?? true, plainPassword: "" });
-  const [save, { busy, error }] = useAct(async () => {
+  const first = {
+    firstName: it.firstName ?? "",
+    lastName: it.lastName ?? "",
+    email: it.email ?? "",
+    phone: it.phone ?? "",
+    posId: it.posId ?? shops[0]?.posId,
+    plainPassword: "",
+    allowPointTransfer: it.allowPointTransfer ?? true,
+    active: it.active ?? true,
+  };
+  async function save(seller) {
     await (it.sellerId ? api.put(`/api/seller/${it.sellerId}`, { seller }) : api.post("/api/seller/register", { seller }));
     say(t("saved"), "good");
-    onDone();
-  });
-  const field = (key, label, rest = {}) => html`<${Field} label=${label} value=${seller[key]} problem=${error?.fields[key]?.join(" ")} onInput=${(value) => setSeller({ ...seller, [key]: value })} ...${rest} />`;
+  }
+  const title = it.sellerId ? t("change.what", { name: name(it) }) : t("seller.new");
+  const hint = it.sellerId ? t("seller.password.hint") : t("password.hint");
   return html`
-    <${Dialog} title=${it.sellerId ? t("change.what", { name: name(it) }) : t("seller.new")} onClose=${onClose}>
-      <${Form} onSubmit=${save}>
+    <${FormDialog} title=${title} first=${first} send=${save} onClose=${onClose} onDone=${onDone}>
+      ${({ field, check }) => html`
         <div class="fields">${field("firstName", t("first-name"), { autofocus: true })}${field("lastName", t("last-name"))}</div>
         <div class="fields">${field("email", t("email"), { type: "email" })}${field("phone", t("phone"), { type: "tel" })}</div>
         ${field("posId", t("shop"), { as: "select", options: shops.map((each) => [each.posId, each.name]) })}
-        ${field("plainPassword", t("password"), { type: "password", autocomplete: "new-password", hint: it.sellerId ? t("seller.password.hint") : t("password.hint") })}
-        <${Check} label=${t("seller.points")} checked=${seller.allowPointTransfer} onChange=${(value) => setSeller({ ...seller, allowPointTransfer: value })} />
-        <${Check} label=${t("seller.active")} checked=${seller.active} onChange=${(active) => setSeller({ ...seller, active })} />
-        <${Trouble} error=${error} />
-        <div class="row end"><${Button} onClick=${onClose}>${t("cancel")}<//><${Button} kind="main-action" type="submit" busy=${busy}>${t("save")}<//></div>
-      <//>
+        ${field("plainPassword", t("password"), { type: "password", autocomplete: "new-password", hint })}
+        ${check("allowPointTransfer", t("seller.points"))}
+        ${check("active", t("seller.active"))}
+      `}
     <//>
   `;
 }
@@ -74,20 +82,17 @@ function Shops({ shops, reload }) {
 }
 
 function ShopForm({ onClose, onDone }) {
-  const [pos, setPos] = useState({ name: "", identifier: "", description: "" });
-  const [save, { busy, error }] = useAct(async () => {
+  async function save(pos) {
     await api.post("/api/pos", { pos });
     say(t("saved"), "good");
-    onDone();
-  });
-  const field = (key, label, rest = {}) => html`<${Field} label=${label} value=${pos[key]} problem=${error?.fields[key]?.join(" ")} onInput=${(value) => setPos({ ...pos, [key]: value })} ...${rest} />`;
+  }
   return html`
-    <${Dialog} title=${t("shop.new")} onClose=${onClose}>
-      <${Form} onSubmit=${save}>
-        ${field("name", t("name"), { autofocus: true })}${field("identifier", t("shop.identifier"))}${field("description", t("description"))}
-        <${Trouble} error=${error} />
-        <div class="row end"><${Button} onClick=${onClose}>${t("cancel")}<//><${Button} kind="main-action" type="submit" busy=${busy}>${t("save")}<//></div>
-      <//>
+    <${FormDialog} title=${t("shop.new")} first=${{ name: "", identifier: "", description: "" }} send=${save} onClose=${onClose} onDone=${onDone}>
+      ${({ field }) => html`
+        ${field("name", t("name"), { autofocus: true })}
+        ${field("identifier", t("shop.identifier"))}
+        ${field("description", t("description"))}
+      `}
     <//>
   `;
 }

@@ -1,0 +1,30 @@
+// A form in a dialog: fields by their names, what is wrong beside each, sent once.
+import { html, useState } from "kit/html.mjs";
+import { useAct } from "kit/load.mjs";
+import { t } from "kit/texts.mjs";
+import { Button, Check, Dialog, Field, Form, Trouble } from "kit/ui.mjs";
+
+/**
+ * `first` are the values that it begins with, `send(values)` sends them, `onDone(answer)` follows. `children({field, check, values})` draws
+ * it: `field(name, label, more)` and `check(name, label)`. `wire` says what the service calls a field, where that is something else.
+ */
+export function FormDialog({ title, first, send, yes, wire = {}, onClose, onDone, children }) {
+  const [values, setValues] = useState(first);
+  const [submit, { busy, error }] = useAct(async () => onDone(await send(values)));
+  const set = (name, value) => setValues({ ...values, [name]: value });
+  const problem = (name) => error?.fields[wire[name] ?? name]?.join(" ");
+  const field = (name, label, more = {}) => html`<${Field} label=${label} value=${values[name]} problem=${problem(name)} onInput=${(value) => set(name, value)} ...${more} />`;
+  const check = (name, label) => html`<${Check} label=${label} checked=${values[name]} problem=${problem(name)} onChange=${(value) => set(name, value)} />`;
+  return html`
+    <${Dialog} title=${title} onClose=${onClose}>
+      <${Form} onSubmit=${submit}>
+        ${children({ field, check, values })}
+        <${Trouble} error=${error} />
+        <div class="row end">
+          <${Button} onClick=${onClose}>${t("cancel")}<//>
+          <${Button} kind="main-action" type="submit" busy=${busy}>${yes ?? t("save")}<//>
+        </div>
+      <//>
+    <//>
+  `;
+}
