@@ -258,7 +258,15 @@ def buying(walk: Walk) -> None:
 def shop(walk: Walk) -> None:
     """Guerdon's own calls: what one sees, plays and holds, whoever asks."""
     admin, seller, customer = (signed_in(walk, role) for role in ("admin", "seller", "customer"))
-    wheel = next(it["id"] for it in walk("list_campaigns_shown_to_me", customer)["campaigns"] if it["draw"])
+    # A draw that always ends the same: chance has no place in examples.
+    rewards = [
+        {"title": "100 points", "kind": "points", "points": 100, "weight": 1},
+        {"title": "Better luck next time", "kind": "nothing", "weight": 0},
+    ]
+    scratch = {"key": "scratch-card", "name": "Scratch card", "kind": "composable", "handling": "random_draw"}
+    whole = {**scratch, "lifecycle": "live", "audience": {"everyone": True}, "rewards": rewards}
+    wheel = walk("create_campaign_document", admin, whole)["state"]["id"]
+    walk("list_campaigns_shown_to_me", customer, query={"action": "play"})
     walk("show_campaign_to_me", customer, campaign=wheel)
     walk("play", customer, campaign=wheel)
     walk("opt", customer, campaign=wheel, wish="opt_out")
@@ -274,8 +282,8 @@ def shop(walk: Walk) -> None:
     walk("show_choices", admin)
     walk("list_pool_codes", admin, query={"size": 2}, campaign="discount-code-campaign")
     walk("find_pool_code", admin, campaign="discount-code-campaign", code="testCoupon")
-    walk("list_draws", admin, query={"size": 1}, campaign="lucky-wheel")
-    walk("verify_draws", admin, campaign="lucky-wheel")
+    walk("list_draws", admin, query={"size": 1}, campaign="scratch-card")
+    walk("verify_draws", admin, campaign="scratch-card")
     walk("list_audit_entries", admin, query={"size": 2})
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from app.campaign.document.parts import CampaignDocument
+from app.native.schemas import RefusedErrorView, WhyNotView
 
 
 class ProblemView(Schema):
@@ -13,22 +14,17 @@ class ProblemView(Schema):
     code = fields.String(required=True)
 
 
-class RefusalOfDocument(Schema):
-    code = fields.Integer(required=True)
-    message = fields.String(required=True)
-
-
 class UnfitView(Schema):
     """What is wrong with a document, all of it."""
 
-    error = fields.Nested(RefusalOfDocument, required=True)
+    error = fields.Nested(RefusedErrorView, required=True)
     problems = fields.List(fields.Nested(ProblemView))
 
 
 class MovedView(Schema):
     """The campaign is at another revision than the request says."""
 
-    error = fields.Nested(RefusalOfDocument, required=True)
+    error = fields.Nested(RefusedErrorView, required=True)
     revision = fields.Integer(required=True)
 
 
@@ -117,15 +113,6 @@ class RevisionView(Schema):
 
 class Revisions(Schema):
     revisions = fields.List(fields.Nested(RevisionView), required=True)
-
-
-class WhyNotView(Schema):
-    code = fields.String(required=True)
-    message = fields.String(required=True)
-    required = fields.Raw(required=True, allow_none=True)
-    actual = fields.Raw(required=True, allow_none=True)
-    missing = fields.Raw(required=True, allow_none=True)
-    opens_at = fields.DateTime(required=True, allow_none=True)
 
 
 class ChanceView(Schema):

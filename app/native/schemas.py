@@ -25,7 +25,7 @@ def _flag(allow_none: bool = False) -> fields.Boolean:
     return fields.Boolean(required=True, allow_none=allow_none)
 
 
-class RefusalReasonView(Schema):
+class WhyNotView(Schema):
     code = _text()
     message = _text()
     required = fields.Raw(required=True, allow_none=True)
@@ -43,7 +43,7 @@ class RefusedView(Schema):
     """Why not: the first reason as a sentence, and every reason."""
 
     error = fields.Nested(RefusedErrorView, required=True)
-    reasons = fields.List(fields.Nested(RefusalReasonView))
+    reasons = fields.List(fields.Nested(WhyNotView))
 
 
 class TextsView(Schema):
@@ -117,7 +117,7 @@ class ShelfView(Schema):
     left_for_customer = _whole(allow_none=True)
     per_customer = fields.Nested(PerCustomerView, required=True, allow_none=True)
     may_have = _flag()
-    reasons = fields.List(fields.Nested(RefusalReasonView), required=True)
+    reasons = fields.List(fields.Nested(WhyNotView), required=True)
     state = _text()
     opt_in = fields.Nested(OptInState, required=True)
     behaviors = fields.List(fields.Nested(ShelfBehaviorView), required=True)
