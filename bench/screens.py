@@ -27,7 +27,7 @@ SCREENS = {
     "console, campaigns": "/api/admin/campaigns?perPage=20",
     "console, campaigns by name": "/api/admin/campaigns?perPage=20&sort=name",
     "console, a campaign": "/api/admin/campaigns/{campaign}",
-    "console, one code": "/api/admin/campaigns/{campaign}/codes/P777",
+    "console, one code": "/api/admin/campaigns/{campaign}/code?code=P777",
     "console, customers": "/api/admin/customers?size=50",
     "console, customers by name": "/api/admin/customers?size=50&text=con",
     "console, two names": "/api/admin/customers?size=50&text=con%20cust",

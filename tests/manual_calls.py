@@ -281,7 +281,7 @@ def shop(walk: Walk) -> None:
     walk("show_overview", admin)
     walk("show_choices", admin)
     walk("list_pool_codes", admin, query={"size": 2}, campaign="discount-code-campaign")
-    walk("find_pool_code", admin, campaign="discount-code-campaign", code="testCoupon")
+    walk("find_pool_code", admin, query={"code": "testCoupon"}, campaign="discount-code-campaign")
     walk("list_draws", admin, query={"size": 1}, campaign="scratch-card")
     walk("verify_draws", admin, campaign="scratch-card")
     walk("list_audit_entries", admin, query={"size": 2})

@@ -33,7 +33,7 @@ def chain() -> int:
         if not mine & _chains():
             raise Forbidden
         return min(mine & _chains())
-    if not sent.isdecimal():
+    if not (sent.isascii() and sent.isdecimal() and len(sent) < 19):
         raise BadRequest("chain_id: a number.")
     if int(sent) not in _chains():
         raise Forbidden

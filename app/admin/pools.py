@@ -48,16 +48,16 @@ def list_pool_codes(campaign: str) -> Response:
         return jsonify(views.more("codes", rows, more))
 
 
-@blueprint.route("/admin/campaigns/<campaign>/codes/<code>", methods=["GET"])
+@blueprint.route("/admin/campaigns/<campaign>/code", methods=["GET"])
 @blueprint.response(200, schemas.FoundCodeView)
 @blueprint.alt_response(404, schema=schemas.RefusedView, description="No such code")
-@blueprint.doc(parameters=[CHAIN])
+@blueprint.doc(parameters=[CHAIN, *filters("code", description="To the letter.")])
 @allow("admin")
-def find_pool_code(campaign: str, code: str) -> Response:
+def find_pool_code(campaign: str) -> Response:
     """Find one code of a campaign's pool, and whose it is."""
     now = clock.now()
     with reading() as session:
-        found = codes.find(session, chosen.campaign(session, campaign).id, code)
+        found = codes.find(session, chosen.campaign(session, campaign).id, text("code") or "")
         if found is None:
             raise NoSuchCode
         voucher, customer = found.voucher, found.customer

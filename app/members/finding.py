@@ -45,9 +45,10 @@ def _ways(text: str, begins: Any) -> list[ColumnElement[bool]]:
     whole = or_(
         Profile.loyalty_card_number == identifier, Profile.phone == identifier, Profile.email == identifier.lower()
     )
+    names: list[ColumnElement[bool]] = []
     if len(words) == 1:
         names = [begins(column, words[0]) for column in (last, first)]
-    else:
+    elif words:
         rest = " ".join(words[1:])
         names = [
             and_(begins(last, words[0]), begins(first, rest)),

@@ -46,6 +46,12 @@ SHELF = [
     },
     *READING,
 ]
+EVERYTHING = {
+    "in": "query",
+    "name": "everything",
+    "schema": {"type": "boolean"},
+    "description": "Also what the customer is not shown, and why; for admins.",
+}
 USABLE = {"in": "query", "name": "usable", "schema": {"type": "boolean"}, "description": "Only what can still be used."}
 SEARCH = [
     {
@@ -67,26 +73,27 @@ def refused(refusal: Refusal) -> Response:
     return answer
 
 
-def campaigns(customer: str, at: datetime | None = None) -> Response:
-    """The campaigns that a customer is shown."""
-    now = at or clock.now()
+def campaigns(customer: str, at: datetime | None = None, everything: bool = False) -> Response:
+    """The campaigns that a customer is shown, or all of the chain."""
+    now = clock.now()
     action = choice("action", ("buy", *WAYS))
     wanted = ShopFilter(
         text=text("text"),
         contexts=("interaction",) if action == "buy" else (WAYS[action],) if action else CONTEXTS,
         sells_coupons={"buy": True, "play": False}.get(action or ""),
         before=number("before"),
+        everything=everything,
     )
     with reading() as session:
-        found, more = shop.page(session, customers.get(session, customer, chains()), wanted, size(), now)
-        return jsonify(views.more("campaigns", [views.shelf(it, now) for it in found], more))
+        found, more = shop.page(session, customers.get(session, customer, chains()), wanted, size(), at or now)
+        return jsonify(views.more("campaigns", [views.shelf(it, at or now, now) for it in found], more))
 
 
 def campaign_of(customer: str, campaign: UUID, at: datetime | None = None) -> Response:
-    now = at or clock.now()
+    now = clock.now()
     with reading() as session:
-        found = shop.one(session, customers.get(session, customer, chains()), campaign, now)
-        return jsonify(views.shelf(found, now))
+        found = shop.one(session, customers.get(session, customer, chains()), campaign, at or now)
+        return jsonify(views.shelf(found, at or now, now))
 
 
 def vouchers(customer: str) -> Response:

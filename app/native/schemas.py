@@ -116,6 +116,7 @@ class ShelfView(Schema):
     left = _whole(allow_none=True)
     left_for_customer = _whole(allow_none=True)
     per_customer = fields.Nested(PerCustomerView, required=True, allow_none=True)
+    visibility = fields.String(required=True, metadata={"enum": ["shown", "hidden", "secret"]})
     may_have = _flag()
     reasons = fields.List(fields.Nested(WhyNotView), required=True)
     state = _text()
@@ -133,6 +134,7 @@ class ShelfPage(Schema):
 class HeldCampaignView(Schema):
     id = fields.UUID(required=True)
     name = _text()
+    translations = fields.Dict(required=True)
     photo = _text(allow_none=True)
 
 
@@ -166,6 +168,7 @@ class HeldPage(Schema):
 class DrawnCampaignView(Schema):
     id = fields.UUID(required=True)
     name = _text()
+    translations = fields.Dict(required=True)
     ends_at = _moment()
 
 

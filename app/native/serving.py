@@ -7,10 +7,10 @@ from flask import Response
 from werkzeug.exceptions import Forbidden
 
 from app.native import answers, schemas
-from app.native.answers import DRAWS, READING, SEARCH, SHELF, USABLE
+from app.native.answers import DRAWS, EVERYTHING, READING, SEARCH, SHELF, USABLE
 from app.openloyalty.api import Blueprint
 from app.openloyalty.buying_routes import AS_OF, STAFF
-from app.openloyalty.queries import moment
+from app.openloyalty.queries import flag, moment
 from app.refusal import Refusal
 from app.web.door import allow, caller
 
@@ -30,11 +30,14 @@ def serving_blueprint(role: str) -> Blueprint:
 
     @blueprint.route(f"/{role}/customer/<customer>/campaigns", methods=["GET"])
     @blueprint.response(200, schemas.ShelfPage)
-    @blueprint.doc(parameters=[*SHELF, AS_OF])
+    @blueprint.doc(parameters=[*SHELF, AS_OF, EVERYTHING])
     @allow(*STAFF)
     def list_campaigns_shown_to_customer(customer: str) -> Response:
         """List the campaigns of any kind that a customer is shown, each with every reason why nothing can be had of it."""
-        return answers.campaigns(customer, _moment())
+        everything = bool(flag("everything"))
+        if everything and caller().role != "admin":
+            raise Forbidden
+        return answers.campaigns(customer, _moment(), everything)
 
     @blueprint.route(f"/{role}/customer/<customer>/campaigns/<uuid:campaign>", methods=["GET"])
     @blueprint.response(200, schemas.ShelfView)

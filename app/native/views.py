@@ -43,6 +43,11 @@ def photo(it: Campaign) -> str | None:
     return f"/api/campaign/{it.uuid}/photo/{it.photos[-1].uuid}" if it.photos else None
 
 
+def named(it: Campaign) -> dict[str, Any]:
+    """A campaign beside what it gave; translated names for who reads another language."""
+    return {"id": str(it.uuid), "name": it.name, "translations": it.text.translations or {}}
+
+
 def reason(refusal: Refusal) -> dict[str, Any]:
     return {
         "code": refusal.code,
@@ -54,8 +59,11 @@ def reason(refusal: Refusal) -> dict[str, Any]:
     }
 
 
-def shelf(it: CampaignOnShelf, now: datetime) -> dict[str, Any]:
-    """A campaign for one customer: what one does to have something of it, and every reason why not now."""
+def shelf(it: CampaignOnShelf, at: datetime, now: datetime) -> dict[str, Any]:
+    """A campaign for one customer at a moment: what one does to have something of it, and every reason why not then.
+
+    Whether its seed may be known is asked of `now`, whatever the moment: who knows it could foresee every draw.
+    """
     campaign, facts = it.standing.campaign, it.facts
     left = None if facts.allowed >= UNLIMITED else rules.usage_left(facts)
     is_limited = left is not None or facts.limit_per_customer < UNLIMITED
@@ -77,8 +85,9 @@ def shelf(it: CampaignOnShelf, now: datetime) -> dict[str, Any]:
         "active_from": moment(campaign.active_from),
         "active_to": moment(campaign.active_to),
         "left": left,
-        "left_for_customer": rules.usage_left_for_customer(facts, now) if is_limited else None,
+        "left_for_customer": rules.usage_left_for_customer(facts, at) if is_limited else None,
         "per_customer": _per_customer(facts),
+        "visibility": it.visibility.value,
         "may_have": it.may_have,
         "reasons": [reason(refusal) for refusal in it.refusals],
         "state": it.standing.state,
@@ -161,7 +170,7 @@ def held(it: HeldVoucher, now: datetime) -> dict[str, Any]:
         "key": voucher.key,
         "kind": "coupon" if voucher.coupon_id is not None else voucher.kind,
         "title": it.title or campaign.name,
-        "campaign": {"id": str(campaign.uuid), "name": campaign.name, "photo": photo(campaign)},
+        "campaign": {**named(campaign), "photo": photo(campaign)},
         "purchase": str(voucher.award_id) if voucher.award_id else None,
         "code": voucher.code,
         "amount": amount(voucher.amount),
@@ -188,7 +197,7 @@ def draw(it: DrawnReward, now: datetime) -> dict[str, Any]:
     """All that it takes to compute a draw again; the seed only when the campaign is over."""
     return {
         "id": str(it.draw.award_id),
-        "campaign": {"id": str(it.campaign.uuid), "name": it.campaign.name, "ends_at": moment(it.campaign.active_to)},
+        "campaign": {**named(it.campaign), "ends_at": moment(it.campaign.active_to)},
         "customer": str(it.customer),
         "number": it.draw.number,
         "at": moment(it.given_at),

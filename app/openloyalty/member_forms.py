@@ -96,10 +96,13 @@ class CustomerForm(Form):
 
 
 class SelfRegistrationForm(CustomerForm):
-    """The same for customers who register themselves: with a password, and on the level where everybody begins."""
+    """The same for customers who register themselves: with a password, on the level where everybody begins.
+
+    Without a card: whose a card is, is seen where it is handed out.
+    """
 
     class Meta(CustomerForm.Meta):
-        exclude = ("levelId",)
+        exclude = ("levelId", "loyaltyCardNumber")
 
     plainPassword = Secret(required=True, attribute="password")
 

@@ -7,6 +7,7 @@ from flask import Response, jsonify
 
 from app import clock
 from app.access import staff
+from app.amounts import number
 from app.members import customers
 from app.openloyalty import views
 from app.openloyalty.queries import choice, filters, paging, text
@@ -39,9 +40,9 @@ def move(change: Any, data: dict[str, Any]) -> Response:
     who = caller()
     with transaction() as session:
         staff.require_may_move_points(session, who.login_id)
-        customer_id = customers.get(session, data["customer"], chains()).id
-        entry = change(session, customer_id, data["amount"], clock.now(), data["comment"], who.role, who.login_id)
-        note_subject(transfer=entry)
+        customer = customers.get(session, data["customer"], chains())
+        entry = change(session, customer.id, data["amount"], clock.now(), data["comment"], who.role, who.login_id)
+        note_subject(transfer=entry, customer=customer.uuid, points=number(data["amount"]))
     return jsonify(pointsTransferId=str(entry))
 
 

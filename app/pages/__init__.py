@@ -69,7 +69,7 @@ def _sent(asset: assets.Asset) -> Response:
     response.headers["Vary"] = "Accept-Encoding"
     response.headers["Content-Security-Policy"] = POLICY
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    response.headers["Permissions-Policy"] = "camera=(self), geolocation=(), microphone=()"
+    response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
     return response
 
 

@@ -165,7 +165,8 @@ def _counted(session: Session, chain_id: int, spans: Sequence[tuple[datetime, da
         for is_gain in (LedgerEntry.delta > 0, LedgerEntry.delta < 0)
     ]
     query = select(*columns).select_from(LedgerEntry).join(Customer, Customer.id == LedgerEntry.customer_id)
-    first = _first_since(session, min(since for since, _ in spans))
+    # Ids are in the order of time but for what a transaction takes; the sums leave out what came before.
+    first = _first_since(session, min(since for since, _ in spans) - SETTLED_AFTER)
     sums = session.execute(query.where(LedgerEntry.id >= first, Customer.chain_id == chain_id)).one()
     return [Movement(since, until, int(sums[2 * i]), -int(sums[2 * i + 1])) for i, (since, until) in enumerate(spans)]
 
@@ -175,10 +176,7 @@ def _within(since: datetime, until: datetime) -> ColumnElement[bool]:
 
 
 def _first_since(session: Session, moment: datetime) -> int:
-    """The id from which on entries were made since a moment; found by halving, for an index of moments would cost every purchase.
-
-    Ids are allotted in the order of time, give or take a transaction: a few entries around the moment may be missed.
-    """
+    """About the id from which on entries were made since a moment; found by halving, for an index of moments would cost every purchase."""
     low: int | None = session.scalar(select(func.min(LedgerEntry.id)))
     high: int | None = session.scalar(select(func.max(LedgerEntry.id)))
     if low is None or high is None:

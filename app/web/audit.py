@@ -1,16 +1,16 @@
 """The audit log: who of the staff and the partners changed what, and when. Rows are only ever added."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, ForeignKey, and_, exists, inspect, or_, select
+from sqlalchemy import JSON, ForeignKey, Index, event, inspect, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from app.access.models import AccessToken, ChainPermission, Login
+from app.access.models import AccessToken, Login
 from app.db.types import Base, Serial, UtcDateTime
-from app.organizations.models import AppHost
-from app.organizations.scope import Chains, covers_all
+from app.organizations.scope import Chains, within_or_unowned
 
 
 class AuditEntry(Base):
@@ -19,12 +19,14 @@ class AuditEntry(Base):
     __tablename__ = "audit_entry"
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    chain_id: Mapped[int | None] = mapped_column(ForeignKey("chain.id"))  # whose it is; none: of several, or of none
     login_id: Mapped[int | None] = mapped_column(ForeignKey("login.id"))
     token_id: Mapped[int | None] = mapped_column(ForeignKey("access_token.id"))
     action: Mapped[str]
     subject: Mapped[dict[str, Any]] = mapped_column(JSON)
     # [{"what", "id", "field", "before", "after"}, …] of what models call `__audited__`; a campaign's are in its history
     changes: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
+    __table_args__ = (Index("ix_audit_entry_chain_id_id", "chain_id", "id"),)
 
 
 class AuditRow(NamedTuple):
@@ -33,6 +35,28 @@ class AuditRow(NamedTuple):
     entry: AuditEntry
     by: str | None
     role: str
+
+
+@dataclass
+class Observed:
+    """What a session loads and writes, as far as the log tells of it: whose rows, and what changes."""
+
+    chain_ids: set[int] = field(default_factory=set)
+    changes: list[dict[str, Any]] = field(default_factory=list)
+
+
+def observe(session: Session) -> Observed:
+    """Watch a session from now on."""
+    observed = Observed()
+
+    def touch(session: Session, it: object) -> None:
+        chain_id = vars(it).get("chain_id")
+        observed.chain_ids |= {chain_id} if chain_id is not None else set()
+
+    event.listen(session, "loaded_as_persistent", touch)
+    event.listen(session, "pending_to_persistent", touch)
+    event.listen(session, "before_flush", lambda session, *_: observed.changes.extend(changes(session)))
+    return observed
 
 
 def changes(session: Session) -> Iterator[dict[str, Any]]:
@@ -53,24 +77,13 @@ def changes(session: Session) -> Iterator[dict[str, Any]]:
 
 
 def page(session: Session, chains: Chains, before: int | None, size: int) -> tuple[list[AuditRow], bool]:
-    """The newest entries of who acts for these chains and no others, those before an id; and whether there are more."""
+    """The newest entries of these chains, those before an id; and whether there are more. What is of no one chain is for who acts for all."""
     query = (
         select(AuditEntry, Login, AccessToken)
         .outerjoin(Login, Login.id == AuditEntry.login_id)
         .outerjoin(AccessToken, AccessToken.id == AuditEntry.token_id)
+        .where(within_or_unowned(session, chains, AuditEntry.chain_id))
     )
-    if not covers_all(session, chains):
-        elsewhere = exists().where(
-            ChainPermission.login_id == AuditEntry.login_id, ChainPermission.chain_id.not_in(chains or ())
-        )
-        of_app = select(AppHost.chain_id).where(AppHost.id == AccessToken.app_host_id).scalar_subquery()
-        query = query.where(
-            or_(
-                and_(Login.role == "seller", Login.chain_id.in_(chains or ())),
-                and_(Login.role == "admin", ~elsewhere),
-                of_app.in_(chains or ()),
-            )
-        )
     if before is not None:
         query = query.where(AuditEntry.id < before)
     rows = session.execute(query.order_by(AuditEntry.id.desc()).limit(size + 1)).all()

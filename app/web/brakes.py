@@ -29,6 +29,7 @@ from app.web.door import afterwards, database
 WINDOW_MINUTES = 5
 WRONG_BY_ACCOUNT = RateLimitItemPerMinute(10, WINDOW_MINUTES)
 WRONG_BY_ADDRESS = RateLimitItemPerMinute(100, WINDOW_MINUTES)  # a shop's tills share one
+COSTLY_BY_ADDRESS = RateLimitItemPerMinute(30, WINDOW_MINUTES)
 
 
 class WrongTries(Base):
@@ -72,6 +73,14 @@ def braked(kind: str, account: str | None, *wrong: type[Refusal], each_try: bool
         raise
     if each_try:
         afterwards(lambda: limiter.clear(WRONG_BY_ACCOUNT, *by_account))
+
+
+def counted(kind: str) -> None:
+    """Count a request that costs something, right or wrong, by its address. Raises TooManyTries."""
+    if kind not in g.setdefault("counted", set()):  # or the request is tried again, because the database was busy
+        limiter = FixedWindowRateLimiter(_Counts(database()))
+        _require_room(limiter, COSTLY_BY_ADDRESS, (kind, "address", _network(request.remote_addr or "")), limiter.hit)
+        g.counted.add(kind)
 
 
 def _require_room(

@@ -12,7 +12,6 @@ from uuid import UUID
 
 from flask import Flask, Request, current_app, g, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import (
@@ -34,7 +33,7 @@ from app.media.blobs import BlobStore
 from app.refusal import Refusal
 from app.settings import Settings
 from app.web import audit
-from app.web.audit import AuditEntry
+from app.web.audit import AuditEntry, Observed
 from app.web.callers import Caller, Named, NotSignedIn, identity
 from app.web.idempotency import KeyedAttempt, Replay
 from app.web.metrics import Metrics
@@ -202,12 +201,11 @@ def transaction() -> Iterator[Session]:
     What a member of the staff changes is written to the audit log in the same transaction.
     """
     once: KeyedAttempt | None = g.get("once")
-    changes: list[dict[str, Any]] = []
     with once.transaction() if once else database().transaction() as session:
-        event.listen(session, "before_flush", lambda session, *_: changes.extend(audit.changes(session)))
+        observed = audit.observe(session)
         yield session
         session.flush()
-        _audit(session, changes)
+        _audit(session, observed)
 
 
 @contextmanager
@@ -320,7 +318,7 @@ def settings() -> Settings:
     return cast(Settings, current_app.extensions["guerdon_settings"])
 
 
-def _audit(session: Session, changes: list[dict[str, Any]]) -> None:
+def _audit(session: Session, observed: Observed) -> None:
     who: Caller | None = g.get("caller")
     view = current_app.view_functions[cast(str, request.endpoint)]
     is_unchanged = g.pop("is_unchanged", False)
@@ -333,9 +331,18 @@ def _audit(session: Session, changes: list[dict[str, Any]]) -> None:
             token_id=who.token_id,
             action=cast(str, request.endpoint),
             subject={**{name: str(value) for name, value in (request.view_args or {}).items()}, **g.pop("subject", {})},
-            changes=changes or None,
+            changes=observed.changes or None,
+            chain_id=_chain_of(who, observed),
         )
     )
+
+
+def _chain_of(who: Caller, observed: Observed) -> int | None:
+    """Whose rows a request changed: the only chain that its caller may write for, or else the only one whose rows it touched."""
+    if who.chain_id is not None:
+        return who.chain_id
+    acted_for = who.writes if len(who.writes) == 1 else observed.chain_ids & who.writes
+    return next(iter(acted_for)) if len(acted_for) == 1 else None
 
 
 def _require_plain_address() -> None:

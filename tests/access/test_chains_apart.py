@@ -249,7 +249,7 @@ TABLE: dict[str, Row] = {
     "GET admin/audit": Row("admin"),
     "GET admin/choices": Row("admin"),
     "GET admin/campaigns/<campaign>/codes": Row("admin"),
-    "GET admin/campaigns/<campaign>/codes/<code>": Row("admin"),
+    "GET admin/campaigns/<campaign>/code": Row("admin", names=("code",), query="?code={code}"),
     "GET admin/campaigns/<campaign>/draws": Row("admin"),
     "GET admin/campaigns/<campaign>/draws/verification": Row("admin", 404),  # it draws nothing
     **{
@@ -372,9 +372,14 @@ def with_a_purchase(world: World, place: Place, name: str, picture: str) -> Plac
     )
 
 
+# Days that are over are counted once, when somebody first looks at them: what is kept follows from what is there.
+KEPT = {"points_day"}
+
+
 def stored(world: World) -> dict[str, list[Any]]:
     with world.database.reading() as session:
-        return {table.name: sorted(map(repr, session.execute(select(table)).all())) for table in metadata.sorted_tables}
+        tables = [table for table in metadata.sorted_tables if table.name not in KEPT]
+        return {table.name: sorted(map(repr, session.execute(select(table)).all())) for table in tables}
 
 
 def send(client: Client, name: str, place: Place, world: World) -> TestResponse:

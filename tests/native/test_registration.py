@@ -74,3 +74,22 @@ def test_what_is_wrong_stands_beside_its_field(
 
 def test_nobody_chooses_a_level(world: World, client: Client) -> None:
     assert client.post(PATH, json={"customer": {**ANN, "levelId": str(world.silver.uuid)}}).status_code == 400
+
+
+def test_who_is_blocked_before_they_were_active_is_still_welcomed(world: World, client: Client, sol: Client) -> None:
+    world.a_reward_campaign(points(50), kind="signup", limit_per_customer=1)
+    person = f"/api/seller/customer/{client.post(PATH, json={'customer': ANN}).json['customerId']}"
+    for action in ("deactivate", "activate"):
+        assert sol.post(f"{person}/{action}").status_code == 200
+    assert sol.get(f"{person}/status").json["points"] == 50
+
+
+def test_nobody_registers_by_the_thousand_or_asks_who_is_registered(world: World, client: Client) -> None:
+    answers = [
+        client.post(PATH, json={"customer": {**ANN, "email": f"a{i}@guerdon.example"}}).status_code for i in range(32)
+    ]
+    assert answers == [200] * 30 + [429] * 2
+
+
+def test_nobody_claims_a_card(world: World, client: Client) -> None:
+    assert client.post(PATH, json={"customer": {**ANN, "loyaltyCardNumber": "4711"}}).status_code == 400

@@ -182,3 +182,34 @@ def test_what_one_holds(world: World, cleo: Client, sol: Client) -> None:
         cleo.get(f"/api/customer/vouchers?before={first['vouchers'][0]['number']}").json["vouchers"][0]["code"]
         == sale.code
     )
+
+
+def test_the_seed_of_a_draw_is_told_when_it_is_over_and_not_when_it_will_be(world: World, ada: Client) -> None:
+    ends = world.now + hours(48)
+    world.a_reward_campaign(points(5, weight=1), handling="random_draw", activity=(world.now - hours(1), ends))
+    path = f"/api/admin/customer/{world.cleo.uuid}/campaigns"
+    later = (world.now + hours(500)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    for query in ("", f"?as_of={later}", f"?everything=true&as_of={later}"):
+        for shelf in ada.get(path + query).json["campaigns"]:
+            assert shelf["draw"]["seed"] is None, query
+            one = ada.get(f"{path}/{shelf['id']}{query.replace('everything=true&', '')}")
+            assert one.status_code in {200, 404}
+            assert one.json.get("draw", {}).get("seed") is None
+    assert len(ada.get(f"{path}?everything=true&as_of={later}").json["campaigns"]) == 1
+
+
+def test_an_admin_sees_why_a_customer_is_not_shown_a_campaign(world: World, ada: Client, sol: Client) -> None:
+    world.a_campaign(name="For bronze", levels=[world.bronze.uuid])
+    world.a_campaign(name="A draft", lifecycle="draft")
+    path = f"customer/{world.cleo.uuid}/campaigns?everything=true"
+    seen = {it["name"]: it for it in ada.get(f"/api/admin/{path}").json["campaigns"]}
+    assert (seen["For bronze"]["visibility"], reasons(seen["For bronze"])) == ("hidden", ["not_targeted"])
+    assert (seen["A draft"]["visibility"], reasons(seen["A draft"])) == ("secret", ["campaign_not_active"])
+    assert sol.get(f"/api/seller/{path}").status_code == 403
+
+
+def test_a_limit_of_a_day_says_when_it_opens_again(world: World, cleo: Client) -> None:
+    world.interact(world.a_reward_campaign(limit_per_customer=1, limit_per_customer_unit="day"))
+    [reason] = shelf_of(cleo, "Tap and win")["reasons"]
+    assert reason["code"] == "limit_per_customer_reached"
+    assert world.now.isoformat() < reason["opens_at"] < (world.now + hours(25)).isoformat()

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text, update
 
+from app.access import permissions, staff
 from app.db.prepared import is_postgresql
-from app.members import finding
+from app.members import finding, segments
 from app.points import ledger
 from app.points.models import LedgerEntry
 from tests.client import Client
@@ -97,13 +98,14 @@ def test_one_code_and_whose_it_is(world: World, ada: Client, cleo: Client) -> No
     campaign = world.a_campaign(codes=["A", "B", "C"], limit=3)
     sale = world.buy(campaign)
     codes = f"/api/admin/campaigns/{campaign.uuid}/codes"
-    one = ada.get(f"{codes}/{sale.code}").json
+    code = f"/api/admin/campaigns/{campaign.uuid}/code?code="
+    one = ada.get(f"{code}{sale.code}").json
     assert (one["status"], one["customer"]["id"]) == ("usable", str(world.cleo.uuid))
-    assert ada.get(f"{codes}/B").json["status"] == "free"
-    assert ada.get(f"{codes}/nope").status_code == 404
+    assert ada.get(f"{code}B").json["status"] == "free"
+    assert ada.get(f"{code}nope").status_code == 404
     mark = {"campaignId": str(campaign.uuid), "code": sale.code, "used": True}
     cleo.post("/api/customer/campaign/coupons/mark_as_used", json={"coupons": [mark]})
-    assert ada.get(f"{codes}/{sale.code}").json["status"] == "used"
+    assert ada.get(f"{code}{sale.code}").json["status"] == "used"
     first = ada.get(f"{codes}?size=2").json
     assert ([it["code"] for it in first["codes"]], first["more"]) == (["A", "B"], True)
     assert [it["given_at"] is not None for it in first["codes"]] == [True, False]
@@ -163,3 +165,52 @@ def test_a_day_that_is_over_is_counted_once(world: World, ada: Client) -> None:
     again = ada.get("/api/admin/overview").json["days"]
     assert sum(float(it["given"]) for it in again) == sum(float(it["given"]) for it in first) + 13 + 9
     assert again[-1]["given"] == "9.00"
+
+
+def test_nothing_of_another_chain_is_told(world: World, ada: Client) -> None:
+    there = world.a_chain()
+    ends = world.now + hours(5)
+    with world.database.transaction() as session:
+        segments.create(session, there, segments.SegmentDetails("Theirs", True, []), world.now)
+        bea = staff.add_admin(session, "bea", "nobody signs in with this")
+        session.flush()
+        permissions.permit(session, "bea", world.chain_id, None)
+        permissions.permit(session, "bea", there, may_write=True)
+    person = world.a_customer("There", chain_id=there)
+    wheel = world.a_reward_campaign(
+        points(5, weight=1),
+        name="Theirs",
+        handling="random_draw",
+        chain_id=there,
+        activity=(world.now - hours(1), ends),
+    )
+    mine = world.a_reward_campaign(points(5, weight=1), name="Mine", handling="random_draw")
+    world.interact(wheel, person)
+    world.interact(mine)
+    them = Client(ada.app).as_login(bea)
+    assert them.post(f"/api/admin/customer/{person.uuid}/deactivate").status_code == 200
+    with world.database.transaction() as session:
+        permissions.permit(session, "bea", there, None)  # what was theirs stays theirs
+    for path in ("overview", "audit", "choices", f"campaigns/{mine.uuid}/draws", "customers"):
+        answer = ada.get(f"/api/admin/{path}")
+        assert answer.status_code == 200
+        for secret in ("Theirs", str(person.uuid), str(wheel.uuid), "bea"):
+            assert secret not in answer.get_data(as_text=True), (path, secret)
+
+
+def test_a_day_is_not_kept_before_everything_of_it_is_there(world: World) -> None:
+    moments = [world.now - hours(48), world.now - hours(24), world.now - timedelta(minutes=5)]
+    with world.database.transaction() as session:
+        ledger.keep(session, world.chain_id, ledger.movements(session, world.chain_id, moments), world.now)
+    with world.database.transaction() as session:
+        session.execute(update(LedgerEntry).values(created_at=world.now - hours(50)))
+        for seconds in (5, -5, 6, 7):  # as they are committed
+            ledger.add(session, world.cleo.id, 100, world.now + timedelta(seconds=seconds))
+        assert session.scalar(text("SELECT count(*) FROM points_day")) == 1
+        later = [world.now, world.now + hours(1)]
+        [counted] = ledger.movements(session, world.chain_id, later)
+    assert counted.given == 300  # the world's own came before
+
+
+def test_a_search_for_signs_alone_finds_nobody(world: World, sol: Client) -> None:
+    assert found(sol, "\u0301") == []

@@ -167,7 +167,7 @@ def test_the_keyboard_alone_suffices_to_buy(visit: Visit, call: Call) -> None:
     go_to(page, "Get it for 10 points")
     page.keyboard.press("Enter")
     page.get_by_role("dialog").wait_for()
-    go_to(page, "Pay with points")
+    expect(page.get_by_role("button", name="Pay with points")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("[data-code]")).to_have_text("COFFEE-1")
     page.keyboard.press("Escape")

@@ -363,7 +363,7 @@ def test_another_sellers_waiting_sale_waits_for_that_seller(visit: Visit, site: 
     page.route("**/buy", cut_before)
     serve(page)
     buy(page)
-    page.get_by_role("button", name="Go on without it").click()
+    page.get_by_role("button", name="Continue").click()
     leave(page)
     page.get_by_role("button", name="Cancel").click()  # it warns
     leave(page)
@@ -418,7 +418,7 @@ def test_a_sale_that_is_too_old_is_never_sent(visit: Visit) -> None:
 
 def test_without_a_line_the_till_opens_and_shows_what_it_knew(visit: Visit, site: Site, coffee: str) -> None:
     visitor = visit()
-    page = visitor.sign_in("/till/", SELLER, PASSWORD)
+    page = visitor.sign_in("/till", SELLER, PASSWORD)
     page.evaluate(
         """async () => {
           const workers = navigator.serviceWorker;
@@ -428,11 +428,11 @@ def test_without_a_line_the_till_opens_and_shows_what_it_knew(visit: Visit, site
     serve(page)
     tile(page).wait_for()
     visitor.context.set_offline(True)
-    expect(page.get_by_role("alert")).to_contain_text("No line.")
+    expect(page.get_by_role("alert")).to_contain_text("No connection.")
     expect(page.locator("main")).to_contain_text(re.compile(r"As of \d\d:\d\d"))
     expect(tile(page)).to_have_count(0)
     expect(page.locator(".tile", has_text="Free coffee")).to_be_visible()
-    expect(page.locator("main")).to_contain_text("Buying waits until it is back.")
+    expect(page.locator("main")).to_contain_text("You can buy again when it is back.")
     page.reload()
     expect(page.locator("main")).to_contain_text(re.compile(r"As of \d\d:\d\d"))
     page.keyboard.press("Escape")
@@ -492,7 +492,7 @@ def test_somebody_with_an_unknown_card_is_registered(visit: Visit, call: Call) -
     visitor = at_the_till(visit)
     page = visitor.page
     scan(page, "777000")
-    expect(page.locator("main")).to_contain_text("Nobody is found for ‘777000’")
+    expect(page.locator("main")).to_contain_text("No customer found for ‘777000’")
     page.get_by_role("link", name="Register with this card").click()
     expect(page.get_by_label("Card")).to_have_value("777000")
     page.get_by_role("button", name="Register").click()

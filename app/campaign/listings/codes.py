@@ -33,7 +33,9 @@ def find(session: Session, campaign_id: int, code: str) -> PoolCode | None:
     held = session.execute(
         select(Award.given_at, Customer, Voucher)
         .join(Customer, Customer.id == Award.customer_id)
-        .outerjoin(Voucher, (Voucher.award_id == Award.id) & Voucher.superseded.is_(False))
+        .outerjoin(
+            Voucher, (Voucher.coupon_id == coupon.id) & (Voucher.award_id == Award.id) & Voucher.superseded.is_(False)
+        )
         .where(Award.id == coupon.award_id)
     ).first()
     return PoolCode(coupon.code, *held) if held else PoolCode(coupon.code, None)

@@ -130,6 +130,7 @@ def _drawn() -> AnySelect:
         .join(DrawSeed, DrawSeed.campaign_id == Draw.campaign_id)
         .join(Customer, Customer.id == Draw.customer_id)
         .join(Award, Award.id == Draw.award_id)
+        .options(joinedload(Campaign.text))
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.campaign import activity
@@ -14,7 +14,7 @@ from app.campaign.models.awards import Award
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.limits import Stock
 
-SHOWN_MAX = 8
+SHOWN_MAX, FEW = 8, 3
 AHEAD = timedelta(days=7)
 PACE = timedelta(days=1)
 
@@ -58,12 +58,12 @@ def overview(session: Session, chain_id: int, now: datetime) -> Overview:
 
 
 def _running_out(session: Session, running: Sequence[Any], now: datetime) -> list[RunningOut]:
-    """The tenth of what there was, or less, is left."""
+    """The tenth of what there was, or less, is left; or no more than FEW."""
     left = Stock.allowed - Stock.given
     query = (
         select(Campaign, left, Stock.allowed)
         .join(Stock, Stock.campaign_id == Campaign.id)
-        .where(*running, Stock.allowed < UNLIMITED, Stock.given > 0, left > 0, left * 10 <= Stock.allowed)
+        .where(*running, Stock.allowed < UNLIMITED, left > 0, or_(left * 10 <= Stock.allowed, left <= FEW))
         .order_by(left, Campaign.id)
         .limit(SHOWN_MAX)
     )

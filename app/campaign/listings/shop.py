@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.campaign import activity
 from app.campaign.audience import traits, visibility, visibility_sql
+from app.campaign.audience.visibility import Visibility
 from app.campaign.awards import choice
 from app.campaign.eligibility import rules
 from app.campaign.eligibility.facts import giving_by_campaign
@@ -32,12 +33,16 @@ INCLUDE = Include(methods=True, photos=True)
 
 @dataclass(frozen=True)
 class ShopFilter:
-    """Text in the name; what makes it give; whether it sells coupons. None means any. Those `before` a campaign's number come next."""
+    """Text in the name; what makes it give; whether it sells coupons. None means any. Those `before` a campaign's number come next.
+
+    `everything`: also what the customer is not shown, for whoever asks why not.
+    """
 
     text: str | None = None
     contexts: Sequence[str] = ()
     sells_coupons: bool | None = None
     before: int | None = None
+    everything: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,7 @@ class CampaignOnShelf:
 
     standing: CampaignForCustomer
     facts: CampaignFacts
+    visibility: Visibility
     refusals: Sequence[Refusal]
     open_methods: frozenset[int]
 
@@ -62,13 +68,13 @@ def page(
     `customer` is a row with `id` and `chain_id`. They are not counted: nobody waits for ten thousand to see twenty.
     """
     known = traits.of_customer(session, customer.id, now)
-    conditions = [
-        Campaign.chain_id == customer.chain_id,
-        Campaign.context.in_(wanted.contexts or CONTEXTS),
-        visibility.is_on_show(Campaign, now),
-        ~activity.is_over(Campaign, now),
-        visibility_sql.shown(session, customer.id, known, now),
-    ]
+    conditions = [Campaign.chain_id == customer.chain_id, Campaign.context.in_(wanted.contexts or CONTEXTS)]
+    if not wanted.everything:
+        conditions += [
+            visibility.is_on_show(Campaign, now),
+            ~activity.is_over(Campaign, now),
+            visibility_sql.shown(session, customer.id, known, now),
+        ]
     if wanted.text:
         conditions.append(Campaign.name_folded.contains(folded(wanted.text), autoescape=True))
     if wanted.sells_coupons is not None:
@@ -101,5 +107,6 @@ def _on_shelf(session: Session, customer: Any, ids: Sequence[int], known: Any, n
         is_open = {method.method_id for method in methods if choice.can_be_given(facts, method, now, known)}
         if not facts.sells_coupons and facts.context == "interaction" and not is_open:
             refusals.append(NoRewardLeft())
-        found.append(CampaignOnShelf(standing, facts, refusals, frozenset(is_open)))
+        seen = visibility.to_customer(facts, known, standing.has_history, now)
+        found.append(CampaignOnShelf(standing, facts, seen, refusals, frozenset(is_open)))
     return found

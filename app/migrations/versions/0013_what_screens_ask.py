@@ -12,6 +12,10 @@ def upgrade() -> None:
     of_postgresql = op.get_bind().dialect.name == "postgresql"
     letters = " text_pattern_ops" if of_postgresql else ""
     op.execute(f"ALTER TABLE audit_entry ADD COLUMN changes {'JSON' if of_postgresql else 'TEXT'}")
+    # Whose an entry of before is cannot be known for certain; it is for who acts for every chain.
+    chain_id = "chain_id BIGINT" if of_postgresql else "chain_id INTEGER"
+    op.execute(f"ALTER TABLE audit_entry ADD COLUMN {chain_id} CONSTRAINT fk_audit_entry_chain_id_chain REFERENCES chain (id)")
+    op.execute("CREATE INDEX ix_audit_entry_chain_id_id ON audit_entry (chain_id, id)")
     for first, second in (("last_name", "first_name"), ("first_name", "last_name")):
         op.execute(f"CREATE INDEX ix_profile_{first} ON profile ({first}_folded{letters}, {second}_folded{letters})")
     for name in ("email", "phone", "loyalty_card_number"):

@@ -2,9 +2,9 @@
 import { html } from "kit/html.mjs";
 import { number } from "kit/format.mjs";
 import { useAct, useLoad } from "kit/load.mjs";
-import { navigate, to } from "kit/router.mjs";
+import { mayLeave, navigate, to } from "kit/router.mjs";
 import { t } from "kit/texts.mjs";
-import { Button, Loaded, Progress, Title, Trouble, confirm, say } from "kit/ui.mjs";
+import { Button, Loaded, Title, Trouble, confirm, say } from "kit/ui.mjs";
 import { api, campaignPath } from "./api.mjs";
 import { Codes } from "./codes.mjs";
 import { put } from "./document.mjs";
@@ -40,7 +40,7 @@ function Whole({ found, part, onChanged, reload }) {
     <//>
     <div class="row"><${Life} campaign=${campaign} /><span class="soft">${purpose(campaign)} · ${windowText(campaign.activity, campaign.hours.time_zone)}</span></div>
     <${Counts} campaign=${campaign} takesCodes=${takesCodes} />
-    <nav class="segmented" aria-label=${t("part")} style=${{ alignSelf: "flex-start" }}>
+    <nav class="segmented" aria-label=${t("part")}>
       ${parts.map(([name, text]) => html`<${Tab} key=${name} href=${to(`/campaigns/${campaign.key}${name === "document" ? "" : `/${name}`}`)} isHere=${name === part}>${text}<//>`)}
     </nav>
     ${part === "document" && html`<${Editor} key=${etag} campaign=${campaign} etag=${etag} onSaved=${onChanged} />`}
@@ -51,7 +51,7 @@ function Whole({ found, part, onChanged, reload }) {
   `;
 }
 
-const Tab = ({ href, isHere, children }) => html`<a class="button ${isHere ? "" : "plain"}" style=${{ minHeight: "2.5rem" }} href=${href} aria-current=${isHere ? "page" : undefined}>${children}</a>`;
+const Tab = ({ href, isHere, children }) => html`<a href=${href} aria-current=${isHere ? "page" : undefined}>${children}</a>`;
 
 function Counts({ campaign, takesCodes }) {
   const { state, limits } = campaign;
@@ -61,8 +61,8 @@ function Counts({ campaign, takesCodes }) {
       <${Count} label=${t("given")} value=${number(state.given)} />
       <${Count} label=${t("count.customers")} value=${number(state.customers)} />
       ${campaign.opt_in.required && html`<${Count} label=${t("count.participants")} value=${number(state.participants)} />`}
-      ${takesCodes && !shared && html`<div class="figure"><${Progress} label=${t("count.codes-left")} done=${state.pool.left ?? state.pool.codes} of=${state.pool.codes} text=${`${number(state.pool.left ?? state.pool.codes)} / ${number(state.pool.codes)}`} /></div>`}
-      ${limits.overall !== null && html`<div class="figure"><${Progress} label=${t("count.of-limit")} done=${state.given} of=${limits.overall} text=${`${number(state.given)} / ${number(limits.overall)}`} /></div>`}
+      ${takesCodes && !shared && html`<${Count} label=${t("count.codes-left")} value=${`${number(state.pool.left ?? state.pool.codes)} / ${number(state.pool.codes)}`} />`}
+      ${limits.overall !== null && html`<${Count} label=${t("count.of-limit")} value=${`${number(state.given)} / ${number(limits.overall)}`} />`}
     </div>
   `;
 }
@@ -80,6 +80,7 @@ const MOVES = {
 
 function Moves({ campaign, etag, onChanged, reload }) {
   const [move, { busy, error }] = useAct(async (lifecycle, name) => {
+    if (!(await mayLeave())) return; // the form begins anew with the campaign as it is then
     const wanted = put(campaign, "/lifecycle", lifecycle);
     const { data: plan } = await api.call("PUT", campaignPath(campaign.state.id, "?dry_run=true"), { json: wanted, ifMatch: etag });
     const question = { title: t(`move.${name}.title`, { name: campaign.name }), text: t(`move.${name}.text`), points: plan.warnings.map((it) => it.message), yes: t(`move.${name}`), danger: name === "complete" };

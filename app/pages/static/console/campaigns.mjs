@@ -5,7 +5,7 @@ import { number } from "kit/format.mjs";
 import { useLoad, useStill } from "kit/load.mjs";
 import { to, useQuery } from "kit/router.mjs";
 import { t } from "kit/texts.mjs";
-import { Button, Empty, Field, Loaded, Pages, Picture, Table, Title } from "kit/ui.mjs";
+import { Badge, Button, Empty, Field, Loaded, Pages, Picture, Table, Title } from "kit/ui.mjs";
 import { api } from "./api.mjs";
 import { Life, purpose, windowText } from "./words.mjs";
 
@@ -80,5 +80,6 @@ function left(row) {
   const ofPool = row.state.pool.left ?? Infinity;
   const ofLimit = row.limits.overall === null ? Infinity : row.limits.overall - row.state.given;
   const least = Math.min(row.sale?.single_coupon ? Infinity : ofPool, ofLimit);
-  return least === Infinity ? "∞" : number(Math.max(0, least));
+  if (least === Infinity) return "∞";
+  return least > 0 ? number(least) : html`<${Badge} tone="bad">${t("left.none")}<//>`;
 }

@@ -1,9 +1,13 @@
 // A file of codes, read as it comes: one a line, or a column of a table that spreadsheets save. Nothing of it is kept.
+import { t } from "kit/texts.mjs";
 
 const HEADINGS = new Set(["code", "codes", "coupon", "coupons", "coupon code", "coupon_code", "couponcode", "voucher", "voucher code"]);
 const DELIMITERS = [";", ",", "\t"];
 
-/** `{codes, part}` again and again: so many codes at a time, and how much of the file that was, 0 to 1. */
+/**
+ * `{codes, part}` again and again: so many codes at a time, and how much of the file that was, 0 to 1. UTF-8, or UTF-16 with its mark,
+ * as spreadsheets save it. Throws for what is no text.
+ */
 export async function* codesOf(file, most) {
   let codes = [], read = 0, column = null, delimiter = null;
   for await (const line of linesOf(file)) {
@@ -25,12 +29,29 @@ export async function* codesOf(file, most) {
   if (codes.length) yield { codes, part: 1 };
 }
 
+/** The file that somebody chose in an input; the same one may be chosen again. */
+export function taken(chooser, use) {
+  const [file] = chooser.files;
+  chooser.value = "";
+  if (file) use(file);
+}
+
+async function encodingOf(file) {
+  const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer());
+  if (first === 0xff && second === 0xfe) return "utf-16le";
+  return first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
+}
+
 async function* linesOf(file) {
-  const reader = file.stream().pipeThrough(new TextDecoderStream()).getReader();
+  const decoder = new TextDecoderStream(await encodingOf(file), { fatal: true });
+  const reader = file.stream().pipeThrough(decoder).getReader();
   let rest = "";
   for (;;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await reader.read().catch(() => {
+      throw new Error(t("codes.no-text"));
+    });
     if (done) break;
+    if (value.includes("\0")) throw new Error(t("codes.no-text"));
     const lines = (rest + value).split(/\r\n|\n|\r(?!$)/);
     rest = lines.pop();
     yield* lines;
@@ -40,7 +61,6 @@ async function* linesOf(file) {
 
 /** The cells of a line; in quotes a delimiter is none, and two quotes are one. */
 function cells(line, delimiter) {
-  if (!delimiter) return [line];
   const found = [];
   let cell = "", isQuoted = false;
   for (let i = 0; i < line.length; i += 1) {

@@ -7,7 +7,7 @@ import { t } from "kit/texts.mjs";
 import { Badge, Button, Field, Form, Note, Progress, Trouble, confirm, say } from "kit/ui.mjs";
 import { api, campaignPath } from "./api.mjs";
 import { addressed } from "kit/api.mjs";
-import { codesOf } from "./codefile.mjs";
+import { codesOf, taken } from "./codefile.mjs";
 
 const PART = 10_000;
 const TONES = { free: "", usable: "good", used: "", expired: "warn" };
@@ -22,47 +22,43 @@ export function Codes({ campaign, reload }) {
 }
 
 function Load({ campaign, reload }) {
-  const [state, setState] = useState(null); // {read, added, known, of, done, stopped}
-  const stop = useRef(null), chooser = useRef();
+  const [state, setState] = useState(null); // {read, added, known, part, busy}
+  const stopped = useRef(false), chooser = useRef();
   const [written, setWritten] = useState("");
-  useEffect(() => () => stop.current?.abort(), []);
-  useGuard(Boolean(state && !state.done), () => confirm({ title: t("codes.leave"), text: t("codes.leave.text"), yes: t("edit.leave.yes"), danger: true }));
+  useEffect(() => () => (stopped.current = true), []);
+  useGuard(Boolean(state?.busy), () => confirm({ title: t("codes.leave"), text: t("codes.leave.text"), yes: t("edit.leave.yes"), danger: true }));
   const [load, { busy, error }] = useAct(async (file) => {
-    stop.current = new AbortController();
-    const { signal } = stop.current;
-    const progress = { read: 0, added: 0, known: 0, part: 0, done: false, stopped: false };
+    stopped.current = false;
+    const progress = { read: 0, added: 0, known: 0, part: 0, busy: true };
     setState({ ...progress });
     try {
       for await (const { codes, part } of codesOf(file, PART)) {
-        const answer = await api.post(campaignPath(campaign.state.id, "/codes"), { codes }, { signal });
+        // What is on its way is waited for: what is said to be added shall be what was added.
+        const answer = await api.post(campaignPath(campaign.state.id, "/codes"), { codes });
         progress.read += codes.length;
         progress.added += answer.added;
         progress.known += answer.known;
         progress.part = part;
         setState({ ...progress });
-        if (signal.aborted) break;
+        if (stopped.current) break;
       }
-    } catch (failure) {
-      if (failure.name !== "AbortError") throw failure;
     } finally {
-      progress.stopped = signal.aborted;
-      progress.done = true;
-      setState({ ...progress });
+      setState({ ...progress, busy: false });
       reload();
     }
-    say(t(progress.stopped ? "codes.stopped" : "codes.loaded", { n: progress.added }), "good");
+    say(t(stopped.current ? "codes.stopped" : "codes.loaded", { n: progress.added }), "good");
     setWritten("");
   });
   return html`
     <section class="sheet">
       <h2>${t("codes.load")}</h2>
       <p class="soft small">${t("codes.load.text")}</p>
-      <input ref=${chooser} class="unseen" type="file" tabindex="-1" aria-hidden="true" accept=".txt,.csv,.tsv,text/*" onChange=${(event) => event.currentTarget.files[0] && load(event.currentTarget.files[0])} />
+      <input ref=${chooser} class="unseen" type="file" tabindex="-1" aria-hidden="true" accept=".txt,.csv,.tsv,text/*" onChange=${(event) => taken(event.currentTarget, load)} />
       <div class="row"><${Button} kind="main-action" icon="plus" busy=${busy} onClick=${() => chooser.current.click()}>${t("codes.choose")}<//></div>
       ${state &&
       html`
-        <${Progress} label=${t("codes.progress", { read: state.read, added: state.added })} done=${state.done && !state.stopped ? 1 : state.part} of=${1} text=${state.known ? t("codes.known", { n: state.known }) : ""} />
-        ${!state.done && html`<div><${Button} onClick=${() => stop.current.abort()}>${t("codes.stop")}<//></div>`}
+        <${Progress} label=${t("codes.progress", { read: state.read, added: state.added })} done=${state.part} of=${1} text=${state.known ? t("codes.known", { n: state.known }) : ""} />
+        ${state.busy && html`<div><${Button} onClick=${() => (stopped.current = true)}>${t("codes.stop")}<//></div>`}
       `}
       <${Form} onSubmit=${() => written.trim() && load(new Blob([written]))}>
         <${Field} as="textarea" class="mono" label=${t("codes.write")} hint=${t("codes.write.hint")} value=${written} onInput=${setWritten} spellcheck="false" />
@@ -77,7 +73,7 @@ function Search({ campaign }) {
   const [code, setCode] = useState(""), [found, setFound] = useState(null);
   const [search, { busy, error }] = useAct(async () => {
     setFound(null);
-    setFound(await api.get(campaignPath(campaign.state.id, `/codes/${encodeURIComponent(code.trim())}`)));
+    setFound(await api.get(campaignPath(campaign.state.id, "/code"), { code: code.trim() }));
   });
   return html`
     <section class="sheet">
@@ -128,6 +124,6 @@ function Export({ campaign }) {
   `;
 }
 
-/** As spreadsheets read it; what they would take for a formula is kept from being one. */
-const quoted = (code) => (/[",\n]/.test(code) || /^[=+\-@]/.test(code) ? `"${code.replace(/"/g, '""')}"` : code);
+/** As spreadsheets read it. A code that they would take for a formula stays what it is: this file is for programs, too. */
+const quoted = (code) => (/[",\n]/.test(code) ? `"${code.replace(/"/g, '""')}"` : code);
 

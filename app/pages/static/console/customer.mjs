@@ -3,6 +3,7 @@ import { html, useState } from "kit/html.mjs";
 import { worthOf } from "kit/campaign.mjs";
 import { date, dateTime, money, name, points } from "kit/format.mjs";
 import { useAct, useLoad } from "kit/load.mjs";
+import { once } from "kit/once.mjs";
 import { to } from "kit/router.mjs";
 import { t } from "kit/texts.mjs";
 import { Badge, Button, Empty, Loaded, Picture, Progress, Segmented, Title, Trouble, confirm, say } from "kit/ui.mjs";
@@ -62,12 +63,12 @@ function Actions({ it, path, reload, onDo }) {
   `;
 }
 
-/** Points, by hand: with a comment, and a key, so that a lost answer is no second addition. */
+/** Points, by hand and with a comment; once, also when the answer is lost. */
 function Move({ how, customer, onClose, onDone }) {
-  const [key] = useState(() => crypto.randomUUID());
   async function move({ points: written, comment }) {
     const amount = written.replace(",", ".");
-    await api.post(`/api/points/transfer/${how}`, { transfer: { customer: customer.customerId, points: amount, comment } }, { key });
+    const transfer = { customer: customer.customerId, points: amount, comment };
+    await once([how, api.signedIn.get().login, transfer], (key) => api.post(`/api/points/transfer/${how}`, { transfer }, { key }));
     say(t(`points.${how}.done`, { points: points(amount) }), "good");
   }
   return html`

@@ -17,9 +17,9 @@ export function Customers() {
     if (still !== (query.text ?? "")) change({ text: still || null });
   }, [still]);
   const found = useFound(text, 50);
+  const status = { key: "status", label: t("status"), cell: (row) => html`<${Status} status=${row.status} />` };
   const columns = [
-    { key: "name", label: t("name"), cell: name },
-    { key: "status", label: t("status"), cell: (row) => html`<${Status} status=${row.status} />` },
+    { key: "name", label: t("name"), cell: (row) => html`<span class="name clamp">${name(row)}</span>` },
     { key: "card", label: t("card"), cell: (row) => html`<span class="mono">${row.loyalty_card_number ?? ""}</span>` },
     { key: "email", label: t("email"), cell: (row) => html`<span class="name">${row.email ?? row.phone ?? ""}</span>` },
     { key: "level", label: t("level"), cell: (row) => html`<span class="name">${row.level ?? ""}</span>` },
@@ -34,14 +34,14 @@ export function Customers() {
         ? html`<${Empty} icon="people" title=${text ? t("customers.none", { text }) : t("customers.nobody")}><${Button} onClick=${() => setNew(true)}>${t("customers.new")}<//><//>`
         : html`
             <p class="small soft" role="status">${text ? t("customers.found", { n: customers.length }) : t("customers.newest")}</p>
-            <div class="sheet flush"><${Table} label=${t("menu.customers")} columns=${columns} rows=${customers} href=${(row) => to(`/customers/${row.id}`)} /></div>
+            <div class="sheet flush"><${Table} label=${t("menu.customers")} columns=${customers.every((it) => it.status === "active") ? columns : [columns[0], status, ...columns.slice(1)]} rows=${customers} href=${(row) => to(`/customers/${row.id}`)} /></div>
           `}<//>
     ${isNew && html`<${NewCustomer} onClose=${() => setNew(false)} />`}
   `;
 }
 
 function NewCustomer({ onClose }) {
-  const first = { firstName: "", lastName: "", email: "", phone: "", loyaltyCardNumber: "", plainPassword: "", agreement1: true };
+  const first = { firstName: "", lastName: "", email: "", phone: "", loyaltyCardNumber: "", plainPassword: "", agreement1: false };
   async function register(customer) {
     const made = await api.post("/api/customer/register", { customer });
     say(t("customers.registered", { name: name(customer) }), "good");

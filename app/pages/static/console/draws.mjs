@@ -7,7 +7,6 @@ import { t } from "kit/texts.mjs";
 import { Button, Empty, Loaded, Note, Table, Trouble } from "kit/ui.mjs";
 import { addressed } from "kit/api.mjs";
 import { api, campaignPath } from "./api.mjs";
-import { rewardText } from "./words.mjs";
 
 const SIZE = 20;
 
@@ -21,7 +20,7 @@ export function Draws({ campaign }) {
       <dl class="facts">
         <div><dt>${t("draws.commitment")}</dt><dd class="mono small">${draw.commitment}</dd></div>
         <div><dt>${t("draws.committed-at")}</dt><dd>${dateTime(draw.committed_at)}</dd></div>
-        <div><dt>${t("draws.seed")}</dt><dd class="mono small">${draw.seed ?? t("draws.seed.later")}</dd></div>
+        <div><dt>${t("draws.seed")}</dt><dd class=${draw.seed ? "mono small" : "soft"}>${draw.seed ?? t("draws.seed.later")}</dd></div>
       </dl>
       <div><${Button} kind="main-action" icon="check" busy=${busy} onClick=${verify}>${t("draws.verify")}<//></div>
       <${Trouble} error=${error} />
@@ -31,7 +30,7 @@ export function Draws({ campaign }) {
     </section>
     <section class="sheet">
       <h2>${t("draws.odds")}</h2>
-      <ul class="list">${campaign.rewards.map((it) => html`<li key=${it.key}><span class="grow name strong">${it.title}</span><span class="soft">${rewardText(it)}</span><span class="number strong">${percent(it.weight / whole(campaign))}</span></li>`)}</ul>
+      <ul class="list">${campaign.rewards.map((it) => html`<li key=${it.key} style=${{ flexWrap: "nowrap" }}><span class="grow name strong">${it.title}</span><span class="number strong">${percent(it.weight / whole(campaign))}</span></li>`)}</ul>
     </section>
     <${List} campaign=${campaign} />
   `;
@@ -57,10 +56,10 @@ function List({ campaign }) {
           ? html`<${Empty} icon="wheel" title=${t("draws.none")} />`
           : html`
               <${Table} label=${t("part.draws")} columns=${columns} rows=${it.draws} />
-              <div class="row apart" style=${{ padding: "var(--s3) var(--s4)" }}>
+              ${(last.length > 0 || it.more) && html`<div class="row apart" style=${{ padding: "var(--s3) var(--s4)" }}>
                 <${Button} disabled=${!last.length} onClick=${() => setLast(last.slice(0, -1))}>${t("previous")}<//>
                 <${Button} disabled=${!it.more} onClick=${() => setLast([...last, it.draws.at(-1).id])}>${t("next")}<//>
-              </div>
+              </div>`}
             `}<//>
     </section>
   `;

@@ -1,6 +1,7 @@
 // A campaign's document, to be changed section by section. What is wrong is said beside the field as soon as it is; what would change
 // in a campaign that runs is said in words before it is saved.
-import { html, useMemo, useRef, useState } from "kit/html.mjs";
+import { html, useEffect, useMemo, useRef, useState } from "kit/html.mjs";
+import { dateTime } from "kit/format.mjs";
 import { useAct, useLoad, useStill } from "kit/load.mjs";
 import { navigate, useGuard } from "kit/router.mjs";
 import { t } from "kit/texts.mjs";
@@ -21,6 +22,10 @@ const SECTIONS = [Basics, Rewards, Behaviors, Limits, Audience, Schedule, Texts,
 export function Editor({ campaign, etag, begun, onSaved }) {
   const first = campaign ?? begun;
   const [document, setDocument] = useState(first), [seen, setSeen] = useState(etag);
+  useEffect(() => {
+    globalThis.document.documentElement.style.setProperty("--below", "5rem");
+    return () => globalThis.document.documentElement.style.removeProperty("--below");
+  }, []);
   const [chosenKey, setChosenKey] = useState(Boolean(campaign));
   const [isTouched, setTouched] = useState(false);
   const choices = useLoad((signal) => api.get("/api/admin/choices", {}, { signal }));
@@ -44,9 +49,9 @@ export function Editor({ campaign, etag, begun, onSaved }) {
     setDocument(answer.data);
     setSeen(answer.etag);
     say(t("edit.saved", { name: answer.data.name }), "good");
+    unguard.current = true; // what was written here is saved
     if (campaign) onSaved(answer);
     else {
-      unguard.current = true;
       navigate(`/campaigns/${answer.data.key}${answer.data.sale ? "/codes" : ""}`);
     }
   });
@@ -66,7 +71,7 @@ export function Editor({ campaign, etag, begun, onSaved }) {
     problem: (pointer) => {
       const found = problems.get(pointer);
       if (found) used.add(pointer);
-      return found && (isTouched || pointer !== "/name") ? found.join(" ") : undefined;
+      return found && (isTouched || !["/name", "/key"].includes(pointer)) ? found : undefined;
     },
   };
   if (choices.error) return html`<${Trouble} error=${choices.error} retry=${choices.reload} />`;
@@ -78,7 +83,7 @@ export function Editor({ campaign, etag, begun, onSaved }) {
       <${Rest} problems=${problems} used=${used} isTouched=${isTouched} />
       ${plan.data?.warnings?.map((it) => html`<${Note} key=${it.path + it.message} tone="warn" icon="alert">${it.message}<//>`)}
       <${Trouble} error=${saving.error} />
-      <div class="row end" style=${{ position: "sticky", bottom: 0, background: "var(--paper)", padding: "var(--s3) 0", zIndex: 2 }}>
+      <div class="row end savebar">
         ${campaign && isChanged && html`<${Button} onClick=${() => setDocument(first)}>${t("edit.undo")}<//>`}
         ${document.lifecycle === "draft" &&
         html`<${Button} busy=${saving.busy} onClick=${() => save("draft")} disabled=${Boolean(campaign) && !isChanged}>${t("edit.save-draft")}<//>`}
@@ -92,7 +97,7 @@ export function Editor({ campaign, etag, begun, onSaved }) {
 
 /** Problems that no field shows. */
 function Rest({ problems, used, isTouched }) {
-  const rest = [...problems].filter(([path]) => !used.has(path) && (isTouched || path !== "/name"));
+  const rest = [...problems].filter(([path]) => !used.has(path) && (isTouched || !["/name", "/key"].includes(path)));
   if (rest.length === 0) return null;
   return html`<${Note} tone="bad" icon="alert" role="alert"><ul>${rest.map(([path, messages]) => html`<li key=${path}>${messages.join(" ")} <span class="mono small">${path}</span></li>`)}</ul><//>`;
 }
@@ -122,7 +127,9 @@ async function isWanted(plan, document, campaign) {
   const changes = campaign ? plan.differences.map((it) => it.text) : [];
   const points = [...changes, ...plan.warnings.map((it) => it.message)];
   if (!isLive || (points.length === 0 && campaign)) return true;
-  const title = campaign?.lifecycle === "live" ? t("edit.change-live") : t("edit.publish-now");
-  return confirm({ title, text: campaign?.lifecycle === "live" ? t("edit.change-live.text") : t("edit.publish-now.text"), points, yes: campaign?.lifecycle === "live" ? t("save") : t("edit.publish") });
+  const begins = document.activity.from && new Date(document.activity.from) > new Date() && dateTime(document.activity.from, document.hours.time_zone);
+  const when = begins ? t("edit.begins", { at: begins }) : null;
+  if (campaign?.lifecycle !== "live") return confirm({ title: t("edit.publish-now"), text: when ?? t("edit.publish-now.text"), points, yes: t("edit.publish") });
+  return confirm({ title: t(when ? "edit.change-planned" : "edit.change-live"), text: when ?? t("edit.change-live.text"), points, yes: t("save") });
 }
 

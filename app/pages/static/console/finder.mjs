@@ -22,9 +22,9 @@ export function Finder({ onChoose }) {
       <${Field} type="search" label=${t("customers.search")} hint=${t("customers.search.hint")} value=${text} onInput=${setText} />
       <${Loaded} of=${found} lines=${3}>${({ customers }) =>
         customers.length === 0
-          ? html`<p class="soft" role="status">${t("customers.none", { text })}</p>`
+          ? html`<p class="soft" role="status">${text ? t("customers.none", { text }) : t("customers.nobody")}</p>`
           : html`<ul class="list">${customers.map(
-              (it) => html`<li key=${it.id}><button type="button" class="button" style=${{ width: "100%", justifyContent: "space-between" }} onClick=${() => onChoose(it)}><span class="name">${name(it)}</span><span class="soft small">${points(it.balance)}</span></button></li>`,
+              (it) => html`<li key=${it.id}><button type="button" class="button" style=${{ width: "100%", justifyContent: "space-between", textAlign: "left" }} onClick=${() => onChoose(it)}><span class="name clamp">${name(it)}</span><span class="soft small">${points(it.balance)}</span></button></li>`,
             )}</ul>`}<//>
     </div>
   `;

@@ -12,7 +12,7 @@ export function FormDialog({ title, first, send, yes, wire = {}, onClose, onDone
   const [values, setValues] = useState(first);
   const [submit, { busy, error }] = useAct(async () => onDone(await send(values)));
   const set = (name, value) => setValues({ ...values, [name]: value });
-  const problem = (name) => error?.fields[wire[name] ?? name]?.join(" ");
+  const problem = (name) => error?.fields[wire[name] ?? name];
   const field = (name, label, more = {}) => html`<${Field} label=${label} value=${values[name]} problem=${problem(name)} onInput=${(value) => set(name, value)} ...${more} />`;
   const check = (name, label) => html`<${Check} label=${label} checked=${values[name]} problem=${problem(name)} onChange=${(value) => set(name, value)} />`;
   return html`

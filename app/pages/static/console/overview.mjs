@@ -60,7 +60,7 @@ function Overview({ it }) {
 const place = (campaign) => to(`/campaigns/${campaign.key}`);
 
 const Figure = ({ label, value, href }) => html`
-  <div class="figure"><span class="small soft">${label}</span><span class="value">${href ? html`<a href=${href} style=${{ color: "inherit", textDecoration: "none" }}>${value}</a>` : value}</span></div>
+  <${href ? "a" : "div"} class="figure" href=${href}><span class="small soft">${label}</span><span class="value">${value}</span><//>
 `;
 
 const Turn = ({ campaign, text }) => html`
@@ -76,11 +76,17 @@ const RunningOut = ({ row }) => html`
   </li>
 `;
 
-const WIDTH = 720, HEIGHT = 180, FOOT = 22, LEFT = 44;
+/** Up to 1, 2 or 5 of its power of ten, so that the axis reads well. */
+function rounded(value) {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return power * [1, 2, 5, 10].find((step) => step * power >= value);
+}
+
+const WIDTH = 720, HEIGHT = 180, FOOT = 22, LEFT = 60;
 
 /** Two bars a day: points given and spent. The table behind it is for who cannot see it. */
 function Days({ days }) {
-  const most = Math.max(1, ...days.flatMap((day) => [Number(day.given), Number(day.spent)]));
+  const most = rounded(Math.max(1, ...days.flatMap((day) => [Number(day.given), Number(day.spent)])));
   const room = HEIGHT - FOOT - 10, step = (WIDTH - LEFT) / days.length, width = Math.min(18, step / 2 - 3);
   const tall = (value) => (Number(value) / most) * room;
   return html`

@@ -89,7 +89,7 @@ function Tokens({ tokens, apps, reload }) {
 }
 
 function TokenForm({ apps, onClose, onDone }) {
-  const first = { name: "", hostname: apps[0]?.hostname, write: true };
+  const first = { name: "", hostname: apps[0]?.hostname, write: false };
   const make = (token) => api.post("/api/accessToken", { token });
   return html`
     <${FormDialog} title=${t("token.new")} first=${first} send=${make} yes=${t("token.make")} onClose=${onClose} onDone=${onDone}>

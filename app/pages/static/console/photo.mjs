@@ -1,9 +1,11 @@
 // A campaign's picture: dropped or chosen, seen before it is sent.
 import { html, useEffect, useRef, useState } from "kit/html.mjs";
 import { useAct, useLoad } from "kit/load.mjs";
+import { useGuard } from "kit/router.mjs";
 import { t } from "kit/texts.mjs";
 import { Button, Empty, Trouble, confirm, say } from "kit/ui.mjs";
 import { api } from "./api.mjs";
+import { taken } from "./codefile.mjs";
 
 export function Photo({ campaign, reload }) {
   const [file, setFile] = useState(null);
@@ -21,6 +23,7 @@ export function Photo({ campaign, reload }) {
     await api.delete(address);
     reload();
   });
+  useGuard(Boolean(file), () => confirm({ title: t("photo.leave"), text: t("edit.leave.text"), yes: t("edit.leave.yes"), danger: true }));
   return html`
     <section class="sheet" aria-label=${t("part.photo")}>
       ${file ? html`<${Preview} file=${file} />` : campaign.state.photo ? html`<${Shown} path=${campaign.state.photo} />` : html`<${Empty} icon="photo" title=${t("photo.none")} />`}
@@ -45,7 +48,7 @@ function Drop({ onFile }) {
   return html`
     <div class="drop ${isOver ? "over" : ""}" onDragOver=${(event) => (event.preventDefault(), setOver(true))} onDragLeave=${() => setOver(false)} onDrop=${take}>
       <p>${t("photo.drop")}</p>
-      <input ref=${chooser} class="unseen" type="file" tabindex="-1" aria-hidden="true" accept="image/png,image/jpeg,image/gif,image/webp" onChange=${(event) => event.currentTarget.files[0] && onFile(event.currentTarget.files[0])} />
+      <input ref=${chooser} class="unseen" type="file" tabindex="-1" aria-hidden="true" accept="image/png,image/jpeg,image/gif,image/webp" onChange=${(event) => taken(event.currentTarget, onFile)} />
       <${Button} icon="photo" onClick=${() => chooser.current.click()}>${t("photo.choose")}<//>
       <p class="small soft">${t("photo.hint")}</p>
     </div>
@@ -60,12 +63,12 @@ function Preview({ file }) {
     setAddress(made);
     return () => URL.revokeObjectURL(made);
   }, [file]);
-  return html`<figure class="stack tight">${address && html`<img class="picture" src=${address} alt=${t("photo.preview")} />`}<figcaption class="small soft name">${file.name}</figcaption></figure>`;
+  return html`<figure class="stack tight" style=${{ maxWidth: "28rem" }}>${address && html`<img class="picture" src=${address} alt=${t("photo.preview")} />`}<figcaption class="small soft name">${file.name}</figcaption></figure>`;
 }
 
 /** The photo that is there, asked for with the token: that of a draft is shown to the staff only. */
 export function Shown({ path }) {
   const photo = useLoad(async (signal) => URL.createObjectURL((await api.call("GET", path, { as: "blob", signal })).data), [path]);
   if (photo.error) return html`<${Trouble} error=${photo.error} retry=${photo.reload} />`;
-  return photo.data ? html`<img class="picture" src=${photo.data} alt=${t("photo.now")} />` : html`<div class="picture bone"></div>`;
+  return photo.data ? html`<img class="picture" style=${{ maxWidth: "28rem" }} src=${photo.data} alt=${t("photo.now")} />` : html`<div class="picture bone"></div>`;
 }

@@ -34,7 +34,7 @@ function Shelf({ customer, at, change }) {
 }
 
 function Page({ customer, at, before, isLast, onMore }) {
-  const page = useLoad((signal) => api.get(`/api/admin/customer/${customer}/campaigns`, { as_of: at, before }, { signal }), [customer, at, before]);
+  const page = useLoad((signal) => api.get(`/api/admin/customer/${customer}/campaigns`, { as_of: at, before, everything: true }, { signal }), [customer, at, before]);
   return html`
     <${Loaded} of=${page} lines=${6} height="5rem">${({ campaigns, more }) => html`
       ${campaigns.length === 0 && !before && html`<${Empty} icon="gift" title=${t("seen.nothing")} />`}
@@ -45,11 +45,11 @@ function Page({ customer, at, before, isLast, onMore }) {
 }
 
 export const Tile = ({ it }) => html`
-  <article class="tile ${it.may_have ? "" : "off"}">
+  <article class="tile ${it.may_have && it.visibility === "shown" ? "" : "off"}">
     <${Picture} src=${it.photo} name=${it.name} />
     <div class="body">
       <h2 class="name clamp"><a href=${to(`/campaigns/${it.key}`)}>${it.name}</a></h2>
-      <div class="row tight"><${Badge} tone=${it.may_have ? "good" : "warn"}>${it.may_have ? t("seen.may") : t("seen.may-not")}<//><span class="strong">${it.action === "buy" || Number(it.price) ? priceOf(it) : t(`purpose.${it.draw ? "draw" : ACTIONS[it.action]}`)}</span></div>
+      <div class="row tight"><${Badge} tone=${it.may_have ? "good" : ""}>${it.may_have ? t("seen.may") : t("seen.may-not")}<//>${it.visibility !== "shown" && html`<${Badge}>${t(`seen.${it.visibility}`)}<//>`}<span class="strong">${it.action === "buy" || Number(it.price) ? priceOf(it) : t(`purpose.${it.draw ? "draw" : ACTIONS[it.action]}`)}</span></div>
       ${it.reasons.length > 0 && html`<ul class="small">${it.reasons.map((reason) => html`<li key=${reason.code}>${whyNot(reason)}</li>`)}</ul>`}
     </div>
   </article>

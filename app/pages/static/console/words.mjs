@@ -1,6 +1,6 @@
 // What things are called, and the colour of what they mean.
 import { html } from "kit/html.mjs";
-import { date, dateTime, percent, points, priced } from "kit/format.mjs";
+import { date, dateTime } from "kit/format.mjs";
 import { has, t } from "kit/texts.mjs";
 import { Badge } from "kit/ui.mjs";
 
@@ -27,16 +27,6 @@ export function windowText({ from, to }, zone) {
   if (!to) return t("window.from", { from: date(from, zone) });
   if (!from) return t("window.to", { to: date(to, zone) });
   return t("window.between", { from: date(from, zone), to: date(to, zone) });
-}
-
-/** `100 points`, `5.00 EUR off`, `a code`, `nothing`. */
-export function rewardText(reward) {
-  if (reward.kind === "points") return priced(reward.points ?? reward.amount ?? 0);
-  if (reward.kind !== "voucher") return t(`reward.${reward.kind}`);
-  const voucher = reward.voucher ?? {};
-  if (voucher.kind === "basket") return t("reward.off", { amount: points(voucher.amount ?? 0) });
-  if (voucher.kind === "basket_pct") return t("reward.off-percent", { percent: percent(Number(voucher.percent ?? 0) / 100) });
-  return t("reward.honour", { code: voucher.code ?? "" });
 }
 
 /** What somebody did, in words; the call's own name where there are none. */

@@ -23,7 +23,8 @@ export function momentOn(clock, zone) {
     candidates.push(wanted - offset);
   }
   const exact = candidates.filter((moment) => onClock(moment, zone) === clock);
-  return new Date(exact.length ? Math.min(...exact) : candidates[1]).toISOString().replace(".000Z", "+00:00");
+  // A clock that is put forward skips an hour: what is written then is the moment after the jump.
+  return new Date(exact.length ? Math.min(...exact) : Math.max(...candidates)).toISOString().replace(".000Z", "+00:00");
 }
 
 export const ownZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;

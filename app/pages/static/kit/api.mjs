@@ -85,14 +85,19 @@ export function createApi(role) {
   async function refresh() {
     const session = signedIn.get();
     if (!session?.refresh) return false;
-    refreshing ??= (async () => {
-      const answer = await send("POST", "/api/token/refresh", { json: { refresh_token: session.refresh } });
-      if (!answer.ok) return false;
-      const body = await answer.json();
-      keep({ ...session, token: body.token, refresh: body.refresh_token });
-      return true;
-    })().finally(() => (refreshing = null));
+    refreshing ??= renewed(session).finally(() => (refreshing = null));
     return refreshing;
+  }
+
+  async function renewed(session) {
+    const answer = await send("POST", "/api/token/refresh", { json: { refresh_token: session.refresh } });
+    const said = await answer.json().catch(() => null);
+    if ([400, 401].includes(answer.status)) return false;
+    if (!answer.ok) throw new ApiError(answer.status, said); // it could not say: nobody has to sign in again for that
+    // Somebody may have signed out meanwhile, or somebody else in.
+    if (signedIn.get()?.refresh !== session.refresh) return false;
+    keep({ ...session, token: said.token, refresh: said.refresh_token });
+    return true;
   }
 
   /** Wait until the same person has said the password again. */
@@ -118,7 +123,10 @@ export function createApi(role) {
       const answer = await send(method, path, { token: session?.token, ...options });
       if (answer.status === 401 && session && attempt < 2) {
         if (attempt === 0 && session.token !== signedIn.get()?.token) continue; // somebody else renewed it meanwhile
-        if (attempt > 0 || !(await refresh())) await askAgain();
+        if (attempt > 0 || !(await refresh())) {
+          if (signedIn.get()?.login !== login) throw new ApiError(401, { message: t("error.signed-out") });
+          await askAgain();
+        }
         continue;
       }
       if (options.as === "blob" && answer.ok) return { data: await answer.blob(), status: answer.status };

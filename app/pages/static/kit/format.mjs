@@ -9,7 +9,9 @@ export const points = (value) => number(value, { minimumFractionDigits: Number(v
 export const priced = (value) => t("points", { n: Number(value), points: points(value) });
 export const percent = (part, digits = 2) =>
   number(part, { style: "percent", maximumFractionDigits: digits });
-export const money = (value, currency) => number(value, { style: "currency", currency: (currency || "EUR").toUpperCase() });
+/** An amount of a currency; where room is short, whole ones without their zeros. */
+export const money = (value, currency, isShort = false) =>
+  number(value, { style: "currency", currency: (currency || "EUR").toUpperCase(), trailingZeroDisplay: isShort ? "stripIfInteger" : "auto" });
 export const compact = (value) => number(value, { notation: "compact", maximumFractionDigits: 1 });
 
 /** A moment on the reader's clock, or on one in a zone; a day without a time is the same everywhere. */

@@ -4,6 +4,7 @@ import { createStore, useStore } from "kit/store.mjs";
 
 const BASE = `/${document.documentElement.dataset.app}`;
 const here = createStore(current());
+let guard = null;
 
 function current() {
   const path = decode(location.pathname.slice(BASE.length).replace(/\/+$/, "")) || "/";
@@ -18,7 +19,18 @@ function decode(path) {
   }
 }
 
-addEventListener("popstate", () => here.set(current()));
+let stands = location.href;
+addEventListener("popstate", async () => {
+  if (guard) {
+    // The browser has gone already: back to where one stood, until it is known whether to leave.
+    const wanted = location.href;
+    history.pushState(null, "", stands);
+    if (!(await mayLeave())) return;
+    history.replaceState(null, "", wanted);
+  }
+  arrive();
+});
+
 addEventListener("click", (event) => {
   const link = event.target.closest?.("a[href]");
   if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
@@ -28,7 +40,6 @@ addEventListener("click", (event) => {
   if (link.href !== location.href) go(link.pathname + link.search);
 });
 
-let guard = null;
 /** Ask before somebody leaves what is not saved: `ask()` answers whether to go. */
 export function useGuard(isUnsaved, ask) {
   useEffect(() => {
@@ -43,11 +54,22 @@ export function useGuard(isUnsaved, ask) {
   }, [isUnsaved]);
 }
 
-async function go(address, replace = false) {
-  if (guard && !(await guard())) return;
+/** Ask whoever guards what is not saved; nobody is asked twice. */
+export async function mayLeave() {
+  if (guard && !(await guard())) return false;
   guard = null;
-  history[replace ? "replaceState" : "pushState"](null, "", address);
+  return true;
+}
+
+function arrive() {
+  stands = location.href;
   here.set(current());
+}
+
+async function go(address, replace = false) {
+  if (!(await mayLeave())) return;
+  history[replace ? "replaceState" : "pushState"](null, "", address);
+  arrive();
   if (!replace) scrollTo(0, 0);
 }
 

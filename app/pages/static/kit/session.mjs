@@ -1,5 +1,6 @@
 // Signing in, and the frame that is there once somebody has.
-import { html, useState } from "kit/html.mjs";
+import { html, useEffect, useRef, useState } from "kit/html.mjs";
+import { usePlace } from "kit/router.mjs";
 import { useStore } from "kit/store.mjs";
 import { useAct } from "kit/load.mjs";
 import { t, useLanguage } from "kit/texts.mjs";
@@ -62,8 +63,10 @@ function Again({ api, username, mayLeave }) {
 
 /** The frame of a screen: brand, menu (`[[href, icon, text, isHere]]`), who is signed in, and the content. */
 export function Frame({ home, menu, bar, sided, narrow, children }) {
+  const nav = useRef(), { path } = usePlace();
+  useEffect(() => nav.current?.querySelector("[aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" }), [path]);
   const links = html`
-    <nav class="menu" aria-label=${t("menu")}>
+    <nav class="menu" aria-label=${t("menu")} ref=${nav}>
       ${sided && html`<div class="brand-place"><${Brand} href=${home}>${t("app.name")}<//></div>`}
       ${menu.map(([href, icon, text, isHere]) => html`<a key=${href} href=${href} aria-current=${isHere ? "page" : undefined}><${Icon} name=${icon} /><span>${text}</span></a>`)}
     </nav>
@@ -71,7 +74,7 @@ export function Frame({ home, menu, bar, sided, narrow, children }) {
   return html`
     <a class="skip" href="#content" onClick=${(event) => (event.preventDefault(), document.getElementById("content").focus())}>${t("skip")}</a>
     <div class="frame ${sided ? "sided" : ""}">
-      <header class="bar"><${Brand} href=${home}>${t("app.name")}<//>${!sided && links}<span class="grow"></span>${bar}</header>
+      <header class="bar ${sided ? "" : "wide"}"><${Brand} href=${home}>${t("app.name")}<//>${!sided && links}<span class="grow"></span>${bar}</header>
       ${sided && links}
       <main class="main ${narrow ? "narrow" : ""}" id="content" tabindex="-1">${children}</main>
     </div>

@@ -57,6 +57,9 @@ export function t(key, values = {}) {
 
 export const has = (key) => key in catalogue;
 
+/** A sentence that the service says to programs, in the reader's words where the catalogue has them (`said.<the sentence>`). */
+export const inWords = (sentence) => (has(`said.${sentence}`) ? t(`said.${sentence}`) : sentence);
+
 /** A component that says a text again in another language follows this. */
 export const useLanguage = () => useStore(language);
 

@@ -2,7 +2,7 @@
 import { html, useEffect, useId, useLayoutEffect, useRef, useState } from "kit/html.mjs";
 import { createStore, useStore } from "kit/store.mjs";
 import { whyNot } from "kit/campaign.mjs";
-import { chooseLanguage, language, languages, t, useLanguage } from "kit/texts.mjs";
+import { chooseLanguage, inWords, language, languages, t, useLanguage } from "kit/texts.mjs";
 import { navigate, useQuery } from "kit/router.mjs";
 
 const PATHS = {
@@ -55,9 +55,9 @@ export function Button({ kind = "", icon, busy, href, children, class: extra = "
   return html`<button class="button ${kind} ${extra}" type=${type} disabled=${disabled} aria-disabled=${busy ? "true" : undefined} aria-busy=${busy ? "true" : undefined} ...${rest}>${content}</button>`;
 }
 
-/** A labelled input; `problem` is what is wrong with it. `as`: input, textarea or select (with `options` of [value, label]). */
-export function Field({ label, hint, problem, as = "input", options, value, onInput, class: extra = "", wide, input, ...rest }) {
-  const id = useId();
+/** A labelled input; `problem` is what is wrong with it, a sentence or several. `as`: input, textarea or select (with `options` of [value, label]). */
+export function Field({ label, hint, problem: said, as = "input", options, value, onInput, class: extra = "", wide, input, ...rest }) {
+  const id = useId(), problem = said && (Array.isArray(said) ? said : [said]).map(inWords).join(" ");
   const described = [hint && `${id}-hint`, problem && `${id}-problem`].filter(Boolean).join(" ") || undefined;
   const common = {
     id,
@@ -110,8 +110,8 @@ export function Trouble({ error, retry }) {
   if (!error) return null;
   return html`
     <${Note} tone="bad" icon="alert" role="alert">
-      <p>${error.reasons?.length ? whyNot(error.reasons[0]) : error.message}</p>
-      ${error.problems?.length > 0 && html`<ul>${error.problems.map((it) => html`<li>${it.message}</li>`)}</ul>`}
+      <p>${error.reasons?.length ? whyNot(error.reasons[0]) : inWords(error.message)}</p>
+      ${error.problems?.length > 0 && html`<ul>${error.problems.map((it) => html`<li>${inWords(it.message)}</li>`)}</ul>`}
       ${error.reasons?.length > 1 && html`<ul>${error.reasons.slice(1).map((it) => html`<li>${whyNot(it)}</li>`)}</ul>`}
       ${retry && html`<p><${Button} kind="plain" onClick=${retry}>${t("retry")}<//></p>`}
     <//>
@@ -148,11 +148,11 @@ export function Dialog({ title, onClose, children, wide }) {
     };
   }, []);
   return html`
-    <dialog class=${wide ? "wide" : ""} ref=${dialog} aria-labelledby=${id} onCancel=${(event) => (event.preventDefault(), onClose?.())}>
+    <dialog class=${wide ? "wide" : ""} tabindex="-1" ref=${dialog} aria-labelledby=${id} onCancel=${(event) => (event.preventDefault(), onClose?.())}>
       <div class="stack">
         <div class="row apart top">
           <h2 id=${id} class="grow name">${title}</h2>
-          ${onClose && html`<${Button} kind="plain" class="icon" icon="close" aria-label=${t("close")} onClick=${onClose} />`}
+          ${onClose && html`<${Button} kind="plain" class="icon" icon="close" style=${{ margin: "calc(-1 * var(--s2))" }} aria-label=${t("close")} onClick=${onClose} />`}
         </div>
         ${children}
       </div>
@@ -163,7 +163,10 @@ export function Dialog({ title, onClose, children, wide }) {
 const asking = createStore(null);
 /** Ask before something is done; answers true or false. */
 export const confirm = (question) =>
-  new Promise((answer) => asking.set({ ...question, answer: (said) => (asking.set(null), answer(said)) }));
+  new Promise((answer) => {
+    asking.get()?.answer(false); // one question at a time
+    asking.set({ ...question, answer: (said) => (asking.set(null), answer(said)) });
+  });
 
 function Question() {
   const it = useStore(asking);
@@ -173,8 +176,8 @@ function Question() {
       ${it.text && html`<p class="name">${it.text}</p>`}
       ${it.points?.length > 0 && html`<ul class="list">${it.points.map((point) => html`<li class="name">${point}</li>`)}</ul>`}
       <div class="row end">
-        <${Button} onClick=${() => it.answer(false)}>${it.no ?? t("cancel")}<//>
-        <${Button} kind=${it.danger ? "danger" : "main-action"} onClick=${() => it.answer(true)}>${it.yes ?? t("go-on")}<//>
+        <${Button} autofocus=${Boolean(it.danger)} onClick=${() => it.answer(false)}>${it.no ?? t("cancel")}<//>
+        <${Button} autofocus=${!it.danger} kind=${it.danger ? "danger" : "main-action"} onClick=${() => it.answer(true)}>${it.yes ?? t("go-on")}<//>
       </div>
     <//>
   `;
@@ -210,9 +213,9 @@ export function Title({ children, actions, back, text }) {
   });
   return html`
     <div class="stack tight">
-      ${back && html`<a class="small" href=${back[0]}>‹ ${back[1]}</a>`}
+      ${back && html`<a class="back" href=${back[0]}>‹ ${back[1]}</a>`}
       <div class="row apart">
-        <h1 tabindex="-1" class="grow name" ref=${title}>${children}</h1>
+        <h1 tabindex="-1" class="grow name" ref=${title} title=${typeof children === "string" && children.length > 60 ? children : undefined}>${children}</h1>
         ${actions && html`<div class="row tight">${actions}</div>`}
       </div>
       ${text && html`<p class="soft name">${text}</p>`}

@@ -1,7 +1,7 @@
 // How a campaign is spoken of: in the reader's language, and what one has to do to have something of it.
 import { html } from "kit/html.mjs";
 import { textOf, whyNot } from "kit/campaign.mjs";
-import { number, points } from "kit/format.mjs";
+import { money, number, points } from "kit/format.mjs";
 import { t } from "kit/texts.mjs";
 import { Icon } from "kit/ui.mjs";
 
@@ -31,7 +31,7 @@ export function Standing({ of }) {
   if (left !== null && left <= FEW) return html`<span class="badge warn">${t("left", { n: left, left: number(left) })}</span>`;
   return of.action === "play" ? html`<span class="badge good">${t("ready")}</span>` : null;
 }
-const WRAPPED = { whiteSpace: "normal" };
+const WRAPPED = { whiteSpace: "normal", borderRadius: "var(--round)", padding: "var(--s1) var(--s2)" };
 
 /** What points or time will change, and what nothing will. */
 function tone(reason) {
@@ -41,11 +41,12 @@ function tone(reason) {
 
 const SHORT = 5;
 /** How a reward is called in a word or a number: on a wheel, or beside its title. */
-export function mark(reward) {
+export function mark(reward, currency) {
   if (reward.kind === "voucher" && [...reward.title].length <= SHORT) return reward.title;
-  if (reward.kind === "nothing") return "–";
-  if (reward.kind === "coupon") return "★";
-  return Number(reward.percent) > 0 ? `${points(reward.percent)}%` : points(reward.amount);
+  if (reward.kind === "nothing") return "";
+  if (reward.kind === "points") return points(reward.amount);
+  if (Number(reward.percent) > 0) return `${points(reward.percent)}%`;
+  return Number(reward.amount) > 0 ? money(reward.amount, currency, true) : "★";
 }
 
 /** A text of some lines. */

@@ -34,24 +34,21 @@ export function Catalogue() {
 function Greeting() {
   const wallet = useWallet();
   return html`
-    <section class="sheet" style=${CARD} aria-label=${t("balance")}>
+    <section class="sheet hero" aria-label=${t("balance")}>
       <div class="row apart top">
         <div class="grow"><${Title}>${wallet?.firstName ? t("hello", { name: wallet.firstName }) : t("catalogue.title")}<//></div>
-        ${wallet?.levelName && html`<span class="badge" style=${LEVEL}><span class="name">${wallet.levelName}</span></span>`}
+        ${wallet?.levelName && html`<span class="badge" style=${{ whiteSpace: "normal" }}><span class="name">${wallet.levelName}</span></span>`}
       </div>
       <div class="row apart" style=${{ alignItems: "flex-end", minHeight: "4.25rem" }}>
         <p>
           <span class="small">${t("balance")}</span><br />
           <span class="display" data-balance>${wallet ? points(wallet.points) : "…"}</span>
         </p>
-        <a class="button" style=${HISTORY} href=${to("/points")}>${t("points.history.short")}</a>
+        <a class="button" href=${to("/points")}>${t("points.history.short")}</a>
       </div>
     </section>
   `;
 }
-const CARD = { background: "linear-gradient(135deg, #4a2fb5, #7d4fd1)", color: "#fff", border: 0, gap: "var(--s3)" };
-const LEVEL = { background: "#ffffff2b", color: "#fff", whiteSpace: "normal" };
-const HISTORY = { background: "transparent", color: "#fff", borderColor: "#ffffff8c" };
 
 function Filters({ query, action, change }) {
   const asked = query.text ?? "", [text, setText] = useState(asked), still = useStill(text.trim()), sought = useRef(asked);

@@ -1,7 +1,7 @@
 // What the customer holds: codes to show at the till.
 import { Code } from "kit/code.mjs";
 import { html, useState } from "kit/html.mjs";
-import { worthOf } from "kit/campaign.mjs";
+import { textOf, titleOf, worthOf } from "kit/campaign.mjs";
 import { date, dateTime } from "kit/format.mjs";
 import { useAct } from "kit/load.mjs";
 import { to, useQuery } from "kit/router.mjs";
@@ -52,9 +52,9 @@ function Row({ coupon, onOpen }) {
       <span class="body" style=${{ flexDirection: "row", alignItems: "center", gap: "var(--s3)" }}>
         <${Picture} src=${coupon.campaign.photo} name=${coupon.campaign.name} small />
         <span class="grow">
-          <span class="strong name clamp">${coupon.title}</span>
+          <span class="strong name clamp">${titleOf(coupon)}</span>
           <span class="soft small name clamp">
-            ${coupon.title === coupon.campaign.name ? (worthOf(coupon) ?? coupon.code) : coupon.campaign.name}</span>
+            ${coupon.title === coupon.campaign.name ? (worthOf(coupon) ?? coupon.code) : textOf(coupon.campaign, "name")}</span>
           <span class="soft small" style=${{ display: "block" }}>${when(coupon)}</span>
         </span>
         <${Badge} tone=${TONES[coupon.status]}>${t(`coupon.${coupon.status}`)}<//>
@@ -82,7 +82,7 @@ function Open({ coupon, onClose, onUsed }) {
   });
   const value = worthOf(coupon);
   return html`
-    <${Dialog} title=${coupon.title} onClose=${onClose}>
+    <${Dialog} title=${titleOf(coupon)} onClose=${onClose}>
       <div class="row tight">
         <${Badge} tone=${TONES[coupon.status]}>${t(`coupon.${coupon.status}`)}<//><span class="soft small">${when(coupon)}</span>
       </div>

@@ -8,7 +8,6 @@ import { Bones, Button, confirm, Empty, Picture, say, Title } from "kit/ui.mjs";
 import { Action } from "./action.mjs";
 import { api } from "./api.mjs";
 import { Buy } from "./buy.mjs";
-import { priceOf } from "kit/campaign.mjs";
 import { leftOf, Lines, textsOf, Way, way } from "./campaign.mjs";
 import { Collect } from "./collect.mjs";
 import { Tap, Wheel } from "./play.mjs";
@@ -43,7 +42,7 @@ function Campaign({ campaign, reload }) {
     : html`<div class="sheet flush" style=${LOW}><${Picture} src=${campaign.photo} name=${texts.name} /></div>`;
   const side = html`
     ${campaign.opt_in.required && html`<${OptIn} ...${parts} />`}
-    ${isWheel ? html`<${Chances} rewards=${campaign.rewards} />` : html`<${Ways} ...${parts} />`}
+    ${isWheel ? html`<${Chances} rewards=${campaign.rewards} currency=${campaign.currency} />` : html`<${Ways} ...${parts} />`}
   `;
   const about = html`<${About} campaign=${campaign} texts=${texts} />`;
   return html`
@@ -56,7 +55,7 @@ function Campaign({ campaign, reload }) {
   `;
 }
 
-const LOW = { maxHeight: "22rem", display: "grid", alignContent: "center" };
+const LOW = { maxHeight: "30rem", display: "grid", alignContent: "center" };
 // The order stays when a device is turned, and what was just won stays with it.
 const BELOW = { gap: "var(--s4)" };
 const BESIDE = { gridTemplate: "auto 1fr / minmax(0, 2fr) minmax(18rem, 1fr)", gap: "var(--s4) var(--s5)" };
@@ -80,7 +79,7 @@ function Ways(parts) {
 function OptIn({ campaign, reload, name }) {
   const { opted_in: isIn } = campaign.opt_in;
   const [opt, { busy, error }] = useAct(async () => {
-    const question = { title: t("opt-out.ask", { name: name }), text: t("opt-out.text"), yes: t("opt-out"), danger: true };
+    const question = { title: t("opt-out.ask", { name }), text: t("opt-out.text"), yes: t("opt-out"), danger: true };
     if (isIn && !(await confirm(question))) return;
     await api.post(`/api/customer/campaigns/${campaign.id}/${isIn ? "opt_out" : "opt_in"}`);
     say(t(isIn ? "opted-out" : "opted-in"));
@@ -99,7 +98,6 @@ function OptIn({ campaign, reload, name }) {
 function About({ campaign, texts }) {
   const left = leftOf(campaign), mine = campaign.left_for_customer;
   const facts = [
-    Number(campaign.price) > 0 && [t("fact.price"), priceOf(campaign)],
     left !== null && [t("fact.left"), number(left)],
     mine !== null && mine < MANY && [t("fact.mine"), t("times", { n: mine, times: number(mine) })],
     campaign.active_from && new Date(campaign.active_from) > Date.now() && [t("fact.from"), dateTime(campaign.active_from)],

@@ -36,7 +36,7 @@ export function Frame({ children }) {
       ${t("skip")}
     </a>
     <div class="frame" style=${wide ? null : { paddingBottom: "4.25rem" }}>
-      <header class="bar">
+      <header class="bar wide">
         <${Brand} href=${to("/")}>${t("app.name")}<//>
         ${wide && menu}
         <span class="grow" style=${{ flexBasis: 0 }}></span>
@@ -49,7 +49,7 @@ export function Frame({ children }) {
     </div>
   `;
 }
-const BALANCE = { minHeight: "var(--touch)", padding: "0 var(--s4)", textDecoration: "none", fontSize: "var(--text)" };
+const BALANCE = { minHeight: "var(--touch)", padding: "0 var(--s3)", textDecoration: "none", fontSize: "var(--text)" };
 
 function Menu({ wide }) {
   const { path } = usePlace();

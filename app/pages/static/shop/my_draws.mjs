@@ -1,5 +1,6 @@
 // The customer's draws, each to be checked here and now.
 import { html, useEffect, useRef, useState } from "kit/html.mjs";
+import { textOf } from "kit/campaign.mjs";
 import { date, dateTime, number } from "kit/format.mjs";
 import { to, useQuery } from "kit/router.mjs";
 import { t } from "kit/texts.mjs";
@@ -36,7 +37,7 @@ function Draw({ draw }) {
       <div class="row apart">
         <div class="grow">
           <h2 class="name">${drawn?.title ?? t("draws.unknown")}</h2>
-          <p class="soft small name">${draw.campaign.name}</p>
+          <p class="soft small name">${textOf(draw.campaign, "name")}</p>
           <p class="soft small">${t("draws.number", { number: number(draw.number), at: dateTime(draw.at) })}</p>
         </div>
         <${Badge} tone=${draw.seed ? "good" : ""}>${t(draw.seed ? "draws.open" : "draws.sealed")}<//>
@@ -67,7 +68,7 @@ function Verdict({ steps, draw }) {
   if (steps.every((step) => step.agrees)) return html`<${Note} tone="good" icon="check" role="status">${said("good")}<//>`;
   const isSealed = steps.some((step) => step.because === "sealed");
   return html`
-    <${Note} tone="warn" icon="lock" role="status">
+    <${Note} icon="lock" role="status">
       <p class="strong">${t("verdict.partly")}</p>
       ${isSealed
         ? html`<p>${draw.campaign.ends_at ? t("verdict.sealed-until", { ends: date(draw.campaign.ends_at) }) : t("verdict.sealed")}</p>

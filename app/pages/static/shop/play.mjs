@@ -42,12 +42,12 @@ export function Wheel({ campaign, reload }) {
   // What is seen on the wheel stays until it is turned again, although what can be won may be another by then.
   const [shown, setShown] = useState(null), [angle, setAngle] = useState(0), [stops, setStops] = useState(null);
   const [given, setGiven] = useState(null);
-  const section = useFocus(given, campaign), segments = shown ?? segmentsOf(campaign.rewards);
+  const section = useFocus(given, campaign), segments = shown ?? segmentsOf(campaign);
   const settle = () => (refreshWallet().catch(() => null), reload());
   const [turn, { busy, error }] = usePlay(
     campaign,
     async (answer) => {
-      const fresh = segmentsOf(campaign.rewards, answer.draw);
+      const fresh = segmentsOf(campaign, answer.draw);
       setGiven(null);
       setShown(fresh);
       await new Promise((stopped) => {

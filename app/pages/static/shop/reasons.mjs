@@ -2,7 +2,7 @@
 import { html } from "kit/html.mjs";
 import { whyNot } from "kit/campaign.mjs";
 import { Note, Trouble } from "kit/ui.mjs";
-import { has, t } from "kit/texts.mjs";
+import { inWords, t } from "kit/texts.mjs";
 
 /** Every reason why not now; said aloud after it was tried. */
 export function Hindrances({ of, tried }) {
@@ -10,7 +10,7 @@ export function Hindrances({ of, tried }) {
   return html`
     <${Note} tone="warn" icon="clock" role=${tried ? "alert" : undefined}>
       <p class="strong">${t("not-now")}</p>
-      <ul>${of.reasons.map((reason) => html`<li key=${reason.code} class="name">${whyNot(reason)}</li>`)}</ul>
+      <ul>${[...new Set(of.reasons.map(whyNot))].map((said) => html`<li key=${said} class="name">${said}</li>`)}</ul>
     <//>
   `;
 }
@@ -32,4 +32,3 @@ export function Refused({ error, retry }) {
 export const problemOf = (error, field) => (error?.fields?.[field] ?? []).map(inWords).join(" ") || undefined;
 
 const said = (error) => ({ message: inWords(error.message), problems: error.problems });
-const inWords = (sentence) => (has(`said.${sentence}`) ? t(`said.${sentence}`) : sentence);

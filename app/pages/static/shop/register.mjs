@@ -2,6 +2,7 @@
 import { html, useRef, useState } from "kit/html.mjs";
 import { useAct } from "kit/load.mjs";
 import { navigate, to } from "kit/router.mjs";
+import { once } from "kit/once.mjs";
 import { t } from "kit/texts.mjs";
 import { Brand, Button, Check, Field, Form, Note, Preferences, Title } from "kit/ui.mjs";
 import { api } from "./api.mjs";
@@ -22,7 +23,7 @@ export function Register() {
     const { phone, ...customer } = { ...person, email: person.email.trim() };
     if (phone.trim()) customer.phone = phone.trim();
     try {
-      await api.post("/api/customer/self_register", { customer });
+      await once(["register", customer.email], (key) => api.post("/api/customer/self_register", { customer }, { key }));
     } catch (refused) {
       setProblems(Object.fromEntries(BESIDE.map((name) => [name, problemOf(refused, name)])));
       focusFirst(form.current);

@@ -11,14 +11,14 @@ const TURNS = 6, SECONDS = 5;
 const WIDE_ENOUGH = 0.045; // for a word on it
 
 /** What lies on the wheel: `[{title, part, colour, mark, from}]`, parts of 1. Of a draw that was made, what could be drawn then. */
-export function segmentsOf(rewards, draw) {
+export function segmentsOf({ rewards, currency }, draw) {
   const candidates = draw ? draw.candidates : rewards.filter((it) => it.open).map((it) => ({ method: it.method, weight: it.odds }));
   const possible = candidates.filter((it) => it.weight > 0), whole = possible.reduce((sum, it) => sum + it.weight, 0);
   let from = 0;
   return possible.map(({ method, title, weight }) => {
     const known = rewards.findIndex((it) => it.method === method), reward = rewards[known] ?? { kind: "coupon", title };
     const part = weight / whole;
-    return { ...reward, colour: colourOf(reward, known), part, mark: mark(reward), isDrawn: method === draw?.drawn, from: (from += part) - part };
+    return { ...reward, colour: colourOf(reward, known), part, mark: mark(reward, currency), isDrawn: method === draw?.drawn, from: (from += part) - part };
   });
 }
 
@@ -43,7 +43,7 @@ export function Turning({ segments, angle, onStopped }) {
   const slowing = `transform ${SECONDS}s cubic-bezier(0.12, 0.72, 0.08, 1)`;
   const turned = { transform: `rotate(${angle}deg)`, transition: still ? "none" : slowing };
   return html`
-    <svg viewBox="-112 -122 224 236" aria-hidden="true" style=${{ width: "min(26rem, 100%)", height: "auto" }}>
+    <svg viewBox="-112 -122 224 236" aria-hidden="true" style=${{ width: "min(26rem, 100%, 44vh)", height: "auto" }}>
       <circle r="108" style=${{ fill: "light-dark(#1c1830, #3a3160)" }} />
       <circle r="101" fill="none" stroke="#ffffff22" stroke-width="1" />
       ${LAMPS.map(([x, y], i) => html`<circle key=${i} cx=${x} cy=${y} r="1.9" fill=${i % 2 ? "#f0bd68" : "#fff4dc"} />`)}
@@ -76,7 +76,7 @@ const onRim = (part) => pointAt(part, 98).join(" ");
 const slice = ({ from, part }) => `M0 0L${onRim(from)}A98 98 0 ${part > 0.5 ? 1 : 0} 1 ${onRim(from + part)}Z`;
 
 /** What can be won, and how likely that is; with the colours and marks of the wheel. */
-export function Chances({ rewards }) {
+export function Chances({ rewards, currency }) {
   return html`
     <section class="sheet">
       <h2>${t("chances")}</h2>
@@ -84,7 +84,7 @@ export function Chances({ rewards }) {
         ${rewards.map(
           (reward, i) => html`
             <li key=${i} style=${{ flexWrap: "nowrap" }}>
-              <span aria-hidden="true" style=${{ ...SWATCH, background: colourOf(reward, i) }}>${mark(reward)}</span>
+              <span aria-hidden="true" style=${{ ...SWATCH, background: colourOf(reward, i) }}>${mark(reward, currency)}</span>
               <span class="grow name">${reward.title}</span>
               <span class="number strong">${reward.open && reward.odds > 0 ? percent(reward.odds) : t("chances.none")}</span>
             </li>`,

@@ -1,6 +1,6 @@
 // What a customer holds already: shown large, and marked as used.
 import { html, useState } from "kit/html.mjs";
-import { worthOf } from "kit/campaign.mjs";
+import { titleOf, worthOf } from "kit/campaign.mjs";
 import { date } from "kit/format.mjs";
 import { Code } from "kit/code.mjs";
 import { useAct } from "kit/load.mjs";
@@ -20,8 +20,8 @@ export function HeldCoupons({ customer, vouchers, closed, heading, onUsed }) {
             <li key=${it.key}>
               <${Picture} small src=${it.campaign.photo} name=${it.title} />
               <span class="stack" style=${{ gap: 0, flex: "1 1 6rem", minWidth: 0 }}>
-                <span class="strong name clamp">${it.title}</span>
-                <span class="soft small">${[worthOf(it), it.expires_at && t("coupon.until", { date: date(it.expires_at) })].filter(Boolean).join(" · ")}</span>
+                <span class="strong name clamp">${titleOf(it)}</span>
+                <span class="soft small">${[it.code, worthOf(it), it.expires_at && t("coupon.until", { date: date(it.expires_at) })].filter(Boolean).join(" · ")}</span>
               </span>
               <${Button} aria-label=${t("coupon.show-of", { title: it.title })} onClick=${() => setShown(it)}>${t("coupon.show")}<//>
             </li>`,
@@ -40,12 +40,13 @@ function HeldCoupon({ customer, voucher, closed, onClose, onUsed }) {
     onUsed();
   });
   return html`
-    <${Dialog} title=${html`<span class="clamp">${voucher.title}</span>`} onClose=${onClose}>
+    <${Dialog} title=${html`<span class="clamp">${titleOf(voucher)}</span>`} onClose=${onClose}>
       <div class="row tight">
         ${worthOf(voucher) && html`<${Badge} tone="accent">${worthOf(voucher)}<//>`}
         <span class="soft small">${voucher.expires_at ? t("coupon.until", { date: date(voucher.expires_at) }) : t("coupon.forever")}</span>
       </div>
-      ${voucher.code ? html`<${Code} text=${voucher.code} />` : html`<p>${t("coupon.no-code")}</p>`}
+      <${Code} text=${voucher.code ?? voucher.key} />
+      ${!voucher.code && html`<p>${t("coupon.no-code")}</p>`}
       ${[voucher.text, voucher.usage_instruction].filter(Boolean).map((text) => html`<p class="name" key=${text}>${text}</p>`)}
       <${Trouble} error=${error} />
       <div class="row end">
@@ -57,7 +58,8 @@ function HeldCoupon({ customer, voucher, closed, onClose, onUsed }) {
 }
 
 /** Mark a coupon as used, after asking; answers whether it was. Its purchase is named, so that to do it again changes nothing. */
-export async function markAsUsed(customer, { campaign, code, purchase, title }) {
+export async function markAsUsed(customer, { campaign, code, purchase, title: own }) {
+  const title = titleOf({ campaign, title: own });
   const isMeant = await confirm({ title: t("coupon.mark.title"), text: t("coupon.mark.text", { title, code, name: customer.name }), yes: t("coupon.mark") });
   if (!isMeant) return false;
   await api.post("/api/seller/campaign/coupons/mark_as_used", {

@@ -1,7 +1,7 @@
 // The customers whom a till serves: finding them, and what each can have. What was last known of a few is kept for when the line is down.
 import { NoAnswer } from "kit/api.mjs";
 import { name } from "kit/format.mjs";
-import { read, readAll, rewrite, write } from "./device.mjs";
+import { clear, read, readAll, rewrite, write } from "./device.mjs";
 import { api } from "./seller.mjs";
 
 const FOUND = 8;
@@ -95,5 +95,8 @@ async function keep(now) {
     return [[], rows.filter((row) => !fresh.includes(row))];
   });
 }
+
+// What was known of customers is for whoever signed in.
+api.signedIn.follow((session) => session || void clear("customers").catch(() => null));
 
 export const activate = (id) => api.post(address(id, "activate"));

@@ -14,7 +14,7 @@ import { LastSales, Waiting } from "./last.mjs";
 import { OfflineNote } from "./offline.mjs";
 import { Registering } from "./registering.mjs";
 import { askNow, isPending, sales } from "./sales.mjs";
-import { api } from "./seller.mjs";
+import { api, tryLine } from "./seller.mjs";
 import { SellerMenu, mayLeave } from "./menu.mjs";
 import { useNarrow, useWide } from "./width.mjs";
 
@@ -71,4 +71,5 @@ const Nowhere = () => html`
 `;
 
 void install();
+void tryLine(); // a device may believe that it is connected
 start(Till);

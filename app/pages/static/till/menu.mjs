@@ -3,7 +3,6 @@ import { html } from "kit/html.mjs";
 import { navigate } from "kit/router.mjs";
 import { t } from "kit/texts.mjs";
 import { Button, Dialog, Preferences, confirm } from "kit/ui.mjs";
-import { clear } from "./device.mjs";
 import { isPending, sales } from "./sales.mjs";
 import { api } from "./seller.mjs";
 
@@ -17,7 +16,6 @@ export function SellerMenu({ session, onClose }) {
   async function leave() {
     onClose();
     if (!(await mayLeave())) return;
-    await clear("customers").catch(() => null); // what was known of customers is for whoever signed in
     await navigate("/"); // the next seller begins with the next customer
     await api.signOut();
   }

@@ -1,9 +1,9 @@
 // Giving a customer points by hand.
 import { html, useState } from "kit/html.mjs";
 import { useAct } from "kit/load.mjs";
+import { once } from "kit/once.mjs";
 import { t } from "kit/texts.mjs";
 import { Button, Dialog, Field, Form, Trouble } from "kit/ui.mjs";
-import { keyOf } from "./keys.mjs";
 import { api } from "./seller.mjs";
 
 export function AddingPoints({ customer, onClose, onAdded }) {
@@ -13,7 +13,7 @@ export function AddingPoints({ customer, onClose, onAdded }) {
     setProblem(points > 0 ? null : t("points.problem"));
     if (!(points > 0)) return;
     const transfer = { customer: customer.id, points, comment: comment.trim() || t("points.comment.default") };
-    await keyOf(transfer, (key) => api.post("/api/pos/points/transfer/add", { transfer }, { key }));
+    await once(["add points", api.signedIn.get().login, transfer], (key) => api.post("/api/pos/points/transfer/add", { transfer }, { key }));
     onAdded(points);
   });
   return html`

@@ -4,7 +4,7 @@ import { useAct } from "kit/load.mjs";
 import { navigate, to, usePlace } from "kit/router.mjs";
 import { t } from "kit/texts.mjs";
 import { Button, Check, Field, Form, Title, Trouble, say } from "kit/ui.mjs";
-import { keyOf } from "./keys.mjs";
+import { once } from "kit/once.mjs";
 import { typed } from "./scanning.mjs";
 import { api } from "./seller.mjs";
 
@@ -25,7 +25,7 @@ export function Registering() {
     if (first) return void document.querySelector(`[name=${first}]`).focus();
     const customer = { agreement1: true };
     for (const name of FIELDS) if (person[name]?.trim()) customer[name] = person[name].trim();
-    const { customerId } = await keyOf(customer, (key) => api.post("/api/seller/customer/register", { customer }, { key }));
+    const { customerId } = await once(["register", customer], (key) => api.post("/api/seller/customer/register", { customer }, { key }));
     typed.set("");
     say(t("register.done"));
     navigate(`/customer/${customerId}`, {}, { replace: true });

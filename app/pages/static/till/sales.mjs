@@ -77,7 +77,7 @@ async function send(sale) {
       signal: AbortSignal.timeout(ANSWER_WITHIN),
     });
   } catch (error) {
-    if (isRefusal(error)) await refused(sale, error);
+    if (isRefusal(error, sale)) await refused(sale, error);
     else noteLost(sale);
     return;
   }
@@ -86,9 +86,15 @@ async function send(sale) {
   else noteLost(sale); // somebody else's answer: the page of a hotel's network, say
 }
 
-/** The service itself said no. A server in between, or one that is too busy, has decided nothing. */
-const isRefusal = (error) =>
-  error instanceof ApiError && error.status < 500 && !NOT_DECIDED.has(error.status) && Object.keys(error.body).length > 0;
+/**
+ * The service itself said no. A server in between, or one that is too busy, has decided nothing; and once an answer was lost, what is not
+ * about this purchase (not allowed, not there) may come from somebody else.
+ */
+function isRefusal(error, sale) {
+  if (!(error instanceof ApiError) || error.status >= 500 || NOT_DECIDED.has(error.status)) return false;
+  if (Object.keys(error.body).length === 0) return false;
+  return !lost.get()[sale.key] || ![403, 404].includes(error.status) || error.body.error?.code === error.status;
+}
 
 const noteLost = ({ key }) => lost.set((before) => ({ ...before, [key]: (before[key] ?? 0) + 1 }));
 

@@ -3,6 +3,7 @@
 const PREFIX = "guerdon-till-";
 const KEPT = PREFIX + VERSION;
 const PAGE = "/till";
+const PATIENCE = 3_000; // milliseconds
 
 self.addEventListener("install", (event) => event.waitUntil(install()));
 self.addEventListener("activate", (event) => event.waitUntil(activate()));
@@ -29,14 +30,16 @@ async function activate() {
   await self.clients.claim();
 }
 
+/** The page as it is now; as it was kept when the line is down, or slow, or something in between answers. */
 async function page(request) {
+  const kept = await (await caches.open(KEPT)).match(PAGE);
   try {
-    return await fetch(request);
+    const answer = await fetch(request, kept ? { signal: AbortSignal.timeout(PATIENCE) } : {});
+    if (answer.status < 500 || !kept) return answer;
   } catch (error) {
-    const kept = await (await caches.open(KEPT)).match(PAGE);
-    if (kept) return kept;
-    throw error;
+    if (!kept) throw error;
   }
+  return kept;
 }
 
 async function file(request) {

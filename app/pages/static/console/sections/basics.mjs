@@ -15,6 +15,7 @@ export function Basics({ edit }) {
         ${edit.value("/sale") &&
         html`<${ChoiceAt} edit=${edit} at="/sale/coupon_kind" label=${t("edit.coupon-kind")} options=${COUPON_KINDS.map((it) => [it, t(`coupon.${it}`)])} />`}
       </div>
+      ${edit.value("/sale") && edit.isNew && html`<p class="soft small">${t("edit.codes-later")}</p>`}
       ${edit.value("/sale") && html`<${CheckAt} edit=${edit} at="/sale/single_coupon" label=${t("edit.single-coupon")} />`}
       <${TextAt} edit=${edit} at="/texts/short_description" orNull label=${t("edit.short-description")} hint=${t("edit.short-description.hint")} as="textarea" />
     <//>

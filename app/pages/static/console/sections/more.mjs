@@ -7,7 +7,7 @@ import { Section, TextAt } from "./parts.mjs";
 export function More({ edit }) {
   return html`
     <${Section} title=${t("section.more")}>
-      <details><summary>${t("more.key")}</summary><${TextAt} edit=${edit} at="/key" label=${t("more.key.label")} hint=${t("more.key.hint")} /></details>
+      <details open=${Boolean(edit.problem("/key"))}><summary>${t("more.key")}</summary><${TextAt} edit=${edit} at="/key" label=${t("more.key.label")} hint=${t("more.key.hint")} /></details>
       <details open=${edit.value("/labels").length > 0}><summary>${t("more.labels")}</summary><${Labels} edit=${edit} /></details>
       <details><summary>${t("more.translations")}</summary><${Translations} edit=${edit} /></details>
       <details open=${Boolean(edit.value("/restrictions"))}><summary>${t("more.restrictions")}</summary><${Json} edit=${edit} at="/restrictions" label=${t("more.restrictions.label")} hint=${t("more.restrictions.hint")} /></details>
