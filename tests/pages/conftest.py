@@ -159,6 +159,15 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
         return visitor
 
     yield come
+    kept = {name for visitor in visitors for name in _kept_beyond_the_tab(visitor)}
     for visitor in visitors:
         visitor.context.close()
+    assert kept <= {"guerdon.language", "guerdon.theme"}
     assert [complaint for visitor in visitors for complaint in visitor.complaints] == []
+
+
+def _kept_beyond_the_tab(visitor: Visitor) -> list[str]:
+    """No token is kept where another tab, or somebody tomorrow, could find it."""
+    if visitor.page.is_closed() or not visitor.page.url.startswith("http"):
+        return []
+    return list(visitor.page.evaluate("Object.keys(localStorage)"))

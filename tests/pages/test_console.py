@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 from sqlalchemy import text
 
 from tests.pages.conftest import Visit, Visitor
@@ -260,3 +260,110 @@ def test_hostile_names_are_text_on_every_screen(admin: Visitor) -> None:
         assert page.locator("img[src=x]").count() == 0, screen
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, f"{screen} is {wide} pixels too wide"
+
+
+def test_going_back_or_pausing_asks_before_what_is_not_saved_is_lost(admin: Visitor) -> None:
+    page = go(admin, "/campaigns", "Campaigns")
+    page.get_by_role("link", name="for test").click()
+    expect(page.locator("h1")).to_have_text("for test")
+    price = page.get_by_label("Price in points")
+    price.fill("77")
+    page.go_back()
+    agree(page, "Cancel")
+    expect(price).to_have_value("77")
+    expect(page).to_have_url(re.compile("/console/campaigns/for-test$"))
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_role("heading", name="Leave without saving?")).to_be_visible()
+    agree(page, "Cancel")
+    expect(price).to_have_value("77")
+    page.go_back()
+    agree(page, "Leave")
+    expect(page.locator("h1")).to_have_text("Campaigns")
+
+
+def test_a_refused_amount_can_be_put_right_in_the_same_dialog(admin: Visitor) -> None:
+    page = go(admin, f"/customers/{JANE}", "Jane Doe")
+    page.get_by_role("button", name="Take points").click()
+    page.locator("dialog").get_by_label("How many").fill("9999999")
+    agree(page, "Take points")
+    expect(page.locator("dialog").get_by_role("alert")).to_be_visible()
+    page.locator("dialog").get_by_label("How many").fill("1")
+    agree(page, "Take points")
+    expect(page.locator("[data-balance]")).to_have_text("999")
+
+
+def test_signing_out_while_a_token_is_renewed_stays_signed_out(admin: Visitor) -> None:
+    page = go(admin, "/account", "My account")
+    page.route("**/api/token/refresh", lambda route: (page.wait_for_timeout(300), route.continue_()))
+    page.evaluate(
+        """() => { const kept = JSON.parse(sessionStorage["guerdon.admin"]);
+                   sessionStorage["guerdon.admin"] = JSON.stringify({...kept, token: "expired"}); }"""
+    )
+    page.reload()
+    with page.expect_request("**/api/token/refresh"):
+        page.get_by_role("link", name="Customers", exact=True).click()
+    page.get_by_role("link", name="admin").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_timeout(600)
+    assert page.evaluate("sessionStorage['guerdon.admin'] ?? null") is None
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_files_of_codes_as_spreadsheets_save_them_and_codes_of_any_letters(admin: Visitor, tmp_path: Path) -> None:
+    page = go(admin, "/campaigns/tests/codes", "tests")
+
+    def load(name: str, content: bytes) -> None:
+        (tmp_path / name).write_bytes(content)
+        with page.expect_file_chooser() as chooser:
+            page.get_by_role("button", name="Choose a file of codes").click()
+        chooser.value.set_files(tmp_path / name)
+
+    def is_found(code: str) -> None:
+        page.get_by_label("Code", exact=True).fill(code)
+        page.get_by_role("button", name="Search").click()
+        expect(page.locator("[role=status] .mono")).to_have_text(code)
+
+    load("quoted.csv", b'\xef\xbb\xbf"code"\r\n"AB""C"\r\n"A/B"\r\n')
+    expect(page.get_by_text("2 codes added.")).to_be_visible()
+    for code in ('AB"C', "A/B"):
+        is_found(code)
+    load("unicode.txt", "value\tcode\r\n5\tŻÓŁW-1\r\n".encode("utf-16"))
+    expect(page.get_by_text("1 code added.")).to_be_visible()
+    is_found("ŻÓŁW-1")
+    load("picture.png", b"\x89PNG\r\n\x1a\n\x00\x00\xff\xfe")
+    expect(page.get_by_text("This is no file of text")).to_be_visible()
+
+
+def test_an_import_that_fails_says_how_far_it_came_and_can_be_started_again(admin: Visitor, tmp_path: Path) -> None:
+    page = go(admin, "/campaigns/tests/codes", "tests")
+    (tmp_path / "many.txt").write_text("".join(f"MANY-{i:06}\n" for i in range(25_000)))
+    sent = []
+
+    def cut_the_second(route: Route) -> None:
+        sent.append(1)
+        route.abort() if len(sent) == 2 else route.continue_()
+
+    page.route("**/codes", cut_the_second)
+    for outcome in ("The service did not answer.", "15,000 codes added."):
+        with page.expect_file_chooser() as chooser:
+            page.get_by_role("button", name="Choose a file of codes").click()
+        chooser.value.set_files(tmp_path / "many.txt")
+        expect(page.get_by_text(outcome)).to_be_visible()
+        if "answer" in outcome:
+            done = page.get_by_role("progressbar").first.get_attribute("aria-valuenow")
+            assert done is not None
+            assert 30 < int(done) < 50
+
+
+def test_what_is_decided_about_an_hour_that_is_skipped_or_comes_twice(admin: Visitor) -> None:
+    clock = """async ([at, zone]) => {
+        const { momentOn, onClock } = await import(document.querySelector("script[type=module]").src.replace("main", "zone"));
+        const moment = momentOn(at, zone);
+        return [moment, onClock(moment, zone)];
+    }"""
+    for at, moment, shown in (
+        ("2026-07-01T10:00", "2026-07-01T08:00:00+00:00", "2026-07-01T10:00"),
+        ("2026-03-29T02:30", "2026-03-29T01:30:00+00:00", "2026-03-29T03:30"),  # skipped
+        ("2026-10-25T02:30", "2026-10-25T00:30:00+00:00", "2026-10-25T02:30"),  # comes twice: the first
+    ):
+        assert admin.page.evaluate(clock, [at, "Europe/Warsaw"]) == [moment, shown]

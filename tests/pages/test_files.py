@@ -103,13 +103,6 @@ def test_no_text_becomes_markup_or_a_program() -> None:
             assert word not in path.read_text(), f"{path.name}: {word}"
 
 
-def test_no_token_is_kept_beyond_the_tab() -> None:
-    for path in sources("kit", *APPS):
-        for line in path.read_text().splitlines():
-            if "localStorage" in line or "indexedDB" in line:
-                assert not re.search(r"token|refresh|password", line, re.IGNORECASE), f"{path.name}: {line}"
-
-
 @pytest.mark.parametrize("app", APPS.values(), ids=lambda app: app.folder)
 def test_the_first_load_is_small(app: Any) -> None:
     paths = [*assets.modules("vendor", "kit", app.folder), "kit/style.css", "kit/icon.svg"]
