@@ -20,7 +20,9 @@ REQUESTS, ROUNDS = 40, 3
 OVER_A_YEAR = """
 UPDATE ledger_entry SET created_at = now() - interval '1 year' * (1 - id::float / (SELECT max(id) FROM ledger_entry))
 """
-POOL = "INSERT INTO coupon (campaign_id, code, position) SELECT :campaign, 'P' || n, n FROM generate_series(1, :count) n"
+POOL = (
+    "INSERT INTO coupon (campaign_id, code, position) SELECT :campaign, 'P' || n, n FROM generate_series(1, :count) n"
+)
 COUNTED = "UPDATE stock SET allowed = :count, coupons_count = :count WHERE campaign_id = :campaign"
 SCREENS = {
     "console, home": "/api/admin/overview",

@@ -77,7 +77,10 @@ def changes(session: Session) -> Iterator[dict[str, Any]]:
 
 
 def page(session: Session, chains: Chains, before: int | None, size: int) -> tuple[list[AuditRow], bool]:
-    """The newest entries of these chains, those before an id; and whether there are more. What is of no one chain is for who acts for all."""
+    """The newest entries of these chains, those before an id; and whether there are more.
+
+    What is of no one chain is for who acts for all.
+    """
     query = (
         select(AuditEntry, Login, AccessToken)
         .outerjoin(Login, Login.id == AuditEntry.login_id)

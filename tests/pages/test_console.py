@@ -242,6 +242,9 @@ def test_hostile_names_are_text_on_every_screen(admin: Visitor) -> None:
         Authorization: "Bearer {token}", "Content-Type": "application/json"}}, body: JSON.stringify(json)}})).status"""
     whole = {"key": "hostile", "name": HOSTILE, "lifecycle": "live", "audience": {"everyone": True}, "price": 1}
     whole |= {"sale": {"coupon_kind": "gift_code"}, "texts": {"short_description": HOSTILE}}
+    rewards = [{"title": HOSTILE, "kind": "points", "points": 1, "weight": 1}]
+    wheel = {"key": "wheel", "name": HOSTILE, "lifecycle": "live", "audience": {"everyone": True}, "rewards": rewards}
+    wheel |= {"kind": "composable", "handling": "random_draw"}
     person = {"firstName": HOSTILE[:100], "lastName": "X", "email": "h@guerdon.example", "agreement1": True}
     for method, path, body, status in (
         ("POST", "/api/admin/campaigns", whole, 201),
@@ -249,11 +252,15 @@ def test_hostile_names_are_text_on_every_screen(admin: Visitor) -> None:
         ("PUT", f"/api/customer/{JANE}", {"customer": {"firstName": HOSTILE[:100]}}, 200),
         ("POST", "/api/customer/register", {"customer": person}, 200),
         ("POST", "/api/points/transfer/add", {"transfer": {"customer": JANE, "points": 1, "comment": HOSTILE}}, 200),
+        ("POST", "/api/admin/campaigns", wheel, 201),
+        ("POST", "/api/pos", {"pos": {"name": HOSTILE, "identifier": "hostile"}}, 200),
+        ("PUT", "/api/chain/1", {"chain": {"name": HOSTILE[:100], "timeZone": "Europe/Warsaw"}}, 200),
         ("POST", "/api/segment", {"segment": {"name": HOSTILE, "active": 1, "parts": []}}, 200),
     ):
         assert admin.page.evaluate(send, [method, path, body]) == status, path
-    for screen in ("", "/campaigns", "/campaigns/hostile", "/campaigns/hostile/codes", "/customers", f"/customers/{JANE}",
-                   f"/seen?customer={JANE}", "/programme", "/audit"):  # fmt: skip
+    for screen in ("", "/campaigns", "/campaigns/hostile", "/campaigns/hostile/codes", "/campaigns/hostile/history",
+                   "/campaigns/hostile/photo", "/campaigns/wheel/draws", "/customers", f"/customers/{JANE}", "/partners",
+                   f"/seen?customer={JANE}", "/programme", "/staff", "/audit"):  # fmt: skip
         page = admin.open(f"/console{screen}")
         page.locator("h1").wait_for()
         expect(page.locator("[aria-busy=true]")).to_have_count(0)

@@ -1,5 +1,5 @@
 // Where one stands is in the address: a path below the application's, and a query. Links are links.
-import { html, useEffect } from "kit/html.mjs";
+import { html, useLayoutEffect } from "kit/html.mjs";
 import { createStore, useStore } from "kit/store.mjs";
 
 const BASE = `/${document.documentElement.dataset.app}`;
@@ -42,7 +42,7 @@ addEventListener("click", (event) => {
 
 /** Ask before somebody leaves what is not saved: `ask()` answers whether to go. */
 export function useGuard(isUnsaved, ask) {
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!isUnsaved) return undefined;
     guard = ask;
     const warn = (event) => event.preventDefault();
