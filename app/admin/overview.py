@@ -18,7 +18,7 @@ from app.openloyalty.api import Blueprint
 from app.organizations import chains
 from app.points import ledger
 from app.points.ledger import Movement
-from app.web.door import allow, reading, transaction
+from app.web.door import afterwards, allow, database, reading
 
 blueprint = Blueprint("admin_overview", __name__)
 DAYS = 14
@@ -48,10 +48,15 @@ def show_overview() -> Response:
             ending=[_line(it) for it in found.ending],
             days=[_day(it, ZoneInfo(chain.time_zone)) for it in days],
         )
+        chain_id = chain.id
     if any(it.until < now - ledger.SETTLED_AFTER and not it.is_kept for it in days):
-        with transaction() as session:
-            ledger.keep(session, chain.id, days, now)
+        afterwards(lambda: _keep(chain_id, days, now))  # whoever looks need not wait for it, nor fail with it
     return answer
+
+
+def _keep(chain_id: int, days: list[Movement], now: datetime) -> None:
+    with database().transaction() as session:
+        ledger.keep(session, chain_id, days, now)
 
 
 def _midnights(now: datetime, zone: ZoneInfo) -> list[datetime]:

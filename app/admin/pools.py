@@ -57,7 +57,8 @@ def find_pool_code(campaign: str) -> Response:
     """Find one code of a campaign's pool, and whose it is."""
     now = clock.now()
     with reading() as session:
-        found = codes.find(session, chosen.campaign(session, campaign).id, text("code") or "")
+        known = chosen.campaign(session, campaign)
+        found = codes.find(session, known.id, text("code") or "")
         if found is None:
             raise NoSuchCode
         voucher, customer = found.voucher, found.customer
@@ -65,7 +66,7 @@ def find_pool_code(campaign: str) -> Response:
             code=found.code,
             given_at=views.moment(found.given_at),
             customer=views.person(customer, ledger.balance(session, customer.id)) if customer else None,
-            status=views.status(voucher, now) if voucher else "free",
+            status="shared" if known.single_coupon else views.status(voucher, now) if voucher else "free",
             used_at=views.moment(voucher.redeemed_at) if voucher else None,
         )
 

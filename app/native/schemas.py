@@ -297,7 +297,7 @@ class FoundCodeView(Schema):
     code = _text()
     given_at = _moment()
     customer = fields.Nested(PersonView, required=True, allow_none=True)
-    status = fields.String(required=True, metadata={"enum": ["free", "usable", "used", "expired"]})
+    status = fields.String(required=True, metadata={"enum": ["free", "usable", "used", "expired", "shared"]})
     used_at = _moment()
 
 

@@ -214,3 +214,9 @@ def test_a_day_is_not_kept_before_everything_of_it_is_there(world: World) -> Non
 
 def test_a_search_for_signs_alone_finds_nobody(world: World, sol: Client) -> None:
     assert found(sol, "\u0301") == []
+
+
+def test_a_code_that_all_buyers_share_is_nobodys(world: World, ada: Client) -> None:
+    campaign = world.a_campaign(codes=["ALL"], single_coupon=True, limit=5)
+    world.buy(campaign)
+    assert ada.get(f"/api/admin/campaigns/{campaign.uuid}/code?code=ALL").json["status"] == "shared"

@@ -231,7 +231,7 @@ def test_every_screen_is_accessible_and_fits(visit: Visit, language: str, dark: 
         page = visitor.open(f"/console{screen}")
         page.locator("h1").wait_for()
         expect(page.locator("[aria-busy=true]")).to_have_count(0)
-        visitor.require_accessible()
+        visitor.require_accessible(only_colours=dark)
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, f"{screen} is {wide} pixels too wide"
 

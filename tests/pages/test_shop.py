@@ -478,7 +478,7 @@ def test_every_screen_fits_a_phone_and_shows_what_is_hostile_as_text(visit: Visi
     call("customer", "POST", f"/api/customer/campaign/{hostile}/buy")
     visitor = visit(width=360, dark=dark)
     page = visitor.open("/shop/register")
-    visitor.require_accessible()
+    visitor.require_accessible(only_colours=dark)
     visitor.sign_in("/shop", JANE, LOYALTY)
     for path, seen in (
         ("", page.get_by_role("heading", level=2).filter(has_text="<img src=x").first),
@@ -491,17 +491,17 @@ def test_every_screen_fits_a_phone_and_shows_what_is_hostile_as_text(visit: Visi
     ):
         visitor.open(f"/shop{path}")
         seen.wait_for()
-        visitor.require_accessible()
+        visitor.require_accessible(only_colours=dark)
         require_fits(page)
     visitor.open("/shop/coupons")
     page.get_by_role("button").filter(has_text="<img src=x").click()
     expect(page.locator("[data-code]")).to_have_text(HOSTILE_CODE)
-    visitor.require_accessible()
+    visitor.require_accessible(only_colours=dark)
     require_fits(page)
     visitor.open("/shop/draws")
     check(page)
     page.locator("[data-step]").nth(2).get_by_text("The numbers").click()
-    visitor.require_accessible()
+    visitor.require_accessible(only_colours=dark)
     require_fits(page)
 
 
