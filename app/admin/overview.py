@@ -1,6 +1,7 @@
 """How a chain's campaigns go, at a glance."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,7 +22,7 @@ from app.points.ledger import Movement
 from app.web.door import afterwards, allow, database, reading
 
 blueprint = Blueprint("admin_overview", __name__)
-DAYS = 14
+DAYS, HOUR = 14, timedelta(hours=1)
 
 
 @blueprint.route("/admin/overview", methods=["GET"])
@@ -34,7 +35,7 @@ def show_overview() -> Response:
     with reading() as session:
         chain = chains.get(session, chosen.chain())
         found = overview.overview(session, chain.id, now)
-        days = ledger.movements(session, chain.id, _midnights(now, ZoneInfo(chain.time_zone)))
+        spans = ledger.movements(session, chain.id, _moments(now, ZoneInfo(chain.time_zone)))
         answer = jsonify(
             at=views.moment(now),
             chain_id=chain.id,
@@ -46,28 +47,39 @@ def show_overview() -> Response:
             empty=[_line(it) for it in found.empty],
             beginning=[_line(it) for it in found.beginning],
             ending=[_line(it) for it in found.ending],
-            days=[_day(it, ZoneInfo(chain.time_zone)) for it in days],
+            days=_days(spans, ZoneInfo(chain.time_zone)),
         )
         chain_id = chain.id
-    if any(it.until < now - ledger.SETTLED_AFTER and not it.is_kept for it in days):
-        afterwards(lambda: _keep(chain_id, days, now))  # whoever looks need not wait for it, nor fail with it
+    if any(it.until < now - ledger.SETTLED_AFTER and not it.is_kept for it in spans):
+        afterwards(lambda: _keep(chain_id, spans, now))  # whoever looks need not wait for it, nor fail with it
     return answer
 
 
-def _keep(chain_id: int, days: list[Movement], now: datetime) -> None:
+def _keep(chain_id: int, spans: list[Movement], now: datetime) -> None:
     with database().transaction() as session:
-        ledger.keep(session, chain_id, days, now)
+        ledger.keep(session, chain_id, spans, now)
 
 
-def _midnights(now: datetime, zone: ZoneInfo) -> list[datetime]:
-    """The beginnings of the last days where the chain is, and of tomorrow."""
+def _moments(now: datetime, zone: ZoneInfo) -> list[datetime]:
+    """The beginnings of the last days where the chain is, of each hour of today so far, and of tomorrow.
+
+    By the hour, for a day's points are too many to count them at each look.
+    """
     today = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    return [(today + timedelta(days=i)).astimezone(UTC) for i in range(1 - DAYS, 2)]
+    midnights = [(today + timedelta(days=i)).astimezone(UTC) for i in range(1 - DAYS, 2)]
+    *over, tomorrow = midnights
+    hours_over = (min(now, tomorrow - HOUR) - over[-1]) // HOUR
+    return [*over, *(over[-1] + HOUR * i for i in range(1, hours_over + 1)), tomorrow]
 
 
-def _day(it: Movement, zone: ZoneInfo) -> dict[str, Any]:
-    date = it.since.astimezone(zone).date().isoformat()
-    return {"date": date, "given": views.amount(it.given), "spent": views.amount(it.taken)}
+def _days(spans: list[Movement], zone: ZoneInfo) -> list[dict[str, Any]]:
+    days = groupby(spans, lambda it: it.since.astimezone(zone).date().isoformat())
+    return [_day(date, list(of_day)) for date, of_day in days]
+
+
+def _day(date: str, spans: list[Movement]) -> dict[str, Any]:
+    given, spent = sum(it.given for it in spans), sum(it.taken for it in spans)
+    return {"date": date, "given": views.amount(given), "spent": views.amount(spent)}
 
 
 def _running_out(it: RunningOut) -> dict[str, Any]:

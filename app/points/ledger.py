@@ -17,7 +17,7 @@ from app.members.models import Customer, Profile
 from app.organizations.scope import Chains, within
 from app.paging import Page, Paged
 from app.points.errors import AccountNotFound, NotEnoughToSpend, SameAccount, TooManyPoints
-from app.points.models import Account, LedgerEntry, PointsDay
+from app.points.models import Account, LedgerEntry, PointsSpan
 from app.text import folded
 
 
@@ -141,7 +141,7 @@ def movements(session: Session, chain_id: int, moments: Sequence[datetime]) -> l
     kept = {
         (row.since, row.until): Movement(row.since, row.until, row.given, row.taken, is_kept=True)
         for row in session.scalars(
-            select(PointsDay).where(PointsDay.chain_id == chain_id, PointsDay.since.in_(moments[:-1]))
+            select(PointsSpan).where(PointsSpan.chain_id == chain_id, PointsSpan.since.in_(moments[:-1]))
         )
     }
     missing = [span for span in spans if span not in kept]
@@ -155,7 +155,7 @@ def keep(session: Session, chain_id: int, counted: Sequence[Movement], now: date
     for it in counted:
         if not it.is_kept and it.until < now - SETTLED_AFTER:
             row = {"since": it.since, "until": it.until, "given": it.given, "taken": it.taken}
-            session.execute(dialect.insert(PointsDay).values(chain_id=chain_id, **row).on_conflict_do_nothing())
+            session.execute(dialect.insert(PointsSpan).values(chain_id=chain_id, **row).on_conflict_do_nothing())
 
 
 def _counted(session: Session, chain_id: int, spans: Sequence[tuple[datetime, datetime]]) -> list[Movement]:
@@ -177,20 +177,17 @@ def _within(since: datetime, until: datetime) -> ColumnElement[bool]:
 
 def _first_since(session: Session, moment: datetime) -> int:
     """About the id from which on entries were made since a moment; found by halving, for an index of moments would cost every purchase."""
-    low: int | None = session.scalar(select(func.min(LedgerEntry.id)))
-    high: int | None = session.scalar(select(func.max(LedgerEntry.id)))
-    if low is None or high is None:
-        return 0
-    while low < high:
-        middle = (low + high) // 2
-        made = session.scalar(
-            select(LedgerEntry.created_at).where(LedgerEntry.id >= middle).order_by(LedgerEntry.id).limit(1)
-        )
-        if made is not None and made < moment:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+    ends = select(func.min(LedgerEntry.id).label("low"), func.max(LedgerEntry.id).label("high"))
+    halved = ends.cte("halved", recursive=True)
+    middle = (halved.c.low + halved.c.high) // 2
+    made = select(LedgerEntry.created_at).where(LedgerEntry.id >= middle).order_by(LedgerEntry.id).limit(1)
+    came_before = made.scalar_subquery() < moment
+    halved = halved.union_all(
+        select(
+            case((came_before, middle + 1), else_=halved.c.low), case((came_before, halved.c.high), else_=middle)
+        ).where(halved.c.low < halved.c.high)
+    )
+    return session.scalar(select(func.max(halved.c.low))) or 0
 
 
 SORTABLE = {"createdAt": LedgerEntry.created_at, "value": LedgerEntry.delta, "type": LedgerEntry.kind}

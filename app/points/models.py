@@ -48,13 +48,14 @@ class LedgerEntry(Base):
     )
 
 
-class PointsDay(Base):
-    """How many points of a chain were given and taken on a day that is over: counted once, when somebody first asks.
+class PointsSpan(Base):
+    """How many points of a chain were given and taken in a time that is over: counted once, when somebody first asks.
 
-    From `since` until `until`, the chain's midnights of then; should its zone change, its days are others.
+    A day, from one midnight of the chain until the next, or an hour of a day that is not over; should the chain's zone
+    change, its days are others.
     """
 
-    __tablename__ = "points_day"
+    __tablename__ = "points_span"
     chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"), primary_key=True, autoincrement=False)
     since: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
     until: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)

@@ -373,7 +373,7 @@ def with_a_purchase(world: World, place: Place, name: str, picture: str) -> Plac
 
 
 # Days that are over are counted once, when somebody first looks at them: what is kept follows from what is there.
-KEPT = {"points_day"}
+KEPT = {"points_span"}
 
 
 def stored(world: World) -> dict[str, list[Any]]:

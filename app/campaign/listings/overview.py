@@ -58,12 +58,14 @@ def overview(session: Session, chain_id: int, now: datetime) -> Overview:
 
 
 def _running_out(session: Session, running: Sequence[Any], now: datetime) -> list[RunningOut]:
-    """The tenth of what there was, or less, is left; or no more than FEW."""
+    """Somebody had some, and the tenth of what there was, or less, is left, or no more than FEW."""
     left = Stock.allowed - Stock.given
     query = (
         select(Campaign, left, Stock.allowed)
         .join(Stock, Stock.campaign_id == Campaign.id)
-        .where(*running, Stock.allowed < UNLIMITED, left > 0, or_(left * 10 <= Stock.allowed, left <= FEW))
+        .where(
+            *running, Stock.allowed < UNLIMITED, left > 0, Stock.given > 0, or_(left * 10 <= Stock.allowed, left <= FEW)
+        )
         .order_by(left, Campaign.id)
         .limit(SHOWN_MAX)
     )

@@ -25,9 +25,9 @@ def upgrade() -> None:
     integer, moment = ("BIGINT", "TIMESTAMP WITH TIME ZONE") if of_postgresql else ("INTEGER", "TEXT")
     columns = f"chain_id {integer} NOT NULL, since {moment} NOT NULL, until {moment} NOT NULL"
     columns += f", given {integer} NOT NULL, taken {integer} NOT NULL"
-    keys = "CONSTRAINT pk_points_day PRIMARY KEY (chain_id, since, until)"
-    keys += ", CONSTRAINT fk_points_day_chain_id_chain FOREIGN KEY (chain_id) REFERENCES chain (id)"
-    op.execute(f"CREATE TABLE points_day ({columns}, {keys}){'' if of_postgresql else ' STRICT'}")
+    keys = "CONSTRAINT pk_points_span PRIMARY KEY (chain_id, since, until)"
+    keys += ", CONSTRAINT fk_points_span_chain_id_chain FOREIGN KEY (chain_id) REFERENCES chain (id)"
+    op.execute(f"CREATE TABLE points_span ({columns}, {keys}){'' if of_postgresql else ' STRICT'}")
     op.execute("CREATE INDEX ix_campaign_opens ON campaign (chain_id, lifecycle, active_from)")
     op.execute("CREATE INDEX ix_campaign_closes ON campaign (chain_id, lifecycle, active_to, active_from)")
     op.execute("CREATE INDEX ix_campaign_name ON campaign (chain_id, name_folded, id)")
