@@ -177,20 +177,19 @@ def _within(since: datetime, until: datetime) -> ColumnElement[bool]:
 
 def _first_since(session: Session, moment: datetime) -> int:
     """About the id from which on entries were made since a moment; found by halving, for an index of moments would cost every purchase."""
-    low: int | None = session.scalar(select(func.min(LedgerEntry.id)))
-    high: int | None = session.scalar(select(func.max(LedgerEntry.id)))
-    if low is None or high is None:
-        return 0
-    while low < high:
-        middle = (low + high) // 2
-        made = session.scalar(
-            select(LedgerEntry.created_at).where(LedgerEntry.id >= middle).order_by(LedgerEntry.id).limit(1)
-        )
-        if made is not None and made < moment:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+    ends = select(func.min(LedgerEntry.id).label("low"), func.max(LedgerEntry.id).label("high"))
+    halved = ends.cte("halved", recursive=True)
+    middle = (
+        halved.c.low + (halved.c.high - halved.c.low) // 2
+    )  # not half of the sum, which SQL truncates towards zero: ids may be negative
+    made = select(LedgerEntry.created_at).where(LedgerEntry.id >= middle).order_by(LedgerEntry.id).limit(1)
+    came_before = made.scalar_subquery() < moment
+    halved = halved.union_all(
+        select(
+            case((came_before, middle + 1), else_=halved.c.low), case((came_before, halved.c.high), else_=middle)
+        ).where(halved.c.low < halved.c.high)
+    )
+    return session.scalar(select(func.max(halved.c.low))) or 0
 
 
 SORTABLE = {"createdAt": LedgerEntry.created_at, "value": LedgerEntry.delta, "type": LedgerEntry.kind}
