@@ -6,10 +6,11 @@ from typing import Any
 
 from flask import Response, jsonify
 
-from app.campaign import activity
-from app.campaign.document.ask import Answer, Chance
+from app.campaign.awards.choice import Chance
+from app.campaign.document.ask import Answer
 from app.campaign.document.differences import differences
 from app.campaign.document.problems import Problem
+from app.campaign.document.spec import RewardSpec
 from app.campaign.listings.campaign_documents import CampaignWithDocument
 from app.campaign.models.campaigns import Campaign
 from app.campaign.setup.plans import Plan
@@ -82,7 +83,7 @@ def state(it: Campaign, now: datetime) -> dict[str, Any]:
         "draw": {
             "commitment": it.seed.commitment,
             "committed_at": moment(it.seed.committed_at),
-            "seed": it.seed.seed if activity.is_over(it, now) else None,
+            "seed": it.seed.told(it, now),
         }
         if it.seed is not None and it.is_draw
         else None,
@@ -127,7 +128,7 @@ def answer(it: Answer) -> dict[str, Any]:
         "reasons": [reason(one) for one in it.refusals],
         "price": f"{it.facts.cost / 100:.2f}",
         "balance": f"{it.facts.balance / 100:.2f}",
-        "rewards": [_chance(one) for one in it.chances],
+        "rewards": [_chance(reward, chance) for reward, chance in it.chances],
     }
 
 
@@ -135,5 +136,5 @@ def moment(at: datetime) -> str:
     return at.astimezone(UTC).replace(microsecond=0).isoformat()
 
 
-def _chance(it: Chance) -> dict[str, Any]:
-    return {"key": it.reward.key, "title": it.reward.title, "kind": it.reward.kind, "open": it.is_open, "odds": it.odds}
+def _chance(reward: RewardSpec, it: Chance) -> dict[str, Any]:
+    return {"key": reward.key, "title": reward.title, "kind": reward.kind, "open": it.is_open, "odds": it.odds}

@@ -5,7 +5,6 @@ import json
 import click
 
 from app import clock
-from app.campaign import activity
 from app.campaign.awards import verification
 from app.campaign.listings import chain_campaigns
 from app.cli.root import errors_as_messages, main, opened
@@ -51,7 +50,7 @@ def export_draws(campaign: int) -> None:
         shown = chain_campaigns.one(session, campaign)
         if shown is None or shown.seed is None:
             raise click.ClickException(f"There is no campaign {campaign} that draws.")
-        seed = shown.seed.seed if activity.is_over(shown, clock.now()) else None
+        seed = shown.seed.told(shown, clock.now())
         rewards = [{"reward": method.id, "title": method.title, "weight": method.weight} for method in shown.methods]
         odds = [
             {"revision": it.revision, "weights": [[method, weight] for method, weight, _ in it.rewards]}

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.amounts import Points, number
-from app.campaign import activity
+from app.campaign.awards.choice import Chance
 from app.campaign.calendar import ALWAYS_FROM, ALWAYS_TO
 from app.campaign.eligibility import rules
 from app.campaign.eligibility.rows import CampaignFacts
@@ -108,17 +108,11 @@ def _per_customer(facts: CampaignFacts) -> dict[str, Any] | None:
 def _rewards(it: CampaignOnShelf) -> list[dict[str, Any]]:
     """What it gives; of a draw with the part that each has of what can be drawn now, 0 to 1."""
     methods = [method for method in it.standing.methods if not method.is_a_behaviors_points]
-    is_draw = it.standing.campaign.is_draw
-    whole = sum(method.weight for method in methods if method.id in it.open_methods) or 1
-    return [
-        {
-            "method": method.id,
-            **reward(method),
-            "open": method.id in it.open_methods,
-            "odds": (method.weight / whole if method.id in it.open_methods else 0.0) if is_draw else None,
-        }
-        for method in methods
-    ]
+    return [{"method": method.id, **reward(method), **_chance(it.chances[method.id])} for method in methods]
+
+
+def _chance(it: Chance) -> dict[str, Any]:
+    return {"open": it.is_open, "odds": it.odds}
 
 
 def reward(method: RewardMethod) -> dict[str, Any]:
@@ -155,11 +149,7 @@ def _commitment(campaign: Campaign, now: datetime) -> dict[str, Any] | None:
     seed = campaign.seed
     if seed is None:
         return None
-    return {
-        "commitment": seed.commitment,
-        "committed_at": moment(seed.committed_at),
-        "seed": seed.seed if activity.is_over(campaign, now) else None,
-    }
+    return {"commitment": seed.commitment, "committed_at": moment(seed.committed_at), "seed": seed.told(campaign, now)}
 
 
 def held(it: HeldVoucher, now: datetime) -> dict[str, Any]:
@@ -210,7 +200,7 @@ def draw(it: DrawnReward, now: datetime) -> dict[str, Any]:
         "revision": it.draw.revision,
         "commitment": it.seed.commitment,
         "committed_at": moment(it.seed.committed_at),
-        "seed": it.seed.seed if activity.is_over(it.campaign, now) else None,
+        "seed": it.seed.told(it.campaign, now),
     }
 
 

@@ -200,7 +200,7 @@ def _campaign(shown: ChainCampaign, now: datetime) -> dict[str, Any]:
         answer["draw"] = {
             "commitment": it.seed.commitment,
             "committed_date": moment(it.seed.committed_at),
-            "seed": it.seed.seed if activity.is_over(it, now) else None,
+            "seed": it.seed.told(it, now),
         }
     if shown.progress is not None:
         answer["user_progress"] = {

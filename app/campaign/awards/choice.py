@@ -5,6 +5,7 @@ Source: the model's sections 4.2 and 5.5.
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from app.amounts import BALANCE_MAX
 from app.campaign import errors
@@ -12,9 +13,18 @@ from app.campaign.audience import targeting
 from app.campaign.audience.targeting import Traits
 from app.campaign.awards import draws
 from app.campaign.awards.kinds import REWARD_KINDS
+from app.campaign.eligibility import rules
 from app.campaign.eligibility.rows import CampaignFacts, RewardFacts
 from app.campaign.eligibility.rules import period
 from app.campaign.limits import has_room
+from app.refusal import Refusal
+
+
+class Chance(NamedTuple):
+    """Whether a reward can be given to a customer now; in a draw, with its part of all that can, 0 to 1."""
+
+    is_open: bool
+    odds: float | None = None
 
 
 def candidates(
@@ -48,6 +58,26 @@ def can_be_given(facts: CampaignFacts, method: RewardFacts, now: datetime, trait
         and has_room(method.given_from, method.given_in_period, everyone, method.limit_in_period)
         and has_room(method.won_from, method.won_in_period, customer, method.limit_per_customer)
     )
+
+
+def chances(facts: CampaignFacts, methods: Sequence[RewardFacts], now: datetime, traits: Traits) -> list[Chance]:
+    """How each of these methods stands, in their order."""
+    is_open = [can_be_given(facts, method, now, traits) for method in methods]
+    if not facts.is_draw:
+        return [Chance(it) for it in is_open]
+    weights = [method.weight if it else 0 for method, it in zip(methods, is_open, strict=True)]
+    whole = sum(weights) or 1
+    return [Chance(weight > 0, weight / whole) for weight in weights]
+
+
+def why_nothing(
+    facts: CampaignFacts, chances: Sequence[Chance], now: datetime, traits: Traits, has_behaviors: bool
+) -> list[Refusal]:
+    """Every reason why the customer would get nothing; what behaviors give is chosen when one is achieved."""
+    refusals = list(rules.refusals(facts, now, traits, facts.context))
+    if not facts.sells_coupons and not has_behaviors and not any(it.is_open for it in chances):
+        refusals.append(errors.NoRewardLeft())
+    return refusals
 
 
 def chosen(facts: CampaignFacts, candidates: Sequence[RewardFacts], ticket: str | None) -> list[RewardFacts]:

@@ -124,7 +124,7 @@ def give(
     if facts.sells_coupons:
         shape = statement.SALE_OF_SHARED if facts.single_coupon else statement.SALE_FROM_POOL
     else:
-        ticket = _ticket(facts) if facts.handling == "random_draw" else None
+        ticket = _ticket(facts) if facts.is_draw else None
         chosen = choice.chosen(facts, candidates, ticket)
         shape = _shape(chosen, drawn=ticket is not None)
         for i, method in enumerate(chosen):

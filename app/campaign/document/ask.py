@@ -14,11 +14,11 @@ from app.campaign.audience import visibility, visibility_sql
 from app.campaign.audience.targeting import Traits
 from app.campaign.audience.visibility import Visibility
 from app.campaign.awards import choice
+from app.campaign.awards.choice import Chance
 from app.campaign.calendar import ALWAYS_FROM
 from app.campaign.document.spec import CampaignSpec, RewardSpec
 from app.campaign.eligibility import rules
 from app.campaign.eligibility.rows import CampaignFacts, RewardFacts
-from app.campaign.errors import NoRewardLeft
 from app.campaign.limits import UNLIMITED
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.engagement import Participation
@@ -35,15 +35,6 @@ NO_CAMPAIGN = UUID(int=0)
 
 
 @dataclass(frozen=True)
-class Chance:
-    """A reward, and whether it can be given to the customer now; in a draw, with its part of all that can, 0 to 1."""
-
-    reward: RewardSpec
-    is_open: bool
-    odds: float | None = None
-
-
-@dataclass(frozen=True)
 class Answer:
     """How much the customer knows of the campaign at a moment, every reason why it would get nothing, and what it could get."""
 
@@ -51,7 +42,7 @@ class Answer:
     facts: CampaignFacts
     visibility: Visibility
     refusals: Sequence[Refusal]
-    chances: Sequence[Chance]
+    chances: Sequence[tuple[RewardSpec, Chance]]
 
     @property
     def may_have(self) -> bool:
@@ -105,11 +96,10 @@ def ask(
     traits = customer_traits.of_customer(session, row.id, at) if is_asked else {}
     traits = traits if basket is None else {**traits, "basket.amount": basket}
     facts = _facts(spec, row, _is_targeted(spec, row, traits))
-    chances = _chances(spec, facts, _methods(session, spec, row), at, traits)
-    refusals = list(rules.refusals(facts, at, traits, spec.context))
-    if not facts.sells_coupons and not spec.behaviors and not any(chance.is_open for chance in chances):
-        refusals.append(NoRewardLeft())
-    return Answer(at, facts, _visibility(session, facts, at, traits), refusals, chances)
+    chances = choice.chances(facts, _methods(session, spec, row), at, traits)
+    refusals = choice.why_nothing(facts, chances, at, traits, bool(spec.behaviors))
+    seen = _visibility(session, facts, at, traits)
+    return Answer(at, facts, seen, refusals, list(zip(spec.rewards, chances, strict=True)))
 
 
 def _visibility(session: Session, facts: CampaignFacts, at: datetime, traits: Traits) -> Visibility:
@@ -119,19 +109,6 @@ def _visibility(session: Session, facts: CampaignFacts, at: datetime, traits: Tr
     return visibility.to_customer(
         facts, traits, visibility_sql.has_progress(session, facts.campaign_id, facts.customer_id), at
     )
-
-
-def _chances(
-    spec: CampaignSpec, facts: CampaignFacts, methods: Sequence[RewardFacts], at: datetime, traits: Traits
-) -> list[Chance]:
-    is_open = [choice.can_be_given(facts, method, at, traits) for method in methods]
-    if spec.handling != "random_draw":
-        return [Chance(reward, it) for reward, it in zip(spec.rewards, is_open, strict=True)]
-    whole = sum(method.weight for method, it in zip(methods, is_open, strict=True) if it) or 1
-    return [
-        Chance(reward, it and method.weight > 0, method.weight / whole if it else 0.0)
-        for reward, method, it in zip(spec.rewards, methods, is_open, strict=True)
-    ]
 
 
 def _is_targeted(spec: CampaignSpec, row: _CustomerRow, traits: Traits) -> bool:

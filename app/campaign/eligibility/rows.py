@@ -67,6 +67,10 @@ class CampaignFacts(NamedTuple):
         """It sells its coupons; otherwise its reward methods say what it gives."""
         return self.reward is not None
 
+    @property
+    def is_draw(self) -> bool:
+        return self.handling == "random_draw"
+
 
 class RewardFacts(NamedTuple):
     """A reward method, what is left of it, and how often one customer was given it."""

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from app.campaign import activity
 from app.campaign.audience import traits, visibility, visibility_sql
 from app.campaign.eligibility.facts import facts_by_campaign
+from app.campaign.eligibility.rows import CampaignFacts
 from app.campaign.engagement import behaviors, creatives, progress, states
 from app.campaign.engagement.counting import Progress, is_exhausted
 from app.campaign.errors import CampaignNotFound
@@ -43,11 +44,15 @@ class CampaignForCustomer:
 
 @dataclass(frozen=True)
 class Include:
-    """What else is read: creatives, rewards, photos, and the vouchers that the customer was given. `business_ids` None means any."""
+    """What else is read: creatives, rewards, photos, the draw's seed, and the vouchers that the customer was given.
+
+    `business_ids` None means any.
+    """
 
     creatives: bool = False
     methods: bool = False
     photos: bool = False
+    seed: bool = False
     vouchers: bool = False
     business_ids: Sequence[int] | None = None
 
@@ -66,7 +71,7 @@ def page(
         conditions.append(qualified if which == "eligible" else not_(qualified))
     total = session.scalar(select(func.count()).select_from(Campaign).where(*conditions)) or 0
     ids = session.scalars(paging.cut(select(Campaign.id).where(*conditions).order_by(Campaign.id))).all()
-    return Paged(read(session, customer, ids, known, include, now), total)
+    return Paged(_read(session, customer, ids, known, include, now), total)
 
 
 def of_customer(
@@ -77,13 +82,13 @@ def of_customer(
     conditions = [*_running(customer, include, now), visibility_sql.shown(session, customer.id, known, now)]
     total = session.scalar(select(func.count()).select_from(Campaign).where(*conditions)) or 0
     ids = session.scalars(paging.cut(select(Campaign.id).where(*conditions).order_by(Campaign.id))).all()
-    return Paged(read(session, customer, ids, known, include, now), total)
+    return Paged(_read(session, customer, ids, known, include, now), total)
 
 
 def one(session: Session, customer: Any, campaign_id: int, include: Include, now: datetime) -> CampaignForCustomer:
     """One campaign of the customer's chain, also when it is over. Raises CampaignNotFound, also for what customers were never shown."""
     known = traits.of_customer(session, customer.id, now)
-    found = read(session, customer, [campaign_id], known, include, now)
+    found = _read(session, customer, [campaign_id], known, include, now)
     if not found or visibility.is_secret(found[0].campaign, now):
         raise CampaignNotFound
     return found[0]
@@ -114,7 +119,7 @@ def _running(customer: Any, include: Include, now: datetime) -> list[Any]:
     return conditions
 
 
-def read(
+def _read(
     session: Session,
     customer: Any,
     ids: Sequence[int],
@@ -122,34 +127,32 @@ def read(
     include: Include,
     now: datetime,
 ) -> list[CampaignForCustomer]:
-    """These campaigns, in the order of their ids as named; whether the customer is shown them is the caller's to ask."""
-    if not ids:
+    facts = facts_by_campaign(session, ids, customer.id) if ids else {}
+    return read(session, customer, [facts[it] for it in ids if it in facts], known_traits, include, now)
+
+
+def read(
+    session: Session,
+    customer: Any,
+    facts: Sequence[CampaignFacts],
+    known_traits: Mapping[str, Any],
+    include: Include,
+    now: datetime,
+) -> list[CampaignForCustomer]:
+    """The campaigns of these facts, in their order; whether the customer is shown them is the caller's to ask."""
+    if not facts:
         return []
-    campaigns = {
-        campaign.id: campaign
-        for campaign in session.scalars(
-            select(Campaign)
-            .where(Campaign.id.in_(ids))
-            .options(
-                joinedload(Campaign.targeting),
-                joinedload(Campaign.stock),
-                joinedload(Campaign.business),
-                joinedload(Campaign.chain),
-                joinedload(Campaign.text),
-                joinedload(Campaign.seed),
-                *([joinedload(Campaign.photos)] if include.photos else []),
-            )
-        ).unique()
-    }
-    facts = facts_by_campaign(session, ids, customer.id)
+    ids = [row.campaign_id for row in facts]
+    campaigns = _campaigns(session, ids, include)
     by_campaign = behaviors.of_campaigns(session, ids)
     progress_of = progress.of_customer(session, customer.id, [it for group in by_campaign.values() for it in group])
     creatives_of = creatives.of_campaigns(session, ids) if include.creatives else {}
     methods_of = _methods(session, ids) if include.methods else {}
     vouchers_of = _vouchers(session, ids, customer.id) if include.vouchers else {}
     found = []
-    for campaign_id in (one for one in ids if one in facts):
-        row, mine = facts[campaign_id], [(it, progress_of[it.id]) for it in by_campaign[campaign_id]]
+    for row in facts:
+        campaign_id = row.campaign_id
+        mine = [(it, progress_of[it.id]) for it in by_campaign[campaign_id]]
         qualifies = visibility.qualifies(row, known_traits)
         stood = [
             states.BehaviorState(come.achieved, come.has_begun, is_exhausted(behaviors.terms(it), come))
@@ -169,6 +172,23 @@ def read(
             )
         )
     return found
+
+
+def _campaigns(session: Session, ids: Sequence[int], include: Include) -> dict[int, Campaign]:
+    query = (
+        select(Campaign)
+        .where(Campaign.id.in_(ids))
+        .options(
+            joinedload(Campaign.targeting),
+            joinedload(Campaign.stock),
+            joinedload(Campaign.business),
+            joinedload(Campaign.chain),
+            joinedload(Campaign.text),
+            *([joinedload(Campaign.photos)] if include.photos else []),
+            *([joinedload(Campaign.seed)] if include.seed else []),
+        )
+    )
+    return {campaign.id: campaign for campaign in session.scalars(query).unique()}
 
 
 def _methods(session: Session, ids: Sequence[int]) -> dict[int, list[RewardMethod]]:

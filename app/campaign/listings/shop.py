@@ -3,7 +3,7 @@
 Whoever serves the customer sees the same, so that the till, the shop and the console agree.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,10 +16,10 @@ from app.campaign import activity
 from app.campaign.audience import traits, visibility, visibility_sql
 from app.campaign.audience.visibility import Visibility
 from app.campaign.awards import choice
-from app.campaign.eligibility import rules
+from app.campaign.awards.choice import Chance
 from app.campaign.eligibility.facts import giving_by_campaign
 from app.campaign.eligibility.rows import CampaignFacts
-from app.campaign.errors import CampaignNotFound, NoRewardLeft
+from app.campaign.errors import CampaignNotFound
 from app.campaign.listings import customer_campaigns
 from app.campaign.listings.customer_campaigns import CampaignForCustomer, Include
 from app.campaign.models.campaigns import Campaign
@@ -28,7 +28,7 @@ from app.text import folded
 
 # What happens at sign-up, or inside the service, is nothing to choose.
 CONTEXTS = ("interaction", "event", "basket", "referral")
-INCLUDE = Include(methods=True, photos=True)
+INCLUDE = Include(methods=True, photos=True, seed=True)
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class CampaignOnShelf:
     facts: CampaignFacts
     visibility: Visibility
     refusals: Sequence[Refusal]
-    open_methods: frozenset[int]
+    chances: Mapping[int, Chance]  # by method
 
     @property
     def may_have(self) -> bool:
@@ -99,14 +99,14 @@ def one(session: Session, customer: Any, uuid: UUID, now: datetime) -> CampaignO
 
 
 def _on_shelf(session: Session, customer: Any, ids: Sequence[int], known: Any, now: datetime) -> list[CampaignOnShelf]:
-    giving = giving_by_campaign(session, ids, customer.id) if ids else {}
+    by_campaign = giving_by_campaign(session, ids, customer.id) if ids else {}
+    giving = [by_campaign[it] for it in ids if it in by_campaign]
     found = []
-    for standing in customer_campaigns.read(session, customer, ids, known, INCLUDE, now):
-        facts, methods = giving[standing.campaign.id]
-        refusals = list(rules.refusals(facts, now, known, facts.context))
-        is_open = {method.method_id for method in methods if choice.can_be_given(facts, method, now, known)}
-        if not facts.sells_coupons and facts.context == "interaction" and not is_open:
-            refusals.append(NoRewardLeft())
+    standings = customer_campaigns.read(session, customer, [facts for facts, _ in giving], known, INCLUDE, now)
+    for standing, (facts, methods) in zip(standings, giving, strict=True):
+        chances = choice.chances(facts, methods, now, known)
+        refusals = choice.why_nothing(facts, chances, now, known, bool(standing.behaviors))
         seen = visibility.to_customer(facts, known, standing.has_history, now)
-        found.append(CampaignOnShelf(standing, facts, seen, refusals, frozenset(is_open)))
+        chances_of = dict(zip([method.method_id for method in methods], chances, strict=True))
+        found.append(CampaignOnShelf(standing, facts, seen, refusals, chances_of))
     return found

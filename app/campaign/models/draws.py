@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import JSON, BigInteger, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.campaign import activity
 from app.db.types import Base, UtcDateTime
 
 
@@ -21,6 +22,10 @@ class DrawSeed(Base):
     seed: Mapped[str]  # 64 hexadecimal digits
     commitment: Mapped[str]
     committed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    def told(self, campaign: Any, now: datetime) -> str | None:
+        """The seed, once its campaign is over: whoever knew it before would foresee every draw."""
+        return self.seed if activity.is_over(campaign, now) else None
 
 
 class Draw(Base):
