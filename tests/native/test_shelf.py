@@ -109,7 +109,10 @@ def test_playing_tells_what_was_given_and_then_why_there_is_no_more(world: World
 
 def test_the_shelf_and_the_game_agree_on_what_can_be_drawn(world: World, ada: Client, cleo: Client) -> None:
     campaign = world.a_reward_campaign(
-        points(5, weight=3, limit_in_period=1), points(7, weight=0), handling="random_draw", name="Wheel"
+        points(5, weight=3, limit_in_period=1, limit_unit="year"),
+        points(7, weight=0),
+        handling="random_draw",
+        name="Wheel",
     )
     path = f"/api/customer/campaigns/{campaign.uuid}/play"
     shelf = shelf_of(cleo, "Wheel")
@@ -117,7 +120,7 @@ def test_the_shelf_and_the_game_agree_on_what_can_be_drawn(world: World, ada: Cl
     assert cleo.post(path).json["rewards"][0]["title"] == "5 points"
     shelf = shelf_of(cleo, "Wheel")
     assert [(it["open"], it["odds"]) for it in shelf["rewards"]] == [(False, 0.0), (False, 0.0)]
-    document = ada.get(f"/api/admin/campaigns/{campaign.uuid}").json["document"]
+    document = ada.get(f"/api/admin/campaigns/{campaign.uuid}").json
     asked = ada.post("/api/admin/campaigns/ask", json={"document": document, "customer": str(world.cleo.uuid)}).json
     assert [(it["open"], it["odds"]) for it in asked["rewards"]] == [(False, 0.0), (False, 0.0)]
     refused = [it["code"] for it in cleo.post(path).json["reasons"]]
