@@ -183,8 +183,17 @@ def page(session: Session, chains: Chains, wanted: CustomerFilter, paging: Page)
     return Paged(list(session.scalars(paging.cut(query.order_by(*order)))), session.scalar(count) or 0)
 
 
-def set_status(session: Session, customer: Customer, status: str, now: datetime) -> None:
-    """Activate or block a customer; a blocked one neither signs in nor buys."""
+def activate(session: Session, customer: Customer, now: datetime) -> None:
+    """Let a customer sign in and buy, for the first time or again. See `signups.activate`, which welcomes new ones."""
+    _set_status(session, customer, "active", now)
+
+
+def block(session: Session, customer: Customer, now: datetime) -> None:
+    """Let a customer neither sign in nor buy. Who was never active stays `new`, which lets as little, and is still to be welcomed."""
+    _set_status(session, customer, "new" if customer.status == "new" else "blocked", now)
+
+
+def _set_status(session: Session, customer: Customer, status: str, now: datetime) -> None:
     customer.status = status
     customer.updated_at = now
     session.flush()

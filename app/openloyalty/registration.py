@@ -42,12 +42,10 @@ def switch(name: str, on: bool) -> Response:
     now = clock.now()
     with transaction() as session:
         customer = customers.get(session, name, chains())
-        is_new = (
-            customer.status == "new"
-        )  # who was never active stays so when blocked: it makes no difference, and is still to be welcomed
-        customers.set_status(session, customer, "active" if on else "new" if is_new else "blocked", now)
-        if on and is_new:
-            _note(signups.welcome(session, customer, now, SYSTEM))
+        if on:
+            _note(signups.activate(session, customer, now, SYSTEM))
+        else:
+            customers.block(session, customer, now)
     return jsonify("")
 
 

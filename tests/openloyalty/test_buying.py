@@ -57,7 +57,7 @@ def test_refused_business_is_a_sentence_that_clients_know(sol: Client, world: Wo
     world.buy(dry)
     assert refused(world.a_customer(level=world.silver), dry) == (400, {"error": "No coupons left"})
     with world.database.transaction() as session:
-        customers.set_status(session, customers.get(session, str(poor.uuid), EVERY_CHAIN), "blocked", world.now)
+        customers.block(session, customers.get(session, str(poor.uuid), EVERY_CHAIN), world.now)
     assert refused(poor, one) == (400, {"error": "Customer is not active"})
     not_found = (404, {"error": {"code": 404, "message": "Not Found"}})
     assert refused(world.cleo, world.a_campaign(lifecycle="draft")) == not_found

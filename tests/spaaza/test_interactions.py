@@ -117,9 +117,7 @@ def revoked(shop: Shop) -> TestResponse:
 def blocked(shop: Shop) -> TestResponse:
     client = shop.customer()
     with shop.world.database.transaction() as session:
-        customers.set_status(
-            session, customers.get(session, str(shop.world.cleo.uuid), EVERY_CHAIN), "blocked", shop.world.now
-        )
+        customers.block(session, customers.get(session, str(shop.world.cleo.uuid), EVERY_CHAIN), shop.world.now)
     return interact(client, shop.world.a_reward_campaign())
 
 

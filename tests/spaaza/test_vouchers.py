@@ -403,9 +403,7 @@ def test_a_blocked_customers_vouchers_rest(shop: Shop) -> None:
 
     mine, claimed = a_voucher(shop.world), a_voucher(shop.world, claimed_by_default=True)
     with shop.world.database.transaction() as session:
-        customers.set_status(
-            session, customers.get(session, str(shop.world.cleo.uuid), EVERY_CHAIN), "blocked", shop.world.now
-        )
+        customers.block(session, customers.get(session, str(shop.world.cleo.uuid), EVERY_CHAIN), shop.world.now)
     assert code(claim(partner(shop), voucher_id=mine.id, user_id=shop.world.cleo.id)) == 424
     assert code(partner(shop).post("/auth/redeem-voucher", data={"voucher_id": claimed.id})) == 424
 

@@ -60,7 +60,7 @@ def sign_up(
     logins.open_for_customer(session, customer.id, password_hash)
     ledger.open_account(session, customer.id)
     session.flush()
-    unrewarded = welcome(session, customer, now, actor) if customer.is_active else []
+    unrewarded = _welcome(session, customer, now, actor) if customer.is_active else []
     if referral_code is not None:
         unrewarded += referrals.apply_code(session, customer, referral_code, now, actor, at_sign_up=True).unrewarded
     # Last: all who sign up with this chain wait for this row.
@@ -68,6 +68,13 @@ def sign_up(
     return SignUp(customer, unrewarded)
 
 
-def welcome(session: Session, customer: Customer, now: datetime, actor: Actor) -> list[Unrewarded]:
+def activate(session: Session, customer: Customer, now: datetime, actor: Actor) -> list[Unrewarded]:
+    """Let a customer sign in and buy; a new one is welcomed now. The campaigns that did not reward the sign-up, and why."""
+    is_new = customer.status == "new"
+    customers.activate(session, customer, now)
+    return _welcome(session, customer, now, actor) if is_new else []
+
+
+def _welcome(session: Session, customer: Customer, now: datetime, actor: Actor) -> list[Unrewarded]:
     """Give an active customer what the chain's sign-up campaigns have for one; once, however often one is activated."""
     return give_all(session, customer.chain_id, customer.id, "signup", f"signup {customer.id}", {}, now, actor)

@@ -87,7 +87,7 @@ def test_a_campaign_sells_only_to_its_audience(world: World) -> None:
 def test_a_blocked_customer_buys_nothing(world: World) -> None:
     con = world.a_customer(level=world.silver)
     with world.database.transaction() as session:
-        customers.set_status(session, customers.get(session, str(con.uuid), EVERY_CHAIN), "blocked", world.now)
+        customers.block(session, customers.get(session, str(con.uuid), EVERY_CHAIN), world.now)
     refused(world, errors.CustomerNotActive, customer=con)
 
 
