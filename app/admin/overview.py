@@ -17,8 +17,8 @@ from app.members import sizes
 from app.native import schemas, views
 from app.openloyalty.api import Blueprint
 from app.organizations import chains
-from app.points import ledger
-from app.points.ledger import Movement
+from app.points import movements
+from app.points.movements import Movement
 from app.web.door import afterwards, allow, database, reading
 
 blueprint = Blueprint("admin_overview", __name__)
@@ -35,7 +35,7 @@ def show_overview() -> Response:
     with reading() as session:
         chain = chains.get(session, chosen.chain())
         found = overview.overview(session, chain.id, now)
-        spans = ledger.movements(session, chain.id, _moments(now, ZoneInfo(chain.time_zone)))
+        spans = movements.between(session, chain.id, _moments(now, ZoneInfo(chain.time_zone)))
         answer = jsonify(
             at=views.moment(now),
             chain_id=chain.id,
@@ -50,14 +50,14 @@ def show_overview() -> Response:
             days=_days(spans, ZoneInfo(chain.time_zone)),
         )
         chain_id = chain.id
-    if any(it.until < now - ledger.SETTLED_AFTER and not it.is_kept for it in spans):
+    if movements.to_keep(spans, now):
         afterwards(lambda: _keep(chain_id, spans, now))  # whoever looks need not wait for it, nor fail with it
     return answer
 
 
 def _keep(chain_id: int, spans: list[Movement], now: datetime) -> None:
     with database().transaction() as session:
-        ledger.keep(session, chain_id, spans, now)
+        movements.keep(session, chain_id, spans, now)
 
 
 def _moments(now: datetime, zone: ZoneInfo) -> list[datetime]:

@@ -2,22 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import pairwise
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.amounts import BALANCE_MAX, Points
-from app.db.prepared import is_postgresql
 from app.members.models import Customer, Profile
 from app.organizations.scope import Chains, within
 from app.paging import Page, Paged
 from app.points.errors import AccountNotFound, NotEnoughToSpend, SameAccount, TooManyPoints
-from app.points.models import Account, LedgerEntry, PointsSpan
+from app.points.models import Account, LedgerEntry
 from app.text import folded
 
 
@@ -119,77 +116,6 @@ class EntryFilter:
 def get(session: Session, uuid: UUID) -> LedgerEntry:
     """An entry that is known to be there."""
     return session.scalars(select(LedgerEntry).where(LedgerEntry.uuid == uuid)).one()
-
-
-@dataclass(frozen=True)
-class Movement:
-    """How many points of a chain were given and taken from one moment on until another; whether that is counted for good."""
-
-    since: datetime
-    until: datetime
-    given: int
-    taken: int
-    is_kept: bool = False
-
-
-SETTLED_AFTER = timedelta(minutes=10)  # no transaction takes that long
-
-
-def movements(session: Session, chain_id: int, moments: Sequence[datetime]) -> list[Movement]:
-    """The movements between each of these moments, which are in order, and the next; what is kept is not counted again."""
-    spans = list(pairwise(moments))
-    kept = {
-        (row.since, row.until): Movement(row.since, row.until, row.given, row.taken, is_kept=True)
-        for row in session.scalars(
-            select(PointsSpan).where(PointsSpan.chain_id == chain_id, PointsSpan.since.in_(moments[:-1]))
-        )
-    }
-    missing = [span for span in spans if span not in kept]
-    counted = {(it.since, it.until): it for it in _counted(session, chain_id, missing)} if missing else {}
-    return [kept.get(span) or counted[span] for span in spans]
-
-
-def keep(session: Session, chain_id: int, counted: Sequence[Movement], now: datetime) -> None:
-    """Keep what was counted of spans that are over; whoever else kept it meanwhile counted the same."""
-    dialect: Any = postgresql if is_postgresql(session) else sqlite
-    for it in counted:
-        if not it.is_kept and it.until < now - SETTLED_AFTER:
-            row = {"since": it.since, "until": it.until, "given": it.given, "taken": it.taken}
-            session.execute(dialect.insert(PointsSpan).values(chain_id=chain_id, **row).on_conflict_do_nothing())
-
-
-def _counted(session: Session, chain_id: int, spans: Sequence[tuple[datetime, datetime]]) -> list[Movement]:
-    columns = [
-        func.coalesce(func.sum(case((_within(since, until) & is_gain, LedgerEntry.delta), else_=0)), 0)
-        for since, until in spans
-        for is_gain in (LedgerEntry.delta > 0, LedgerEntry.delta < 0)
-    ]
-    query = select(*columns).select_from(LedgerEntry).join(Customer, Customer.id == LedgerEntry.customer_id)
-    # Ids are in the order of time but for what a transaction takes; the sums leave out what came before.
-    first = _first_since(session, min(since for since, _ in spans) - SETTLED_AFTER)
-    sums = session.execute(query.where(LedgerEntry.id >= first, Customer.chain_id == chain_id)).one()
-    return [Movement(since, until, int(sums[2 * i]), -int(sums[2 * i + 1])) for i, (since, until) in enumerate(spans)]
-
-
-def _within(since: datetime, until: datetime) -> ColumnElement[bool]:
-    return (LedgerEntry.created_at >= since) & (LedgerEntry.created_at < until)
-
-
-def _first_since(session: Session, moment: datetime) -> int:
-    """About the id from which on entries were made since a moment; found by halving, for an index of moments would cost every purchase."""
-    ends = select(func.min(LedgerEntry.id).label("low"), func.max(LedgerEntry.id).label("high"))
-    halved = ends.cte("halved", recursive=True)
-    middle = (
-        halved.c.low + (halved.c.high - halved.c.low) // 2
-    )  # not half of the sum, which SQL truncates towards zero: ids may be negative
-    made = select(LedgerEntry.created_at).where(LedgerEntry.id >= middle).order_by(LedgerEntry.id).limit(1)
-    came_before = made.scalar_subquery() < moment
-    halved = halved.union_all(
-        select(
-            case((came_before, middle + 1), else_=halved.c.low), case((came_before, halved.c.high), else_=middle)
-        ).where(halved.c.low < halved.c.high)
-    )
-    return session.scalar(select(func.max(halved.c.low))) or 0
 
 
 SORTABLE = {"createdAt": LedgerEntry.created_at, "value": LedgerEntry.delta, "type": LedgerEntry.kind}

@@ -8,7 +8,7 @@ from sqlalchemy import select, text, update
 from app.access import permissions, staff
 from app.db.prepared import is_postgresql
 from app.members import finding, segments
-from app.points import ledger
+from app.points import ledger, movements
 from app.points.models import LedgerEntry, PointsSpan
 from tests.client import Client
 from tests.world import World, clock_at, hours, nothing, points
@@ -110,7 +110,8 @@ def test_one_code_and_whose_it_is(world: World, ada: Client, cleo: Client) -> No
     assert ([it["code"] for it in first["codes"]], first["more"]) == (["A", "B"], True)
     assert [it["given_at"] is not None for it in first["codes"]] == [True, False]
     assert [it["code"] for it in ada.get(f"{codes}?size=2&after=B").json["codes"]] == ["C"]
-    assert ada.get(f"{codes}?size=10001").status_code == 400
+    for wrong in ("0", "10001", "x", "²", "9" * 5000):
+        assert ada.get(f"{codes}?size={wrong}").status_code == 400, wrong
 
 
 def test_draws_are_read_on_and_computed_again(world: World, ada: Client) -> None:
@@ -163,7 +164,7 @@ def test_what_is_over_is_counted_once(world: World, ada: Client) -> None:
         kept = session.scalars(select(PointsSpan).order_by(PointsSpan.since)).all()
         of_today = [it for it in kept if it.until - it.since == hours(1)]
         assert len(kept) - len(of_today) in (12, 13)  # yesterday is kept ten minutes after it is over
-        assert not of_today or of_today[-1].until > world.now - hours(1) - ledger.SETTLED_AFTER
+        assert not of_today or of_today[-1].until > world.now - hours(1) - movements.SETTLED_AFTER
         session.execute(update(PointsSpan).values(given=PointsSpan.given + 100))
         ledger.add(session, world.cleo.id, 900, world.now)
     again = ada.get("/api/admin/overview").json["days"]
@@ -206,14 +207,14 @@ def test_nothing_of_another_chain_is_told(world: World, ada: Client) -> None:
 def test_a_day_is_not_kept_before_everything_of_it_is_there(world: World) -> None:
     moments = [world.now - hours(48), world.now - hours(24), world.now - timedelta(minutes=5)]
     with world.database.transaction() as session:
-        ledger.keep(session, world.chain_id, ledger.movements(session, world.chain_id, moments), world.now)
+        movements.keep(session, world.chain_id, movements.between(session, world.chain_id, moments), world.now)
     with world.database.transaction() as session:
         session.execute(update(LedgerEntry).values(created_at=world.now - hours(50)))
         for seconds in (5, -5, 6, 7):  # as they are committed
             ledger.add(session, world.cleo.id, 100, world.now + timedelta(seconds=seconds))
         assert session.scalar(text("SELECT count(*) FROM points_span")) == 1
         later = [world.now, world.now + hours(1)]
-        [counted] = ledger.movements(session, world.chain_id, later)
+        [counted] = movements.between(session, world.chain_id, later)
     assert counted.given == 300  # the world's own came before
 
 
