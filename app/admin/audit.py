@@ -5,8 +5,8 @@ from typing import Any
 from flask import Response, jsonify
 
 from app.native import answers, schemas, views
-from app.native.answers import READING
 from app.openloyalty.api import Blueprint
+from app.openloyalty.queries import number
 from app.web import audit
 from app.web.audit import AuditRow
 from app.web.door import allow, chains, reading
@@ -16,12 +16,12 @@ blueprint = Blueprint("admin_audit", __name__)
 
 @blueprint.route("/admin/audit", methods=["GET"])
 @blueprint.response(200, schemas.AuditPage)
-@blueprint.doc(parameters=READING)
+@blueprint.doc(parameters=answers.reading_on("id", type="integer"))
 @allow("admin")
 def list_audit_entries() -> Response:
     """List what the staff and the partners of my chains changed, the newest first; before and after of what is not personal."""
     with reading() as session:
-        found, more = audit.page(session, chains(), answers.number("before"), answers.size())
+        found, more = audit.page(session, chains(), number("before"), answers.size())
         return jsonify(views.more("entries", [_entry(it) for it in found], more))
 
 

@@ -28,7 +28,7 @@ from app.campaign.setup import campaigns, coupons, plans, revisions
 from app.campaign.setup.plans import Plan
 from app.openloyalty.api import Blueprint
 from app.openloyalty.people import actor
-from app.openloyalty.queries import PAGING_PARAMETERS, filters, paging, text
+from app.openloyalty.queries import PAGING_PARAMETERS, filters, number, paging, text
 from app.refusal import Conflicting, Malformed
 from app.web import fields
 from app.web.body import json_body
@@ -184,11 +184,9 @@ def change_campaign_document(campaign: str) -> Response:
 @allow("admin")
 def list_revisions(campaign: str) -> Response:
     """List what was changed of a campaign, by whom and when, the latest first."""
-    before = text("before")
-    if before is not None and not (before.isdecimal() and len(before) < 19):
-        raise BadRequest("before: the number of a revision.")
+    before = number("before")
     with reading() as session:
-        found = revisions.history(session, chosen.campaign(session, campaign).id, int(before) if before else None)
+        found = revisions.history(session, chosen.campaign(session, campaign).id, before)
         return jsonify(revisions=[views.revision(change) for change in found])
 
 

@@ -1,7 +1,6 @@
 """The codes of a campaign's pool: read one, and whose it is, or all of them; and its draws, verified."""
 
 from flask import Response, jsonify
-from werkzeug.exceptions import BadRequest
 
 from app import clock
 from app.admin import chosen
@@ -10,18 +9,18 @@ from app.campaign.awards import verification
 from app.campaign.listings import codes, holdings
 from app.native import answers, schemas, views
 from app.openloyalty.api import Blueprint
-from app.openloyalty.queries import filters, text
+from app.openloyalty.queries import filters, text, uuid
 from app.points import ledger
 from app.refusal import Missing, Refusal
 from app.web.door import allow, reading
 
 blueprint = Blueprint("admin_pools", __name__)
 blueprint.register_error_handler(Refusal, answers.refused)
-EXPORTED_MAX = 10_000
+EXPORTED, EXPORTED_MAX = 1_000, 10_000
 PARTS = [
     CHAIN,
     *filters("after", description="Read on: the last code that was answered."),
-    {"in": "query", "name": "size", "schema": {"type": "integer", "maximum": EXPORTED_MAX}},
+    {"in": "query", "name": "size", "schema": {"type": "integer", "default": EXPORTED, "maximum": EXPORTED_MAX}},
 ]
 
 
@@ -39,11 +38,9 @@ class NoDraws(Missing):
 @allow("admin")
 def list_pool_codes(campaign: str) -> Response:
     """List the codes of a campaign's pool and when each was given, a part at a time: for export."""
-    sent = text("size") or "1000"
-    if not sent.isdecimal() or not 0 < int(sent) <= EXPORTED_MAX:
-        raise BadRequest(f"size: 1 to {EXPORTED_MAX}.")
+    size = answers.size(EXPORTED, EXPORTED_MAX)
     with reading() as session:
-        found, more = codes.page(session, chosen.campaign(session, campaign).id, text("after") or "", int(sent))
+        found, more = codes.page(session, chosen.campaign(session, campaign).id, text("after") or "", size)
         rows = [{"code": it.code, "given_at": views.moment(it.given_at)} for it in found]
         return jsonify(views.more("codes", rows, more))
 
@@ -73,20 +70,14 @@ def find_pool_code(campaign: str) -> Response:
 
 @blueprint.route("/admin/campaigns/<campaign>/draws", methods=["GET"])
 @blueprint.response(200, schemas.DrawPage)
-@blueprint.doc(
-    parameters=[
-        CHAIN,
-        {"in": "query", "name": "size", "schema": {"type": "integer", "maximum": answers.SIZE_MAX}},
-        *filters("after", description="Read on: the `id` of the last draw that was answered."),
-    ]
-)
+@blueprint.doc(parameters=[CHAIN, *answers.reading_on("id", "after", type="string", format="uuid")])
 @allow("admin")
 def list_draws(campaign: str) -> Response:
     """List a campaign's draws with all that it takes to check them, by customer and number."""
     now = clock.now()
     with reading() as session:
         known = chosen.campaign(session, campaign)
-        found, more = holdings.draws_of_campaign(session, known.id, answers.size(), answers.uuid("after"))
+        found, more = holdings.draws_of_campaign(session, known.id, answers.size(), uuid("after"))
         return jsonify(views.more("draws", [views.draw(it, now) for it in found], more))
 
 

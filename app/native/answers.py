@@ -1,6 +1,7 @@
 """What Guerdon's own calls do for a customer, whoever asks: the customer, or who serves one."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from flask import Response, jsonify
@@ -11,31 +12,24 @@ from app.campaign.listings import holdings, shop
 from app.campaign.listings.shop import CONTEXTS, ShopFilter
 from app.members import customers, finding
 from app.native import views
-from app.openloyalty.queries import choice, flag, text
+from app.openloyalty.queries import choice, flag, number, text, uuid
 from app.points import ledger
 from app.refusal import Missing, Refusal
 from app.web.door import chains, reading
 
 SIZE, SIZE_MAX = 24, 100
+SIZE_PARAMETER = {"in": "query", "name": "size", "schema": {"type": "integer", "default": SIZE, "maximum": SIZE_MAX}}
 WAYS = {view: context for context, view in views.ACTIONS.items()}
-READING = [
-    {"in": "query", "name": "size", "schema": {"type": "integer", "default": SIZE, "maximum": SIZE_MAX}},
-    {
-        "in": "query",
-        "name": "before",
-        "schema": {"type": "integer"},
-        "description": "Read on: the `number` of the last one that was answered.",
-    },
-]
-DRAWS = [
-    READING[0],
-    {
-        "in": "query",
-        "name": "before",
-        "schema": {"type": "string", "format": "uuid"},
-        "description": "Read on: the `id` of the last one that was answered.",
-    },
-]
+
+
+def reading_on(by: str, parameter: str = "before", **schema: str) -> list[dict[str, Any]]:
+    """The parameters of a list that is read on from the last row, which is named by that field of it."""
+    told = f"Read on: the `{by}` of the last one that was answered."
+    return [SIZE_PARAMETER, {"in": "query", "name": parameter, "schema": schema, "description": told}]
+
+
+READING = reading_on("number", type="integer")
+DRAWS = reading_on("id", type="string", format="uuid")
 SHELF = [
     {"in": "query", "name": "text", "schema": {"type": "string"}, "description": "Text in the name."},
     {
@@ -60,7 +54,7 @@ SEARCH = [
         "schema": {"type": "string"},
         "description": "How a card, a phone, an address or a name begins; the newest customers without.",
     },
-    READING[0],
+    SIZE_PARAMETER,
 ]
 
 
@@ -122,26 +116,9 @@ def people() -> Response:
         return jsonify(customers=[views.person(it, balances.get(it.id, 0)) for it in found])
 
 
-def size() -> int:
+def size(default: int = SIZE, most: int = SIZE_MAX) -> int:
     """How many rows are asked for. Raises BadRequest."""
     found = number("size")
-    if found is not None and not 0 < found <= SIZE_MAX:
-        raise BadRequest(f"size: 1 to {SIZE_MAX}.")
-    return found or SIZE
-
-
-def number(name: str) -> int | None:
-    """Raises BadRequest."""
-    sent = text(name)
-    if sent is not None and not (sent.isdecimal() and sent.isascii() and len(sent) < 19):
-        raise BadRequest(f"{name}: a number.")
-    return int(sent) if sent else None
-
-
-def uuid(name: str) -> UUID | None:
-    """Raises BadRequest."""
-    sent = text(name)
-    try:
-        return UUID(sent) if sent else None
-    except ValueError as e:
-        raise BadRequest(f"{name}: a UUID.") from e
+    if found is not None and not 0 < found <= most:
+        raise BadRequest(f"size: 1 to {most}.")
+    return found or default

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from flask import request
 from marshmallow import ValidationError
@@ -105,6 +106,23 @@ def choice(name: str, words: Collection[str]) -> str | None:
     if value and value not in words:
         raise BadRequest(f"{name}: expected {' or '.join(word for word in words if word)}.")
     return value or None
+
+
+def number(name: str) -> int | None:
+    """A whole number of an id's size; None when absent. Raises BadRequest."""
+    sent = text(name)
+    if sent is not None and not (sent.isascii() and sent.isdecimal() and len(sent) < 19):
+        raise BadRequest(f"{name}: a number.")
+    return int(sent) if sent else None
+
+
+def uuid(name: str) -> UUID | None:
+    """A UUID; None when absent. Raises BadRequest."""
+    sent = text(name)
+    try:
+        return UUID(sent) if sent else None
+    except ValueError as e:
+        raise BadRequest(f"{name}: a UUID.") from e
 
 
 def text(name: str) -> str | None:

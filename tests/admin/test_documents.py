@@ -268,6 +268,8 @@ def test_the_history_tells_who_changed_what_and_any_revision_can_be_restored(adm
     assert (restored.status_code, restored.json["name"], restored.json["price"]) == (200, "Free coffee", "10.00")
     assert (restored.json["lifecycle"], restored.json["state"]["revision"]) == ("paused", 4)
     assert [it["revision"] for it in admin.get(f"{AT}/free-coffee/revisions?before=3").json["revisions"]] == [2, 1]
+    for wrong in ("-1", "x", "²", "9" * 19):
+        assert admin.get(f"{AT}/free-coffee/revisions?before={wrong}").status_code == 400, wrong
 
 
 def test_what_the_other_dialects_change_is_in_the_history_too(admin: Client, world: World) -> None:

@@ -89,24 +89,22 @@ def draws_of_customer(
 def of_award(session: Session, award_id: UUID) -> GivenThings:
     """What an award that is known to be there gave."""
     award = session.get_one(Award, award_id)
-    held = (
-        session.execute(_held().where(Voucher.award_id == award_id, Voucher.parent_id.is_(None)).order_by(Voucher.id))
-        .unique()
-        .all()
-    )
+    given = _held().where(Voucher.award_id == award_id, Voucher.parent_id.is_(None)).order_by(Voucher.id)
+    held = [HeldVoucher(*row) for row in session.execute(given).unique()]
     entries = session.scalars(
         select(LedgerEntry)
         .where(LedgerEntry.award_id == award_id, LedgerEntry.kind == "rewarded")
         .order_by(LedgerEntry.id)
     ).all()
-    [draw, *_] = [*_draws(session, _drawn().where(Draw.award_id == award_id), 1)[0], None]
-    method_ids = {it.voucher.method_id for it in map(HeldVoucher._make, held)} | {it.method_id for it in entries}
+    draws, _ = _draws(session, _drawn().where(Draw.award_id == award_id), 1)
+    draw = draws[0] if draws else None
+    method_ids = {it.voucher.method_id for it in held} | {it.method_id for it in entries}
     if draw is not None:
         method_ids.add(draw.draw.method_id)
     methods = session.scalars(
         select(RewardMethod).where(RewardMethod.id.in_(method_ids - {None})).order_by(RewardMethod.position)
     ).all()
-    return GivenThings(award, methods, [HeldVoucher(*row) for row in held], entries, draw)
+    return GivenThings(award, methods, held, entries, draw)
 
 
 def _held() -> AnySelect:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.campaign import activity
@@ -51,9 +51,7 @@ def overview(session: Session, chain_id: int, now: datetime) -> Overview:
         _running_out(session, running, now),
         _few(session, Campaign.active_from, of_chain, activity.is_live(Campaign), now, soon),
         _few(session, Campaign.active_to, of_chain, activity.is_live(Campaign), now, soon),
-        list(
-            session.scalars(_with_stock().where(*running, Stock.sold_out).order_by(Campaign.id.desc()).limit(SHOWN_MAX))
-        ),
+        _empty(session, running),
     )
 
 
@@ -96,5 +94,6 @@ def _few(
     return session.scalars(query.order_by(column, Campaign.id).limit(SHOWN_MAX)).all()
 
 
-def _with_stock() -> Select[Any]:
-    return select(Campaign).join(Stock, Stock.campaign_id == Campaign.id)
+def _empty(session: Session, running: Sequence[Any]) -> Sequence[Campaign]:
+    query = select(Campaign).join(Stock, Stock.campaign_id == Campaign.id).where(*running, Stock.sold_out)
+    return session.scalars(query.order_by(Campaign.id.desc()).limit(SHOWN_MAX)).all()
