@@ -83,7 +83,7 @@ def _first_since(session: Session, moment: datetime) -> int:
     middle = halved.c.low + (halved.c.high - halved.c.low) // 2
     made = select(LedgerEntry.created_at).where(LedgerEntry.id >= middle).order_by(LedgerEntry.id).limit(1)
     came_before = made.scalar_subquery() < moment
-    halved = halved.union_all(
+    halved = halved.union(  # which ends, whatever happens, when a step changes nothing
         select(
             case((came_before, middle + 1), else_=halved.c.low), case((came_before, halved.c.high), else_=middle)
         ).where(halved.c.low < halved.c.high)
