@@ -32,7 +32,7 @@ from app.organizations.scope import EVERY_CHAIN
 from app.points import ledger
 
 PASSWORD = "Correct-Horse-7"
-PLAYS = int(os.environ.get("GUERDON_TEST_PLAYS", "25"))  # how often what is played at random is played
+PLAYS = int(os.environ.get("GUERDON_TEST_PLAYS", "50"))  # how often what is played at random is played
 
 
 @cache

@@ -35,7 +35,7 @@ def show_overview() -> Response:
     with reading() as session:
         chain = chains.get(session, chosen.chain())
         found = overview.overview(session, chain.id, now)
-        spans = movements.between(session, chain.id, _moments(now, ZoneInfo(chain.time_zone)))
+        spans = movements.between(session, chain.id, moments(now, ZoneInfo(chain.time_zone)))
         answer = jsonify(
             at=views.moment(now),
             chain_id=chain.id,
@@ -60,7 +60,7 @@ def _keep(chain_id: int, spans: list[Movement], now: datetime) -> None:
         movements.keep(session, chain_id, spans, now)
 
 
-def _moments(now: datetime, zone: ZoneInfo) -> list[datetime]:
+def moments(now: datetime, zone: ZoneInfo) -> list[datetime]:
     """The beginnings of the last days where the chain is, of each hour of today so far, and of tomorrow.
 
     By the hour, for a day's points are too many to count them at each look.

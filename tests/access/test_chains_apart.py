@@ -25,6 +25,7 @@ from app.members import levels, segments
 from app.members.models import Customer
 from app.migrations.tables import metadata
 from app.organizations import chains, shops
+from app.points.models import PointsSpan
 from tests.client import Client
 from tests.world import World, offered, password_hash
 
@@ -245,9 +246,9 @@ TABLE: dict[str, Row] = {
         body=lambda p, w: {"document": document(p, w), "customer": str(p.customer)},
         names=("customer", "level"),
     ),
-    "GET admin/overview": Row("admin"),
+    "GET admin/overview": Row("admin", names=("chain",), query="?chain_id={chain}"),
     "GET admin/audit": Row("admin"),
-    "GET admin/choices": Row("admin"),
+    "GET admin/choices": Row("admin", names=("chain",), query="?chain_id={chain}"),
     "GET admin/campaigns/<campaign>/codes": Row("admin"),
     "GET admin/campaigns/<campaign>/code": Row("admin", names=("code",), query="?code={code}"),
     "GET admin/campaigns/<campaign>/draws": Row("admin"),
@@ -435,6 +436,8 @@ def test_what_is_another_chains_is_not_there(world: World, two: Two, role: str) 
             for secret in (*map(str, vars(two.foreign).values()), "Personthere", "there campaign", "there low"):
                 assert len(secret) < 4 or secret not in text, (name, secret)
     assert stored(world) == before
+    with world.database.reading() as session:
+        assert set(session.scalars(select(PointsSpan.chain_id))) <= {two.own.chain}
 
 
 @pytest.mark.parametrize("role", ["admin", "seller", "customer", "anyone"])

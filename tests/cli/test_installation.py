@@ -234,6 +234,7 @@ def test_tokens_of_the_key_before_stay_valid(settings: Settings, tmp_path: Path)
     [
         ({"PORT": "http"}, "PORT"),
         ({"GUERDON_ENV": "prod"}, "GUERDON_ENV"),
+        ({"GUERDON_SELF_REGISTRATION": "yes"}, "GUERDON_SELF_REGISTRATION"),
         ({"GUERDON_TIMEZONE": "Mars/Olympus"}, "GUERDON_TIMEZONE"),
         ({"GUERDON_CORS_ORIGINS": "*"}, "GUERDON_CORS_ORIGINS"),
         ({"GUERDON_DATABASE_URL_FILE": "/nowhere"}, "GUERDON_DATABASE_URL_FILE"),
@@ -243,6 +244,12 @@ def test_tokens_of_the_key_before_stay_valid(settings: Settings, tmp_path: Path)
 def test_a_bad_setting_is_named(environ: dict[str, str], said: str) -> None:
     with pytest.raises(BadSettings, match=re.escape(said)):
         from_environment(environ)
+
+
+def test_customers_who_register_themselves_wait_unless_somebody_only_tries_it() -> None:
+    ways = {env: from_environment({"GUERDON_ENV": env}).self_registration for env in ("production", "development")}
+    assert ways == {"production": "waiting", "development": "open"}
+    assert from_environment({"GUERDON_SELF_REGISTRATION": "off"}).self_registration == "off"
 
 
 def test_secrets_may_stand_in_files(tmp_path: Path) -> None:

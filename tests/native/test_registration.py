@@ -28,7 +28,7 @@ def sign_in(client: Client) -> int:
 
 
 def test_who_registers_waits_for_a_seller_and_is_welcomed_once(world: World, client: Client, sol: Client) -> None:
-    world.a_reward_campaign(points(50), kind="signup", limit_per_customer=1)
+    world.a_reward_campaign(points(50), kind="signup", limit_per_customer=9)
     made = client.post(PATH, json={"customer": ANN})
     assert made.status_code == 200
     assert sign_in(client) == 400
@@ -39,6 +39,13 @@ def test_who_registers_waits_for_a_seller_and_is_welcomed_once(world: World, cli
     assert sign_in(client) == 200
     assert sol.get(f"{person}/status").json["points"] == 50
     world.require_invariants()
+
+
+def test_who_was_active_before_is_not_welcomed_again(world: World, sol: Client) -> None:
+    world.a_reward_campaign(points(50), kind="signup", limit_per_customer=9)
+    for action in ("deactivate", "activate", "activate"):
+        assert sol.post(f"/api/seller/customer/{world.cleo.uuid}/{action}").status_code == 200
+    assert world.balance() == 100_000
 
 
 def test_where_it_is_open_one_signs_in_at_once(app: Flask, world: World, client: Client) -> None:
@@ -84,11 +91,17 @@ def test_who_is_blocked_before_they_were_active_is_still_welcomed(world: World, 
     assert sol.get(f"{person}/status").json["points"] == 50
 
 
-def test_nobody_registers_by_the_thousand_or_asks_who_is_registered(world: World, client: Client) -> None:
+def test_nobody_registers_by_the_thousand(world: World, client: Client) -> None:
     answers = [
         client.post(PATH, json={"customer": {**ANN, "email": f"a{i}@guerdon.example"}}).status_code for i in range(32)
     ]
     assert answers == [200] * 30 + [429] * 2
+
+
+def test_nobody_asks_by_the_thousand_who_is_registered(world: World, client: Client) -> None:
+    taken = {**ANN, "email": "cleo@guerdon.example"}
+    answers = [client.post(PATH, json={"customer": taken}).status_code for _ in range(32)]
+    assert answers == [400] * 30 + [429] * 2
 
 
 def test_nobody_claims_a_card(world: World, client: Client) -> None:

@@ -1,13 +1,21 @@
 """What one customer sees of campaigns of any kind, whoever asks; playing, taking part, and what one holds then."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, update
 
 from app.campaign.awards import draws
 from app.campaign.awards.give import SYSTEM
 from app.campaign.engagement.behaviors import BehaviorSpec, GoalSpec
+from app.campaign.models.campaigns import Campaign
+from app.campaign.models.vouchers import Voucher
 from app.campaign.setup import campaigns
-from app.campaign.triggers import events
+from app.campaign.triggers import events, purchases
+from app.campaign.vouchers import lifecycle
+from app.campaign.vouchers.lookup import Holder, VoucherIdentifiers
+from app.organizations.models import Chain
 from app.organizations.scope import EVERY_CHAIN
 from tests.client import Client
 from tests.world import World, clock_at, hours, nothing, points, voucher
@@ -87,7 +95,9 @@ def test_admins_see_the_shelf_at_another_moment_and_sellers_do_not(world: World,
     path = f"customer/{world.cleo.uuid}/campaigns"
     assert names(ada, f"/api/admin/{path}") == []
     assert names(ada, f"/api/admin/{path}?as_of={later}") == ["Free coffee"]
-    assert sol.get(f"/api/seller/{path}?as_of={later}").status_code == 403
+    for one in ("", f"/{world.a_campaign(name='Now').uuid}"):
+        assert ada.get(f"/api/admin/{path}{one}?as_of={later}").status_code == 200
+        assert sol.get(f"/api/seller/{path}{one}?as_of={later}").status_code == 403
 
 
 def test_playing_tells_what_was_given_and_then_why_there_is_no_more(world: World, cleo: Client) -> None:
@@ -190,18 +200,61 @@ def test_what_one_holds(world: World, cleo: Client, sol: Client) -> None:
     assert (held["kind"], held["code"], held["can_be_marked"]) == ("coupon", sale.code, True)
     assert (held["usage_instruction"], held["status"]) == ("Show it at the till.", "usable")
     assert (gift["kind"], gift["amount"], gift["currency"], gift["can_be_marked"]) == ("basket", "2.00", "EUR", False)
-    mark = {"campaignId": str(campaign.uuid), "code": sale.code, "used": True, "couponId": held["purchase"]}
-    till = "/api/seller/campaign/coupons/mark_as_used"
-    assert sol.post(till, json={"coupons": [{**mark, "customerId": str(world.cleo.uuid)}]}).status_code == 200
+    assert mark_as(sol, world, campaign, sale, used=True) == 200
+    assert mark_as(sol, world, campaign, sale, used=False) == 400  # only admins take that back
     with clock_at(world.now + timedelta(hours=2)):
         assert [it["status"] for it in cleo.get("/api/customer/vouchers").json["vouchers"]] == ["expired", "used"]
+        later = world.buy(campaign)
+        usable = cleo.get("/api/customer/vouchers?usable=true&size=1").json
+        assert ([it["code"] for it in usable["vouchers"]], usable["more"]) == ([later.code], False)
+        assert mark_as(sol, world, campaign, later, used=True) == 200
         assert cleo.get("/api/customer/vouchers?usable=true").json == {"vouchers": [], "more": False}
     first = cleo.get("/api/customer/vouchers?size=1").json
-    assert first["more"]
-    assert (
-        cleo.get(f"/api/customer/vouchers?before={first['vouchers'][0]['number']}").json["vouchers"][0]["code"]
-        == sale.code
+    assert ([it["code"] for it in first["vouchers"]], first["more"]) == ([later.code], True)
+    rest = cleo.get(f"/api/customer/vouchers?before={first['vouchers'][0]['number']}").json
+    assert ([it["code"] for it in rest["vouchers"]], rest["more"]) == ([None, sale.code], False)
+
+
+def mark_as(client: Client, world: World, campaign: Campaign, sale: purchases.Sale, used: bool) -> int:
+    mark = {"campaignId": str(campaign.uuid), "code": sale.code, "used": used, "couponId": str(sale.award_id)}
+    answer = client.post(
+        "/api/seller/campaign/coupons/mark_as_used", json={"coupons": [{**mark, "customerId": str(world.cleo.uuid)}]}
     )
+    return answer.status_code
+
+
+def test_of_a_voucher_used_in_part_the_rest_is_what_one_holds(world: World, cleo: Client) -> None:
+    campaign = world.a_reward_campaign(voucher(5), claimed_by_default=True)
+    world.interact(campaign)
+    with world.database.transaction() as session:
+        whole = session.scalars(select(Voucher.id)).one()
+        staff = Holder(world.chain_id, None, is_staff=True)
+        lifecycle.redeem(session, VoucherIdentifiers(id=whole), staff, 200, world.now)
+    held = cleo.get("/api/customer/vouchers").json["vouchers"]
+    assert [(it["amount"], it["status"]) for it in held] == [("3.00", "usable")]
+
+
+def test_playing_a_campaign_that_sells_buys_its_coupon(world: World, cleo: Client) -> None:
+    campaign = world.a_campaign(cost=60_000, codes=["A", "B"], limit=2, limit_per_customer=2)
+    path = f"/api/customer/campaigns/{campaign.uuid}/play"
+    given = cleo.post(path).json
+    [reward] = given["rewards"]
+    assert (given["price"], given["balance"], reward["kind"]) == ("600.00", "400.00", "coupon")
+    assert reward["voucher"]["code"] == "A"
+    refused = cleo.post(path)
+    assert (refused.status_code, [it["code"] for it in refused.json["reasons"]]) == (409, ["not_enough_points"])
+    assert world.balance() == 40_000
+    world.require_invariants()
+
+
+def test_draws_of_a_customer_are_read_on_from_the_newest(world: World, cleo: Client) -> None:
+    campaign = world.a_reward_campaign(points(5, weight=1), handling="random_draw")
+    for minutes in (3, 2, 1):
+        world.interact(campaign, now=world.now - timedelta(minutes=minutes))
+    first = cleo.get("/api/customer/draws?size=2").json
+    assert ([it["number"] for it in first["draws"]], first["more"]) == ([3, 2], True)
+    rest = cleo.get(f"/api/customer/draws?size=2&before={first['draws'][-1]['id']}").json
+    assert ([it["number"] for it in rest["draws"]], rest["more"]) == ([1], False)
 
 
 def test_the_seed_of_a_draw_is_told_when_it_is_over_and_not_when_it_will_be(world: World, ada: Client) -> None:
@@ -230,6 +283,13 @@ def test_an_admin_sees_why_a_customer_is_not_shown_a_campaign(world: World, ada:
 
 def test_a_limit_of_a_day_says_when_it_opens_again(world: World, cleo: Client) -> None:
     world.interact(world.a_reward_campaign(limit_per_customer=1, limit_per_customer_unit="day"))
-    [reason] = shelf_of(cleo, "Tap and win")["reasons"]
-    assert reason["code"] == "limit_per_customer_reached"
-    assert world.now.isoformat() < reason["opens_at"] < (world.now + hours(25)).isoformat()
+    world.interact(world.a_reward_campaign(name="For all", limit_in_period=1, limit_unit="day"))
+    zone = ZoneInfo("Europe/Warsaw")
+    with world.database.transaction() as session:
+        session.execute(update(Chain).values(time_zone=zone.key))
+    now = datetime.now(UTC)
+    with clock_at(now):
+        midnight = datetime.combine(now.astimezone(zone) + timedelta(days=1), time(), zone).astimezone(UTC).isoformat()
+        for name, code in (("Tap and win", "limit_per_customer_reached"), ("For all", "limit_in_period_reached")):
+            [reason] = shelf_of(cleo, name)["reasons"]
+            assert (reason["code"], reason["opens_at"]) == (code, midnight)
