@@ -15,6 +15,8 @@ from tests.serving import guerdon
 FEW_CAMPAIGNS, MANY_CAMPAIGNS = 100, 10_000
 FEW_CUSTOMERS, MANY_CUSTOMERS = 1_000, 1_000_000
 FEW_CODES, MANY_CODES = 1_000, 1_000_000
+FEW_CHANGES, MANY_CHANGES = 1_000, 1_000_000  # in the audit log
+HELD = 50  # vouchers of the customer who is looked at, each with its entry in the ledger
 REQUESTS, ROUNDS = 40, 3
 # Registered evenly over a year: nobody's customers all came yesterday.
 OVER_A_YEAR = """
@@ -23,6 +25,11 @@ UPDATE ledger_entry SET created_at = now() - interval '1 year' * (1 - id::float 
 POOL = (
     "INSERT INTO coupon (campaign_id, code, position) SELECT :campaign, 'P' || n, n FROM generate_series(1, :count) n"
 )
+LOGGED = """
+INSERT INTO audit_entry (at, chain_id, login_id, action, subject)
+SELECT now() - interval '1 second' * (:count - n), 1, (SELECT min(id) FROM login), 'admin_campaigns.change', '{"campaign": "P"}'
+FROM generate_series(1, :count) n
+"""
 COUNTED = "UPDATE stock SET allowed = :count, coupons_count = :count WHERE campaign_id = :campaign"
 SCREENS = {
     "console, home": "/api/admin/overview",
@@ -44,29 +51,41 @@ SCREENS = {
 
 def figures() -> Iterator[Figure]:
     with programme() as small, programme() as large:
-        for shop, customers, campaigns, codes in (
-            (small, FEW_CUSTOMERS, FEW_CAMPAIGNS, FEW_CODES),
-            (large, MANY_CUSTOMERS, MANY_CAMPAIGNS, MANY_CODES),
+        for shop, customers, campaigns, codes, changes in (
+            (small, FEW_CUSTOMERS, FEW_CAMPAIGNS, FEW_CODES, FEW_CHANGES),
+            (large, MANY_CUSTOMERS, MANY_CAMPAIGNS, MANY_CODES, MANY_CHANGES),
         ):
             shop.add_customers(customers)
             shop.add_campaigns(campaigns, 2)
-            _fill(shop, codes)
+            _fill(shop, codes, changes)
             shop.settle()
         yield from _compared(small, large)
 
 
-def _fill(shop: Programme, codes: int) -> None:
+def _fill(shop: Programme, codes: int, changes: int) -> None:
     with shop.database.transaction() as session:
         shop.database.without_time_limit(session)
         campaign = shop.campaigns()[-1][0]
         session.execute(text(OVER_A_YEAR))
         session.execute(text(POOL), {"campaign": campaign, "count": codes})
         session.execute(text(COUNTED), {"campaign": campaign, "count": codes + 2})
+        session.execute(text(LOGGED), {"count": changes})
+
+
+def _buy(shop: Programme, port: int) -> None:
+    """The customer who is looked at holds something."""
+    customer, campaign = shop.customers(1)[0][1], shop.campaigns()[-1][1]
+    buying = request("POST", f"/api/admin/customer/{customer}/campaign/{campaign}/buy", shop.token())
+    bought = fire(port, [buying] * HELD, clients=1)
+    if bought.statuses != {200: HELD}:
+        raise RuntimeError(f"Buying: {bought.statuses}")
 
 
 def _compared(small: Programme, large: Programme) -> Iterator[Figure]:
     medians: dict[tuple[str, int], list[float]] = {}
     with guerdon(small.environ, workers=1, threads=2) as one, guerdon(large.environ, workers=1, threads=2) as two:
+        for shop, server in ((small, one), (large, two)):
+            _buy(shop, server.port)
         for _ in range(ROUNDS):
             for which, (shop, server) in enumerate(((small, one), (large, two))):
                 names = {"customer": shop.customers(1)[0][1], "campaign": shop.campaigns()[-1][1]}

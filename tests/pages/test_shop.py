@@ -1,7 +1,6 @@
 """The shop: registering, buying, playing, checking draws, and all that a customer holds."""
 
 import re
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -13,45 +12,13 @@ from app.campaign.awards.give import SYSTEM
 from app.campaign.triggers import events
 from app.members.models import Customer
 from app.points import ledger
-from tests.pages.conftest import Site, Visit, Visitor
+from tests.pages.conftest import HOSTILE, JANE, Call, Visit, Visitor, campaign
+from tests.pages.site import PEOPLE, Site
 
-JANE, JANE_ID, LOYALTY = "user-temp@oloy.com", 2, "loyalty"  # who has 1000 points
+JANE_ID = 2  # who has 1000 points
+JANES_MAIL, LOYALTY = PEOPLE["shop"]
 GOOD_PASSWORD = "Correct-Horse-7"
-HOSTILE = "<img src=x onerror=alert(1)> \u202egnorw " + "\U0001f381" * 200
 HOSTILE_CODE = "<b>" + "W" * 60
-
-Call = Callable[..., Any]
-
-
-@pytest.fixture
-def call(site: Site) -> Iterator[Call]:
-    """What somebody does elsewhere, by the API: `call("admin", "POST", path, body)`."""
-    tokens: dict[str, str] = {}
-    people = {"admin": ("admin", "open"), "customer": (JANE, LOYALTY)}
-    with site.app.test_client() as client:
-
-        def send(role: str, method: str, path: str, body: Any = None, **headers: str) -> Any:
-            if role not in tokens:
-                name, password = people[role]
-                answer = client.post(f"/api/{role}/login_check", json={"_username": name, "_password": password})
-                tokens[role] = str((answer.json or {})["token"])
-            headers["Authorization"] = f"Bearer {tokens[role]}"
-            response = client.open(path, method=method, json=body, headers=headers)
-            assert response.status_code < 300, response.text
-            return response.json
-
-        yield send
-
-
-def campaign(call: Call, key: str, name: str, codes: tuple[str, ...] = (), **more: Any) -> str:
-    """The id of a new campaign for everyone; it sells these codes, if there are any."""
-    document = {"version": 1, "key": key, "name": name, "lifecycle": "live", "audience": {"everyone": True}, **more}
-    if codes:
-        document["sale"] = {"coupon_kind": "gift_code"}
-    made = call("admin", "POST", "/api/admin/campaigns", document)
-    if codes:
-        call("admin", "POST", f"/api/admin/campaigns/{key}/codes", {"codes": list(codes)})
-    return str(made["state"]["id"])
 
 
 def wheel(call: Call) -> str:
@@ -64,20 +31,20 @@ def shelf(call: Call) -> list[dict[str, Any]]:
 
 
 def balance(call: Call) -> float:
-    return float(call("customer", "GET", "/api/customer/00000000-0000-474c-b092-b0dd880c07e2/status")["points"])
+    return float(call("customer", "GET", f"/api/customer/{JANE}/status")["points"])
 
 
 def in_the_shop(visit: Visit, path: str = "", **how: Any) -> Visitor:
     """Jane has signed in, and stands where she wants to be."""
     visitor = visit(**how)
-    visitor.sign_in(f"/shop{path}", JANE, LOYALTY)
+    visitor.sign_in(f"/shop{path}", JANES_MAIL, LOYALTY)
     return visitor
 
 
 def problem_of(field: Locator) -> str:
     """What stands beside a field, as it is read out with it."""
+    expect(field).to_have_attribute("aria-invalid", "true")
     ids = (field.get_attribute("aria-describedby") or "").split()
-    assert field.get_attribute("aria-invalid") == "true"
     return field.page.locator(f"#{ids[-1]}").inner_text()
 
 
@@ -88,7 +55,7 @@ def test_a_customer_registers_buys_sees_the_code_and_marks_it_as_used(visit: Vis
     page.get_by_role("link", name="Register").click()
     page.get_by_label("First name").fill("Ann")
     page.get_by_label("Last name").fill("New")
-    page.get_by_label("E-mail").fill(JANE)
+    page.get_by_label("E-mail").fill(JANES_MAIL)
     page.get_by_label("I agree").check()
     password = page.get_by_label("Password", exact=True)
     password.fill("weak")
@@ -479,7 +446,7 @@ def test_every_screen_fits_a_phone_and_shows_what_is_hostile_as_text(visit: Visi
     visitor = visit(width=360, dark=dark)
     page = visitor.open("/shop/register")
     visitor.require_accessible(only_colours=dark)
-    visitor.sign_in("/shop", JANE, LOYALTY)
+    visitor.sign_in("/shop", JANES_MAIL, LOYALTY)
     for path, seen in (
         ("", page.get_by_role("heading", level=2).filter(has_text="<img src=x").first),
         (f"/campaign/{hostile}", page.get_by_role("heading", level=1).filter(has_text="<img src=x")),
@@ -492,23 +459,14 @@ def test_every_screen_fits_a_phone_and_shows_what_is_hostile_as_text(visit: Visi
         visitor.open(f"/shop{path}")
         seen.wait_for()
         visitor.require_accessible(only_colours=dark)
-        require_fits(page)
+        visitor.require_fits()
     visitor.open("/shop/coupons")
     page.get_by_role("button").filter(has_text="<img src=x").click()
     expect(page.locator("[data-code]")).to_have_text(HOSTILE_CODE)
     visitor.require_accessible(only_colours=dark)
-    require_fits(page)
+    visitor.require_fits()
     visitor.open("/shop/draws")
     check(page)
     page.locator("[data-step]").nth(2).get_by_text("The numbers").click()
     visitor.require_accessible(only_colours=dark)
-    require_fits(page)
-
-
-def require_fits(page: Page) -> None:
-    """Nothing sticks out at the side, and no text has become markup."""
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    assert page.evaluate(
-        "[...document.querySelectorAll('dialog[open]')].every((it) => it.scrollWidth <= it.clientWidth)"
-    )
-    assert page.locator("img[src=x]").count() == 0
+    visitor.require_fits()

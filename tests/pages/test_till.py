@@ -1,8 +1,7 @@
 """The till: scanning, two taps to buy, and sales that are safe on a bad line."""
 
-import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -11,49 +10,19 @@ from playwright.sync_api import Page, Route, expect
 from sqlalchemy import func, select
 
 from app.campaign.models.awards import Award
-from app.pages import assets
-from tests.pages.conftest import Site, Visit, Visitor
+from tests.pages.conftest import HOSTILE, JANE, OTHER_SELLER, Call, Visit, Visitor, campaign
+from tests.pages.site import PEOPLE, Site, sign_in
 
-SELLER, OTHER_SELLER, PASSWORD = "john@doe.com", "john2@doe2.com", "open"
-JANE, JOHN = "00000000-0000-474c-b092-b0dd880c07e2", "00000000-0000-474c-b092-b0dd880c07e1"
+SELLER, PASSWORD = PEOPLE["till"]
+JOHN = "00000000-0000-474c-b092-b0dd880c07e1"
 CARD = "0000"  # Jane's, who has 1000 points
-HOSTILE = "<img src=x onerror=alert(1)> \u202egnorw " + "W" * 80
 DAY = 86_400_000
-
-Call = Callable[..., Any]
-
-
-@pytest.fixture
-def call(site: Site) -> Iterator[Call]:
-    """What somebody of the staff does meanwhile, elsewhere: `call("admin", "POST", path, body)`."""
-    tokens: dict[str, str] = {}
-    with site.app.test_client() as client:
-
-        def send(role: str, method: str, path: str, body: Any = None) -> Any:
-            if role not in tokens:
-                name = {"admin": "admin", "seller": OTHER_SELLER}[role]
-                answer = client.post(f"/api/{role}/login_check", json={"_username": name, "_password": PASSWORD})
-                tokens[role] = (answer.json or {})["token"]
-            headers = {"Authorization": f"Bearer {tokens[role]}"}
-            response = client.open(path, method=method, json=body, headers=headers)
-            assert response.status_code < 300, response.text
-            return response.json
-
-        yield send
 
 
 @pytest.fixture
 def coffee(call: Call) -> str:
     """The key of a campaign that sells coffees for 10 points."""
-    return campaign(call, "coffee", "Free coffee", codes=["COFFEE-1", "COFFEE-2", "COFFEE-3"])
-
-
-def campaign(call: Call, key: str, name: str, codes: list[str], price: int = 10, **more: Any) -> str:
-    document = {"version": 1, "key": key, "name": name, "lifecycle": "live", "price": price, **more}
-    document |= {"audience": {"everyone": True}, "sale": {"coupon_kind": "gift_code"}}
-    call("admin", "POST", "/api/admin/campaigns", document)
-    call("admin", "POST", f"/api/admin/campaigns/{key}/codes", {"codes": codes})
-    return key
+    return campaign(call, "coffee", "Free coffee", ("COFFEE-1", "COFFEE-2", "COFFEE-3"), price=10)
 
 
 def at_the_till(visit: Visit, seller: str = SELLER, **how: Any) -> Visitor:
@@ -201,7 +170,7 @@ def test_a_card_that_is_scanned_over_a_question_does_not_answer_it(visit: Visit,
 
 
 def test_the_last_coupon_is_sold_once_when_two_sellers_try(visit: Visit, site: Site, call: Call) -> None:
-    campaign(call, "cake", "Last cake", codes=["CAKE-1"])
+    campaign(call, "cake", "Last cake", ("CAKE-1",), price=10)
     first, second = at_the_till(visit).page, at_the_till(visit, OTHER_SELLER).page
     for page in (first, second):
         serve(page)
@@ -326,7 +295,7 @@ def test_a_session_that_has_ended_refuses_nothing(visit: Visit, site: Site, coff
 
 
 def test_a_refused_purchase_tells_every_reason(visit: Visit, site: Site, call: Call) -> None:
-    campaign(call, "cake", "Last cake", codes=["CAKE-1"])
+    campaign(call, "cake", "Last cake", ("CAKE-1",), price=10)
     page = at_the_till(visit).page
     serve(page)
     tile(page, "Last cake").click()
@@ -351,7 +320,7 @@ def test_a_refused_purchase_tells_every_reason(visit: Visit, site: Site, call: C
 
 def test_what_cannot_be_had_yet_says_when(visit: Visit, call: Call) -> None:
     later = {"from": "2100-01-01T10:00:00+01:00", "to": "2101-01-01T00:00:00+01:00"}
-    campaign(call, "later", "Next century", codes=["L-1"], activity=later)
+    campaign(call, "later", "Next century", ("L-1",), price=10, activity=later)
     page = at_the_till(visit, timezone_id="Europe/Warsaw").page
     serve(page)
     expect(page.locator("[data-not-yet]", has_text="Next century")).to_contain_text(re.compile(r"Opens .*2100.*10:00"))
@@ -370,7 +339,7 @@ def test_another_sellers_waiting_sale_waits_for_that_seller(visit: Visit, site: 
     page.get_by_role("dialog", name="Sign out with sales waiting?").get_by_role("button", name="Sign out").click()
     asked: list[str] = []
     page.route("**/buy", noting(asked, Route.continue_))
-    sign_in_again(page, OTHER_SELLER)
+    sign_in(page, OTHER_SELLER, PASSWORD)
     page.locator("[data-waiting]").click()
     expect(page.get_by_role("dialog")).to_contain_text(f"Waits until {SELLER} signs in here.")
     page.get_by_role("button", name="Ask now").click()
@@ -379,7 +348,7 @@ def test_another_sellers_waiting_sale_waits_for_that_seller(visit: Visit, site: 
     page.keyboard.press("Escape")
     leave(page)
     page.get_by_role("dialog", name="Sign out with sales waiting?").get_by_role("button", name="Sign out").click()
-    sign_in_again(page, SELLER)
+    sign_in(page, SELLER, PASSWORD)
     expect(page.locator(".toast")).to_contain_text("Bought for Jane Doe")
     assert purchases(site) == 1
 
@@ -387,13 +356,6 @@ def test_another_sellers_waiting_sale_waits_for_that_seller(visit: Visit, site: 
 def leave(page: Page) -> None:
     page.get_by_role("button", name="Preferences and sign out").click()
     page.get_by_role("button", name="Sign out", exact=True).click()
-
-
-def sign_in_again(page: Page, seller: str) -> None:
-    page.locator("input[autocomplete=username]").fill(seller)
-    page.locator("input[type=password]").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    page.locator("#card").wait_for()
 
 
 def test_a_sale_that_is_too_old_is_never_sent(visit: Visit) -> None:
@@ -516,7 +478,7 @@ def test_somebody_with_an_unknown_card_is_registered(visit: Visit, call: Call) -
 
 
 def test_the_till_speaks_polish(visit: Visit, site: Site, call: Call) -> None:
-    campaign(call, "coffee", "Coffee", codes=["K-1"], translations={"pl": {"name": "Darmowa kawa"}})
+    campaign(call, "coffee", "Coffee", ("K-1",), price=10, translations={"pl": {"name": "Darmowa kawa"}})
     page = at_the_till(visit, language="pl-PL").page
     expect(page.get_by_role("heading")).to_have_text("Zeskanuj lub wpisz kartę")
     serve(page)
@@ -526,30 +488,9 @@ def test_the_till_speaks_polish(visit: Visit, site: Site, call: Call) -> None:
     expect(page.locator("[data-code]")).to_have_text("K-1")
 
 
-def test_both_languages_say_the_same_things() -> None:
-    english, polish = (catalogue(language) for language in ("en", "pl"))
-    assert english.keys() == polish.keys()
-    for key, said in english.items():
-        spoken = polish[key]
-        assert isinstance(said, dict) == isinstance(spoken, dict), key
-        assert {"one", "few", "many", "other"} == spoken.keys() if isinstance(spoken, dict) else spoken, key
-        assert names_in(said) == names_in(spoken), key
-
-
-def catalogue(language: str) -> dict[str, Any]:
-    found = assets.find(f"till/texts/{language}.json")
-    assert found is not None
-    read: dict[str, Any] = json.loads(found.content)
-    return read
-
-
-def names_in(said: str | dict[str, str]) -> set[str]:
-    return set(re.findall(r"\{(\w+)\}", json.dumps(said)))
-
-
 @pytest.mark.parametrize("dark", [False, True])
 def test_every_screen_is_accessible_and_fits_a_narrow_window(visit: Visit, call: Call, coffee: str, dark: bool) -> None:
-    campaign(call, "hostile", HOSTILE, codes=["H-1"])
+    campaign(call, "hostile", HOSTILE, ("H-1",), price=10)
     person = {"firstName": HOSTILE[:80], "lastName": "🎉" * 255, "email": "h@example.com", "agreement1": True}
     person["loyaltyCardNumber"] = "6666"
     made = call("seller", "POST", "/api/seller/customer/register", {"customer": person})
@@ -559,7 +500,7 @@ def test_every_screen_is_accessible_and_fits_a_narrow_window(visit: Visit, call:
 
     def look() -> None:
         visitor.require_accessible(only_colours=dark)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        visitor.require_fits()
 
     page.keyboard.type("<img")
     expect(page.get_by_role("option")).to_contain_text("<img src=x onerror=alert(1)>")
