@@ -47,6 +47,9 @@ class CampaignState(Schema):
     revision = fields.Integer(required=True)
     created_at = fields.DateTime(required=True)
     given = fields.Integer(required=True)
+    left = fields.Integer(
+        required=True, allow_none=True, metadata={"description": "Of its limit or its codes, whichever ends first."}
+    )
     customers = fields.Integer(required=True)
     participants = fields.Integer(required=True)
     photo = fields.String(required=True, allow_none=True, metadata={"description": "Where its latest photo is."})
@@ -113,6 +116,7 @@ class RevisionView(Schema):
 
 class Revisions(Schema):
     revisions = fields.List(fields.Nested(RevisionView), required=True)
+    more = fields.Boolean(required=True)
 
 
 class ChanceView(Schema):

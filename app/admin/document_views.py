@@ -11,6 +11,7 @@ from app.campaign.document.ask import Answer
 from app.campaign.document.differences import differences
 from app.campaign.document.problems import Problem
 from app.campaign.document.spec import RewardSpec
+from app.campaign.limits import UNLIMITED
 from app.campaign.listings.campaign_documents import CampaignWithDocument
 from app.campaign.models.campaigns import Campaign
 from app.campaign.setup.plans import Plan
@@ -73,6 +74,7 @@ def state(it: Campaign, now: datetime) -> dict[str, Any]:
         "revision": stock.revision,
         "created_at": moment(it.created_at),
         "given": stock.given,
+        "left": None if stock.allowed >= UNLIMITED else stock.allowed - stock.given,
         "customers": stock.customers_count,
         "participants": stock.participants_count,
         "photo": photo(it),

@@ -186,8 +186,8 @@ def list_revisions(campaign: str) -> Response:
     """List what was changed of a campaign, by whom and when, the latest first."""
     before = number("before")
     with reading() as session:
-        found = revisions.history(session, chosen.campaign(session, campaign).id, before)
-        return jsonify(revisions=[views.revision(change) for change in found])
+        found, more = revisions.history(session, chosen.campaign(session, campaign).id, before)
+        return jsonify(revisions=[views.revision(change) for change in found], more=more)
 
 
 @blueprint.route("/admin/campaigns/<campaign>/revisions/<int(max=9223372036854775807):revision>", methods=["GET"])

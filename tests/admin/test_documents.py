@@ -80,6 +80,17 @@ def test_a_campaign_is_created_read_changed_and_stays_as_it_is_when_put_back(adm
     assert {**changed.json, "price": "10.00", "state": made["state"]} == made
 
 
+def test_what_is_left_is_of_the_limit_or_the_codes_whichever_ends_first(admin: Client, world: World) -> None:
+    limited, few, endless = (
+        world.a_campaign(limit=5, codes=list("ABCDEFGH")),
+        world.a_campaign(name="Few", limit=5, codes=["A", "B"]),
+        world.a_reward_campaign(),
+    )
+    world.buy(few)
+    left = [admin.get(f"{AT}/{it.uuid}").json["state"]["left"] for it in (limited, few, endless)]
+    assert left == [5, 1, None]
+
+
 def test_whoever_was_slower_is_told_the_revision_of_now(admin: Client) -> None:
     made = create(admin, COFFEE)
     assert put(admin, {**made, "name": "First"}, 1).status_code == 200
@@ -268,6 +279,11 @@ def test_the_history_tells_who_changed_what_and_any_revision_can_be_restored(adm
     assert (restored.status_code, restored.json["name"], restored.json["price"]) == (200, "Free coffee", "10.00")
     assert (restored.json["lifecycle"], restored.json["state"]["revision"]) == ("paused", 4)
     assert [it["revision"] for it in admin.get(f"{AT}/free-coffee/revisions?before=3").json["revisions"]] == [2, 1]
+    assert admin.get(f"{AT}/free-coffee/revisions").json["more"] is False
+    for revision in range(4, 24):
+        put(admin, {**made, "price": revision}, revision)
+    page = admin.get(f"{AT}/free-coffee/revisions").json
+    assert ([it["revision"] for it in page["revisions"]], page["more"]) == ([*range(24, 4, -1)], True)
     for wrong in ("-1", "x", "²", "9" * 19):
         assert admin.get(f"{AT}/free-coffee/revisions?before={wrong}").status_code == 400, wrong
 

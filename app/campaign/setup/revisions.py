@@ -63,8 +63,8 @@ def get(session: Session, campaign_id: int, revision: int) -> CampaignRevision:
     return found
 
 
-def history(session: Session, campaign_id: int, before: int | None = None, most: int = 20) -> list[Change]:
-    """The latest changes of a campaign, the newest first; those `before` a revision."""
+def history(session: Session, campaign_id: int, before: int | None = None, most: int = 20) -> tuple[list[Change], bool]:
+    """The latest changes of a campaign, the newest first, those `before` a revision; and whether there are more."""
     query = select(CampaignRevision).where(CampaignRevision.campaign_id == campaign_id)
     if before is not None:
         query = query.where(CampaignRevision.revision < before)
@@ -74,7 +74,8 @@ def history(session: Session, campaign_id: int, before: int | None = None, most:
     logins = {row.login_id for row in rows} - {None}
     names = dict(session.execute(select(Login.id, Login.username).where(Login.id.in_(logins))).all() if logins else ())
     older: list[CampaignRevision | None] = [*rows[1:], None]
-    return [
+    changes = [
         Change(row, names.get(row.login_id) if row.login_id else None, previous.document if previous else None)
         for row, previous in zip(rows[:most], older, strict=False)
     ]
+    return changes, len(rows) > most

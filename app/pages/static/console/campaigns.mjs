@@ -1,9 +1,9 @@
 // All campaigns: found, filtered, sorted; where one stands is in the address.
-import { html, useEffect, useState } from "kit/html.mjs";
+import { html } from "kit/html.mjs";
 import { priceOf } from "kit/campaign.mjs";
 import { number } from "kit/format.mjs";
-import { useLoad, useStill } from "kit/load.mjs";
-import { to, useQuery } from "kit/router.mjs";
+import { useLoad } from "kit/load.mjs";
+import { to, useQuery, useSearch } from "kit/router.mjs";
 import { t } from "kit/texts.mjs";
 import { Badge, Button, Empty, Field, Loaded, Pages, Picture, Table, Title } from "kit/ui.mjs";
 import { api } from "./api.mjs";
@@ -15,11 +15,7 @@ const LIVES = ["draft", "inreview", "live", "paused", "completed"];
 
 export function Campaigns() {
   const [query, change] = useQuery();
-  const [text, setText] = useState(query.text ?? "");
-  const still = useStill(text);
-  useEffect(() => {
-    if (still !== (query.text ?? "")) change({ text: still || null });
-  }, [still]);
+  const [text, setText] = useSearch();
   const asked = {
     text: query.text,
     kind: query.kind,
@@ -30,13 +26,13 @@ export function Campaigns() {
     perPage: PER_PAGE,
   };
   const found = useLoad((signal) => api.get("/api/admin/campaigns", asked, { signal }), [JSON.stringify(asked)]);
-  const choices = (key, names) => [["", t("all")], ...names.map((name) => [name, t(`${key}.${name}`)])];
+  const choices = (names, said) => [["", t("all")], ...names.map((name) => [name, said(name)])];
   return html`
     <${Title} actions=${html`<${Button} kind="main-action" icon="plus" href=${to("/campaigns/new")}>${t("new-campaign")}<//>`}>${t("menu.campaigns")}<//>
     <div class="fields">
       <${Field} label=${t("search")} type="search" value=${text} onInput=${setText} placeholder=${t("campaigns.search")} />
-      <${Field} as="select" label=${t("kind")} options=${choices("kind", KINDS)} value=${query.kind ?? ""} onInput=${(kind) => change({ kind: kind || null })} />
-      <${Field} as="select" label=${t("life")} options=${choices("life", LIVES)} value=${query.lifecycle ?? ""} onInput=${(lifecycle) => change({ lifecycle: lifecycle || null })} />
+      <${Field} as="select" label=${t("kind")} options=${choices(KINDS, (it) => t(`kind.${it}`))} value=${query.kind ?? ""} onInput=${(kind) => change({ kind: kind || null })} />
+      <${Field} as="select" label=${t("life")} options=${choices(LIVES, (it) => t(`life.${it}`))} value=${query.lifecycle ?? ""} onInput=${(lifecycle) => change({ lifecycle: lifecycle || null })} />
     </div>
     <${Loaded} of=${found} lines=${10} height="2.75rem">${(it) => html`
       <p class="small soft" role="status">${t("campaigns.count", { n: it.total })}</p>
@@ -75,11 +71,7 @@ const COLUMNS = () => [
   { key: "window", label: t("window"), sort: "to", cell: (row) => windowText(row.activity, row.hours.time_zone) },
 ];
 
-/** What is left of the smaller of pool and limit; nothing where neither counts. */
-function left(row) {
-  const ofPool = row.state.pool.left ?? Infinity;
-  const ofLimit = row.limits.overall === null ? Infinity : row.limits.overall - row.state.given;
-  const least = Math.min(row.sale?.single_coupon ? Infinity : ofPool, ofLimit);
-  if (least === Infinity) return "∞";
-  return least > 0 ? number(least) : html`<${Badge} tone="bad">${t("left.none")}<//>`;
+function left({ state }) {
+  if (state.left === null) return "∞";
+  return state.left > 0 ? number(state.left) : html`<${Badge} tone="bad">${t("left.none")}<//>`;
 }
