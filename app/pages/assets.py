@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 STATIC = Path(__file__).parent / "static"
-TEXTUAL = {".mjs", ".js", ".css", ".json", ".svg", ".webmanifest", ".html"}
-CONTENT_TYPES = {
+CONTENT_TYPES = {  # of what is text
     ".mjs": "text/javascript; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -30,7 +29,7 @@ class Asset(NamedTuple):
 
 
 def made(content: bytes, suffix: str) -> Asset:
-    compressed = gzip.compress(content, 9, mtime=0) if suffix in TEXTUAL and len(content) > 500 else None
+    compressed = gzip.compress(content, 9, mtime=0) if suffix in CONTENT_TYPES and len(content) > 500 else None
     content_type = CONTENT_TYPES.get(suffix) or mimetypes.types_map.get(suffix, "application/octet-stream")
     return Asset(content, compressed, content_type)
 

@@ -193,7 +193,11 @@ def test_an_ended_session_asks_for_the_password_and_goes_on(admin: Visitor) -> N
         session.execute(text("UPDATE login SET token_version = token_version + 1"))
         session.execute(text("DELETE FROM refresh_token"))
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("heading", name="Your session has ended")).to_be_visible()
+    ended = page.get_by_role("heading", name="Your session has ended")
+    expect(ended).to_be_visible()
+    for _ in range(3):
+        page.keyboard.press("Escape")
+    expect(ended).to_be_visible()
     page.locator("dialog").get_by_label("Password").fill("open")
     agree(page, "Go on")
     agree(page, "Save")
@@ -291,6 +295,13 @@ def test_going_back_or_pausing_asks_before_what_is_not_saved_is_lost(admin: Visi
     expect(page.get_by_role("heading", name="Leave without saving?")).to_be_visible()
     agree(page, "Cancel")
     expect(price).to_have_value("77")
+    page.get_by_role("button", name="Pause").click()
+    agree(page, "Leave")
+    agree(page, "Cancel")  # it is not paused after all, and what was written is still there
+    expect(price).to_have_value("77")
+    page.get_by_role("link", name="Customers", exact=True).click()
+    agree(page, "Cancel")
+    expect(price).to_have_value("77")
     page.go_back()
     agree(page, "Leave")
     expect(page.locator("h1")).to_have_text("Campaigns")
@@ -305,6 +316,86 @@ def test_a_refused_amount_can_be_put_right_in_the_same_dialog(admin: Visitor) ->
     page.locator("dialog").get_by_label("How many").fill("1")
     agree(page, "Take points")
     expect(page.locator("[data-balance]")).to_have_text("999")
+
+
+def test_what_is_made_is_made_once_also_when_the_answer_is_lost(admin: Visitor, call: Call) -> None:
+    page = go(admin, "/customers", "Customers")
+    page.get_by_role("button", name="New customer").first.click()
+    for label, value in (("First name", "Ann"), ("Last name", "New"), ("E-mail", "ann@guerdon.example")):
+        page.locator("dialog").get_by_label(label).fill(value)
+    page.locator("dialog").get_by_label("Password").fill("Correct-Horse-7")
+    page.locator("dialog").get_by_role("checkbox").check()
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/api/customer/register", lose, times=1)
+    agree(page, "Register")
+    expect(page.locator("dialog").get_by_role("alert")).to_contain_text("did not answer")
+    kept = page.evaluate("JSON.stringify({...sessionStorage})")
+    assert "Ann" in kept
+    assert "Correct-Horse-7" not in kept
+    agree(page, "Register")
+    expect(page.locator("h1")).to_have_text("Ann New")
+    page = go(admin, "/campaigns/new?purpose=interaction", "Give for a tap")
+    name_of(page).fill("Tap")
+    page.get_by_label("Title").first.fill("5 points")
+    page.get_by_label("Points", exact=True).first.fill("5")
+    page.route("**/api/admin/campaigns", lose, times=1)
+    page.get_by_role("button", name="Save as draft").click()
+    expect(page.get_by_role("alert")).to_contain_text("did not answer")
+    page.get_by_role("button", name="Save as draft").click()
+    expect(page.locator("h1")).to_have_text("Tap")
+    made = call("admin", "GET", "/api/admin/campaigns?text=tap")["campaigns"]
+    assert sorted(it["name"] for it in made) == ["A tap a day", "Tap"]
+
+
+def test_a_password_is_not_changed_without_a_line_and_that_is_said(admin: Visitor) -> None:
+    page = go(admin, "/account", "My account")
+    page.get_by_label("Current password").fill("open")
+    page.get_by_label("New password").fill("Correct-Horse-7")
+    page.route("**/password/change", lambda route: route.abort(), times=1)
+    page.get_by_role("button", name="Change my password").click()
+    expect(page.get_by_role("alert")).to_contain_text("did not answer")
+
+
+def test_the_search_box_follows_the_address(admin: Visitor) -> None:
+    page = go(admin, "/customers", "Customers")
+    page.get_by_label("Find a customer").fill("0000")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.get_by_role("link", name="Jane Doe").click()
+    expect(page.locator("h1")).to_have_text("Jane Doe")
+    page.go_back()
+    expect(page.get_by_label("Find a customer")).to_have_value("0000")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.get_by_role("link", name="Customers", exact=True).click()
+    expect(page.get_by_label("Find a customer")).to_have_value("")
+
+
+def test_restrictions_that_are_no_json_are_not_saved_as_those_of_before(admin: Visitor) -> None:
+    page = go(admin, "/campaigns/tests", "tests")
+    page.get_by_text("Restrictions", exact=True).click()
+    box = page.get_by_label("A tree of conditions")
+    box.fill('{"rule": ')
+    expect(box).to_have_attribute("aria-invalid", "true")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".toast.bad")).to_be_visible()
+    expect(page.locator("dialog")).to_have_count(0)
+    page.get_by_role("button", name="Undo my changes").click()
+    expect(box).to_have_value("")
+    expect(box).not_to_have_attribute("aria-invalid", "true")
+
+
+def test_the_parts_of_a_campaign_share_what_is_known_of_it(admin: Visitor) -> None:
+    page = go(admin, "/campaigns/tests", "tests")
+    page.get_by_label("Price in points").wait_for()
+    asked: list[str] = []
+    page.route("**/api/admin/campaigns/tests", lambda route: (asked.append(route.request.url), route.continue_()))
+    page.get_by_role("link", name="History").click()
+    expect(page.get_by_text("Revision 1")).to_be_visible()
+    expect(page.get_by_role("link", name="History")).to_be_focused()
+    assert asked == []
 
 
 def test_signing_out_while_a_token_is_renewed_stays_signed_out(admin: Visitor) -> None:

@@ -97,6 +97,26 @@ def test_modules_import_what_there_is_and_use_what_they_import() -> None:
                 )
 
 
+def test_everything_is_used_and_said_once() -> None:
+    """Exports that somebody imports, texts that somebody says, and none of the kit's said again by an application."""
+    every = {path: path.read_text() for path in sources("kit", *APPS)}
+    kit = catalogue("kit", "en")
+    for path in every:
+        others = " ".join(other for it, other in every.items() if it != path)
+        unused = {name for name in exported(path) if not re.search(rf"\b{name}\b", others)}
+        assert not unused, f"{path}: {unused}"
+    for folder in (*APPS, "kit"):
+        text = " ".join(text for path, text in every.items() if path.parts[len(STATIC.parts)] in (folder, "kit"))
+        text = " ".join(every.values()) if folder == "kit" else text
+        said, begun = set(re.findall(r"\"([^\"\n]*)\"", text)), tuple(re.findall(r"`([a-z][\w.-]*\.)\$\{", text))
+        unsaid = {key for key in catalogue(folder, "en") if key not in said and not key.startswith(begun)}
+        assert not unsaid, f"{folder}: {unsaid}"
+        if folder != "kit":
+            for language in LANGUAGES:
+                mine, common = catalogue(folder, language), catalogue("kit", language)
+                assert not [key for key in kit if key in mine and mine[key] == common[key]], folder
+
+
 def test_no_text_becomes_markup_or_a_program() -> None:
     for path in sources("kit", *APPS):
         for word in FORBIDDEN:

@@ -9,6 +9,7 @@ def test_the_doors_lead_to_the_applications_and_speak_two_languages(visit: Visit
     visitor = visit()
     page = visitor.open("/")
     visitor.settle()
+    expect(page).to_have_title("Rewards that add up · Guerdon")
     doors = page.locator("a.tile").evaluate_all("all => all.map((it) => it.getAttribute('href'))")
     assert doors == ["/console", "/till", "/shop", "/docs"]
     visitor.require_accessible()

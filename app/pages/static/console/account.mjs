@@ -21,8 +21,8 @@ export function Account() {
       <h2>${t("password.change")}</h2>
       <${Form} onSubmit=${change}>
         <div class="fields">
-          <${Field} label=${t("password.current")} type="password" autocomplete="current-password" value=${current} onInput=${setCurrent} problem=${error?.fields.currentPassword} />
-          <${Field} label=${t("password.new")} type="password" autocomplete="new-password" hint=${t("password.hint")} value=${next} onInput=${setNext} problem=${error?.fields.plainPassword} />
+          <${Field} label=${t("password.current")} type="password" autocomplete="current-password" value=${current} onInput=${setCurrent} problem=${error?.fields?.currentPassword} />
+          <${Field} label=${t("password.new")} type="password" autocomplete="new-password" hint=${t("password.hint")} value=${next} onInput=${setNext} problem=${error?.fields?.plainPassword} />
         </div>
         <${Trouble} error=${error} />
         <div><${Button} type="submit" kind="main-action" busy=${busy}>${t("password.change")}<//></div>

@@ -1,31 +1,22 @@
 // Who of the staff and the partners changed what, and when.
-import { html, useState } from "kit/html.mjs";
+import { html } from "kit/html.mjs";
 import { dateTime } from "kit/format.mjs";
-import { useLoad } from "kit/load.mjs";
+import { Reading, useReading } from "kit/reading.mjs";
 import { to } from "kit/router.mjs";
 import { t } from "kit/texts.mjs";
-import { Badge, Button, Empty, Loaded, Title } from "kit/ui.mjs";
+import { Badge, Empty, Title } from "kit/ui.mjs";
 import { api } from "./api.mjs";
 import { actionText } from "./words.mjs";
 
 export function Audit() {
-  const [befores, setBefores] = useState([null]);
+  const entries = useReading(api, "/api/admin/audit", "entries", { query: { size: 50 }, mark: "id" });
   return html`
     <${Title} text=${t("audit.text")}>${t("menu.audit")}<//>
     <section class="sheet" aria-label=${t("menu.audit")}>
-      ${befores.map((before, i) => html`<${Page} key=${before} before=${before} onMore=${i === befores.length - 1 ? (last) => setBefores([...befores, last]) : null} />`)}
+      <${Reading} of=${entries} lines=${8} empty=${html`<${Empty} icon="list" title=${t("audit.none")} />`}>${(rows) => html`
+        <ul class="list">${rows.map((it) => html`<${Entry} key=${it.id} it=${it} />`)}</ul>
+      `}<//>
     </section>
-  `;
-}
-
-function Page({ before, onMore }) {
-  const page = useLoad((signal) => api.get("/api/admin/audit", { before, size: 50 }, { signal }), [before]);
-  return html`
-    <${Loaded} of=${page} lines=${8}>${({ entries, more }) => html`
-      ${entries.length === 0 && !before && html`<${Empty} icon="list" title=${t("audit.none")} />`}
-      <ul class="list">${entries.map((it) => html`<${Entry} key=${it.id} it=${it} />`)}</ul>
-      ${more && onMore && html`<div><${Button} onClick=${() => onMore(entries.at(-1).id)}>${t("more")}<//></div>`}
-    `}<//>
   `;
 }
 

@@ -47,7 +47,7 @@ function Whole({ found, part, onChanged, reload }) {
     ${part === "codes" && html`<${Codes} campaign=${campaign} reload=${reload} />`}
     ${part === "draws" && html`<${Draws} campaign=${campaign} />`}
     ${part === "photo" && html`<${Photo} campaign=${campaign} reload=${reload} />`}
-    ${part === "history" && html`<${History} campaign=${campaign} etag=${etag} onChanged=${onChanged} />`}
+    ${part === "history" && html`<${History} key=${etag} campaign=${campaign} etag=${etag} onChanged=${onChanged} />`}
   `;
 }
 

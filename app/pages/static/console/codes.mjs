@@ -1,16 +1,15 @@
 // The pool: a file of codes loaded a part at a time, one code searched, all of them taken away as a file.
 import { html, useEffect, useRef, useState } from "kit/html.mjs";
+import { VOUCHER_TONES } from "kit/campaign.mjs";
 import { dateTime, name } from "kit/format.mjs";
 import { useAct } from "kit/load.mjs";
 import { to, useGuard } from "kit/router.mjs";
 import { t } from "kit/texts.mjs";
 import { Badge, Button, Field, Form, Note, Progress, Trouble, confirm, say } from "kit/ui.mjs";
 import { api, campaignPath } from "./api.mjs";
-import { addressed } from "kit/api.mjs";
 import { codesOf, taken } from "./codefile.mjs";
 
 const PART = 10_000;
-const TONES = { free: "", usable: "good", used: "", expired: "warn" };
 
 export function Codes({ campaign, reload }) {
   return html`
@@ -86,7 +85,7 @@ function Search({ campaign }) {
       ${found &&
       html`
         <div class="stack tight" role="status">
-          <div class="row"><span class="mono strong">${found.code}</span><${Badge} tone=${TONES[found.status]}>${t(`code.${found.status}`)}<//></div>
+          <div class="row"><span class="mono strong">${found.code}</span><${Badge} tone=${VOUCHER_TONES[found.status]}>${t(`code.${found.status}`)}<//></div>
           ${found.customer && html`<p>${t("codes.given", { at: dateTime(found.given_at) })} <a class="name" href=${to(`/customers/${found.customer.id}`)}>${name(found.customer)}</a></p>`}
           ${found.used_at && html`<p class="soft">${t("codes.used", { at: dateTime(found.used_at) })}</p>`}
         </div>
@@ -100,7 +99,7 @@ function Export({ campaign }) {
   const [take, { busy, error }] = useAct(async () => {
     const lines = ["code,given_at\n"];
     for (let after = "", more = true, count = 0; more; ) {
-      const page = await api.get(addressed(campaignPath(campaign.state.id, "/codes"), { size: PART, after }));
+      const page = await api.get(campaignPath(campaign.state.id, "/codes"), { size: PART, after });
       lines.push(page.codes.map((it) => `${quoted(it.code)},${it.given_at ?? ""}\n`).join(""));
       count += page.codes.length;
       setRead(count);

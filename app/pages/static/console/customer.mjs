@@ -1,9 +1,9 @@
 // One customer: who, how many points, what happened, what is held, how far, and why not more.
 import { html, useState } from "kit/html.mjs";
-import { worthOf } from "kit/campaign.mjs";
-import { date, dateTime, money, name, points } from "kit/format.mjs";
+import { VOUCHER_TONES, worthOf } from "kit/campaign.mjs";
+import { amountOf, date, dateTime, money, name, points } from "kit/format.mjs";
 import { useAct, useLoad } from "kit/load.mjs";
-import { once } from "kit/once.mjs";
+import { Reading, useReading } from "kit/reading.mjs";
 import { to } from "kit/router.mjs";
 import { t } from "kit/texts.mjs";
 import { Badge, Button, Empty, Loaded, Picture, Progress, Segmented, Title, Trouble, confirm, say } from "kit/ui.mjs";
@@ -65,14 +65,13 @@ function Actions({ it, path, reload, onDo }) {
 
 /** Points, by hand and with a comment; once, also when the answer is lost. */
 function Move({ how, customer, onClose, onDone }) {
-  async function move({ points: written, comment }) {
-    const amount = written.replace(",", ".");
-    const transfer = { customer: customer.customerId, points: amount, comment };
-    await once([how, api.signedIn.get().login, transfer], (key) => api.post(`/api/points/transfer/${how}`, { transfer }, { key }));
+  async function move({ points: written, comment }, key) {
+    const amount = amountOf(written);
+    await api.post(`/api/points/transfer/${how}`, { transfer: { customer: customer.customerId, points: amount, comment } }, { key });
     say(t(`points.${how}.done`, { points: points(amount) }), "good");
   }
   return html`
-    <${FormDialog} title=${t(`points.${how}`)} first=${{ points: "", comment: "" }} send=${move} yes=${t(`points.${how}`)} onClose=${onClose} onDone=${onDone}>
+    <${FormDialog} title=${t(`points.${how}`)} about=${customer.customerId} first=${{ points: "", comment: "" }} send=${move} yes=${t(`points.${how}`)} onClose=${onClose} onDone=${onDone}>
       ${({ field }) => html`
         ${field("points", t("points.amount"), { inputmode: "decimal", autofocus: true, required: true })}
         ${field("comment", t("points.comment"), { hint: t("points.comment.hint") })}
@@ -129,30 +128,22 @@ function Ledger({ customer }) {
 }
 
 function Vouchers({ path }) {
-  const [befores, setBefores] = useState([null]);
-  return html`<section class="sheet" aria-label=${t("customer.part.vouchers")}>${befores.map((before, i) => html`<${VoucherPage} key=${before} path=${path} before=${before} onMore=${i === befores.length - 1 ? (last) => setBefores([...befores, last]) : null} />`)}</section>`;
-}
-
-const TONES = { usable: "good", used: "", expired: "warn" };
-
-function VoucherPage({ path, before, onMore }) {
-  const page = useLoad((signal) => api.get(`${path}/vouchers`, { before }, { signal }), [path, before]);
+  const held = useReading(api, `${path}/vouchers`, "vouchers");
   return html`
-    <${Loaded} of=${page}>${({ vouchers, more }) => html`
-      ${vouchers.length === 0 && !before && html`<${Empty} icon="gift" title=${t("vouchers.none")} />`}
-      <ul class="list">${vouchers.map(
-        (it) => html`
-          <li key=${it.number}>
-            <${Picture} small src=${it.campaign.photo} name=${it.title} />
-            <div class="grow"><p class="name strong">${it.title}</p><p class="small soft name">${it.campaign.name} · ${dateTime(it.given_at)}</p></div>
-            <span class="mono">${it.code ?? worthOf(it)}</span><${Badge} tone=${TONES[it.status]}>${t(`code.${it.status}`)}<//>
-          </li>`,
-      )}</ul>
-      ${more && onMore && html`<div><${Button} onClick=${() => onMore(vouchers.at(-1).number)}>${t("more")}<//></div>`}
-    `}<//>
+    <section class="sheet" aria-label=${t("customer.part.vouchers")}>
+      <${Reading} of=${held} empty=${html`<${Empty} icon="gift" title=${t("vouchers.none")} />`}>${(rows) => html`
+        <ul class="list">${rows.map(
+          (it) => html`
+            <li key=${it.number}>
+              <${Picture} small src=${it.campaign.photo} name=${it.title} />
+              <div class="grow"><p class="name strong">${it.title}</p><p class="small soft name">${it.campaign.name} · ${dateTime(it.given_at)}</p></div>
+              <span class="mono">${it.code ?? worthOf(it)}</span><${Badge} tone=${VOUCHER_TONES[it.status]}>${t(`code.${it.status}`)}<//>
+            </li>`,
+        )}</ul>
+      `}<//>
+    </section>
   `;
 }
-
 
 function May({ path, customer }) {
   const shelf = useLoad((signal) => api.get(`${path}/campaigns`, { size: 50 }, { signal }), [path]);
@@ -168,14 +159,12 @@ function May({ path, customer }) {
 }
 
 function Draws({ path }) {
-  const page = useLoad((signal) => api.get(`${path}/draws`, {}, { signal }), [path]);
+  const made = useReading(api, `${path}/draws`, "draws", { mark: "id" });
   return html`
     <section class="sheet" aria-label=${t("customer.part.draws")}>
-      <${Loaded} of=${page}>${({ draws }) => html`
-        ${draws.length === 0 && html`<${Empty} icon="wheel" title=${t("draws.none")} />`}
-        <ul class="list">${draws.map((it) => html`<li key=${it.id}><div class="grow"><p class="name strong">${it.candidates.find((each) => each.method === it.drawn)?.title}</p><p class="small soft name">${it.campaign.name} · ${dateTime(it.at)}</p></div><span class="soft small">${t("draws.nth", { n: it.number })}</span></li>`)}</ul>
+      <${Reading} of=${made} empty=${html`<${Empty} icon="wheel" title=${t("draws.none")} />`}>${(rows) => html`
+        <ul class="list">${rows.map((it) => html`<li key=${it.id}><div class="grow"><p class="name strong">${it.candidates.find((each) => each.method === it.drawn)?.title}</p><p class="small soft name">${it.campaign.name} · ${dateTime(it.at)}</p></div><span class="soft small">${t("draws.nth", { n: it.number })}</span></li>`)}</ul>
       `}<//>
     </section>
   `;
 }
-

@@ -1,8 +1,7 @@
 // Customers: found by name, mail, phone or card; registered.
-import { html, useEffect, useState } from "kit/html.mjs";
+import { html, useState } from "kit/html.mjs";
 import { date, name, points } from "kit/format.mjs";
-import { useStill } from "kit/load.mjs";
-import { navigate, to, useQuery } from "kit/router.mjs";
+import { navigate, to, useQuery, useSearch } from "kit/router.mjs";
 import { t } from "kit/texts.mjs";
 import { Button, Empty, Field, Loaded, Table, Title, say } from "kit/ui.mjs";
 import { api } from "./api.mjs";
@@ -10,13 +9,8 @@ import { Status, useFound } from "./finder.mjs";
 import { FormDialog } from "./form.mjs";
 
 export function Customers() {
-  const [query, change] = useQuery();
-  const [text, setText] = useState(query.text ?? ""), [isNew, setNew] = useState(false);
-  const still = useStill(text);
-  useEffect(() => {
-    if (still !== (query.text ?? "")) change({ text: still || null });
-  }, [still]);
-  const found = useFound(text, 50);
+  const [{ text: sought }] = useQuery(), [text, setText] = useSearch(), [isNew, setNew] = useState(false);
+  const found = useFound(sought, 50);
   const status = { key: "status", label: t("status"), cell: (row) => html`<${Status} status=${row.status} />` };
   const columns = [
     { key: "name", label: t("name"), cell: (row) => html`<span class="name clamp">${name(row)}</span>` },
@@ -31,9 +25,9 @@ export function Customers() {
     <${Field} type="search" label=${t("customers.search")} hint=${t("customers.search.hint")} value=${text} onInput=${setText} />
     <${Loaded} of=${found} lines=${8} height="2.5rem">${({ customers }) =>
       customers.length === 0
-        ? html`<${Empty} icon="people" title=${text ? t("customers.none", { text }) : t("customers.nobody")}><${Button} onClick=${() => setNew(true)}>${t("customers.new")}<//><//>`
+        ? html`<${Empty} icon="people" title=${sought ? t("customers.none", { text: sought }) : t("customers.nobody")}><${Button} onClick=${() => setNew(true)}>${t("customers.new")}<//><//>`
         : html`
-            <p class="small soft" role="status">${text ? t("customers.found", { n: customers.length }) : t("customers.newest")}</p>
+            <p class="small soft" role="status">${sought ? t("customers.found", { n: customers.length }) : t("customers.newest")}</p>
             <div class="sheet flush"><${Table} label=${t("menu.customers")} columns=${customers.every((it) => it.status === "active") ? columns : [columns[0], status, ...columns.slice(1)]} rows=${customers} href=${(row) => to(`/customers/${row.id}`)} /></div>
           `}<//>
     ${isNew && html`<${NewCustomer} onClose=${() => setNew(false)} />`}
@@ -42,8 +36,8 @@ export function Customers() {
 
 function NewCustomer({ onClose }) {
   const first = { firstName: "", lastName: "", email: "", phone: "", loyaltyCardNumber: "", plainPassword: "", agreement1: false };
-  async function register(customer) {
-    const made = await api.post("/api/customer/register", { customer });
+  async function register(customer, key) {
+    const made = await api.post("/api/customer/register", { customer }, { key });
     say(t("customers.registered", { name: name(customer) }), "good");
     return made;
   }

@@ -5,7 +5,6 @@ import { useAct, useLoad } from "kit/load.mjs";
 import { to } from "kit/router.mjs";
 import { t } from "kit/texts.mjs";
 import { Button, Empty, Loaded, Note, Table, Trouble } from "kit/ui.mjs";
-import { addressed } from "kit/api.mjs";
 import { api, campaignPath } from "./api.mjs";
 
 const SIZE = 20;
@@ -41,7 +40,7 @@ const whole = (campaign) => campaign.rewards.reduce((sum, it) => sum + it.weight
 function List({ campaign }) {
   const [last, setLast] = useState([]);
   const after = last.at(-1);
-  const page = useLoad((signal) => api.get(addressed(campaignPath(campaign.state.id, "/draws"), { size: SIZE, after }), {}, { signal }), [after]);
+  const page = useLoad((signal) => api.get(campaignPath(campaign.state.id, "/draws"), { size: SIZE, after }, { signal }), [after]);
   const columns = [
     { key: "customer", label: t("customer"), cell: (row) => html`<a class="mono small" href=${to(`/customers/${row.customer}`)}>${row.customer}</a>` },
     { key: "number", label: t("draws.number"), number: true, cell: (row) => number(row.number) },

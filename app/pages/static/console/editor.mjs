@@ -3,6 +3,7 @@
 import { html, useEffect, useMemo, useRef, useState } from "kit/html.mjs";
 import { dateTime } from "kit/format.mjs";
 import { useAct, useLoad, useStill } from "kit/load.mjs";
+import { isUnanswered, once } from "kit/once.mjs";
 import { navigate, useGuard } from "kit/router.mjs";
 import { t } from "kit/texts.mjs";
 import { Bones, Button, Note, Trouble, confirm, say } from "kit/ui.mjs";
@@ -18,10 +19,10 @@ import { Schedule } from "./sections/schedule.mjs";
 
 const SECTIONS = [Basics, Rewards, Behaviors, Limits, Audience, Schedule, Texts, More];
 
-/** `campaign` and its `etag` of one that is there, or `begun`, the beginning of a new one. `onSaved` gets what was answered. */
+/** `campaign` and its `etag` of one that is there, which begins anew with another, or `begun`, the beginning of a new one. `onSaved` gets what was answered. */
 export function Editor({ campaign, etag, begun, onSaved }) {
   const first = campaign ?? begun;
-  const [document, setDocument] = useState(first), [seen, setSeen] = useState(etag);
+  const [document, setDocument] = useState(first);
   useEffect(() => {
     globalThis.document.documentElement.style.setProperty("--below", "5rem");
     return () => globalThis.document.documentElement.style.removeProperty("--below");
@@ -31,29 +32,28 @@ export function Editor({ campaign, etag, begun, onSaved }) {
   const choices = useLoad((signal) => api.get("/api/admin/choices", {}, { signal }));
   const isChanged = document !== first;
   const still = useStill(document, 400);
-  const plan = useLoad((signal) => (still === campaign ? Promise.resolve(null) : planned(still, campaign, seen, signal)), [still]);
+  const plan = useLoad((signal) => (still === campaign ? Promise.resolve(null) : planned(still, campaign, etag, signal)), [still]);
+  /** Whether it can be saved, and somebody wants that, who has read what changes. */
+  async function isPossible(wanted) {
+    const ahead = await planned(wanted, campaign, etag);
+    if (ahead.problems.length + ahead.refused.length === 0) return isWanted(ahead, wanted, campaign);
+    plan.put(ahead);
+    say(t("edit.problems", { n: ahead.problems.length + ahead.refused.length }), "bad");
+    requestAnimationFrame(() => globalThis.document.querySelector("[aria-invalid=true], .note.bad")?.scrollIntoView({ block: "center" }));
+    return false;
+  }
   const [save, saving] = useAct(async (lifecycle) => {
     const wanted = lifecycle ? put(document, "/lifecycle", lifecycle) : document;
     setTouched(true);
-    const ahead = await planned(wanted, campaign, seen);
-    if (ahead.problems.length + ahead.refused.length) {
-      plan.put(ahead);
-      say(t("edit.problems", { n: ahead.problems.length + ahead.refused.length }), "bad");
-      requestAnimationFrame(() => globalThis.document.querySelector("[aria-invalid=true], .note.bad")?.scrollIntoView({ block: "center" }));
-      return;
-    }
-    if (!(await isWanted(ahead, wanted, campaign))) return;
+    const meant = ["campaign", api.signedIn.get().login, wanted];
+    if (!isUnanswered(meant) && !(await isPossible(wanted))) return; // what may have been done already is only asked again
     const answer = campaign
-      ? await api.call("PUT", campaignPath(campaign.state.id), { json: wanted, ifMatch: seen })
-      : await api.call("POST", "/api/admin/campaigns", { json: wanted });
-    setDocument(answer.data);
-    setSeen(answer.etag);
+      ? await api.call("PUT", campaignPath(campaign.state.id), { json: wanted, ifMatch: etag })
+      : await once(meant, (key) => api.call("POST", "/api/admin/campaigns", { json: wanted, key }));
     say(t("edit.saved", { name: answer.data.name }), "good");
     unguard.current = true; // what was written here is saved
     if (campaign) onSaved(answer);
-    else {
-      navigate(`/campaigns/${answer.data.key}${answer.data.sale ? "/codes" : ""}`);
-    }
+    else navigate(`/campaigns/${answer.data.key}${answer.data.sale ? "/codes" : ""}`);
   });
   const unguard = useRef(false);
   useGuard(isChanged, () => unguard.current || confirm({ title: t("edit.leave"), text: t("edit.leave.text"), yes: t("edit.leave.yes"), danger: true }));
@@ -84,7 +84,7 @@ export function Editor({ campaign, etag, begun, onSaved }) {
       ${plan.data?.warnings?.map((it) => html`<${Note} key=${it.path + it.message} tone="warn" icon="alert">${it.message}<//>`)}
       <${Trouble} error=${saving.error} />
       <div class="row end savebar">
-        ${campaign && isChanged && html`<${Button} onClick=${() => setDocument(first)}>${t("edit.undo")}<//>`}
+        ${campaign && isChanged && html`<${Button} onClick=${() => (setDocument(first), plan.put(null))}>${t("edit.undo")}<//>`}
         ${document.lifecycle === "draft" &&
         html`<${Button} busy=${saving.busy} onClick=${() => save("draft")} disabled=${Boolean(campaign) && !isChanged}>${t("edit.save-draft")}<//>`}
         ${document.lifecycle === "draft"
@@ -132,4 +132,3 @@ async function isWanted(plan, document, campaign) {
   if (campaign?.lifecycle !== "live") return confirm({ title: t("edit.publish-now"), text: when ?? t("edit.publish-now.text"), points, yes: t("edit.publish") });
   return confirm({ title: t(when ? "edit.change-planned" : "edit.change-live"), text: when ?? t("edit.change-live.text"), points, yes: t("save") });
 }
-

@@ -6,17 +6,15 @@ import { t } from "kit/texts.mjs";
 import { Badge, Field, Loaded } from "kit/ui.mjs";
 import { api } from "./api.mjs";
 
-export const useFound = (text, size = 20) => {
-  const still = useStill(text);
-  return useLoad((signal) => api.get("/api/admin/customers", { text: still, size }, { signal }), [still, size]);
-};
+/** The customers whom a text finds; the newest where there is none. */
+export const useFound = (text, size) => useLoad((signal) => api.get("/api/admin/customers", { text, size }, { signal }), [text, size]);
 
 export const Status = ({ status }) => (status === "active" ? null : html`<${Badge} tone=${status === "new" ? "accent" : "bad"}>${t(`status.${status}`)}<//>`);
 
 /** A field that finds customers, and a list to choose one from. */
 export function Finder({ onChoose }) {
   const [text, setText] = useState("");
-  const found = useFound(text, 6);
+  const found = useFound(useStill(text), 6);
   return html`
     <div class="stack tight">
       <${Field} type="search" label=${t("customers.search")} hint=${t("customers.search.hint")} value=${text} onInput=${setText} />

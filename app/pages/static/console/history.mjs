@@ -1,14 +1,14 @@
 // Who changed what of a campaign, and when; and back to what it was.
-import { html, useState } from "kit/html.mjs";
+import { html } from "kit/html.mjs";
 import { dateTime } from "kit/format.mjs";
-import { useAct, useLoad } from "kit/load.mjs";
+import { useAct } from "kit/load.mjs";
+import { Reading, useReading } from "kit/reading.mjs";
 import { t } from "kit/texts.mjs";
-import { Badge, Button, Loaded, Trouble, confirm, say } from "kit/ui.mjs";
+import { Badge, Button, Trouble, confirm, say } from "kit/ui.mjs";
 import { api, campaignPath } from "./api.mjs";
 
 export function History({ campaign, etag, onChanged }) {
-  const [before, setBefore] = useState(null);
-  const page = useLoad((signal) => api.get(campaignPath(campaign.state.id, "/revisions"), { before }, { signal }), [before, etag]);
+  const reading = useReading(api, campaignPath(campaign.state.id, "/revisions"), "revisions", { mark: "revision" });
   const [restore, { busy, error }] = useAct(async (revision) => {
     const path = campaignPath(campaign.state.id, `/revisions/${revision}/restore`);
     const { data: plan } = await api.call("POST", `${path}?dry_run=true`, { ifMatch: etag });
@@ -22,7 +22,7 @@ export function History({ campaign, etag, onChanged }) {
   return html`
     <section class="sheet" aria-label=${t("part.history")}>
       <${Trouble} error=${error} />
-      <${Loaded} of=${page}>${({ revisions }) => html`
+      <${Reading} of=${reading}>${(revisions) => html`
         <ol class="list">${revisions.map(
           (it) => html`
             <li key=${it.revision} class="top">
@@ -33,7 +33,6 @@ export function History({ campaign, etag, onChanged }) {
               ${it.revision !== campaign.state.revision && html`<${Button} busy=${busy} onClick=${() => restore(it.revision)} aria-label=${t("history.restore.number", { n: it.revision })}>${t("history.restore")}<//>`}
             </li>`,
         )}</ol>
-        ${revisions.at(-1)?.revision > 1 && html`<div><${Button} onClick=${() => setBefore(revisions.at(-1).revision)}>${t("history.older")}<//></div>`}
       `}<//>
     </section>
   `;

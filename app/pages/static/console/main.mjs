@@ -1,10 +1,10 @@
 // The console: campaigns, customers and the programme around them, for an admin.
 import { html } from "kit/html.mjs";
 import { Router, to, usePlace } from "kit/router.mjs";
-import { Frame, Session } from "kit/session.mjs";
+import { Frame, NotFound, Session } from "kit/session.mjs";
 import { start } from "kit/start.mjs";
 import { t } from "kit/texts.mjs";
-import { Button, Empty, Title } from "kit/ui.mjs";
+import { Button } from "kit/ui.mjs";
 import { api } from "./api.mjs";
 import { Account } from "./account.mjs";
 import { Audit } from "./audit.mjs";
@@ -23,8 +23,7 @@ const ROUTES = [
   ["/", Home],
   ["/campaigns", Campaigns],
   ["/campaigns/new", NewCampaign],
-  ["/campaigns/:campaign", Campaign],
-  ["/campaigns/:campaign/:part", Campaign],
+  ["/campaigns/:campaign/:part?", Campaign],
   ["/seen", Seen],
   ["/customers", Customers],
   ["/customers/:customer", Customer],
@@ -44,11 +43,6 @@ const MENU = [
   ["/partners", "key", "menu.partners"],
   ["/audit", "list", "menu.audit"],
 ];
-
-const NotFound = () => html`
-  <${Title}>${t("not-found")}<//>
-  <${Empty} title=${t("not-found.text")}><${Button} href=${to("/")}>${t("to-the-start")}<//><//>
-`;
 
 function Screens({ session }) {
   const { path } = usePlace();

@@ -1,5 +1,5 @@
 // A new campaign: first what it is to do, then its document with that begun.
-import { html } from "kit/html.mjs";
+import { html, useMemo } from "kit/html.mjs";
 import { to, useQuery } from "kit/router.mjs";
 import { t } from "kit/texts.mjs";
 import { Button, Icon, Title } from "kit/ui.mjs";
@@ -10,11 +10,11 @@ const PURPOSES = [["sale", "cart"], ["draw", "wheel"], ["interaction", "spark"],
 
 export function NewCampaign() {
   const [{ purpose }] = useQuery();
-  const begin = BEGINNINGS[purpose];
-  if (!begin) return html`<${Purposes} />`;
+  const begun = useMemo(() => BEGINNINGS[purpose]?.(t), [purpose]);
+  if (!begun) return html`<${Purposes} />`;
   return html`
     <${Title} back=${[to("/campaigns/new"), t("new.other")]}>${t(`new.${purpose}`)}<//>
-    <${Editor} key=${purpose} begun=${begin(t)} />
+    <${Editor} key=${purpose} begun=${begun} />
   `;
 }
 

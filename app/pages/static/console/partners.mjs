@@ -90,7 +90,7 @@ function Tokens({ tokens, apps, reload }) {
 
 function TokenForm({ apps, onClose, onDone }) {
   const first = { name: "", hostname: apps[0]?.hostname, write: false };
-  const make = (token) => api.post("/api/accessToken", { token });
+  const make = (token, key) => api.post("/api/accessToken", { token }, { key });
   return html`
     <${FormDialog} title=${t("token.new")} first=${first} send=${make} yes=${t("token.make")} onClose=${onClose} onDone=${onDone}>
       ${({ field, check }) => html`

@@ -56,19 +56,21 @@ function Drop({ onFile }) {
 }
 
 /** A file of this device, as a picture. */
-function Preview({ file }) {
+const Preview = ({ file }) => html`<figure class="stack tight" style=${{ maxWidth: "28rem" }}><${Drawn} blob=${file} alt=${t("photo.preview")} /><figcaption class="small soft name">${file.name}</figcaption></figure>`;
+
+function Drawn({ blob, alt }) {
   const [address, setAddress] = useState(null);
   useEffect(() => {
-    const made = URL.createObjectURL(file);
+    const made = URL.createObjectURL(blob);
     setAddress(made);
     return () => URL.revokeObjectURL(made);
-  }, [file]);
-  return html`<figure class="stack tight" style=${{ maxWidth: "28rem" }}>${address && html`<img class="picture" src=${address} alt=${t("photo.preview")} />`}<figcaption class="small soft name">${file.name}</figcaption></figure>`;
+  }, [blob]);
+  return address && html`<img class="picture" style=${{ maxWidth: "28rem" }} src=${address} alt=${alt} />`;
 }
 
 /** The photo that is there, asked for with the token: that of a draft is shown to the staff only. */
-export function Shown({ path }) {
-  const photo = useLoad(async (signal) => URL.createObjectURL((await api.call("GET", path, { as: "blob", signal })).data), [path]);
+function Shown({ path }) {
+  const photo = useLoad(async (signal) => (await api.call("GET", path, { as: "blob", signal })).data, [path]);
   if (photo.error) return html`<${Trouble} error=${photo.error} retry=${photo.reload} />`;
-  return photo.data ? html`<img class="picture" style=${{ maxWidth: "28rem" }} src=${photo.data} alt=${t("photo.now")} />` : html`<div class="picture bone"></div>`;
+  return photo.data ? html`<${Drawn} blob=${photo.data} alt=${t("photo.now")} />` : html`<div class="picture bone"></div>`;
 }

@@ -1,6 +1,6 @@
 // The programme around the campaigns: levels that customers reach, and segments that they belong to.
 import { html, useState } from "kit/html.mjs";
-import { percent, points } from "kit/format.mjs";
+import { amountOf, hundredths, percent, points } from "kit/format.mjs";
 import { useAct, useLoad } from "kit/load.mjs";
 import { t } from "kit/texts.mjs";
 import { Badge, Button, Empty, Loaded, Title, Trouble, confirm, say } from "kit/ui.mjs";
@@ -39,12 +39,13 @@ function LevelForm({ it, onClose, onDone }) {
   const first = {
     name: it.name ?? "",
     conditionValue: it.conditionValue ?? "",
-    percent: it.reward?.value === undefined ? "" : it.reward.value * 100,
+    percent: it.reward?.value === undefined ? "" : hundredths(it.reward.value),
     active: it.active ?? true,
   };
-  async function save({ percent: value, ...rest }) {
-    const sent = { level: { ...rest, reward: { name: it.reward?.name ?? rest.name, code: it.reward?.code ?? rest.name, value: value || 0 } } };
-    await (it.id ? api.put(`/api/level/${it.id}`, sent) : api.post("/api/level/create", sent));
+  async function save({ percent: written, conditionValue, ...rest }, key) {
+    const reward = { name: it.reward?.name ?? rest.name, code: it.reward?.code ?? rest.name, value: amountOf(written) || 0 };
+    const sent = { level: { ...rest, conditionValue: amountOf(conditionValue), reward } };
+    await (it.id ? api.put(`/api/level/${it.id}`, sent) : api.post("/api/level/create", sent, { key }));
     say(t("saved"), "good");
   }
   const title = it.id ? t("change.what", { name: it.name }) : t("level.new");
@@ -94,10 +95,10 @@ function Segments() {
 function SegmentForm({ it, onClose, onDone }) {
   const listed = (it.parts ?? []).flatMap((part) => part.criteria.flatMap((each) => each.customers ?? []));
   const first = { name: it.name ?? "", description: it.description ?? "", customers: listed.join("\n"), active: it.active ?? true };
-  async function save({ customers, ...rest }) {
+  async function save({ customers, ...rest }, key) {
     const names = customers.split("\n").map((line) => line.trim()).filter(Boolean);
     const sent = { segment: { ...rest, parts: [{ criteria: [{ type: "customer_list", customers: names }] }] } };
-    await (it.segmentId ? api.put(`/api/segment/${it.segmentId}`, sent) : api.post("/api/segment", sent));
+    await (it.segmentId ? api.put(`/api/segment/${it.segmentId}`, sent) : api.post("/api/segment", sent, { key }));
     say(t("saved"), "good");
   }
   const title = it.segmentId ? t("change.what", { name: it.name }) : t("segment.new");

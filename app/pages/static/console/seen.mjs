@@ -1,11 +1,12 @@
 // What a customer sees: the shop as it is for one, at a moment, and every reason why not.
-import { html, useState } from "kit/html.mjs";
+import { html } from "kit/html.mjs";
 import { priceOf, whyNot } from "kit/campaign.mjs";
 import { name, points } from "kit/format.mjs";
 import { useLoad } from "kit/load.mjs";
+import { Reading, useReading } from "kit/reading.mjs";
 import { to, useQuery } from "kit/router.mjs";
 import { t } from "kit/texts.mjs";
-import { Badge, Button, Empty, Field, Loaded, Picture, Title } from "kit/ui.mjs";
+import { Badge, Empty, Field, Picture, Title } from "kit/ui.mjs";
 import { api } from "./api.mjs";
 import { Finder } from "./finder.mjs";
 import { momentOn, onClock, ownZone } from "./zone.mjs";
@@ -23,23 +24,14 @@ export function Seen() {
 
 function Shelf({ customer, at, change }) {
   const who = useLoad((signal) => api.get(`/api/admin/customer/${customer}/status`, {}, { signal }), [customer]);
-  const [pages, setPages] = useState([null]);
+  const shelf = useReading(api, `/api/admin/customer/${customer}/campaigns`, "campaigns", { query: { as_of: at, everything: true } });
   return html`
     <${Title} back=${[to("/seen"), t("seen.other")]} text=${who.data && t("seen.of", { name: name(who.data), points: points(who.data.points), level: who.data.levelName ?? "—" })}>${t("menu.seen")}<//>
     <div class="fields">
-      <${Field} type="datetime-local" label=${t("seen.at")} hint=${t("seen.at.hint", { zone: ownZone() })} value=${at ? onClock(at, ownZone()) : ""} onInput=${(clock) => (setPages([null]), change({ at: momentOn(clock, ownZone()) }))} />
+      <${Field} type="datetime-local" label=${t("seen.at")} hint=${t("seen.at.hint", { zone: ownZone() })} value=${at ? onClock(at, ownZone()) : ""} onInput=${(clock) => change({ at: momentOn(clock, ownZone()) })} />
     </div>
-    ${pages.map((before, i) => html`<${Page} key=${`${at} ${before}`} customer=${customer} at=${at} before=${before} isLast=${i === pages.length - 1} onMore=${(last) => setPages([...pages, last])} />`)}
-  `;
-}
-
-function Page({ customer, at, before, isLast, onMore }) {
-  const page = useLoad((signal) => api.get(`/api/admin/customer/${customer}/campaigns`, { as_of: at, before, everything: true }, { signal }), [customer, at, before]);
-  return html`
-    <${Loaded} of=${page} lines=${6} height="5rem">${({ campaigns, more }) => html`
-      ${campaigns.length === 0 && !before && html`<${Empty} icon="gift" title=${t("seen.nothing")} />`}
-      <div class="tiles">${campaigns.map((it) => html`<${Tile} key=${it.id} it=${it} />`)}</div>
-      ${more && isLast && html`<div><${Button} onClick=${() => onMore(campaigns.at(-1).number)}>${t("more")}<//></div>`}
+    <${Reading} of=${shelf} lines=${6} height="5rem" empty=${html`<${Empty} icon="gift" title=${t("seen.nothing")} />`}>${(rows) => html`
+      <div class="tiles">${rows.map((it) => html`<${Tile} key=${it.id} it=${it} />`)}</div>
     `}<//>
   `;
 }
@@ -55,4 +47,3 @@ export const Tile = ({ it }) => html`
   </article>
 `;
 const ACTIONS = { play: "interaction", collect: "event", shop: "basket", refer: "referral" };
-

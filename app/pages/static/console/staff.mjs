@@ -49,8 +49,8 @@ function SellerForm({ it, shops, onClose, onDone }) {
     allowPointTransfer: it.allowPointTransfer ?? true,
     active: it.active ?? true,
   };
-  async function save(seller) {
-    await (it.sellerId ? api.put(`/api/seller/${it.sellerId}`, { seller }) : api.post("/api/seller/register", { seller }));
+  async function save(seller, key) {
+    await (it.sellerId ? api.put(`/api/seller/${it.sellerId}`, { seller }) : api.post("/api/seller/register", { seller }, { key }));
     say(t("saved"), "good");
   }
   const title = it.sellerId ? t("change.what", { name: name(it) }) : t("seller.new");
@@ -82,8 +82,8 @@ function Shops({ shops, reload }) {
 }
 
 function ShopForm({ onClose, onDone }) {
-  async function save(pos) {
-    await api.post("/api/pos", { pos });
+  async function save(pos, key) {
+    await api.post("/api/pos", { pos }, { key });
     say(t("saved"), "good");
   }
   return html`

@@ -1,6 +1,6 @@
 // What things are called, and the colour of what they mean.
 import { html } from "kit/html.mjs";
-import { date, dateTime } from "kit/format.mjs";
+import { date } from "kit/format.mjs";
 import { has, t } from "kit/texts.mjs";
 import { Badge } from "kit/ui.mjs";
 
@@ -31,5 +31,3 @@ export function windowText({ from, to }, zone) {
 
 /** What somebody did, in words; the call's own name where there are none. */
 export const actionText = (action) => (has(`action.${action}`) ? t(`action.${action}`) : action.replaceAll("_", " "));
-
-export const when = (at) => (at ? dateTime(at) : t("never"));

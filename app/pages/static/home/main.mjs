@@ -2,12 +2,13 @@
 import { html } from "kit/html.mjs";
 import { start } from "kit/start.mjs";
 import { t, useLanguage } from "kit/texts.mjs";
-import { Brand, Icon, Preferences } from "kit/ui.mjs";
+import { Brand, Icon, Preferences, useTitle } from "kit/ui.mjs";
 
 const DOORS = [["/console", "chart", "console"], ["/till", "till", "till"], ["/shop", "gift", "shop"], ["/docs", "list", "manual"]];
 
 function Home() {
   useLanguage();
+  useTitle(() => t("home.title"));
   return html`
     <main class="gate">
       <div class="stack wide" style=${{ width: "min(60rem, 100%)" }}>

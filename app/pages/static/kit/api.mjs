@@ -1,4 +1,5 @@
 // The API, as one signed-in person calls it. Tokens live in this tab only: closing it ends them here.
+import { addressed } from "kit/address.mjs";
 import { createStore } from "kit/store.mjs";
 import { t } from "kit/texts.mjs";
 
@@ -56,8 +57,8 @@ export function createApi(role) {
 
   async function signIn(username, password) {
     const answer = await send("POST", `/api/${role}/login_check`, { json: { _username: username, _password: password } });
-    const body = await answer.json().catch(() => null);
-    if (!answer.ok) throw new ApiError(answer.status, body);
+    const body = await said(answer);
+    if (!body?.token) throw new NoAnswer(); // but somebody else's, the page of a hotel's network, say
     const claims = JSON.parse(new TextDecoder().decode(bytes(body.token.split(".")[1])));
     const session = { token: body.token, refresh: body.refresh_token, id: claims.id, username: claims.username, login: claims.sub };
     const before = expired.get();
@@ -91,12 +92,12 @@ export function createApi(role) {
 
   async function renewed(session) {
     const answer = await send("POST", "/api/token/refresh", { json: { refresh_token: session.refresh } });
-    const said = await answer.json().catch(() => null);
     if ([400, 401].includes(answer.status)) return false;
-    if (!answer.ok) throw new ApiError(answer.status, said); // it could not say: nobody has to sign in again for that
+    const fresh = await said(answer); // where it cannot say, nobody has to sign in again for that
+    if (!fresh?.token) throw new NoAnswer();
     // Somebody may have signed out meanwhile, or somebody else in.
     if (signedIn.get()?.refresh !== session.refresh) return false;
-    keep({ ...session, token: said.token, refresh: said.refresh_token });
+    keep({ ...session, token: fresh.token, refresh: fresh.refresh_token });
     return true;
   }
 
@@ -129,12 +130,8 @@ export function createApi(role) {
         }
         continue;
       }
-      if (options.as === "blob" && answer.ok) return { data: await answer.blob(), status: answer.status };
-      const text = await body(answer);
-      const data = text && /json/.test(answer.headers.get("Content-Type") ?? "") ? JSON.parse(text) : null;
-      if (!answer.ok) throw new ApiError(answer.status, data);
       return {
-        data,
+        data: options.as === "blob" && answer.ok ? await whole(answer.blob()) : await said(answer),
         status: answer.status,
         etag: answer.headers.get("ETag"),
         replayed: answer.headers.get("Idempotency-Replayed") === "true",
@@ -156,10 +153,12 @@ export function createApi(role) {
   };
 }
 
-/** A path with a query; what is null, undefined or empty is left out. */
-export function addressed(path, query = {}) {
-  const pairs = Object.entries(query ?? {}).filter(([, value]) => value !== null && value !== undefined && value !== "");
-  return pairs.length ? `${path}?${new URLSearchParams(pairs.map(([key, value]) => [key, String(value)]))}` : path;
+/** What an answer says in JSON; null where it says nothing in it. Throws ApiError for a refusal. */
+async function said(answer) {
+  const isJson = /json/.test(answer.headers.get("Content-Type") ?? ""), text = await whole(answer.text());
+  const data = isJson && text ? JSON.parse(text) : null;
+  if (!answer.ok) throw new ApiError(answer.status, data);
+  return data;
 }
 
 async function send(method, path, { token, json, form, key, ifMatch, signal } = {}) {
@@ -168,19 +167,16 @@ async function send(method, path, { token, json, form, key, ifMatch, signal } = 
   if (json !== undefined) headers["Content-Type"] = "application/json";
   if (key) headers["Idempotency-Key"] = key;
   if (ifMatch) headers["If-Match"] = ifMatch;
+  return whole(fetch(path, { method, headers, signal, body: form ?? (json === undefined ? undefined : JSON.stringify(json)) }));
+}
+
+/** What comes over the line, which may be cut before it or in the middle of it. */
+async function whole(coming) {
   try {
-    return await fetch(path, { method, headers, signal, body: form ?? (json === undefined ? undefined : JSON.stringify(json)) });
+    return await coming;
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new NoAnswer();
-  }
-}
-
-async function body(answer) {
-  try {
-    return await answer.text();
-  } catch {
-    throw new NoAnswer(); // the line was cut in the middle of it
   }
 }
 

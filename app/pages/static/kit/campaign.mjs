@@ -11,6 +11,9 @@ export function textOf(campaign, what) {
 /** What a voucher is called: its reward's title, or the name of the campaign that sold it. */
 export const titleOf = ({ title, campaign }) => (title === campaign.name ? textOf(campaign, "name") : title);
 
+/** The tone of a voucher's badge, by its status. */
+export const VOUCHER_TONES = { usable: "good", used: "", expired: "warn" };
+
 export const priceOf = ({ price }) => (Number(price) > 0 ? priced(price) : t("free"));
 
 /** What a voucher is worth, where that is money or a part: `5.00 €`, `10%`; null otherwise. */

@@ -7,6 +7,15 @@ export const number = (value, options) => new Intl.NumberFormat(locale(), option
 /** Points: two decimals only where there are any. */
 export const points = (value) => number(value, { minimumFractionDigits: Number(value) % 1 ? 2 : 0, maximumFractionDigits: 2 });
 export const priced = (value) => t("points", { n: Number(value), points: points(value) });
+/** An amount that somebody wrote, as the service reads it: `12.5` of `12,5`; what is none is left to the service to refuse. */
+export const amountOf = (written) => {
+  const text = String(written).trim();
+  return /^\d+,\d{1,2}$/.test(text) ? text.replace(",", ".") : text;
+};
+/** What is left of an amount, in whole hundredths. */
+export const difference = (whole, part) => Math.round((Number(whole) - Number(part)) * 100) / 100;
+/** A part as its percentage with two decimals at most, to be changed: `0.07` is 7, not 7.000000000000001. */
+export const hundredths = (part) => Math.round(part * 10_000) / 100;
 export const percent = (part, digits = 2) =>
   number(part, { style: "percent", maximumFractionDigits: digits });
 /** An amount of a currency; where room is short, whole ones without their zeros. */

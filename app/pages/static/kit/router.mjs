@@ -1,5 +1,7 @@
 // Where one stands is in the address: a path below the application's, and a query. Links are links.
-import { html, useLayoutEffect } from "kit/html.mjs";
+import { addressed } from "kit/address.mjs";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "kit/html.mjs";
+import { useStill } from "kit/load.mjs";
 import { createStore, useStore } from "kit/store.mjs";
 
 const BASE = `/${document.documentElement.dataset.app}`;
@@ -8,7 +10,7 @@ let guard = null;
 
 function current() {
   const path = decode(location.pathname.slice(BASE.length).replace(/\/+$/, "")) || "/";
-  return { path, query: Object.fromEntries(new URLSearchParams(location.search)), state: history.state };
+  return { path, query: Object.fromEntries(new URLSearchParams(location.search)) };
 }
 
 function decode(path) {
@@ -26,6 +28,7 @@ addEventListener("popstate", async () => {
     const wanted = location.href;
     history.pushState(null, "", stands);
     if (!(await mayLeave())) return;
+    guard = null;
     history.replaceState(null, "", wanted);
   }
   arrive();
@@ -54,12 +57,8 @@ export function useGuard(isUnsaved, ask) {
   }, [isUnsaved]);
 }
 
-/** Ask whoever guards what is not saved; nobody is asked twice. */
-export async function mayLeave() {
-  if (guard && !(await guard())) return false;
-  guard = null;
-  return true;
-}
+/** Ask whoever guards what is not saved. */
+export const mayLeave = async () => !guard || guard();
 
 function arrive() {
   stands = location.href;
@@ -68,17 +67,14 @@ function arrive() {
 
 async function go(address, replace = false) {
   if (!(await mayLeave())) return;
+  guard = null;
   history[replace ? "replaceState" : "pushState"](null, "", address);
   arrive();
   if (!replace) scrollTo(0, 0);
 }
 
 /** An address below the application's; what is null, undefined or empty is left out of the query. */
-export function to(path, query = {}) {
-  const pairs = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== "");
-  const search = pairs.length ? `?${new URLSearchParams(pairs)}` : "";
-  return BASE + (path === "/" ? "" : path) + search;
-}
+export const to = (path, query) => addressed(BASE + (path === "/" ? "" : path), query);
 
 export const navigate = (path, query, { replace = false } = {}) => go(to(path, query), replace);
 export const usePlace = () => useStore(here);
@@ -90,23 +86,46 @@ export function useQuery() {
   return [query, change];
 }
 
+/** `[text, setText]` of a search box: what is typed there goes into the address once it is still, and what the address says into the box. */
+export function useSearch() {
+  const [{ text: asked = "" }, change] = useQuery();
+  const [text, setText] = useState(asked), still = useStill(text.trim()), sought = useRef(asked);
+  useEffect(() => {
+    if (still === sought.current) return;
+    sought.current = still;
+    change({ text: still || null });
+  }, [still]);
+  useEffect(() => {
+    // Somebody went back, or took the filters away. What was typed here meanwhile stays.
+    if (asked === sought.current) return;
+    sought.current = asked;
+    setText(asked);
+  }, [asked]);
+  return [text, setText];
+}
+
 /** The first of `routes` (`["/campaigns/:key", Component]`) that fits. */
 export function Router({ routes, otherwise: Otherwise }) {
   const { path } = usePlace();
   for (const [pattern, Screen] of routes) {
     const found = matched(pattern, path);
-    if (found) return html`<${Screen} ...${found} key=${pattern + JSON.stringify(found)} />`;
+    if (found) return html`<${Screen} ...${found} key=${identity(pattern, found)} />`;
   }
   return html`<${Otherwise} />`;
 }
 
-export function matched(pattern, path) {
+/** What a path says of a pattern's `:names`; `:name?` may be missing. Null where they do not fit. */
+function matched(pattern, path) {
   const wanted = pattern.split("/"), parts = path.split("/");
-  if (wanted.length !== parts.length) return null;
+  if (parts.length > wanted.length) return null;
   const found = {};
   for (const [i, part] of wanted.entries()) {
-    if (part.startsWith(":")) found[part.slice(1)] = decode(parts[i]);
-    else if (part !== parts[i]) return null;
+    if (part.startsWith(":") && parts[i] !== undefined) found[nameOf(part)] = decode(parts[i]);
+    else if (!part.endsWith("?") && part !== parts[i]) return null;
   }
   return found;
 }
+
+const nameOf = (part) => part.slice(1).replace("?", "");
+/** A screen begins anew when what it is about is another; what may be missing is a part of it. */
+const identity = (pattern, found) => pattern + JSON.stringify(found, pattern.split("/").filter((part) => /^:.*[^?]$/.test(part)).map(nameOf));

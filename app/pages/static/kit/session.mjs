@@ -1,10 +1,10 @@
 // Signing in, and the frame that is there once somebody has.
 import { html, useEffect, useRef, useState } from "kit/html.mjs";
-import { usePlace } from "kit/router.mjs";
+import { to, usePlace } from "kit/router.mjs";
 import { useStore } from "kit/store.mjs";
 import { useAct } from "kit/load.mjs";
 import { t, useLanguage } from "kit/texts.mjs";
-import { Aside, Brand, Button, Dialog, Field, Form, Icon, Preferences, Trouble } from "kit/ui.mjs";
+import { Aside, Brand, Button, Dialog, Empty, Field, Form, Icon, Preferences, Title, Trouble, useTitle } from "kit/ui.mjs";
 
 /**
  * The application for whoever is signed in; the password for whoever is not. `below` stands under the form. `mayLeave` is asked
@@ -24,6 +24,7 @@ export function Session({ api, nameLabel, below: Below, mayLeave = () => true, c
 function Gate({ api, nameLabel, below: Below }) {
   const [username, setUsername] = useState(""), [password, setPassword] = useState("");
   const [signIn, { busy, error }] = useAct(() => api.signIn(username.trim(), password));
+  useTitle(() => t("sign-in"));
   return html`
     <main class="gate">
       <div class="sheet">
@@ -61,8 +62,14 @@ function Again({ api, username, mayLeave }) {
   `;
 }
 
+/** There is nothing at this address of an application. */
+export const NotFound = () => html`
+  <${Title}>${t("not-found")}<//>
+  <${Empty} icon="search" title=${t("not-found.text")}><${Button} kind="main-action" href=${to("/")}>${t("to-the-start")}<//><//>
+`;
+
 /** The frame of a screen: brand, menu (`[[href, icon, text, isHere]]`), who is signed in, and the content. */
-export function Frame({ home, menu, bar, sided, narrow, children }) {
+export function Frame({ home, menu, bar, sided, children }) {
   const nav = useRef(), { path } = usePlace();
   useEffect(() => nav.current?.querySelector("[aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" }), [path]);
   const links = html`
@@ -76,7 +83,7 @@ export function Frame({ home, menu, bar, sided, narrow, children }) {
     <div class="frame ${sided ? "sided" : ""}">
       <header class="bar ${sided ? "" : "wide"}"><${Brand} href=${home}>${t("app.name")}<//>${!sided && links}<span class="grow"></span>${bar}</header>
       ${sided && links}
-      <main class="main ${narrow ? "narrow" : ""}" id="content" tabindex="-1">${children}</main>
+      <main class="main" id="content" tabindex="-1">${children}</main>
     </div>
   `;
 }

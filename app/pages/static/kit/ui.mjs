@@ -2,8 +2,8 @@
 import { html, useEffect, useId, useLayoutEffect, useRef, useState } from "kit/html.mjs";
 import { createStore, useStore } from "kit/store.mjs";
 import { whyNot } from "kit/campaign.mjs";
-import { chooseLanguage, inWords, language, languages, t, useLanguage } from "kit/texts.mjs";
-import { navigate, useQuery } from "kit/router.mjs";
+import { chooseLanguage, inWords, languages, t, useLanguage } from "kit/texts.mjs";
+import { useQuery } from "kit/router.mjs";
 
 const PATHS = {
   alert: "M12 8v5m0 3.5v.01M10.3 3.9 2.4 17.6A2 2 0 0 0 4.1 20.6h15.8a2 2 0 0 0 1.7-3L13.7 3.9a2 2 0 0 0-3.4 0z",
@@ -57,7 +57,7 @@ export function Button({ kind = "", icon, busy, href, children, class: extra = "
 
 /** A labelled input; `problem` is what is wrong with it, a sentence or several. `as`: input, textarea or select (with `options` of [value, label]). */
 export function Field({ label, hint, problem: said, as = "input", options, value, onInput, class: extra = "", wide, input, ...rest }) {
-  const id = useId(), problem = said && (Array.isArray(said) ? said : [said]).map(inWords).join(" ");
+  const id = useId(), problem = told(said);
   const described = [hint && `${id}-hint`, problem && `${id}-problem`].filter(Boolean).join(" ") || undefined;
   const common = {
     id,
@@ -84,12 +84,18 @@ export function Field({ label, hint, problem: said, as = "input", options, value
   `;
 }
 
-export function Check({ label, checked, onChange, type = "checkbox", name, problem, ...rest }) {
+/** A box to tick, with what is wrong with it beside it as a field has it. */
+export function Check({ label, checked, onChange, problem: said, ...rest }) {
+  const id = useId(), problem = told(said);
+  const wrong = problem && { "aria-invalid": "true", "aria-describedby": id };
   return html`
-    <label class="choice"><input type=${type} name=${name} checked=${checked} onChange=${(event) => onChange(event.currentTarget.checked)} ...${rest} /><span>${label}</span></label>
-    ${problem && html`<span class="problem small bad">${problem}</span>`}
+    <label class="choice"><input type="checkbox" checked=${checked} onChange=${(event) => onChange(event.currentTarget.checked)} ...${wrong} ...${rest} /><span>${label}</span></label>
+    ${problem && html`<span class="problem small bad" id=${id}>${problem}</span>`}
   `;
 }
+
+/** What is wrong, a sentence or several, in the reader's words. */
+const told = (problem) => problem && (Array.isArray(problem) ? problem : [problem]).map(inWords).join(" ");
 
 /** One of a few, all in sight. */
 export const Segmented = ({ label, options, value, onChange }) => html`
@@ -147,8 +153,10 @@ export function Dialog({ title, onClose, children, wide }) {
       if (held) (before.current?.isConnected ? before.current : document.getElementById("content"))?.focus();
     };
   }, []);
+  /** A browser may close a dialog that will not be cancelled when Escape is pressed again and again. */
+  const closed = () => dialog.current?.isConnected && (onClose ? onClose() : dialog.current.showModal());
   return html`
-    <dialog class=${wide ? "wide" : ""} tabindex="-1" ref=${dialog} aria-labelledby=${id} onCancel=${(event) => (event.preventDefault(), onClose?.())}>
+    <dialog class=${wide ? "wide" : ""} tabindex="-1" ref=${dialog} aria-labelledby=${id} onCancel=${(event) => (event.preventDefault(), onClose?.())} onClose=${closed}>
       <div class="stack">
         <div class="row apart top">
           <h2 id=${id} class="grow name">${title}</h2>
@@ -201,16 +209,17 @@ export function Aside() {
   `;
 }
 
+/** The window is called after what `text()` says, in the reader's language of now. */
+export const useTitle = (text) =>
+  useEffect(() => {
+    document.title = `${text()} · ${t("app.title")}`;
+  });
+
 /** The head of a screen: its title, which gets the focus when one arrives, and what can be done. */
 export function Title({ children, actions, back, text }) {
   const title = useRef();
-  useEffect(() => {
-    document.title = `${title.current.textContent} · ${t("app.title")}`;
-    title.current.focus({ preventScroll: true });
-  }, []);
-  useEffect(() => {
-    document.title = `${title.current.textContent} · ${t("app.title")}`;
-  });
+  useTitle(() => title.current.textContent);
+  useEffect(() => title.current.focus({ preventScroll: true }), []);
   return html`
     <div class="stack tight">
       ${back && html`<a class="back" href=${back[0]}>‹ ${back[1]}</a>`}
@@ -332,4 +341,3 @@ const LANGUAGE_NAMES = { en: "English", pl: "Polski" };
 export const Form = ({ onSubmit, children, ...rest }) => html`
   <form class="stack" novalidate onSubmit=${(event) => (event.preventDefault(), onSubmit(event))} ...${rest}>${children}</form>
 `;
-export { navigate, language };

@@ -4,10 +4,9 @@ import { html, useState } from "kit/html.mjs";
 import { date, name } from "kit/format.mjs";
 import { useAct, useLoad } from "kit/load.mjs";
 import { t } from "kit/texts.mjs";
-import { Bones, Button, Field, Form, Preferences, say, Title } from "kit/ui.mjs";
+import { Bones, Button, Field, Form, Preferences, say, Title, Trouble } from "kit/ui.mjs";
 import { api } from "./api.mjs";
 import { NewPassword, weakness } from "./password.mjs";
-import { problemOf, Refused } from "./reasons.mjs";
 import { useWallet } from "./wallet.mjs";
 
 export function Account() {
@@ -15,7 +14,7 @@ export function Account() {
   const profile = useLoad((signal) => api.get(`/api/customer/${id}`, {}, { signal }), [id]);
   return html`
     <${Title}>${t("account.title")}<//>
-    ${profile.error && html`<${Refused} error=${profile.error} retry=${profile.reload} />`}
+    ${profile.error && html`<${Trouble} error=${profile.error} retry=${profile.reload} />`}
     <div class="columns two">
       <div class="stack">
         ${!profile.data && !profile.error && html`<${Bones} lines=${4} height="3rem" />`}
@@ -80,7 +79,7 @@ function Password() {
     try {
       await api.post("/api/customer/password/change", { currentPassword: current, plainPassword: fresh });
     } catch (refused) {
-      setProblems({ currentPassword: problemOf(refused, "currentPassword"), plainPassword: problemOf(refused, "plainPassword") });
+      setProblems(refused.fields ?? {});
       throw refused;
     }
     setCurrent("");
@@ -97,7 +96,7 @@ function Password() {
         <${Field} label=${t("password.current")} type="password" value=${current} onInput=${setCurrent} problem=${problems.currentPassword}
           autocomplete="current-password" required />
         <${NewPassword} label=${t("password.new")} value=${fresh} onInput=${setFresh} problem=${problems.plainPassword} />
-        ${error && !isBeside && html`<${Refused} error=${error} />`}
+        ${error && !isBeside && html`<${Trouble} error=${error} />`}
         <div><${Button} kind="main-action" type="submit" busy=${busy}>${t("password.change")}<//></div>
       <//>
     </section>

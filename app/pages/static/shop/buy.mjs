@@ -1,16 +1,16 @@
 // Buying a campaign's coupon for points.
+import { priceOf } from "kit/campaign.mjs";
 import { Code } from "kit/code.mjs";
 import { html, useEffect, useRef, useState } from "kit/html.mjs";
-import { points, priced } from "kit/format.mjs";
+import { difference, points, priced } from "kit/format.mjs";
 import { useAct } from "kit/load.mjs";
 import { to } from "kit/router.mjs";
 import { t } from "kit/texts.mjs";
-import { Button, confirm, Dialog } from "kit/ui.mjs";
+import { Button, confirm, Dialog, Trouble } from "kit/ui.mjs";
 import { Action } from "./action.mjs";
 import { askOnce, isUnanswered } from "./asked.mjs";
-import { priceOf } from "kit/campaign.mjs";
 import { Lines, textsOf } from "./campaign.mjs";
-import { Hindrances, Refused } from "./reasons.mjs";
+import { Hindrances } from "./reasons.mjs";
 import { Unanswered } from "./unanswered.mjs";
 import { refreshWallet, useWallet } from "./wallet.mjs";
 
@@ -45,7 +45,7 @@ export function Buy({ campaign, reload, name }) {
       ${waits
         ? html`<${Unanswered} busy=${busy} onAsk=${buy} text=${t("buy.unanswered")} />`
         : html`<${Hindrances} of=${campaign} tried=${error} />`}
-      ${error && !waits && campaign.may_have && html`<${Refused} error=${error} />`}
+      ${error && !waits && campaign.may_have && html`<${Trouble} error=${error} />`}
       ${!waits &&
       html`
         <${Action} kind="main-action" class="big" off=${!campaign.may_have} busy=${busy} onClick=${buy}>
@@ -57,7 +57,7 @@ export function Buy({ campaign, reload, name }) {
 }
 
 function question(campaign, name, wallet) {
-  const price = Number(campaign.price), after = wallet && wallet.points - price;
+  const price = Number(campaign.price), after = wallet && difference(wallet.points, price);
   const costs = [t("buy.price", { price: priceOf(campaign) })];
   if (wallet) costs.push(t("buy.after", { points: points(after), n: after }));
   return {

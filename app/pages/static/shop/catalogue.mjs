@@ -1,14 +1,14 @@
 // All that a customer is shown, and what is missing to have it.
-import { html, useEffect, useRef, useState } from "kit/html.mjs";
+import { priceOf } from "kit/campaign.mjs";
+import { html } from "kit/html.mjs";
 import { number, points } from "kit/format.mjs";
-import { useStill } from "kit/load.mjs";
-import { to, useQuery } from "kit/router.mjs";
+import { to, useQuery, useSearch } from "kit/router.mjs";
+import { Reading, useReading } from "kit/reading.mjs";
+import { useRoom } from "kit/room.mjs";
 import { t } from "kit/texts.mjs";
 import { Button, Check, Empty, Field, Picture, Progress, Segmented, Title } from "kit/ui.mjs";
-import { priceOf } from "kit/campaign.mjs";
+import { api } from "./api.mjs";
 import { Standing, textsOf, Way } from "./campaign.mjs";
-import { Reading, useReading } from "./reading.mjs";
-import { useRoom } from "./room.mjs";
 import { useWallet } from "./wallet.mjs";
 
 const ACTIONS = ["", "buy", "play", "collect"];
@@ -17,7 +17,10 @@ const mayHave = (campaign) => campaign.may_have;
 export function Catalogue() {
   const [query, change] = useQuery();
   const action = ACTIONS.includes(query.show ?? "") ? (query.show ?? "") : "";
-  const reading = useReading("/api/customer/campaigns", "campaigns", { text: query.text, action }, query.now ? mayHave : undefined);
+  const reading = useReading(api, "/api/customer/campaigns", "campaigns", {
+    query: { text: query.text, action },
+    wanted: query.now ? mayHave : undefined,
+  });
   const count = reading.rows?.length;
   const filtered = query.text || action || query.now;
   return html`
@@ -51,18 +54,7 @@ function Greeting() {
 }
 
 function Filters({ query, action, change }) {
-  const asked = query.text ?? "", [text, setText] = useState(asked), still = useStill(text.trim()), sought = useRef(asked);
-  useEffect(() => {
-    if (still === sought.current) return;
-    sought.current = still;
-    change({ text: still || null });
-  }, [still]);
-  useEffect(() => {
-    // Somebody went back, or took the filters away. What was typed here meanwhile stays.
-    if (asked === sought.current) return;
-    sought.current = asked;
-    setText(asked);
-  }, [asked]);
+  const [text, setText] = useSearch();
   return html`
     <search class="row" style=${{ alignItems: "flex-end" }}>
       <div class="grow"><${Field} label=${t("catalogue.search")} type="search" value=${text} onInput=${setText} autocomplete="off" /></div>

@@ -1,23 +1,21 @@
 // What the customer holds: codes to show at the till.
 import { Code } from "kit/code.mjs";
 import { html, useState } from "kit/html.mjs";
-import { textOf, titleOf, worthOf } from "kit/campaign.mjs";
+import { textOf, titleOf, VOUCHER_TONES, worthOf } from "kit/campaign.mjs";
 import { date, dateTime } from "kit/format.mjs";
 import { useAct } from "kit/load.mjs";
 import { to, useQuery } from "kit/router.mjs";
+import { Reading, useReading } from "kit/reading.mjs";
 import { t } from "kit/texts.mjs";
-import { Badge, Button, confirm, Dialog, Empty, Picture, say, Segmented, Title } from "kit/ui.mjs";
+import { Badge, Button, confirm, Dialog, Empty, Picture, say, Segmented, Title, Trouble } from "kit/ui.mjs";
 import { api } from "./api.mjs";
 import { Lines } from "./campaign.mjs";
-import { Reading, useReading } from "./reading.mjs";
-import { Refused } from "./reasons.mjs";
 
 const WIDE = { gridTemplateColumns: "repeat(auto-fill, minmax(min(100%, 20rem), 1fr))" };
-const TONES = { usable: "good", used: "", expired: "warn" };
 
 export function Coupons() {
   const [query, change] = useQuery(), showsAll = query.show === "all";
-  const reading = useReading("/api/customer/vouchers", "vouchers", { usable: showsAll ? null : true });
+  const reading = useReading(api, "/api/customer/vouchers", "vouchers", { query: { usable: showsAll ? null : true } });
   const open = reading.rows?.find((it) => String(it.number) === query.open);
   return html`
     <${Title} text=${t("coupons.text")}>${t("coupons.title")}<//>
@@ -57,7 +55,7 @@ function Row({ coupon, onOpen }) {
             ${coupon.title === coupon.campaign.name ? (worthOf(coupon) ?? coupon.code) : textOf(coupon.campaign, "name")}</span>
           <span class="soft small" style=${{ display: "block" }}>${when(coupon)}</span>
         </span>
-        <${Badge} tone=${TONES[coupon.status]}>${t(`coupon.${coupon.status}`)}<//>
+        <${Badge} tone=${VOUCHER_TONES[coupon.status]}>${t(`coupon.${coupon.status}`)}<//>
       </span>
     </button>
   `;
@@ -84,7 +82,7 @@ function Open({ coupon, onClose, onUsed }) {
   return html`
     <${Dialog} title=${titleOf(coupon)} onClose=${onClose}>
       <div class="row tight">
-        <${Badge} tone=${TONES[coupon.status]}>${t(`coupon.${coupon.status}`)}<//><span class="soft small">${when(coupon)}</span>
+        <${Badge} tone=${VOUCHER_TONES[coupon.status]}>${t(`coupon.${coupon.status}`)}<//><span class="soft small">${when(coupon)}</span>
       </div>
       ${value && html`<p class="display">${value}</p>`}
       ${isShown
@@ -93,7 +91,7 @@ function Open({ coupon, onClose, onUsed }) {
       ${[coupon.text, coupon.usage_instruction].filter(Boolean).map((text, i) => html`<${Lines} key=${i}>${text}<//>`)}
       ${!coupon.usage_instruction && coupon.status === "usable" && html`<p>${t("bought.text")}</p>`}
       <p class="soft small">${t("coupon.given", { at: dateTime(coupon.given_at) })}</p>
-      <${Refused} error=${error} />
+      <${Trouble} error=${error} />
       <div class="row end">
         ${coupon.can_be_marked && html`<${Button} busy=${busy} onClick=${use}>${t("use")}<//>`}
         <${Button} kind="main-action" onClick=${onClose}>${t("done")}<//>

@@ -2,18 +2,18 @@
 import { html } from "kit/html.mjs";
 import { dateTime, number } from "kit/format.mjs";
 import { useAct, useLoad } from "kit/load.mjs";
+import { useRoom } from "kit/room.mjs";
 import { to } from "kit/router.mjs";
 import { t } from "kit/texts.mjs";
-import { Bones, Button, confirm, Empty, Picture, say, Title } from "kit/ui.mjs";
+import { Bones, Button, confirm, Empty, Picture, say, Title, Trouble } from "kit/ui.mjs";
 import { Action } from "./action.mjs";
 import { api } from "./api.mjs";
 import { Buy } from "./buy.mjs";
 import { leftOf, Lines, textsOf, Way, way } from "./campaign.mjs";
 import { Collect } from "./collect.mjs";
 import { Tap, Wheel } from "./play.mjs";
-import { Hindrances, Refused } from "./reasons.mjs";
+import { Hindrances } from "./reasons.mjs";
 import { Rewards } from "./rewards.mjs";
-import { useRoom } from "./room.mjs";
 import { Chances } from "./wheel.mjs";
 
 export function Detail({ id }) {
@@ -23,7 +23,7 @@ export function Detail({ id }) {
   if (!campaign.error) return html`<${Bones} lines=${5} height="4rem" />`;
   return html`
     <${Title} back=${BACK()}>${t("campaign")}<//>
-    <${Refused} error=${campaign.error} retry=${campaign.reload} />
+    <${Trouble} error=${campaign.error} retry=${campaign.reload} />
   `;
 }
 
@@ -89,7 +89,7 @@ function OptIn({ campaign, reload, name }) {
     <section class="sheet">
       <div class="row apart"><h2>${t("opt-in.title")}</h2>${isIn && html`<span class="badge good">${t("opted-in.badge")}</span>`}</div>
       <p class="soft">${t(isIn ? "opt-in.is-in" : "opt-in.text")}</p>
-      <${Refused} error=${error} />
+      <${Trouble} error=${error} />
       <${Action} kind=${isIn ? "" : "main-action"} busy=${busy} onClick=${opt}>${t(isIn ? "opt-out" : "opt-in")}<//>
     </section>
   `;

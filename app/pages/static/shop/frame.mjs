@@ -1,10 +1,10 @@
 // The frame of the shop: on a phone the places to go to lie at the bottom, under the thumb; elsewhere beside the brand.
 import { html, useEffect } from "kit/html.mjs";
 import { priced } from "kit/format.mjs";
+import { useRoom } from "kit/room.mjs";
 import { t, useLanguage } from "kit/texts.mjs";
 import { to, usePlace } from "kit/router.mjs";
 import { Brand, Icon } from "kit/ui.mjs";
-import { useRoom } from "./room.mjs";
 import { useWallet } from "./wallet.mjs";
 
 const PLACES = [

@@ -1,11 +1,11 @@
 // The shop: what a customer sees, buys, plays and holds.
 import { html, useEffect } from "kit/html.mjs";
 import { navigate, Router, to, usePlace } from "kit/router.mjs";
-import { Session } from "kit/session.mjs";
+import { NotFound, Session } from "kit/session.mjs";
 import { start } from "kit/start.mjs";
 import { useStore } from "kit/store.mjs";
 import { t, useLanguage } from "kit/texts.mjs";
-import { Aside, Button, Empty, Title } from "kit/ui.mjs";
+import { Aside, Button } from "kit/ui.mjs";
 import { Account } from "./account.mjs";
 import { api } from "./api.mjs";
 import { Catalogue } from "./catalogue.mjs";
@@ -44,7 +44,7 @@ function Screens() {
   const { path } = usePlace();
   // The balance is beside everything, and may change elsewhere; where it cannot be read, the screens say so themselves.
   useEffect(() => void refreshWallet().catch(() => null), [path]);
-  return html`<${Frame}><${Router} routes=${ROUTES} otherwise=${Nowhere} /><//>`;
+  return html`<${Frame}><${Router} routes=${ROUTES} otherwise=${NotFound} /><//>`;
 }
 
 /** Whoever has just registered, or is signed in already, has nothing to do at that address. */
@@ -52,10 +52,5 @@ function Registered() {
   useEffect(() => void navigate("/", {}, { replace: true }), []);
   return null;
 }
-
-const Nowhere = () => html`
-  <${Title}>${t("not-found")}<//>
-  <${Empty} title=${t("not-found.text")}><${Button} href=${to("/")}>${t("to-the-start")}<//><//>
-`;
 
 start(Shop);

@@ -2,20 +2,20 @@
 import { html, useEffect, useRef, useState } from "kit/html.mjs";
 import { textOf } from "kit/campaign.mjs";
 import { date, dateTime, number } from "kit/format.mjs";
+import { Reading, useReading } from "kit/reading.mjs";
 import { to, useQuery } from "kit/router.mjs";
 import { t } from "kit/texts.mjs";
 import { Badge, Bones, Button, Empty, Icon, Note, Title } from "kit/ui.mjs";
+import { api } from "./api.mjs";
 import { checked } from "./draws.mjs";
-import { Reading, useReading } from "./reading.mjs";
 
 export function MyDraws() {
-  const draws = useReading("/api/customer/draws", "draws", NEWEST, undefined, "id");
+  const draws = useReading(api, "/api/customer/draws", "draws", { mark: "id" });
   return html`
     <${Title} text=${t("draws.text")}>${t("draws.title")}<//>
     <${Reading} of=${draws} height="5rem" empty=${html`<${None} />`}>${(rows) => html`<${List} draws=${rows} />`}<//>
   `;
 }
-const NEWEST = {};
 
 const None = () => html`
   <${Empty} icon="wheel" title=${t("draws.none")}>

@@ -1,14 +1,14 @@
 // Turning a wheel, and tapping.
+import { priceOf } from "kit/campaign.mjs";
 import { html, useEffect, useRef, useState } from "kit/html.mjs";
 import { points } from "kit/format.mjs";
 import { useAct } from "kit/load.mjs";
 import { to } from "kit/router.mjs";
 import { t } from "kit/texts.mjs";
-import { Button, Icon } from "kit/ui.mjs";
+import { Button, Icon, Trouble } from "kit/ui.mjs";
 import { Action } from "./action.mjs";
 import { askOnce, isUnanswered } from "./asked.mjs";
-import { priceOf } from "kit/campaign.mjs";
-import { Hindrances, Refused } from "./reasons.mjs";
+import { Hindrances } from "./reasons.mjs";
 import { Rewards } from "./rewards.mjs";
 import { Unanswered } from "./unanswered.mjs";
 import { refreshWallet } from "./wallet.mjs";
@@ -97,7 +97,7 @@ function Again({ campaign, error, busy, onPlay, said }) {
   if (!busy && isUnanswered("play", campaign.id)) return html`<${Unanswered} busy=${busy} onAsk=${onPlay} text=${t("play.unanswered")} />`;
   return html`
     ${!busy && html`<${Hindrances} of=${campaign} tried=${error} />`}
-    ${error && campaign.may_have && html`<${Refused} error=${error} />`}
+    ${error && campaign.may_have && html`<${Trouble} error=${error} />`}
     ${(busy || campaign.may_have) && html`<${Action} kind="main-action" class="big" busy=${busy} onClick=${onPlay}>${said}<//>`}
     ${Number(campaign.price) > 0 &&
     html`<p class="soft small" style=${{ textAlign: "center" }}>${t("play.price", { price: priceOf(campaign) })}</p>`}

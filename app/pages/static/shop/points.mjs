@@ -4,9 +4,8 @@ import { dateTime, points } from "kit/format.mjs";
 import { useLoad } from "kit/load.mjs";
 import { to, useQuery } from "kit/router.mjs";
 import { t } from "kit/texts.mjs";
-import { Bones, Button, Empty, Pages, Title } from "kit/ui.mjs";
+import { Bones, Button, Empty, Pages, Title, Trouble } from "kit/ui.mjs";
 import { api } from "./api.mjs";
-import { Refused } from "./reasons.mjs";
 import { useWallet } from "./wallet.mjs";
 
 const PER_PAGE = 20;
@@ -17,7 +16,7 @@ export function Points() {
   return html`
     <${Title} text=${t("points.text")}>${t("points.title")}<//>
     <${Figures} />
-    ${history.error && html`<${Refused} error=${history.error} retry=${history.reload} />`}
+    ${history.error && html`<${Trouble} error=${history.error} retry=${history.reload} />`}
     ${!history.data && !history.error && html`<${Bones} lines=${6} height="2.5rem" />`}
     ${history.data && (history.data.total ? html`<${History} found=${history.data} />` : html`<${None} />`)}
   `;

@@ -1,13 +1,12 @@
 // Becoming a customer.
 import { html, useRef, useState } from "kit/html.mjs";
 import { useAct } from "kit/load.mjs";
-import { navigate, to } from "kit/router.mjs";
 import { once } from "kit/once.mjs";
+import { navigate, to } from "kit/router.mjs";
 import { t } from "kit/texts.mjs";
-import { Brand, Button, Check, Field, Form, Note, Preferences, Title } from "kit/ui.mjs";
+import { Brand, Button, Check, Field, Form, Note, Preferences, Title, Trouble } from "kit/ui.mjs";
 import { api } from "./api.mjs";
 import { NewPassword, weakness } from "./password.mjs";
-import { problemOf, Refused } from "./reasons.mjs";
 
 const EMPTY = { firstName: "", lastName: "", email: "", phone: "", plainPassword: "", agreement1: false };
 const BESIDE = ["firstName", "lastName", "email", "phone", "plainPassword", "agreement1"]; // fields that show their own problems
@@ -25,7 +24,7 @@ export function Register() {
     try {
       await once(["register", customer.email], (key) => api.post("/api/customer/self_register", { customer }, { key }));
     } catch (refused) {
-      setProblems(Object.fromEntries(BESIDE.map((name) => [name, problemOf(refused, name)])));
+      setProblems(Object.fromEntries(BESIDE.map((name) => [name, refused.fields?.[name]])));
       focusFirst(form.current);
       throw refused;
     }
@@ -56,10 +55,9 @@ export function Register() {
           <${Field} label=${t("phone.optional")} type="tel" ...${field("phone")} autocomplete="tel" />
           <${NewPassword} label=${t("password")} ...${field("plainPassword")} />
           <div>
-            <${Check} label=${t("register.agree")} checked=${person.agreement1} onChange=${set("agreement1")}
-              aria-invalid=${problems.agreement1 ? "true" : undefined} problem=${problems.agreement1} />
+            <${Check} label=${t("register.agree")} checked=${person.agreement1} onChange=${set("agreement1")} problem=${problems.agreement1} />
           </div>
-          ${error && !isBeside(error) && html`<${Refused} error=${error.status === 403 ? { message: t("register.closed") } : error} />`}
+          ${error && !isBeside(error) && html`<${Trouble} error=${error.status === 403 ? { message: t("register.closed") } : error} />`}
           <${Button} kind="main-action" type="submit" busy=${busy}>${t("register")}<//>
         <//>
       </div>
@@ -69,7 +67,7 @@ export function Register() {
 }
 
 const Sheet = ({ title, text, children }) => html`
-  <main class="gate" id="content">
+  <main class="gate" id="content" tabindex="-1">
     <div class="sheet">
       <${Brand} href=${to("/")}>${t("app.name")}<//>
       <${Title} text=${text}>${title}<//>

@@ -1,9 +1,9 @@
 // A wheel whose segments are as wide as what they stand for is likely.
 import { html, useEffect } from "kit/html.mjs";
 import { percent } from "kit/format.mjs";
+import { wantsLessMotion } from "kit/room.mjs";
 import { t } from "kit/texts.mjs";
 import { mark } from "./campaign.mjs";
-import { wantsLessMotion } from "./room.mjs";
 
 const COLOURS = ["#5236c9", "#0f766e", "#b3406f", "#1d4f91", "#9a5210", "#3f6b1f"];
 const NOTHING = "#4a4560";

@@ -1,7 +1,7 @@
 // Buying one reward: asked once, sent once, and told as it is: bought, refused, or not known yet.
 import { html, useEffect, useRef, useState } from "kit/html.mjs";
 import { priceOf, textOf, whyNot } from "kit/campaign.mjs";
-import { priced } from "kit/format.mjs";
+import { difference, priced } from "kit/format.mjs";
 import { Code } from "kit/code.mjs";
 import { useAct } from "kit/load.mjs";
 import { useStore } from "kit/store.mjs";
@@ -43,7 +43,7 @@ const Asking = ({ customer, price, error, busy, closed, onBuy, onClose }) => htm
   <dl class="facts" style=${{ gridTemplateColumns: "repeat(auto-fit, minmax(min(100%, 8rem), 1fr))" }}>
     <div><dt>${t("buy.for")}</dt><dd class="name clamp">${customer.name}</dd></div>
     <div><dt>${t("buy.price")}</dt><dd>${priceOf({ price })}</dd></div>
-    <div><dt>${t("buy.balance-after")}</dt><dd>${priced(customer.balance - Number(price))}</dd></div>
+    <div><dt>${t("buy.balance-after")}</dt><dd>${priced(difference(customer.balance, price))}</dd></div>
   </dl>
   ${closed && html`<${Note} tone="warn" icon="offline">${t("shelf.closed")}<//>`}
   <${Trouble} error=${error} />

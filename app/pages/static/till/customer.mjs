@@ -4,6 +4,7 @@ import { priceOf, textOf, whyNot } from "kit/campaign.mjs";
 import { points, priced, time } from "kit/format.mjs";
 import { useAct, useLoad } from "kit/load.mjs";
 import { navigate, to } from "kit/router.mjs";
+import { useRoom } from "kit/room.mjs";
 import { useStore } from "kit/store.mjs";
 import { t } from "kit/texts.mjs";
 import { Badge, Button, Empty, Loaded, Note, Picture, Title, Trouble, say } from "kit/ui.mjs";
@@ -13,7 +14,6 @@ import { activate, load } from "./customers.mjs";
 import { AddingPoints } from "./points.mjs";
 import { sales } from "./sales.mjs";
 import { useOffline } from "./seller.mjs";
-import { useWide } from "./width.mjs";
 
 const FEW = 5;
 
@@ -32,7 +32,7 @@ export function Customer({ id }) {
 
 function Served({ customer, campaigns, more, vouchers, at, isOld, isOffline, reload, readOn, isReading }) {
   const [buying, setBuying] = useState(null), [adding, setAdding] = useState(false);
-  const coupons = useRef(), isWide = useWide();
+  const coupons = useRef(), isWide = useRoom("64rem");
   const sold = campaigns.filter((it) => it.action === "buy");
   const now = sold.filter((it) => it.may_have), notYet = sold.filter((it) => !it.may_have);
   const others = campaigns.filter((it) => it.action !== "buy");

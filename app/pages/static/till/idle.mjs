@@ -5,7 +5,7 @@ import { useAct, useLoad, useStill } from "kit/load.mjs";
 import { navigate, to } from "kit/router.mjs";
 import { useStore } from "kit/store.mjs";
 import { t } from "kit/texts.mjs";
-import { Badge, Bones, Button, Empty, Trouble } from "kit/ui.mjs";
+import { Badge, Bones, Button, Empty, Trouble, useTitle } from "kit/ui.mjs";
 import { find } from "./customers.mjs";
 import { entered, typed } from "./scanning.mjs";
 
@@ -31,9 +31,7 @@ export function Idle() {
     content.addEventListener("focus", give);
     return () => content.removeEventListener("focus", give);
   }, []);
-  useEffect(() => {
-    document.title = `${t("idle.title")} · ${t("app.title")}`;
-  });
+  useTitle(() => t("idle.title"));
 
   const [enter, { error, clear }] = useAct(async () => {
     if (!wanted) return;

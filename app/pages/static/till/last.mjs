@@ -1,12 +1,13 @@
 // The sales of this till: those without an answer, and the last ones.
 import { html, useState } from "kit/html.mjs";
-import { dateTime, priced, time } from "kit/format.mjs";
+import { dateTime, time } from "kit/format.mjs";
+import { priceOf } from "kit/campaign.mjs";
 import { Code } from "kit/code.mjs";
 import { useAct } from "kit/load.mjs";
 import { navigate, to } from "kit/router.mjs";
 import { useStore } from "kit/store.mjs";
 import { t } from "kit/texts.mjs";
-import { Badge, Button, Dialog, Empty, Table, Title } from "kit/ui.mjs";
+import { Badge, Button, Dialog, Empty, Table, Title, Trouble } from "kit/ui.mjs";
 import { Reasons } from "./buying.mjs";
 import { askNow, isMine, isPending, putAway, sales } from "./sales.mjs";
 
@@ -65,7 +66,7 @@ function Sales({ label, rows, onLeave }) {
       label: t("sale.customer"),
       cell: (sale) => html`<a class="name clamp" href=${to(`/customer/${sale.customer.id}`)} onClick=${onLeave}>${sale.customer.name}</a>`,
     },
-    { key: "price", label: t("buy.price"), number: true, cell: (sale) => (Number(sale.campaign.price) ? priced(sale.campaign.price) : t("free")) },
+    { key: "price", label: t("buy.price"), number: true, cell: (sale) => priceOf(sale.campaign) },
     { key: "time", label: t("sale.time"), cell: (sale) => html`<span class="soft">${when(sale.created_at)}</span>` },
     { key: "state", label: t("sale.state"), cell: (sale) => html`<${State} sale=${sale} />` },
     { key: "act", label: "", cell: (sale) => html`<${Act} sale=${sale} onShow=${() => setShown(sale)} onLeave=${onLeave} />` },
@@ -91,14 +92,16 @@ function State({ sale }) {
 }
 
 function Act({ sale, onShow, onLeave }) {
+  const [away, { busy, error }] = useAct(() => putAway(sale));
   if (sale.code) return html`<${Button} aria-label=${t("coupon.show-of", { title: sale.campaign.name })} onClick=${onShow}>${t("sale.show")}<//>`;
   if (sale.state === "done") return html`<span class="small soft">${t("sale.code-gone")}</span>`;
-  if (!isPending(sale) || sale.state !== "too-old") return null;
+  if (sale.state !== "too-old" || sale.put_away) return null;
   return html`
     <div class="row tight">
       <${Button} href=${to(`/customer/${sale.customer.id}`)} onClick=${onLeave}>${t("waiting.look")}<//>
-      <${Button} kind="plain" onClick=${() => putAway(sale)}>${t("waiting.put-away")}<//>
+      <${Button} kind="plain" busy=${busy} onClick=${away}>${t("waiting.put-away")}<//>
     </div>
+    <${Trouble} error=${error} />
   `;
 }
 

@@ -1,12 +1,13 @@
 // The till: a seller scans a card, and buys rewards for the customer in front of them.
 import { html, useEffect, useState } from "kit/html.mjs";
 import { number } from "kit/format.mjs";
-import { Router, navigate, to, usePlace } from "kit/router.mjs";
-import { Frame, Session } from "kit/session.mjs";
+import { Router, to, usePlace } from "kit/router.mjs";
+import { useRoom } from "kit/room.mjs";
+import { Frame, NotFound, Session } from "kit/session.mjs";
 import { start } from "kit/start.mjs";
 import { useStore } from "kit/store.mjs";
 import { t, useLanguage } from "kit/texts.mjs";
-import { Button, Empty, Title } from "kit/ui.mjs";
+import { Button } from "kit/ui.mjs";
 import { Customer } from "./customer.mjs";
 import { Idle } from "./idle.mjs";
 import { install } from "./install.mjs";
@@ -16,7 +17,6 @@ import { Registering } from "./registering.mjs";
 import { askNow, isPending, sales } from "./sales.mjs";
 import { api, tryLine } from "./seller.mjs";
 import { SellerMenu, mayLeave } from "./menu.mjs";
-import { useNarrow, useWide } from "./width.mjs";
 
 const ROUTES = [
   ["/", Idle],
@@ -31,7 +31,7 @@ function Till() {
 }
 
 function Counter({ session }) {
-  const { path } = usePlace(), isNarrow = useNarrow(), isWide = useWide();
+  const { path } = usePlace(), isNarrow = !useRoom("40rem"), isWide = useRoom("64rem");
   const pending = useStore(sales).filter(isPending).length;
   const [open, setOpen] = useState(null);
   const close = () => setOpen(null);
@@ -58,17 +58,12 @@ function Counter({ session }) {
   return html`
     <${Frame} home=${to("/")} menu=${menu} bar=${bar}>
       <${OfflineNote} />
-      <${Router} routes=${ROUTES} otherwise=${Nowhere} />
+      <${Router} routes=${ROUTES} otherwise=${NotFound} />
     <//>
     ${open === "waiting" && html`<${Waiting} onClose=${close} />`}
     ${open === "menu" && html`<${SellerMenu} session=${session} onClose=${close} />`}
   `;
 }
-
-const Nowhere = () => html`
-  <${Title}>${t("not-found")}<//>
-  <${Empty} icon="search" title=${t("not-found.text")}><${Button} kind="main-action" onClick=${() => navigate("/")}>${t("to-the-start")}<//><//>
-`;
 
 void install();
 void tryLine(); // a device may believe that it is connected

@@ -1,5 +1,6 @@
 // Giving a customer points by hand.
 import { html, useState } from "kit/html.mjs";
+import { amountOf } from "kit/format.mjs";
 import { useAct } from "kit/load.mjs";
 import { once } from "kit/once.mjs";
 import { t } from "kit/texts.mjs";
@@ -9,9 +10,9 @@ import { api } from "./seller.mjs";
 export function AddingPoints({ customer, onClose, onAdded }) {
   const [amount, setAmount] = useState(""), [comment, setComment] = useState(""), [problem, setProblem] = useState(null);
   const [add, { busy, error }] = useAct(async () => {
-    const points = Number(amount.replace(",", "."));
-    setProblem(points > 0 ? null : t("points.problem"));
-    if (!(points > 0)) return;
+    const points = amountOf(amount), isAmount = /^\d+(\.\d{1,2})?$/.test(points) && Number(points) > 0;
+    setProblem(isAmount ? null : t("points.problem"));
+    if (!isAmount) return;
     const transfer = { customer: customer.id, points, comment: comment.trim() || t("points.comment.default") };
     await once(["add points", api.signedIn.get().login, transfer], (key) => api.post("/api/pos/points/transfer/add", { transfer }, { key }));
     onAdded(points);

@@ -31,7 +31,7 @@ export function Registering() {
     navigate(`/customer/${customerId}`, {}, { replace: true });
   });
   const refused = error?.fields ?? {};
-  const problem = (name) => missing[name] ?? (refused[name] && said(name, refused[name].join(" ")));
+  const problem = (name) => missing[name] ?? refused[name];
   const field = (name, more) => html`
     <${Field} label=${t(`register.${name}`)} name=${name} value=${person[name]} problem=${problem(name)} autocomplete="off" ...${INPUT[name]} ...${more}
       onInput=${(value) => setPerson((before) => ({ ...before, [name]: value }))} />
@@ -64,6 +64,3 @@ function whatIsMissing(person, isAgreed) {
   if (!isAgreed) lacking.agreement1 = t("register.missing.agreement");
   return lacking;
 }
-
-/** What the service says of a field; that somebody else has the value is said in the reader's words. */
-const said = (name, sentence) => (/already exists|already used/.test(sentence) ? t(`register.taken.${name}`) : sentence);

@@ -116,7 +116,7 @@ export const leave = (key) => shown.delete(key);
 
 let timer = null, tries = 0;
 /** Ask for whatever the seller of now waits for. */
-export async function askAll() {
+async function askAll() {
   clearTimeout(timer);
   timer = null;
   try {

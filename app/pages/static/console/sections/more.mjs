@@ -56,13 +56,13 @@ function Json({ edit, at, label, hint }) {
   const value = edit.value(at);
   const [text, setText] = useState(value ? JSON.stringify(value, null, 2) : ""), [wrong, setWrong] = useState(null);
   useEffect(() => {
-    if (!wrong && JSON.stringify(value) !== JSON.stringify(parsed(text))) setText(value ? JSON.stringify(value, null, 2) : "");
+    if (value !== text && JSON.stringify(value) !== JSON.stringify(parsed(text))) (setText(value ? JSON.stringify(value, null, 2) : ""), setWrong(null));
   }, [value]);
   const change = (written) => {
     setText(written);
     const found = parsed(written);
     setWrong(found === undefined ? t("more.no-json") : null);
-    if (found !== undefined) edit.set(at, found);
+    edit.set(at, found === undefined ? written : found); // which the service refuses, so that nobody saves what was there before
   };
   const below = edit.problem(at);
   return html`<${Field} as="textarea" class="mono" label=${label} hint=${hint} value=${text} problem=${wrong ?? below} onInput=${change} spellcheck="false" />`;

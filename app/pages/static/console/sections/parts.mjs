@@ -1,9 +1,10 @@
 // What the sections of the form share: a field at a place of the document.
 import { html } from "kit/html.mjs";
+import { amountOf } from "kit/format.mjs";
 import { t } from "kit/texts.mjs";
 import { Check, Field } from "kit/ui.mjs";
 
-export const UNITS = ["second", "minute", "hour", "day", "week", "month", "year"];
+const UNITS = ["second", "minute", "hour", "day", "week", "month", "year"];
 
 export const Section = ({ title, text, children }) => html`
   <section class="sheet" aria-label=${title}>
@@ -24,7 +25,7 @@ export const NumberAt = ({ edit, at, ...rest }) => html`
 
 /** An amount with two decimals at a place. */
 export const AmountAt = ({ edit, at, ...rest }) => html`
-  <${Field} ...${rest} inputmode="decimal" class="short" value=${edit.value(at)} problem=${edit.problem(at)} onInput=${(value) => edit.set(at, value.replace(",", "."))} />
+  <${Field} ...${rest} inputmode="decimal" class="short" value=${edit.value(at)} problem=${edit.problem(at)} onInput=${(value) => edit.set(at, amountOf(value))} />
 `;
 
 export const CheckAt = ({ edit, at, label }) => html`

@@ -1,18 +1,15 @@
 // A list that is read on and on, the newest first.
 import { html, useCallback, useEffect, useRef, useState } from "kit/html.mjs";
 import { t } from "kit/texts.mjs";
-import { Bones } from "kit/ui.mjs";
-import { Action } from "./action.mjs";
-import { api } from "./api.mjs";
-import { Refused } from "./reasons.mjs";
+import { Bones, Button, Trouble } from "kit/ui.mjs";
 
 const ENOUGH = 12, STEPS_MAX = 5; // so many at once where most are left out, in so many questions at most
 
 /**
- * `{rows, more, busy, error, readOn, reload}` of `path`; begins anew when the query changes. `wanted` leaves some rows out;
- * `mark` names what of the last row is sent to read on.
+ * `{rows, more, busy, error, readOn, reload}` of the list `name` that `path` answers; begins anew when the query changes. `wanted` leaves
+ * some rows out; `mark` names what of the last row is sent to read on.
  */
-export function useReading(path, name, query, wanted, mark = "number") {
+export function useReading(api, path, name, { query = {}, wanted, mark = "number" } = {}) {
   const [state, setState] = useState({ rows: undefined, more: false, busy: true, error: null });
   const turn = useRef(0); // what was asked for last; later answers to earlier questions are dropped
   const read = useCallback(
@@ -20,7 +17,7 @@ export function useReading(path, name, query, wanted, mark = "number") {
       const mine = (turn.current += 1);
       setState((it) => ({ ...it, busy: true, error: null }));
       try {
-        const found = await readSome(path, name, query, wanted, mark, before);
+        const found = await readSome(api, path, name, query, wanted, mark, before);
         if (mine === turn.current) setState({ ...found, rows: [...known, ...found.rows], busy: false, error: null });
       } catch (error) {
         if (mine === turn.current) setState((it) => ({ ...it, busy: false, error }));
@@ -35,7 +32,7 @@ export function useReading(path, name, query, wanted, mark = "number") {
   return { ...state, reload: () => read(undefined, []), readOn: () => read(state.last, state.rows) };
 }
 
-async function readSome(path, name, query, wanted, mark, before) {
+async function readSome(api, path, name, query, wanted, mark, before) {
   const rows = [];
   for (let step = 1; ; step += 1) {
     const page = await api.get(path, { ...query, before });
@@ -46,13 +43,13 @@ async function readSome(path, name, query, wanted, mark, before) {
 }
 
 /** The rows of a reading by `children(rows)`, `empty` where there are none, and a way to read on. */
-export function Reading({ of, empty, height, children }) {
-  const trouble = of.error && html`<${Refused} error=${of.error} retry=${of.reload} />`;
-  if (of.rows === undefined) return trouble || html`<${Bones} lines=${4} height=${height} />`;
+export function Reading({ of, empty, lines = 4, height, children }) {
+  const trouble = of.error && html`<${Trouble} error=${of.error} retry=${of.reload} />`;
+  if (of.rows === undefined) return trouble || html`<${Bones} lines=${lines} height=${height} />`;
   return html`
     ${trouble}
     ${of.rows.length === 0 && !of.more && !of.busy ? empty : children(of.rows)}
     ${of.more &&
-    html`<div class="row" style=${{ justifyContent: "center" }}><${Action} busy=${of.busy} onClick=${of.readOn}>${t("more")}<//></div>`}
+    html`<div class="row" style=${{ justifyContent: "center" }}><${Button} busy=${of.busy} onClick=${of.readOn}>${t("more")}<//></div>`}
   `;
 }
