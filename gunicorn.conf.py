@@ -22,6 +22,7 @@ def _whole(name: str, default: int) -> int:
 bind = f"127.0.0.1:{os.environ.get('PORT', '8181')}"
 workers = _whole("WEB_CONCURRENCY", 2 * multiprocessing.cpu_count())
 worker_class = "app.http_worker.HttpWorker"
+preload_app = True  # loaded once: workers share its memory, and one that takes a dead one's place serves at once
 threads = _whole("GUERDON_POOL_SIZE", 8)  # as many as the worker has database connections
 timeout = 30  # seconds for the body of a request
 graceful_timeout = 25
