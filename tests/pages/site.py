@@ -49,6 +49,8 @@ class Site:
 @contextmanager
 def served(app: Flask) -> Iterator[Site]:
     server = make_server("127.0.0.1", 0, app, threaded=True)
+    # What is still under way is waited for at the end: it would open the next test's database as it was.
+    vars(server)["daemon_threads"] = False
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
