@@ -73,13 +73,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def postgres() -> Iterator[URL]:
     """A server with a migrated database to copy."""
     with any_postgres() as url:
-        administer(url, f"DROP DATABASE IF EXISTS {TEMPLATE}")
-        administer(url, f"CREATE DATABASE {TEMPLATE}")
+        administer(url, f"DROP DATABASE IF EXISTS {TEMPLATE}", f"CREATE DATABASE {TEMPLATE}")
         database = Database(url.set(database=TEMPLATE).render_as_string(hide_password=False))
         migrate(database)
         database.engine.dispose()
         yield url
-        administer(url, f"DROP DATABASE {TEMPLATE}")
+        administer(url, f"DROP DATABASE IF EXISTS {COPY} WITH (FORCE)", f"DROP DATABASE {TEMPLATE}")
 
 
 @pytest.fixture(scope="session")
@@ -107,8 +106,9 @@ def sqlite_world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture(scope="session")
 def postgres_world(postgres: URL) -> Iterator[tuple[URL, World]]:
     """The same on PostgreSQL."""
-    administer(postgres, f"DROP DATABASE IF EXISTS {WORLD_TEMPLATE}")
-    administer(postgres, f"CREATE DATABASE {WORLD_TEMPLATE} TEMPLATE {TEMPLATE}")
+    administer(
+        postgres, f"DROP DATABASE IF EXISTS {WORLD_TEMPLATE}", f"CREATE DATABASE {WORLD_TEMPLATE} TEMPLATE {TEMPLATE}"
+    )
     yield postgres, _filled(postgres.set(database=WORLD_TEMPLATE).render_as_string(hide_password=False), World)
     administer(postgres, f"DROP DATABASE {WORLD_TEMPLATE}")
 
@@ -138,10 +138,8 @@ def postgres_url(request: pytest.FixtureRequest, postgres: URL) -> Iterator[str]
 
 def _copied(postgres: URL, template: str) -> Iterator[str]:
     """A copy of a database, always of the same name, so that an engine made for it once serves all tests."""
-    administer(postgres, f"DROP DATABASE IF EXISTS {COPY} WITH (FORCE)")
-    administer(postgres, f"CREATE DATABASE {COPY} TEMPLATE {template}")
+    administer(postgres, f"DROP DATABASE IF EXISTS {COPY} WITH (FORCE)", f"CREATE DATABASE {COPY} TEMPLATE {template}")
     yield postgres.set(database=COPY).render_as_string(hide_password=False)
-    administer(postgres, f"DROP DATABASE {COPY} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -173,8 +171,9 @@ def sqlite_demo_template(sqlite_template: Path, tmp_path_factory: pytest.TempPat
 @pytest.fixture(scope="session")
 def postgres_demo(postgres: URL) -> Iterator[URL]:
     """A server with a database that holds the demo world, to copy."""
-    administer(postgres, f"DROP DATABASE IF EXISTS {DEMO_TEMPLATE}")
-    administer(postgres, f"CREATE DATABASE {DEMO_TEMPLATE} TEMPLATE {TEMPLATE}")
+    administer(
+        postgres, f"DROP DATABASE IF EXISTS {DEMO_TEMPLATE}", f"CREATE DATABASE {DEMO_TEMPLATE} TEMPLATE {TEMPLATE}"
+    )
     _filled(postgres.set(database=DEMO_TEMPLATE).render_as_string(hide_password=False), _load_demo)
     yield postgres
     administer(postgres, f"DROP DATABASE {DEMO_TEMPLATE}")

@@ -137,8 +137,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def administer(url: URL, statement: str) -> None:
-    """Run a statement outside a transaction, such as CREATE DATABASE."""
+def administer(url: URL, *statements: str) -> None:
+    """Run statements outside a transaction, such as CREATE DATABASE."""
     dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute(statement)
+        for statement in statements:
+            connection.execute(statement)

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import func, select
 
+from app.campaign.audience import traits
 from app.campaign.awards.give import SYSTEM
+from app.campaign.eligibility.facts import facts_by_campaign
 from app.campaign.engagement import opt_ins
 from app.campaign.engagement.behaviors import BehaviorSpec, GoalSpec
 from app.campaign.errors import NotEligible
@@ -21,6 +23,7 @@ from app.campaign.models.limits import Stock
 from app.campaign.triggers import events
 from app.members import customers, identifiers, tags
 from app.members.models import Customer
+from app.points import ledger
 from tests.campaign.test_machines import PLAYED, outcome
 from tests.world import World, hours
 
@@ -156,6 +159,9 @@ class BehaviorMachine(RuleBasedStateMachine):
                 behaviors=PLANS[:1], restrictions={"user.tags": {"$in": ["vip"]}}, **common
             ),
         }
+        self.for_others = self.world.a_reward_campaign(
+            chain_id=self.chain_id, context="event", opt_in_required=True, restrictions={"user.tags": "nobody has this"}
+        )
         self.models = {
             name: [Model(plan) for plan in (PLANS if name == "open" else PLANS[:1])] for name in self.campaigns
         }
@@ -222,11 +228,10 @@ class BehaviorMachine(RuleBasedStateMachine):
 
     @rule()
     def opt_in_where_it_is_not_for_the_customer(self) -> None:
-        other = self.world.a_reward_campaign(
-            chain_id=self.chain_id, context="event", opt_in_required=True, restrictions={"user.tags": "nobody has this"}
-        )
         with self.world.database.transaction() as session:
-            assert outcome(lambda: opt_ins.opt_in(session, other.id, self.customer.id, self.now)) is NotEligible
+            assert (
+                outcome(lambda: opt_ins.opt_in(session, self.for_others.id, self.customer.id, self.now)) is NotEligible
+            )
 
     def say(self, said: Any) -> Any:
         with self.world.database.transaction() as session:
@@ -240,10 +245,15 @@ class BehaviorMachine(RuleBasedStateMachine):
 
     @invariant()
     def everything_is_as_the_model_says(self) -> None:
+        ids = [campaign.id for campaign in self.campaigns.values()]
         with self.world.database.reading() as session:
             customer = identifiers.by_uuid(session, self.customer.chain_id, self.customer.uuid)
-            for name, campaign in self.campaigns.items():
-                found = customer_campaigns.one(session, customer, campaign.id, Include(), self.now)
+            facts, known = (
+                facts_by_campaign(session, ids, customer.id),
+                traits.of_customer(session, customer.id, self.now),
+            )
+            read = customer_campaigns.read(session, customer, [facts[id] for id in ids], known, Include(), self.now)
+            for name, found in zip(self.campaigns, read, strict=True):
                 models = self.models[name]
                 for (behavior, progress), model in zip(found.behaviors, models, strict=True):
                     assert progress.achieved == len(model.achieved), behavior.name
@@ -251,13 +261,13 @@ class BehaviorMachine(RuleBasedStateMachine):
                     assert current == [len(details) for details in model.rounds], behavior.name
                 assert found.state == self.state(name, models), name
                 assert found.opted_in is (self.opted_in if name == "opt in" else None)
-            assert session.scalar(select(func.count()).select_from(EventReceipt)) is not None
             receipts = select(func.count()).where(EventReceipt.customer_id == self.customer.id)
             assert session.scalar(receipts) == len(self.details)
             stock = session.get_one(Stock, self.campaigns["opt in"].id)
             assert stock.participants_count == (1 if self.opted_in else 0)
             assert session.query(Participation).filter_by(customer_id=self.customer.id).count() <= 1
-        assert self.world.balance(self.customer) == sum(m.points for models in self.models.values() for m in models)
+            balance = ledger.balance(session, self.customer.id)
+        assert balance == sum(m.points for models in self.models.values() for m in models)
 
     def state(self, name: str, models: list[Model]) -> str:
         """The order of section 5.2, in the words of the model."""
