@@ -282,14 +282,18 @@ def test_an_admin_sees_why_a_customer_is_not_shown_a_campaign(world: World, ada:
 
 
 def test_a_limit_of_a_day_says_when_it_opens_again(world: World, cleo: Client) -> None:
-    world.interact(world.a_reward_campaign(limit_per_customer=1, limit_per_customer_unit="day"))
-    world.interact(world.a_reward_campaign(name="For all", limit_in_period=1, limit_unit="day"))
     zone = ZoneInfo("Europe/Warsaw")
     with world.database.transaction() as session:
         session.execute(update(Chain).values(time_zone=zone.key))
-    now = datetime.now(UTC)
-    with clock_at(now):
-        midnight = datetime.combine(now.astimezone(zone) + timedelta(days=1), time(), zone).astimezone(UTC).isoformat()
-        for name, code in (("Tap and win", "limit_per_customer_reached"), ("For all", "limit_in_period_reached")):
-            [reason] = shelf_of(cleo, name)["reasons"]
-            assert (reason["code"], reason["opens_at"]) == (code, midnight)
+    today = datetime.combine(datetime.now(zone), time(9), zone)
+    for hour in (0, 9, 23):  # of the chain's day, which is another's of UTC
+        now = today.replace(hour=hour).astimezone(UTC)
+        per_customer, for_all = f"Tap at {hour}", f"For all at {hour}"
+        mine = world.a_reward_campaign(name=per_customer, limit_per_customer=1, limit_per_customer_unit="day")
+        world.interact(mine, now=now)
+        world.interact(world.a_reward_campaign(name=for_all, limit_in_period=1, limit_unit="day"), now=now)
+        midnight = (today.replace(hour=0) + timedelta(days=1)).astimezone(UTC).isoformat()
+        with clock_at(now):
+            for name, code in ((per_customer, "limit_per_customer_reached"), (for_all, "limit_in_period_reached")):
+                [reason] = shelf_of(cleo, name)["reasons"]
+                assert (reason["code"], reason["opens_at"]) == (code, midnight)
