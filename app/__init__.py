@@ -5,6 +5,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import admin, customer, operations, pages, seller, sessionm, spaaza
+from app.campaign.awards.refused import Refusals
 from app.db.engine import Database
 from app.media.blobs import FolderStore
 from app.openloyalty import errors
@@ -39,6 +40,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["guerdon_database"] = Database(settings.sqlalchemy_url, settings.pool_size)
     app.extensions["guerdon_blobs"] = FolderStore(settings.storage / "photos")
     app.extensions["guerdon_metrics"] = Metrics()
+    app.extensions["guerdon_refusals"] = Refusals(app.extensions["guerdon_database"])
     app.extensions["guerdon_identity"] = Identity(app, settings)
     if settings.proxy_hops:
         hops = settings.proxy_hops

@@ -11,6 +11,7 @@ class Refusal(Exception):
     `required`, `actual` and `missing` say what the rule wanted, what it found, and the difference, where that makes
     sense; `opens_at` is the moment from which the answer may be another. `field` names what was wrong in a request.
     `others` are the further reasons that were found: a dialect whose documents name another one first may tell that one.
+    `campaign_id` is of the campaign that gave nothing, where somebody asked one.
     """
 
     message: ClassVar[str] = "This cannot be done."
@@ -32,6 +33,7 @@ class Refusal(Exception):
         self.opens_at = opens_at
         self.field = field
         self.others: tuple[Refusal, ...] = ()
+        self.campaign_id: int | None = None
 
     @property
     def code(self) -> str:
@@ -89,6 +91,17 @@ def word_for(refusal: type[Refusal], words: Mapping[type[Refusal], Worded]) -> W
         if kind in words:
             return words[kind]
     raise KeyError(refusal)
+
+
+def sentence_of(code: str) -> str:
+    """What a reason says that is known by its code only, as of long ago; the code of one that there is no more."""
+    kinds = [Refusal]
+    while kinds:
+        kind = kinds.pop()
+        if kind().code == code:
+            return kind.message
+        kinds += kind.__subclasses__()
+    return code
 
 
 class AlreadyTaken(Conflicting):

@@ -18,6 +18,7 @@ def production_application() -> Flask:
     require_no_placeholders(found)
     app = create_app(found)
     _check(app, found)
+    app.extensions["guerdon_refusals"].writes_itself = True
     return app
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import URL
 
 from app import clock, create_app, demo
 from app.access import passwords
+from app.campaign.awards.refused import Refusals
 from app.cli import main
 from app.db.engine import Database
 from app.db.installation import migrate
@@ -241,6 +242,7 @@ def app(settings: Settings, wired: Flask) -> Iterator[Flask]:
         "guerdon_settings": settings,
         "guerdon_database": database,
         "guerdon_blobs": FolderStore(settings.storage / "photos"),
+        "guerdon_refusals": Refusals(database),
     }
     wired.extensions.update(own)
     yield wired

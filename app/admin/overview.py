@@ -7,9 +7,11 @@ from zoneinfo import ZoneInfo
 
 from flask import Response, jsonify
 
-from app import clock
+from app import clock, refusal
 from app.admin import chosen
 from app.admin.chosen import CHAIN
+from app.campaign.awards import refused
+from app.campaign.awards.refused import Often
 from app.campaign.listings import overview
 from app.campaign.listings.overview import RunningOut
 from app.campaign.models.campaigns import Campaign
@@ -22,7 +24,7 @@ from app.points.movements import Movement
 from app.web.door import afterwards, allow, database, reading
 
 blueprint = Blueprint("admin_overview", __name__)
-DAYS, HOUR = 14, timedelta(hours=1)
+DAYS, HOUR, LATELY = 14, timedelta(hours=1), timedelta(days=1)
 
 
 @blueprint.route("/admin/overview", methods=["GET"])
@@ -30,7 +32,7 @@ DAYS, HOUR = 14, timedelta(hours=1)
 @blueprint.doc(parameters=[CHAIN])
 @allow("admin", audited=False)
 def show_overview() -> Response:
-    """Show what runs, what is about to run out, what begins and ends within a week, and the points of the last two weeks."""
+    """Show what runs, what runs out, begins and ends soon, what customers could not have, and the points of the last two weeks."""
     now = clock.now()
     with reading() as session:
         chain = chains.get(session, chosen.chain())
@@ -47,6 +49,7 @@ def show_overview() -> Response:
             empty=[_line(it) for it in found.empty],
             beginning=[_line(it) for it in found.beginning],
             ending=[_line(it) for it in found.ending],
+            refused=[_refused(it) for it in refused.lately(session, chain.id, now - LATELY, overview.SHOWN_MAX)],
             days=_days(spans, ZoneInfo(chain.time_zone)),
         )
         chain_id = chain.id
@@ -85,10 +88,21 @@ def _day(date: str, spans: list[Movement]) -> dict[str, Any]:
 def _running_out(it: RunningOut) -> dict[str, Any]:
     return {
         "campaign": _line(it.campaign),
+        "reward": it.reward,
         "left": it.left,
         "allowed": it.allowed,
         "given_lately": it.given_lately,
         "ends_at": views.moment(it.ends_at),
+    }
+
+
+def _refused(it: Often) -> dict[str, Any]:
+    return {
+        "campaign": _line(it.campaign),
+        "code": it.reason,
+        "message": refusal.sentence_of(it.reason),
+        "count": it.count,
+        "last_at": views.moment(it.last_at),
     }
 
 

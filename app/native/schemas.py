@@ -249,12 +249,27 @@ class CampaignLine(Schema):
 
 class RunningOutView(Schema):
     campaign = fields.Nested(CampaignLine, required=True)
+    reward = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The reward of which little is left; none: the campaign."},
+    )
     left = _whole()
     allowed = _whole()
     given_lately = fields.Integer(required=True, metadata={"description": "Within the last day."})
     ends_at = fields.DateTime(
         required=True, allow_none=True, metadata={"description": "When nothing is left, at the pace of the last day."}
     )
+
+
+class OftenRefusedView(Schema):
+    """What customers asked a campaign for and did not get, for one reason, within the last day."""
+
+    campaign = fields.Nested(CampaignLine, required=True)
+    code = _text()
+    message = _text()
+    count = _whole()
+    last_at = _moment(allow_none=False)
 
 
 class DayView(Schema):
@@ -278,6 +293,9 @@ class OverviewView(Schema):
     )
     beginning = fields.List(fields.Nested(CampaignLine), required=True)
     ending = fields.List(fields.Nested(CampaignLine), required=True)
+    refused = fields.List(
+        fields.Nested(OftenRefusedView), required=True, metadata={"description": "What was refused last comes first."}
+    )
     days = fields.List(fields.Nested(DayView), required=True)
 
 

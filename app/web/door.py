@@ -7,7 +7,8 @@ import random
 import time
 from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
-from typing import Any, TypeVar, cast
+from datetime import datetime
+from typing import Any, Protocol, TypeVar, cast
 from uuid import UUID
 
 from flask import Flask, Request, current_app, g, request
@@ -141,17 +142,27 @@ class GuardedFlask(Flask):
         keyed = getattr(route, "keyed", KEYED)
         key = request.headers.get("Idempotency-Key") if request.method in keyed else None
 
+        def noting() -> ResponseReturnValue:
+            try:
+                return view()
+            except Refusal as e:
+                g.refused = e
+                raise
+
         def attempt() -> ResponseReturnValue:
-            g.unrewarded, g.afterwards = [], []
+            g.unrewarded, g.afterwards, g.refused = [], [], None
             if policy != ANYONE:
                 _let_in(policy, getattr(route, "authenticate", by_token))
-            return self._answer_once(view, key) if key is not None else view()
+            return self._answer_once(noting, key) if key is not None else noting()
 
         try:
             answer = with_retries(attempt)
+        except Refusal:
+            _report_refusals()
+            raise
         finally:
             _do_afterwards()
-        _report_unrewarded()
+        _report_refusals()
         return answer
 
     def _answer_once(self, view: Callable[[], ResponseReturnValue], key: str) -> ResponseReturnValue:
@@ -267,12 +278,22 @@ def note_unrewarded(campaign_id: int, reason: str, is_answered: bool = True) -> 
     g.unrewarded.append((campaign_id, reason, is_answered))
 
 
-def _report_unrewarded() -> None:
+class CountsRefusals(Protocol):
+    """What counts how often a campaign gave nothing, by the reason."""
+
+    def note(self, campaign_id: int, reason: str, now: datetime) -> None: ...
+
+
+def _report_refusals() -> None:
     metrics: Metrics = current_app.extensions["guerdon_metrics"]
+    refusals: CountsRefusals = current_app.extensions["guerdon_refusals"]
     for campaign_id, reason, is_answered in g.unrewarded:
         metrics.unrewarded.labels(reason).inc()
+        refusals.note(campaign_id, reason, clock.now())
         if not is_answered:
             current_app.logger.warning("campaign %s gave no reward: %s", campaign_id, reason)
+    if g.refused is not None and g.refused.campaign_id is not None:
+        refusals.note(g.refused.campaign_id, g.refused.code, clock.now())
 
 
 def caller() -> Caller:

@@ -4,11 +4,13 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from flask import Flask
 from sqlalchemy import select, text, update
 
 from app.access import permissions, staff
 from app.admin import overview
 from app.campaign.models.awards import Award
+from app.campaign.models.rewards import RewardMethod
 from app.db.prepared import is_postgresql
 from app.members import finding, segments
 from app.points import ledger, movements
@@ -83,6 +85,50 @@ def test_the_overview_tells_what_runs_out_and_when(world: World, ada: Client) ->
     assert [it["name"] for it in seen["ending"]] == ["Soon over"]
     assert [it["name"] for it in seen["beginning"]] == ["Soon there"]
     assert seen["customers"] == 1
+
+
+def test_a_reward_of_which_little_is_left_runs_out_too(world: World, ada: Client) -> None:
+    with clock_at(world.now):
+        draw = world.a_reward_campaign(
+            points(5, weight=1, stock=4), nothing(weight=0), name="Wheel", handling="random_draw"
+        )
+        both = world.a_reward_campaign(points(1, stock=12), points(2), name="Tap")
+        closed = world.a_reward_campaign(points(1, stock=2), points(2, stock=9), name="Later")
+        for campaign, times in ((draw, 3), (both, 11), (closed, 1)):
+            for _ in range(times):
+                world.interact(campaign)
+        with world.database.transaction() as session:
+            taken_out = select(RewardMethod.id).where(RewardMethod.campaign_id == closed.id, RewardMethod.stock == 2)
+            session.execute(update(RewardMethod).where(RewardMethod.id.in_(taken_out)).values(closed=True))
+        seen = ada.get("/api/admin/overview").json["running_out"]
+    found = {(it["campaign"]["name"], it["reward"]): (it["left"], it["allowed"], it["given_lately"]) for it in seen}
+    assert found == {("Wheel", "5 points"): (1, 4, 3), ("Tap", "1 points"): (1, 12, 11)}
+    assert [it["left"] for it in seen] == sorted(it["left"] for it in seen)
+    [tap] = [it for it in seen if it["reward"] == "1 points"]
+    assert tap["ends_at"] == (world.now + hours(24) / 11).replace(microsecond=0).isoformat()
+
+
+def test_what_customers_could_not_have_is_told(world: World, ada: Client, cleo: Client, app: Flask) -> None:
+    sale, tap = world.a_campaign(limit=1), world.a_reward_campaign(name="Tap", limit=1)
+    buy = f"/api/customer/campaign/{sale.uuid}/buy"
+    key = {"Idempotency-Key": "once"}
+    assert [cleo.post(buy).status_code, cleo.post(buy).status_code, cleo.post(buy, headers=key).status_code] == [
+        200,
+        400,
+        400,
+    ]
+    assert cleo.post(buy, headers=key).headers["Idempotency-Replayed"] == "true"  # which nobody was refused again
+    play = f"/api/customer/campaigns/{tap.uuid}/play"
+    assert [cleo.post(play).status_code, cleo.post(play).status_code] == [200, 409]
+    cleo.get(f"/api/customer/campaign/{sale.uuid}/eligibility")  # asking is not being refused
+    assert ada.get("/api/admin/overview").json["refused"] == []
+    app.extensions["guerdon_refusals"].write()
+    seen = ada.get("/api/admin/overview").json["refused"]
+    assert [(it["campaign"]["name"], it["code"], it["count"]) for it in seen] == [
+        ("Tap", "limit_reached", 1),
+        ("Free coffee", "limit_reached", 2),
+    ]
+    assert seen[0]["message"] == "All rewards of the campaign have been given."
 
 
 def test_points_are_summed_by_the_days_of_the_chain(world: World, ada: Client) -> None:

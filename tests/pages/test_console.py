@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 from sqlalchemy import text
 
 from app import clock
-from tests.pages.conftest import HOSTILE, JANE, Call, Visit, Visitor
+from tests.pages.conftest import HOSTILE, JANE, Call, Visit, Visitor, campaign
 
 
 @pytest.fixture
@@ -123,6 +123,29 @@ def test_somebody_else_changed_it_meanwhile(admin: Visitor, visit: Visit) -> Non
             agree(page, "Save")
             expect(page.get_by_text("‘tests’ is saved.").first).to_be_visible()
     expect(mine.get_by_text("Somebody else has changed the campaign").first).to_be_visible()
+
+
+def test_home_tells_what_runs_out_and_what_was_refused(admin: Visitor, call: Call) -> None:
+    coffee = campaign(call, "coffee", "Free coffee", ("COFFEE-1",))
+    prize = {"title": "A bicycle", "kind": "voucher", "weight": 1, "stock": 3}
+    prize["voucher"] = {"kind": "basket", "amount": 500}
+    wheel = campaign(call, "win", "Win it", kind="composable", handling="random_draw", rewards=[prize])
+    call("customer", "POST", f"/api/customer/campaigns/{wheel}/play")
+    call("customer", "POST", f"/api/customer/campaign/{coffee}/buy")
+    refused(call, f"/api/customer/campaign/{coffee}/buy")
+    admin.site.app.extensions["guerdon_refusals"].write()
+    page = go(admin, "", "Home")
+    out = page.get_by_role("listitem").filter(has_text="A bicycle")
+    expect(out).to_contain_text("2 of 3 left")
+    row = page.get_by_role("listitem").filter(has_text="once,")
+    expect(row).to_contain_text("Free coffee")
+    expect(row).to_contain_text("No codes are left")
+    admin.require_accessible()
+
+
+def refused(call: Call, path: str) -> None:
+    with pytest.raises(AssertionError, match=r"error"):
+        call("customer", "POST", path)
 
 
 def test_campaigns_are_found_filtered_and_sorted_and_the_address_keeps_it(admin: Visitor) -> None:

@@ -180,7 +180,7 @@ def _require_no_refusal(
         reasons.append(errors.NoRewardLeft())
     if reasons:
         first, *others = reasons
-        first.others = tuple(others)
+        first.others, first.campaign_id = tuple(others), facts.campaign_id
         raise first
 
 

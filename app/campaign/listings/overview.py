@@ -5,25 +5,32 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from app.campaign import activity
 from app.campaign.limits import UNLIMITED
 from app.campaign.models.awards import Award
 from app.campaign.models.campaigns import Campaign
-from app.campaign.models.limits import Stock
+from app.campaign.models.draws import Draw
+from app.campaign.models.limits import MethodTally, Stock
+from app.campaign.models.rewards import RewardMethod
 
 SHOWN_MAX, FEW = 8, 3
 AHEAD = timedelta(days=7)
 PACE = timedelta(days=1)
 
 
+# Rewards that there is a number of; written out, as the index has it.
+OF_A_NUMBER = (RewardMethod.stock < literal_column(str(UNLIMITED)), ~RewardMethod.closed)
+
+
 @dataclass(frozen=True)
 class RunningOut:
-    """A campaign of which little is left; `given_lately` within PACE, and when it ends at that pace, if anybody wants it at all."""
+    """A campaign, or one reward of it, of which little is left; `given_lately` within PACE, and when it ends at that pace, if ever."""
 
     campaign: Campaign
+    reward: str | None  # its title; none: the whole campaign
     left: int
     allowed: int
     given_lately: int
@@ -48,39 +55,64 @@ def overview(session: Session, chain_id: int, now: datetime) -> Overview:
     soon = now + AHEAD
     return Overview(
         count,
-        _running_out(session, running, now),
+        _most_urgent([*_campaigns_running_out(session, running, now), *_rewards_running_out(session, running, now)]),
         _few(session, Campaign.active_from, of_chain, activity.is_live(Campaign), now, soon),
         _few(session, Campaign.active_to, of_chain, activity.is_live(Campaign), now, soon),
         _empty(session, running),
     )
 
 
-def _running_out(session: Session, running: Sequence[Any], now: datetime) -> list[RunningOut]:
+def _most_urgent(found: list[RunningOut]) -> list[RunningOut]:
+    return sorted(found, key=lambda it: (it.left, it.campaign.id, it.reward or ""))[:SHOWN_MAX]
+
+
+def _is_short(tally: type[Stock] | type[MethodTally]) -> ColumnElement[bool]:
     """Somebody had some, and the tenth of what there was, or less, is left, or no more than FEW."""
+    left = tally.allowed - tally.given
+    is_little = or_(left * 10 <= tally.allowed, left <= FEW)
+    return and_(tally.allowed < UNLIMITED, left > 0, tally.given > 0, is_little)
+
+
+def _campaigns_running_out(session: Session, running: Sequence[Any], now: datetime) -> list[RunningOut]:
     left = Stock.allowed - Stock.given
-    query = (
-        select(Campaign, left, Stock.allowed)
-        .join(Stock, Stock.campaign_id == Campaign.id)
-        .where(
-            *running, Stock.allowed < UNLIMITED, left > 0, Stock.given > 0, or_(left * 10 <= Stock.allowed, left <= FEW)
-        )
-        .order_by(left, Campaign.id)
-        .limit(SHOWN_MAX)
-    )
-    rows = session.execute(query).all()
-    ids = [campaign.id for campaign, _, _ in rows]
-    counted = (
-        select(Award.campaign_id, func.count())
-        .where(Award.campaign_id.in_(ids), Award.given_at > now - PACE)
-        .group_by(Award.campaign_id)
-    )
-    lately = dict(session.execute(counted).all()) if ids else {}
+    query = select(Campaign, left, Stock.allowed).join(Stock, Stock.campaign_id == Campaign.id)
+    rows = session.execute(query.where(*running, _is_short(Stock)).order_by(left, Campaign.id).limit(SHOWN_MAX)).all()
+    lately = _lately(session, Award.campaign_id, [campaign.id for campaign, _, _ in rows], now)
     return [
         RunningOut(
-            campaign, remaining, allowed, lately.get(campaign.id, 0), _end(remaining, lately.get(campaign.id, 0), now)
+            campaign, None, left, allowed, lately.get(campaign.id, 0), _end(left, lately.get(campaign.id, 0), now)
         )
-        for campaign, remaining, allowed in rows
+        for campaign, left, allowed in rows
     ]
+
+
+def _rewards_running_out(session: Session, running: Sequence[Any], now: datetime) -> list[RunningOut]:
+    """Rewards with a number of their own. One of a draw is given when it is drawn, others with each award of the campaign."""
+    left = MethodTally.allowed - MethodTally.given
+    query = (
+        select(Campaign, RewardMethod, left, MethodTally.allowed)
+        .join(RewardMethod, RewardMethod.campaign_id == Campaign.id)
+        .join(MethodTally, MethodTally.method_id == RewardMethod.id)
+        .where(*running, *OF_A_NUMBER, _is_short(MethodTally))
+    )
+    rows = session.execute(query.order_by(left, RewardMethod.id).limit(SHOWN_MAX)).all()
+    drawn = _lately(session, Draw.method_id, [method.id for campaign, method, *_ in rows if campaign.is_draw], now)
+    given = _lately(session, Award.campaign_id, [campaign.id for campaign, *_ in rows if not campaign.is_draw], now)
+    found = []
+    for campaign, method, remaining, allowed in rows:
+        lately = drawn.get(method.id, 0) if campaign.is_draw else given.get(campaign.id, 0)
+        found.append(RunningOut(campaign, method.title, remaining, allowed, lately, _end(remaining, lately, now)))
+    return found
+
+
+def _lately(session: Session, column: Any, ids: Sequence[int], now: datetime) -> dict[int, int]:
+    """How many awards there were within PACE, by a column of them or of their draws."""
+    if not ids:
+        return {}
+    counted = select(column, func.count()).select_from(Award).where(column.in_(ids), Award.given_at > now - PACE)
+    if column.class_ is Draw:
+        counted = counted.join(Draw, Draw.award_id == Award.id)
+    return dict(session.execute(counted.group_by(column)).all())
 
 
 def _end(left: int, given_lately: int, now: datetime) -> datetime | None:

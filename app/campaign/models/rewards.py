@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.campaign.limits import UNLIMITED
@@ -56,6 +56,12 @@ class RewardMethod(Base):
     __table_args__ = (
         UniqueConstraint("campaign_id", "position"),
         unique_where("uq_reward_method_key", "campaign_id", "key", where="key IS NOT NULL"),
+        Index(  # those that may run out
+            "ix_reward_method_of_a_number",
+            "campaign_id",
+            postgresql_where=text(f"stock < {UNLIMITED} AND NOT closed"),
+            sqlite_where=text(f"stock < {UNLIMITED} AND closed = 0"),
+        ),
         CheckConstraint(f"kind IN {METHOD_KINDS}", "known_kind"),
         CheckConstraint(f"recipient IN {RECIPIENTS}", "known_recipient"),
         CheckConstraint("weight >= 0 AND amount >= 0", "not_negative"),

@@ -1,5 +1,6 @@
 // Home: what runs, what runs out and when, what begins and ends, and the points of the last days.
 import { html } from "kit/html.mjs";
+import { whyNot } from "kit/campaign.mjs";
 import { ago, compact, date, dayAndMonth, number, points, soon } from "kit/format.mjs";
 import { useLoad } from "kit/load.mjs";
 import { to } from "kit/router.mjs";
@@ -42,7 +43,7 @@ function Overview({ it }) {
         <h2>${t("home.running-out")}</h2>
         ${it.running_out.length === 0
           ? html`<p class="soft">${t("home.running-out.none")}</p>`
-          : html`<ul class="list">${it.running_out.map((row) => html`<${RunningOut} key=${row.campaign.id} row=${row} />`)}</ul>`}
+          : html`<ul class="list">${it.running_out.map((row) => html`<${RunningOut} key=${row.campaign.id + row.reward} row=${row} />`)}</ul>`}
       </section>
       <section class="sheet">
         <h2>${t("home.week")}</h2>
@@ -53,6 +54,12 @@ function Overview({ it }) {
         </ul>
       </section>
     </div>
+    <section class="sheet">
+      <h2>${t("home.refused")}</h2>
+      ${it.refused.length === 0
+        ? html`<p class="soft">${t("home.refused.none")}</p>`
+        : html`<ul class="list">${it.refused.map((row) => html`<${Refused} key=${row.campaign.id + row.code} row=${row} />`)}</ul>`}
+    </section>
     ${it.running === 0 && html`<${Empty} icon="gift" title=${t("home.nothing")}><${Button} kind="main-action" href=${to("/campaigns/new")}>${t("new-campaign")}<//><//>`}
   `;
 }
@@ -70,9 +77,17 @@ const Turn = ({ campaign, text }) => html`
 const RunningOut = ({ row }) => html`
   <li>
     <div class="grow stack tight">
-      <a class="name strong" href=${place(row.campaign)}>${row.campaign.name}</a>
+      <a class="name strong" href=${place(row.campaign)}>${row.campaign.name}</a>${row.reward && html`<span class="name">${row.reward}</span>`}
       <${Progress} label=${t("home.left", { n: row.left, allowed: row.allowed })} done=${row.left} of=${row.allowed} tone="warn" text=${row.ends_at ? t("home.gone", { in: ago(row.ends_at) }) : t("home.still")} />
     </div>
+  </li>
+`;
+
+/** What customers asked for and did not get; that of the campaign's own doing is worth a look. */
+const Refused = ({ row }) => html`
+  <li>
+    <div class="grow"><a class="name strong" href=${place(row.campaign)}>${row.campaign.name}</a><p class="small soft name">${row.code === "not_enough_points" ? t("home.refused.poor") : whyNot(row)}</p></div>
+    <span class="soft small">${t("home.refused.times", { n: row.count, ago: ago(row.last_at) })}</span>
   </li>
 `;
 

@@ -1,0 +1,126 @@
+"""How often campaigns gave nothing, and why: for the staff, who learn otherwise from a queue at the till.
+
+A campaign that is sold out may refuse thousands a second, and must not make them wait for one row: each process counts for
+itself, and writes what it counted every few seconds. What a process that is killed had not written is lost; no value is.
+"""
+
+import logging
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.campaign.models.campaigns import Campaign
+from app.campaign.models.refused import Refused
+from app.db.engine import Database, OutcomeUnknown, TryAgain
+from app.db.prepared import is_postgresql
+
+WRITTEN_AFTER = 5.0  # seconds
+KEPT = timedelta(days=8)
+
+
+class Ground(NamedTuple):
+    """What is counted together."""
+
+    campaign_id: int
+    hour: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
+class Times:
+    """How often, and when last."""
+
+    count: int
+    last_at: datetime
+
+
+@dataclass(frozen=True)
+class Often:
+    """How often a campaign gave nothing for one reason lately, and when last."""
+
+    campaign: Campaign
+    reason: str
+    count: int
+    last_at: datetime
+
+
+class Refusals:
+    """What was refused in this process and is not written yet. `writes_itself` begins a thread when there is something to write."""
+
+    def __init__(self, database: Database, writes_itself: bool = False) -> None:
+        self._database = database
+        self.writes_itself = writes_itself
+        self._counts: dict[Ground, Times] = {}
+        self._lock = threading.Lock()
+        self._is_due = False
+
+    def note(self, campaign_id: int, reason: str, now: datetime) -> None:
+        ground = Ground(campaign_id, now.replace(minute=0, second=0, microsecond=0), reason)
+        with self._lock:
+            known = self._counts.get(ground)
+            self._counts[ground] = Times(known.count + 1 if known else 1, now)
+            begins, self._is_due = self.writes_itself and not self._is_due, True
+        if begins:
+            timer = threading.Timer(WRITTEN_AFTER, self.write)
+            timer.daemon = True
+            timer.start()
+
+    def write(self) -> None:
+        """Write what was counted until now. What cannot be written is lost, and the log says so."""
+        with self._lock:
+            counts, self._counts, self._is_due = self._counts, {}, False
+        try:
+            with self._database.transaction() as session:
+                add(session, counts, clock.now())
+        except (TryAgain, OutcomeUnknown, SQLAlchemyError) as e:
+            logging.getLogger("guerdon").warning("how often campaigns refused could not be written: %s", e)
+
+
+def add(session: Session, counts: Mapping[Ground, Times], now: datetime) -> None:
+    """Add to what was counted, and forget what is old."""
+    ids = {ground.campaign_id for ground in counts}
+    chains = dict(session.execute(select(Campaign.id, Campaign.chain_id).where(Campaign.id.in_(ids))).all())
+    # In one order, so that processes that write at once do not deadlock.
+    rows = [
+        {**ground._asdict(), **asdict(times), "chain_id": chains[ground.campaign_id]}
+        for ground, times in sorted(counts.items(), key=lambda it: it[0])
+        if ground.campaign_id in chains
+    ]
+    if rows:
+        dialect: Any = postgresql if is_postgresql(session) else sqlite
+        insert = dialect.insert(Refused)
+        session.execute(
+            insert.on_conflict_do_update(
+                index_elements=[Refused.campaign_id, Refused.hour, Refused.reason],
+                set_={"count": Refused.count + insert.excluded.count, "last_at": insert.excluded.last_at},
+            ),
+            rows,
+        )
+    session.execute(delete(Refused).where(Refused.hour < now - KEPT))
+
+
+def lately(session: Session, chain_id: int, since: datetime, most: int) -> list[Often]:
+    """What a chain's campaigns refused since a moment, by campaign and reason; what was refused last comes first."""
+    last_at = func.max(Refused.last_at).label("last_at")
+    counted = (
+        select(Refused.campaign_id, Refused.reason, func.sum(Refused.count).label("count"), last_at)
+        .where(Refused.chain_id == chain_id, Refused.last_at >= since)
+        .group_by(Refused.campaign_id, Refused.reason)
+        .order_by(last_at.desc(), Refused.campaign_id, Refused.reason)
+        .limit(most)
+        .subquery()
+    )
+    rows = session.execute(
+        select(Campaign, counted.c.reason, counted.c.count, counted.c.last_at)
+        .join(counted, counted.c.campaign_id == Campaign.id)
+        .order_by(counted.c.last_at.desc(), Campaign.id, counted.c.reason)
+    )
+    return [Often(campaign, reason, int(count), at) for campaign, reason, count, at in rows]
