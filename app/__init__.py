@@ -40,6 +40,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["guerdon_database"] = Database(settings.sqlalchemy_url, settings.pool_size)
     app.extensions["guerdon_blobs"] = FolderStore(settings.storage / "photos")
     app.extensions["guerdon_metrics"] = Metrics()
+    app.extensions["guerdon_has_background"] = False
     app.extensions["guerdon_refusals"] = Refusals(app.extensions["guerdon_database"])
     app.extensions["guerdon_identity"] = Identity(app, settings)
     if settings.proxy_hops:

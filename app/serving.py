@@ -19,6 +19,7 @@ def production_application() -> Flask:
     app = create_app(found)
     _check(app, found)
     app.extensions["guerdon_refusals"].writes_itself = True
+    app.extensions["guerdon_has_background"] = True
     return app
 
 

@@ -8,7 +8,7 @@ from app import clock
 from app.campaign.document.spec import CampaignSpec
 from app.campaign.listings import catalogue
 from app.campaign.setup import campaigns, coupons
-from app.openloyalty import schemas, views
+from app.openloyalty import schemas, showing, views
 from app.openloyalty.api import Blueprint
 from app.openloyalty.campaign_form import CampaignChangeForm, CampaignForm
 from app.openloyalty.forms import form
@@ -57,7 +57,7 @@ def list_campaigns() -> Response:
     )
     with reading() as session:
         found = catalogue.page(session, chains(), paging(), clock.now(), wanted)
-        return views.paged("campaigns", found, lambda shown: views.campaign(shown, "admin", wants_html()))
+        return showing.page(found, "admin", wants_html())
 
 
 @blueprint.route("/campaign/<uuid:campaign>", methods=["PUT"])
@@ -83,7 +83,7 @@ def show_campaign(campaign: UUID) -> Response:
             shown = catalogue.one_for_customer(session, campaign, who.customer, clock.now())
         else:
             shown = catalogue.one(session, campaign, chains(), clock.now())
-    return jsonify(views.campaign(shown, who.role, wants_html()))
+    return showing.one(shown, who.role, wants_html())
 
 
 @blueprint.route("/campaign/<uuid:campaign>/<any(active, inactive):status>", methods=["POST"])

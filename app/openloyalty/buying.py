@@ -18,7 +18,7 @@ from app.campaign.triggers.purchases import Order
 from app.campaign.vouchers import bought as bought_coupons
 from app.members import customers
 from app.members.errors import CustomerNotFound
-from app.openloyalty import errors, views
+from app.openloyalty import errors, showing, views
 from app.openloyalty.fields import Whole
 from app.openloyalty.forms import unknown_names
 from app.openloyalty.member_forms import Mark
@@ -46,7 +46,7 @@ def available(customer: str, viewer: str) -> Response:
         found = catalogue.available_page(
             session, customer_id, paging(), clock.now(), viewer != "customer", flag("hasSegment")
         )
-        return views.paged("campaigns", found, lambda shown: views.campaign(shown, viewer, wants_html()))
+        return showing.page(found, viewer, wants_html())
 
 
 def _named(claims: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -2,11 +2,11 @@
 
 from uuid import UUID
 
-from flask import Response, jsonify
+from flask import Response
 
 from app import clock
 from app.campaign.listings import catalogue
-from app.openloyalty import schemas, views
+from app.openloyalty import schemas, showing
 from app.openloyalty.api import Blueprint
 from app.openloyalty.queries import PAGING_PARAMETERS, paging
 from app.web.door import allow, chains, reading
@@ -22,7 +22,7 @@ def list_visible_campaigns() -> Response:
     """List the campaigns that are switched on and visible."""
     with reading() as session:
         found = catalogue.visible_page(session, chains(), paging(), clock.now())
-        return views.paged("campaigns", found, lambda shown: views.campaign(shown, "seller"))
+        return showing.page(found, "seller")
 
 
 @blueprint.route("/seller/campaign/<uuid:campaign>", methods=["GET"])
@@ -31,4 +31,4 @@ def list_visible_campaigns() -> Response:
 def show_campaign_to_seller(campaign: UUID) -> Response:
     """Show a campaign."""
     with reading() as session:
-        return jsonify(views.campaign(catalogue.one(session, campaign, chains(), clock.now()), "seller"))
+        return showing.one(catalogue.one(session, campaign, chains(), clock.now()), "seller")

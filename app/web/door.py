@@ -3,7 +3,9 @@
 A view says who may call it with `allow(...)` or `anyone`; a route that says nothing is closed.
 """
 
+import logging
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
@@ -276,6 +278,21 @@ def afterwards(step: Callable[[], object]) -> None:
 def note_unrewarded(campaign_id: int, reason: str, is_answered: bool = True) -> None:
     """A campaign did not reward what a customer did. It is counted once the request is done, and logged if no answer says it."""
     g.unrewarded.append((campaign_id, reason, is_answered))
+
+
+def in_background(step: Callable[[], object]) -> None:
+    """Do this beside the request, which does not wait for it; or, where no server said that there is a background, at its end."""
+    if not current_app.extensions["guerdon_has_background"]:
+        afterwards(step)
+        return
+
+    def run() -> None:
+        try:
+            step()
+        except (TryAgain, OutcomeUnknown, SQLAlchemyError) as e:
+            logging.getLogger("guerdon").warning("what was begun beside a request could not be done: %s", e)
+
+    threading.Thread(target=run, daemon=True).start()
 
 
 class CountsRefusals(Protocol):

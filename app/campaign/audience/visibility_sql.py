@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.campaign.audience import audiences, targeting_sql, traits, visibility
 from app.campaign.audience.visibility import Visibility
+from app.campaign.models.audiences import Audience
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.engagement import Behavior, BehaviorProgress, Participation
 from app.db.prepared import Executor, is_postgresql
@@ -96,12 +97,15 @@ def meant(campaign: Campaign, now: datetime, is_postgresql: bool) -> Any:
 
     The campaign comes with its audience and its targeting.
     """
-    reach = [] if campaign.audience.is_everyone else [audiences.reached(campaign.audience_id)]
-    return and_(
-        Customer.chain_id == campaign.chain_id,
-        *reach,
-        targeting_sql.admitted(campaign.restrictions, now, is_postgresql),
-    )
+    return whom(campaign.chain_id, campaign.audience, campaign.restrictions, now, is_postgresql)
+
+
+def whom(
+    chain_id: int, audience: Audience, restrictions: Mapping[str, Any] | None, now: datetime, is_postgresql: bool
+) -> Any:
+    """The customers of a chain and an audience whom restrictions admit. A condition on Customer."""
+    reach = [] if audience.is_everyone else [audiences.reached(audience.id)]
+    return and_(Customer.chain_id == chain_id, *reach, targeting_sql.admitted(restrictions, now, is_postgresql))
 
 
 def qualifying(session: Session, campaign_id: int, now: datetime) -> Any:

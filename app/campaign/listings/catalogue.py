@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, func, not_, se
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.campaign import activity, limits
-from app.campaign.audience import audiences, traits, visibility, visibility_sql
+from app.campaign.audience import audiences, reached, traits, visibility, visibility_sql
+from app.campaign.audience.reached import Place
 from app.campaign.audience.visibility import Visibility
 from app.campaign.calendar import ALWAYS_FROM, ALWAYS_TO
 from app.campaign.eligibility import rules
@@ -66,6 +67,7 @@ class CampaignForSale:
     codes: list[str]
     audience_names: dict[UUID, str]
     audience_size: int
+    reach_is_due: Place | None  # for whom it is, where that is to be counted
     now: datetime
     facts: Any = field(default=None)
     traits: Mapping[str, Any] | None = field(default=None)
@@ -248,18 +250,35 @@ def _loaded(
     codes = coupons.first_of_each(session, ids) if with_codes else {}
     places = [(campaign.audience, campaign.chain_id) for campaign in found]
     names, sizes = audiences.names(session, places), audiences.customers_counts(session, places)
+    restricted = {campaign.id: place for campaign in found if (place := _place(campaign)) is not None}
+    reaches, due = reached.known(session, set(restricted.values()), now)
     facts = facts_by_campaign(session, ids, customer_id) if customer_id else {}
     asks = customer_id and any(campaign.restrictions for campaign in found)
     customer_traits = traits.of_customer(session, customer_id, now) if customer_id and asks else None
+
+    def size(campaign: Campaign) -> int:
+        if not visibility.is_visible(campaign, now):
+            return 0
+        admitted = reaches.get(restricted[campaign.id]) if campaign.id in restricted else None
+        return sizes[campaign.audience_id, campaign.chain_id] if admitted is None else admitted
+
     return [
         CampaignForSale(
             campaign=campaign,
             codes=codes.get(campaign.id, []),
             audience_names=names[campaign.audience_id, campaign.chain_id],
-            audience_size=sizes[campaign.audience_id, campaign.chain_id] if visibility.is_visible(campaign, now) else 0,
+            audience_size=size(campaign),
+            reach_is_due=place if (place := restricted.get(campaign.id)) in due else None,
             now=now,
             facts=facts.get(campaign.id),
             traits=customer_traits,
         )
         for campaign in found
     ]
+
+
+def _place(campaign: Campaign) -> Place | None:
+    """Whom a campaign with restrictions is for."""
+    if campaign.targeting_id is None:
+        return None
+    return Place(campaign.chain_id, campaign.audience_id, campaign.targeting_id)

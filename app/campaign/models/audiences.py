@@ -1,12 +1,13 @@
 """Whom campaigns are for: audiences of levels and segments, and targetings, which are trees of conditions."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Uuid
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.db.types import Base, Serial
+from app.db.types import Base, Serial, UtcDateTime
 
 
 class Audience(Base):
@@ -52,6 +53,17 @@ class Targeting(Base):
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     key: Mapped[str] = mapped_column(unique=True)  # SHA-256 of the tree
     tree: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class Reached(Base):
+    """How many customers of a chain and an audience a targeting admits, as it was counted last; none, until it was. See `reached`."""
+
+    __tablename__ = "reached"
+    chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"), primary_key=True, autoincrement=False)
+    audience_id: Mapped[int] = mapped_column(ForeignKey("audience.id"), primary_key=True, autoincrement=False)
+    targeting_id: Mapped[int] = mapped_column(ForeignKey("targeting.id"), primary_key=True, autoincrement=False)
+    customers_count: Mapped[int | None] = mapped_column(BigInteger)
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)  # when somebody last set about counting
 
 
 class TargetingKey(Base):

@@ -1,4 +1,4 @@
-"""How often campaigns gave nothing, and why; and which rewards may run out."""
+"""How often campaigns gave nothing, and why; which rewards may run out; and how many customers restrictions admit."""
 
 from alembic import op
 
@@ -19,6 +19,12 @@ def upgrade() -> None:
     op.execute(f"CREATE TABLE refused ({columns}, {keys}){'' if of_postgresql else ' STRICT'}")
     op.execute("CREATE INDEX ix_refused_chain_id_last_at ON refused (chain_id, last_at)")
     op.execute("CREATE INDEX ix_refused_hour ON refused (hour)")
+    columns = ", ".join(f"{name}_id {integer} NOT NULL" for name in ("chain", "audience", "targeting"))
+    columns += f", customers_count {integer}, asked_at {moment} NOT NULL"
+    keys = "CONSTRAINT pk_reached PRIMARY KEY (chain_id, audience_id, targeting_id)"
+    for name in ("chain", "audience", "targeting"):
+        keys += f", CONSTRAINT fk_reached_{name}_id_{name} FOREIGN KEY ({name}_id) REFERENCES {name} (id)"
+    op.execute(f"CREATE TABLE reached ({columns}, {keys}){'' if of_postgresql else ' STRICT'}")
     is_open = "NOT closed" if of_postgresql else "closed = 0"
     where = f"WHERE stock < 1000000000 AND {is_open}"
     op.execute(f"CREATE INDEX ix_reward_method_of_a_number ON reward_method (campaign_id) {where}")
