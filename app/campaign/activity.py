@@ -22,6 +22,15 @@ def is_open(window_from: Any, window_to: Any, now: datetime) -> Any:
     return (window_from <= now) & (now - timedelta(minutes=1) < window_to)
 
 
+def bounded(window_from: Any, window_to: Any) -> tuple[Any, ...]:
+    """One of these holds for a window that is not always open; each is one range of an index on its end and beginning."""
+    return (
+        window_to < calendar.ALWAYS_TO,
+        (window_to == calendar.ALWAYS_TO) & (window_from > calendar.ALWAYS_FROM),
+        window_to > calendar.ALWAYS_TO,
+    )
+
+
 def is_active(campaign: Any, now: datetime) -> Any:
     """The campaign is switched on, and its activity window is open."""
     return is_live(campaign) & is_open(campaign.active_from, campaign.active_to, now)

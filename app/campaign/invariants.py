@@ -213,11 +213,15 @@ INVARIANTS = [
     Invariant(
         "H2",
         "The count of what is always on show is the number of those campaigns.",
-        "SELECT * FROM (SELECT chain_id, audience_id, targeting_id, campaigns_count n FROM always_on_show WHERE campaigns_count <> 0) k"
-        " FULL JOIN (SELECT chain_id c, audience_id a, COALESCE(targeting_id, 0) t, COUNT(*) m FROM campaign WHERE lifecycle = 'live'"
-        " AND reward IS NOT NULL AND visible_from = '0001-01-01 00:00:00.000000' AND visible_to = '9999-12-31 00:00:00.000000'"
-        " GROUP BY chain_id, audience_id, COALESCE(targeting_id, 0)) f"
-        " ON k.chain_id = f.c AND k.audience_id = f.a AND k.targeting_id = f.t WHERE k.n IS NULL OR f.m IS NULL OR k.n <> f.m",
+        "SELECT * FROM (SELECT chain_id, audience_id, targeting_id, campaigns_count n, running_count r FROM always_on_show"
+        " WHERE campaigns_count <> 0 OR running_count <> 0) k FULL JOIN (SELECT * FROM"
+        " (SELECT chain_id c, audience_id a, COALESCE(targeting_id, 0) t, SUM(CASE WHEN reward IS NOT NULL THEN 1 ELSE 0 END) m,"
+        " SUM(CASE WHEN active_from = '0001-01-01 00:00:00.000000' AND active_to = '9999-12-31 00:00:00.000000' THEN 1 ELSE 0 END) s"
+        " FROM campaign WHERE lifecycle = 'live'"
+        " AND visible_from = '0001-01-01 00:00:00.000000' AND visible_to = '9999-12-31 00:00:00.000000'"
+        " GROUP BY chain_id, audience_id, COALESCE(targeting_id, 0)) g WHERE m <> 0 OR s <> 0) f"
+        " ON k.chain_id = f.c AND k.audience_id = f.a AND k.targeting_id = f.t"
+        " WHERE k.n IS NULL OR f.m IS NULL OR k.n <> f.m OR k.r <> f.s",
     ),
     Invariant(
         "I10",

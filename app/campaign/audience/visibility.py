@@ -19,6 +19,7 @@ from typing import Any
 
 from app.campaign import activity
 from app.campaign.audience import targeting
+from app.campaign.calendar import ALWAYS_FROM, ALWAYS_TO
 
 
 class Visibility(Enum):
@@ -32,6 +33,16 @@ class Visibility(Enum):
 def is_visible(campaign: Any, now: datetime) -> Any:
     """The campaign's visibility window is open; of values and columns alike, as the next two."""
     return activity.is_open(campaign.visible_from, campaign.visible_to, now)
+
+
+def is_always_visible(campaign: Any) -> Any:
+    """Its visibility window has neither a beginning nor an end."""
+    return (campaign.visible_from == ALWAYS_FROM) & (campaign.visible_to == ALWAYS_TO)
+
+
+def bounds(campaign: Any) -> tuple[Any, ...]:
+    """One of these holds for a campaign that is not always visible. See `activity.bounded`."""
+    return activity.bounded(campaign.visible_from, campaign.visible_to)
 
 
 def is_secret(campaign: Any, now: datetime) -> Any:

@@ -49,8 +49,11 @@ def for_customer(session: Session, customer_id: int, customer_traits: Mapping[st
 
 def qualified(session: Session, customer_id: int, customer_traits: Mapping[str, Any]) -> Any:
     """The campaigns that the customer qualifies for: `visibility.qualifies`. A condition on Campaign."""
-    is_active = exists().where(Customer.id == customer_id, Customer.status == "active").correlate(None)
-    return and_(is_active, for_customer(session, customer_id, customer_traits))
+    return and_(is_active(customer_id), for_customer(session, customer_id, customer_traits))
+
+
+def is_active(customer_id: int) -> ColumnElement[bool]:
+    return exists().where(Customer.id == customer_id, Customer.status == "active").correlate(None)
 
 
 def with_history(customer_id: int) -> Any:

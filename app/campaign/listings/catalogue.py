@@ -16,7 +16,6 @@ from app.campaign import activity, limits
 from app.campaign.audience import audiences, reached, traits, visibility, visibility_sql
 from app.campaign.audience.reached import Place
 from app.campaign.audience.visibility import Visibility
-from app.campaign.calendar import ALWAYS_FROM, ALWAYS_TO
 from app.campaign.eligibility import rules
 from app.campaign.eligibility.facts import facts_by_campaign, facts_by_uuid
 from app.campaign.errors import CampaignNotFound
@@ -145,11 +144,7 @@ def _count_available(session: Session, reach: visibility_sql.Reach, gone: Column
         AlwaysOnShow.targeting_id.in_([0, *reach.targeting_ids]),
     )
     windowed = select(func.count()).where(SELLS_COUPONS, visibility.is_on_show(Campaign, now), reach.meets())
-    ranges = (  # each of them one of the index
-        windowed.where(Campaign.visible_to < ALWAYS_TO),
-        windowed.where(Campaign.visible_to == ALWAYS_TO, Campaign.visible_from > ALWAYS_FROM),
-        windowed.where(Campaign.visible_to > ALWAYS_TO),
-    )
+    ranges = [windowed.where(it) for it in visibility.bounds(Campaign)]  # each of them one of the index
     queries = [kept, *ranges, windowed.where(gone)]
     *counts, gone_count = session.execute(select(*(it.scalar_subquery() for it in queries))).one()
     return int(sum(counts) - gone_count)

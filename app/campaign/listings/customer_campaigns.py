@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import func, not_, select
+from sqlalchemy import ColumnElement, func, not_, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.campaign import activity
@@ -15,7 +15,7 @@ from app.campaign.eligibility.rows import CampaignFacts
 from app.campaign.engagement import behaviors, creatives, progress, states
 from app.campaign.engagement.counting import Progress, is_exhausted
 from app.campaign.errors import CampaignNotFound
-from app.campaign.models.campaigns import Campaign
+from app.campaign.models.campaigns import AlwaysOnShow, Campaign
 from app.campaign.models.engagement import Behavior, Creative
 from app.campaign.models.rewards import RewardMethod
 from app.campaign.models.vouchers import Voucher
@@ -65,13 +65,44 @@ def page(
     `customer` is a row of `identifiers`.
     """
     known = traits.of_customer(session, customer.id, now)
-    conditions = _running(customer, include, now)
-    if which != "all":
+    conditions, total = _running(customer, include, now), None
+    if which == "eligible" and include.business_ids is None:
+        reach = visibility_sql.reach(session, customer.id, known)
+        is_active = visibility_sql.is_active(customer.id)
+        total = _count_running(session, conditions, reach, is_active)
+        conditions += [is_active, reach.meets()]
+    elif which != "all":
         qualified = visibility_sql.qualified(session, customer.id, known)
         conditions.append(qualified if which == "eligible" else not_(qualified))
-    total = session.scalar(select(func.count()).select_from(Campaign).where(*conditions)) or 0
+    if total is None:
+        total = session.scalar(select(func.count()).select_from(Campaign).where(*conditions)) or 0
     ids = session.scalars(paging.cut(select(Campaign.id).where(*conditions).order_by(Campaign.id))).all()
     return Paged(_read(session, customer, ids, known, include, now), total)
+
+
+def _count_running(
+    session: Session, conditions: Sequence[Any], reach: visibility_sql.Reach, is_active: ColumnElement[bool]
+) -> int:
+    """How many running campaigns are for an active customer, in one statement, so that all is of one instant.
+
+    What always runs is counted already, the rest in the indexes by its windows.
+    """
+    kept = select(func.coalesce(func.sum(AlwaysOnShow.running_count), 0)).where(
+        is_active,
+        AlwaysOnShow.chain_id == reach.chain_id,
+        AlwaysOnShow.audience_id.in_(reach.audience_ids),
+        AlwaysOnShow.targeting_id.in_([0, *reach.targeting_ids]),
+    )
+    windowed = select(func.count()).select_from(Campaign).where(*conditions, is_active, reach.meets())
+    ranges = [  # each of them one of an index
+        *visibility.bounds(Campaign),
+        *(
+            visibility.is_always_visible(Campaign) & it
+            for it in activity.bounded(Campaign.active_from, Campaign.active_to)
+        ),
+    ]
+    counts = (kept, *(windowed.where(it) for it in ranges))
+    return int(sum(session.execute(select(*(it.scalar_subquery() for it in counts))).one()))
 
 
 def of_customer(

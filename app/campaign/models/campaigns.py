@@ -187,9 +187,10 @@ class CampaignLabel(Base):
 
 
 class AlwaysOnShow(Base):
-    """How many campaigns that sell coupons are on show at all times, for each chain, audience and targeting (0: none).
+    """How many live campaigns are visible at all times, for each chain, audience and targeting (0: none).
 
-    Kept by the database itself, whoever changes a campaign; see migration 0011.
+    `campaigns_count` are those that sell coupons, `running_count` those that are active at all times, too. Kept by the
+    database itself, whoever changes a campaign; see migrations 0011 and 0014.
     """
 
     __tablename__ = "always_on_show"
@@ -197,3 +198,4 @@ class AlwaysOnShow(Base):
     audience_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     targeting_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     campaigns_count: Mapped[int] = mapped_column(BigInteger)
+    running_count: Mapped[int] = mapped_column(BigInteger)

@@ -196,6 +196,11 @@ def _require_that_lists_agree(
     on_show = {id for id, row in facts.items() if visibility.is_on_show(row, NOW)}
     assert {row.campaign.id for row in eligible.rows} == qualified & active & on_show
     offered = catalogue.available_page(session, customer.id, ALL, NOW)
+    for counted in (eligible, offered):
+        assert counted.total == len(counted.rows)
+    others = customer_campaigns.page(session, known, "ineligible", Include(), ALL, NOW)
+    every = customer_campaigns.page(session, known, "all", Include(), ALL, NOW)
+    assert eligible.total + others.total == every.total == len(active & on_show)
     assert {row.campaign.id for row in offered.rows} <= on_show
     if known.status == "active":
         assert {row.campaign.id for row in offered.rows} <= shown
