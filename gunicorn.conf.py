@@ -1,5 +1,6 @@
 """How gunicorn serves Guerdon: two workers a core, a few threads each, quiet, and stopping gracefully."""
 
+import atexit
 import multiprocessing
 import os
 import shutil
@@ -7,9 +8,11 @@ import tempfile
 from typing import Any
 
 # All workers count into files of this folder, so that /metrics tells of all, whichever answers.
-counts_are_ours = "PROMETHEUS_MULTIPROC_DIR" not in os.environ
-if counts_are_ours:
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="guerdon-metrics-")
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder = tempfile.mkdtemp(prefix="guerdon-metrics-")
+    master = os.getpid()
+    # Also when the application does not start; but not when a worker ends, which inherits this.
+    atexit.register(lambda: os.getpid() == master and shutil.rmtree(folder, ignore_errors=True))
 
 
 def _whole(name: str, default: int) -> int:
@@ -36,9 +39,3 @@ def child_exit(server: Any, worker: Any) -> None:
     from prometheus_client import multiprocess
 
     multiprocess.mark_process_dead(worker.pid)
-
-
-def on_exit(server: Any) -> None:
-    """Leave no counts behind."""
-    if counts_are_ours:
-        shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

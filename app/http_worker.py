@@ -95,8 +95,15 @@ class HttpWorker(Worker):
             self.notify()
             requests.give_up_the_slow(0)
             idle_seconds = 0 if requests.under_way - requests.hanging else idle_seconds + 1
+        self._write_refusals()
         if not gone.is_set() or requests.hanging:
             os._exit(0)  # threads that still wait for somebody would keep the process
+
+    def _write_refusals(self) -> None:
+        """What is counted for the staff is written every few seconds; this is the last time."""
+        refusals = getattr(self.wsgi, "extensions", {}).get("guerdon_refusals")
+        if refusals is not None:
+            refusals.write()
 
     def handle_exit(self, sig: int, frame: object) -> None:
         """SIGTERM: stop gracefully."""

@@ -134,11 +134,7 @@ def test_the_last_coupons_go_to_as_many_buyers_without_keys(postgres_url: str, t
         requests = [request("POST", shop.path(i), token) for i in range(400)]
         outcome = fire(servers[0].port, requests, clients=32)
         assert outcome.statuses == {200: 150, 400: 250}
-        # Each worker writes by itself, in a while, how often it refused.
-        until = time.monotonic() + 60
-        while shop.refused() < 250:
-            assert time.monotonic() < until
-            time.sleep(0.2)
+    assert shop.refused() == 250  # written every few seconds, and when the servers stopped
     sold = shop.codes_sold()
     assert len(set(sold)) == len(sold) == 150
     shop.world.require_invariants()

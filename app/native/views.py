@@ -107,7 +107,8 @@ def _per_customer(facts: CampaignFacts) -> dict[str, Any] | None:
 
 def _rewards(it: CampaignOnShelf) -> list[dict[str, Any]]:
     """What it gives; of a draw with the part that each has of what can be drawn now, 0 to 1."""
-    methods = [method for method in it.standing.methods if not method.is_a_behaviors_points]
+    # Methods and chances are two statements: one that came between them has none yet.
+    methods = [each for each in it.standing.methods if not each.is_a_behaviors_points and each.id in it.chances]
     return [{"method": method.id, **reward(method), **_chance(it.chances[method.id])} for method in methods]
 
 

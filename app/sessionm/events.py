@@ -69,8 +69,8 @@ def send() -> Response:
     events_sent = _events(sent)
     with single_statement() as executor:
         customer_id = identify.customer().id
-        answer = _recorded(executor, customer_id, events_sent, sent.text("campaign_id"))
-    return respond({"status": "ok", **answer})
+        recorded = _recorded(executor, customer_id, events_sent, sent.text("campaign_id"))
+    return respond({"status": "ok", **_answer(recorded)})
 
 
 # No Idempotency-Key: its transaction would hold the accounts of many customers, and every event has a transaction_id.
@@ -131,19 +131,18 @@ def _item(item: SentObject, events_sent: list[CustomerEvent] | Rejected) -> dict
 def _recorded_of(item: SentObject, events_sent: list[CustomerEvent]) -> dict[str, Any]:
     with single_statement() as executor:
         customer_id = identify.customer_named(executor, item.text("user_id"), item.text("external_id")).id
-        return _recorded(executor, customer_id, events_sent, item.text("campaign_id"))
+        recorded = _recorded(executor, customer_id, events_sent, item.text("campaign_id"))
+    return _answer(recorded)
 
 
 def _recorded(
     executor: Executor, customer_id: int, events_sent: list[CustomerEvent], campaign: str | None
-) -> dict[str, Any]:
+) -> list[tuple[CustomerEvent, Receipt]]:
     if campaign is not None:
         only = _campaign_id(executor, campaign)
         events_sent = [replace(telling, campaign_id=only) for telling in events_sent]
     receipts = events.record_all(executor, customer_id, events_sent, clock.now(), access.actor())
-    for it in (row for receipt in receipts if not receipt.is_repeated for row in receipt.unrewarded):
-        note_unrewarded(it.campaign_id, it.reasons[0])
-    return _answer(events_sent, receipts)
+    return list(zip(events_sent, receipts, strict=True))
 
 
 def _events(sent: SentObject, needs_transaction_id: bool = False) -> list[CustomerEvent]:
@@ -199,8 +198,10 @@ def _campaign_id(executor: Executor, named: str) -> int:
         raise Rejected(codes.NOT_FOUND, str(e), 200) from e
 
 
-def _answer(events_sent: list[CustomerEvent], receipts: Sequence[Receipt]) -> dict[str, Any]:
-    """Each event, and the behaviors that it completed."""
+def _answer(recorded: Sequence[tuple[CustomerEvent, Receipt]]) -> dict[str, Any]:
+    """Each event, and the behaviors that it completed. What was not rewarded is noted: it is recorded by now."""
+    for it in (row for _, receipt in recorded if not receipt.is_repeated for row in receipt.unrewarded):
+        note_unrewarded(it.campaign_id, it.reasons[0])
     return {
         "events": [
             {
@@ -210,7 +211,7 @@ def _answer(events_sent: list[CustomerEvent], receipts: Sequence[Receipt]) -> di
                 "behaviors": [_achieved(it) for it in receipt.achieved],
                 **_not_rewarded(receipt),
             }
-            for telling, receipt in zip(events_sent, receipts, strict=True)
+            for telling, receipt in recorded
         ]
     }
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from app.campaign.awards import refused
 from app.campaign.awards.refused import KEPT, Ground, Refusals, Times
 from app.campaign.models.refused import Refused
+from app.db.engine import TryAgain
 from tests.world import World, hours
 
 
@@ -64,3 +65,30 @@ def test_it_is_written_by_itself_and_what_cannot_be_written_harms_nobody(
         assert time.monotonic() < until
         time.sleep(0.01)
     assert counts(world) == [(campaign.id, "limit_reached", 1)]
+
+
+def test_what_could_not_be_written_is_written_the_next_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    campaign, refusals = world.a_campaign(), Refusals(world.database)
+    refusals.note(campaign.id, "limit_reached", world.now)
+
+    def too_busy(*asked: object) -> None:
+        refusals.note(campaign.id, "limit_reached", world.now)  # somebody is refused meanwhile
+        raise TryAgain
+
+    with monkeypatch.context() as busy:
+        busy.setattr(refused, "add", too_busy)
+        refusals.write()
+    assert counts(world) == []
+    refusals.write()
+    assert counts(world) == [(campaign.id, "limit_reached", 2)]
+
+
+def test_a_slower_process_does_not_turn_the_clock_back(world: World) -> None:
+    campaign = world.a_campaign()
+    ground = Ground(campaign.id, world.now, "limit_reached")
+    for at in (world.now, world.now - timedelta(seconds=3)):
+        with world.database.transaction() as session:
+            refused.add(session, {ground: Times(1, at)}, world.now)
+    with world.database.reading() as session:
+        [row] = session.scalars(select(Refused)).all()
+        assert (row.count, row.last_at) == (2, world.now)

@@ -281,6 +281,13 @@ def test_an_admin_sees_why_a_customer_is_not_shown_a_campaign(world: World, ada:
     assert sol.get(f"/api/seller/{path}").status_code == 403
 
 
+def test_what_a_basket_would_give_is_not_refused_for_want_of_one(world: World, cleo: Client) -> None:
+    world.a_reward_campaign(points(5, restrictions={"basket.amount": {"$gte": 10}}), context="basket", name="Shop")
+    world.a_reward_campaign(points(5, restrictions={"user.tags": "nobody"}), name="Tap")
+    assert (shelf_of(cleo, "Shop")["may_have"], reasons(shelf_of(cleo, "Shop"))) == (True, [])
+    assert reasons(shelf_of(cleo, "Tap")) == ["no_reward_left"]
+
+
 def test_a_limit_of_a_day_says_when_it_opens_again(world: World, cleo: Client) -> None:
     zone = ZoneInfo("Europe/Warsaw")
     with world.database.transaction() as session:

@@ -10,6 +10,7 @@ from sqlalchemy import select, text, update
 from app.access import permissions, staff
 from app.admin import overview
 from app.campaign.models.awards import Award
+from app.campaign.models.limits import MethodTally
 from app.campaign.models.rewards import RewardMethod
 from app.db.prepared import is_postgresql
 from app.members import finding, segments
@@ -94,15 +95,23 @@ def test_a_reward_of_which_little_is_left_runs_out_too(world: World, ada: Client
         )
         both = world.a_reward_campaign(points(1, stock=12), points(2), name="Tap")
         closed = world.a_reward_campaign(points(1, stock=2), points(2, stock=9), name="Later")
-        for campaign, times in ((draw, 3), (both, 11), (closed, 1)):
+        vip = points(3, stock=3, restrictions={"user.tags": "vip"})
+        some = world.a_reward_campaign(points(2), vip, name="For some")
+        for campaign, times in ((draw, 3), (both, 11), (closed, 1), (some, 7)):
             for _ in range(times):
                 world.interact(campaign)
         with world.database.transaction() as session:
             taken_out = select(RewardMethod.id).where(RewardMethod.campaign_id == closed.id, RewardMethod.stock == 2)
             session.execute(update(RewardMethod).where(RewardMethod.id.in_(taken_out)).values(closed=True))
+            given = select(RewardMethod.id).where(RewardMethod.campaign_id == some.id, RewardMethod.stock == 3)
+            session.execute(update(MethodTally).where(MethodTally.method_id.in_(given)).values(given=1))
         seen = ada.get("/api/admin/overview").json["running_out"]
     found = {(it["campaign"]["name"], it["reward"]): (it["left"], it["allowed"], it["given_lately"]) for it in seen}
-    assert found == {("Wheel", "5 points"): (1, 4, 3), ("Tap", "1 points"): (1, 12, 11)}
+    assert found == {
+        ("Wheel", "5 points"): (1, 4, 3),
+        ("Tap", "1 points"): (1, 12, 11),
+        ("For some", "3 points"): (2, 3, 0),
+    }
     assert [it["left"] for it in seen] == sorted(it["left"] for it in seen)
     [tap] = [it for it in seen if it["reward"] == "1 points"]
     assert tap["ends_at"] == (world.now + hours(24) / 11).replace(microsecond=0).isoformat()

@@ -73,9 +73,11 @@ def chances(facts: CampaignFacts, methods: Sequence[RewardFacts], now: datetime,
 def why_nothing(
     facts: CampaignFacts, chances: Sequence[Chance], now: datetime, traits: Traits, has_behaviors: bool
 ) -> list[Refusal]:
-    """Every reason why the customer would get nothing; what behaviors give is chosen when one is achieved."""
+    """Every reason why the customer would get nothing; what behaviors or a basket give is chosen when there is one."""
     refusals = list(rules.refusals(facts, now, traits, facts.context))
-    if not facts.sells_coupons and not has_behaviors and not any(it.is_open for it in chances):
+    awaits_basket = facts.context == "basket" and not any(name.startswith("basket.") for name in traits)
+    gives_later = facts.sells_coupons or has_behaviors or awaits_basket
+    if not gives_later and not any(it.is_open for it in chances):
         refusals.append(errors.NoRewardLeft())
     return refusals
 

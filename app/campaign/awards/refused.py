@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import case, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -63,10 +63,12 @@ class Refusals:
         self._is_due = False
 
     def note(self, campaign_id: int, reason: str, now: datetime) -> None:
-        ground = Ground(campaign_id, now.replace(minute=0, second=0, microsecond=0), reason)
+        self._add(Ground(campaign_id, now.replace(minute=0, second=0, microsecond=0), reason), Times(1, now))
+
+    def _add(self, ground: Ground, times: Times) -> None:
         with self._lock:
-            known = self._counts.get(ground)
-            self._counts[ground] = Times(known.count + 1 if known else 1, now)
+            known = self._counts.get(ground, Times(0, times.last_at))
+            self._counts[ground] = Times(known.count + times.count, max(known.last_at, times.last_at))
             begins, self._is_due = self.writes_itself and not self._is_due, True
         if begins:
             timer = threading.Timer(WRITTEN_AFTER, self.write)
@@ -74,13 +76,18 @@ class Refusals:
             timer.start()
 
     def write(self) -> None:
-        """Write what was counted until now. What cannot be written is lost, and the log says so."""
+        """Write what was counted until now; what could not be written is written the next time, unless nobody knows whether it was."""
         with self._lock:
             counts, self._counts, self._is_due = self._counts, {}, False
+        if not counts:
+            return
         try:
             with self._database.transaction() as session:
                 add(session, counts, clock.now())
-        except (TryAgain, OutcomeUnknown, SQLAlchemyError) as e:
+        except TryAgain:
+            for ground, times in counts.items():
+                self._add(ground, times)
+        except (OutcomeUnknown, SQLAlchemyError) as e:
             logging.getLogger("guerdon").warning("how often campaigns refused could not be written: %s", e)
 
 
@@ -100,7 +107,12 @@ def add(session: Session, counts: Mapping[Ground, Times], now: datetime) -> None
         session.execute(
             insert.on_conflict_do_update(
                 index_elements=[Refused.campaign_id, Refused.hour, Refused.reason],
-                set_={"count": Refused.count + insert.excluded.count, "last_at": insert.excluded.last_at},
+                set_={
+                    "count": Refused.count + insert.excluded.count,
+                    "last_at": case(
+                        (Refused.last_at > insert.excluded.last_at, Refused.last_at), else_=insert.excluded.last_at
+                    ),
+                },
             ),
             rows,
         )

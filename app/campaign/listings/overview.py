@@ -77,7 +77,7 @@ def _campaigns_running_out(session: Session, running: Sequence[Any], now: dateti
     left = Stock.allowed - Stock.given
     query = select(Campaign, left, Stock.allowed).join(Stock, Stock.campaign_id == Campaign.id)
     rows = session.execute(query.where(*running, _is_short(Stock)).order_by(left, Campaign.id).limit(SHOWN_MAX)).all()
-    lately = _lately(session, Award.campaign_id, [campaign.id for campaign, _, _ in rows], now)
+    lately = _given_lately(session, [campaign.id for campaign, *_ in rows], now)
     return [
         RunningOut(
             campaign, None, left, allowed, lately.get(campaign.id, 0), _end(left, lately.get(campaign.id, 0), now)
@@ -87,7 +87,7 @@ def _campaigns_running_out(session: Session, running: Sequence[Any], now: dateti
 
 
 def _rewards_running_out(session: Session, running: Sequence[Any], now: datetime) -> list[RunningOut]:
-    """Rewards with a number of their own. One of a draw is given when it is drawn, others with each award of the campaign."""
+    """Rewards with a number of their own: of a draw as often as they were drawn, others with each award where all get them."""
     left = MethodTally.allowed - MethodTally.given
     query = (
         select(Campaign, RewardMethod, left, MethodTally.allowed)
@@ -96,23 +96,32 @@ def _rewards_running_out(session: Session, running: Sequence[Any], now: datetime
         .where(*running, *OF_A_NUMBER, _is_short(MethodTally))
     )
     rows = session.execute(query.order_by(left, RewardMethod.id).limit(SHOWN_MAX)).all()
-    drawn = _lately(session, Draw.method_id, [method.id for campaign, method, *_ in rows if campaign.is_draw], now)
-    given = _lately(session, Award.campaign_id, [campaign.id for campaign, *_ in rows if not campaign.is_draw], now)
+    ids = [campaign.id for campaign, *_ in rows]
+    drawn = _drawn_lately(session, ids, now)
+    given = _given_lately(session, ids, now)
     found = []
     for campaign, method, remaining, allowed in rows:
-        lately = drawn.get(method.id, 0) if campaign.is_draw else given.get(campaign.id, 0)
+        lately = 0  # of what only some awards give
+        if campaign.is_draw:
+            lately = drawn.get(method.id, 0)
+        elif method.goes_with_every_award:
+            lately = given.get(campaign.id, 0)
         found.append(RunningOut(campaign, method.title, remaining, allowed, lately, _end(remaining, lately, now)))
     return found
 
 
-def _lately(session: Session, column: Any, ids: Sequence[int], now: datetime) -> dict[int, int]:
-    """How many awards there were within PACE, by a column of them or of their draws."""
-    if not ids:
-        return {}
-    counted = select(column, func.count()).select_from(Award).where(column.in_(ids), Award.given_at > now - PACE)
-    if column.class_ is Draw:
-        counted = counted.join(Draw, Draw.award_id == Award.id)
-    return dict(session.execute(counted.group_by(column)).all())
+def _given_lately(session: Session, campaign_ids: Sequence[int], now: datetime) -> dict[int, int]:
+    """How many awards of campaigns there were within PACE."""
+    lately = (Award.campaign_id.in_(campaign_ids), Award.given_at > now - PACE)
+    counted = select(Award.campaign_id, func.count()).where(*lately).group_by(Award.campaign_id)
+    return dict(session.execute(counted).all()) if campaign_ids else {}
+
+
+def _drawn_lately(session: Session, campaign_ids: Sequence[int], now: datetime) -> dict[int, int]:
+    """How often the rewards of campaigns were drawn within PACE, by reward."""
+    lately = (Award.campaign_id.in_(campaign_ids), Award.given_at > now - PACE)
+    counted = select(Draw.method_id, func.count()).join(Award, Award.id == Draw.award_id).where(*lately)
+    return dict(session.execute(counted.group_by(Draw.method_id)).all()) if campaign_ids else {}
 
 
 def _end(left: int, given_lately: int, now: datetime) -> datetime | None:
