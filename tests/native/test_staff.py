@@ -259,7 +259,7 @@ def test_spans_begin_with_the_chains_days_and_hours(now: str, midnights: str, ho
 
 def test_what_is_kept_of_one_chain_is_not_anothers(world: World, ada: Client) -> None:
     there = world.a_chain()
-    assert ada.get("/api/admin/overview").json["days"][-1]["given"] == "1000.00"
+    assert [it["given"] for it in ada.get("/api/admin/overview").json["days"] if it["given"] != "0.00"] == ["1000.00"]
     with world.database.transaction() as session:
         session.execute(update(PointsSpan).values(given=100))
         permissions.permit(session, "ada", there, may_write=True)

@@ -112,6 +112,30 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_is_saved(admin: Visit
     expect(page.get_by_text("7 campaigns")).to_be_visible()
 
 
+def test_what_is_saved_without_a_difference_is_guarded_as_ever(admin: Visitor) -> None:
+    page = go(admin, "/campaigns/tests", "tests")
+    price = page.get_by_label("Price in points")
+    before = price.input_value()
+    price.fill("77")
+    price.fill(before)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("‘tests’ is saved.").first).to_be_visible()
+    expect(page.get_by_role("button", name="Undo my changes")).to_have_count(0)
+    price.fill("88")
+    page.get_by_role("link", name="Customers", exact=True).click()
+    agree(page, "Cancel")
+    expect(price).to_have_value("88")
+
+
+def test_a_new_campaign_needs_no_key_of_the_admins(admin: Visitor) -> None:
+    for name, key in (("🎉🎉", r"campaign-\w+"), ("tests", r"tests-\w+")):
+        page = go(admin, "/campaigns/new?purpose=sale", "Sell coupons for points")
+        name_of(page).fill(name)
+        page.get_by_role("button", name="Save as draft").click()
+        expect(page).to_have_url(re.compile(f"/console/campaigns/{key}/codes$"))
+        expect(page.locator("h1")).to_have_text(name)
+
+
 def test_somebody_else_changed_it_meanwhile(admin: Visitor, visit: Visit) -> None:
     other = visit()
     other.sign_in("/console", "admin", "open")
@@ -335,8 +359,11 @@ def test_a_refused_amount_can_be_put_right_in_the_same_dialog(admin: Visitor) ->
     page.get_by_role("button", name="Take points").click()
     page.locator("dialog").get_by_label("How many").fill("9999999")
     agree(page, "Take points")
-    expect(page.locator("dialog").get_by_role("alert")).to_be_visible()
-    page.locator("dialog").get_by_label("How many").fill("1")
+    amount = page.locator("dialog").get_by_label("How many")
+    expect(amount).to_be_focused()
+    expect(amount).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("dialog")).to_contain_text("There are not enough points.")
+    amount.fill("1")
     agree(page, "Take points")
     expect(page.locator("[data-balance]")).to_have_text("999")
 
@@ -465,6 +492,14 @@ def test_files_of_codes_as_spreadsheets_save_them_and_codes_of_any_letters(admin
     load("unicode.txt", "value\tcode\r\n5\tŻÓŁW-1\r\n".encode("utf-16"))
     expect(page.get_by_text("1 code added.")).to_be_visible()
     is_found("ŻÓŁW-1")
+    for table in (b"Lp,Numer\n1,KK-1\n", b"A;B\n1;2\n"):
+        load("table.csv", table)
+        expect(page.get_by_text("none of them is called")).to_be_visible()
+    load("kody.csv", b"Lp;Kod\n1;KK-1\n")
+    expect(page.get_by_text("1 code added.").last).to_be_visible()
+    is_found("KK-1")
+    load("empty.csv", b"\n\n")
+    expect(page.get_by_text("There is no code in it.")).to_be_visible()
     load("picture.png", b"\x89PNG\r\n\x1a\n\x00\x00\xff\xfe")
     expect(page.get_by_text("This is no file of text")).to_be_visible()
 

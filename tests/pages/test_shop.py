@@ -393,7 +393,9 @@ def test_the_catalogue_says_what_is_missing_and_its_filters_are_in_the_address(v
     expect(page.locator(".tile")).to_have_count(24)
 
 
-def test_the_shop_speaks_polish_and_campaigns_do_where_they_were_translated(visit: Visit, call: Call) -> None:
+def test_the_shop_speaks_polish_and_campaigns_do_where_they_were_translated(
+    visit: Visit, call: Call, site: Site
+) -> None:
     coffee = campaign(
         call, "coffee", "Free coffee", ("COFFEE-1",), price=1_002, translations={"pl": {"name": "Darmowa kawa"}}
     )
@@ -403,6 +405,15 @@ def test_the_shop_speaks_polish_and_campaigns_do_where_they_were_translated(visi
     expect(tile).to_contain_text("Brakuje 2 punktów")
     tile.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Darmowa kawa")
+    page.set_viewport_size({"width": 360, "height": 740})
+    with site.database.transaction() as session:
+        ledger.add(session, JANE_ID, 123_456_789_50, clock.now())
+    page.reload()
+    expect(page.locator("header a.badge")).to_contain_text("789,50")
+    visitor.require_fits()
+    with site.database.transaction() as session:
+        ledger.spend(session, JANE_ID, 123_456_789_50, clock.now())
+    page.reload()
     expect(page.get_by_role("button", name="Odbierz za 1002 punkty")).to_be_disabled()
     page.goto(page.url.replace(f"campaign/{coffee}", "account"))
     page.get_by_role("button", name="English").click()

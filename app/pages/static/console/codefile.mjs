@@ -1,12 +1,16 @@
 // A file of codes, read as it comes: one a line, or a column of a table that spreadsheets save. Nothing of it is kept.
 import { t } from "kit/texts.mjs";
 
-const HEADINGS = new Set(["code", "codes", "coupon", "coupons", "coupon code", "coupon_code", "couponcode", "voucher", "voucher code"]);
+const HEADINGS = new Set([
+  "code", "codes", "coupon", "coupons", "coupon code", "coupon codes", "coupon_code", "couponcode", "voucher", "vouchers", "voucher code",
+  "kod", "kody", "kupon", "kupony", "kod kuponu", "kody kuponów", "bon", "bony", "kod bonu",
+]);
 const DELIMITERS = [";", ",", "\t"];
 
 /**
  * `{codes, part}` again and again: so many codes at a time, and how much of the file that was, 0 to 1. UTF-8, or UTF-16 with its mark,
- * as spreadsheets save it. Throws for what is no text.
+ * as spreadsheets save it. Throws for what is no text, and for a table in which no column is called after codes: a customer would get
+ * what stands in another.
  */
 export async function* codesOf(file, most) {
   let codes = [], read = 0, column = null, delimiter = null;
@@ -16,6 +20,7 @@ export async function* codesOf(file, most) {
     if (column === null) {
       delimiter = DELIMITERS.find((it) => line.includes(it)) ?? null;
       const heading = cells(line, delimiter).findIndex((it) => HEADINGS.has(it.trim().toLowerCase()));
+      if (heading < 0 && delimiter) throw new Error(t("codes.which-column"));
       column = Math.max(0, heading);
       if (heading >= 0) continue;
     }

@@ -45,6 +45,7 @@ function Load({ campaign, reload }) {
       setState({ ...progress, busy: false });
       reload();
     }
+    if (!progress.read) throw new Error(t("codes.empty"));
     say(t(stopped.current ? "codes.stopped" : "codes.loaded", { n: progress.added }), "good");
     setWritten("");
   });

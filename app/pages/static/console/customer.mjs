@@ -88,7 +88,7 @@ function Change({ customer, onClose, onDone }) {
   };
   return html`
     <${FormDialog} title=${t("customer.change")} first=${{ firstName, lastName, email, phone, loyaltyCardNumber }} send=${change} onClose=${onClose} onDone=${onDone}>
-      ${({ field }) => html`<${Person} field=${field} />`}
+      ${({ field }) => html`${Person({ field })}`}
     <//>
   `;
 }
@@ -162,7 +162,7 @@ function Draws({ path }) {
   const made = useReading(api, `${path}/draws`, "draws", { mark: "id" });
   return html`
     <section class="sheet" aria-label=${t("customer.part.draws")}>
-      <${Reading} of=${made} empty=${html`<${Empty} icon="wheel" title=${t("draws.none")} />`}>${(rows) => html`
+      <${Reading} of=${made} empty=${html`<${Empty} icon="wheel" title=${t("customer.draws.none")} />`}>${(rows) => html`
         <ul class="list">${rows.map((it) => html`<li key=${it.id}><div class="grow"><p class="name strong">${it.candidates.find((each) => each.method === it.drawn)?.title}</p><p class="small soft name">${it.campaign.name} · ${dateTime(it.at)}</p></div><span class="soft small">${t("draws.nth", { n: it.number })}</span></li>`)}</ul>
       `}<//>
     </section>

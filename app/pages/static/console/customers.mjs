@@ -45,7 +45,7 @@ function NewCustomer({ onClose }) {
   return html`
     <${FormDialog} title=${t("customers.new")} first=${first} send=${register} yes=${t("customers.register")} onClose=${onClose} onDone=${show}>
       ${({ field, check }) => html`
-        <${Person} field=${field} />
+        ${Person({ field })}
         ${field("plainPassword", t("password"), { type: "password", autocomplete: "new-password", hint: t("password.hint") })}
         ${check("agreement1", t("agreement"))}
       `}

@@ -21,8 +21,7 @@ const SECTIONS = [Basics, Rewards, Behaviors, Limits, Audience, Schedule, Texts,
 
 /** `campaign` and its `etag` of one that is there, which begins anew with another, or `begun`, the beginning of a new one. `onSaved` gets what was answered. */
 export function Editor({ campaign, etag, begun, onSaved }) {
-  const first = campaign ?? begun;
-  const [document, setDocument] = useState(first);
+  const [first, setFirst] = useState(campaign ?? begun), [document, setDocument] = useState(first);
   useEffect(() => {
     globalThis.document.documentElement.style.setProperty("--below", "5rem");
     return () => globalThis.document.documentElement.style.removeProperty("--below");
@@ -32,7 +31,17 @@ export function Editor({ campaign, etag, begun, onSaved }) {
   const choices = useLoad((signal) => api.get("/api/admin/choices", {}, { signal }));
   const isChanged = document !== first;
   const still = useStill(document, 400);
-  const plan = useLoad((signal) => (still === campaign ? Promise.resolve(null) : planned(still, campaign, etag, signal)), [still]);
+  const plan = useLoad((signal) => (still === first && campaign ? Promise.resolve(null) : planned(still, campaign, etag, signal)), [still]);
+  /** A new campaign whose key nobody chose has another one when there is such a campaign already. */
+  async function withOwnKey(wanted) {
+    if (campaign || chosenKey || isUnanswered(meant(wanted))) return wanted;
+    const { problems: found, refused } = await planned(wanted);
+    if (![...found, ...refused].some((it) => it.code === "key_taken")) return wanted;
+    const changed = put(wanted, "/key", unlike(wanted.key));
+    setDocument(put(document, "/key", changed.key));
+    return changed;
+  }
+  const meant = (wanted) => ["campaign", api.signedIn.get().login, wanted];
   /** Whether it can be saved, and somebody wants that, who has read what changes. */
   async function isPossible(wanted) {
     const ahead = await planned(wanted, campaign, etag);
@@ -43,17 +52,20 @@ export function Editor({ campaign, etag, begun, onSaved }) {
     return false;
   }
   const [save, saving] = useAct(async (lifecycle) => {
-    const wanted = lifecycle ? put(document, "/lifecycle", lifecycle) : document;
     setTouched(true);
-    const meant = ["campaign", api.signedIn.get().login, wanted];
-    if (!isUnanswered(meant) && !(await isPossible(wanted))) return; // what may have been done already is only asked again
+    const wanted = await withOwnKey(lifecycle ? put(document, "/lifecycle", lifecycle) : document);
+    if (!isUnanswered(meant(wanted)) && !(await isPossible(wanted))) return; // what may have been done already is only asked again
     const answer = campaign
       ? await api.call("PUT", campaignPath(campaign.state.id), { json: wanted, ifMatch: etag })
-      : await once(meant, (key) => api.call("POST", "/api/admin/campaigns", { json: wanted, key }));
+      : await once(meant(wanted), (key) => api.call("POST", "/api/admin/campaigns", { json: wanted, key }));
     say(t("edit.saved", { name: answer.data.name }), "good");
-    unguard.current = true; // what was written here is saved
-    if (campaign) onSaved(answer);
-    else navigate(`/campaigns/${answer.data.key}${answer.data.sale ? "/codes" : ""}`);
+    if (campaign) {
+      setFirst(answer.data); // what was written here is saved
+      setDocument(answer.data);
+      return onSaved(answer);
+    }
+    unguard.current = true;
+    navigate(`/campaigns/${answer.data.key}${answer.data.sale ? "/codes" : ""}`);
   });
   const unguard = useRef(false);
   useGuard(isChanged, () => unguard.current || confirm({ title: t("edit.leave"), text: t("edit.leave.text"), yes: t("edit.leave.yes"), danger: true }));
@@ -108,10 +120,12 @@ function byPath(plan) {
   return found;
 }
 
+const unlike = (key) => `${key}-${Math.random().toString(36).slice(2, 6)}`;
+
 /** The key follows the name until somebody writes one. */
 function renamed(document, pointer, chosenKey, setChosenKey) {
   if (pointer === "/key") setChosenKey(true);
-  return pointer === "/name" && !chosenKey ? { ...document, key: slug(document.name) } : document;
+  return pointer === "/name" && !chosenKey ? { ...document, key: slug(document.name) || (document.name.trim() && unlike("campaign")) } : document;
 }
 
 /** What would become of the document, and nothing done. */

@@ -43,7 +43,7 @@ function Overview({ it }) {
         <h2>${t("home.running-out")}</h2>
         ${it.running_out.length === 0
           ? html`<p class="soft">${t("home.running-out.none")}</p>`
-          : html`<ul class="list">${it.running_out.map((row) => html`<${RunningOut} key=${row.campaign.id + row.reward} row=${row} />`)}</ul>`}
+          : html`<ul class="list">${it.running_out.map((row, i) => html`<${RunningOut} key=${i} row=${row} />`)}</ul>`}
       </section>
       <section class="sheet">
         <h2>${t("home.week")}</h2>

@@ -7,9 +7,9 @@ export const number = (value, options) => new Intl.NumberFormat(locale(), option
 /** Points: two decimals only where there are any. */
 export const points = (value) => number(value, { minimumFractionDigits: Number(value) % 1 ? 2 : 0, maximumFractionDigits: 2 });
 export const priced = (value) => t("points", { n: Number(value), points: points(value) });
-/** An amount that somebody wrote, as the service reads it: `12.5` of `12,5`; what is none is left to the service to refuse. */
+/** An amount that somebody wrote, as the service reads it: `1012.5` of `1 012,5`; what is none is left to the service to refuse. */
 export const amountOf = (written) => {
-  const text = String(written).trim();
+  const text = String(written).replace(/[\s\u00a0\u202f]/g, "");
   return /^\d+,\d{1,2}$/.test(text) ? text.replace(",", ".") : text;
 };
 /** What is left of an amount, in whole hundredths. */

@@ -6,7 +6,7 @@ import { Bones, Button, Trouble } from "kit/ui.mjs";
 const ENOUGH = 12, STEPS_MAX = 5; // so many at once where most are left out, in so many questions at most
 
 /**
- * `{rows, more, busy, error, readOn, reload}` of the list `name` that `path` answers; begins anew when the query changes. `wanted` leaves
+ * `{rows, more, busy, error, readOn, reload, retry}` of the list `name` that `path` answers; begins anew when the query changes. `wanted` leaves
  * some rows out; `mark` names what of the last row is sent to read on.
  */
 export function useReading(api, path, name, { query = {}, wanted, mark = "number" } = {}) {
@@ -26,10 +26,12 @@ export function useReading(api, path, name, { query = {}, wanted, mark = "number
     [path, JSON.stringify(query), wanted],
   );
   useEffect(() => {
+    setState((it) => ({ ...it, rows: undefined, more: false })); // those of another question are no answer to this one
     read(undefined, []);
     return () => (turn.current += 1);
   }, [read]);
-  return { ...state, reload: () => read(undefined, []), readOn: () => read(state.last, state.rows) };
+  const reload = () => read(undefined, []), readOn = () => read(state.last, state.rows);
+  return { ...state, reload, readOn, retry: state.rows?.length ? readOn : reload };
 }
 
 async function readSome(api, path, name, query, wanted, mark, before) {
@@ -44,7 +46,7 @@ async function readSome(api, path, name, query, wanted, mark, before) {
 
 /** The rows of a reading by `children(rows)`, `empty` where there are none, and a way to read on. */
 export function Reading({ of, empty, lines = 4, height, children }) {
-  const trouble = of.error && html`<${Trouble} error=${of.error} retry=${of.reload} />`;
+  const trouble = of.error && html`<${Trouble} error=${of.error} retry=${of.retry} />`;
   if (of.rows === undefined) return trouble || html`<${Bones} lines=${lines} height=${height} />`;
   return html`
     ${trouble}

@@ -110,7 +110,7 @@ export const Note = ({ tone = "", icon, children, role }) => html`
   <div class="note ${tone}" role=${role}>${icon && html`<${Icon} name=${icon} />`}<div>${children}</div></div>
 `;
 
-/** What went wrong, in the server's own words; with a way to try again. */
+/** What went wrong, in the reader's words, or else the server's own; with a way to try again. */
 export function Trouble({ error, retry }) {
   useLanguage();
   if (!error) return null;
@@ -196,7 +196,7 @@ let count = 0;
 /** Say something in passing: shown for a while, and read out. */
 export function say(text, tone = "") {
   const it = { id: (count += 1), text, tone };
-  said.set((before) => [...before, it]);
+  said.set((before) => [...before.filter((other) => other.text !== text), it]);
   setTimeout(() => said.set((before) => before.filter((other) => other.id !== it.id)), 6_000);
 }
 

@@ -1,7 +1,7 @@
 // What the sections of the form share: a field at a place of the document.
 import { html } from "kit/html.mjs";
 import { amountOf } from "kit/format.mjs";
-import { t } from "kit/texts.mjs";
+import { inWords, t } from "kit/texts.mjs";
 import { Check, Field } from "kit/ui.mjs";
 
 const UNITS = ["second", "minute", "hour", "day", "week", "month", "year"];
@@ -13,9 +13,12 @@ export const Section = ({ title, text, children }) => html`
   </section>
 `;
 
-/** Text at a place; nothing is null. */
-export const TextAt = ({ edit, at, ...rest }) => html`
-  <${Field} ...${rest} value=${edit.value(at)} problem=${edit.problem(at)} onInput=${(value) => edit.set(at, value === "" && rest.orNull ? null : value)} />
+/** What is wrong with several fields together. */
+export const Problem = ({ of }) => of && html`<p class="problem small bad" role="alert">${of.map(inWords).join(" ")}</p>`;
+
+/** Text at a place; with `orNull` nothing is null. */
+export const TextAt = ({ edit, at, orNull, ...rest }) => html`
+  <${Field} ...${rest} value=${edit.value(at)} problem=${edit.problem(at)} onInput=${(value) => edit.set(at, value === "" && orNull ? null : value)} />
 `;
 
 /** A whole number at a place; nothing is null. */

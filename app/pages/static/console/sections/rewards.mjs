@@ -4,7 +4,7 @@ import { number, percent } from "kit/format.mjs";
 import { t } from "kit/texts.mjs";
 import { Button, Field } from "kit/ui.mjs";
 import { reward } from "../document.mjs";
-import { AmountAt, ChoiceAt, LimitAt, NumberAt, Section, TextAt, counted } from "./parts.mjs";
+import { AmountAt, ChoiceAt, LimitAt, NumberAt, Problem, Section, TextAt, counted } from "./parts.mjs";
 
 const KINDS = ["points", "voucher", "coupon", "nothing"];
 const VOUCHERS = ["basket", "basket_pct", "honour"];
@@ -17,9 +17,17 @@ export function Rewards({ edit }) {
   return html`
     <${Section} title=${t("section.rewards")} text=${isDraw ? t("section.rewards.draw") : t("section.rewards.text")}>
       ${rewards.map((it, i) => html`<${Reward} key=${i} edit=${edit} i=${i} it=${it} isDraw=${isDraw} whole=${weightOf(rewards)} />`)}
+      <${Problem} of=${edit.problem("/rewards")} />
       <div><${Button} icon="plus" onClick=${add}>${t("reward.add")}<//></div>
     <//>
   `;
+}
+
+/** `9.17%, one in 11`; of what is drawn more often than not, the percentage only. */
+function oddsOf(part) {
+  if (!part) return t("reward.never");
+  if (part > 0.5) return percent(part);
+  return t("reward.odds", { percent: percent(part), times: number(1 / part, { maximumFractionDigits: part > 0.1 ? 1 : 0 }) });
 }
 
 const referral = (edit) => edit.value("/kind") === "referral";
@@ -43,7 +51,7 @@ function Reward({ edit, i, it, isDraw, whole }) {
         ${it.kind === "voucher" && it.voucher.kind === "honour" && html`<${TextAt} edit=${edit} at=${`${place}/voucher/code`} orNull label=${t("code")} />`}
         ${it.kind === "voucher" && html`<${Days} edit=${edit} at=${`${place}/voucher/valid_seconds`} />`}
         ${isDraw &&
-        html`<${NumberAt} edit=${edit} at=${`${place}/weight`} label=${t("reward.weight")} hint=${part ? t("reward.odds", { percent: percent(part), times: number(1 / part, { maximumFractionDigits: part > 0.1 ? 1 : 0 }) }) : t("reward.never")} />`}
+        html`<${NumberAt} edit=${edit} at=${`${place}/weight`} label=${t("reward.weight")} hint=${oddsOf(part)} />`}
         ${it.kind !== "nothing" && html`<${NumberAt} edit=${edit} at=${`${place}/stock`} label=${t("reward.stock")} hint=${t("reward.stock.hint")} />`}
         ${referral(edit) && html`<${ChoiceAt} edit=${edit} at=${`${place}/recipient`} label=${t("reward.for")} options=${["referring", "referred"].map((who) => [who, t(`recipient.${who}`)])} />`}
         ${edit.value("/behaviors")?.length > 0 &&
