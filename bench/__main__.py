@@ -4,13 +4,14 @@ import importlib
 import os
 import platform
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.picture import draw
 from bench.table import HEAD, Figure
 
-PARTS = ("buying", "pools", "pages", "screens", "embedded", "spaaza", "sessionm", "documents")
+PARTS = ("buying", "pools", "screens", "embedded", "spaaza", "sessionm", "documents")
 APART = ("footprint", "paint")  # the one takes minutes, the other a browser
 PICTURE = Path(__file__).parent / "flat.svg"
 
@@ -25,9 +26,11 @@ def main() -> int:
     found: list[Figure] = []
     for part in chosen:
         print(f"measuring {part} …", file=sys.stderr, flush=True)
+        began = time.monotonic()
         for figure in importlib.import_module(f"bench.{part}").figures():
             print(f"  {figure.row()}", file=sys.stderr, flush=True)
             found.append(figure)
+        print(f"  {part} took {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     if set(PARTS) <= set(chosen):
         draw(found, PICTURE)
     print(f"{_machine()}, {datetime.now(UTC):%Y-%m-%d}\n\n{HEAD}")

@@ -26,6 +26,7 @@ def test_counts_of_several_processes_add_up_by_the_hour_and_are_forgotten(world:
         for _ in range(often):
             process.note(campaign.id, "limit_reached", now)
     first.note(campaign.id, "limit_reached", now + hours(1))
+    first.note(campaign.id, "not_enough_points", now)  # which is the customer's own matter
     for process in (first, second, first):
         process.write()
     assert counts(world) == [(campaign.id, "limit_reached", 5), (campaign.id, "limit_reached", 1)]
@@ -36,7 +37,7 @@ def test_counts_of_several_processes_add_up_by_the_hour_and_are_forgotten(world:
 
 def test_what_was_refused_last_comes_first_and_is_the_chains_own(world: World) -> None:
     mine, theirs = world.a_campaign(), world.a_reward_campaign(chain_id=world.a_chain())
-    last_at = {"limit_reached": hours(3), "not_enough_points": hours(1), "campaign_over": hours(30)}
+    last_at = {"limit_reached": hours(3), "no_coupons_left": hours(1), "campaign_over": hours(30)}
     noted = {
         Ground(campaign.id, world.now, reason): Times(2, world.now - ago)
         for campaign in (mine, theirs)
@@ -47,7 +48,7 @@ def test_what_was_refused_last_comes_first_and_is_the_chains_own(world: World) -
     with world.database.reading() as session:
         found = refused.lately(session, mine.chain_id, world.now - hours(24), most=8)
         assert [(it.campaign.id, it.reason, it.count) for it in found] == [
-            (mine.id, "not_enough_points", 2),
+            (mine.id, "no_coupons_left", 2),
             (mine.id, "limit_reached", 2),
         ]
         assert len(refused.lately(session, mine.chain_id, world.now - hours(24), most=1)) == 1

@@ -11,12 +11,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import case, delete, func, select
+from sqlalchemy import case, delete, func, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.campaign import errors
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.refused import Refused
 from app.db.engine import Database, OutcomeUnknown, TryAgain
@@ -24,6 +25,19 @@ from app.db.prepared import is_postgresql
 
 WRITTEN_AFTER = 5.0  # seconds
 KEPT = timedelta(days=8)
+HOURS_MAX = 26  # that a day touches
+# Not of the campaign's doing, and nothing that the staff could mend.
+CUSTOMERS_OWN = {
+    kind().code
+    for kind in (
+        errors.CustomerNotActive,
+        errors.LimitPerCustomerReached,
+        errors.NotEnoughPoints,
+        errors.NotOptedIn,
+        errors.NotTargeted,
+        errors.RestrictionsNotMet,
+    )
+}
 
 
 class Ground(NamedTuple):
@@ -63,6 +77,8 @@ class Refusals:
         self._is_due = False
 
     def note(self, campaign_id: int, reason: str, now: datetime) -> None:
+        if reason in CUSTOMERS_OWN:
+            return
         self._add(Ground(campaign_id, now.replace(minute=0, second=0, microsecond=0), reason), Times(1, now))
 
     def _add(self, ground: Ground, times: Times) -> None:
@@ -120,19 +136,20 @@ def add(session: Session, counts: Mapping[Ground, Times], now: datetime) -> None
 
 
 def lately(session: Session, chain_id: int, since: datetime, most: int) -> list[Often]:
-    """What a chain's campaigns refused since a moment, by campaign and reason; what was refused last comes first."""
-    last_at = func.max(Refused.last_at).label("last_at")
+    """What a chain's campaigns refused since a moment, a day ago at most, by campaign and reason; what was refused last comes first."""
+    here = (Refused.chain_id == chain_id, Refused.last_at >= since)
+    # Each campaign and reason has a row an hour: so many hold as many of both as are wanted, however many there are.
+    newest = select(Refused.campaign_id, Refused.reason).where(*here).order_by(Refused.last_at.desc())
+    pairs = list(dict.fromkeys((id, reason) for id, reason in session.execute(newest.limit(most * HOURS_MAX))))[:most]
+    if not pairs:
+        return []
+    last_at = func.max(Refused.last_at)
     counted = (
-        select(Refused.campaign_id, Refused.reason, func.sum(Refused.count).label("count"), last_at)
-        .where(Refused.chain_id == chain_id, Refused.last_at >= since)
+        select(Refused.campaign_id, Refused.reason, func.sum(Refused.count), last_at)
+        .where(*here, tuple_(Refused.campaign_id, Refused.reason).in_(pairs))
         .group_by(Refused.campaign_id, Refused.reason)
         .order_by(last_at.desc(), Refused.campaign_id, Refused.reason)
-        .limit(most)
-        .subquery()
     )
-    rows = session.execute(
-        select(Campaign, counted.c.reason, counted.c.count, counted.c.last_at)
-        .join(counted, counted.c.campaign_id == Campaign.id)
-        .order_by(counted.c.last_at.desc(), Campaign.id, counted.c.reason)
-    )
-    return [Often(campaign, reason, int(count), at) for campaign, reason, count, at in rows]
+    rows = session.execute(counted).all()
+    campaigns = {it.id: it for it in session.scalars(select(Campaign).where(Campaign.id.in_({id for id, _ in pairs})))}
+    return [Often(campaigns[id], reason, int(count), at) for id, reason, count, at in rows]

@@ -83,10 +83,10 @@ const RunningOut = ({ row }) => html`
   </li>
 `;
 
-/** What customers asked for and did not get; that of the campaign's own doing is worth a look. */
+/** What customers asked for and did not get, of the campaign's own doing. */
 const Refused = ({ row }) => html`
   <li>
-    <div class="grow"><a class="name strong" href=${place(row.campaign)}>${row.campaign.name}</a><p class="small soft name">${row.code === "not_enough_points" ? t("home.refused.poor") : whyNot(row)}</p></div>
+    <div class="grow"><a class="name strong" href=${place(row.campaign)}>${row.campaign.name}</a><p class="small soft name">${whyNot(row)}</p></div>
     <span class="soft small">${t("home.refused.times", { n: row.count, ago: ago(row.last_at) })}</span>
   </li>
 `;
