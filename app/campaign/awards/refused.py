@@ -143,13 +143,14 @@ def lately(session: Session, chain_id: int, since: datetime, most: int) -> list[
     pairs = list(dict.fromkeys((id, reason) for id, reason in session.execute(newest.limit(most * HOURS_MAX))))[:most]
     if not pairs:
         return []
-    last_at = func.max(Refused.last_at)
+    ids, last_at = {id for id, _ in pairs}, func.max(Refused.last_at)
+    theirs = (Refused.campaign_id.in_(ids), Refused.hour > since - timedelta(hours=1), Refused.last_at >= since)
     counted = (
         select(Refused.campaign_id, Refused.reason, func.sum(Refused.count), last_at)
-        .where(*here, tuple_(Refused.campaign_id, Refused.reason).in_(pairs))
+        .where(*theirs, tuple_(Refused.campaign_id, Refused.reason).in_(pairs))
         .group_by(Refused.campaign_id, Refused.reason)
         .order_by(last_at.desc(), Refused.campaign_id, Refused.reason)
     )
     rows = session.execute(counted).all()
-    campaigns = {it.id: it for it in session.scalars(select(Campaign).where(Campaign.id.in_({id for id, _ in pairs})))}
+    campaigns = {it.id: it for it in session.scalars(select(Campaign).where(Campaign.id.in_(ids)))}
     return [Often(campaigns[id], reason, int(count), at) for id, reason, count, at in rows]
