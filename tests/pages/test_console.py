@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from app import clock
 from tests.pages.conftest import HOSTILE, JANE, Call, Visit, Visitor, campaign
+from tests.pages.site import PEOPLE
 
 
 @pytest.fixture
@@ -79,6 +80,20 @@ def test_an_admin_makes_a_coupon_campaign_with_a_photo_and_ten_thousand_codes(ad
     page.get_by_role("button", name="Restore revision 1").click()
     agree(page, "Restore")
     expect(page.get_by_text("Revision 3")).to_be_visible()
+
+
+def test_what_changes_is_said_in_polish(visit: Visit, call: Call) -> None:
+    visitor = visit(language="pl-PL")
+    page = visitor.sign_in("/console/campaigns/tests", *PEOPLE["console"])
+    page.get_by_label("Cena w punktach").fill("13")
+    page.get_by_role("button", name="Zapisz").click()
+    expect(page.locator("dialog")).to_contain_text(re.compile(r"cena w punktach: \d+ → 13"))
+    page.locator("dialog").get_by_role("button", name="Zapisz").click()
+    expect(page.locator(".toast")).to_contain_text("tests")
+    page.locator("#content").get_by_role("button", name="Wstrzymaj").click()
+    page.locator("dialog").get_by_role("button", name="Wstrzymaj").click()
+    page.get_by_role("link", name="Historia").click()
+    expect(page.get_by_text("stan: Trwa → Wstrzymana")).to_be_visible()
 
 
 def test_an_admin_makes_a_draw_publishes_pauses_and_completes_it(admin: Visitor) -> None:

@@ -16,6 +16,7 @@ import { Limits } from "./sections/limits.mjs";
 import { More } from "./sections/more.mjs";
 import { Rewards } from "./sections/rewards.mjs";
 import { Schedule } from "./sections/schedule.mjs";
+import { changeText } from "./words.mjs";
 
 const SECTIONS = [Basics, Rewards, Behaviors, Limits, Audience, Schedule, Texts, More];
 
@@ -138,7 +139,7 @@ async function planned(document, campaign, etag, signal) {
 /** Of a campaign that runs, what changes is said in words first; so is what is worth a second look of one that is published. */
 async function isWanted(plan, document, campaign) {
   const isLive = document.lifecycle === "live";
-  const changes = campaign ? plan.differences.map((it) => it.text) : [];
+  const changes = campaign ? plan.differences.map((it) => changeText(it.text)) : [];
   const points = [...changes, ...plan.warnings.map((it) => it.message)];
   if (!isLive || (points.length === 0 && campaign)) return true;
   const begins = document.activity.from && new Date(document.activity.from) > new Date() && dateTime(document.activity.from, document.hours.time_zone);

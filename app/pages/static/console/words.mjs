@@ -1,7 +1,7 @@
 // What things are called, and the colour of what they mean.
 import { html } from "kit/html.mjs";
 import { date } from "kit/format.mjs";
-import { has, t } from "kit/texts.mjs";
+import { has, inWords, t } from "kit/texts.mjs";
 import { Badge } from "kit/ui.mjs";
 
 const TONES = { live: "good", paused: "warn", completed: "", draft: "accent", inreview: "accent" };
@@ -27,6 +27,15 @@ export function windowText({ from, to }, zone) {
   if (!to) return t("window.from", { from: date(from, zone) });
   if (!from) return t("window.to", { to: date(to, zone) });
   return t("window.between", { from: date(from, zone), to: date(to, zone) });
+}
+
+/** A difference as the service says it, `price in points: 5 → 9`, in the reader's words as far as the catalogue has them. */
+export function changeText(text) {
+  const at = text.indexOf(": ");
+  if (at < 0) return text;
+  const what = text.slice(0, at), values = text.slice(at + 2).split(" → ");
+  const said = what === "lifecycle" ? values.map((it) => t(`life.${it}`)) : values.map(inWords);
+  return `${what.split(", ").map(inWords).join(", ")}: ${said.join(" → ")}`;
 }
 
 /** What somebody did, in words; the call's own name where there are none. */
