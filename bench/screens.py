@@ -17,7 +17,7 @@ FEW_CUSTOMERS, MANY_CUSTOMERS = 1_000, 1_000_000
 FEW_CODES, MANY_CODES = 1_000, 1_000_000
 FEW_CHANGES, MANY_CHANGES = 1_000, 1_000_000  # in the audit log
 HELD = 50  # vouchers of the customer who is looked at, each with its entry in the ledger
-REQUESTS, ROUNDS = 40, 3
+REQUESTS, ROUNDS = 25, 5
 # Registered evenly over a year: nobody's customers all came yesterday.
 OVER_A_YEAR = """
 UPDATE ledger_entry SET created_at = now() - interval '1 year' * (1 - id::float / (SELECT max(id) FROM ledger_entry))
@@ -96,11 +96,12 @@ def _compared(small: Programme, large: Programme) -> Iterator[Figure]:
     with guerdon(small.environ, workers=1, threads=2) as one, guerdon(large.environ, workers=1, threads=2) as two:
         for shop, server in ((small, one), (large, two)):
             _buy(shop, server.port)
+        names = [{"customer": shop.customers(1)[0][1], "campaign": shop.campaigns()[-1][1]} for shop in (small, large)]
+        tokens = [shop.token() for shop in (small, large)]
         for _ in range(ROUNDS):
-            for which, (shop, server) in enumerate(((small, one), (large, two))):
-                names = {"customer": shop.customers(1)[0][1], "campaign": shop.campaigns()[-1][1]}
-                for name, path in ASKED.items():
-                    asked = [request("GET", path.format(**names), shop.token())] * REQUESTS
+            for name, path in ASKED.items():
+                for which, server in enumerate((one, two)):  # one right after the other: a machine has its moods
+                    asked = [request("GET", path.format(**names[which]), tokens[which])] * REQUESTS
                     outcome = fire(server.port, asked, clients=1)
                     if outcome.statuses.keys() != {200}:
                         raise RuntimeError(f"{path}: {outcome.statuses}")
