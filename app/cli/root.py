@@ -15,6 +15,7 @@ from app.settings import BadSettings, Settings
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="guerdon", message="Guerdon %(version)s")
 def main() -> None:
     """Guerdon gives rewards: coupons for points, prizes by lot, vouchers, within limits.
 

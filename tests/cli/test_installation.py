@@ -6,12 +6,14 @@ import re
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from click.testing import Result
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -353,3 +355,7 @@ def test_a_backup_taken_while_it_sells_is_whole(guerdon: Any, world: World, tmp_
     copy.engine.dispose()
     assert "overwrites nothing" in guerdon("backup", str(file)).output
     assert "cannot be written" in guerdon("backup", str(tmp_path / "nowhere" / "b")).output
+
+
+def test_it_says_its_version(guerdon: Callable[..., Result]) -> None:
+    assert re.fullmatch(r"Guerdon \d+\.\d+\.\d+\n", guerdon("--version").output)

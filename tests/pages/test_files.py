@@ -39,6 +39,7 @@ def test_vendored_files_are_what_their_packages_say() -> None:
         content = (STATIC / "vendor" / it["file"]).read_bytes()
         assert base64.b64encode(hashlib.sha384(content).digest()).decode() == it["sha384"], it["file"]
         assert it["package"] in (STATIC / "vendor" / "LICENCES.txt").read_text()
+        assert it["package"] in (STATIC.parents[2] / "NOTICE").read_text()
     others = {"manifest.json", "LICENCES.txt"}
     assert {it["file"] for it in listed} == {path.name for path in (STATIC / "vendor").iterdir()} - others
 
