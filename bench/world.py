@@ -19,16 +19,20 @@ from app.web.callers import rotate_keys
 from tests.postgres import PrivatePostgres, private_postgres
 from tests.world import World
 
+# Registered evenly over a year, for nobody's customers all came yesterday; and born over fifty.
 CUSTOMERS = """
 WITH made AS (
   INSERT INTO customer (uuid, chain_id, status, level_id, is_anonymous, created_at, updated_at)
   SELECT gen_random_uuid(), 1, 'active', :level, false, now(), now() FROM generate_series(1, :count) RETURNING id)
 , named AS (
-  INSERT INTO profile (customer_id, first_name, first_name_folded, last_name, last_name_folded, email, agreement1, agreement2, agreement3)
-  SELECT id, 'Con', 'con', 'Customer', 'customer', 'con-' || id || '@guerdon.example', true, false, false FROM made)
+  INSERT INTO profile (customer_id, first_name, first_name_folded, last_name, last_name_folded, email, born_on,
+    agreement1, agreement2, agreement3)
+  SELECT id, 'Con', 'con', 'Customer', 'customer', 'con-' || id || '@guerdon.example',
+    date '1960-01-01' + (id * 7919 % 18000)::int, true, false, false FROM made)
 , opened AS (INSERT INTO account (customer_id, balance, entries_count) SELECT id, 1000000000, 1 FROM made)
 INSERT INTO ledger_entry (uuid, customer_id, sequence, delta, balance_after, kind, issuer, created_at)
-SELECT gen_random_uuid(), id, 1, 1000000000, 1000000000, 'added', 'system', now() FROM made
+SELECT gen_random_uuid(), id, 1, 1000000000, 1000000000, 'added', 'system',
+  now() - interval '1 year' * (1 - row_number() OVER (ORDER BY id)::float / :count) FROM made
 """
 CAMPAIGNS = """
 WITH made AS (
