@@ -5,10 +5,12 @@ import threading
 from collections import namedtuple
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Any, Generic, TypeVar, cast
 
 import psycopg
 from sqlalchemy import Dialect, Double
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import ReturnsRows
@@ -19,6 +21,11 @@ Executor = Session | Connection
 
 def is_postgresql(executor: Executor) -> bool:
     return (executor.get_bind() if isinstance(executor, Session) else executor).dialect.name == "postgresql"
+
+
+def dialect_of(executor: Executor) -> ModuleType:
+    """SQLAlchemy's `postgresql` or `sqlite`, for what each says in its own way."""
+    return postgresql if is_postgresql(executor) else sqlite
 
 
 def is_autocommit(executor: Executor) -> bool:

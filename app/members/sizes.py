@@ -1,13 +1,12 @@
 """How many customers of each chain stand on each level, and how many of them belong to each segment."""
 
 from collections.abc import Collection
-from typing import Any
 
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from app.db.prepared import is_postgresql
+from app.db.guarded import insert_into
+from app.db.prepared import dialect_of
 from app.members.models import Customer, Headcount, SegmentMember
 
 NO_LEVEL = 0
@@ -39,9 +38,8 @@ def add(session: Session, chain_id: int, level_id: int | None, segment_id: int, 
             update(Headcount).filter_by(**place).values(customers_count=Headcount.customers_count + customers)
         )
         return
-    dialect: Any = postgresql if is_postgresql(session) else sqlite
     session.execute(
-        dialect.insert(Headcount)
+        insert_into(dialect_of(session), Headcount)
         .values(**place, customers_count=customers)
         .on_conflict_do_update(
             index_elements=list(place), set_={"customers_count": Headcount.customers_count + customers}

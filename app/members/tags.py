@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import delete, func, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from app.db.prepared import is_postgresql
+from app.db.guarded import insert_into
+from app.db.prepared import dialect_of
 from app.members.models import CustomerTag
 
 TTL_SECONDS_MAX = 100 * 366 * 24 * 3600
@@ -20,9 +19,10 @@ def put(
     """Set tags: with a time to live they expire, however often they are set; without, each time is counted."""
     expires_at = now + timedelta(seconds=ttl_seconds) if ttl_seconds is not None else None
     first = 1 if expires_at is None else None
-    dialect: Any = postgresql if is_postgresql(session) else sqlite
     for name in sorted(set(names)):  # in one order, so that nobody deadlocks
-        row = dialect.insert(CustomerTag).values(customer_id=customer_id, name=name, count=first, expires_at=expires_at)
+        row = insert_into(dialect_of(session), CustomerTag).values(
+            customer_id=customer_id, name=name, count=first, expires_at=expires_at
+        )
         once_more = func.coalesce(CustomerTag.count, 0) + 1 if expires_at is None else None
         session.execute(
             row.on_conflict_do_update(

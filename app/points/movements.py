@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from app.db.prepared import is_postgresql
+from app.db.guarded import insert_into
+from app.db.prepared import dialect_of
 from app.members.models import Customer
 from app.points.models import LedgerEntry, PointsSpan
 
@@ -44,13 +43,12 @@ def between(session: Session, chain_id: int, moments: Sequence[datetime]) -> lis
 
 def keep(session: Session, chain_id: int, counted: Sequence[Movement], now: datetime) -> None:
     """Keep what was counted of spans that are over; whoever else kept it meanwhile counted the same."""
-    dialect: Any = postgresql if is_postgresql(session) else sqlite
     rows = [
         {"chain_id": chain_id, "since": it.since, "until": it.until, "given": it.given, "taken": it.taken}
         for it in to_keep(counted, now)
     ]
     if rows:
-        session.execute(dialect.insert(PointsSpan).values(rows).on_conflict_do_nothing())
+        session.execute(insert_into(dialect_of(session), PointsSpan).values(rows).on_conflict_do_nothing())
 
 
 def to_keep(counted: Sequence[Movement], now: datetime) -> list[Movement]:

@@ -169,14 +169,14 @@ def call(site: Site) -> Iterator[Call]:
     people = {"admin": PEOPLE["console"], "seller": (OTHER_SELLER, PEOPLE["till"][1]), "customer": PEOPLE["shop"]}
     with site.app.test_client() as client:
 
-        def send(role: str, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        def send(role: str, method: str, path: str, body: Any = None, is_refused: bool = False, **headers: str) -> Any:
             if role not in tokens:
                 name, password = people[role]
                 answer = client.post(f"/api/{role}/login_check", json={"_username": name, "_password": password})
                 tokens[role] = str((answer.json or {})["token"])
             headers["Authorization"] = f"Bearer {tokens[role]}"
             response = client.open(path, method=method, json=body, headers=headers)
-            assert response.status_code < 300, response.text
+            assert response.status_code in (range(400, 500) if is_refused else range(200, 300)), response.text
             return response.json
 
         yield send

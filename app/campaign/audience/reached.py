@@ -6,16 +6,16 @@ A list prints what was counted last; before the first count, how many the audien
 import threading
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import func, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.campaign.audience import visibility_sql
 from app.campaign.models.audiences import Audience, Reached, Targeting
 from app.db.engine import Database
-from app.db.prepared import is_postgresql
+from app.db.guarded import insert_into
+from app.db.prepared import dialect_of, is_postgresql
 from app.members.models import Customer
 
 GOOD_FOR = timedelta(minutes=10)
@@ -58,8 +58,7 @@ def count(database: Database, places: Collection[Place], now: datetime) -> None:
 
 def _claim(session: Session, place: Place, now: datetime) -> bool:
     """Whether this process is to count; whoever asks meanwhile need not, also if it dies, until the count would be old."""
-    dialect: Any = postgresql if is_postgresql(session) else sqlite
-    insert = dialect.insert(Reached).values(**place._asdict(), customers_count=None, asked_at=now)
+    insert = insert_into(dialect_of(session), Reached).values(**place._asdict(), customers_count=None, asked_at=now)
     claimed = insert.on_conflict_do_update(
         index_elements=[Reached.chain_id, Reached.audience_id, Reached.targeting_id],
         set_={"asked_at": now},

@@ -9,10 +9,9 @@ import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import case, delete, func, select, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -21,7 +20,8 @@ from app.campaign import errors
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.refused import Refused
 from app.db.engine import Database, OutcomeUnknown, TryAgain
-from app.db.prepared import is_postgresql
+from app.db.guarded import insert_into
+from app.db.prepared import dialect_of
 
 WRITTEN_AFTER = 5.0  # seconds
 KEPT = timedelta(days=8)
@@ -118,8 +118,7 @@ def add(session: Session, counts: Mapping[Ground, Times], now: datetime) -> None
         if ground.campaign_id in chains
     ]
     if rows:
-        dialect: Any = postgresql if is_postgresql(session) else sqlite
-        insert = dialect.insert(Refused)
+        insert = insert_into(dialect_of(session), Refused)
         session.execute(
             insert.on_conflict_do_update(
                 index_elements=[Refused.campaign_id, Refused.hour, Refused.reason],

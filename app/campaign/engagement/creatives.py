@@ -7,14 +7,14 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.campaign.audience import visibility
 from app.campaign.errors import BadCreative, CreativeNotFound
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.engagement import CREATIVE_KINDS, Creative, CreativeStat
-from app.db.prepared import is_postgresql
+from app.db.guarded import insert_into
+from app.db.prepared import dialect_of
 from app.members.models import Customer
 
 SCHEMES = ("https://", "http://")
@@ -93,8 +93,7 @@ def track(
     known = session.scalar(select(Customer.id).where(Customer.uuid == customer, Customer.chain_id == chain_id))
     if known is None or stat != stat_uuid(creative_id, customer):
         raise CreativeNotFound
-    dialect: Any = postgresql if is_postgresql(session) else sqlite
-    first = dialect.insert(CreativeStat).values(
+    first = insert_into(dialect_of(session), CreativeStat).values(
         creative_id=creative_id, customer_id=known, seen_count=int(not clicked), clicks_count=int(clicked), last_at=now
     )
     session.execute(

@@ -1,10 +1,8 @@
 """Customers opt in to a campaign, and out of it again."""
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import false, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.campaign.audience import traits, visibility
@@ -15,8 +13,8 @@ from app.campaign.errors import CampaignNotFound
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.engagement import Participation
 from app.campaign.models.limits import Stock
-from app.db.guarded import GuardFailed
-from app.db.prepared import is_postgresql
+from app.db.guarded import GuardFailed, insert_into
+from app.db.prepared import dialect_of
 
 
 def opt_in(session: Session, campaign_id: int, customer_id: int, now: datetime) -> None:
@@ -80,8 +78,7 @@ def _set_participation(
     session: Session, campaign_id: int, customer_id: int, before: bool | None, opted_in: bool, now: datetime
 ) -> None:
     """Raises GuardFailed when the customer has said something else than `before` meanwhile."""
-    dialect: Any = postgresql if is_postgresql(session) else sqlite
-    first = dialect.insert(Participation).values(
+    first = insert_into(dialect_of(session), Participation).values(
         customer_id=customer_id, campaign_id=campaign_id, opted_in=opted_in, since=now
     )
     said = session.scalar(

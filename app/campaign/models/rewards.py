@@ -52,14 +52,6 @@ class RewardMethod(Base):
     offer: Mapped[dict[str, Any] | None] = mapped_column(
         JSON(none_as_null=True)
     )  # texts and pictures of it; decides nothing
-
-    @property
-    def goes_with_every_award(self) -> bool:
-        """Whoever is given anything of its campaign is given this, as long as there is some."""
-        limits = (self.limit_in_period, self.limit_per_customer)
-        is_for_some = self.restrictions or self.behavior_id or self.goal_id or self.recipient != "customer"
-        return not is_for_some and min(limits) >= UNLIMITED
-
     tally: Mapped["MethodTally"] = relationship(lazy="raise_on_sql", cascade="all, delete-orphan")
     __table_args__ = (
         UniqueConstraint("campaign_id", "position"),
@@ -77,6 +69,13 @@ class RewardMethod(Base):
         CheckConstraint("(kind = 'voucher') = (voucher_kind IS NOT NULL)", "voucher_kind_of_voucher"),
         CheckConstraint(f"limit_unit IN {UNITS} AND limit_per_customer_unit IN {UNITS}", "known_unit"),
     )
+
+    @property
+    def goes_with_every_award(self) -> bool:
+        """Whoever is given anything of its campaign is given this, as long as there is some."""
+        limits = (self.limit_in_period, self.limit_per_customer)
+        is_for_some = self.restrictions or self.behavior_id or self.goal_id or self.recipient != "customer"
+        return not is_for_some and min(limits) >= UNLIMITED
 
     @property
     def is_a_behaviors_points(self) -> bool:
