@@ -6,11 +6,17 @@ from typing import Any
 
 from flask import Flask, Response, current_app, jsonify, request, send_from_directory
 from prometheus_client import CONTENT_TYPE_LATEST
+from prometheus_client.core import GaugeMetricFamily
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
+from app import clock
 from app.db import installation
+from app.db.engine import TryAgain
+from app.jobs import schedule
 from app.manual.document import document
 from app.openloyalty.api import Api
+from app.outbox import health
 from app.web.door import anyone, database, settings
 from app.web.metrics import Metrics
 
@@ -75,7 +81,7 @@ def _metrics(app: Flask) -> None:
     @app.get("/metrics")
     @anyone
     def show_metrics() -> Response:
-        return Response(metrics.text(), content_type=CONTENT_TYPE_LATEST)
+        return Response(metrics.text(_measured()), content_type=CONTENT_TYPE_LATEST)
 
     @app.before_request
     def begin() -> None:
@@ -88,6 +94,39 @@ def _metrics(app: Flask) -> None:
         metrics.requests.labels(route, method, response.status_code).inc()
         metrics.seconds.labels(route).observe(time.perf_counter() - request.environ["guerdon.began"])
         return response
+
+
+def _measured() -> list[GaugeMetricFamily]:
+    """How the outbox and the work by the clock do; nothing while the database does not answer, which /readyz tells."""
+    now = clock.now()
+    try:
+        with database().reading() as session:
+            backlog = health.waiting(session, now)
+            jobs = schedule.jobs(session)
+    except (TryAgain, SQLAlchemyError):
+        return []
+    messages = GaugeMetricFamily(
+        "guerdon_outbox_messages", f"Messages in the outbox, {health.COUNTED_MAX} at most.", labels=["state"]
+    )
+    messages.add_metric(["waiting"], backlog.messages)
+    messages.add_metric(["dead"], backlog.dead)
+    oldest = GaugeMetricFamily("guerdon_outbox_oldest_seconds", "For how long the oldest message waits.")
+    oldest.add_metric([], backlog.oldest_seconds)
+    families = [messages, oldest]
+    for name, what, values in (
+        (
+            "last_end_timestamp_seconds",
+            "When a kind of work ended the last time.",
+            {it.name: it.ended_at.timestamp() for it in jobs if it.ended_at is not None},
+        ),
+        ("next_timestamp_seconds", "When it is due.", {it.name: it.due_at.timestamp() for it in jobs}),
+        ("failed", "1 where it failed the last time.", {it.name: float(it.outcome == "failed") for it in jobs}),
+    ):
+        family = GaugeMetricFamily(f"guerdon_work_{name}", what, labels=["work"])
+        for work, value in values.items():
+            family.add_metric([work], value)
+        families.append(family)
+    return families
 
 
 def _manual(app: Flask, api: Api) -> None:

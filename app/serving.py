@@ -1,6 +1,7 @@
 """From the environment to an application that may be served."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -31,11 +32,12 @@ def require_no_placeholders(found: Settings) -> None:
 
 
 def run_gunicorn(found: Settings) -> None:
-    """Serve on the loopback interface in this process, until it is told to stop."""
+    """Serve on the loopback interface in this process, until it is told to stop, with a worker beside it."""
     config = str(Path(__file__).parent.parent / "gunicorn.conf.py")
     command = [sys.executable, "-m", "gunicorn", "-c", config, "-b", f"127.0.0.1:{found.port}", "wsgi:application"]
     os.chdir(Path(__file__).parent.parent)
     os.environ["GUERDON_STORAGE"] = str(found.storage.absolute())
+    subprocess.Popen([sys.executable, "-m", "app.cli", "worker", "--with-parent"])
     os.execv(sys.executable, command)
 
 

@@ -6,12 +6,14 @@ A secret may stand in the variable itself or in a file named by the same variabl
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+Network = IPv4Network | IPv6Network
 PLACEHOLDERS = {"", "change-me", "changeme", "guerdon", "password", "placeholder", "postgres", "secret", "test"}
 
 
@@ -49,6 +51,8 @@ class Settings:
     pool_size: int = 8
     # GUERDON_SELF_REGISTRATION: may customers register themselves: `off`, `waiting` until a seller activates them, or `open`.
     self_registration: str = "waiting"
+    # GUERDON_WEBHOOK_NETWORKS: networks that webhooks may be sent to although they are not public.
+    webhook_networks: tuple[Network, ...] = ()
     # PORT: where `make run` and `guerdon serve` listen.
     port: int = 8181
 
@@ -87,6 +91,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         cors_origins=tuple(o.strip() for o in environ.get("GUERDON_CORS_ORIGINS", "").split(",") if o.strip()),
         proxy_hops=_whole(environ, "GUERDON_PROXY_HOPS", 0),
         pool_size=_whole(environ, "GUERDON_POOL_SIZE", 8, least=1),
+        webhook_networks=_networks(environ, "GUERDON_WEBHOOK_NETWORKS"),
         port=_whole(environ, "PORT", 8181, least=1),
     )
     try:
@@ -125,6 +130,14 @@ def _whole(environ: Mapping[str, str], name: str, default: int, least: int = 0) 
     if not text.isdecimal() or int(text) < least:
         raise BadSettings(f"{name}: expected a whole number of at least {least}, found {text!r}")
     return int(text)
+
+
+def _networks(environ: Mapping[str, str], name: str) -> tuple[Network, ...]:
+    parts = [part.strip() for part in environ.get(name, "").split(",") if part.strip()]
+    try:
+        return tuple(ip_network(part) for part in parts)
+    except ValueError as e:
+        raise BadSettings(f"{name}: expected networks such as 10.0.0.0/8, with commas between; {e}") from e
 
 
 def _one_of(environ: Mapping[str, str], name: str, words: tuple[str, ...]) -> str:

@@ -17,6 +17,7 @@ from app.admin import (
     sellers,
     serving,
     sessions,
+    webhooks,
 )
 
 BLUEPRINTS = [
@@ -38,5 +39,6 @@ BLUEPRINTS = [
         sellers,
         chains,
         audit,
+        webhooks,
     )
 ]

@@ -10,6 +10,7 @@ from flask import Response, jsonify
 from app import clock, refusal
 from app.admin import chosen
 from app.admin.chosen import CHAIN
+from app.amounts import decimal
 from app.campaign.awards import refused
 from app.campaign.awards.refused import Often
 from app.campaign.listings import overview
@@ -82,7 +83,7 @@ def _days(spans: list[Movement], zone: ZoneInfo) -> list[dict[str, Any]]:
 
 def _day(date: str, spans: list[Movement]) -> dict[str, Any]:
     given, spent = sum(it.given for it in spans), sum(it.taken for it in spans)
-    return {"date": date, "given": views.amount(given), "spent": views.amount(spent)}
+    return {"date": date, "given": decimal(given), "spent": decimal(spent)}
 
 
 def _running_out(it: RunningOut) -> dict[str, Any]:

@@ -62,9 +62,11 @@ class Step:
     """One change. `name` is unique among the steps of a whole, and names its rows for those behind it.
 
     `rows_count` is the parameter that says how many rows it returns if its guard holds; one or more where there is no such parameter.
+    A step that `may_be_empty` has no guard: it returns any number of rows, and those behind it ask the one before it as well.
     """
 
     rows_count: ClassVar[str | None] = None
+    may_be_empty: ClassVar[bool] = False
 
     @property
     def name(self) -> str:
@@ -107,7 +109,7 @@ class GuardedChange(Generic[Result]):
         for step, statement in zip(self._steps, self._parts, strict=True):
             rows = statement.run(executor, parameters)
             wanted = parameters[step.rows_count] if step.rows_count else len(rows) or 1
-            if len(rows) != wanted:
+            if len(rows) != wanted and not step.may_be_empty:
                 raise GuardFailed
             if self._result and step.name == self._result[0]:
                 result = getattr(rows[0], self._result[1])
@@ -121,13 +123,17 @@ class GuardedChange(Generic[Result]):
         earlier, last = EarlierSteps(postgresql), None
         for step in self._steps:
             last = step.change(earlier).cte(step.name)
-            if step.rows_count:
+            if step.may_be_empty:
+                # Always so; but whoever asks waits for it, and what nobody asks for comes after the hottest row.
+                earlier.succeeded = (*earlier.succeeded, _count(last) >= 0)
+            elif step.rows_count:
                 earlier.succeeded = (_count(last) == bindparam(step.rows_count, type_=BigInteger()),)
             else:
                 earlier.succeeded = (exists(select(literal(1)).select_from(last)),)
             earlier.note(step.name, last)
         assert last is not None, "a change has at least one step"
         assert step.rows_count is None, "and ends with one that returns a row"
+        assert not step.may_be_empty, "which says whether the whole succeeded"
         columns: list[Any] = [(literal(1) // _count(last)).label("whole")]
         if self._result:
             step_name, column = self._result

@@ -65,6 +65,11 @@ GROUPS = (
         "Chains with their businesses and apps, who of the staff acts for them, and partners' access tokens.",
         ("admin_chains",),
     ),
+    CallGroup(
+        "Admin: webhooks",
+        "Tell other systems what happens, signed, in order, until they answer; what was sent, and sending it again.",
+        ("admin_webhooks",),
+    ),
     CallGroup("Admin: audit log", "Who of the staff and the partners changed what.", ("admin_audit",)),
     CallGroup("Seller: campaigns", "What a seller may offer.", ("seller_campaigns",)),
     CallGroup("Seller: buying", "Buy for the customer at the till, and explain what is refused.", ("seller_buying",)),

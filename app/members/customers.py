@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.db.prepared import is_postgresql
-from app.members import sizes
+from app.members import sizes, telling
 from app.members.errors import BadCustomer, CustomerNotFound, LevelNotFound
 from app.members.models import Customer, Level, Profile, Segment, SegmentMember, Spending
 from app.organizations import chains
@@ -107,6 +107,7 @@ def register(
     customer.profile.referral_code = customer.profile.referral_code or _new_referral_code()
     session.add(customer)
     session.flush()
+    telling.customer(session, customer, "customer.registered", now)
     return customer
 
 
@@ -119,6 +120,7 @@ def change(session: Session, customer: Customer, changes: Mapping[str, Any], now
     for name, value in _columns(person).items():
         setattr(profile, name, value)
     customer.updated_at = now
+    telling.customer(session, customer, "customer.changed", now)
     return customer
 
 
@@ -130,6 +132,7 @@ def rename(session: Session, customer: Customer, external_id: str | None, time_z
     _require_zone(time_zone)
     customer.external_id, customer.time_zone, customer.updated_at = external_id, time_zone, now
     session.flush()
+    telling.customer(session, customer, "customer.changed", now)
 
 
 def get(session: Session, name: str, chains: Chains) -> Customer:
@@ -197,6 +200,7 @@ def _set_status(session: Session, customer: Customer, status: str, now: datetime
     customer.status = status
     customer.updated_at = now
     session.flush()
+    telling.customer(session, customer, "customer.changed", now)
 
 
 def assign_level(session: Session, customer: Customer, level: UUID, now: datetime) -> None:
@@ -251,6 +255,7 @@ def _move(session: Session, customer: Customer, level: Level | None, by_hand: bo
     customer.level = level
     customer.manual_level = level if by_hand else None
     customer.updated_at = now
+    telling.customer(session, customer, "customer.changed", now)
 
 
 def _columns(person: Person) -> dict[str, Any]:

@@ -4,8 +4,10 @@ from app.access import models as access
 from app.campaign import models as campaign
 from app.db.installation import Installation
 from app.db.types import Base
+from app.jobs import models as jobs
 from app.members import models as members
 from app.organizations import models as organizations
+from app.outbox import models as outbox
 from app.points import models as points
 from app.web.audit import AuditEntry
 from app.web.brakes import WrongTries
@@ -19,8 +21,10 @@ __all__ = [
     "WrongTries",
     "access",
     "campaign",
+    "jobs",
     "members",
     "organizations",
+    "outbox",
     "points",
 ]
 metadata = Base.metadata

@@ -364,3 +364,79 @@ class ChoicesView(Schema):
     levels = fields.List(fields.Nested(ChoiceView), required=True)
     segments = fields.List(fields.Nested(ChoiceView), required=True)
     businesses = fields.List(fields.Nested(BusinessChoiceView), required=True)
+
+
+class WebhookView(Schema):
+    """A webhook, and how it does: failures in a row, and the messages that wait, ten thousand being counted at most."""
+
+    id = fields.UUID(required=True)
+    chain_id = _whole()
+    url = _text()
+    events = fields.List(fields.String(), required=True)
+    description = _text(allow_none=True)
+    created_at = _moment(allow_none=False)
+    paused_at = _moment()
+    paused_because = _text(allow_none=True)
+    failures = _whole()
+    held_until = _moment()
+    waiting = _whole()
+    waiting_since = _moment()
+    dead = _whole()
+
+
+class NewWebhook(WebhookView):
+    secret = fields.String(required=True, metadata={"description": "Of the Standard Webhooks specification."})
+
+
+class Webhooks(Schema):
+    webhooks = fields.List(fields.Nested(WebhookView), required=True)
+
+
+class EventKindView(Schema):
+    name = _text()
+    description = _text()
+    version = _whole()
+    schema = fields.Dict(required=True, metadata={"description": "JSON Schema of the message's `data`."})
+    example = fields.Dict(required=True)
+
+
+class EventKinds(Schema):
+    events = fields.List(fields.Nested(EventKindView), required=True)
+
+
+class TryView(Schema):
+    """One try to deliver a message. Its `webhook-id` is `msg_` and the message's id without hyphens."""
+
+    id = _whole()
+    message = fields.UUID(required=True)
+    event = _text()
+    occurred_at = _moment(allow_none=False)
+    tried_at = _moment(allow_none=False)
+    milliseconds = _whole()
+    outcome = _text()
+    status = _whole(allow_none=True)
+    answer = _text(allow_none=True)
+    data = fields.Dict(required=True, allow_none=True)
+
+
+class TryPage(Schema):
+    deliveries = fields.List(fields.Nested(TryView), required=True)
+    more = _flag()
+
+
+class DeadView(Schema):
+    id = _whole()
+    message = fields.UUID(required=True)
+    event = _text()
+    occurred_at = _moment(allow_none=False)
+    tries = _whole()
+    dead_at = _moment(allow_none=False)
+
+
+class DeadPage(Schema):
+    messages = fields.List(fields.Nested(DeadView), required=True)
+    more = _flag()
+
+
+class SentAgain(Schema):
+    messages = fields.Integer(required=True, metadata={"description": "How many are sent again."})

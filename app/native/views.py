@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from app.amounts import Points, number
+from app.amounts import Points, decimal, number
 from app.campaign.awards.choice import Chance
 from app.campaign.calendar import ALWAYS_FROM, ALWAYS_TO
 from app.campaign.eligibility import rules
@@ -24,11 +24,6 @@ from app.members.models import Customer
 from app.refusal import Refusal
 
 ACTIONS = {"interaction": "play", "event": "collect", "basket": "shop", "referral": "refer"}
-
-
-def amount(hundredths: int) -> str:
-    """`1050` is `"10.50"`."""
-    return f"{hundredths // 100}.{hundredths % 100:02}"
 
 
 def moment(at: datetime | None) -> str | None:
@@ -80,7 +75,7 @@ def shelf(it: CampaignOnShelf, at: datetime, now: datetime) -> dict[str, Any]:
         },
         "translations": campaign.text.translations or {},
         "photo": photo(campaign),
-        "price": amount(facts.cost),
+        "price": decimal(facts.cost),
         "currency": campaign.chain.currency,
         "active_from": moment(campaign.active_from),
         "active_to": moment(campaign.active_to),
@@ -120,15 +115,15 @@ def reward(method: RewardMethod) -> dict[str, Any]:
     return {
         "title": method.title,
         "kind": method.kind,
-        "amount": amount(method.amount) if method.kind in {"points", "voucher"} else None,
-        "percent": amount(method.voucher_hundredths_of_percent) if method.voucher_hundredths_of_percent else None,
+        "amount": decimal(method.amount) if method.kind in {"points", "voucher"} else None,
+        "percent": decimal(method.voucher_hundredths_of_percent) if method.voucher_hundredths_of_percent else None,
     }
 
 
 def _behavior(it: Behavior, come: Progress) -> dict[str, Any]:
     return {
         "name": it.name,
-        "points": amount(it.points),
+        "points": decimal(it.points),
         "achieved": come.achieved,
         "times_max": None if it.times_max >= UNLIMITED else it.times_max,
         "counted": counting.events_counted(terms(it), come),
@@ -142,7 +137,7 @@ def _goal(goal: Goal, come: Progress) -> dict[str, Any]:
         "event_name": goal.event_name,
         "counted": come.counts.get(goal.id, counting.NOTHING_YET).current,
         "wanted": goal.earn_count,
-        "points": amount(goal.points),
+        "points": decimal(goal.points),
     }
 
 
@@ -164,8 +159,8 @@ def held(it: HeldVoucher, now: datetime) -> dict[str, Any]:
         "campaign": {**named(campaign), "photo": photo(campaign)},
         "purchase": str(voucher.award_id) if voucher.award_id else None,
         "code": voucher.code,
-        "amount": amount(voucher.amount),
-        "percent": amount(voucher.hundredths_of_percent) if voucher.hundredths_of_percent else None,
+        "amount": decimal(voucher.amount),
+        "percent": decimal(voucher.hundredths_of_percent) if voucher.hundredths_of_percent else None,
         "currency": campaign.chain.currency,
         "text": voucher.text,
         "usage_instruction": campaign.text.usage_instruction,
@@ -210,8 +205,8 @@ def given(it: GivenThings, balance: int, now: datetime) -> dict[str, Any]:
     return {
         "id": str(it.award.id),
         "at": moment(it.award.given_at),
-        "price": amount(it.award.cost),
-        "balance": amount(balance),
+        "price": decimal(it.award.cost),
+        "balance": decimal(balance),
         "rewards": [_given_reward(method, it, now) for method in it.methods]
         + [_sold(each, now) for each in it.vouchers if each.voucher.method_id is None],
         "draw": draw(it.draw, now) if it.draw else None,
@@ -246,7 +241,7 @@ def person(it: Customer, balance: int) -> dict[str, Any]:
         "loyalty_card_number": profile.loyalty_card_number,
         "status": it.status,
         "level": it.level.name if it.level else None,
-        "balance": amount(balance),
+        "balance": decimal(balance),
         "registered_at": moment(it.created_at),
     }
 

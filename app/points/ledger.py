@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
-from app.amounts import BALANCE_MAX, Points
+from app.amounts import BALANCE_MAX, Points, decimal
+from app.members import telling
 from app.members.models import Customer, Profile
 from app.organizations.scope import Chains, within
+from app.outbox import writing
 from app.paging import Page, Paged
 from app.points.errors import AccountNotFound, NotEnoughToSpend, SameAccount, TooManyPoints
 from app.points.models import Account, LedgerEntry
@@ -177,7 +179,27 @@ def _change(
         "issued_by": issued_by,
         "created_at": now,
     }
-    return session.execute(statement, entry).scalar_one()
+    uuid = session.execute(statement, entry).scalar_one()
+    _tell(session, uuid)
+    return uuid
+
+
+def _tell(session: Session, uuid: UUID) -> None:
+    entry, of_chain, *reference = session.execute(
+        select(LedgerEntry, Customer.chain_id, Customer.uuid, Customer.id, Customer.external_id)
+        .join(Customer, Customer.id == LedgerEntry.customer_id)
+        .where(LedgerEntry.uuid == uuid)
+    ).one()
+    data = {
+        "entry": str(uuid),
+        "customer": telling.reference(*cast(Any, reference)),
+        "points": decimal(abs(entry.delta)),
+        "balance": decimal(entry.balance_after),
+        "comment": entry.comment,
+        "issuer": entry.issuer,
+    }
+    subject = writing.customer_subject(entry.customer_id)
+    writing.write(session, of_chain, f"points.{entry.kind}", subject, data, entry.created_at)
 
 
 def _why_not(session: Session, customer_id: int, delta: int) -> Exception:

@@ -1,8 +1,11 @@
 """What is counted for the operators, in Prometheus's format; `app.operations` shows it."""
 
 import os
+from collections.abc import Collection
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 
 class Metrics:
@@ -27,10 +30,20 @@ class Metrics:
             registry=self.registry,
         )
 
-    def text(self) -> bytes:
-        """In Prometheus's text format."""
+    def text(self, now: Collection[GaugeMetricFamily] = ()) -> bytes:
+        """In Prometheus's text format; with what is measured `now`, rather than counted."""
         registry = self.registry
         if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
             registry = CollectorRegistry()
             multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        return generate_latest(registry)
+        measured = CollectorRegistry()
+        measured.register(_Measured(now))
+        return generate_latest(registry) + generate_latest(measured)
+
+
+class _Measured(Collector):
+    def __init__(self, families: Collection[GaugeMetricFamily]) -> None:
+        self._families = families
+
+    def collect(self) -> Collection[GaugeMetricFamily]:
+        return self._families

@@ -25,6 +25,8 @@ from app.members import levels, segments
 from app.members.models import Customer
 from app.migrations.tables import metadata
 from app.organizations import chains, shops
+from app.outbox import subscriptions
+from app.outbox.subscriptions import SubscriptionDetails
 from app.points.models import PointsSpan
 from tests.client import Client
 from tests.world import World, offered, password_hash
@@ -47,9 +49,12 @@ class Place:
     code: str
     purchase: UUID
     photo: UUID
+    webhook: UUID
 
 
-MISSING = Place(*(uuid4() for _ in range(6)), 999_999, 999_999, "nowhere.example", 999_999, "NO-CODE", uuid4(), uuid4())
+MISSING = Place(
+    *(uuid4() for _ in range(6)), 999_999, 999_999, "nowhere.example", 999_999, "NO-CODE", uuid4(), uuid4(), uuid4()
+)
 Body = Callable[[Place, World], dict[str, Any]]
 
 
@@ -123,6 +128,10 @@ def document(place: Place, world: World) -> dict[str, Any]:
         "audience": {"levels": [str(place.level)]},
     }
     return {**whole, "sale": {"coupon_kind": "gift_code"}, "limits": {"overall": 20}}
+
+
+def webhook(place: Place, world: World) -> dict[str, Any]:
+    return {"webhook": {"url": "https://hooks.example/", "events": ["purchase.made"]}}
 
 
 STAFF, ALL, CUSTOMER = "admin seller", "admin seller customer", "customer"
@@ -272,6 +281,20 @@ TABLE: dict[str, Row] = {
     "GET customer/campaigns/<campaign>": Row(CUSTOMER),
     "POST customer/campaigns/<campaign>/play": Row(CUSTOMER),
     "POST customer/campaigns/<campaign>/<wish>": Row(CUSTOMER),
+    "GET admin/webhooks": Row("admin"),
+    "POST admin/webhooks": Row("admin", 201, body=webhook, names=("chain",), query="?chain_id={chain}"),
+    "GET admin/webhooks/events": Row("admin"),
+    "GET admin/webhooks/<webhook>": Row("admin"),
+    "PUT admin/webhooks/<webhook>": Row("admin", body=webhook),
+    "GET admin/webhooks/<webhook>/deliveries": Row("admin"),
+    "GET admin/webhooks/<webhook>/dead": Row("admin"),
+    "POST admin/webhooks/<webhook>/dead": Row("admin"),
+    "POST admin/webhooks/<webhook>/test": Row("admin", 202),
+    "POST admin/webhooks/<webhook>/pause": Row("admin"),
+    "POST admin/webhooks/<webhook>/resume": Row("admin"),
+    "POST admin/webhooks/<webhook>/secret": Row("admin"),
+    "POST admin/webhooks/<webhook>/replay": Row("admin", body=lambda p, w: {"replay": {"messages": [str(uuid4())]}}),
+    "DELETE admin/webhooks/<webhook>": Row("admin", 204),
     "GET customer/vouchers": Row(CUSTOMER),
     "GET customer/draws": Row(CUSTOMER),
 }
@@ -320,9 +343,10 @@ def a_place(world: World, session: Session, chain_id: int, name: str) -> tuple[P
     permissions.permit(session, admin.username or "", chain_id, may_write=True)
     business = chains.add_business(session, chain_id, f"{name} branch")
     token, _ = tokens.create_token(session, f"{name} partner", host, True, world.now)
+    hook = subscriptions.create(session, chain_id, SubscriptionDetails(f"https://{name}.example", ["*"]), world.now)
     place = Place(
         UUID(int=0), UUID(int=0), low.uuid, group.uuid, sold_by.uuid, shop.uuid, chain_id, business.id, host.hostname,
-        token.id, "", UUID(int=0), UUID(int=0),
+        token.id, "", UUID(int=0), UUID(int=0), hook.uuid,
     )  # fmt: skip
     return place, admin, sold_by
 

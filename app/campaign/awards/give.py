@@ -24,6 +24,7 @@ from app.campaign.models.limits import MethodTally, Stock
 from app.campaign.models.rewards import RewardMethod
 from app.campaign.vouchers import keys
 from app.db.prepared import Executor, is_postgresql
+from app.outbox.writing import customer_subject
 from app.refusal import Refusal
 
 
@@ -210,6 +211,8 @@ def _parameters(
         "stock_period": rules.period(facts, facts.limit_unit, now),
         "revision_seen": facts.revision,
         "moment": now,
+        "of_chain": facts.chain_id,
+        "of_whom": customer_subject(facts.customer_id),
         "caused_by": trigger.cause,
         "only_once": trigger.key,
         "asker": actor.login_id,

@@ -75,9 +75,22 @@ def _steps(shape: Shape) -> list[Step]:
         steps.RecordPrice(entries),
         *(steps.RecordGain(i, later) for later, i in zip(reversed(range(len(gains))), gains, strict=True)),
         *(HOLDING[held](i) for i, part in parts if (held := REWARD_KINDS[part.kind].holds)),
+        steps.WriteEvents(_events(shape)),
         *(steps.CountReward(i) for i, part in parts if part.counted),
         steps.CountForCampaign(),
     ]
+
+
+def _events(shape: Shape) -> tuple[str, ...]:
+    """The kinds of events that such an award is; `points.paid` only where it cost something."""
+    kinds = [REWARD_KINDS[part.kind] for part in shape.parts]
+    return (
+        "purchase.made" if shape.coupon else "award.given",
+        *(["draw.made"] if shape.drawn else []),
+        *(["voucher.issued"] if any(kind.holds for kind in kinds) else []),
+        *(["points.earned"] if any(kind.gives_points for kind in kinds) else []),
+        "points.paid",
+    )
 
 
 # What the customer then holds, by `Kind.holds`.

@@ -21,6 +21,8 @@ from sqlalchemy import (
     case,
     insert,
     literal,
+    literal_column,
+    or_,
     select,
     true,
     update,
@@ -36,6 +38,8 @@ from app.campaign.models.limits import MethodTally, MethodUsage, Stock, Usage
 from app.campaign.models.vouchers import Voucher
 from app.db.guarded import Change, Condition, EarlierSteps, Step, insert_into
 from app.db.types import AnyColumn, AnySelect, UtcDateTime
+from app.outbox import writing
+from app.outbox.models import Listener, Message
 from app.points.models import Account, LedgerEntry
 
 
@@ -309,6 +313,24 @@ class IssueVoucher(_OfMethod):
             "expires_at": moment(f"voucher_expires_{i}"),
         }
         return _inserted(Voucher, columns, *earlier.succeeded, returning=Voucher.id)
+
+
+@dataclass(frozen=True)
+class WriteEvents(Step):
+    """A message for each who listens for one of `kinds` in the chain; what they are told is read when it is sent. No guard."""
+
+    kinds: tuple[str, ...]
+    name: str = "told"
+    may_be_empty = True
+
+    def change(self, earlier: EarlierSteps) -> Change:
+        heard = writing.heard(integer("of_chain"), text("of_whom"), NOW).add_columns(AWARD)
+        is_true = or_(Listener.kind != "points.paid", COST > 0) if "points.paid" in self.kinds else true()
+        rows = heard.where(
+            Listener.kind.in_([literal_column(f"'{kind}'") for kind in self.kinds]), is_true, *earlier.succeeded
+        )
+        columns = [*writing.COLUMNS, "award_id"]
+        return insert(Message).from_select(columns, rows, include_defaults=False).returning(Message.id)
 
 
 @dataclass(frozen=True)

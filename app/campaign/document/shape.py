@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from app.amounts import decimal
 from app.campaign.calendar import ALWAYS_FROM, ALWAYS_TO
 from app.campaign.document.parts import (
     VERSION,
@@ -90,7 +91,7 @@ def printed(
                 "places": _or_none(opt_in.participants_max),
             },
         ),
-        "price": _amount(spec.cost),
+        "price": decimal(spec.cost),
         "limits": {
             "overall": _or_none(limits.total),
             "per_period": _limit(limits.limit_in_period, limits.limit_unit),
@@ -132,7 +133,7 @@ def _reward(reward: RewardSpec) -> dict[str, Any]:
         "key": reward.key,
         "title": reward.title,
         "kind": reward.kind,
-        "points": _amount(terms.get("amount", 0)) if reward.kind == "points" else None,
+        "points": decimal(terms.get("amount", 0)) if reward.kind == "points" else None,
         "voucher": _dumped(VoucherPart, voucher) if reward.kind == "voucher" else None,
         "recipient": terms.get("recipient", "customer"),
         "behavior": reward.behavior,
@@ -150,7 +151,7 @@ def _behavior(behavior: BehaviorSpec) -> dict[str, Any]:
         "name": behavior.name,
         "kind": behavior.kind,
         "event_name": behavior.event_name,
-        "points": _amount(behavior.points),
+        "points": decimal(behavior.points),
         "times_max": _or_none(behavior.times_max),
         "per_period": {"limit": _or_none(behavior.per_period_max), "seconds": behavior.period_seconds},
         "goals": [_dumped(GoalPart, goal) for goal in behavior.goals],
@@ -172,10 +173,6 @@ def _window(window: Window) -> dict[str, Any]:
 
 def _limit(limit: int, unit: str | None) -> dict[str, Any] | None:
     return None if limit >= UNLIMITED else {"limit": limit, "unit": unit}
-
-
-def _amount(hundredths: int) -> str:
-    return f"{hundredths // 100}.{hundredths % 100:02d}"
 
 
 def _or_none(limit: int) -> int | None:

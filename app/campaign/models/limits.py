@@ -76,3 +76,13 @@ class MethodUsage(Tally, Base):
     __tablename__ = "method_usage"
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), primary_key=True)
     method_id: Mapped[int] = mapped_column(ForeignKey("reward_method.id"), primary_key=True)
+
+
+class StockNotice(Base):
+    """That it was told how little is left of a campaign; gone once there is more again."""
+
+    __tablename__ = "stock_notice"
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), primary_key=True, autoincrement=False)
+    kind: Mapped[str]
+    told_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    __table_args__ = (CheckConstraint("kind IN ('pool.low', 'limit.reached')", "known_kind"),)

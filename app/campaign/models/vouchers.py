@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.campaign.models.awards import Award
@@ -12,6 +13,7 @@ from app.campaign.models.rewards import VOUCHER_KINDS
 from app.db.types import Base, Serial, UtcDateTime, Written, unique_where
 
 VOUCHER_STATUSES = ("generated", "claimed", "redeemed")
+EXPIRES = "expires_at IS NOT NULL AND status <> 'redeemed'"  # one that will, or has, and was not redeemed before
 DELIVERIES = ("ordered", "canceled", "shipped", "delivered")
 
 
@@ -61,6 +63,7 @@ class Voucher(Base):
         unique_where("uq_voucher_third_party_id", "third_party_id", where="third_party_id IS NOT NULL"),
         unique_where("uq_voucher_parent_id", "parent_id", where="parent_id IS NOT NULL"),
         Index("ix_voucher_award_id", "award_id"),
+        Index("ix_voucher_expires_at_id", "expires_at", "id", postgresql_where=sql(EXPIRES), sqlite_where=sql(EXPIRES)),
         CheckConstraint(f"kind IN {VOUCHER_KINDS}", "known_kind"),
         CheckConstraint(f"status IN {VOUCHER_STATUSES}", "known_status"),
         CheckConstraint(f"delivery IN {DELIVERIES}", "known_delivery"),

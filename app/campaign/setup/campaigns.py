@@ -224,8 +224,9 @@ def changing(
     revisions.keep(session, campaign)
     stock.revision += 1
     session.flush()
+    before = campaign.lifecycle
     yield campaign
-    revisions.record(session, campaign, now, by)
+    revisions.record(session, campaign, now, by, before)
 
 
 def _if_unchanged(session: Session, uuid: UUID, spec: CampaignSpec, chains: Chains) -> Campaign | None:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.access.models import Login
+from app.campaign import telling
 from app.campaign.awards.give import Actor
 from app.campaign.document import documents
 from app.campaign.errors import RevisionNotFound
@@ -25,9 +26,10 @@ class Change:
     before: dict[str, Any] | None
 
 
-def record(session: Session, campaign: Campaign, now: datetime, by: Actor) -> None:
-    """Keep what a campaign is from now on. The caller holds its stock."""
+def record(session: Session, campaign: Campaign, now: datetime, by: Actor, before: str | None = None) -> None:
+    """Keep what a campaign is from now on, and tell who listens. The caller holds its stock; `before` is what its lifecycle was."""
     session.flush()
+    telling.campaign(session, campaign, before, now)
     session.add(
         CampaignRevision(
             campaign_id=campaign.id,

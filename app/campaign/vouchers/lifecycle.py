@@ -6,6 +6,7 @@ original = redeemed + the children's originals. Source: contract section 1.5, th
 """
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,17 +14,18 @@ from typing import Any
 from sqlalchemy import BigInteger, Boolean, bindparam, or_, select, update
 from sqlalchemy.orm import Session, contains_eager
 
-from app.campaign import errors
+from app.campaign import errors, telling
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.vouchers import Voucher
 from app.campaign.vouchers import keys
 from app.campaign.vouchers.lookup import Holder, VoucherIdentifiers, VoucherRow, get, is_expired, is_locked
 from app.campaign.vouchers.terms import validate
 from app.db.guarded import GuardFailed
-from app.db.prepared import Executor, Prepared
+from app.db.prepared import Executor, Prepared, atomic
 from app.db.types import UtcDateTime
 from app.members.models import Customer
 from app.organizations.models import Chain
+from app.outbox import writing
 from app.text import written
 
 LOCKABLE = {"basket", "basket_pct"}
@@ -72,19 +74,20 @@ def claim(executor: Executor, named: VoucherIdentifiers, holder: Holder, now: da
     _require_active(executor, holder.customer_id)
     _require_active_owner(voucher)
     _require_usable(voucher, now, is_staff=holder.is_staff)
-    done = _CLAIM.run(
-        executor,
-        {
-            "voucher": voucher.id,
-            "moment": now,
-            "by_staff": holder.is_staff,
-            "claimant": holder.customer_id,
-            "login": holder.login_id,
-            "partner": holder.token_id,
-        },
-    )
-    if not done:
-        raise GuardFailed
+    change = {
+        "voucher": voucher.id,
+        "moment": now,
+        "by_staff": holder.is_staff,
+        "claimant": holder.customer_id,
+        "login": holder.login_id,
+        "partner": holder.token_id,
+    }
+    is_heard = writing.is_heard(executor, voucher.chain_id, "voucher.claimed")
+    with atomic(executor) if is_heard else nullcontext():
+        if not _CLAIM.run(executor, change):
+            raise GuardFailed
+        if is_heard:
+            telling.vouchers(executor, voucher.chain_id, "voucher.claimed", [voucher.id], now)
     return (
         get(executor, VoucherIdentifiers(key=voucher.key), holder)
         if voucher.customer_id is None
@@ -167,8 +170,11 @@ def redeem(
     _redeem(voucher, amount, now)
     if not rest:
         session.flush()
+        _tell_redeemed(session, holder.chain_id, voucher, now)
         return Redemption(voucher.id, None)
-    return Redemption(voucher.id, _child(session, voucher, rest, now).id)
+    child = _child(session, voucher, rest, now)
+    _tell_redeemed(session, holder.chain_id, voucher, now, rest=child.id)
+    return Redemption(voucher.id, child.id)
 
 
 def expire(session: Session, named: VoucherIdentifiers, holder: Holder, now: datetime) -> VoucherRow:
@@ -245,6 +251,7 @@ def issue(
     )
     session.add(voucher)
     session.flush()
+    telling.vouchers(session, chain_id, "voucher.created", [voucher.id], now)
     return voucher
 
 
@@ -256,6 +263,8 @@ def use(session: Session, voucher: Voucher, now: datetime) -> Voucher:
     _require_usable(voucher, now, is_staff=True)
     voucher.claimed_at = voucher.claimed_at or now
     _redeem(voucher, voucher.amount, now)
+    session.flush()
+    _tell_redeemed(session, voucher.campaign.chain_id, voucher, now)
     return voucher
 
 
@@ -319,6 +328,12 @@ def _redeem(voucher: Voucher, amount: int, now: datetime) -> None:
     redeemed_at = max(now, voucher.claimed_at or now)
     voucher.status, voucher.redeemed, voucher.redeemed_at = "redeemed", amount, redeemed_at
     voucher.locked_until = voucher.lock_code = voucher.basket_code = None
+
+
+def _tell_redeemed(session: Session, chain_id: int, voucher: Voucher, now: datetime, rest: int | None = None) -> None:
+    kinds = ["voucher.redeemed"] if voucher.coupon_id is None else ["purchase.used", "voucher.redeemed"]
+    for kind in kinds:
+        telling.vouchers(session, chain_id, kind, [voucher.id], now, rest)
 
 
 def _child(session: Session, parent: Voucher, amount: int, now: datetime) -> Voucher:

@@ -26,10 +26,16 @@ held_0 AS
 FROM claimed
 WHERE EXISTS (SELECT %(param_18)s::INTEGER AS anon_17
 FROM paid) RETURNING voucher.id),
+told AS
+(INSERT INTO outbox (chain_id, subscription_id, kind, subject, occurred_at, due_at, award_id) SELECT %(of_chain)s::BIGINT AS anon_32, listener.subscription_id AS subscription_id, listener.kind AS kind, %(of_whom)s::VARCHAR AS anon_33, %(moment)s::TIMESTAMP WITH TIME ZONE AS anon_13, %(moment)s::TIMESTAMP WITH TIME ZONE AS anon__2, %(award)s::UUID AS anon_10
+FROM listener
+WHERE listener.chain_id IN (%(of_chain)s::BIGINT, %(chain_id_1)s::BIGINT) AND listener.kind IN ('purchase.made', 'voucher.issued', 'points.paid') AND (listener.kind != %(kind_1)s::VARCHAR OR %(price)s::BIGINT > %(param_23)s::BIGINT) AND (EXISTS (SELECT %(param_12)s::INTEGER AS anon_6
+FROM held_0)) RETURNING outbox.id),
 given AS
 (UPDATE stock SET given=(stock.given + %(given_1)s::BIGINT), customers_count=(stock.customers_count + (SELECT CASE WHEN (counted.received = %(received_2)s::BIGINT) THEN %(param_8)s::INTEGER ELSE %(param_9)s::INTEGER END AS anon_5
 FROM counted)), period_from=CASE WHEN (stock.period_from < %(stock_period)s::TIMESTAMP WITH TIME ZONE) THEN %(stock_period)s::TIMESTAMP WITH TIME ZONE ELSE stock.period_from END, in_period=CASE WHEN (stock.period_from < %(stock_period)s::TIMESTAMP WITH TIME ZONE) THEN %(param_10)s::INTEGER ELSE stock.in_period + %(in_period_2)s::BIGINT END WHERE stock.campaign_id = %(campaign)s::BIGINT AND stock.given < stock.allowed AND (stock.period_from < %(stock_period)s::TIMESTAMP WITH TIME ZONE AND %(stock_most)s::BIGINT > %(param_11)s::BIGINT OR stock.in_period < %(stock_most)s::BIGINT) AND stock.revision = %(revision_seen)s::BIGINT AND (EXISTS (SELECT %(param_12)s::INTEGER AS anon_6
-FROM held_0)) RETURNING stock.given)
+FROM held_0)) AND (SELECT count(*) AS count_2
+FROM told) >= %(param_24)s::INTEGER RETURNING stock.given)
  SELECT (SELECT claimed.code
 FROM claimed) AS result, %(param_7)s::INTEGER / (SELECT count(*) AS count_1
 FROM given) AS whole;
@@ -60,6 +66,9 @@ FROM (SELECT coupon.id AS id, coupon.campaign_id AS campaign_id, coupon.code AS 
 FROM coupon
 WHERE coupon.award_id = ?) AS claimed
 WHERE 1 = 1 RETURNING id;
+INSERT INTO outbox (chain_id, subscription_id, kind, subject, occurred_at, due_at, award_id) SELECT ? AS anon_1, listener.subscription_id, listener.kind, ? AS anon_2, ? AS anon_3, ? AS anon__1, ? AS anon_4
+FROM listener
+WHERE listener.chain_id IN (?, ?) AND listener.kind IN ('purchase.made', 'voucher.issued', 'points.paid') AND (listener.kind != ? OR ? > ?) RETURNING id;
 UPDATE stock SET given=(stock.given + ?), customers_count=(stock.customers_count + (SELECT CASE WHEN (counted.received = ?) THEN ? ELSE ? END AS anon_1
 FROM (SELECT usage.customer_id AS customer_id, usage.campaign_id AS campaign_id, usage.received AS received, usage.period_from AS period_from, usage.in_period AS in_period
 FROM usage
@@ -93,10 +102,16 @@ held_0 AS
 FROM claimed
 WHERE EXISTS (SELECT %(param_18)s::INTEGER AS anon_17
 FROM paid) RETURNING voucher.id),
+told AS
+(INSERT INTO outbox (chain_id, subscription_id, kind, subject, occurred_at, due_at, award_id) SELECT %(of_chain)s::BIGINT AS anon_32, listener.subscription_id AS subscription_id, listener.kind AS kind, %(of_whom)s::VARCHAR AS anon_33, %(moment)s::TIMESTAMP WITH TIME ZONE AS anon_13, %(moment)s::TIMESTAMP WITH TIME ZONE AS anon__2, %(award)s::UUID AS anon_10
+FROM listener
+WHERE listener.chain_id IN (%(of_chain)s::BIGINT, %(chain_id_1)s::BIGINT) AND listener.kind IN ('purchase.made', 'voucher.issued', 'points.paid') AND (listener.kind != %(kind_1)s::VARCHAR OR %(price)s::BIGINT > %(param_23)s::BIGINT) AND (EXISTS (SELECT %(param_12)s::INTEGER AS anon_6
+FROM held_0)) RETURNING outbox.id),
 given AS
 (UPDATE stock SET given=(stock.given + %(given_1)s::BIGINT), customers_count=(stock.customers_count + (SELECT CASE WHEN (counted.received = %(received_2)s::BIGINT) THEN %(param_8)s::INTEGER ELSE %(param_9)s::INTEGER END AS anon_5
 FROM counted)), period_from=CASE WHEN (stock.period_from < %(stock_period)s::TIMESTAMP WITH TIME ZONE) THEN %(stock_period)s::TIMESTAMP WITH TIME ZONE ELSE stock.period_from END, in_period=CASE WHEN (stock.period_from < %(stock_period)s::TIMESTAMP WITH TIME ZONE) THEN %(param_10)s::INTEGER ELSE stock.in_period + %(in_period_2)s::BIGINT END WHERE stock.campaign_id = %(campaign)s::BIGINT AND stock.given < stock.allowed AND (stock.period_from < %(stock_period)s::TIMESTAMP WITH TIME ZONE AND %(stock_most)s::BIGINT > %(param_11)s::BIGINT OR stock.in_period < %(stock_most)s::BIGINT) AND stock.revision = %(revision_seen)s::BIGINT AND (EXISTS (SELECT %(param_12)s::INTEGER AS anon_6
-FROM held_0)) RETURNING stock.given)
+FROM held_0)) AND (SELECT count(*) AS count_2
+FROM told) >= %(param_24)s::INTEGER RETURNING stock.given)
  SELECT (SELECT claimed.code
 FROM claimed) AS result, %(param_7)s::INTEGER / (SELECT count(*) AS count_1
 FROM given) AS whole;
@@ -127,6 +142,9 @@ FROM (SELECT coupon.id AS id, coupon.campaign_id AS campaign_id, coupon.code AS 
 FROM coupon
 WHERE coupon.campaign_id = ?) AS claimed
 WHERE 1 = 1 RETURNING id;
+INSERT INTO outbox (chain_id, subscription_id, kind, subject, occurred_at, due_at, award_id) SELECT ? AS anon_1, listener.subscription_id, listener.kind, ? AS anon_2, ? AS anon_3, ? AS anon__1, ? AS anon_4
+FROM listener
+WHERE listener.chain_id IN (?, ?) AND listener.kind IN ('purchase.made', 'voucher.issued', 'points.paid') AND (listener.kind != ? OR ? > ?) RETURNING id;
 UPDATE stock SET given=(stock.given + ?), customers_count=(stock.customers_count + (SELECT CASE WHEN (counted.received = ?) THEN ? ELSE ? END AS anon_1
 FROM (SELECT usage.customer_id AS customer_id, usage.campaign_id AS campaign_id, usage.received AS received, usage.period_from AS period_from, usage.in_period AS in_period
 FROM usage
@@ -157,9 +175,15 @@ gained_0 AS
 FROM debited
 WHERE EXISTS (SELECT %(param_15)s::INTEGER AS anon_18
 FROM paid) RETURNING ledger_entry.id),
+told AS
+(INSERT INTO outbox (chain_id, subscription_id, kind, subject, occurred_at, due_at, award_id) SELECT %(of_chain)s::BIGINT AS anon_37, listener.subscription_id AS subscription_id, listener.kind AS kind, %(of_whom)s::VARCHAR AS anon_38, %(moment)s::TIMESTAMP WITH TIME ZONE AS anon_11, %(moment)s::TIMESTAMP WITH TIME ZONE AS anon__2, %(award)s::UUID AS anon_10
+FROM listener
+WHERE listener.chain_id IN (%(of_chain)s::BIGINT, %(chain_id_1)s::BIGINT) AND listener.kind IN ('award.given', 'points.earned', 'points.paid') AND (listener.kind != %(kind_1)s::VARCHAR OR %(price)s::BIGINT > %(param_23)s::BIGINT) AND (EXISTS (SELECT %(param_13)s::INTEGER AS anon_6
+FROM gained_0)) RETURNING outbox.id),
 tallied_0 AS
 (UPDATE method_tally SET given=(method_tally.given + %(given_2)s::BIGINT), period_from=CASE WHEN (method_tally.period_from < %(method_period_0)s::TIMESTAMP WITH TIME ZONE) THEN %(method_period_0)s::TIMESTAMP WITH TIME ZONE ELSE method_tally.period_from END, in_period=CASE WHEN (method_tally.period_from < %(method_period_0)s::TIMESTAMP WITH TIME ZONE) THEN %(param_11)s::INTEGER ELSE method_tally.in_period + %(in_period_3)s::BIGINT END WHERE method_tally.method_id = %(method_0)s::BIGINT AND method_tally.given < method_tally.allowed AND (method_tally.period_from < %(method_period_0)s::TIMESTAMP WITH TIME ZONE AND %(method_most_0)s::BIGINT > %(param_12)s::BIGINT OR method_tally.in_period < %(method_most_0)s::BIGINT) AND (EXISTS (SELECT %(param_13)s::INTEGER AS anon_6
-FROM gained_0)) RETURNING method_tally.given),
+FROM gained_0)) AND (SELECT count(*) AS count_2
+FROM told) >= %(param_24)s::INTEGER RETURNING method_tally.given),
 given AS
 (UPDATE stock SET given=(stock.given + %(given_1)s::BIGINT), customers_count=(stock.customers_count + (SELECT CASE WHEN (counted.received = %(received_1)s::BIGINT) THEN %(param_2)s::INTEGER ELSE %(param_3)s::INTEGER END AS anon_1
 FROM counted)), period_from=CASE WHEN (stock.period_from < %(stock_period)s::TIMESTAMP WITH TIME ZONE) THEN %(stock_period)s::TIMESTAMP WITH TIME ZONE ELSE stock.period_from END, in_period=CASE WHEN (stock.period_from < %(stock_period)s::TIMESTAMP WITH TIME ZONE) THEN %(param_8)s::INTEGER ELSE stock.in_period + %(in_period_2)s::BIGINT END WHERE stock.campaign_id = %(campaign)s::BIGINT AND stock.given < stock.allowed AND (stock.period_from < %(stock_period)s::TIMESTAMP WITH TIME ZONE AND %(stock_most)s::BIGINT > %(param_9)s::BIGINT OR stock.in_period < %(stock_most)s::BIGINT) AND stock.revision = %(revision_seen)s::BIGINT AND (EXISTS (SELECT %(param_10)s::INTEGER AS anon_5
@@ -188,6 +212,9 @@ FROM (SELECT account.customer_id AS customer_id, account.balance AS balance, acc
 FROM account
 WHERE account.customer_id = ?) AS debited
 WHERE 1 = 1 RETURNING id;
+INSERT INTO outbox (chain_id, subscription_id, kind, subject, occurred_at, due_at, award_id) SELECT ? AS anon_1, listener.subscription_id, listener.kind, ? AS anon_2, ? AS anon_3, ? AS anon__1, ? AS anon_4
+FROM listener
+WHERE listener.chain_id IN (?, ?) AND listener.kind IN ('award.given', 'points.earned', 'points.paid') AND (listener.kind != ? OR ? > ?) RETURNING id;
 UPDATE method_tally SET given=(method_tally.given + ?), period_from=CASE WHEN (method_tally.period_from < ?) THEN ? ELSE method_tally.period_from END, in_period=CASE WHEN (method_tally.period_from < ?) THEN ? ELSE method_tally.in_period + ? END WHERE method_tally.method_id = ? AND method_tally.given < method_tally.allowed AND (method_tally.period_from < ? AND ? > ? OR method_tally.in_period < ?) RETURNING given;
 UPDATE stock SET given=(stock.given + ?), customers_count=(stock.customers_count + (SELECT CASE WHEN (counted.received = ?) THEN ? ELSE ? END AS anon_1
 FROM (SELECT usage.customer_id AS customer_id, usage.campaign_id AS campaign_id, usage.received AS received, usage.period_from AS period_from, usage.in_period AS in_period
@@ -219,9 +246,15 @@ held_0 AS
 (INSERT INTO voucher (key, third_party_id, campaign_id, customer_id, award_id, redeemed, superseded, created_at, method_id, kind, code, status, claimed_at, amount, hundredths_of_percent, text, expires_at) SELECT %(voucher_key_0)s::VARCHAR AS anon_7, %(third_party_0)s::BIGINT AS anon_8, %(campaign)s::BIGINT AS anon_2, %(buyer)s::BIGINT AS anon_9, %(award)s::UUID AS anon_10, %(param_14)s::BIGINT AS anon_11, %(param_15)s AS anon_12, %(moment)s::TIMESTAMP WITH TIME ZONE AS anon_13, %(method_0)s::BIGINT AS anon_14, %(voucher_kind_0)s::VARCHAR AS anon_15, %(voucher_code_0)s::VARCHAR AS anon_16, %(voucher_status_0)s::VARCHAR AS anon_17, %(voucher_claimed_0)s::TIMESTAMP WITH TIME ZONE AS anon_18, %(voucher_amount_0)s::BIGINT AS anon_19, %(voucher_percent_0)s::BIGINT AS anon_20, %(voucher_text_0)s::VARCHAR AS anon_21, %(voucher_expires_0)s::TIMESTAMP WITH TIME ZONE AS anon_22
 WHERE EXISTS (SELECT %(param_16)s::INTEGER AS anon_23
 FROM paid) RETURNING voucher.id),
+told AS
+(INSERT INTO outbox (chain_id, subscription_id, kind, subject, occurred_at, due_at, award_id) SELECT %(of_chain)s::BIGINT AS anon_44, listener.subscription_id AS subscription_id, listener.kind AS kind, %(of_whom)s::VARCHAR AS anon_45, %(moment)s::TIMESTAMP WITH TIME ZONE AS anon_13, %(moment)s::TIMESTAMP WITH TIME ZONE AS anon__2, %(award)s::UUID AS anon_10
+FROM listener
+WHERE listener.chain_id IN (%(of_chain)s::BIGINT, %(chain_id_1)s::BIGINT) AND listener.kind IN ('award.given', 'draw.made', 'voucher.issued', 'points.paid') AND (listener.kind != %(kind_1)s::VARCHAR OR %(price)s::BIGINT > %(param_21)s::BIGINT) AND (EXISTS (SELECT %(param_13)s::INTEGER AS anon_6
+FROM held_0)) RETURNING outbox.id),
 tallied_0 AS
 (UPDATE method_tally SET given=(method_tally.given + %(given_2)s::BIGINT), period_from=CASE WHEN (method_tally.period_from < %(method_period_0)s::TIMESTAMP WITH TIME ZONE) THEN %(method_period_0)s::TIMESTAMP WITH TIME ZONE ELSE method_tally.period_from END, in_period=CASE WHEN (method_tally.period_from < %(method_period_0)s::TIMESTAMP WITH TIME ZONE) THEN %(param_11)s::INTEGER ELSE method_tally.in_period + %(in_period_3)s::BIGINT END WHERE method_tally.method_id = %(method_0)s::BIGINT AND method_tally.given < method_tally.allowed AND (method_tally.period_from < %(method_period_0)s::TIMESTAMP WITH TIME ZONE AND %(method_most_0)s::BIGINT > %(param_12)s::BIGINT OR method_tally.in_period < %(method_most_0)s::BIGINT) AND (EXISTS (SELECT %(param_13)s::INTEGER AS anon_6
-FROM held_0)) RETURNING method_tally.given),
+FROM held_0)) AND (SELECT count(*) AS count_2
+FROM told) >= %(param_22)s::INTEGER RETURNING method_tally.given),
 given AS
 (UPDATE stock SET given=(stock.given + %(given_1)s::BIGINT), customers_count=(stock.customers_count + (SELECT CASE WHEN (counted.received = %(received_1)s::BIGINT) THEN %(param_2)s::INTEGER ELSE %(param_3)s::INTEGER END AS anon_1
 FROM counted)), period_from=CASE WHEN (stock.period_from < %(stock_period)s::TIMESTAMP WITH TIME ZONE) THEN %(stock_period)s::TIMESTAMP WITH TIME ZONE ELSE stock.period_from END, in_period=CASE WHEN (stock.period_from < %(stock_period)s::TIMESTAMP WITH TIME ZONE) THEN %(param_8)s::INTEGER ELSE stock.in_period + %(in_period_2)s::BIGINT END WHERE stock.campaign_id = %(campaign)s::BIGINT AND stock.given < stock.allowed AND (stock.period_from < %(stock_period)s::TIMESTAMP WITH TIME ZONE AND %(stock_most)s::BIGINT > %(param_9)s::BIGINT OR stock.in_period < %(stock_most)s::BIGINT) AND stock.revision = %(revision_seen)s::BIGINT AND (EXISTS (SELECT %(param_10)s::INTEGER AS anon_5
@@ -250,6 +283,9 @@ WHERE account.customer_id = ?) AS debited
 WHERE 1 = 1 RETURNING id;
 INSERT INTO voucher ("key", third_party_id, campaign_id, customer_id, award_id, redeemed, superseded, created_at, method_id, kind, code, status, claimed_at, amount, hundredths_of_percent, text, expires_at) SELECT ? AS anon_1, ? AS anon_2, ? AS anon_3, ? AS anon_4, ? AS anon_5, ? AS anon_6, ? AS anon_7, ? AS anon_8, ? AS anon_9, ? AS anon_10, ? AS anon_11, ? AS anon_12, ? AS anon_13, ? AS anon_14, ? AS anon_15, ? AS anon_16, ? AS anon_17
 WHERE 1 = 1 RETURNING id;
+INSERT INTO outbox (chain_id, subscription_id, kind, subject, occurred_at, due_at, award_id) SELECT ? AS anon_1, listener.subscription_id, listener.kind, ? AS anon_2, ? AS anon_3, ? AS anon__1, ? AS anon_4
+FROM listener
+WHERE listener.chain_id IN (?, ?) AND listener.kind IN ('award.given', 'draw.made', 'voucher.issued', 'points.paid') AND (listener.kind != ? OR ? > ?) RETURNING id;
 UPDATE method_tally SET given=(method_tally.given + ?), period_from=CASE WHEN (method_tally.period_from < ?) THEN ? ELSE method_tally.period_from END, in_period=CASE WHEN (method_tally.period_from < ?) THEN ? ELSE method_tally.in_period + ? END WHERE method_tally.method_id = ? AND method_tally.given < method_tally.allowed AND (method_tally.period_from < ? AND ? > ? OR method_tally.in_period < ?) RETURNING given;
 UPDATE stock SET given=(stock.given + ?), customers_count=(stock.customers_count + (SELECT CASE WHEN (counted.received = ?) THEN ? ELSE ? END AS anon_1
 FROM (SELECT usage.customer_id AS customer_id, usage.campaign_id AS campaign_id, usage.received AS received, usage.period_from AS period_from, usage.in_period AS in_period
@@ -291,9 +327,15 @@ held_1 AS
 (INSERT INTO voucher (key, third_party_id, campaign_id, customer_id, award_id, redeemed, superseded, created_at, method_id, kind, code, status, claimed_at, amount, hundredths_of_percent, text, expires_at) SELECT %(voucher_key_1)s::VARCHAR AS anon_20, %(third_party_1)s::BIGINT AS anon_21, %(campaign)s::BIGINT AS anon_2, %(buyer)s::BIGINT AS anon_22, %(award)s::UUID AS anon_23, %(param_19)s::BIGINT AS anon_24, %(param_20)s AS anon_25, %(moment)s::TIMESTAMP WITH TIME ZONE AS anon_26, %(method_1)s::BIGINT AS anon_27, %(voucher_kind_1)s::VARCHAR AS anon_28, %(voucher_code_1)s::VARCHAR AS anon_29, %(voucher_status_1)s::VARCHAR AS anon_30, %(voucher_claimed_1)s::TIMESTAMP WITH TIME ZONE AS anon_31, %(voucher_amount_1)s::BIGINT AS anon_32, %(voucher_percent_1)s::BIGINT AS anon_33, %(voucher_text_1)s::VARCHAR AS anon_34, %(voucher_expires_1)s::TIMESTAMP WITH TIME ZONE AS anon_35
 WHERE EXISTS (SELECT %(param_21)s::INTEGER AS anon_36
 FROM gained_0) RETURNING voucher.id),
+told AS
+(INSERT INTO outbox (chain_id, subscription_id, kind, subject, occurred_at, due_at, award_id) SELECT %(of_chain)s::BIGINT AS anon_60, listener.subscription_id AS subscription_id, listener.kind AS kind, %(of_whom)s::VARCHAR AS anon_61, %(moment)s::TIMESTAMP WITH TIME ZONE AS anon_26, %(moment)s::TIMESTAMP WITH TIME ZONE AS anon__2, %(award)s::UUID AS anon_23
+FROM listener
+WHERE listener.chain_id IN (%(of_chain)s::BIGINT, %(chain_id_1)s::BIGINT) AND listener.kind IN ('award.given', 'voucher.issued', 'points.earned', 'points.paid') AND (listener.kind != %(kind_1)s::VARCHAR OR %(price)s::BIGINT > %(param_27)s::BIGINT) AND (EXISTS (SELECT %(param_18)s::INTEGER AS anon_19
+FROM held_1)) RETURNING outbox.id),
 tallied_0 AS
 (UPDATE method_tally SET given=(method_tally.given + %(given_3)s::BIGINT), period_from=CASE WHEN (method_tally.period_from < %(method_period_0)s::TIMESTAMP WITH TIME ZONE) THEN %(method_period_0)s::TIMESTAMP WITH TIME ZONE ELSE method_tally.period_from END, in_period=CASE WHEN (method_tally.period_from < %(method_period_0)s::TIMESTAMP WITH TIME ZONE) THEN %(param_16)s::INTEGER ELSE method_tally.in_period + %(in_period_4)s::BIGINT END WHERE method_tally.method_id = %(method_0)s::BIGINT AND method_tally.given < method_tally.allowed AND (method_tally.period_from < %(method_period_0)s::TIMESTAMP WITH TIME ZONE AND %(method_most_0)s::BIGINT > %(param_17)s::BIGINT OR method_tally.in_period < %(method_most_0)s::BIGINT) AND (EXISTS (SELECT %(param_18)s::INTEGER AS anon_19
-FROM held_1)) RETURNING method_tally.given),
+FROM held_1)) AND (SELECT count(*) AS count_3
+FROM told) >= %(param_28)s::INTEGER RETURNING method_tally.given),
 tallied_1 AS
 (UPDATE method_tally SET given=(method_tally.given + %(given_2)s::BIGINT), period_from=CASE WHEN (method_tally.period_from < %(method_period_1)s::TIMESTAMP WITH TIME ZONE) THEN %(method_period_1)s::TIMESTAMP WITH TIME ZONE ELSE method_tally.period_from END, in_period=CASE WHEN (method_tally.period_from < %(method_period_1)s::TIMESTAMP WITH TIME ZONE) THEN %(param_13)s::INTEGER ELSE method_tally.in_period + %(in_period_3)s::BIGINT END WHERE method_tally.method_id = %(method_1)s::BIGINT AND method_tally.given < method_tally.allowed AND (method_tally.period_from < %(method_period_1)s::TIMESTAMP WITH TIME ZONE AND %(method_most_1)s::BIGINT > %(param_14)s::BIGINT OR method_tally.in_period < %(method_most_1)s::BIGINT) AND (EXISTS (SELECT %(param_15)s::INTEGER AS anon_18
 FROM tallied_0)) RETURNING method_tally.given),
@@ -330,6 +372,9 @@ WHERE account.customer_id = ?) AS debited
 WHERE 1 = 1 RETURNING id;
 INSERT INTO voucher ("key", third_party_id, campaign_id, customer_id, award_id, redeemed, superseded, created_at, method_id, kind, code, status, claimed_at, amount, hundredths_of_percent, text, expires_at) SELECT ? AS anon_1, ? AS anon_2, ? AS anon_3, ? AS anon_4, ? AS anon_5, ? AS anon_6, ? AS anon_7, ? AS anon_8, ? AS anon_9, ? AS anon_10, ? AS anon_11, ? AS anon_12, ? AS anon_13, ? AS anon_14, ? AS anon_15, ? AS anon_16, ? AS anon_17
 WHERE 1 = 1 RETURNING id;
+INSERT INTO outbox (chain_id, subscription_id, kind, subject, occurred_at, due_at, award_id) SELECT ? AS anon_1, listener.subscription_id, listener.kind, ? AS anon_2, ? AS anon_3, ? AS anon__1, ? AS anon_4
+FROM listener
+WHERE listener.chain_id IN (?, ?) AND listener.kind IN ('award.given', 'voucher.issued', 'points.earned', 'points.paid') AND (listener.kind != ? OR ? > ?) RETURNING id;
 UPDATE method_tally SET given=(method_tally.given + ?), period_from=CASE WHEN (method_tally.period_from < ?) THEN ? ELSE method_tally.period_from END, in_period=CASE WHEN (method_tally.period_from < ?) THEN ? ELSE method_tally.in_period + ? END WHERE method_tally.method_id = ? AND method_tally.given < method_tally.allowed AND (method_tally.period_from < ? AND ? > ? OR method_tally.in_period < ?) RETURNING given;
 UPDATE method_tally SET given=(method_tally.given + ?), period_from=CASE WHEN (method_tally.period_from < ?) THEN ? ELSE method_tally.period_from END, in_period=CASE WHEN (method_tally.period_from < ?) THEN ? ELSE method_tally.in_period + ? END WHERE method_tally.method_id = ? AND method_tally.given < method_tally.allowed AND (method_tally.period_from < ? AND ? > ? OR method_tally.in_period < ?) RETURNING given;
 UPDATE stock SET given=(stock.given + ?), customers_count=(stock.customers_count + (SELECT CASE WHEN (counted.received = ?) THEN ? ELSE ? END AS anon_1

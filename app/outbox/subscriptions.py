@@ -1,0 +1,268 @@
+"""Who is told of what: subscribe, change, pause, give a new secret, look at what was sent, send it again."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, exists, func, insert, select, update
+from sqlalchemy.orm import Session, aliased
+
+from app.db.engine import Database
+from app.organizations.scope import Chains, within
+from app.outbox.events import KINDS, TEST
+from app.outbox.models import EVERY_CHAIN_ID, MAIL, Delivery, Listener, Message, Subscription, new_secret
+from app.outbox.queue import KEEPS_TRYING
+from app.refusal import Conflicting, Malformed, Missing
+
+EARLIER_SECRET_HOLDS = timedelta(days=1)
+SUBSCRIPTIONS_MAX = 50  # of one chain
+REPLAYED_MAX = 10_000  # messages by one call
+EVERYTHING = "*"
+# What mail is written for, of what happens by itself; what somebody asks for is written as a mail at once.
+MAILED = ("purchase.made", "voucher.expiring")
+
+
+class SubscriptionNotFound(Missing):
+    message = "There is no such webhook."
+
+
+class TooManySubscriptions(Conflicting):
+    message = f"A chain has {SUBSCRIPTIONS_MAX} webhooks at most."
+
+
+class UnknownEvent(Malformed):
+    """There is no such kind of event; the message says which there are."""
+
+
+class NothingToReplay(Malformed):
+    """What is to be sent again is not said, or not so; the message says how."""
+
+
+@dataclass(frozen=True)
+class SubscriptionDetails:
+    """What the staff decides about a webhook. `kinds` are names of KINDS, or EVERYTHING, which holds kinds that are yet to come."""
+
+    url: str
+    kinds: Sequence[str]
+    description: str | None = None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How much waits for a subscription, at most `COUNTED_MAX` of each, and since when."""
+
+    messages: int
+    dead: int
+    since: datetime | None
+
+
+COUNTED_MAX = 10_000
+
+
+def create(session: Session, chain_id: int, details: SubscriptionDetails, now: datetime) -> Subscription:
+    """Subscribe an address to a chain's events. Raises TooManySubscriptions or UnknownEvent."""
+    if len(of_chains(session, {chain_id})) >= SUBSCRIPTIONS_MAX:
+        raise TooManySubscriptions
+    made = Subscription(
+        chain_id=chain_id,
+        url=details.url,
+        description=details.description,
+        kinds=_kinds(details.kinds),
+        secret=new_secret(),
+        created_at=now,
+        failures=0,
+    )
+    session.add(made)
+    session.flush()
+    _listen(session, made)
+    return made
+
+
+def change(session: Session, uuid: UUID, details: SubscriptionDetails, chains: Chains) -> Subscription:
+    """Change a subscription as a whole; what waits for it goes to the new address. Raises SubscriptionNotFound or UnknownEvent."""
+    it = get(session, uuid, chains, lock=True)
+    if it.url != details.url:
+        it.failures, it.held_until = 0, None
+    it.url, it.description, it.kinds = details.url, details.description, _kinds(details.kinds)
+    _listen(session, it)
+    return it
+
+
+def remove(session: Session, uuid: UUID, chains: Chains) -> None:
+    """End a subscription. What waits for it, and what was sent, `retention` forgets within the hour. Raises SubscriptionNotFound."""
+    it = get(session, uuid, chains, lock=True)
+    session.execute(delete(Listener).where(Listener.chain_id == it.chain_id, Listener.subscription_id == it.id))
+    session.delete(it)
+
+
+def pause(session: Session, uuid: UUID, now: datetime, chains: Chains) -> Subscription:
+    """Send nothing until it is resumed; what happens meanwhile waits. Raises SubscriptionNotFound."""
+    it = get(session, uuid, chains, lock=True)
+    if it.paused_at is None:
+        it.paused_at, it.paused_because = now, None
+    return it
+
+
+def resume(session: Session, uuid: UUID, now: datetime, chains: Chains) -> Subscription:
+    """Send again, at once, what is not dead. Raises SubscriptionNotFound."""
+    it = get(session, uuid, chains, lock=True)
+    it.paused_at = it.paused_because = it.held_until = None
+    it.failures = 0
+    waits = (Message.subscription_id == it.id, Message.dead_at.is_(None), Message.lease.is_(None))
+    session.execute(update(Message).where(*waits, Message.due_at > now).values(due_at=now))
+    return it
+
+
+def rotate(session: Session, uuid: UUID, now: datetime, chains: Chains) -> Subscription:
+    """Give it a new secret; until tomorrow every message is signed with the one before as well. Raises SubscriptionNotFound."""
+    it = get(session, uuid, chains, lock=True)
+    it.earlier_secret, it.earlier_secret_until = it.secret, now + EARLIER_SECRET_HOLDS
+    it.secret = new_secret()
+    return it
+
+
+def test(session: Session, uuid: UUID, now: datetime, chains: Chains) -> None:
+    """Write a message that says only that it is a test. Raises SubscriptionNotFound."""
+    it = get(session, uuid, chains)
+    session.add(
+        Message(
+            chain_id=it.chain_id,
+            subscription_id=it.id,
+            kind=TEST.name,
+            subject=f"test {now.isoformat()}",
+            data={"message": "This is a test."},
+            occurred_at=now,
+            due_at=now,
+        )
+    )
+
+
+def get(session: Session, uuid: UUID, chains: Chains, lock: bool = False) -> Subscription:
+    query = select(Subscription).where(Subscription.uuid == uuid, within(chains, Subscription.chain_id))
+    found = session.scalars(query.with_for_update() if lock else query).one_or_none()
+    if found is None:
+        raise SubscriptionNotFound
+    return found
+
+
+def of_chains(session: Session, chains: Chains) -> Sequence[Subscription]:
+    return session.scalars(
+        select(Subscription).where(within(chains, Subscription.chain_id)).order_by(Subscription.id)
+    ).all()
+
+
+def waiting(session: Session, it: Subscription) -> Waiting:
+    def count(*conditions: Any) -> int:
+        rows = select(Message.id).where(Message.subscription_id == it.id, *conditions).limit(COUNTED_MAX)
+        return session.scalar(select(func.count()).select_from(rows.subquery())) or 0
+
+    alive = Message.dead_at.is_(None)
+    since = session.scalar(
+        select(Message.occurred_at).where(Message.subscription_id == it.id, alive).order_by(Message.due_at).limit(1)
+    )
+    return Waiting(count(alive), count(Message.dead_at.is_not(None)), since)
+
+
+def deliveries(
+    session: Session, it: Subscription, before: int | None, size: int, outcome: str | None = None
+) -> tuple[Sequence[Delivery], bool]:
+    """The newest tries, those before an id; and whether there are more."""
+    query = select(Delivery).where(Delivery.subscription_id == it.id)
+    if before is not None:
+        query = query.where(Delivery.id < before)
+    if outcome is not None:
+        query = query.where(Delivery.outcome == outcome)
+    rows = session.scalars(query.order_by(Delivery.id.desc()).limit(size + 1)).all()
+    return rows[:size], len(rows) > size
+
+
+def dead(session: Session, it: Subscription, after: int | None, size: int) -> tuple[Sequence[Message], bool]:
+    """What could not be delivered, the oldest first."""
+    query = select(Message).where(Message.subscription_id == it.id, Message.dead_at.is_not(None))
+    if after is not None:
+        query = query.where(Message.id > after)
+    rows = session.scalars(query.order_by(Message.id).limit(size + 1)).all()
+    return rows[:size], len(rows) > size
+
+
+def revive(session: Session, it: Subscription, now: datetime) -> int:
+    """Try all that is dead once more, from the beginning of its three days; return how many."""
+    mine = (Message.subscription_id == it.id, Message.dead_at.is_not(None))
+    revived = session.execute(
+        update(Message)
+        .where(*mine)
+        .values(dead_at=None, due_at=now, tries=0, until=now + KEEPS_TRYING)
+        .returning(Message.id)
+    )
+    return len(revived.all())
+
+
+def replay(
+    session: Session,
+    it: Subscription,
+    messages: Collection[UUID],
+    since: datetime | None,
+    until: datetime | None,
+    now: datetime,
+) -> int:
+    """Send again what was tried: the messages of these ids, or all that occurred in a span. They keep their ids, by which a receiver
+    that has them knows them. Returns how many, REPLAYED_MAX at most, the oldest first. Raises NothingToReplay.
+    """
+    if bool(messages) == (since is not None and until is not None):
+        raise NothingToReplay("Say which: `messages`, or `since` and `until`.", field="messages")
+    query = select(func.min(Delivery.id)).where(Delivery.subscription_id == it.id, Delivery.data.is_not(None))
+    if messages:
+        query = query.where(Delivery.message.in_(messages))
+    else:
+        query = query.where(Delivery.occurred_at >= since, Delivery.occurred_at < until)
+    waits = aliased(Message)
+    query = query.where(~exists().where(waits.subscription_id == it.id, waits.uuid == Delivery.message))
+    first = query.group_by(Delivery.message).order_by(func.min(Delivery.id)).limit(REPLAYED_MAX)
+    chosen = session.execute(
+        select(
+            Delivery.chain_id, Delivery.message, Delivery.kind, Delivery.subject, Delivery.data, Delivery.occurred_at
+        )
+        .where(Delivery.id.in_(session.scalars(first).all()))
+        .order_by(Delivery.id)
+    ).all()
+    if chosen:
+        columns = ("chain_id", "uuid", "kind", "subject", "data", "occurred_at")
+        rest = {"subscription_id": it.id, "due_at": now, "until": now + KEEPS_TRYING}
+        session.execute(insert(Message), [{**dict(zip(columns, row, strict=True)), **rest} for row in chosen])
+    return len(chosen)
+
+
+def renew(database: Database, sends_mail: bool) -> None:
+    """What this version and these settings make of who listens: all kinds that there are now for whoever wants all, and mail or none."""
+    with database.transaction() as session:
+        wanted = {(EVERY_CHAIN_ID, kind, MAIL) for kind in MAILED if sends_mail}
+        for it in session.scalars(select(Subscription)):
+            if it.kinds == [EVERYTHING]:
+                wanted |= {(it.chain_id, kind, it.id) for kind in KINDS}
+        kept = {(it.chain_id, it.kind, it.subscription_id): it for it in session.scalars(select(Listener))}
+        for key in sorted(wanted - kept.keys()):
+            session.add(Listener(chain_id=key[0], kind=key[1], subscription_id=key[2]))
+        for key in [key for key in kept if key[2] == MAIL and key not in wanted]:
+            session.delete(kept[key])
+
+
+def _kinds(names: Sequence[str]) -> list[str]:
+    chosen = list(dict.fromkeys(names))
+    if EVERYTHING in chosen:
+        return [EVERYTHING]
+    unknown = [name for name in chosen if name not in KINDS]
+    if unknown or not chosen:
+        said = f"There is no event {unknown[0]!r}." if unknown else "Name the events."
+        raise UnknownEvent(f"{said} There are: {', '.join(KINDS)}; or {EVERYTHING} for all.", field="events")
+    return chosen
+
+
+def _listen(session: Session, it: Subscription) -> None:
+    """Its rows among the listeners are those of its kinds."""
+    session.execute(delete(Listener).where(Listener.chain_id == it.chain_id, Listener.subscription_id == it.id))
+    kinds = list(KINDS) if it.kinds == [EVERYTHING] else it.kinds
+    session.execute(
+        insert(Listener), [{"chain_id": it.chain_id, "kind": kind, "subscription_id": it.id} for kind in kinds]
+    )

@@ -1,0 +1,79 @@
+"""Write what happened, in the transaction in which it happens: a message for each who listens, and nothing where nobody does."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, String, bindparam, insert, select
+from sqlalchemy.orm import Session
+
+from app.db.prepared import Executor, Prepared
+from app.db.types import AnyColumn, AnySelect, UtcDateTime
+from app.outbox.models import EVERY_CHAIN_ID, MAIL, Listener, Message
+
+COLUMNS = ["chain_id", "subscription_id", "kind", "subject", "occurred_at", "due_at"]
+
+
+def heard(chain: AnyColumn, subject: AnyColumn, moment: AnyColumn) -> AnySelect:
+    """The columns of COLUMNS, for each who listens in a chain. Narrow it to the kinds that have happened."""
+    return select(chain, Listener.subscription_id, Listener.kind, subject, moment, moment).where(
+        Listener.chain_id.in_([chain, EVERY_CHAIN_ID])
+    )
+
+
+def utc(at: datetime | None) -> str | None:
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if at else None
+
+
+def customer_subject(customer_id: int) -> str:
+    """What concerns one customer is told in its order."""
+    return f"customer {customer_id}"
+
+
+_moment = bindparam("moment", type_=UtcDateTime())
+_WRITE: Prepared[Any] = Prepared(
+    insert(Message)
+    .from_select(
+        [*COLUMNS, "data"],
+        heard(bindparam("chain", type_=BigInteger()), bindparam("of_whom", type_=String()), _moment)
+        .add_columns(bindparam("what", type_=JSON()))
+        .where(Listener.kind == bindparam("event", type_=String())),
+        include_defaults=False,
+    )
+    .returning(Message.id)
+)
+
+
+def write(executor: Executor, chain_id: int, kind: str, subject: str, data: Mapping[str, Any], now: datetime) -> None:
+    """Tell whoever listens for this kind in this chain. `data` is what the kind's schema says; `subject` keeps its order."""
+    parameters = {"chain": chain_id, "event": kind, "of_whom": subject, "what": dict(data), "moment": now}
+    _WRITE.run(executor, parameters)
+
+
+def is_heard(executor: Executor, chain_id: int, kind: str) -> bool:
+    """Whether anybody listens, for what is costly to tell."""
+    hearers = select(Listener.kind).where(Listener.chain_id.in_([chain_id, EVERY_CHAIN_ID]), Listener.kind == kind)
+    return executor.execute(hearers.limit(1)).first() is not None
+
+
+def is_heard_anywhere(executor: Executor, kind: str) -> bool:
+    """Whether anybody listens for it, in whatever chain."""
+    return executor.execute(select(Listener.kind).where(Listener.kind == kind).limit(1)).first() is not None
+
+
+def write_mail(
+    session: Session, chain_id: int, kind: str, subject: str, data: Mapping[str, Any], now: datetime, until: datetime
+) -> None:
+    """A mail that somebody asked for, rather than one that follows from an event; given up after `until`."""
+    session.add(
+        Message(
+            chain_id=chain_id,
+            subscription_id=MAIL,
+            kind=kind,
+            subject=subject,
+            data=dict(data),
+            occurred_at=now,
+            due_at=now,
+            until=until,
+        )
+    )

@@ -1,0 +1,201 @@
+"""Which work is done by the clock, and how often."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import clock
+from app.access import tokens
+from app.campaign import invariants, notices
+from app.campaign.notices import ExpiryMark
+from app.campaign.setup import photos
+from app.db.engine import Database, OutcomeUnknown, TryAgain
+from app.jobs import schedule
+from app.jobs.schedule import HELD, Every, Nightly, Run, Schedule
+from app.media.blobs import BlobStore
+from app.outbox import retention
+from app.settings import Settings
+from app.web import brakes, idempotency
+
+TRIES = 8
+log = logging.getLogger("guerdon.worker")
+
+
+class Lost(Exception):
+    """The run has passed to another worker, and goes on there."""
+
+
+class Broken(Exception):
+    """The run found what must not be; the message says what, without a name or a code."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What a run works on."""
+
+    database: Database
+    blobs: BlobStore
+    run: Run
+
+
+@dataclass(frozen=True)
+class Work:
+    """One kind of work; `do` returns a sentence about what it did."""
+
+    schedule: Schedule
+    do: Callable[[Desk], str]
+
+
+def works(settings: Settings) -> dict[str, Work]:
+    """All kinds of work, by their names; nights are the programme's zone's."""
+    minute, hour = timedelta(minutes=1), timedelta(hours=1)
+    return {
+        "expired-vouchers": Work(Every(minute), _tell_of_expired),
+        "expiring-vouchers": Work(Every(hour), _tell_of_expiring),
+        "stocks": Work(Every(minute), _tell_of_stocks),
+        "outbox": Work(Every(hour), _tidy_outbox),
+        "sessions": Work(Every(hour), _forget_sessions),
+        "idempotency-keys": Work(Every(hour), _forget_answers),
+        "photos": Work(Nightly(time(2), settings.zone), _remove_photos),
+        "invariants": Work(Nightly(time(3), settings.zone), _check_invariants),
+    }
+
+
+class ClockWork:
+    """Does what is due, one at a time, until it is stopped."""
+
+    def __init__(self, database: Database, blobs: BlobStore, works: dict[str, Work]) -> None:
+        self._database, self._blobs, self._works = database, blobs, works
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._go_on, name="clock", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, seconds: float) -> None:
+        self._stopping.set()
+        self._thread.join(seconds)
+
+    def _go_on(self) -> None:
+        is_entered = False
+        while not self._stopping.is_set():
+            try:
+                if not is_entered:
+                    self.enter()
+                    is_entered = True
+                if self.do_one():
+                    continue
+            except (TryAgain, OutcomeUnknown, SQLAlchemyError) as e:
+                log.warning("work by the clock cannot be taken: %s", str(e).splitlines()[0])
+            self._stopping.wait(1.0)
+
+    def enter(self) -> None:
+        with self._database.transaction() as session:
+            schedule.enter(session, {name: work.schedule for name, work in self._works.items()}, clock.now())
+
+    def do_one(self) -> bool:
+        """Do the kind of work that has been due for longest; whether there was one."""
+        began_at = clock.now()
+        with self._database.transaction() as session:
+            run = schedule.take(session, list(self._works), began_at)
+        if run is None:
+            return False
+        work = self._works[run.name]
+        alive = threading.Event()
+        heart = threading.Thread(target=self._keep, args=(run, alive), daemon=True)
+        heart.start()
+        try:
+            outcome, report = "done", work.do(Desk(self._database, self._blobs, run))
+        except Lost:
+            return True
+        except Exception as e:
+            outcome, report = "failed", str(e).splitlines()[0][:500] if isinstance(e, Broken) else type(e).__name__
+            log.log(logging.ERROR if isinstance(e, Broken) else logging.WARNING, "%s failed: %s", run.name, report)
+        finally:
+            alive.set()
+            heart.join()
+        self._finish(run, outcome, report, began_at)
+        return True
+
+    def _finish(self, run: Run, outcome: str, report: str, began_at: datetime) -> None:
+        now = clock.now()
+        due_at = self._works[run.name].schedule.after(began_at)
+        for i in range(TRIES):
+            try:
+                with self._database.transaction() as session:
+                    schedule.finish(session, run, outcome, report, max(due_at, now), now)
+                return
+            except (TryAgain, OutcomeUnknown):
+                self._stopping.wait(0.1 * 2**i)
+
+    def _keep(self, run: Run, ended: threading.Event) -> None:
+        while not ended.wait(HELD.total_seconds() / 6):
+            try:
+                with self._database.transaction() as session:
+                    schedule.keep(session, run, clock.now())
+            except (TryAgain, OutcomeUnknown, SQLAlchemyError):
+                log.warning("%s could not be kept; another worker may do it again", run.name)
+
+
+def _tell_of_expired(desk: Desk) -> str:
+    return _tell_of_vouchers(desk, "voucher.expired", -notices.SETTLES)
+
+
+def _tell_of_expiring(desk: Desk) -> str:
+    return _tell_of_vouchers(desk, "voucher.expiring", notices.REMINDED_BEFORE)
+
+
+def _tell_of_vouchers(desk: Desk, kind: str, ahead: timedelta) -> str:
+    until = clock.now() + ahead
+    # The first run begins with what comes from now on.
+    mark, is_end = ExpiryMark.read(desk.run.mark) if desk.run.mark else ExpiryMark(until, 0), False
+    batches = 0
+    while not is_end:
+        with desk.database.transaction() as session:
+            mark, is_end = notices.tell_of_vouchers(session, kind, mark, until, clock.now())
+            if not schedule.advance(session, desk.run, str(mark)):
+                raise Lost
+        batches += 1
+    return f"Told of what expires until {until.astimezone(UTC).isoformat(timespec='seconds')}, in {batches} batches."
+
+
+def _tell_of_stocks(desk: Desk) -> str:
+    count = 0
+    while True:
+        with desk.database.transaction() as session:
+            told = notices.tell_of_stocks(session, clock.now())
+        count += told
+        if told < notices.BATCH:
+            return f"{count} campaigns have come to their last tenth, or to their end."
+
+
+def _tidy_outbox(desk: Desk) -> str:
+    return retention.tidy(desk.database, clock.now())
+
+
+def _forget_sessions(desk: Desk) -> str:
+    brakes.purge(desk.database, clock.now())
+    with desk.database.transaction() as session:
+        tokens.purge(session, clock.now())
+    return "Sessions that have expired are forgotten."
+
+
+def _forget_answers(desk: Desk) -> str:
+    return f"{idempotency.purge(desk.database, clock.now())} stored answers are forgotten."
+
+
+def _remove_photos(desk: Desk) -> str:
+    return f"{photos.remove_unreferenced(desk.database, desk.blobs)} photos that nothing shows are removed."
+
+
+def _check_invariants(desk: Desk) -> str:
+    with desk.database.reading() as session:
+        desk.database.without_time_limit(session)
+        names = [breach.invariant.name for breach in invariants.check(session, desk.blobs)]
+    if names:
+        raise Broken(f"These do not hold: {', '.join(names)}. `guerdon check-invariants` tells which rows.")
+    return "All invariants hold."

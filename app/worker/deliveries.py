@@ -1,0 +1,141 @@
+"""Send what waits in the outbox, on several lanes at once.
+
+A lane takes some messages of one listener, sends one after the other, and notes what became of them. It holds no connection to the
+database while it sends. A listener that is slow keeps half of the lanes at most, where others wait as well.
+"""
+
+import logging
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from datetime import timedelta
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.db.engine import Database, OutcomeUnknown, TryAgain
+from app.outbox import queue
+from app.outbox.models import MAIL, Subscription
+from app.outbox.queue import Leased, Outcome, Sent
+from app.outbox.webhooks import SECONDS_MAX, Sender, secrets_of
+
+LANES, LANES_ON_SQLITE = 8, 2
+TAKEN = 50  # messages by one lease
+MARGIN = timedelta(seconds=SECONDS_MAX + 7)  # before a lease ends, nothing more is begun
+IDLE_SECONDS = 0.5
+BROKEN_SECONDS = 2.0  # until a lane tries again after the database has failed
+TRIES_TO_SETTLE = 10
+AwardsTold = Callable[[Session, Collection[UUID]], dict[UUID, dict[str, Any]]]
+log = logging.getLogger("guerdon.worker")
+
+
+class Mailer(Protocol):
+    """What sends a mail about an event, or says that there is nobody to send it to."""
+
+    def send(self, message: Leased, data: dict[str, Any]) -> Outcome: ...
+
+
+class Deliveries:
+    """The lanes of one worker. `mailer` is None where no mail is sent; `awards_told` says what awards gave."""
+
+    def __init__(self, database: Database, sender: Sender, mailer: Mailer | None, awards_told: AwardsTold) -> None:
+        self._database, self._sender, self._mailer, self._awards_told = database, sender, mailer, awards_told
+        self._stopping = threading.Event()
+        self._served: Counter[int] = Counter()  # how many lanes each listener keeps
+        self._lock = threading.Lock()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        lanes = LANES if self._database.is_postgresql else LANES_ON_SQLITE
+        for i in range(lanes):
+            thread = threading.Thread(target=self._lane, name=f"lane {i}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def tick(self) -> None:
+        """Call this about every second."""
+        self._sender.give_up_the_slow()
+
+    def stop(self, seconds: float) -> None:
+        """Begin nothing more, finish what is being sent, and give back the rest."""
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join(seconds)
+        self._sender.close()
+
+    def _lane(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                has_sent = self.send_some()
+            except (TryAgain, OutcomeUnknown, SQLAlchemyError) as e:
+                log.warning("the outbox cannot be read: %s", str(e).splitlines()[0])
+                self._stopping.wait(BROKEN_SECONDS)
+            except Exception:
+                log.exception("a lane failed")
+                self._stopping.wait(BROKEN_SECONDS)
+            else:
+                if not has_sent:
+                    self._stopping.wait(IDLE_SECONDS * random.uniform(0.8, 1.2))
+
+    def send_some(self) -> bool:
+        """Send a few messages of one listener; whether there were any."""
+        with self._database.reading() as session:
+            due = queue.due_subscriptions(session, clock.now(), sends_mail=self._mailer is not None)
+        chosen = self._choose(due)
+        if chosen is None:
+            return False
+        try:
+            return self._serve(chosen)
+        finally:
+            with self._lock:
+                self._served[chosen] -= 1
+
+    def _choose(self, due: Sequence[int]) -> int | None:
+        """One that is due, by chance; the lanes of each are no more than half where others are due."""
+        with self._lock:
+            most = max(1, len(self._threads) // 2) if len(due) > 1 else max(1, len(self._threads))
+            open_ = [id for id in due if self._served[id] < most]
+            chosen = random.choice(open_) if open_ else None
+            if chosen is not None:
+                self._served[chosen] += 1
+        return chosen
+
+    def _serve(self, subscription_id: int) -> bool:
+        now = clock.now()
+        with self._database.transaction() as session:
+            messages = queue.lease(session, subscription_id, now, TAKEN)
+            awards = {it.award_id for it in messages if it.award_id is not None}
+            told = self._awards_told(session, awards) if awards else {}
+            target = session.get(Subscription, subscription_id) if messages and subscription_id != MAIL else None
+            url, secrets = (target.url, secrets_of(target, now)) if target else ("", [])
+        sent: list[Sent] = []
+        left = list(messages)
+        while left and not self._stopping.is_set() and clock.now() < left[0].leased_until - MARGIN:
+            message = left.pop(0)
+            data = told.get(message.award_id, {}) if message.award_id else message.data or {}
+            if subscription_id == MAIL:
+                assert self._mailer is not None
+                sent.append(Sent(message, None, self._mailer.send(message, data)))
+            else:
+                sent.append(Sent(message, data, self._sender.send(url, secrets, message, data)))
+            if not sent[-1].outcome.is_delivered and not sent[-1].outcome.is_for_nobody:
+                break  # the next ones would most likely fail as well, and each costs seconds
+        self._settle(sent, left)
+        return bool(sent)
+
+    def _settle(self, sent: Sequence[Sent], left: Sequence[Leased]) -> None:
+        for i in range(TRIES_TO_SETTLE):
+            try:
+                with self._database.transaction() as session:
+                    queue.settle(session, sent, clock.now())
+                    queue.give_back(session, left, clock.now())
+                return
+            except (TryAgain, OutcomeUnknown) as e:
+                if i == TRIES_TO_SETTLE - 1:
+                    raise
+                log.warning("what was sent cannot be noted yet: %s", e)
+                self._stopping.wait(min(0.05 * 2**i, BROKEN_SECONDS))
