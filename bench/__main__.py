@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.picture import draw
 from bench.table import HEAD, Figure
 
-PARTS = ("buying", "pools", "screens", "embedded", "spaaza", "sessionm", "documents")
+PARTS = ("buying", "outbox", "pools", "screens", "embedded", "spaaza", "sessionm", "documents")
 APART = ("footprint", "paint")  # the one takes minutes, the other a browser
 PICTURE = Path(__file__).parent / "flat.svg"
 

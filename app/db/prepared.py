@@ -9,10 +9,12 @@ from types import ModuleType
 from typing import Any, Generic, TypeVar, cast
 
 import psycopg
-from sqlalchemy import Dialect, Double
+from psycopg.types.numeric import Int8
+from sqlalchemy import BindParameter, Dialect, Double, Integer
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.selectable import ReturnsRows
 
 # What prepared statements run on: a session, or the bare connection where nothing else is needed.
@@ -103,16 +105,35 @@ def _deep() -> Iterator[None]:
             sys.setrecursionlimit(usual)
 
 
+def _with_constants(compiler: type[SQLCompiler]) -> type[SQLCompiler]:
+    """A compiler that writes out what is the same each time, such as `LIMIT 1`, so that the planner sees it.
+
+    Of a limit that is a parameter PostgreSQL expects a tenth of all rows, finds every plan for unknown values too costly, and plans
+    the statement anew each time: a third of the time that it takes.
+    """
+
+    class WithConstants(compiler):  # type: ignore[misc, valid-type]
+        def visit_bindparam(self, bindparam: BindParameter[Any], *args: Any, **kw: Any) -> str:
+            if bindparam.required or bindparam.expanding or bindparam.value is None or bindparam.callable:
+                return str(super().visit_bindparam(bindparam, *args, **kw))
+            return str(self.render_literal_bindparam(bindparam))
+
+    return WithConstants
+
+
 class _Compiled:
     """A statement as text for one driver, and how its values go there and come back."""
 
     def __init__(self, statement: ReturnsRows, dialect: Dialect, row: Any) -> None:
+        dialect.statement_compiler = _with_constants(dialect.statement_compiler)
         with _deep():
             compiled = statement.compile(dialect=dialect)
         columns = statement.exported_columns
         self.sql = str(compiled)
         self._defaults = dict(compiled.params)
         self._order: Sequence[str] = cast(Any, compiled).positiontup or ()
+        wholes = {name for parameter, name in compiled.bind_names.items() if isinstance(parameter.type, Integer)}
+        self._wholes = [name in wholes for name in self._order]
         converters = {  # by name: one parameter may stand in several places
             name: parameter.type.dialect_impl(dialect).bind_processor(dialect)
             for parameter, name in compiled.bind_names.items()
@@ -132,8 +153,12 @@ class _Compiled:
         return values
 
     def in_order(self, values: dict[str, Any]) -> list[Any]:
-        """The values of `$1`, `$2` and so on."""
-        return [values[name] for name in self._order]
+        """The values of `$1`, `$2` and so on. Numbers go as BIGINT, however small: else each size would be a statement of its own."""
+        sent = [values[name] for name in self._order]
+        return [
+            Int8(value) if is_whole and type(value) is int else value
+            for value, is_whole in zip(sent, self._wholes, strict=True)
+        ]
 
     def row(self, values: Sequence[Any]) -> Any:
         converted = list(values)
