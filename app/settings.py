@@ -6,14 +6,17 @@ A secret may stand in the variable itself or in a file named by the same variabl
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 Network = IPv4Network | IPv6Network
+LOOPBACK = "127.0.0.0/8, ::1/128"
 PLACEHOLDERS = {"", "change-me", "changeme", "guerdon", "password", "placeholder", "postgres", "secret", "test"}
 
 
@@ -53,8 +56,24 @@ class Settings:
     self_registration: str = "waiting"
     # GUERDON_WEBHOOK_NETWORKS: networks that webhooks may be sent to although they are not public.
     webhook_networks: tuple[Network, ...] = ()
+    # GUERDON_SMTP_URL: the mail server; none: no mail is sent, or, in development, written into <storage>/mail.
+    smtp_url: str = field(default="", repr=False)
+    # GUERDON_MAIL_FROM: who the letters are from.
+    mail_from: str = "Guerdon <no-reply@localhost>"
+    # GUERDON_MAIL_TEMPLATES: a folder with templates that replace Guerdon's own.
+    mail_templates: Path | None = None
+    # GUERDON_PUBLIC_URL: where people reach this installation; links in letters begin with it.
+    public_url: str = "http://127.0.0.1:8181"
     # PORT: where `make run` and `guerdon serve` listen.
     port: int = 8181
+
+    @property
+    def sends_mail(self) -> bool:
+        return bool(self.smtp_url) or self.environment == "development"
+
+    @property
+    def mail_domain(self) -> str:
+        return parseaddr(self.mail_from)[1].rpartition("@")[2]
 
     @property
     def zone(self) -> ZoneInfo:
@@ -91,7 +110,13 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         cors_origins=tuple(o.strip() for o in environ.get("GUERDON_CORS_ORIGINS", "").split(",") if o.strip()),
         proxy_hops=_whole(environ, "GUERDON_PROXY_HOPS", 0),
         pool_size=_whole(environ, "GUERDON_POOL_SIZE", 8, least=1),
-        webhook_networks=_networks(environ, "GUERDON_WEBHOOK_NETWORKS"),
+        webhook_networks=_networks(
+            environ, "GUERDON_WEBHOOK_NETWORKS", LOOPBACK if environment == "development" else ""
+        ),
+        smtp_url=_secret(environ, "GUERDON_SMTP_URL"),
+        mail_from=environ.get("GUERDON_MAIL_FROM") or "Guerdon <no-reply@localhost>",
+        mail_templates=Path(environ["GUERDON_MAIL_TEMPLATES"]) if environ.get("GUERDON_MAIL_TEMPLATES") else None,
+        public_url=_public_url(environ),
         port=_whole(environ, "PORT", 8181, least=1),
     )
     try:
@@ -106,6 +131,12 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         ) from e
     if backend not in {"postgresql", "sqlite"}:
         raise BadSettings(f"GUERDON_DATABASE_URL: Guerdon speaks PostgreSQL and SQLite, not {backend}")
+    if settings.smtp_url and environment == "production" and not environ.get("GUERDON_PUBLIC_URL"):
+        raise BadSettings("GUERDON_PUBLIC_URL: say where people reach this installation; letters hold links to it")
+    if "@" not in parseaddr(settings.mail_from)[1]:
+        raise BadSettings(
+            f"GUERDON_MAIL_FROM: expected an address like Shop <no-reply@shop.example>, found {settings.mail_from!r}"
+        )
     if "*" in settings.cors_origins:
         raise BadSettings(
             "GUERDON_CORS_ORIGINS: name the origins of your consoles one by one; `*` opens the API to all"
@@ -132,8 +163,16 @@ def _whole(environ: Mapping[str, str], name: str, default: int, least: int = 0) 
     return int(text)
 
 
-def _networks(environ: Mapping[str, str], name: str) -> tuple[Network, ...]:
-    parts = [part.strip() for part in environ.get(name, "").split(",") if part.strip()]
+def _public_url(environ: Mapping[str, str]) -> str:
+    url = environ.get("GUERDON_PUBLIC_URL") or f"http://127.0.0.1:{environ.get('PORT') or 8181}"
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
+        raise BadSettings(f"GUERDON_PUBLIC_URL: expected an address like https://shop.example, found {url!r}")
+    return url.rstrip("/")
+
+
+def _networks(environ: Mapping[str, str], name: str, default: str) -> tuple[Network, ...]:
+    parts = [part.strip() for part in environ.get(name, default).split(",") if part.strip()]
     try:
         return tuple(ip_network(part) for part in parts)
     except ValueError as e:

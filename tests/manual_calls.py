@@ -8,19 +8,24 @@ import json
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from flask import Flask
 from PIL import Image
+from sqlalchemy import select
 
 from app import create_app, demo
+from app.access.links import ACTIVATION, RESET, Links
+from app.access.models import Login
 from app.db import installation
 from app.db.engine import Database
 from app.manual.document import EXAMPLES
+from app.members.models import Customer
 from app.settings import Settings
 from app.web.callers import rotate_keys
 from tests.client import Client
@@ -101,6 +106,7 @@ def recorded(app: Flask) -> dict[str, Example]:
             passwords,
             spaaza,
             sessionm,
+            links,
         ):
             play(walk)
     assert walk.places.keys() == walk.examples.keys(), f"no example: {walk.places.keys() - walk.examples.keys()}"
@@ -149,6 +155,28 @@ def signing_in(walk: Walk) -> None:
     tokens = walk("refresh", {}, {"refresh_token": tokens["refresh_token"]})
     walk("revoke", bearer(tokens))
     walk("revoke_by_get", signed_in(walk, "admin"))
+
+
+def links(walk: Walk) -> None:
+    """What was mailed; the last of all, because it signs its customer out."""
+    extensions = walk.client.app.extensions
+    extensions["guerdon_settings"] = replace(extensions["guerdon_settings"], smtp_url="smtp://mail.guerdon.example")
+    for name in ("request_password_reset", "request_customers_password_reset"):
+        walk(name, {}, {"username": "user-temp@oloy.com"})
+    made: Links = extensions["guerdon_identity"].links
+    with extensions["guerdon_database"].transaction() as session:
+        login = session.scalars(select(Login).join(Customer).where(Customer.uuid == demo.JANE)).one()
+        link = made.make(session, RESET, login.uuid)
+    walk("reset_password", {}, {"token": link, "reset": {"plainPassword": STRONG}})
+    person = {"firstName": "Nora", "lastName": "New", "email": "nora@guerdon.example", "agreement1": True}
+    nora = walk("register_customer", signed_in(walk, "admin"), {"customer": person})["customerId"]
+    with extensions["guerdon_database"].transaction() as session:
+        customer = session.scalars(select(Customer).where(Customer.uuid == UUID(nora))).one()
+        customer.status = "new"
+        session.flush()
+        login = session.scalars(select(Login).where(Login.customer_id == customer.id)).one()
+        link = made.make(session, ACTIVATION, login.uuid)
+    walk("activate_myself", {}, token=link)
 
 
 def a_campaign(name: str, **changed: Any) -> dict[str, Any]:

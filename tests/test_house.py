@@ -33,6 +33,7 @@ APP = Path(__file__).parent.parent / "app"
 FLOORS: list[set[str]] = [
     {"cli"},
     {"serving", "http_worker", "worker"},
+    {"mail"},
     {"__init__"},
     {"operations"},
     {"manual"},

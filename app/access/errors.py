@@ -35,5 +35,9 @@ class TokenNotFound(Missing):
     message = "There is no such access token."
 
 
+class BadLink(Missing):
+    message = "This link has been used, or is too old. Ask for a new one."
+
+
 class LoginNotFound(Missing):
     message = "There is no such login."

@@ -16,7 +16,7 @@ GROUPS = (
     CallGroup(
         "Signing in",
         "With a name and a password, each role at an address of its own; registering, staying signed in, and signing out.",
-        ("admin_sessions", "seller_sessions", "customer_sessions", "customer_registration"),
+        ("admin_sessions", "seller_sessions", "customer_sessions", "customer_registration", "customer_links"),
     ),
     CallGroup(
         "Admin: campaigns",

@@ -6,20 +6,20 @@ from typing import Any
 from flask import Response, jsonify
 
 from app import clock
-from app.access import passwords
+from app.access import mails, passwords
 from app.campaign.awards.give import SYSTEM, Unrewarded
 from app.campaign.triggers import signups
 from app.members import customers, levels
 from app.openloyalty import views
 from app.openloyalty.formats import without_none
 from app.points import ledger
-from app.web.door import chains, note_subject, note_unrewarded, own_chain, reading, transaction
+from app.web.door import chains, note_subject, note_unrewarded, own_chain, reading, settings, transaction
 
 
 def register(data: dict[str, Any], status: str = "active", by_staff: bool = True) -> Response:
     """Register a customer, by the staff for their chain, or by the customer for the first one.
 
-    A password may be given; there is no mail to send one with. Who is `new` waits to be activated.
+    A password may be given. Who is `new` waits to be activated: by the staff, or with a link, where mail is sent.
     """
     password_hash = None
     if data["password"]:
@@ -32,6 +32,8 @@ def register(data: dict[str, Any], status: str = "active", by_staff: bool = True
         )
         customer = made.customer
         _note(made.unrewarded)
+        if not by_staff and status == "new" and settings().sends_mail and customer.profile.email:
+            mails.write_activation(session, customer, clock.now())
         note_subject(customer=customer.uuid)
         answer = without_none({"customerId": str(customer.uuid), "email": customer.profile.email})
     return jsonify(answer)

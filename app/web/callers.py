@@ -23,6 +23,7 @@ from flask import Flask, current_app, request
 from flask_jwt_extended import JWTManager, create_access_token
 from jwt import PyJWTError
 
+from app.access.links import Links
 from app.access.logins import Beside, LoginState, find_state
 from app.access.models import Login
 from app.db.engine import Database
@@ -72,7 +73,8 @@ class Identity:
     """The keys and the verified tokens of one application."""
 
     def __init__(self, app: Flask, settings: Settings) -> None:
-        self.keys = KeyRing(_pem(settings))
+        self.keys = key_ring(settings)
+        self.links = Links([key.private for key in self.keys.keys])
         self._verified: LRUCache[str, dict[str, Any]] = LRUCache(TOKENS_REMEMBERED)
         self._lock = threading.Lock()
         app.config.update(
@@ -189,6 +191,11 @@ class KeyRing:
     def public(self, kid: str | None) -> str:
         """The key that verifies tokens with this `kid`. Raises KeyError."""
         return {key.kid: key.public for key in self.keys}[kid or ""]
+
+
+def key_ring(settings: Settings) -> KeyRing:
+    """The keys of these settings. Raises BadSettings."""
+    return KeyRing(_pem(settings))
 
 
 def require_keys(path: Path) -> None:

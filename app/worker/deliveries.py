@@ -33,16 +33,18 @@ AwardsTold = Callable[[Session, Collection[UUID]], dict[UUID, dict[str, Any]]]
 log = logging.getLogger("guerdon.worker")
 
 
-class Mailer(Protocol):
+class SendsMail(Protocol):
     """What sends a mail about an event, or says that there is nobody to send it to."""
 
     def send(self, message: Leased, data: dict[str, Any]) -> Outcome: ...
+
+    def close(self) -> None: ...
 
 
 class Deliveries:
     """The lanes of one worker. `mailer` is None where no mail is sent; `awards_told` says what awards gave."""
 
-    def __init__(self, database: Database, sender: Sender, mailer: Mailer | None, awards_told: AwardsTold) -> None:
+    def __init__(self, database: Database, sender: Sender, mailer: SendsMail | None, awards_told: AwardsTold) -> None:
         self._database, self._sender, self._mailer, self._awards_told = database, sender, mailer, awards_told
         self._stopping = threading.Event()
         self._served: Counter[int] = Counter()  # how many lanes each listener keeps
@@ -66,6 +68,8 @@ class Deliveries:
         for thread in self._threads:
             thread.join(seconds)
         self._sender.close()
+        if self._mailer is not None:
+            self._mailer.close()
 
     def _lane(self) -> None:
         while not self._stopping.is_set():

@@ -5,13 +5,16 @@ import signal
 import threading
 from types import FrameType
 
+from app.access.links import Links
 from app.campaign import telling
 from app.db.engine import Database
 from app.db.installation import require_ready
+from app.mail.mailer import mailer
 from app.media.blobs import FolderStore
 from app.outbox import subscriptions
 from app.outbox.webhooks import Sender
 from app.settings import Settings
+from app.web.callers import key_ring
 from app.worker.clock_jobs import ClockWork, works
 from app.worker.deliveries import Deliveries
 
@@ -25,8 +28,8 @@ def run(settings: Settings, database: Database, ends_with_parent: bool = False) 
     """
     require_ready(database, settings.is_production)
     database.require_durability()
-    mailer = None
-    subscriptions.renew(database, sends_mail=mailer is not None)
+    letters = mailer(settings, database, Links([key.private for key in key_ring(settings).keys]))
+    subscriptions.renew(database, sends_mail=letters is not None)
     stopping, parent = threading.Event(), os.getppid()
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -34,7 +37,7 @@ def run(settings: Settings, database: Database, ends_with_parent: bool = False) 
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    deliveries = Deliveries(database, Sender(settings.webhook_networks), mailer, telling.awards)
+    deliveries = Deliveries(database, Sender(settings.webhook_networks), letters, telling.awards)
     by_clock = ClockWork(database, FolderStore(settings.storage / "photos"), works(settings))
     deliveries.start()
     by_clock.start()

@@ -300,6 +300,7 @@ TABLE: dict[str, Row] = {
 }
 # They name nobody but the caller.
 OF_ONESELF = {"login_check", "password/change", "token/refresh", "token/revoke"}
+OF_ONESELF |= {"password/reset/request", "password/reset", "customer/activate/<token>"}
 ACTIONS = {
     "wish": "opt_out",
     "revision": "1",

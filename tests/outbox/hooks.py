@@ -14,7 +14,7 @@ from app.outbox import queue, subscriptions
 from app.outbox.models import Message, Subscription
 from app.outbox.subscriptions import SubscriptionDetails
 from app.outbox.webhooks import Sender
-from app.worker.deliveries import Deliveries, Mailer
+from app.worker.deliveries import Deliveries, SendsMail
 from tests.receiver import LOOPBACK
 
 
@@ -28,7 +28,7 @@ class Hooks:
     """One lane of a worker, at a test's command."""
 
     database: Database
-    mailer: Mailer | None = None
+    mailer: SendsMail | None = None
     sender: Sender = field(default_factory=lambda: Sender(LOOPBACK))
 
     def __post_init__(self) -> None:
@@ -38,6 +38,9 @@ class Hooks:
         """Send until nothing is due."""
         while self.deliveries.send_some():
             pass
+        self.sender.close()
+        if self.mailer is not None:
+            self.mailer.close()
 
     def waiting(self) -> list[Message]:
         with self.database.reading() as session:

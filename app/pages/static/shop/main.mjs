@@ -13,6 +13,7 @@ import { Coupons } from "./coupons.mjs";
 import { Detail } from "./detail.mjs";
 import { Frame } from "./frame.mjs";
 import { MyDraws } from "./my_draws.mjs";
+import { Activate, Forgotten, Reset } from "./link.mjs";
 import { Points } from "./points.mjs";
 import { Register } from "./register.mjs";
 import { refreshWallet } from "./wallet.mjs";
@@ -27,16 +28,30 @@ const ROUTES = [
   ["/register", Registered],
 ];
 
+const OUTSIDE = [
+  ["/register", Register],
+  ["/forgotten", Forgotten],
+  ["/reset/:token", Reset],
+  ["/activate/:token", Activate],
+];
+const LINK = /^\/(reset|activate)\//;
+
 function Shop() {
   useLanguage();
   const session = useStore(api.signedIn), { path } = usePlace();
-  if (!session && path === "/register") return html`<${Register} /><${Aside} />`;
+  // What a link in a mail leads to is open to whoever has the link, signed in or not.
+  if (path === "/forgotten" || LINK.test(path) || (!session && path === "/register")) {
+    return html`<${Router} routes=${OUTSIDE} otherwise=${NotFound} /><${Aside} />`;
+  }
   return html`<${Session} api=${api} nameLabel=${t("sign-in.name")} below=${Below}>${() => html`<${Screens} key=${session?.id} />`}<//>`;
 }
 
 const Below = () => html`
   <p class="row apart">
     <span class="soft">${t("register.question")}</span><${Button} href=${to("/register")}>${t("register")}<//>
+  </p>
+  <p class="row apart">
+    <span class="soft">${t("forgotten.question")}</span><${Button} href=${to("/forgotten")}>${t("forgotten")}<//>
   </p>
 `;
 

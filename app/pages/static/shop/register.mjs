@@ -66,7 +66,7 @@ export function Register() {
   `;
 }
 
-const Sheet = ({ title, text, children }) => html`
+export const Sheet = ({ title, text, children }) => html`
   <main class="gate" id="content" tabindex="-1">
     <div class="sheet">
       <${Brand} href=${to("/")}>${t("app.name")}<//>

@@ -1,0 +1,78 @@
+"""Links in mails that let somebody do one thing once: choose a new password, or activate an account.
+
+Nothing of them is kept. A link is signed, and names the state that it was made for: once that has changed, by the link itself or by
+anything else, it opens nothing any more.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from itsdangerous import BadData, URLSafeTimedSerializer
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.access.errors import BadLink
+from app.access.models import Login
+from app.members.models import Customer
+
+RESET, ACTIVATION = "password reset", "activation"
+HOLDS = {RESET: timedelta(hours=1), ACTIVATION: timedelta(days=7)}
+LENGTH_MAX = 500
+
+
+class Linked(NamedTuple):
+    """Whose link it is."""
+
+    login: Login
+    customer: Customer
+
+
+class Links:
+    """Makes and reads links with keys derived from those that sign tokens: the first makes, all read."""
+
+    def __init__(self, private_keys: Sequence[str]) -> None:
+        self._keys = [hashlib.sha256(f"guerdon link {key}".encode()).hexdigest() for key in reversed(private_keys)]
+
+    def make(self, session: Session, purpose: str, login: UUID) -> str:
+        """Raises BadLink when there is no such login of a customer, or it is not in a state for this."""
+        linked = _linked(session, login)
+        return self._serializer(purpose).dumps([login.hex, _state(purpose, linked)])
+
+    def read(self, session: Session, purpose: str, link: str) -> Linked:
+        """Whose link this is; the login's row is locked until the transaction ends. Raises BadLink."""
+        try:
+            name, state = self._serializer(purpose).loads(
+                link[:LENGTH_MAX], max_age=int(HOLDS[purpose].total_seconds())
+            )
+        except BadData as e:
+            raise BadLink from e
+        linked = _linked(session, UUID(name), lock=True)
+        if state != _state(purpose, linked):
+            raise BadLink
+        return linked
+
+    def _serializer(self, purpose: str) -> URLSafeTimedSerializer:
+        return URLSafeTimedSerializer(self._keys, salt=purpose)
+
+
+def _linked(session: Session, name: UUID, lock: bool = False) -> Linked:
+    query = select(Login).where(Login.uuid == name, Login.customer_id.is_not(None))
+    login = session.scalars(query.with_for_update(of=Login) if lock else query).one_or_none()
+    if login is None:
+        raise BadLink
+    return Linked(login, session.get_one(Customer, login.customer_id))
+
+
+def _state(purpose: str, linked: Linked) -> str:
+    """What the link changes: the password, or that the customer is new. Raises BadLink where there is nothing to do."""
+    login, customer = linked
+    if purpose == ACTIVATION:
+        if customer.status != "new":
+            raise BadLink
+        return customer.status
+    if customer.status != "active" or not login.active or login.deleted:
+        raise BadLink
+    return hashlib.sha256(f"{login.password_hash} {login.token_version}".encode()).hexdigest()[:16]

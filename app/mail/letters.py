@@ -1,0 +1,68 @@
+"""What each kind of letter says, and to whom."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.access.links import ACTIVATION, RESET, Links
+from app.campaign.models.campaigns import Campaign, CampaignText
+from app.members.models import Customer, Profile
+from app.organizations.models import Chain
+from app.outbox.queue import Leased
+from app.settings import Settings
+
+LINKS = {"customer.activation": (ACTIVATION, "activate"), "password.reset": (RESET, "reset")}
+
+
+@dataclass(frozen=True)
+class Letter:
+    """Who is written to, and what the templates are rendered with."""
+
+    address: str
+    context: dict[str, Any]
+
+
+def letter(session: Session, settings: Settings, links: Links, message: Leased, data: dict[str, Any]) -> Letter | None:
+    """The letter about a message; None where nobody can be written to. Raises BadLink for a link that is not needed any more."""
+    customer = data.get("customer")
+    if not customer:
+        return None
+    found = session.execute(
+        select(Customer, Profile.email, Profile.first_name, Chain.name, Chain.time_zone)
+        .join(Profile, Profile.customer_id == Customer.id)
+        .join(Chain, Chain.id == Customer.chain_id)
+        .where(Customer.uuid == UUID(customer["id"]))
+    ).one_or_none()
+    if found is None or not found.email:
+        return None
+    context = {
+        "programme": found.name,
+        "first_name": found.first_name,
+        "url": f"{settings.public_url}/shop",
+        "support": settings.mail_from,
+    }
+    if message.kind in LINKS:
+        purpose, page = LINKS[message.kind]
+        link = links.make(session, purpose, UUID(data["login"]))
+        return Letter(found.email, {**context, "link": f"{settings.public_url}/shop/{page}/{link}"})
+    context["campaign"] = data["campaign"]["name"]
+    if message.kind == "voucher.expiring":
+        return Letter(found.email, {**context, "voucher": _voucher(data["voucher"], settings)})
+    instructions = session.scalar(
+        select(CampaignText.usage_instruction)
+        .join(Campaign, Campaign.id == CampaignText.campaign_id)
+        .where(Campaign.uuid == UUID(data["campaign"]["id"]))
+    )
+    vouchers = [_voucher(it, settings) for it in data["vouchers"]]
+    bought = {"price": data["price"], "balance": data["balance"], "vouchers": vouchers, "instructions": instructions}
+    return Letter(found.email, {**context, **bought})
+
+
+def _voucher(data: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    expires_at = data["expires_at"]
+    on = datetime.fromisoformat(expires_at).astimezone(settings.zone).date().isoformat() if expires_at else None
+    return {"code": data["code"], "kind": data["kind"], "amount": data["amount"], "expires_on": on}

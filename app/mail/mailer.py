@@ -1,0 +1,75 @@
+"""Sends the letters that wait in the outbox."""
+
+import time
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Any
+
+from app import clock
+from app.access.errors import BadLink
+from app.access.links import Links
+from app.db.engine import Database
+from app.mail.letters import Letter, letter
+from app.mail.templates import LANGUAGES, Templates
+from app.mail.transports import Folder, LetterRefused, Smtp, Transport
+from app.outbox.queue import Leased, Outcome
+from app.settings import Settings
+
+
+def mailer(settings: Settings, database: Database, links: Links) -> "Mailer | None":
+    """What sends mail under these settings, or None. Raises BadSettings for wrong ones, a template with an error among them."""
+    if not settings.sends_mail:
+        return None
+    transport: Transport = Smtp(settings.smtp_url) if settings.smtp_url else Folder(settings.storage / "mail")
+    return Mailer(settings, database, links, Templates(settings.mail_templates), transport)
+
+
+class Mailer:
+    """One for all lanes of a worker."""
+
+    def __init__(
+        self, settings: Settings, database: Database, links: Links, templates: Templates, transport: Transport
+    ) -> None:
+        self._settings, self._database, self._links = settings, database, links
+        self._templates, self._transport = templates, transport
+        self._language = settings.locale if settings.locale in LANGUAGES else LANGUAGES[0]
+
+    def send(self, message: Leased, data: dict[str, Any]) -> Outcome:
+        """Send the letter about a message; what goes wrong with the mail server is an outcome."""
+        now, began = clock.now(), time.monotonic()
+
+        def outcome(is_delivered: bool, **rest: Any) -> Outcome:
+            return Outcome(is_delivered, now, round((time.monotonic() - began) * 1000), **rest)
+
+        try:
+            with self._database.reading() as session:
+                found = letter(session, self._settings, self._links, message, data)
+            if found is None:
+                return outcome(False, is_for_nobody=True)
+            self._transport.send(self._written(message, found))
+        except BadLink:
+            return outcome(False, is_for_nobody=True)
+        except LetterRefused as e:
+            return outcome(False, answer=str(e))
+        except OSError as e:
+            return outcome(False, answer=f"The mail server cannot be reached: {type(e).__name__}")
+        return outcome(True)
+
+    def close(self) -> None:
+        """Nothing more is sent."""
+        self._transport.close()
+
+    def _written(self, message: Leased, found: Letter) -> EmailMessage:
+        words = self._templates.words(message.kind, self._language, found.context)
+        written = EmailMessage()
+        written["Subject"] = " ".join(words.subject.split())
+        written["From"] = self._settings.mail_from
+        written["To"] = found.address
+        written["Date"] = format_datetime(message.occurred_at)
+        # The same however often it is sent: programs show one letter of each id.
+        written["Message-ID"] = f"<{message.uuid.hex}@{self._settings.mail_domain}>"
+        written["Auto-Submitted"] = "auto-generated"
+        written["Content-Language"] = self._language
+        written.set_content(words.text)
+        written.add_alternative(words.html, subtype="html")
+        return written

@@ -1,0 +1,411 @@
+"""Letters, to a real mail server and into files."""
+
+import re
+import ssl
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
+from flask import Flask
+from sqlalchemy import select
+
+from app.access import logins
+from app.access.errors import BadLink
+from app.access.links import ACTIVATION, RESET
+from app.access.models import Login
+from app.campaign import notices
+from app.campaign.notices import ExpiryMark
+from app.campaign.vouchers import lifecycle
+from app.campaign.vouchers.lifecycle import VoucherTerms
+from app.db.engine import Database
+from app.mail import transports
+from app.mail.mailer import Mailer, mailer
+from app.mail.templates import KINDS, LANGUAGES, Templates
+from app.mail.transports import Smtp
+from app.members.models import Profile
+from app.outbox import subscriptions
+from app.outbox.models import Delivery
+from app.settings import BadSettings, Settings, from_environment
+from app.web.callers import identity
+from tests.client import Client
+from tests.outbox.hooks import Hooks, later
+from tests.pages.conftest import HOSTILE
+from tests.postgres import free_port
+from tests.world import World, clock_at, voucher
+
+STRONG = "Correct-Horse-9"
+
+
+class Mailbox:
+    """What a mail server does with letters."""
+
+    def __init__(self) -> None:
+        self.letters: list[EmailMessage] = []
+        self.answer = "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        if self.answer.startswith("250"):
+            self.letters.append(message_from_bytes(envelope.content, policy=policy.default))  # type: ignore[arg-type]
+        return self.answer
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: Any, session: Any, envelope: Any, address: str, options: Any
+    ) -> str:
+        if address.startswith("gone@"):
+            return f"550 5.1.1 <{address}> no such user"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+
+@pytest.fixture
+def mailbox() -> Iterator[tuple[Mailbox, Controller]]:
+    box = Mailbox()
+    controller = Controller(box, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    yield box, controller
+    if controller.server is not None:
+        controller.stop()
+
+
+def port_of(controller: Controller) -> int:
+    return int(controller.port)
+
+
+@pytest.fixture
+def mailing(settings: Settings) -> Settings:
+    return replace(settings, environment="development", public_url="https://shop.example")
+
+
+def hooks_of(app: Flask, settings: Settings, database: Database) -> Hooks:
+    with app.app_context():
+        sent_by = mailer(settings, database, identity().links)
+    assert sent_by is not None
+    subscriptions.renew(database, sends_mail=True)
+    return Hooks(database, sent_by)
+
+
+def letters_in(settings: Settings) -> list[EmailMessage]:
+    files = sorted((settings.storage / "mail").glob("*.eml"), key=lambda it: it.stat().st_mtime_ns)
+    return [message_from_bytes(it.read_bytes(), policy=policy.default) for it in files]  # type: ignore[misc]
+
+
+def text_of(letter: EmailMessage, kind: str = "plain") -> str:
+    body = letter.get_body((kind,))
+    assert body is not None
+    return str(body.get_content())
+
+
+def address(world: World, email: str | None) -> None:
+    with world.database.transaction() as session:
+        session.scalars(select(Profile).where(Profile.customer_id == world.cleo.id)).one().email = email
+
+
+def test_a_mail_server_gets_the_letter_about_a_purchase(
+    app: Flask, world: World, mailing: Settings, mailbox: tuple[Mailbox, Controller]
+) -> None:
+    box, controller = mailbox
+    settings = replace(
+        mailing, smtp_url=f"smtp://127.0.0.1:{port_of(controller)}?tls=none", mail_from="Shop <no-reply@shop.example>"
+    )
+    hooks = hooks_of(app, settings, world.database)
+    for code in ("FIRST", "SECOND"):
+        world.buy(world.a_campaign(codes=[code], name="Koffie & gebak"))
+    hooks.send()
+    first, second = box.letters
+    assert "Code: FIRST" in text_of(first)
+    assert "Koffie & gebak" in text_of(first)
+    assert "Koffie &amp; gebak" in text_of(first, "html")
+    assert (first["From"], second["Auto-Submitted"]) == ("Shop <no-reply@shop.example>", "auto-generated")
+    assert first["Message-ID"] != second["Message-ID"]
+    assert hooks.count() == 0
+    with world.database.reading() as session:
+        assert [(it.outcome, it.data) for it in session.scalars(select(Delivery))] == [("delivered", None)] * 2
+
+
+def test_whoever_has_no_address_is_written_nothing(app: Flask, world: World, mailing: Settings) -> None:
+    address(world, None)
+    hooks = hooks_of(app, mailing, world.database)
+    world.buy(world.a_campaign())
+    hooks.send()
+    assert (letters_in(mailing), hooks.count()) == ([], 0)
+
+
+def test_a_mail_server_that_is_away_is_tried_again(
+    app: Flask, world: World, mailing: Settings, mailbox: tuple[Mailbox, Controller]
+) -> None:
+    box, controller = mailbox
+    port = port_of(controller)
+    hooks = hooks_of(app, replace(mailing, smtp_url=f"smtp://127.0.0.1:{port}?tls=none"), world.database)
+    world.buy(world.a_campaign())
+    box.answer = "451 try again later"
+    hooks.send()
+    assert len(hooks.waiting()) == 1
+    box.answer = "250 OK"
+    with clock_at(later(seconds=10)):
+        hooks.send()
+    assert len(box.letters) == 1
+    controller.stop()
+    world.buy(world.a_campaign())
+    hooks.send()
+    [waits] = hooks.waiting()
+    assert waits.tries == 1
+    again = Controller(box, hostname="127.0.0.1", port=controller.port)
+    again.start()
+    with clock_at(later(seconds=10)):
+        hooks.send()
+    again.stop()
+    assert len(box.letters) == 2
+
+
+def test_an_address_that_is_refused_is_told_without_being_named(
+    app: Flask, world: World, mailing: Settings, mailbox: tuple[Mailbox, Controller]
+) -> None:
+    address(world, "gone@shop.example")
+    settings = replace(mailing, smtp_url=f"smtp://127.0.0.1:{port_of(mailbox[1])}?tls=none")
+    hooks = hooks_of(app, settings, world.database)
+    world.buy(world.a_campaign())
+    hooks.send()
+    with world.database.reading() as session:
+        [tried] = session.scalars(select(Delivery)).all()
+    assert tried.outcome == "failed"
+    assert str(tried.answer).startswith("550")
+    assert "gone@" not in str(tried.answer)
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    paths = folder / "cert.pem", folder / "key.pem"
+    paths[0].write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    paths[1].write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return paths
+
+
+@pytest.mark.parametrize("is_trusted", [True, False])
+def test_a_letter_goes_by_tls_to_whom_the_certificate_names_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_trusted: bool
+) -> None:
+    cert, key = certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    box = Mailbox()
+    controller = Controller(box, hostname="localhost", port=free_port(), tls_context=context, require_starttls=True)
+    controller.start()
+    if is_trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(cert))
+    letter = EmailMessage()
+    letter["From"], letter["To"], letter["Subject"] = "a@shop.example", "b@shop.example", "S"
+    letter.set_content("T")
+    try:
+        transport = Smtp(f"smtp://localhost:{port_of(controller)}")
+        if is_trusted:
+            transport.send(letter)
+        else:
+            with pytest.raises(OSError, match="CERTIFICATE_VERIFY_FAILED"):
+                transport.send(letter)
+        transport.close()
+    finally:
+        controller.stop()
+    assert len(box.letters) == is_trusted
+
+
+@pytest.mark.parametrize(
+    "url", ["mail.example", "http://mail.example", "smtp://", "smtp://mail.example:x", "smtp://mail.example?tls=none"]
+)
+def test_a_wrong_mail_server_names_its_setting(url: str) -> None:
+    with pytest.raises(BadSettings, match="GUERDON_SMTP_URL"):
+        Smtp(url)
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({"GUERDON_SMTP_URL": "smtps://mail.example"}, "GUERDON_PUBLIC_URL"),
+        ({"GUERDON_MAIL_FROM": "nobody"}, "GUERDON_MAIL_FROM"),
+        ({"GUERDON_PUBLIC_URL": "shop.example"}, "GUERDON_PUBLIC_URL"),
+        ({"GUERDON_WEBHOOK_NETWORKS": "10.0.0.0/99"}, "GUERDON_WEBHOOK_NETWORKS"),
+    ],
+)
+def test_a_wrong_setting_names_itself(environ: dict[str, str], said: str) -> None:
+    with pytest.raises(BadSettings, match=said):
+        from_environment(environ)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Subject: S\n{{ nobody }}", "Subject: S\n{% if %}", "No subject\n", "Subject: \n", "Subject: S\n{{ 1 / 0 }}"],
+)
+def test_a_template_with_an_error_is_found_at_start(tmp_path: Path, text: str) -> None:
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "purchase.made.txt").write_text(text)
+    with pytest.raises(BadSettings, match=r"en/purchase\.made"):
+        Templates(tmp_path)
+
+
+def test_a_folder_replaces_some_templates(tmp_path: Path) -> None:
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "purchase.made.txt").write_text("Subject: Hooray\n\nIt is {{ campaign }}.\n")
+    words = Templates(tmp_path).words("purchase.made", "en", KINDS["purchase.made"])
+    assert (words.subject, words.text) == ("Hooray", "It is A coffee.\n")
+    with pytest.raises(BadSettings, match="GUERDON_MAIL_TEMPLATES"):
+        Templates(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_that_people_write_becomes_markup_or_a_header(kind: str, language: str) -> None:
+    hostile = {
+        name: HOSTILE + "\r\nBcc: x@y.example" if isinstance(value, str) else value
+        for name, value in KINDS[kind].items()
+    }
+    words = Templates().words(kind, language, hostile)
+    assert HOSTILE not in words.html
+    assert "<script" not in words.html
+
+
+def test_a_forgotten_password_is_chosen_anew_with_the_link_that_is_mailed(
+    app: Flask, world: World, mailing: Settings
+) -> None:
+    hooks, client = hooks_of(app, mailing, world.database), Client(app)
+    app.extensions["guerdon_settings"] = mailing
+    before = Client(app).as_login(login_of(world))
+    for name in ("nobody@shop.example", email_of(world)):
+        answer = client.post("/api/customer/password/reset/request", json={"username": name})
+        assert (answer.status_code, answer.json) == (200, {"success": True})
+    hooks.send()
+    [letter] = letters_in(mailing)
+    assert letter["To"] == email_of(world)
+    [link] = re.findall(r"https://shop\.example/shop/reset/(\S+)", text_of(letter))
+
+    def reset(password: str = STRONG) -> Any:
+        return client.post("/api/password/reset", json={"token": link, "reset": {"plainPassword": password}})
+
+    assert reset("weak").status_code == 400
+    assert reset().json == {"success": True}
+    assert reset().status_code == 404, "it holds once"
+    assert before.get("/api/customer/campaign/available").status_code == 401
+    signed = client.post("/api/customer/login_check", json={"_username": email_of(world), "_password": STRONG})
+    assert signed.status_code == 200
+
+
+def test_a_link_ends_after_an_hour_and_with_another_change_of_the_password(app: Flask, world: World) -> None:
+    links = app.extensions["guerdon_identity"].links
+    login = login_of(world)
+    with world.database.transaction() as session:
+        link = links.make(session, RESET, login.uuid)
+        assert links.read(session, RESET, link).login.id == login.id
+        for wrong in (link[:-1], link + "x", "", "x" * 10_000, "a.b.c"):
+            with pytest.raises(BadLink):
+                links.read(session, RESET, wrong)
+        with pytest.raises(BadLink):
+            links.read(session, ACTIVATION, link)
+        old = links._serializer(RESET)
+        old.make_signer = signer_of_before(old, seconds=3_601)
+        with pytest.raises(BadLink):
+            links.read(session, RESET, old.dumps(links._serializer(RESET).loads(link)))
+        logins.set_password(session, login.id, "another hash")
+        session.expire_all()
+        with pytest.raises(BadLink):
+            links.read(session, RESET, link)
+
+
+def signer_of_before(serializer: Any, seconds: int) -> Any:
+    made = serializer.make_signer
+
+    def make(*args: Any) -> Any:
+        signer = made(*args)
+        now = signer.get_timestamp
+        signer.get_timestamp = lambda: now() - seconds
+        return signer
+
+    return make
+
+
+def test_who_registers_activates_the_account_with_the_link_that_is_mailed(
+    app: Flask, world: World, mailing: Settings
+) -> None:
+    settings = replace(mailing, self_registration="waiting")
+    hooks, client = hooks_of(app, settings, world.database), Client(app)
+    app.extensions["guerdon_settings"] = settings
+    person = {
+        "firstName": "Nora",
+        "lastName": "New",
+        "email": "nora@shop.example",
+        "agreement1": 1,
+        "plainPassword": STRONG,
+    }
+    assert client.post("/api/customer/self_register", json={"customer": person}).status_code == 200
+    sign_in = {"_username": "nora@shop.example", "_password": STRONG}
+    assert client.post("/api/customer/login_check", json=sign_in).status_code == 400
+    hooks.send()
+    [letter] = letters_in(settings)
+    [link] = re.findall(r"https://shop\.example/shop/activate/(\S+)", text_of(letter))
+    answer = client.post(f"/api/customer/activate/{link}")
+    assert (answer.status_code, answer.json) == (200, "")
+    assert client.post(f"/api/customer/activate/{link}").status_code == 404
+    assert client.post("/api/customer/login_check", json=sign_in).status_code == 200
+
+
+def test_where_no_mail_is_sent_nobody_is_promised_any(app: Flask, world: World) -> None:
+    answer = Client(app).post("/api/password/reset/request", json={"username": "x"})
+    assert (answer.status_code, answer.json) == (
+        400,
+        {"error": "No mail is sent from here: ask the staff for a new password."},
+    )
+
+
+def test_a_coupon_that_expires_soon_is_written_about(app: Flask, world: World, mailing: Settings) -> None:
+    hooks, now = hooks_of(app, mailing, world.database), world.now
+    campaign = world.a_reward_campaign(voucher(10), name="Ten euros")
+    with world.database.transaction() as session:
+        lifecycle.issue(
+            session, 1, campaign.id, world.cleo.id, VoucherTerms("basket", 1_000, expires_at=later(days=6)), now
+        )
+        notices.tell_of_vouchers(session, "voucher.expiring", ExpiryMark(now, 0), later(days=7), now)
+    hooks.send()
+    [letter] = letters_in(mailing)
+    assert "Ten euros" in str(letter["Subject"])
+
+
+def test_when_mail_ends_nothing_more_is_written_for_it(app: Flask, world: World, mailing: Settings) -> None:
+    hooks = hooks_of(app, mailing, world.database)
+    subscriptions.renew(world.database, sends_mail=False)
+    world.buy(world.a_campaign())
+    assert hooks.count() == 0
+    assert isinstance(hooks.mailer, Mailer)
+    assert transports.SECONDS_MAX < 60
+
+
+def login_of(world: World) -> Login:
+    with world.database.reading() as session:
+        return session.scalars(select(Login).where(Login.customer_id == world.cleo.id)).one()
+
+
+def email_of(world: World) -> str:
+    with world.database.reading() as session:
+        return str(session.scalar(select(Profile.email).where(Profile.customer_id == world.cleo.id)))
