@@ -38,7 +38,7 @@ HOST = {"X-Spaaza-MyPrice-App-Hostname": demo.ACME_HOST}
 PARTNER = {**HOST, "Authorization": f"Bearer {demo.ACME_TOKEN}"}
 APPLICATION = {"Authorization": f"Bearer {demo.AVIARY_SECRET}"}
 RANDOM = re.compile(
-    r"(?P<secret>\bwhsec_[\w+/=]{32})|(?P<uuid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})|(?P<hex>\b[0-9a-f]{32,}\b)|(?P<token>\beyJ[\w.-]{40,}|\b[\w-]{43,}\b=*(?!\":))"
+    r"(?P<secret>\bwhsec_[\w+/=]{32})|(?P<link>\bWy[IJ][\w.-]{60,})|(?P<uuid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})|(?P<hex>\b[0-9a-f]{32,}\b)|(?P<token>\beyJ[\w.-]{40,}|\b[\w-]{43,}\b=*(?!\":))"
     r"|(?<=\"referral_code\": \")(?P<code>[a-z0-9]{8})\b|(?<=third_party_id\": )(?P<number>[0-9]{10})\b",
     re.ASCII,
 )
@@ -103,10 +103,10 @@ def recorded(app: Flask) -> dict[str, Example]:
             programme,
             chains,
             webhooks,
+            links,
             passwords,
             spaaza,
             sessionm,
-            links,
         ):
             play(walk)
     assert walk.places.keys() == walk.examples.keys(), f"no example: {walk.places.keys() - walk.examples.keys()}"
@@ -126,6 +126,7 @@ def _without_chance(text: str) -> str:
         uuid = uuid5(NAMESPACE_URL, f"guerdon example {number}")
         made = {
             "secret": f"whsec_…{number}",
+            "link": f"WyI…{number}",
             "uuid": str(uuid),
             "hex": (uuid.hex * 4)[: len(match[0])],
             "token": f"{match[0][:3]}…{number}",
@@ -158,25 +159,27 @@ def signing_in(walk: Walk) -> None:
 
 
 def links(walk: Walk) -> None:
-    """What was mailed; the last of all, because it signs its customer out."""
+    """What is mailed: made here, as a worker would when it sends."""
     extensions = walk.client.app.extensions
     extensions["guerdon_settings"] = replace(extensions["guerdon_settings"], smtp_url="smtp://mail.guerdon.example")
+    person = {"firstName": "Lina", "lastName": "New", "email": "lina@guerdon.example", "agreement1": True}
+    nora = UUID(walk("register_customer", signed_in(walk, "admin"), {"customer": person})["customerId"])
+    walk("activate_myself", {}, token=_link(walk, ACTIVATION, nora, "new"))
     for name in ("request_password_reset", "request_customers_password_reset"):
-        walk(name, {}, {"username": "user-temp@oloy.com"})
-    made: Links = extensions["guerdon_identity"].links
-    with extensions["guerdon_database"].transaction() as session:
-        login = session.scalars(select(Login).join(Customer).where(Customer.uuid == demo.JANE)).one()
-        link = made.make(session, RESET, login.uuid)
+        walk(name, {}, {"username": "lina@guerdon.example"})
+    link = _link(walk, RESET, nora, "active")
     walk("reset_password", {}, {"token": link, "reset": {"plainPassword": STRONG}})
-    person = {"firstName": "Nora", "lastName": "New", "email": "nora@guerdon.example", "agreement1": True}
-    nora = walk("register_customer", signed_in(walk, "admin"), {"customer": person})["customerId"]
-    with extensions["guerdon_database"].transaction() as session:
-        customer = session.scalars(select(Customer).where(Customer.uuid == UUID(nora))).one()
-        customer.status = "new"
+
+
+def _link(walk: Walk, purpose: str, of: UUID, status: str) -> str:
+    made: Links = walk.client.app.extensions["guerdon_identity"].links
+    with walk.client.app.extensions["guerdon_database"].transaction() as session:
+        customer = session.scalars(select(Customer).where(Customer.uuid == of)).one()
+        customer.status = status
         session.flush()
-        login = session.scalars(select(Login).where(Login.customer_id == customer.id)).one()
-        link = made.make(session, ACTIVATION, login.uuid)
-    walk("activate_myself", {}, token=link)
+        return made.make(
+            session, purpose, session.scalars(select(Login).where(Login.customer_id == customer.id)).one().uuid
+        )
 
 
 def a_campaign(name: str, **changed: Any) -> dict[str, Any]:
