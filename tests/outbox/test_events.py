@@ -1,15 +1,18 @@
 """Every kind of event is written by what causes it, in its transaction, and says what its schema promises."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+import psycopg
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app import clock
 from app.campaign import errors, notices
+from app.campaign.models.awards import Award
 from app.campaign.notices import ExpiryMark
 from app.campaign.setup import campaigns
 from app.campaign.triggers import purchases
@@ -92,6 +95,23 @@ def test_a_transaction_that_is_not_kept_tells_nothing(world: World, hooks: Hooks
     with listening(hooks) as found, pytest.raises(ZeroDivisionError):
         fail()
     assert found.requests == []
+
+
+def test_a_purchase_that_cannot_be_told_is_not_made(world: World, hooks: Hooks) -> None:
+    """The message is written by the purchase's own transaction; by another, before or after, and one of both would be kept."""
+    subscribe(hooks.database, "https://hooks.example/", ["purchase.made"])
+    broken = (
+        "ALTER TABLE outbox ADD CONSTRAINT broken CHECK (false)"
+        if world.database.is_postgresql
+        else "CREATE TRIGGER broken BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'broken'); END"
+    )
+    with world.database.transaction() as session:
+        session.execute(text(broken))
+    campaign, now = world.a_campaign(), clock.now()
+    with pytest.raises((psycopg.Error, sqlite3.Error)), world.database.single_statement() as executor:
+        purchases.buy(executor, campaign.uuid, world.cleo.uuid, EVERY_CHAIN, now, None, "system")
+    assert world.count(Award) == world.count(Message) == 0
+    assert world.balance() == 100_000
 
 
 def test_nobody_listens_and_nothing_is_written(world: World, hooks: Hooks) -> None:
