@@ -45,6 +45,7 @@ def _check(app: Flask, found: Settings) -> None:
     database = app.extensions["guerdon_database"]
     require_ready(database, found.is_production)
     database.require_durability()
+    database.require_session()
     database.engine.dispose()  # connections must not cross a fork
 
 

@@ -124,11 +124,14 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     except (ZoneInfoNotFoundError, ValueError) as e:
         raise BadSettings(f"GUERDON_TIMEZONE: there is no time zone {settings.timezone!r}; try Europe/Warsaw") from e
     try:
-        backend = make_url(settings.sqlalchemy_url).get_backend_name()
+        url = make_url(settings.sqlalchemy_url)
+        backend = url.get_backend_name()
     except ArgumentError as e:
         raise BadSettings(
             "GUERDON_DATABASE_URL is no URL; it looks like postgresql+psycopg://user:password@host/name"
         ) from e
+    if url.query.get("pooler", "transaction") != "transaction":
+        raise BadSettings("GUERDON_DATABASE_URL: of poolers, expected pooler=transaction or none")
     if backend not in {"postgresql", "sqlite"}:
         raise BadSettings(f"GUERDON_DATABASE_URL: Guerdon speaks PostgreSQL and SQLite, not {backend}")
     if settings.smtp_url and environment == "production" and not environ.get("GUERDON_PUBLIC_URL"):

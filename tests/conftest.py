@@ -24,7 +24,7 @@ from app.settings import Settings
 from app.web.callers import rotate_keys
 from tests.client import Client
 from tests.manual_calls import NOW
-from tests.postgres import administer, any_postgres
+from tests.postgres import administer, any_postgres, direct
 from tests.world import World
 
 # Databases are made and thrown away by the thousand: in memory where the machine has such a folder. What they promise is the same.
@@ -75,7 +75,7 @@ def postgres() -> Iterator[URL]:
     """A server with a migrated database to copy."""
     with any_postgres() as url:
         administer(url, f"DROP DATABASE IF EXISTS {TEMPLATE}", f"CREATE DATABASE {TEMPLATE}")
-        database = Database(url.set(database=TEMPLATE).render_as_string(hide_password=False))
+        database = Database(direct(url).set(database=TEMPLATE).render_as_string(hide_password=False))
         migrate(database)
         database.engine.dispose()
         yield url
@@ -110,7 +110,7 @@ def postgres_world(postgres: URL) -> Iterator[tuple[URL, World]]:
     administer(
         postgres, f"DROP DATABASE IF EXISTS {WORLD_TEMPLATE}", f"CREATE DATABASE {WORLD_TEMPLATE} TEMPLATE {TEMPLATE}"
     )
-    yield postgres, _filled(postgres.set(database=WORLD_TEMPLATE).render_as_string(hide_password=False), World)
+    yield postgres, _filled(direct(postgres).set(database=WORLD_TEMPLATE).render_as_string(hide_password=False), World)
     administer(postgres, f"DROP DATABASE {WORLD_TEMPLATE}")
 
 
@@ -175,7 +175,7 @@ def postgres_demo(postgres: URL) -> Iterator[URL]:
     administer(
         postgres, f"DROP DATABASE IF EXISTS {DEMO_TEMPLATE}", f"CREATE DATABASE {DEMO_TEMPLATE} TEMPLATE {TEMPLATE}"
     )
-    _filled(postgres.set(database=DEMO_TEMPLATE).render_as_string(hide_password=False), _load_demo)
+    _filled(direct(postgres).set(database=DEMO_TEMPLATE).render_as_string(hide_password=False), _load_demo)
     yield postgres
     administer(postgres, f"DROP DATABASE {DEMO_TEMPLATE}")
 

