@@ -13,7 +13,7 @@ from app.cli.root import errors_as_messages, main
 from app.db import installation
 from app.db.engine import Database
 from app.prove.own_postgres import OwnPostgres, own_postgres
-from app.prove.proof import Plan, Report, prove
+from app.prove.proof import ProofPlan, ProofReport, prove
 from app.settings import Settings, from_environment
 from app.web.callers import require_keys
 
@@ -59,7 +59,7 @@ def prove_command(
     """
     if lossy and own != "postgresql":
         raise click.ClickException("--lossy is of a PostgreSQL that is started for it: add --own postgresql.")
-    plan = Plan(limit, buyers, servers, kills, seconds)
+    plan = ProofPlan(limit, buyers, servers, kills, seconds)
 
     def say(text: str) -> None:
         click.echo(text, err=True)
@@ -75,8 +75,8 @@ def prove_command(
 
 
 def _proved(
-    own: str | None, started: OwnPostgres | None, folder: Path, plan: Plan, lossy: bool, say: Callable[[str], None]
-) -> Report:
+    own: str | None, started: OwnPostgres | None, folder: Path, plan: ProofPlan, lossy: bool, say: Callable[[str], None]
+) -> ProofReport:
     if own is None:
         settings = from_environment()
         environ: dict[str, str] = {}
@@ -98,7 +98,7 @@ def _proved(
         database.engine.dispose()
 
 
-def in_words(report: Report, plan: Plan) -> str:
+def in_words(report: ProofReport, plan: ProofPlan) -> str:
     """The report for people."""
     answers = ", ".join(f"{count} of {status}" for status, count in report.answers.items())
     lines = [

@@ -22,7 +22,7 @@ CODES_BEYOND = 50  # more codes than may be sold: it is the limit that must hold
 
 
 @dataclass(frozen=True)
-class Plan:
+class ProofPlan:
     """How much is sold, by how many, and how often what is killed. Seconds in all."""
 
     limit: int = 2_000
@@ -33,7 +33,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Report:
+class ProofReport:
     """What came of it. All but the first five are to be nothing."""
 
     sold: int
@@ -84,11 +84,11 @@ class Killer:
 def prove(
     database: Database,
     environ: dict[str, str],
-    plan: Plan,
+    plan: ProofPlan,
     own: OwnPostgres | None = None,
     is_lossy: bool = False,
     say: Callable[[str], None] = print,
-) -> Report:
+) -> ProofReport:
     """Make a chain, sell it out over several servers while they are killed, compare, and remove the chain.
 
     Raises RuntimeError when a server does not start.
@@ -106,8 +106,13 @@ def prove(
 
 
 def _sell(
-    database: Database, made: Scratch, servers: Sequence[Server], plan: Plan, killer: Killer, say: Callable[[str], None]
-) -> Report:
+    database: Database,
+    made: Scratch,
+    servers: Sequence[Server],
+    plan: ProofPlan,
+    killer: Killer,
+    say: Callable[[str], None],
+) -> ProofReport:
     token = sign_in(servers[0].port, made.seller, made.password)
     paths = [f"/api/seller/customer/{customer}/campaign/{made.campaign}/buy" for customer in made.customers]
     front = Shopfront([server.port for server in servers], paths, token)
@@ -128,9 +133,9 @@ def _sell(
     return _compared(journal, _again(lambda: scratch.look(database, made)), plan, killer, time.monotonic() - began)
 
 
-def _compared(journal: Journal, tables: Tables, plan: Plan, killer: Killer, seconds: float) -> Report:
+def _compared(journal: Journal, tables: Tables, plan: ProofPlan, killer: Killer, seconds: float) -> ProofReport:
     told = Counter(journal.sold.values())
-    return Report(
+    return ProofReport(
         sold=len(journal.sold),
         denied=len(journal.denied),
         answers=dict(sorted(journal.answers.items())),

@@ -11,7 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent.parent
+# A clone, or where an installed Guerdon is started from.
+ROOT = next(
+    (it for it in (Path(__file__).parent.parent.parent, Path.cwd()) if (it / "gunicorn.conf.py").exists()), Path.cwd()
+)
 READY_SECONDS = 60.0
 
 

@@ -147,6 +147,7 @@ WORDS: Mapping[type[Refusal], ErrorCode] = {
     access.MayNotMovePoints: PERMISSION_DENIED,
     access.BadCredentials: PASSWORD_ERROR,
     access.BadRefreshToken: NO_VALID_SESSION,
+    access.BadLink: NO_VALID_SESSION,
     access.LoginNotActive: NO_VALID_USER,
     access.LoginNotFound: NO_VALID_USER,
     organizations.ChainNotFound: CHAIN_ID_NOT_FOUND,
