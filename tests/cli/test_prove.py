@@ -44,7 +44,7 @@ def test_a_scratch_chain_leaves_no_row_behind(world: World) -> None:
 
 
 def test_it_holds_on_a_database_of_its_own() -> None:
-    options = ["--limit", "80", "--buyers", "8", "--kills", "1", "--json"]
+    options = ["--limit", "80", "--buyers", "8", "--kills", "1", "--servers", "1", "--json"]
     run = CliRunner().invoke(main, ["prove", "--own", "sqlite", *options])
     assert run.exit_code == 0, run.output
     report = json.loads(run.stdout[run.stdout.index("{") :])
