@@ -121,6 +121,7 @@ def _measured() -> list[GaugeMetricFamily]:
         ),
         ("next_timestamp_seconds", "When it is due.", {it.name: it.due_at.timestamp() for it in jobs}),
         ("failed", "1 where it failed the last time.", {it.name: float(it.outcome == "failed") for it in jobs}),
+        ("broken", "1 where it found what must not be.", {it.name: float(it.outcome == "broken") for it in jobs}),
     ):
         family = GaugeMetricFamily(f"guerdon_work_{name}", what, labels=["work"])
         for work, value in values.items():

@@ -52,7 +52,8 @@ class Settings:
     proxy_hops: int = 0
     # GUERDON_POOL_SIZE: database connections of one process; keep it at the threads of one worker.
     pool_size: int = 8
-    # GUERDON_SELF_REGISTRATION: may customers register themselves: `off`, `waiting` until a seller activates them, or `open`.
+    # GUERDON_SELF_REGISTRATION: may customers register themselves: `off`, `waiting` until a seller activates them, `mail` until they
+    # open the link that is mailed to them, or `open`.
     self_registration: str = "waiting"
     # GUERDON_WEBHOOK_NETWORKS: networks that webhooks may be sent to although they are not public.
     webhook_networks: tuple[Network, ...] = ()
@@ -95,7 +96,7 @@ class Settings:
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings. Raises BadSettings with a sentence that names the variable."""
     environment = _one_of(environ, "GUERDON_ENV", ("production", "development", "test"))
-    ways = ("waiting", "open", "off") if environment == "production" else ("open", "waiting", "off")
+    ways = ("waiting", "mail", "open", "off") if environment == "production" else ("open", "mail", "waiting", "off")
     settings = Settings(
         environment=environment,
         self_registration=_one_of(environ, "GUERDON_SELF_REGISTRATION", ways),
@@ -136,6 +137,8 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         raise BadSettings(f"GUERDON_DATABASE_URL: Guerdon speaks PostgreSQL and SQLite, not {backend}")
     if settings.smtp_url and environment == "production" and not environ.get("GUERDON_PUBLIC_URL"):
         raise BadSettings("GUERDON_PUBLIC_URL: say where people reach this installation; letters hold links to it")
+    if settings.self_registration == "mail" and not settings.sends_mail:
+        raise BadSettings("GUERDON_SELF_REGISTRATION: `mail` needs a mail server: set GUERDON_SMTP_URL")
     if "@" not in parseaddr(settings.mail_from)[1]:
         raise BadSettings(
             f"GUERDON_MAIL_FROM: expected an address like Shop <no-reply@shop.example>, found {settings.mail_from!r}"

@@ -20,6 +20,7 @@ from app.members.models import Customer
 
 RESET, ACTIVATION = "password reset", "activation"
 HOLDS = {RESET: timedelta(hours=1), ACTIVATION: timedelta(days=7)}
+STATUS = {RESET: "active", ACTIVATION: "new"}  # of a customer that the link is for
 LENGTH_MAX = 500
 
 
@@ -67,12 +68,12 @@ def _linked(session: Session, name: UUID, lock: bool = False) -> Linked:
 
 
 def _state(purpose: str, linked: Linked) -> str:
-    """What the link changes: the password, or that the customer is new. Raises BadLink where there is nothing to do."""
+    """What the link is about, so that it ends with it: the password, or what the staff last made of a new customer; and the address.
+
+    Raises BadLink where there is nothing to do.
+    """
     login, customer = linked
-    if purpose == ACTIVATION:
-        if customer.status != "new":
-            raise BadLink
-        return customer.status
-    if customer.status != "active" or not login.active or login.deleted:
+    if customer.status != STATUS[purpose] or not login.active or login.deleted:
         raise BadLink
-    return hashlib.sha256(f"{login.password_hash} {login.token_version}".encode()).hexdigest()[:16]
+    made_of = login.password_hash if purpose == RESET else customer.updated_at.timestamp()
+    return hashlib.sha256(f"{made_of} {login.token_version} {customer.profile.email}".encode()).hexdigest()[:16]

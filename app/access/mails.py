@@ -5,15 +5,23 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.access import logins
 from app.access.links import ACTIVATION, HOLDS, RESET
-from app.access.models import Login
+from app.access.models import CUSTOMER, Login
 from app.members.models import Customer
 from app.outbox import writing
 
 
-def write_reset(session: Session, login: Login, now: datetime) -> None:
-    """A link to choose a new password, for a customer's login."""
-    _write(session, "password.reset", RESET, login, now)
+def write_link(session: Session, name: str, now: datetime, may_activate: bool) -> None:
+    """What a customer of this name needs to get in: a link to choose a new password, or to activate the account. Nothing for a stranger."""
+    found = logins.candidate(session, CUSTOMER, name)
+    if found is None:
+        return
+    status = session.get_one(Customer, found.login.customer_id).status
+    if found.active:
+        _write(session, "password.reset", RESET, found.login, now)
+    elif status == "new" and may_activate:
+        _write(session, "customer.activation", ACTIVATION, found.login, now)
 
 
 def write_activation(session: Session, customer: Customer, now: datetime) -> None:

@@ -103,7 +103,7 @@ def change_webhook(data: dict[str, Any], webhook: UUID) -> Response:
 def remove_webhook(webhook: UUID) -> Response:
     """Remove a webhook, with what waits for it and the log of what was sent."""
     with transaction() as session:
-        subscriptions.remove(session, webhook, chains())
+        subscriptions.remove(session, webhook, clock.now(), chains())
     return Response(status=204)
 
 
@@ -174,25 +174,26 @@ def list_dead_messages(webhook: UUID) -> Response:
 
 
 @blueprint.route("/admin/webhooks/<uuid:webhook>/dead", methods=["POST"])
-@blueprint.response(200, schemas.SentAgain)
+@blueprint.response(200, schemas.Revived)
 @allow("admin")
 def revive_dead_messages(webhook: UUID) -> Response:
-    """Try what is dead once more, for another three days."""
+    """Try what is dead once more, for another three days; five thousand messages at most."""
     with transaction() as session:
         it = subscriptions.get(session, webhook, chains())
-        return jsonify(messages=subscriptions.revive(session, it, clock.now()))
+        count, more = subscriptions.revive(session, it, clock.now())
+        return jsonify(messages=count, more=more)
 
 
 @blueprint.route("/admin/webhooks/<uuid:webhook>/replay", methods=["POST"])
 @form("replay", ReplayForm)
-@blueprint.response(200, schemas.SentAgain)
+@blueprint.response(200, schemas.ReplayedView)
 @allow("admin")
 def replay_messages(data: dict[str, Any], webhook: UUID) -> Response:
-    """Send again what was sent before, with the ids that it had, ten thousand messages at most; for a receiver that has lost some."""
+    """Send again what was sent before, with the ids that it had. A long span goes on at `more_since`."""
     with transaction() as session:
         it = subscriptions.get(session, webhook, chains())
-        count = subscriptions.replay(session, it, data["messages"], data["since"], data["until"], clock.now())
-        return jsonify(messages=count)
+        done = subscriptions.replay(session, it, data["messages"], data["since"], data["until"], clock.now())
+        return jsonify(messages=done.messages, more_since=views.precise(done.more_since))
 
 
 def _details(data: dict[str, Any]) -> SubscriptionDetails:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import and_, delete, or_, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
 from app.campaign import activity, telling
@@ -47,10 +47,8 @@ def tell_of_vouchers(
     end = ExpiryMark(until, 0)
     if not writing.is_heard_anywhere(session, kind):
         return end, True
-    is_later = or_(
-        Voucher.expires_at > after.expires_at,
-        and_(Voucher.expires_at == after.expires_at, Voucher.id > after.voucher_id),
-    )
+    # The pair as such, and not its parts: of parts the planner makes no beginning of a range.
+    is_later = tuple_(Voucher.expires_at, Voucher.id) > (after.expires_at, after.voucher_id)
     query = (
         select(Voucher.id, Voucher.expires_at, Campaign.chain_id)
         .join(Campaign, Campaign.id == Voucher.campaign_id)

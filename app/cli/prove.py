@@ -1,6 +1,7 @@
 """`guerdon prove`: the public proof."""
 
 import json
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -9,9 +10,10 @@ from pathlib import Path
 
 import click
 
-from app.cli.root import errors_as_messages, main
+from app.cli.root import errors_as_messages, main, opened
 from app.db import installation
 from app.db.engine import Database
+from app.prove import proof, scratch
 from app.prove.own_postgres import OwnPostgres, own_postgres
 from app.prove.proof import ProofPlan, ProofReport, prove
 from app.settings import Settings, from_environment
@@ -31,6 +33,7 @@ from app.web.callers import require_keys
     "--seconds", default=180, show_default=True, help="After which it gives up.", type=click.IntRange(1, 3_600)
 )
 @click.option("--lossy", is_flag=True, help="Let the own PostgreSQL lose commits, to see that it is found out.")
+@click.option("--remove", is_flag=True, help="Only remove what proofs that were cut off have left.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @errors_as_messages
 def prove_command(
@@ -42,6 +45,7 @@ def prove_command(
     kills: int,
     seconds: int,
     lossy: bool,
+    remove: bool,
     as_json: bool,
 ) -> None:
     """Prove that the last coupon is sold exactly once, while servers are killed.
@@ -55,8 +59,16 @@ def prove_command(
     guerdon prove --own postgresql     in one that is started for it, and killed
     guerdon prove --own postgresql --lossy    in one that loses commits: this must fail
 
+    Killed itself, it leaves its chain behind: `guerdon prove --remove` removes it. In a database of many millions of rows removing takes a
+    while; on SQLite nobody sells meanwhile.
+
     Exits with 1 when anything was lost, doubled, oversold or contradicts itself.
     """
+    # As Ctrl-C: what was begun is cleared away.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if remove:
+        _remove_forgotten()
+        return
     if lossy and own != "postgresql":
         raise click.ClickException("--lossy is of a PostgreSQL that is started for it: add --own postgresql.")
     plan = ProofPlan(limit, buyers, servers, kills, seconds)
@@ -72,6 +84,14 @@ def prove_command(
     click.echo(json.dumps(report.json(), indent=2) if as_json else in_words(report, plan))
     if not report.holds:
         sys.exit(1)
+
+
+def _remove_forgotten() -> None:
+    database = opened(from_environment())
+    chains = scratch.forgotten(database)
+    for chain_id in chains:
+        proof.remove(database, chain_id)
+    click.echo(f"{len(chains)} chains of proofs are removed.")
 
 
 def _proved(

@@ -19,13 +19,13 @@ from app.settings import BadSettings, Settings
 def main() -> None:
     """Guerdon gives rewards: coupons for points, prizes by lot, vouchers, within limits.
 
-    Settings come from the environment: GUERDON_DATABASE_URL, GUERDON_STORAGE, PORT and others (see the README).
+    Settings come from the environment: GUERDON_DATABASE_URL, GUERDON_STORAGE, PORT and others (docs/settings.md).
 
     \b
     A new installation:   guerdon keys rotate && guerdon migrate && guerdon admin create ada
     A partner's app:      guerdon chain app shop.example.com --chain 1
                           guerdon token create till --app shop.example.com --write
-    Every night:          guerdon check-invariants && guerdon draw verify && guerdon clean
+    Beside the servers:   guerdon worker
     """
 
 

@@ -43,7 +43,7 @@ def worker(context: click.Context, with_parent: bool) -> None:
 def status() -> None:
     """What waits to be sent, and each kind of work: when it was done, what came of it, when it is due.
 
-    Exits with 1 when something failed the last time, is late, or could not be delivered.
+    Exits with 1 when something failed the last time, found what must not be, or is late.
     """
     database = opened(from_environment())
     now = datetime.now(UTC)
@@ -52,12 +52,12 @@ def status() -> None:
         jobs = schedule.jobs(session)
     since = f", the oldest for {waiting.oldest_seconds} seconds" if waiting.messages else ""
     click.echo(f"{waiting.messages} messages wait{since}; {waiting.dead} could not be delivered.")
-    is_bad = bool(waiting.dead)
+    is_bad = False
     for job in jobs:
         is_late = schedule.is_late(job, now)
-        is_bad |= job.outcome == "failed" or is_late
+        is_bad |= job.outcome in {"failed", "broken"} or is_late
         done = f"{job.outcome} {job.ended_at:%Y-%m-%d %H:%M:%S} UTC: {job.report}" if job.ended_at else "not done yet"
-        click.echo(f"{job.name:18}{done} Next: {job.due_at:%Y-%m-%d %H:%M:%S} UTC{' (late)' if is_late else ''}.")
+        click.echo(f"{job.name:19}{done} Next: {job.due_at:%Y-%m-%d %H:%M:%S} UTC{' (late)' if is_late else ''}.")
     if not jobs:
         click.echo("No worker has run yet: start one with `guerdon worker`.")
     if is_bad or not jobs:

@@ -14,9 +14,9 @@ from app.openloyalty.api import Blueprint
 from app.openloyalty.errors import NotOffered
 from app.openloyalty.fields import Secret, Text
 from app.openloyalty.forms import Form, Group, form
-from app.web.brakes import counted
+from app.web.brakes import account_of, counted, has_room
 from app.web.callers import identity
-from app.web.door import anyone, database, in_background, note_unrewarded, settings, transaction
+from app.web.door import anyone, database, in_background, note_unrewarded, settings, transaction, with_retries
 
 blueprint = Blueprint("customer_links", __name__)
 
@@ -45,16 +45,15 @@ def _requested(data: dict[str, Any]) -> Response:
     if not name:
         raise NotOffered('field "username" should not be empty')
     counted("reset password")
-    opened, now = database(), clock.now()
+    if has_room("reset password", account_of(True, name)):
+        opened, now, may_activate = database(), clock.now(), settings().self_registration == "mail"
 
-    def write() -> None:
+        def write() -> None:
+            with opened.transaction() as session:
+                mails.write_link(session, name, now, may_activate)
+
         # Beside the request: how long the answer takes tells nobody whether there is such an account.
-        with opened.transaction() as session:
-            found = logins.candidate(session, "customer", name)
-            if found is not None and found.active:
-                mails.write_reset(session, found.login, now)
-
-    in_background(write)
+        in_background(lambda: with_retries(write))
     return jsonify(success=True)
 
 
@@ -63,7 +62,10 @@ def _requested(data: dict[str, Any]) -> Response:
 @blueprint.response(200, schemas.Success)
 @anyone
 def request_password_reset(data: dict[str, Any]) -> Response:
-    """Ask for a link to choose a new password with; it is mailed, if there is such an account with an address, and holds for an hour."""
+    """Ask for a link to choose a new password with; it is mailed, if there is such an account with an address, and holds for an hour.
+
+    Who has registered, and has not activated the account yet, is mailed a link for that.
+    """
     return _requested(data)
 
 

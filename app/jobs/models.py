@@ -20,9 +20,9 @@ class ClockJob(Base):
     held_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     began_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    outcome: Mapped[str | None]
+    outcome: Mapped[str | None]  # `broken`: it was done, and found what must not be
     report: Mapped[str | None]  # one sentence
     __table_args__ = (
-        CheckConstraint("outcome IN ('done', 'failed')", "known_outcome"),
+        CheckConstraint("outcome IN ('done', 'failed', 'broken')", "known_outcome"),
         CheckConstraint("(holder IS NULL) = (held_until IS NULL)", "held_by_somebody"),
     )

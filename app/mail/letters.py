@@ -8,8 +8,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app import clock
 from app.access.links import ACTIVATION, RESET, Links
 from app.campaign.models.campaigns import Campaign, CampaignText
+from app.campaign.models.vouchers import Voucher
 from app.members.models import Customer, Profile
 from app.organizations.models import Chain
 from app.outbox.queue import Leased
@@ -48,9 +50,12 @@ def letter(session: Session, settings: Settings, links: Links, message: Leased, 
     if message.kind in LINKS:
         purpose, page = LINKS[message.kind]
         link = links.make(session, purpose, UUID(data["login"]))
-        return Letter(found.email, {**context, "link": f"{settings.public_url}/shop/{page}/{link}"})
+        return Letter(found.email, {**context, "link": f"{settings.public_url}/shop/{page}#{link}"})
     context["campaign"] = data["campaign"]["name"]
     if message.kind == "voucher.expiring":
+        status = session.scalar(select(Voucher.status).where(Voucher.id == data["voucher"]["number"]))
+        if status == "redeemed" or datetime.fromisoformat(data["voucher"]["expires_at"]) <= clock.now():
+            return None
         return Letter(found.email, {**context, "voucher": _voucher(data["voucher"], settings)})
     instructions = session.scalar(
         select(CampaignText.usage_instruction)

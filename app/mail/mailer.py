@@ -1,5 +1,6 @@
 """Sends the letters that wait in the outbox."""
 
+import logging
 import time
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -12,8 +13,10 @@ from app.db.engine import Database
 from app.mail.letters import Letter, letter
 from app.mail.templates import LANGUAGES, Templates
 from app.mail.transports import Folder, LetterRefused, Smtp, Transport
-from app.outbox.queue import Leased, Outcome
+from app.outbox.queue import KEEPS_TRYING, Leased, Outcome
 from app.settings import Settings
+
+log = logging.getLogger("guerdon.worker")
 
 
 def mailer(settings: Settings, database: Database, links: Links) -> "Mailer | None":
@@ -41,6 +44,8 @@ class Mailer:
         def outcome(is_delivered: bool, **rest: Any) -> Outcome:
             return Outcome(is_delivered, now, round((time.monotonic() - began) * 1000), **rest)
 
+        if now >= (message.until or message.occurred_at + KEEPS_TRYING):
+            return outcome(False, is_for_nobody=True)  # nobody waits for it any more
         try:
             with self._database.reading() as session:
                 found = letter(session, self._settings, self._links, message, data)
@@ -50,9 +55,10 @@ class Mailer:
         except BadLink:
             return outcome(False, is_for_nobody=True)
         except LetterRefused as e:
-            return outcome(False, answer=str(e))
+            return outcome(False, answer=str(e), is_final=e.is_final)
         except OSError as e:
-            return outcome(False, answer=f"The mail server cannot be reached: {type(e).__name__}")
+            log.warning("the mail server cannot be reached: %s", type(e).__name__)
+            return outcome(False, is_unreached=True)
         return outcome(True)
 
     def close(self) -> None:

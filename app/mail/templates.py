@@ -47,6 +47,13 @@ class Words:
     html: str
 
 
+def _sparse(example: dict[str, Any]) -> dict[str, Any]:
+    """The same with as little as there may be: no code, no end, no instructions."""
+    bare = {**_VOUCHER, "code": None}
+    sparse = {"voucher": bare, "vouchers": [{**bare, "expires_on": None}], "instructions": None}
+    return {name: sparse.get(name, value) for name, value in example.items()}
+
+
 class Templates:
     """Raises BadSettings for a template that cannot be read, or that names what its kind does not know."""
 
@@ -66,6 +73,7 @@ class Templates:
         for language in LANGUAGES:
             for kind, example in KINDS.items():
                 self.words(kind, language, example)
+                self.words(kind, language, _sparse(example))
 
     def words(self, kind: str, language: str, context: dict[str, Any]) -> Words:
         """A letter of a kind, in a language of LANGUAGES. Raises BadSettings."""

@@ -11,12 +11,16 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from app.settings import BadSettings
 
-SECONDS_MAX = 10.0
+SECONDS_MAX = 6.0  # for each of the eight answers that a letter takes
 EXAMPLE = "smtp://user:password@mail.example:587, or smtps://… for TLS from the beginning"
 
 
 class LetterRefused(Exception):
-    """The mail server will not take this letter, now or ever; the message is its answer, without the address."""
+    """The mail server does not take this letter now, or ever (`is_final`); the message is its answer, without the address."""
+
+    def __init__(self, code: int, answer: bytes | str) -> None:
+        super().__init__(f"{code} {_plain(answer)}")
+        self.is_final = code >= 500
 
 
 class Transport(Protocol):
@@ -71,10 +75,10 @@ class Smtp:
             connection.send_message(letter)
         except smtplib.SMTPRecipientsRefused as e:
             code, answer = next(iter(e.recipients.values()))
-            raise LetterRefused(f"{code} {_plain(answer)}") from e
+            raise LetterRefused(code, answer) from e
         except smtplib.SMTPResponseException as e:
             self._close()
-            raise LetterRefused(f"{e.smtp_code} {_plain(e.smtp_error)}") from e
+            raise LetterRefused(e.smtp_code, e.smtp_error) from e
         except (OSError, smtplib.SMTPException):
             self._close()
             raise

@@ -438,5 +438,13 @@ class DeadPage(Schema):
     more = _flag()
 
 
-class SentAgain(Schema):
+class Revived(Schema):
     messages = fields.Integer(required=True, metadata={"description": "How many are sent again."})
+    more = _flag()
+
+
+class ReplayedView(Schema):
+    messages = fields.Integer(required=True, metadata={"description": "How many are sent again."})
+    more_since = fields.DateTime(
+        required=True, allow_none=True, metadata={"description": "Ask again with this as `since`: there are more."}
+    )

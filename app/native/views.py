@@ -33,6 +33,11 @@ def moment(at: datetime | None) -> str | None:
     return at.astimezone(UTC).replace(microsecond=0).isoformat()
 
 
+def precise(at: datetime | None) -> str | None:
+    """To the microsecond, for who goes on from there."""
+    return at.astimezone(UTC).isoformat() if at else None
+
+
 def photo(it: Campaign) -> str | None:
     """Where its latest photo is; another one, another address."""
     return f"/api/campaign/{it.uuid}/photo/{it.photos[-1].uuid}" if it.photos else None

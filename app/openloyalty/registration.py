@@ -32,7 +32,7 @@ def register(data: dict[str, Any], status: str = "active", by_staff: bool = True
         )
         customer = made.customer
         _note(made.unrewarded)
-        if not by_staff and status == "new" and settings().sends_mail and customer.profile.email:
+        if not by_staff and settings().self_registration == "mail" and customer.profile.email:
             mails.write_activation(session, customer, clock.now())
         note_subject(customer=customer.uuid)
         answer = without_none({"customerId": str(customer.uuid), "email": customer.profile.email})

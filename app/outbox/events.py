@@ -97,7 +97,7 @@ class CampaignData(Schema):
 
 
 class StockData(Schema):
-    """What is left of a campaign: of its limit or of its codes, whichever ends first. `threshold` is what it fell under."""
+    """What is left of a campaign: of its limit or of its codes, whichever ends first. `threshold` is that tenth."""
 
     campaign = fields.Nested(CampaignRef, required=True)
     left = fields.Integer(required=True)
@@ -199,7 +199,7 @@ KINDS = {
         EventKind("campaign.paused", "A campaign was switched off.", CampaignData),
         EventKind("campaign.resumed", "A campaign was switched on again.", CampaignData),
         EventKind("campaign.completed", "A campaign ended for good.", CampaignData),
-        EventKind("pool.low", "Less than a tenth of a campaign's codes or of its limit is left.", StockData),
+        EventKind("pool.low", "A tenth or less is left of a campaign's codes or of its limit.", StockData),
         EventKind("limit.reached", "Nothing is left of a campaign.", StockData),
     )
 }

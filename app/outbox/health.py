@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.outbox.models import Message
+from app.outbox.models import MAIL, Message, Subscription
 
 COUNTED_MAX = 10_000  # nobody counts more: it would cost as much as it tells
 
@@ -26,6 +26,17 @@ def waiting(session: Session, now: datetime) -> Backlog:
         rows = select(Message.id).where(condition).limit(COUNTED_MAX).subquery()
         return session.scalar(select(func.count()).select_from(rows)) or 0
 
-    first = session.scalar(select(Message.occurred_at).where(Message.dead_at.is_(None)).order_by(Message.id).limit(1))
-    seconds = int((now - first).total_seconds()) if first else 0
-    return Backlog(count(Message.dead_at.is_(None)), count(Message.dead_at.is_not(None)), max(0, seconds))
+    # Of those that may be sent to: what waits for one that is paused is in no hurry.
+    hooks = session.scalars(
+        select(Subscription.id).where(Subscription.paused_at.is_(None), Subscription.removed_at.is_(None))
+    ).all()
+    oldest = now
+    for id in (MAIL, *hooks):
+        due = select(Message.due_at).where(
+            Message.subscription_id == id, Message.dead_at.is_(None), Message.due_at < now
+        )
+        first = session.scalar(due.order_by(Message.due_at).limit(1))
+        oldest = min(oldest, first or now)
+    return Backlog(
+        count(Message.dead_at.is_(None)), count(Message.dead_at.is_not(None)), int((now - oldest).total_seconds())
+    )

@@ -23,7 +23,8 @@ def new_secret() -> str:
 class Subscription(Base):
     """An address that is told of some kinds of events of a chain.
 
-    `failures` in a row make it wait until `held_until`, so that an address that does not answer costs one try at a time.
+    `failures` in a row make it wait until `held_until`, so that an address that does not answer costs one try at a time. One that was
+    removed is told nothing any more, and is gone once `retention` has forgotten what waited for it.
     """
 
     __tablename__ = "subscription"
@@ -41,7 +42,9 @@ class Subscription(Base):
     paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     paused_because: Mapped[str | None]  # none where somebody of the staff paused it
     failures: Mapped[int] = mapped_column(BigInteger, default=0)
+    failing_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     held_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     __table_args__ = (
         CheckConstraint("(earlier_secret IS NULL) = (earlier_secret_until IS NULL)", "whole_earlier_secret"),
     )
@@ -60,7 +63,8 @@ class Message(Base):
     """One event for one listener. It stays until it is delivered, and until then nobody is told what came later of its subject.
 
     What an award gave is read when it is sent, by `award_id`; of other events `data` holds what is told. `lease` is of the worker that
-    sends it now; should that die, it is due again. One that could not be delivered in three days is `dead_at`, and holds up nobody.
+    sends it now; should that die, it is due again. One that could not be
+    delivered in three days of trying is `dead_at`, and holds up nobody.
     """
 
     __tablename__ = "outbox"
@@ -74,7 +78,8 @@ class Message(Base):
     data: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     occurred_at: Mapped[datetime] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # of the last try; none: three days after it occurred
+    until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # after which nobody wants it, such as a link
+    first_tried_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     tries: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     lease: Mapped[UUID | None] = mapped_column(Uuid)
     dead_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -12,18 +12,17 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, exists, insert, select, text, update
+from sqlalchemy import delete, exists, func, insert, select, text, update
 from sqlalchemy.orm import Session, aliased
 
 from app.db.prepared import Executor, is_postgresql
+from app.db.types import UtcDateTime
 from app.outbox.models import MAIL, Delivery, Message, Subscription
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=120)
 KEEPS_TRYING = timedelta(days=3)
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(hours=8)
 FAILURES_THAT_HOLD = 5  # in a row, of one subscription: from then on it is asked with one message at a time
-FORGOTTEN_AFTER = timedelta(days=30)
-FEW = 1_000
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,7 @@ class Leased:
     data: dict[str, Any] | None
     occurred_at: datetime
     until: datetime | None
+    first_tried_at: datetime
     tries: int
     lease: UUID
     leased_until: datetime
@@ -50,6 +50,7 @@ class Outcome:
     """What came of one try. `status` is HTTP's, `answer` how the answer begins or what went wrong; `again_after` is the receiver's wish.
 
     `is_for_nobody`: there was nothing to send, such as a mail to somebody without an address. `is_gone`: the receiver wants no more.
+    `is_final`: another try would end in the same way. `is_unreached`: nobody was there to be asked, so it was no try at all.
     """
 
     is_delivered: bool
@@ -60,6 +61,8 @@ class Outcome:
     again_after: timedelta | None = None
     is_for_nobody: bool = False
     is_gone: bool = False
+    is_final: bool = False
+    is_unreached: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,11 @@ _earlier = aliased(Message)
 def due_subscriptions(executor: Executor, now: datetime, sends_mail: bool) -> list[int]:
     """Whom something can be sent to now: neither paused nor held."""
     waits = exists().where(Message.subscription_id == Subscription.id, Message.dead_at.is_(None), Message.due_at <= now)
-    is_open = Subscription.paused_at.is_(None) & (Subscription.held_until.is_(None) | (Subscription.held_until <= now))
+    is_open = (
+        Subscription.paused_at.is_(None)
+        & Subscription.removed_at.is_(None)
+        & (Subscription.held_until.is_(None) | (Subscription.held_until <= now))
+    )
     found = list(executor.scalars(select(Subscription.id).where(is_open, waits)))
     if sends_mail:
         mails = select(Message.id).where(
@@ -93,7 +100,7 @@ def lease(session: Session, subscription_id: int, now: datetime, most: int) -> l
     if subscription_id != MAIL:
         known = session.execute(
             select(Subscription.paused_at, Subscription.held_until, Subscription.failures).where(
-                Subscription.id == subscription_id
+                Subscription.id == subscription_id, Subscription.removed_at.is_(None)
             )
         ).one_or_none()
         if known is None or known.paused_at is not None:
@@ -132,7 +139,12 @@ def lease(session: Session, subscription_id: int, now: datetime, most: int) -> l
     taken: Any = session.execute(
         update(Message)
         .where(Message.id.in_(ids))
-        .values(due_at=now + LEASE, lease=token, tries=Message.tries + 1)
+        .values(
+            due_at=now + LEASE,
+            lease=token,
+            tries=Message.tries + 1,
+            first_tried_at=func.coalesce(Message.first_tried_at, now, type_=UtcDateTime()),
+        )
         .returning(
             Message.id,
             Message.uuid,
@@ -144,6 +156,7 @@ def lease(session: Session, subscription_id: int, now: datetime, most: int) -> l
             Message.data,
             Message.occurred_at,
             Message.until,
+            Message.first_tried_at,
             Message.tries,
         )
         .execution_options(synchronize_session=False)
@@ -159,13 +172,12 @@ def settle(session: Session, sent: Sequence[Sent], now: datetime) -> None:
     """
     if not sent:
         return
-    token = sent[0].message.lease
-    of_lease = (Message.lease == token,)
-    delivered = [it.message.id for it in sent if it.outcome.is_delivered or it.outcome.is_for_nobody]
-    if delivered:
-        _run(session, delete(Message).where(Message.id.in_(delivered), *of_lease))
+    of_lease = (Message.lease == sent[0].message.lease,)
+    done = [it.message.id for it in sent if _is_done(it)]
+    if done:
+        _run(session, delete(Message).where(Message.id.in_(done), *of_lease))
     for it in sent:
-        if not it.outcome.is_delivered and not it.outcome.is_for_nobody:
+        if not _is_done(it):
             values = {"dead_at": now} if is_last(it) else {"due_at": next_try(it, now)}
             _run(session, update(Message).where(Message.id == it.message.id, *of_lease).values(lease=None, **values))
     _note_health(session, sent, now)
@@ -181,10 +193,28 @@ def give_back(session: Session, messages: Sequence[Leased], now: datetime) -> No
         _run(session, update(Message).where(*mine).values(due_at=now, lease=None, tries=Message.tries - 1))
 
 
+def is_settled(session: Session, sent: Sequence[Sent]) -> bool:
+    """Whether these were settled already, by an attempt of which it was not known whether it was kept."""
+    mine = (Message.id.in_([it.message.id for it in sent]), Message.lease == sent[0].message.lease)
+    return session.execute(select(Message.id).where(*mine).limit(1)).first() is None
+
+
+def _is_done(sent: Sent) -> bool:
+    """Whether it need not be kept. A letter that is dead is not: nobody could send it again."""
+    outcome = sent.outcome
+    is_dead_letter = sent.message.subscription_id == MAIL and is_last(sent)
+    return outcome.is_delivered or outcome.is_for_nobody or is_dead_letter
+
+
 def is_last(sent: Sent) -> bool:
-    """Whether it was tried long enough: until its own moment, or for three days."""
-    message = sent.message
-    return sent.outcome.tried_at >= (message.until or message.occurred_at + KEEPS_TRYING)
+    """Whether it was tried long enough: for three days, or until nobody wants it any more."""
+    return sent.outcome.is_final or sent.outcome.tried_at >= end(sent.message)
+
+
+def end(message: Leased) -> datetime:
+    """When trying ends."""
+    three_days = message.first_tried_at + KEEPS_TRYING
+    return min(message.until, three_days) if message.until else three_days
 
 
 def next_try(sent: Sent, now: datetime) -> datetime:
@@ -194,8 +224,7 @@ def next_try(sent: Sent, now: datetime) -> datetime:
     wait = min(FIRST_WAIT * longer, LONGEST_WAIT) * random.uniform(0.8, 1.2)
     if wish is not None:
         wait = max(wait, min(wish, LONGEST_WAIT))
-    last = sent.message.until or sent.message.occurred_at + KEEPS_TRYING
-    return min(now + wait, max(last, now + FIRST_WAIT))
+    return min(now + wait, max(end(sent.message), now + FIRST_WAIT))
 
 
 def _note_health(session: Session, sent: Sequence[Sent], now: datetime) -> None:
@@ -208,9 +237,14 @@ def _note_health(session: Session, sent: Sequence[Sent], now: datetime) -> None:
         gone = mine.where(Subscription.paused_at.is_(None))
         _run(session, gone.values(paused_at=now, paused_because="The receiver answered that it is gone (410)."))
     if last.is_delivered:
-        _run(session, mine.where(Subscription.failures > 0).values(failures=0, held_until=None))
+        _run(session, mine.where(Subscription.failures > 0).values(failures=0, failing_since=None, held_until=None))
         return
-    failures = session.scalar(mine.values(failures=Subscription.failures + 1).returning(Subscription.failures))
+    failures = session.scalar(
+        mine.values(
+            failures=Subscription.failures + 1,
+            failing_since=func.coalesce(Subscription.failing_since, now, type_=UtcDateTime()),
+        ).returning(Subscription.failures)
+    )
     if failures is not None and failures >= FAILURES_THAT_HOLD:
         doublings = min(failures - FAILURES_THAT_HOLD, 8)
         held_until = now + min(FIRST_WAIT * 2**doublings, timedelta(minutes=10)) * random.uniform(0.8, 1.2)

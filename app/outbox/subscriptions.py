@@ -6,19 +6,20 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, insert, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy.orm import Session
 
 from app.db.engine import Database
+from app.db.guarded import insert_into
+from app.db.prepared import dialect_of
 from app.organizations.scope import Chains, within
 from app.outbox.events import KINDS, TEST
 from app.outbox.models import EVERY_CHAIN_ID, MAIL, Delivery, Listener, Message, Subscription, new_secret
-from app.outbox.queue import KEEPS_TRYING
 from app.refusal import Conflicting, Malformed, Missing
 
 EARLIER_SECRET_HOLDS = timedelta(days=1)
 SUBSCRIPTIONS_MAX = 50  # of one chain
-REPLAYED_MAX = 10_000  # messages by one call
+AGAIN_MAX = 5_000  # messages by one call
 EVERYTHING = "*"
 # What mail is written for, of what happens by itself; what somebody asks for is written as a mail at once.
 MAILED = ("purchase.made", "voucher.expiring")
@@ -84,17 +85,17 @@ def change(session: Session, uuid: UUID, details: SubscriptionDetails, chains: C
     """Change a subscription as a whole; what waits for it goes to the new address. Raises SubscriptionNotFound or UnknownEvent."""
     it = get(session, uuid, chains, lock=True)
     if it.url != details.url:
-        it.failures, it.held_until = 0, None
+        it.failures, it.held_until, it.failing_since = 0, None, None
     it.url, it.description, it.kinds = details.url, details.description, _kinds(details.kinds)
     _listen(session, it)
     return it
 
 
-def remove(session: Session, uuid: UUID, chains: Chains) -> None:
+def remove(session: Session, uuid: UUID, now: datetime, chains: Chains) -> None:
     """End a subscription. What waits for it, and what was sent, `retention` forgets within the hour. Raises SubscriptionNotFound."""
     it = get(session, uuid, chains, lock=True)
     session.execute(delete(Listener).where(Listener.chain_id == it.chain_id, Listener.subscription_id == it.id))
-    session.delete(it)
+    it.removed_at = now
 
 
 def pause(session: Session, uuid: UUID, now: datetime, chains: Chains) -> Subscription:
@@ -108,7 +109,7 @@ def pause(session: Session, uuid: UUID, now: datetime, chains: Chains) -> Subscr
 def resume(session: Session, uuid: UUID, now: datetime, chains: Chains) -> Subscription:
     """Send again, at once, what is not dead. Raises SubscriptionNotFound."""
     it = get(session, uuid, chains, lock=True)
-    it.paused_at = it.paused_because = it.held_until = None
+    it.paused_at = it.paused_because = it.held_until = it.failing_since = None
     it.failures = 0
     waits = (Message.subscription_id == it.id, Message.dead_at.is_(None), Message.lease.is_(None))
     session.execute(update(Message).where(*waits, Message.due_at > now).values(due_at=now))
@@ -140,7 +141,7 @@ def test(session: Session, uuid: UUID, now: datetime, chains: Chains) -> None:
 
 
 def get(session: Session, uuid: UUID, chains: Chains, lock: bool = False) -> Subscription:
-    query = select(Subscription).where(Subscription.uuid == uuid, within(chains, Subscription.chain_id))
+    query = _open().where(Subscription.uuid == uuid, within(chains, Subscription.chain_id))
     found = session.scalars(query.with_for_update() if lock else query).one_or_none()
     if found is None:
         raise SubscriptionNotFound
@@ -148,9 +149,11 @@ def get(session: Session, uuid: UUID, chains: Chains, lock: bool = False) -> Sub
 
 
 def of_chains(session: Session, chains: Chains) -> Sequence[Subscription]:
-    return session.scalars(
-        select(Subscription).where(within(chains, Subscription.chain_id)).order_by(Subscription.id)
-    ).all()
+    return session.scalars(_open().where(within(chains, Subscription.chain_id)).order_by(Subscription.id)).all()
+
+
+def _open() -> Select[Subscription]:
+    return select(Subscription).where(Subscription.removed_at.is_(None))
 
 
 def waiting(session: Session, it: Subscription) -> Waiting:
@@ -187,16 +190,23 @@ def dead(session: Session, it: Subscription, after: int | None, size: int) -> tu
     return rows[:size], len(rows) > size
 
 
-def revive(session: Session, it: Subscription, now: datetime) -> int:
-    """Try all that is dead once more, from the beginning of its three days; return how many."""
-    mine = (Message.subscription_id == it.id, Message.dead_at.is_not(None))
-    revived = session.execute(
-        update(Message)
-        .where(*mine)
-        .values(dead_at=None, due_at=now, tries=0, until=now + KEEPS_TRYING)
-        .returning(Message.id)
-    )
-    return len(revived.all())
+def revive(session: Session, it: Subscription, now: datetime) -> tuple[int, bool]:
+    """Try what is dead once more, for another three days; how many, AGAIN_MAX at most, the oldest first, and whether there are more."""
+    query = select(Message.id).where(Message.subscription_id == it.id, Message.dead_at.is_not(None))
+    ids = session.scalars(query.order_by(Message.id).limit(AGAIN_MAX + 1)).all()
+    values = {"dead_at": None, "due_at": now, "tries": 0, "first_tried_at": None}
+    again = update(Message).where(Message.id.in_(ids[:AGAIN_MAX])).values(**values)
+    session.execute(again, execution_options={"synchronize_session": False})
+    it.failures, it.held_until, it.failing_since = 0, None, None
+    return len(ids[:AGAIN_MAX]), len(ids) > AGAIN_MAX
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """How many messages are sent again; and where to go on, `since` this moment, if there are more."""
+
+    messages: int
+    more_since: datetime | None = None
 
 
 def replay(
@@ -206,46 +216,47 @@ def replay(
     since: datetime | None,
     until: datetime | None,
     now: datetime,
-) -> int:
-    """Send again what was tried: the messages of these ids, or all that occurred in a span. They keep their ids, by which a receiver
-    that has them knows them. Returns how many, REPLAYED_MAX at most, the oldest first. Raises NothingToReplay.
+) -> Replayed:
+    """Send again what was tried: the messages of these ids, or what occurred in a span, the oldest first, as far as AGAIN_MAX tries go.
+
+    They keep their ids, by which a receiver that has them knows them. Raises NothingToReplay.
     """
     if bool(messages) == (since is not None and until is not None):
         raise NothingToReplay("Say which: `messages`, or `since` and `until`.", field="messages")
-    query = select(func.min(Delivery.id)).where(Delivery.subscription_id == it.id, Delivery.data.is_not(None))
+    told = (Delivery.chain_id, Delivery.message, Delivery.kind, Delivery.subject, Delivery.data, Delivery.occurred_at)
+    query = select(*told).where(Delivery.subscription_id == it.id, Delivery.data.is_not(None))
     if messages:
         query = query.where(Delivery.message.in_(messages))
     else:
         query = query.where(Delivery.occurred_at >= since, Delivery.occurred_at < until)
-    waits = aliased(Message)
-    query = query.where(~exists().where(waits.subscription_id == it.id, waits.uuid == Delivery.message))
-    first = query.group_by(Delivery.message).order_by(func.min(Delivery.id)).limit(REPLAYED_MAX)
-    chosen = session.execute(
-        select(
-            Delivery.chain_id, Delivery.message, Delivery.kind, Delivery.subject, Delivery.data, Delivery.occurred_at
-        )
-        .where(Delivery.id.in_(session.scalars(first).all()))
-        .order_by(Delivery.id)
-    ).all()
+    tried = session.execute(query.order_by(Delivery.occurred_at, Delivery.id).limit(AGAIN_MAX)).all()
+    chosen = {row.message: row for row in tried}
+    waits = select(Message.uuid).where(Message.subscription_id == it.id, Message.uuid.in_(chosen))
+    for uuid in session.scalars(waits).all() if chosen else ():
+        del chosen[uuid]
     if chosen:
         columns = ("chain_id", "uuid", "kind", "subject", "data", "occurred_at")
-        rest = {"subscription_id": it.id, "due_at": now, "until": now + KEEPS_TRYING}
-        session.execute(insert(Message), [{**dict(zip(columns, row, strict=True)), **rest} for row in chosen])
-    return len(chosen)
+        rest = {"subscription_id": it.id, "due_at": now}
+        session.execute(insert(Message), [{**dict(zip(columns, row, strict=True)), **rest} for row in chosen.values()])
+    is_cut = len(tried) == AGAIN_MAX and not messages
+    return Replayed(len(chosen), tried[-1].occurred_at if is_cut else None)
 
 
 def renew(database: Database, sends_mail: bool) -> None:
-    """What this version and these settings make of who listens: all kinds that there are now for whoever wants all, and mail or none."""
+    """What this version and these settings make of who listens: all kinds that there are now for whoever wants all, and mail or none.
+
+    Every worker does so when it starts, and all are to have the same settings.
+    """
     with database.transaction() as session:
+        hooks = session.scalars(_open().order_by(Subscription.id).with_for_update()).all()
         wanted = {(EVERY_CHAIN_ID, kind, MAIL) for kind in MAILED if sends_mail}
-        for it in session.scalars(select(Subscription)):
-            if it.kinds == [EVERYTHING]:
-                wanted |= {(it.chain_id, kind, it.id) for kind in KINDS}
-        kept = {(it.chain_id, it.kind, it.subscription_id): it for it in session.scalars(select(Listener))}
-        for key in sorted(wanted - kept.keys()):
-            session.add(Listener(chain_id=key[0], kind=key[1], subscription_id=key[2]))
-        for key in [key for key in kept if key[2] == MAIL and key not in wanted]:
-            session.delete(kept[key])
+        wanted |= {(it.chain_id, kind, it.id) for it in hooks if it.kinds == [EVERYTHING] for kind in KINDS}
+        owners = {it.id for it in hooks} | ({MAIL} if sends_mail else set())
+        session.execute(delete(Listener).where(Listener.subscription_id.not_in(owners)))
+        new = insert_into(dialect_of(session), Listener).on_conflict_do_nothing()
+        rows = [{"chain_id": chain, "kind": kind, "subscription_id": id} for chain, kind, id in sorted(wanted)]
+        if rows:
+            session.execute(new, rows)
 
 
 def _kinds(names: Sequence[str]) -> list[str]:

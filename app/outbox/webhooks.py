@@ -13,6 +13,8 @@ import threading
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -21,7 +23,7 @@ from typing import Any
 import urllib3
 from cachetools import LRUCache
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError, SSLError, TimeoutError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, SSLError, TimeoutError
 
 from app import clock
 from app.outbox.events import KINDS, TEST
@@ -32,14 +34,14 @@ from app.outbox.targets import BadTarget, Network, Target, read, resolve
 CONNECT_SECONDS, ANSWER_SECONDS = 2.0, 5.0
 SECONDS_MAX = 8.0
 ANSWER_KEPT = 1_000  # letters
-RESOLVED_SECONDS = 10.0
+RESOLVED_SECONDS, RESOLVING_SECONDS, RESOLVERS = 10.0, 5.0, 8
 POOLS_MAX = 200
 THREADS_MAX = 16  # that share a connection pool
 GONE = 410
 
 
 def body(kind: str, occurred_at: datetime, chain_id: int, data: dict[str, Any]) -> bytes:
-    version = (TEST if kind == TEST.name else KINDS[kind]).version
+    version = KINDS.get(kind, TEST).version
     whole = {
         "type": kind,
         "timestamp": occurred_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
@@ -107,8 +109,9 @@ class Sender:
 
         self._plain, self._encrypted = Plain, Encrypted
         self._lock = threading.Lock()
+        self._resolver = ThreadPoolExecutor(RESOLVERS, thread_name_prefix="names")
         self._context = ssl.create_default_context()
-        self._resolved: LRUCache[tuple[str, int, str], tuple[float, str]] = LRUCache(POOLS_MAX)
+        self._resolved: LRUCache[tuple[str, int, str], tuple[float, list[str]]] = LRUCache(POOLS_MAX)
         self._pools: LRUCache[tuple[str, str, int, str], urllib3.HTTPConnectionPool] = LRUCache(POOLS_MAX)
 
     def send(self, url: str, secrets: Sequence[str], message: Leased, data: dict[str, Any]) -> Outcome:
@@ -154,8 +157,18 @@ class Sender:
             self._pools.clear()
 
     def _post(self, target: Target, headers: dict[str, str], content: bytes) -> urllib3.BaseHTTPResponse:
-        pool = self._pool(target, self._address(target))
-        return pool.urlopen(
+        addresses = self._addresses(target)
+        for address in addresses[:-1]:
+            try:
+                return self._posted(target, address, headers, content)
+            except (NewConnectionError, ConnectTimeoutError):
+                continue  # the name stands for others as well
+        return self._posted(target, addresses[-1], headers, content)
+
+    def _posted(
+        self, target: Target, address: str, headers: dict[str, str], content: bytes
+    ) -> urllib3.BaseHTTPResponse:
+        return self._pool(target, address).urlopen(
             "POST",
             target.path,
             body=content,
@@ -167,17 +180,21 @@ class Sender:
             timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=ANSWER_SECONDS),
         )
 
-    def _address(self, target: Target) -> str:
-        """The address to connect to, checked; a name's answer holds for some seconds."""
+    def _addresses(self, target: Target) -> list[str]:
+        """The addresses to connect to, checked; a name's answer holds for some seconds."""
         key = (target.host, target.port, target.scheme)
         with self._lock:
             known = self._resolved.get(key)
         if known is not None and time.monotonic() - known[0] < RESOLVED_SECONDS:
             return known[1]
-        address = str(resolve(target, self._allowed)[0])
+        asked = self._resolver.submit(resolve, target, self._allowed)
+        try:
+            addresses = [str(it) for it in asked.result(RESOLVING_SECONDS)]
+        except FutureTimeout as e:
+            raise BadTarget(f"The name {target.host} cannot be resolved in time.", field="url") from e
         with self._lock:
-            self._resolved[key] = (time.monotonic(), address)
-        return address
+            self._resolved[key] = (time.monotonic(), addresses)
+        return addresses
 
     def _pool(self, target: Target, address: str) -> urllib3.HTTPConnectionPool:
         key = (target.scheme, target.host, target.port, address)

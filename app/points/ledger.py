@@ -180,11 +180,13 @@ def _change(
         "created_at": now,
     }
     uuid = session.execute(statement, entry).scalar_one()
-    _tell(session, uuid)
+    _tell(session, uuid, f"points.{kind}")
     return uuid
 
 
-def _tell(session: Session, uuid: UUID) -> None:
+def _tell(session: Session, uuid: UUID, kind: str) -> None:
+    if not writing.is_heard_anywhere(session, kind):
+        return
     entry, of_chain, *reference = session.execute(
         select(LedgerEntry, Customer.chain_id, Customer.uuid, Customer.id, Customer.external_id)
         .join(Customer, Customer.id == LedgerEntry.customer_id)
@@ -199,7 +201,7 @@ def _tell(session: Session, uuid: UUID) -> None:
         "issuer": entry.issuer,
     }
     subject = writing.customer_subject(entry.customer_id)
-    writing.write(session, of_chain, f"points.{entry.kind}", subject, data, entry.created_at)
+    writing.write(session, of_chain, kind, subject, data, entry.created_at)
 
 
 def _why_not(session: Session, customer_id: int, delta: int) -> Exception:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
+from sqlalchemy.exc import IntegrityError
+
 from app import clock
 from app.db.engine import Database, TryAgain
 from app.prove import scratch
@@ -101,7 +103,7 @@ def prove(
                 own.begin_to_lose()
             return _sell(database, made, servers, plan, Killer(servers, own, is_lossy), say)
     finally:
-        _remove(database, made)
+        remove(database, made.chain_id)
         say("Its chain is removed.")
 
 
@@ -160,13 +162,14 @@ def _again(step: Callable[[], Result]) -> Result:
     for _ in range(TRIES):
         try:
             return step()
-        except TryAgain:
+        except (TryAgain, IntegrityError):  # or a worker has just written of the chain
             time.sleep(0.5)
     return step()
 
 
-def _remove(database: Database, made: Scratch) -> None:
-    _again(lambda: scratch.remove(database, made))
-    rows = _again(lambda: scratch.left(database, made))
+def remove(database: Database, chain_id: int) -> None:
+    """Remove a proof's chain. Raises RuntimeError when something of it is left."""
+    _again(lambda: scratch.remove(database, chain_id))
+    rows = _again(lambda: scratch.left(database, chain_id))
     if rows:
-        raise RuntimeError(f"Rows of the proof's chain {made.chain_id} are left: {rows}")
+        raise RuntimeError(f"Rows of the proof's chain {chain_id} are left: {rows}")

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, delete, func, or_, select
+from sqlalchemy import Table, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.access import passwords, staff
@@ -27,6 +27,7 @@ from app.members.customers import Person
 from app.members.models import Customer
 from app.migrations.tables import metadata
 from app.organizations import chains, shops
+from app.organizations.models import Chain
 from app.points import ledger
 from app.points.models import Account, LedgerEntry
 from app.web.idempotency import StoredAnswer
@@ -37,13 +38,12 @@ NAME = "guerdon prove"
 
 @dataclass(frozen=True)
 class Scratch:
-    """The chain, its campaign, and who buys of it; the seller's login and password."""
+    """The chain, its campaign, and who buys of it; the seller's name and password."""
 
     chain_id: int
     campaign: UUID
     customers: list[UUID]
     seller: str
-    seller_login: UUID
     password: str
 
 
@@ -82,7 +82,7 @@ def make(database: Database, now: datetime, customers_count: int, limit: int, co
             codes=[f"{mark}-{i:06}" for i in range(codes)],
         )
         campaign = campaigns.create(session, spec, now, chain.id)
-        return Scratch(chain.id, campaign.uuid, people, str(seller.email), seller.uuid, password)
+        return Scratch(chain.id, campaign.uuid, people, str(seller.email), password)
 
 
 def look(database: Database, scratch: Scratch) -> Tables:
@@ -138,40 +138,48 @@ def _broken(session: Session, chain_id: int, campaign_id: int) -> dict[str, int]
     }
 
 
-def remove(database: Database, scratch: Scratch) -> None:
-    """Remove every row of the chain, the last that was made first."""
+def remove(database: Database, chain_id: int) -> None:
+    """Remove every row of the chain, the last that was made first. Its campaign is paused before: a worker has no more to do with it."""
+    with database.transaction() as session:
+        session.execute(update(Campaign).where(Campaign.chain_id == chain_id).values(lifecycle="completed"))
     with database.transaction() as session:
         database.without_time_limit(session)
+        sellers = session.scalars(select(Login.uuid).where(Login.chain_id == chain_id)).all()
         session.execute(
-            delete(StoredAnswer).where(StoredAnswer.principal == scratch.seller_login.hex),
+            delete(StoredAnswer).where(StoredAnswer.principal.in_([it.hex for it in sellers])),
             execution_options={"synchronize_session": False},
         )
         for table in reversed(metadata.sorted_tables):
-            conditions = _of_chain(table, scratch)
-            if conditions:
-                session.execute(table.delete().where(or_(*conditions)))
-        session.execute(metadata.tables["chain"].delete().where(metadata.tables["chain"].c.id == scratch.chain_id))
+            for condition in _of_chain(table, chain_id):  # one at a time, each by its index
+                session.execute(table.delete().where(condition))
+        session.execute(metadata.tables["chain"].delete().where(metadata.tables["chain"].c.id == chain_id))
 
 
-def left(database: Database, scratch: Scratch) -> dict[str, int]:
+def forgotten(database: Database) -> list[int]:
+    """The chains of proofs that were cut off before they could remove them."""
+    with database.reading() as session:
+        return list(session.scalars(select(Chain.id).where(Chain.name.regexp_match(f"^{NAME} [0-9a-f]{{12}}$"))))
+
+
+def left(database: Database, chain_id: int) -> dict[str, int]:
     """Rows of the chain that are still there, by table: none, once it is removed."""
     found: dict[str, int] = {}
     with database.reading() as session:
         for table in metadata.sorted_tables:
-            conditions = _of_chain(table, scratch)
+            conditions = _of_chain(table, chain_id)
             if conditions and table.name != "chain":
                 count = session.scalar(select(func.count()).select_from(table).where(or_(*conditions))) or 0
                 found |= {table.name: count} if count else {}
     return found
 
 
-def _of_chain(table: Table, scratch: Scratch) -> list[Any]:
+def _of_chain(table: Table, chain_id: int) -> list[Any]:
     """What makes a row the chain's: its own column, or that of the customer, the campaign or the login that it is about."""
-    customers = select(Customer.id).where(Customer.chain_id == scratch.chain_id)
-    campaigns_ = select(Campaign.id).where(Campaign.chain_id == scratch.chain_id)
-    logins = select(Login.id).where(or_(Login.chain_id == scratch.chain_id, Login.customer_id.in_(customers)))
+    customers = select(Customer.id).where(Customer.chain_id == chain_id)
+    campaigns_ = select(Campaign.id).where(Campaign.chain_id == chain_id)
+    logins = select(Login.id).where(or_(Login.chain_id == chain_id, Login.customer_id.in_(customers)))
     owners = {"customer_id": customers, "campaign_id": campaigns_, "login_id": logins}
     found: list[Any] = [table.c[name].in_(ids) for name, ids in owners.items() if name in table.c]
     if "chain_id" in table.c:
-        found.append(table.c["chain_id"] == scratch.chain_id)
+        found.append(table.c["chain_id"] == chain_id)
     return found

@@ -29,6 +29,7 @@ from app.web.door import afterwards, database
 WINDOW_MINUTES = 5
 WRONG_BY_ACCOUNT = RateLimitItemPerMinute(10, WINDOW_MINUTES)
 WRONG_BY_ADDRESS = RateLimitItemPerMinute(100, WINDOW_MINUTES)  # a shop's tills share one
+COSTLY_BY_ACCOUNT = RateLimitItemPerMinute(3, WINDOW_MINUTES)
 COSTLY_BY_ADDRESS = RateLimitItemPerMinute(30, WINDOW_MINUTES)
 
 
@@ -81,6 +82,12 @@ def counted(kind: str) -> None:
         limiter = FixedWindowRateLimiter(_Counts(database()))
         _require_room(limiter, COSTLY_BY_ADDRESS, (kind, "address", _network(request.remote_addr or "")), limiter.hit)
         g.counted.add(kind)
+
+
+def has_room(kind: str, account: str) -> bool:
+    """Count a request that somebody else pays for, such as a mail, by whom it is about; False when there were some just now."""
+    limiter = FixedWindowRateLimiter(_Counts(database()))
+    return limiter.hit(COSTLY_BY_ACCOUNT, kind, "account", account)
 
 
 def _require_room(

@@ -22,6 +22,7 @@ from app.settings import Settings
 from app.web import brakes, idempotency
 
 TRIES = 8
+AGAIN = timedelta(minutes=10)  # after what failed for want of something, a database for example
 log = logging.getLogger("guerdon.worker")
 
 
@@ -91,6 +92,8 @@ class ClockWork:
                     continue
             except (TryAgain, OutcomeUnknown, SQLAlchemyError) as e:
                 log.warning("work by the clock cannot be taken: %s", str(e).splitlines()[0])
+            except Exception:
+                log.exception("work by the clock failed")
             self._stopping.wait(1.0)
 
     def enter(self) -> None:
@@ -113,8 +116,9 @@ class ClockWork:
         except Lost:
             return True
         except Exception as e:
-            outcome, report = "failed", str(e).splitlines()[0][:500] if isinstance(e, Broken) else type(e).__name__
-            log.log(logging.ERROR if isinstance(e, Broken) else logging.WARNING, "%s failed: %s", run.name, report)
+            is_broken = isinstance(e, Broken)
+            outcome, report = ("broken", str(e)) if is_broken else ("failed", f"{type(e).__name__}; tried again soon.")
+            log.log(logging.ERROR if is_broken else logging.WARNING, "%s: %s", run.name, report)
         finally:
             alive.set()
             heart.join()
@@ -124,6 +128,8 @@ class ClockWork:
     def _finish(self, run: Run, outcome: str, report: str, began_at: datetime) -> None:
         now = clock.now()
         due_at = self._works[run.name].schedule.after(began_at)
+        if outcome == "failed":
+            due_at = min(due_at, now + AGAIN)
         for i in range(TRIES):
             try:
                 with self._database.transaction() as session:

@@ -7,6 +7,7 @@ database while it sends. A listener that is slow keeps half of the lanes at most
 import logging
 import random
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
@@ -21,14 +22,15 @@ from app.db.engine import Database, OutcomeUnknown, TryAgain
 from app.outbox import queue
 from app.outbox.models import MAIL, Subscription
 from app.outbox.queue import Leased, Outcome, Sent
-from app.outbox.webhooks import SECONDS_MAX, Sender, secrets_of
+from app.outbox.webhooks import Sender, secrets_of
 
 LANES, LANES_ON_SQLITE = 8, 2
 TAKEN = 50  # messages by one lease
-MARGIN = timedelta(seconds=SECONDS_MAX + 7)  # before a lease ends, nothing more is begun
+MARGIN = timedelta(seconds=60)  # before a lease ends, nothing more is begun: a mail server may take so long
 IDLE_SECONDS = 0.5
 BROKEN_SECONDS = 2.0  # until a lane tries again after the database has failed
 TRIES_TO_SETTLE = 10
+MAIL_HELD_SECONDS, MAIL_HELD_SECONDS_MAX = 1.0, 300.0
 AwardsTold = Callable[[Session, Collection[UUID]], dict[UUID, dict[str, Any]]]
 log = logging.getLogger("guerdon.worker")
 
@@ -49,6 +51,7 @@ class Deliveries:
         self._stopping = threading.Event()
         self._served: Counter[int] = Counter()  # how many lanes each listener keeps
         self._lock = threading.Lock()
+        self._mail_failures, self._mail_held_until = 0, 0.0
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
@@ -86,22 +89,27 @@ class Deliveries:
                     self._stopping.wait(IDLE_SECONDS * random.uniform(0.8, 1.2))
 
     def send_some(self) -> bool:
-        """Send a few messages of one listener; whether there were any."""
+        """Send a few messages of one listener that has some; whether there were any.
+
+        What is due may all wait behind something that is not: then another listener's turn is next.
+        """
+        sends_mail = self._mailer is not None and time.monotonic() >= self._mail_held_until
         with self._database.reading() as session:
-            due = queue.due_subscriptions(session, clock.now(), sends_mail=self._mailer is not None)
-        chosen = self._choose(due)
-        if chosen is None:
-            return False
-        try:
-            return self._serve(chosen)
-        finally:
-            with self._lock:
-                self._served[chosen] -= 1
+            due = queue.due_subscriptions(session, clock.now(), sends_mail)
+        while (chosen := self._choose(due)) is not None:
+            try:
+                if self._serve(chosen):
+                    return True
+            finally:
+                with self._lock:
+                    self._served[chosen] -= 1
+            due = [id for id in due if id != chosen]
+        return False
 
     def _choose(self, due: Sequence[int]) -> int | None:
         """One that is due, by chance; the lanes of each are no more than half where others are due."""
         with self._lock:
-            most = max(1, len(self._threads) // 2) if len(due) > 1 else max(1, len(self._threads))
+            most = max(1, len(self._threads) // 2 if len(due) > 1 else len(self._threads) - 1)
             open_ = [id for id in due if self._served[id] < most]
             chosen = random.choice(open_) if open_ else None
             if chosen is not None:
@@ -119,23 +127,45 @@ class Deliveries:
         sent: list[Sent] = []
         left = list(messages)
         while left and not self._stopping.is_set() and clock.now() < left[0].leased_until - MARGIN:
-            message = left.pop(0)
+            message = left[0]
             data = told.get(message.award_id, {}) if message.award_id else message.data or {}
-            if subscription_id == MAIL:
-                assert self._mailer is not None
-                sent.append(Sent(message, None, self._mailer.send(message, data)))
-            else:
-                sent.append(Sent(message, data, self._sender.send(url, secrets, message, data)))
-            if not sent[-1].outcome.is_delivered and not sent[-1].outcome.is_for_nobody:
+            outcome = self._sent(message, data, url, secrets)
+            if outcome.is_unreached:
+                self._hold_mail()
+                break  # it waits with the others, untried
+            sent.append(Sent(left.pop(0), None if subscription_id == MAIL else data, outcome))
+            if not outcome.is_delivered and not outcome.is_for_nobody and not outcome.is_final:
                 break  # the next ones would most likely fail as well, and each costs seconds
         self._settle(sent, left)
-        return bool(sent)
+        return bool(messages)
+
+    def _sent(self, message: Leased, data: dict[str, Any], url: str, secrets: Sequence[str]) -> Outcome:
+        """Send one; whatever goes wrong is an outcome, or what was sent before it would be sent again with it."""
+        now = clock.now()
+        try:
+            if message.subscription_id != MAIL:
+                return self._sender.send(url, secrets, message, data)
+            assert self._mailer is not None
+            outcome = self._mailer.send(message, data)
+        except Exception as e:
+            log.exception("a message of the kind %s could not be sent", message.kind)
+            return Outcome(False, now, 0, answer=f"This worker failed: {type(e).__name__}.")
+        if outcome.is_delivered:
+            self._mail_failures = 0
+        return outcome
+
+    def _hold_mail(self) -> None:
+        """The mail server is away: this worker asks again a little later each time, and no letter's try is counted."""
+        self._mail_failures = min(self._mail_failures + 1, 10)
+        seconds = min(MAIL_HELD_SECONDS * 2**self._mail_failures, MAIL_HELD_SECONDS_MAX)
+        self._mail_held_until = time.monotonic() + seconds
 
     def _settle(self, sent: Sequence[Sent], left: Sequence[Leased]) -> None:
         for i in range(TRIES_TO_SETTLE):
             try:
                 with self._database.transaction() as session:
-                    queue.settle(session, sent, clock.now())
+                    if not (i and sent and queue.is_settled(session, sent)):
+                        queue.settle(session, sent, clock.now())
                     queue.give_back(session, left, clock.now())
                 return
             except (TryAgain, OutcomeUnknown) as e:

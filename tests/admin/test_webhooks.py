@@ -75,15 +75,35 @@ def test_a_replayed_message_is_the_same_message(ada: Client, hook: Receiver, wor
     hooks.send()
     tries = ada.get(f"{PATH}/{made['id']}/deliveries").json["deliveries"]
     one = {"replay": {"messages": [tries[0]["message"]]}}
-    assert ada.post(f"{PATH}/{made['id']}/replay", json=one).json == {"messages": 1}
-    assert ada.post(f"{PATH}/{made['id']}/replay", json=one).json == {"messages": 0}, "it waits already"
+    assert ada.post(f"{PATH}/{made['id']}/replay", json=one).json == {"messages": 1, "more_since": None}
+    assert ada.post(f"{PATH}/{made['id']}/replay", json=one).json == {"messages": 0, "more_since": None}, (
+        "it waits already"
+    )
     hooks.send()
     assert hook.requests[2].body == hook.requests[1].body
     assert hook.requests[2].id == hook.requests[1].id
     span = {"replay": {"since": "2020-01-01 00:00", "until": "2100-01-01 00:00"}}
-    assert ada.post(f"{PATH}/{made['id']}/replay", json=span).json == {"messages": 2}
+    assert ada.post(f"{PATH}/{made['id']}/replay", json=span).json == {"messages": 2, "more_since": None}
     hooks.send()
     assert [it.body for it in hook.requests[3:]] == [it.body for it in hook.requests[:2]]
+
+
+def test_a_long_span_is_read_on(ada: Client, hook: Receiver, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.outbox.subscriptions.AGAIN_MAX", 2)
+    made, hooks = create(ada, url=hook.url), Hooks(world.database)
+    for i in range(5):
+        world.buy(world.a_campaign(codes=[f"C{i}"]))
+    hooks.send()
+    since, counts = "2020-01-01 00:00", []
+    while since:
+        span = {"replay": {"since": since, "until": "2100-01-01 00:00"}}
+        answer = ada.post(f"{PATH}/{made['id']}/replay", json=span).json
+        counts.append(answer["messages"])
+        since = answer["more_since"]
+        assert len(counts) < 10
+    hooks.send()
+    assert len({it.id for it in hook.requests}) == 5
+    assert {it.id for it in hook.requests[5:]} == {it.id for it in hook.requests[:5]}
 
 
 @pytest.mark.parametrize(
@@ -169,12 +189,13 @@ def test_each_kind_of_event_has_a_schema_and_an_example(ada: Client) -> None:
 def test_what_could_not_be_delivered_is_listed_and_tried_again(ada: Client, world: World) -> None:
     made, hooks = create(ada), Hooks(world.database)
     world.buy(world.a_campaign())
-    with clock_at(later(days=4)), world.database.transaction() as session:
+    with world.database.transaction() as session:
         [taken] = queue.lease(session, 1, clock.now(), 10)
+    with clock_at(later(days=4)), world.database.transaction() as session:
         queue.settle(session, [Sent(taken, {}, Outcome(False, clock.now(), 1, 500))], clock.now())
     [dead] = ada.get(f"{PATH}/{made['id']}/dead").json["messages"]
     assert (dead["event"], dead["tries"]) == ("purchase.made", 1)
     assert ada.get(f"{PATH}/{made['id']}").json["dead"] == 1
-    assert ada.post(f"{PATH}/{made['id']}/dead").json == {"messages": 1}
+    assert ada.post(f"{PATH}/{made['id']}/dead").json == {"messages": 1, "more": False}
     assert ada.get(f"{PATH}/{made['id']}").json["dead"] == 0
     assert len(hooks.waiting()) == 1

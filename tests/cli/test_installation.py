@@ -271,7 +271,9 @@ def test_production_refuses_placeholder_secrets() -> None:
 
 
 def test_a_database_without_durability_is_refused(postgres_url: str) -> None:
-    database = Database(direct(make_url(postgres_url)).render_as_string(hide_password=False))  # a pooler's sessions are older
+    database = Database(
+        direct(make_url(postgres_url)).render_as_string(hide_password=False)
+    )  # a pooler's sessions are older
     database.require_durability()
     with database.transaction() as session:
         session.execute(text(f"ALTER DATABASE {database.url.database} SET synchronous_commit = off"))

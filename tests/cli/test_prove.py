@@ -36,8 +36,10 @@ def test_a_scratch_chain_leaves_no_row_behind(world: World) -> None:
     assert scratch.look(world.database, made) == Tables(
         Counter(), 0, dict.fromkeys(scratch.look(world.database, made).broken, 0)
     )
-    scratch.remove(world.database, made)
-    assert scratch.left(world.database, made) == {}
+    assert scratch.forgotten(world.database) == [made.chain_id]
+    scratch.remove(world.database, made.chain_id)
+    assert scratch.left(world.database, made.chain_id) == {}
+    assert scratch.forgotten(world.database) == []
     after = counts(world)
     assert {name: (count, after[name]) for name, count in before.items() if count != after[name]} == {}
     world.require_invariants()

@@ -116,7 +116,7 @@ def test_after_three_days_it_is_dead_and_the_next_of_its_subject_comes(hooks: Ho
             taken = [it for it in hooks.lease(listener, moment) if it.uuid == first.uuid]
         assert taken, "it is due when it says so"
         first = taken[0]
-    assert KEEPS_TRYING <= moment - first.occurred_at <= KEEPS_TRYING + timedelta(minutes=1)
+    assert KEEPS_TRYING <= moment - first.first_tried_at <= KEEPS_TRYING + timedelta(minutes=1)
     assert 8 <= tries <= 40
     with hooks.database.reading() as session:
         found, more = subscriptions.dead(session, listener, None, 10)
@@ -128,11 +128,12 @@ def test_after_three_days_it_is_dead_and_the_next_of_its_subject_comes(hooks: Ho
 
 def test_the_dead_are_tried_again_when_somebody_says_so(hooks: Hooks, listener: Subscription) -> None:
     write(hooks, "a")
+    taken = hooks.lease(listener)
     with clock_at(later(days=4)):
-        settle(hooks, hooks.lease(listener, clock.now()), failed(hooks))
+        settle(hooks, taken, failed(hooks))
         assert hooks.waiting() == []
         with hooks.database.transaction() as session:
-            assert subscriptions.revive(session, listener, clock.now()) == 1
+            assert subscriptions.revive(session, listener, clock.now()) == (1, False)
         [again] = hooks.lease(listener, clock.now())
         settle(hooks, [again], failed(hooks))
         assert len(hooks.waiting()) == 1
@@ -239,7 +240,7 @@ def test_the_outbox_is_kept_small(hooks: Hooks, listener: Subscription) -> None:
         assert session.query(Delivery).count() == 0
         assert session.scalars(select(Message.uuid)).all() == [third.uuid]
     with hooks.database.transaction() as session:
-        subscriptions.remove(session, listener.uuid, None)
+        subscriptions.remove(session, listener.uuid, clock.now(), None)
     retention.tidy(hooks.database, clock.now())
     assert hooks.count() == 0
 
@@ -247,10 +248,92 @@ def test_the_outbox_is_kept_small(hooks: Hooks, listener: Subscription) -> None:
 def test_what_an_address_that_is_down_for_days_was_never_sent_is_dead_as_well(
     hooks: Hooks, listener: Subscription
 ) -> None:
-    write(hooks, "a", "b")
-    with hooks.database.transaction() as session:
-        session.execute(update(Subscription).values(failures=9))
-    retention.tidy(hooks.database, later(days=3))
-    assert len(hooks.waiting()) == 2
-    retention.tidy(hooks.database, later(days=3, hours=2))
+    write(hooks, "a", "b", "c")
+    [first] = hooks.lease(listener, most=1)
+    settle(hooks, [first], failed(hooks))
+    retention.tidy(hooks.database, later(days=2.9))
+    assert len(hooks.waiting()) == 3
+    retention.tidy(hooks.database, later(days=3.1))
     assert hooks.waiting() == []
+
+
+def test_what_waited_while_it_was_paused_has_its_three_days_afterwards(hooks: Hooks, listener: Subscription) -> None:
+    """Also when the first tries fail, and the tidying comes between."""
+    write(hooks, *map(str, range(10)))
+    with hooks.database.transaction() as session:
+        subscriptions.pause(session, listener.uuid, clock.now(), None)
+    with clock_at(later(days=9)):
+        retention.tidy(hooks.database, clock.now())
+        with hooks.database.transaction() as session:
+            subscriptions.resume(session, listener.uuid, clock.now(), None)
+        for _ in range(6):
+            taken = hooks.lease(listener, clock.now(), most=1)
+            if taken:
+                settle(hooks, taken, failed(hooks))
+        retention.tidy(hooks.database, clock.now())
+        assert len(hooks.waiting()) == 10
+
+
+def test_a_message_that_breaks_the_sender_is_one_that_failed(
+    hooks: Hooks, listener: Subscription, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was sent before it is not sent again, and it is dead in the end like any other."""
+    write(hooks, "a", "b", "c")
+    sent: list[str] = []
+
+    def send(url: str, secrets: object, message: Leased, data: object) -> Outcome:
+        if message.subject == "b":
+            raise ZeroDivisionError
+        sent.append(message.subject)
+        return DELIVERED
+
+    monkeypatch.setattr(hooks.sender, "send", send)
+    hooks.send()
+    assert sent == ["a", "c"]
+    [waits] = hooks.waiting()
+    assert (waits.subject, waits.tries, waits.lease) == ("b", 1, None)
+
+
+def test_listeners_whose_messages_all_wait_behind_another_starve_nobody(
+    hooks: Hooks, listener: Subscription, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hooks.sender, "send", lambda *args: DELIVERED)
+    blocked = [subscribe(hooks.database, f"https://{i}.example/", [KIND]) for i in range(5)]
+    write(hooks, "a", "a")
+    for it in blocked:
+        settle(hooks, hooks.lease(it, most=1), failed(hooks))
+    for _ in range(2):
+        assert hooks.deliveries.send_some(), "one has something, and is found in one round"
+    assert not hooks.deliveries.send_some()
+
+
+def test_what_is_settled_again_is_noted_once(hooks: Hooks, listener: Subscription) -> None:
+    write(hooks, "a")
+    taken = hooks.lease(listener)
+    sent = [Sent(it, it.data, DELIVERED) for it in taken]
+    with hooks.database.transaction() as session:
+        assert not queue.is_settled(session, sent)
+        queue.settle(session, sent, clock.now())
+    with hooks.database.reading() as session:
+        assert queue.is_settled(session, sent)
+
+
+def test_workers_that_start_at_once_agree_who_listens(hooks: Hooks, listener: Subscription) -> None:
+    errors: list[Exception] = []
+
+    def start() -> None:
+        try:
+            subscriptions.renew(hooks.database, sends_mail=True)
+        except Exception as e:
+            errors.append(e)
+
+    threads = [threading.Thread(target=start) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    with hooks.database.reading() as session:
+        assert writing.is_heard(session, 7, "purchase.made")
+        assert not writing.is_heard(session, 7, KIND)
+        assert writing.is_heard(session, 1, KIND)

@@ -35,6 +35,7 @@ def message(**changed: Any) -> Leased:
     more = {
         "occurred_at": now,
         "until": None,
+        "first_tried_at": now,
         "tries": 1,
         "lease": uuid4(),
         "leased_until": now + timedelta(seconds=60),

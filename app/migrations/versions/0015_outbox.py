@@ -25,7 +25,8 @@ def upgrade() -> None:
         "subscription",
         "id {serial} NOT NULL, uuid {uuid} NOT NULL, chain_id {integer} NOT NULL, url {text} NOT NULL, description {text},"
         " kinds {json} NOT NULL, secret {text} NOT NULL, earlier_secret {text}, earlier_secret_until {moment},"
-        " created_at {moment} NOT NULL, paused_at {moment}, paused_because {text}, failures {integer} NOT NULL, held_until {moment}",
+        " created_at {moment} NOT NULL, paused_at {moment}, paused_because {text}, failures {integer} NOT NULL,"
+        " failing_since {moment}, held_until {moment}, removed_at {moment}",
         "CONSTRAINT pk_subscription PRIMARY KEY (id)",
         "CONSTRAINT uq_subscription_uuid UNIQUE (uuid)",
         "CONSTRAINT fk_subscription_chain_id_chain FOREIGN KEY (chain_id) REFERENCES chain (id)",
@@ -42,7 +43,7 @@ def upgrade() -> None:
         "outbox",
         f"id {{serial}} NOT NULL, uuid {{uuid}} DEFAULT {chance} NOT NULL, chain_id {{integer}} NOT NULL,"
         " subscription_id {integer} NOT NULL, kind {text} NOT NULL, subject {text} NOT NULL, award_id {uuid}, data {json},"
-        " occurred_at {moment} NOT NULL, due_at {moment} NOT NULL, until {moment}, tries {integer} DEFAULT 0 NOT NULL,"
+        " occurred_at {moment} NOT NULL, due_at {moment} NOT NULL, until {moment}, first_tried_at {moment}, tries {integer} DEFAULT 0 NOT NULL,"
         " lease {uuid}, dead_at {moment}",
         "CONSTRAINT pk_outbox PRIMARY KEY (id)",
         storage=" WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000)",

@@ -15,7 +15,7 @@ def upgrade() -> None:
     op.execute(
         f"CREATE TABLE clock_job (name {text} NOT NULL, due_at {moment} NOT NULL, mark {text}, holder {uuid}, held_until {moment},"
         f" began_at {moment}, ended_at {moment}, outcome {text}, report {text}, CONSTRAINT pk_clock_job PRIMARY KEY (name),"
-        " CONSTRAINT ck_clock_job_known_outcome CHECK (outcome IN ('done', 'failed')),"
+        " CONSTRAINT ck_clock_job_known_outcome CHECK (outcome IN ('done', 'failed', 'broken')),"
         f" CONSTRAINT ck_clock_job_held_by_somebody CHECK ((holder IS NULL) = (held_until IS NULL))){strict}"
     )
     op.execute(

@@ -8,6 +8,8 @@ import { api } from "./api.mjs";
 import { NewPassword, weakness } from "./password.mjs";
 import { Sheet } from "./register.mjs";
 
+// Behind the # it is sent to no server, and stands in no log.
+const useToken = () => useState(() => location.hash.slice(1))[0];
 const SignIn = () => html`<${Button} href=${to("/")}>${t("sign-in")}<//>`;
 const Done = ({ text }) => html`<${Note} tone="good" icon="check" role="status">${text}<//>`;
 
@@ -30,7 +32,8 @@ export function Forgotten() {
   `;
 }
 
-export function Reset({ token }) {
+export function Reset() {
+  const token = useToken();
   const [password, setPassword] = useState(""), [problem, setProblem] = useState(), [isDone, setDone] = useState(false);
   const [change, { busy, error }] = useAct(async () => {
     const weak = weakness(password);
@@ -53,7 +56,8 @@ export function Reset({ token }) {
   `;
 }
 
-export function Activate({ token }) {
+export function Activate() {
+  const token = useToken();
   const [isDone, setDone] = useState(false);
   const [activate, { busy, error }] = useAct(async () => {
     await api.post(`/api/customer/activate/${encodeURIComponent(token)}`);

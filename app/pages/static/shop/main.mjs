@@ -31,16 +31,15 @@ const ROUTES = [
 const OUTSIDE = [
   ["/register", Register],
   ["/forgotten", Forgotten],
-  ["/reset/:token", Reset],
-  ["/activate/:token", Activate],
+  ["/reset", Reset],
+  ["/activate", Activate],
 ];
-const LINK = /^\/(reset|activate)\//;
 
 function Shop() {
   useLanguage();
   const session = useStore(api.signedIn), { path } = usePlace();
   // What a link in a mail leads to is open to whoever has the link, signed in or not.
-  if (path === "/forgotten" || LINK.test(path) || (!session && path === "/register")) {
+  if (["/forgotten", "/reset", "/activate"].includes(path) || (!session && path === "/register")) {
     return html`<${Router} routes=${OUTSIDE} otherwise=${NotFound} /><${Aside} />`;
   }
   return html`<${Session} api=${api} nameLabel=${t("sign-in.name")} below=${Below}>${() => html`<${Screens} key=${session?.id} />`}<//>`;
