@@ -60,14 +60,14 @@ def figures() -> Iterator[Figure]:
         yield Figure(
             "buying over HTTP / pgbench, same statements",
             many / best,
-            0.45,
+            0.5,
             True,
             f"{many:.0f}/s against {best:.0f}/s, {clients} that keep their connections, as pgbench does; the goal is 0.6",
         )
         yield Figure(
             "the same, a new connection for each request",
             closed / best,
-            0.35,
+            0.4,
             True,
             f"{closed:.0f}/s against {best:.0f}/s",
         )
