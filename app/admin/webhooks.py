@@ -4,20 +4,21 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, jsonify
-from marshmallow import Schema, fields
+from marshmallow import Schema, ValidationError, fields
 
 from app import clock
 from app.admin import chosen
 from app.admin.chosen import CHAIN
 from app.native import answers, schemas, views
 from app.openloyalty.api import Blueprint
-from app.openloyalty.fields import Collection, Moment, Text, Uuid
+from app.openloyalty.fields import Collection, Moment, Text
 from app.openloyalty.forms import Form, form
 from app.openloyalty.queries import choice, number
 from app.outbox import subscriptions, targets
 from app.outbox.events import EXAMPLES, KINDS, EventKind
 from app.outbox.models import Delivery, Message, Subscription
 from app.outbox.subscriptions import SubscriptionDetails
+from app.outbox.webhooks import public_id
 from app.web.door import allow, chains, note_subject, reading, settings, transaction
 
 blueprint = Blueprint("admin_webhooks", __name__)
@@ -33,10 +34,21 @@ class WebhookForm(Form):
     description = Text()
 
 
-class ReplayForm(Form):
-    """Either the ids of messages, as the log of deliveries has them, or the span in which they occurred."""
+class MessageId(Text):
+    """A `webhook-id`."""
 
-    messages = Collection(Uuid(), most=1_000)
+    def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> Any:
+        sent = super().deserialize(value, attr, data, **kw)
+        try:
+            return UUID(str(sent).removeprefix("msg_"))
+        except ValueError as e:
+            raise ValidationError("This is no webhook-id; one looks like msg_0c9a2f7e53f44b7ea7d05a3df7a2a0c4.") from e
+
+
+class ReplayForm(Form):
+    """Either the `webhook-id`s of messages, or the span in which they occurred."""
+
+    messages = Collection(MessageId(), most=1_000)
     since = Moment()
     until = Moment()
 
@@ -221,7 +233,7 @@ def _webhook(it: Subscription, waiting: subscriptions.Waiting) -> dict[str, Any]
 def _delivery(it: Delivery) -> dict[str, Any]:
     return {
         "id": it.id,
-        "message": str(it.message),
+        "message": public_id(it.message),
         "event": it.kind,
         "occurred_at": views.moment(it.occurred_at),
         "tried_at": views.moment(it.tried_at),
@@ -236,7 +248,7 @@ def _delivery(it: Delivery) -> dict[str, Any]:
 def _dead(it: Message) -> dict[str, Any]:
     return {
         "id": it.id,
-        "message": str(it.uuid),
+        "message": public_id(it.uuid),
         "event": it.kind,
         "occurred_at": views.moment(it.occurred_at),
         "tries": it.tries,

@@ -24,8 +24,15 @@ from app.web.callers import require_keys, rotate_keys
 @errors_as_messages
 def migrate() -> None:
     """Bring the database's tables to the newest version."""
-    installation.migrate(opened(from_environment()))
+    database = opened(from_environment(), creates=True)
+    installation.migrate(database)
     click.echo("The database is up to date.")
+    try:
+        database.require_session()
+    except RuntimeError:
+        click.echo(
+            "Restart the pooler now: the connections that it has kept do not know the role's limits of time yet."
+        )
 
 
 @main.command()
@@ -46,7 +53,7 @@ def backup(file: Path) -> None:
         raise click.ClickException(f"{file} exists already; a backup overwrites nothing.") from e
     except OSError as e:
         raise click.ClickException(f"{file} cannot be written: {e.strerror}.") from e
-    click.echo(f"The database is copied to {file}.")
+    click.echo(f"{database.url.database} is copied to {file}: {file.stat().st_size / 1e6:.1f} MB.")
 
 
 @main.command()
@@ -66,7 +73,7 @@ def serve() -> None:
     settings.storage.mkdir(parents=True, exist_ok=True)
     if not settings.jwt_private_keys:
         require_keys(settings.jwt_key_file)
-    database = opened(settings)
+    database = opened(settings, creates=True)
     _migrate_with_demo(database, settings)
     database.engine.dispose()
     click.echo(f"Guerdon serves http://127.0.0.1:{settings.port} (API manual at /docs). Ctrl-C stops it.")
@@ -142,7 +149,7 @@ def demo_command(show: bool, reset: bool) -> None:
     settings = from_environment()
     if settings.is_production:
         raise click.ClickException("The demo world's passwords are public: it is only for GUERDON_ENV=development.")
-    database = opened(settings)
+    database = opened(settings, creates=not show)
     if show:
         with database.reading() as session:
             click.echo(json.dumps(demo.shown(session), indent=2))

@@ -99,6 +99,7 @@ def _proved(
 ) -> ProofReport:
     if own is None:
         settings = from_environment()
+        opened(settings)  # which says what is missing
         environ: dict[str, str] = {}
     else:
         settings = Settings(environment="test", storage=folder, database_url=started.url if started else "")
@@ -120,10 +121,14 @@ def _proved(
 
 def in_words(report: ProofReport, plan: ProofPlan) -> str:
     """The report for people."""
+    killed = f"{report.servers_killed} servers"
+    if report.database_killed:
+        killed += f", the database {report.database_killed} times"
     answers = ", ".join(f"{count} of {status}" for status, count in report.answers.items())
     lines = [
-        f"{report.sold} of {plan.limit} coupons were sold to {plan.buyers} buyers over {plan.servers} servers in {report.seconds} s.",
-        f"Killed: {report.servers_killed} servers, the database {report.database_killed} times. Answers: {answers};"
+        f"{report.sold} purchases of {plan.limit} coupons were acknowledged to {plan.buyers} buyers over {plan.servers} servers"
+        f" in {report.seconds} s.",
+        f"Killed: {killed}, of {plan.kills} times that were wanted. Answers: {answers};"
         f" {report.unanswered} came not, {report.cut} requests were cut, {report.repeated} repeated.",
         "",
         f"  {report.lost:6} purchases lost that buyers were told of",

@@ -3,11 +3,13 @@
 import logging
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.db import installation
 from app.db.engine import Database, TryAgain
 from app.db.installation import NotReady
 from app.refusal import Refusal
@@ -44,11 +46,22 @@ def errors_as_messages(command: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-def opened(settings: Settings) -> Database:
-    """The database of a command, closed when the command ends."""
-    if not settings.database_url:
-        settings.storage.mkdir(parents=True, exist_ok=True)
+def opened(settings: Settings, creates: bool = False) -> Database:
+    """The database of a command, closed when the command ends: one that is there and up to date, unless the command is to make it so.
+
+    Raises ClickException or NotReady: a wrong folder or a forgotten setting makes no new database.
+    """
     logging.getLogger("alembic").setLevel(logging.WARNING)
     database = Database(settings.sqlalchemy_url, pool_size=1)
     click.get_current_context().call_on_close(database.engine.dispose)
+    file = None if database.is_postgresql else database.url.database
+    if creates:
+        if not settings.database_url:
+            settings.storage.mkdir(parents=True, exist_ok=True)
+        return database
+    if file and file != ":memory:" and not Path(file).exists():
+        raise click.ClickException(
+            f"There is no database {file}. Say which with GUERDON_DATABASE_URL or GUERDON_STORAGE, or make it with `guerdon migrate`."
+        )
+    installation.require_ready(database, production=False)
     return database

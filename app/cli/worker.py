@@ -14,6 +14,8 @@ from app.settings import from_environment
 from app.worker import process
 from app.worker.deliveries import LANES
 
+WAITS_TOO_LONG = 300  # seconds that something may be due
+
 
 @main.group(invoke_without_command=True)
 @click.option("--with-parent", is_flag=True, help="Stop when the process that started it ends.")
@@ -43,7 +45,7 @@ def worker(context: click.Context, with_parent: bool) -> None:
 def status() -> None:
     """What waits to be sent, and each kind of work: when it was done, what came of it, when it is due.
 
-    Exits with 1 when something failed the last time, found what must not be, or is late.
+    Exits with 1 when something failed the last time, found what must not be, is late by ten minutes, or has waited to be sent for five.
     """
     database = opened(from_environment())
     now = datetime.now(UTC)
@@ -52,7 +54,9 @@ def status() -> None:
         jobs = schedule.jobs(session)
     since = f", the oldest for {waiting.oldest_seconds} seconds" if waiting.messages else ""
     click.echo(f"{waiting.messages} messages wait{since}; {waiting.dead} could not be delivered.")
-    is_bad = False
+    is_bad = waiting.oldest_seconds > WAITS_TOO_LONG
+    if is_bad:
+        click.echo("That is too long: no worker runs, or what it sends to does not answer.")
     for job in jobs:
         is_late = schedule.is_late(job, now)
         is_bad |= job.outcome in {"failed", "broken"} or is_late

@@ -60,6 +60,13 @@ class Templates:
     def __init__(self, folder: Path | None = None) -> None:
         if folder is not None and not folder.is_dir():
             raise BadSettings(f"GUERDON_MAIL_TEMPLATES: there is no folder {folder}")
+        known = {f"{language}/{kind}.{end}" for language in LANGUAGES for kind in KINDS for end in ("txt", "html")}
+        for file in sorted(folder.rglob("*.*")) if folder else ():
+            name = file.relative_to(folder or OWN).as_posix()
+            if file.is_file() and not file.name.startswith(".") and name not in known:
+                raise BadSettings(
+                    f"GUERDON_MAIL_TEMPLATES: {name} is no template; there are {', '.join(sorted(known))}"
+                )
         paths = [folder, OWN] if folder else [OWN]
         loader = ChoiceLoader([FileSystemLoader(path) for path in paths])
         self._environment = SandboxedEnvironment(

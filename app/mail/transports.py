@@ -60,7 +60,9 @@ class Smtp:
         if parts.scheme not in {"smtp", "smtps"} or not self._host:
             raise BadSettings(f"GUERDON_SMTP_URL: expected {EXAMPLE}")
         tls = parse_qs(parts.query).get("tls", ["required"])[-1]
-        if tls not in {"required", "none"} or (tls == "none" and self._host not in {"127.0.0.1", "::1", "localhost"}):
+        if tls not in {"required", "none"}:
+            raise BadSettings(f"GUERDON_SMTP_URL: tls may be required or none, not {tls!r}")
+        if tls == "none" and self._host not in {"127.0.0.1", "::1", "localhost"}:
             raise BadSettings("GUERDON_SMTP_URL: without TLS (?tls=none) only a mail server on this host is written to")
         self._is_tls_from_the_beginning, self._begins_tls = parts.scheme == "smtps", tls == "required"
         self._port = port or (465 if self._is_tls_from_the_beginning else 587)

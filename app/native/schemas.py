@@ -405,10 +405,10 @@ class EventKinds(Schema):
 
 
 class TryView(Schema):
-    """One try to deliver a message. Its `webhook-id` is `msg_` and the message's id without hyphens."""
+    """One try to deliver a message, which receivers know by this `webhook-id`."""
 
     id = _whole()
-    message = fields.UUID(required=True)
+    message = _text()
     event = _text()
     occurred_at = _moment(allow_none=False)
     tried_at = _moment(allow_none=False)
@@ -426,7 +426,7 @@ class TryPage(Schema):
 
 class DeadView(Schema):
     id = _whole()
-    message = fields.UUID(required=True)
+    message = _text()
     event = _text()
     occurred_at = _moment(allow_none=False)
     tries = _whole()

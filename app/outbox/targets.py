@@ -72,10 +72,10 @@ def require_allowed(target: Target, address: Address, allowed: Sequence[Network]
     inner = _inner(address)
     if any(address in network or inner in network for network in allowed):
         return
+    said = f"{address} is" if target.host == str(address) else f"{target.host} is {address}, which is"
     if not inner.is_global or inner.is_multicast or inner.is_reserved or inner.is_unspecified:
         raise BadTarget(
-            f"{target.host} is {address}, which is not on the public Internet. The operator allows such with GUERDON_WEBHOOK_NETWORKS.",
-            field="url",
+            f"{said} not on the public Internet. The operator allows such with GUERDON_WEBHOOK_NETWORKS.", field="url"
         )
     if target.scheme != "https":
         raise BadTarget("What is sent holds codes: on the public Internet it goes by https only.", field="url")
@@ -86,8 +86,12 @@ def require_plausible(url: str, allowed: Sequence[Network]) -> None:
     target = read(url)
     if target.host == "localhost" or target.host.endswith(".localhost"):
         require_allowed(target, ip_address("127.0.0.1"), allowed)
-    with suppress(ValueError):
-        require_allowed(target, ip_address(target.host), allowed)
+    with suppress(ValueError, OSError):
+        # Names of digits are addresses to the network, however they are written: 2130706433 is 127.0.0.1.
+        host = target.host if ":" in target.host else socket.inet_ntoa(socket.inet_aton(target.host))
+        require_allowed(target, ip_address(host), allowed)
+    if target.scheme != "https" and not allowed:
+        raise BadTarget("What is sent holds codes: it goes by https only.", field="url")
 
 
 def resolve(target: Target, allowed: Sequence[Network]) -> list[Address]:

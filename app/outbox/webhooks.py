@@ -19,6 +19,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
+from uuid import UUID
 
 import urllib3
 from cachetools import LRUCache
@@ -38,6 +39,11 @@ RESOLVED_SECONDS, RESOLVING_SECONDS, RESOLVERS = 10.0, 5.0, 8
 POOLS_MAX = 200
 THREADS_MAX = 16  # that share a connection pool
 GONE = 410
+
+
+def public_id(message: UUID) -> str:
+    """What receivers know a message by."""
+    return f"msg_{message.hex}"
 
 
 def body(kind: str, occurred_at: datetime, chain_id: int, data: dict[str, Any]) -> bytes:
@@ -123,11 +129,13 @@ class Sender:
 
         content = body(message.kind, message.occurred_at, message.chain_id, data)
         try:
-            headers = _headers(secrets, f"msg_{message.uuid.hex}", now, content)
+            headers = _headers(secrets, public_id(message.uuid), now, content)
             response = self._post(read(url), headers, content)
             answer = _answer(response)
         except BadTarget as e:
             return outcome(False, answer=str(e))
+        except NewConnectionError:
+            return outcome(False, answer="Nobody listens at this address: the connection was refused.")
         except TimeoutError:
             return outcome(False, answer="No answer came in time.")
         except SSLError as e:

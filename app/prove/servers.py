@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -24,7 +25,6 @@ class Server:
     def __init__(self, environ: dict[str, str]) -> None:
         self.port = free_port()
         self._environ = {**os.environ, **environ, "WEB_CONCURRENCY": "2", "GUERDON_POOL_SIZE": "4"}
-        self._environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -70,7 +70,8 @@ class Server:
 
 @contextmanager
 def serving(environ: dict[str, str], count: int) -> Iterator[list[Server]]:
-    servers = [Server(environ) for _ in range(count)]
+    metrics = tempfile.TemporaryDirectory(prefix="guerdon-prove-")  # whoever is killed removes nothing
+    servers = [Server({**environ, "PROMETHEUS_MULTIPROC_DIR": metrics.name}) for _ in range(count)]
     try:
         for server in servers:
             server.start()
@@ -78,6 +79,7 @@ def serving(environ: dict[str, str], count: int) -> Iterator[list[Server]]:
     finally:
         for server in servers:
             server.stop()
+        metrics.cleanup()
 
 
 def free_port() -> int:

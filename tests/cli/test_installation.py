@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from click.testing import Result
+from click.testing import CliRunner, Result
 from sqlalchemy import make_url, text
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,7 @@ from app import clock, demo, serving
 from app.campaign import invariants
 from app.campaign.models.awards import Award
 from app.campaign.models.coupons import Coupon
+from app.cli import main
 from app.db import installation
 from app.db.engine import Database
 from app.migrations import tables
@@ -362,3 +363,29 @@ def test_a_backup_taken_while_it_sells_is_whole(guerdon: Any, world: World, tmp_
 
 def test_it_says_its_version(guerdon: Callable[..., Result]) -> None:
     assert re.fullmatch(r"Guerdon \d+\.\d+\.\d+\n", guerdon("--version").output)
+
+
+@pytest.mark.parametrize(
+    "command", ["backup copy.sqlite3", "worker status", "check-invariants", "clean", "chain list", "prove"]
+)
+def test_a_command_makes_no_database_where_there_is_none(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A backup of nothing, made every night without a word, is found out when it is needed."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GUERDON_STORAGE", str(tmp_path / "wrong"))
+    monkeypatch.delenv("GUERDON_DATABASE_URL", raising=False)
+    run = CliRunner().invoke(main, command.split())
+    assert run.exit_code == 1
+    assert "There is no database" in run.output
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["backup copy.sqlite3", "worker status", "check-invariants", "clean", "chain list"])
+def test_a_command_says_that_the_tables_are_old(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GUERDON_DATABASE_URL", f"sqlite:///{tmp_path}/empty.sqlite3")
+    (tmp_path / "empty.sqlite3").touch()
+    run = CliRunner().invoke(main, command.split())
+    assert run.exit_code == 1
+    assert "Run `guerdon migrate`" in run.output

@@ -279,6 +279,9 @@ def test_a_folder_replaces_some_templates(tmp_path: Path) -> None:
     assert (words.subject, words.text) == ("Hooray", "It is A coffee.\n")
     with pytest.raises(BadSettings, match="GUERDON_MAIL_TEMPLATES"):
         Templates(tmp_path / "nowhere")
+    (tmp_path / "en" / "purchase_made.txt").write_text("Subject: Hooray\n\nNever sent.\n")
+    with pytest.raises(BadSettings, match="purchase_made"):
+        Templates(tmp_path)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -17,6 +17,7 @@ from app.outbox.models import new_secret
 from app.outbox.queue import Leased, Outcome
 from app.outbox.targets import BadTarget
 from app.outbox.webhooks import Sender
+from tests.postgres import free_port
 from tests.receiver import LOOPBACK, Receiver, receiver
 
 
@@ -105,6 +106,11 @@ def test_the_wish_to_wait_is_read(hook: Receiver, said: str, seconds: int | None
     hook.answers = lambda number: (503, {"Retry-After": said}, b"")
     wish = send(hook.url).again_after
     assert wish == (timedelta(seconds=seconds) if seconds else None)
+
+
+def test_where_nobody_listens_that_is_said() -> None:
+    outcome = send(f"http://127.0.0.1:{free_port()}/")
+    assert (outcome.is_delivered, str(outcome.answer)[:14]) == (False, "Nobody listens")
 
 
 def test_a_long_answer_is_cut(hook: Receiver) -> None:
@@ -229,6 +235,9 @@ def test_a_public_address_is_open_with_https_only(address: str) -> None:
         "https://localhost/",
         "https://admin.localhost/",
         "https://[::1]/",
+        "https://2130706433/",
+        "https://0x7f.1/",
+        "http://shop.example/",
     ],
 )
 def test_what_is_no_url_for_webhooks_is_refused_at_once(url: str) -> None:
