@@ -135,9 +135,11 @@ def test_a_proxy_passes_on_what_guerdon_takes(proxy: Any, server: Server, tmp_pa
         status, said = ask(port, "/api/admin/login_check", largest)
         assert (status, b"too long" in said) == (400, True), "a body as large as may be is read"
         status, said = ask(port, "/api/admin/login_check", largest + b" " * 1_000)
-        # Guerdon says so before it has read the body. nginx may find the connection closed before it finds the answer.
-        assert (status == 413 and b"262144" in said) or (status, proxy) == (502, nginx)
-        assert ask(port, "/api/admin/login_check", b"x" * 7_000_000)[0] in {0, 413}, "the proxy says so"
+        # Guerdon says so before it has read the body. A proxy may find the connection closed before it finds the answer: 502.
+        assert (status == 413 and b"262144" in said) or status == 502
+        assert ask(port, "/api/admin/login_check", b"x" * 7_000_000)[0] in {0, 413, 502}, (
+            "the proxy says so, or Guerdon first"
+        )
         status, page = ask(port, "/openapi.json")
         assert status == 200
         assert json.loads(page)["openapi"]
