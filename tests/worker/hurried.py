@@ -10,6 +10,7 @@ queue.FIRST_WAIT = timedelta(seconds=0.1)
 queue.LONGEST_WAIT = timedelta(seconds=1)
 queue.LEASE = timedelta(seconds=5)
 deliveries.MARGIN = timedelta(seconds=3)
+deliveries.MAIL_HELD_SECONDS, deliveries.MAIL_HELD_SECONDS_MAX = 0.1, 1.0
 deliveries.IDLE_SECONDS = deliveries.BROKEN_SECONDS = 0.1
 
 if __name__ == "__main__":
