@@ -16,11 +16,15 @@ EXAMPLE = "smtp://user:password@mail.example:587, or smtps://… for TLS from th
 
 
 class LetterRefused(Exception):
-    """The mail server does not take this letter now, or ever (`is_final`); the message is its answer, without the address."""
+    """The mail server does not take this letter; the message is its answer, without the address.
 
-    def __init__(self, code: int, answer: bytes | str) -> None:
-        super().__init__(f"{code} {_plain(answer)}")
-        self.is_final = code >= 500
+    `is_final`: there is no such address (5.1.x, RFC 3463). Whatever else it says may be a setting of ours, and be mended.
+    """
+
+    def __init__(self, code: int, answer: bytes | str, is_about_address: bool = False) -> None:
+        said = _plain(answer)
+        super().__init__(f"{code} {said}")
+        self.is_final = is_about_address and said.startswith("5.1.")
 
 
 class Transport(Protocol):
@@ -77,7 +81,7 @@ class Smtp:
             connection.send_message(letter)
         except smtplib.SMTPRecipientsRefused as e:
             code, answer = next(iter(e.recipients.values()))
-            raise LetterRefused(code, answer) from e
+            raise LetterRefused(code, answer, is_about_address=True) from e
         except smtplib.SMTPResponseException as e:
             self._close()
             raise LetterRefused(e.smtp_code, e.smtp_error) from e

@@ -28,8 +28,7 @@ from app.campaign.notices import ExpiryMark
 from app.campaign.vouchers import lifecycle
 from app.campaign.vouchers.lifecycle import VoucherTerms
 from app.db.engine import Database
-from app.mail import transports
-from app.mail.mailer import Mailer, mailer
+from app.mail.mailer import mailer
 from app.mail.templates import KINDS, LANGUAGES, Templates
 from app.mail.transports import Smtp
 from app.members import customers
@@ -63,6 +62,8 @@ class Mailbox:
     async def handle_RCPT(  # noqa: N802
         self, server: Any, session: Any, envelope: Any, address: str, options: Any
     ) -> str:
+        if address.startswith("elsewhere@"):
+            return "554 5.7.1 relay access denied"
         if address.startswith("gone@"):
             return f"550 5.1.1 <{address}> no such user"
         envelope.rcpt_tos.append(address)
@@ -187,6 +188,24 @@ def test_an_address_that_is_refused_is_told_without_being_named(
     assert "gone@" not in str(tried.answer)
 
 
+def test_a_letter_that_is_refused_for_want_of_a_setting_waits_until_that_is_mended(
+    app: Flask, world: World, mailing: Settings, mailbox: tuple[Mailbox, Controller]
+) -> None:
+    """Also when the server says 5xx: who may not relay today may tomorrow, and the code of a purchase is in it."""
+    address(world, "elsewhere@shop.example")
+    settings = replace(mailing, smtp_url=f"smtp://127.0.0.1:{port_of(mailbox[1])}?tls=none")
+    hooks = hooks_of(app, settings, world.database)
+    world.buy(world.a_campaign())
+    hooks.send()
+    [waits] = hooks.waiting()
+    assert waits.tries == 1
+    mailbox[0].answer = "550 5.7.1 sender rejected"
+    address(world, "cleo@shop.example")
+    with clock_at(later(seconds=10)):
+        hooks.send()
+    assert len(hooks.waiting()) == 1
+
+
 def certificate(folder: Path) -> tuple[Path, Path]:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
@@ -286,7 +305,7 @@ def test_a_folder_replaces_some_templates(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", KINDS)
-def test_nothing_that_people_write_becomes_markup_or_a_header(kind: str, language: str) -> None:
+def test_nothing_that_people_write_becomes_markup(kind: str, language: str) -> None:
     hostile = {
         name: HOSTILE + "\r\nBcc: x@y.example" if isinstance(value, str) else value
         for name, value in KINDS[kind].items()
@@ -445,8 +464,6 @@ def test_when_mail_ends_nothing_more_is_written_for_it(app: Flask, world: World,
     subscriptions.renew(world.database, sends_mail=False)
     world.buy(world.a_campaign())
     assert hooks.count() == 0
-    assert isinstance(hooks.mailer, Mailer)
-    assert transports.SECONDS_MAX < 60
 
 
 def login_of(world: World) -> Login:
