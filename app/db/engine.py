@@ -128,16 +128,14 @@ class Database:
         if lost or state in TRY_AGAIN:
             raise TryAgain(f"the database could not serve this: {str(cause).splitlines()[0]}") from e
 
-    def give_role_its_session(self) -> None:
+    def give_role_its_session(self, session: Session) -> None:
         """Let every session of this role in this database begin as it must, since a pooler lets nobody say so at connect."""
         if not self.pooler:
             return
-        with self.transaction() as session:
-            role, database = session.execute(
-                text("SELECT quote_ident(current_user), quote_ident(current_database())")
-            ).one()
-            for name, value in SESSION.items():
-                session.execute(text(f"ALTER ROLE {role} IN DATABASE {database} SET {name} = '{value}'"))
+        query = text("SELECT quote_ident(current_user), quote_ident(current_database())")
+        role, database = session.execute(query).one()
+        for name, value in SESSION.items():
+            session.execute(text(f"ALTER ROLE {role} IN DATABASE {database} SET {name} = '{value}'"))
 
     def require_session(self) -> None:
         """Refuse a pooler whose sessions do not begin as they must. Raises RuntimeError."""

@@ -39,7 +39,6 @@ def migrate(database: Database, fill: Callable[[Session], None] | None = None) -
     Whoever does the same at the same time waits, and then finds it done. Raises TryAgain after MIGRATING_SECONDS of waiting.
     """
     until = time.monotonic() + MIGRATING_SECONDS
-    database.give_role_its_session()
     while True:
         try:
             return _migrate(database, fill)
@@ -56,6 +55,7 @@ def _migrate(database: Database, fill: Callable[[Session], None] | None) -> bool
         connection = session.connection()  # on SQLite, the one that may write
         if database.is_postgresql:
             session.execute(select(func.pg_advisory_xact_lock(MIGRATING)))
+            database.give_role_its_session(session)
         was_empty = not inspect(connection).get_table_names()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

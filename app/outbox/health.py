@@ -27,16 +27,13 @@ def waiting(session: Session, now: datetime) -> Backlog:
         return session.scalar(select(func.count()).select_from(rows)) or 0
 
     # Of those that may be sent to: what waits for one that is paused is in no hurry.
-    hooks = session.scalars(
-        select(Subscription.id).where(Subscription.paused_at.is_(None), Subscription.removed_at.is_(None))
-    ).all()
-    oldest = now
-    for id in (MAIL, *hooks):
-        due = select(Message.due_at).where(
-            Message.subscription_id == id, Message.dead_at.is_(None), Message.due_at < now
-        )
-        first = session.scalar(due.order_by(Message.due_at).limit(1))
-        oldest = min(oldest, first or now)
+    def first(of: Any) -> Any:
+        due = (Message.subscription_id == of, Message.dead_at.is_(None), Message.due_at < now)
+        return select(Message.due_at).where(*due).order_by(Message.due_at).limit(1)
+
+    is_open = (Subscription.paused_at.is_(None), Subscription.removed_at.is_(None))
+    of_hooks = session.scalar(select(func.min(first(Subscription.id).scalar_subquery())).where(*is_open))
+    oldest = min(of_hooks or now, session.scalar(first(MAIL)) or now)
     return Backlog(
         count(Message.dead_at.is_(None)), count(Message.dead_at.is_not(None)), int((now - oldest).total_seconds())
     )

@@ -36,7 +36,7 @@ class ProofPlan:
 
 @dataclass(frozen=True)
 class ProofReport:
-    """What came of it. All but the first five are to be nothing."""
+    """What came of it. From `lost` on, all are to be nothing."""
 
     sold: int
     denied: int

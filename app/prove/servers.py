@@ -28,7 +28,7 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Raises RuntimeError with what the server said when it does not start."""
+        """Raises RuntimeError when it does not start."""
         config = str(ROOT / "gunicorn.conf.py")
         command = [sys.executable, "-m", "gunicorn", "-c", config, "-b", f"127.0.0.1:{self.port}", "wsgi:application"]
         self._process = subprocess.Popen(

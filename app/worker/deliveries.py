@@ -120,9 +120,12 @@ class Deliveries:
         now = clock.now()
         with self._database.transaction() as session:
             messages = queue.lease(session, subscription_id, now, TAKEN)
+        if not messages:
+            return False
+        with self._database.reading() as session:  # not while the lease is written: on SQLite nobody sells then
             awards = {it.award_id for it in messages if it.award_id is not None}
             told = self._awards_told(session, awards) if awards else {}
-            target = session.get(Subscription, subscription_id) if messages and subscription_id != MAIL else None
+            target = session.get(Subscription, subscription_id) if subscription_id != MAIL else None
             url, secrets = (target.url, secrets_of(target, now)) if target else ("", [])
         sent: list[Sent] = []
         left = list(messages)
@@ -137,7 +140,7 @@ class Deliveries:
             if not outcome.is_delivered and not outcome.is_for_nobody and not outcome.is_final:
                 break  # the next ones would most likely fail as well, and each costs seconds
         self._settle(sent, left)
-        return bool(messages)
+        return True
 
     def _sent(self, message: Leased, data: dict[str, Any], url: str, secrets: Sequence[str]) -> Outcome:
         """Send one; whatever goes wrong is an outcome, or what was sent before it would be sent again with it."""
