@@ -16,6 +16,7 @@ from app.spaaza import envelope as spaaza_envelope
 from app.web.callers import Identity
 from app.web.door import BODY_BYTES_MAX, GuardedFlask
 from app.web.metrics import Metrics
+from app.web.requests import HEADER, observe
 
 __all__ = ["create_app"]
 
@@ -48,6 +49,7 @@ def create_app(settings: Settings) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     if settings.cors_origins:
         _open_to(app, settings.cors_origins)
+    observe(app, app.extensions["guerdon_metrics"], settings)
     api = create_api(app, _refuse)
     errors.register(app)
     for blueprint in [
@@ -81,7 +83,7 @@ def _open_to(app: Flask, origins: tuple[str, ...]) -> None:
         origins=list(origins),
         methods=["GET", "POST", "PUT", "DELETE"],
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match", *SPAAZA_HEADERS],
-        expose_headers=["ETag", "Idempotency-Replayed", "Location", "Retry-After"],
+        expose_headers=["ETag", "Idempotency-Replayed", "Location", "Retry-After", HEADER],
         max_age=600,
     )
 

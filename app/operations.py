@@ -4,7 +4,7 @@ import time
 from importlib.resources import files
 from typing import Any
 
-from flask import Flask, Response, current_app, jsonify, request, send_from_directory
+from flask import Flask, Response, current_app, jsonify, send_from_directory
 from prometheus_client import CONTENT_TYPE_LATEST
 from prometheus_client.core import GaugeMetricFamily
 from sqlalchemy import text
@@ -21,7 +21,6 @@ from app.web.door import anyone, database, settings
 from app.web.metrics import Metrics
 
 READY_SECONDS = 1.0
-METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE"}
 SWAGGER = files("flask_swagger_ui") / "dist"
 SWAGGER_FILES = ("swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png")
 
@@ -82,18 +81,6 @@ def _metrics(app: Flask) -> None:
     @anyone
     def show_metrics() -> Response:
         return Response(metrics.text(_measured()), content_type=CONTENT_TYPE_LATEST)
-
-    @app.before_request
-    def begin() -> None:
-        request.environ["guerdon.began"] = time.perf_counter()
-
-    @app.after_request
-    def count(response: Response) -> Response:
-        route = request.url_rule.rule if request.url_rule else "unknown"
-        method = request.method if request.method in METHODS else "other"
-        metrics.requests.labels(route, method, response.status_code).inc()
-        metrics.seconds.labels(route).observe(time.perf_counter() - request.environ["guerdon.began"])
-        return response
 
 
 def _measured() -> list[GaugeMetricFamily]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy import make_url
 
-from app import create_app, settings
+from app import create_app, logs, settings
 from app.db.installation import require_ready
 from app.settings import PLACEHOLDERS, BadSettings, Settings
 
@@ -16,6 +16,7 @@ from app.settings import PLACEHOLDERS, BadSettings, Settings
 def production_application() -> Flask:
     """The application, once settings and database are fit to serve. Raises BadSettings, NotReady or RuntimeError."""
     found = settings.from_environment()
+    logs.set_up(found.log_format, found.log_level)
     require_no_placeholders(found)
     app = create_app(found)
     _check(app, found)

@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from app.logs import FORMATS, LEVELS
+
 Network = IPv4Network | IPv6Network
 LOOPBACK = "127.0.0.0/8, ::1/128"
 PLACEHOLDERS = {"", "change-me", "changeme", "guerdon", "password", "placeholder", "postgres", "secret", "test"}
@@ -65,6 +67,10 @@ class Settings:
     mail_templates: Path | None = None
     # GUERDON_PUBLIC_URL: where people reach this installation; links in letters begin with it.
     public_url: str = "http://127.0.0.1:8181"
+    # GUERDON_LOG_FORMAT: `json` (default), a JSON object a line, or `text` (default of development).
+    log_format: str = "json"
+    # GUERDON_LOG_LEVEL: `info`; `debug` tells each request and each delivery, `warning` and `error` less.
+    log_level: str = "info"
     # PORT: where `make run` and `guerdon serve` listen.
     port: int = 8181
 
@@ -118,6 +124,8 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         mail_from=environ.get("GUERDON_MAIL_FROM") or "Guerdon <no-reply@localhost>",
         mail_templates=Path(environ["GUERDON_MAIL_TEMPLATES"]) if environ.get("GUERDON_MAIL_TEMPLATES") else None,
         public_url=_public_url(environ),
+        log_format=_log_format(environ, environment),
+        log_level=_one_of(environ, "GUERDON_LOG_LEVEL", LEVELS),
         port=_whole(environ, "PORT", 8181, least=1),
     )
     try:
@@ -175,6 +183,11 @@ def _public_url(environ: Mapping[str, str]) -> str:
     if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
         raise BadSettings(f"GUERDON_PUBLIC_URL: expected an address like https://shop.example, found {url!r}")
     return url.rstrip("/")
+
+
+def _log_format(environ: Mapping[str, str], environment: str) -> str:
+    default = "text" if environment == "development" else "json"
+    return _one_of({"GUERDON_LOG_FORMAT": default} | dict(environ), "GUERDON_LOG_FORMAT", FORMATS)
 
 
 def _networks(environ: Mapping[str, str], name: str, default: str) -> tuple[Network, ...]:

@@ -1,12 +1,15 @@
 """Two real databases, an application over each, and the people who use it."""
 
+import io
+import json
+import logging
 import os
 import shutil
 import zlib
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from argon2 import PasswordHasher
@@ -14,7 +17,7 @@ from click.testing import CliRunner, Result
 from flask import Flask
 from sqlalchemy import URL
 
-from app import clock, create_app, demo
+from app import clock, create_app, demo, logs
 from app.access import passwords
 from app.campaign.awards.refused import Refusals
 from app.cli import main
@@ -39,6 +42,7 @@ TEMPLATE = f"guerdon_test_template{WORKER}"
 WORLD_TEMPLATE = f"guerdon_test_world{WORKER}"
 COPY = f"guerdon_test{WORKER}"
 Filled = TypeVar("Filled")
+Told = Callable[[], list[dict[str, Any]]]
 DATABASES: dict[tuple[str, int], Database] = {}
 
 
@@ -90,6 +94,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             "STARTS_SERVERS"
         ):  # type: ignore[union-attr]
             item.add_marker(pytest.mark.server)
+
+
+@pytest.fixture
+def told() -> Iterator[Told]:
+    """What is logged meanwhile, at the level `debug` as `json`: read it by calling this."""
+    stream, logger = io.StringIO(), logging.getLogger("guerdon")
+    handler = logs.handler("json", stream)
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    logger.removeHandler(handler)
+    logger.setLevel(before)
 
 
 @pytest.fixture(scope="session")

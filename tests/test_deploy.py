@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -54,7 +55,7 @@ def nginx(folder: Path, upstream: int) -> Iterator[int]:
     )
     main = f"daemon off; pid {folder}/pid; error_log {folder}/error.log;"
     main += " user root;" if os.geteuid() == 0 else ""
-    whole = f"{main}\nevents {{}}\nhttp {{\naccess_log off;\n{temporary}{site}}}\n"
+    whole = f"{main}\nevents {{}}\nhttp {{\nlog_format ids '$request_id'; access_log {folder}/ids ids;\n{temporary}{site}}}\n"
     (folder / "nginx.conf").write_text(whole)
     with running([program("nginx"), "-c", str(folder / "nginx.conf"), "-e", f"{folder}/error.log"], folder, port):
         yield port
@@ -143,6 +144,22 @@ def test_a_proxy_passes_on_what_guerdon_takes(proxy: Any, server: Server, tmp_pa
         status, page = ask(port, "/openapi.json")
         assert status == 200
         assert json.loads(page)["openapi"]
+
+
+@pytest.mark.parametrize("proxy", [nginx, caddy])
+def test_a_proxy_names_the_request_and_a_client_does_not(proxy: Any, server: Server, tmp_path: Path) -> None:
+    named = "given-by-a-client"
+    with proxy(tmp_path, server.port) as port:
+        trusting = ssl.create_default_context()
+        trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+        request = urllib.request.Request(f"https://localhost:{port}/livez", headers={"X-Request-Id": named})
+        with urllib.request.urlopen(request, timeout=20, context=trusting) as answer:
+            given = answer.headers["X-Request-Id"]
+    assert given != named
+    if proxy is nginx:
+        assert given in (tmp_path / "ids").read_text().split()
+    else:
+        assert UUID(given)
 
 
 def test_what_stands_behind_a_proxy_knows_who_asks_and_how(server: Server, tmp_path: Path) -> None:

@@ -53,6 +53,7 @@ FLOORS: list[set[str]] = [
     {"media"},
     {"db"},
     {"settings", "clock", "amounts", "paging", "refusal", "text"},
+    {"logs"},
 ]
 # Inside the domain, again from the top down.
 ROOMS: list[set[str]] = [

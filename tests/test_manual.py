@@ -6,15 +6,19 @@ from typing import Any
 import pytest
 from flask import Flask
 from openapi_schema_validator import OAS30Validator, oas30_format_checker
+from sqlalchemy import select
 
 from app.access.tokens import SESSION_HOURS
+from app.campaign.models.coupons import Coupon
 from app.manual.document import EXAMPLES, INTRODUCTION
 from app.manual.groups import GROUPS
 from app.media.imaging import UPLOAD_BYTES_MAX
+from app.members.models import Profile
 from app.paging import PER_PAGE, PER_PAGE_MAX
 from app.settings import Settings
 from app.web.door import BODY_BYTES_MAX
 from app.web.idempotency import KEPT, KEY_LENGTH_MAX
+from tests.conftest import Told
 from tests.manual_calls import recorded
 
 Operation = dict[str, Any]
@@ -78,8 +82,22 @@ def database_url(manuals_demo_url: str) -> str:
     return manuals_demo_url
 
 
-def test_the_examples_are_what_the_service_answers(app: Flask) -> None:
+def test_the_examples_are_what_the_service_answers(app: Flask, told: Told) -> None:
     known, now = json.loads(EXAMPLES.read_text(encoding="utf-8")), recorded(app)
     assert list(known) == list(now), "run `make examples`"
     for name, example in now.items():
         assert known[name] == example, f"{name}: if this shall be so, run `make examples`"
+    _require_silence_about_people(app, told())
+
+
+def _require_silence_about_people(app: Flask, lines: list[dict[str, Any]]) -> None:
+    """No line of what was logged meanwhile has an address, a name, a number of a card, or a code."""
+    assert len(lines) > 200
+    logged = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines)
+    with app.extensions["guerdon_database"].reading() as session:
+        columns = (Profile.email, Profile.phone, Profile.loyalty_card_number, Profile.last_name, Profile.referral_code)
+        secret = {value for row in session.execute(select(*columns)) for value in row if value}
+        secret |= set(session.scalars(select(Coupon.code)))
+    secret = {value for value in secret if len(value) > 4}  # `123` stands in many a number
+    assert len(secret) > 20
+    assert not [value for value in secret if value in logged]

@@ -241,6 +241,7 @@ def _delivery(it: Delivery) -> dict[str, Any]:
         "outcome": it.outcome,
         "status": it.status,
         "answer": it.answer,
+        "request_id": it.request_id,
         "data": it.data,
     }
 

@@ -1,10 +1,10 @@
 """`guerdon worker`: send what waits, do what is due, and tell how that goes."""
 
-import logging
 from datetime import UTC, datetime
 
 import click
 
+from app import logs
 from app.cli.root import errors_as_messages, main, opened
 from app.db.engine import Database
 from app.jobs import schedule
@@ -31,8 +31,7 @@ def worker(context: click.Context, with_parent: bool) -> None:
         return
     settings = from_environment()
     require_no_placeholders(settings)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logs.set_up(settings.log_format, settings.log_level)
     database = Database(settings.sqlalchemy_url, pool_size=LANES + 4)
     try:
         process.run(settings, database, ends_with_parent=with_parent)

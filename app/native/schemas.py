@@ -405,7 +405,7 @@ class EventKinds(Schema):
 
 
 class TryView(Schema):
-    """One try to deliver a message, which receivers know by this `webhook-id`."""
+    """One try to deliver a message, which receivers know by this `webhook-id`; `request_id` is of the request in which it happened."""
 
     id = _whole()
     message = _text()
@@ -416,6 +416,7 @@ class TryView(Schema):
     outcome = _text()
     status = _whole(allow_none=True)
     answer = _text(allow_none=True)
+    request_id = _text(allow_none=True)
     data = fields.Dict(required=True, allow_none=True)
 
 

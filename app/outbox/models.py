@@ -76,6 +76,7 @@ class Message(Base):
     subject: Mapped[str]  # whose events stay in order, such as `customer 4`
     award_id: Mapped[UUID | None] = mapped_column(Uuid)
     data: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    request_id: Mapped[str | None]  # of the request in which it happened
     occurred_at: Mapped[datetime] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # after which nobody wants it, such as a link
@@ -121,6 +122,7 @@ class Delivery(Base):
     kind: Mapped[str]
     subject: Mapped[str]
     data: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # none of mails: they are personal
+    request_id: Mapped[str | None]
     occurred_at: Mapped[datetime] = mapped_column(UtcDateTime)
     tried_at: Mapped[datetime] = mapped_column(UtcDateTime)
     milliseconds: Mapped[int] = mapped_column(BigInteger)

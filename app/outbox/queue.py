@@ -37,6 +37,7 @@ class Leased:
     subject: str
     award_id: UUID | None
     data: dict[str, Any] | None
+    request_id: str | None
     occurred_at: datetime
     until: datetime | None
     first_tried_at: datetime
@@ -154,6 +155,7 @@ def lease(session: Session, subscription_id: int, now: datetime, most: int) -> l
             Message.subject,
             Message.award_id,
             Message.data,
+            Message.request_id,
             Message.occurred_at,
             Message.until,
             Message.first_tried_at,
@@ -261,6 +263,7 @@ def _noted(it: Sent) -> dict[str, Any]:
         "kind": message.kind,
         "subject": message.subject,
         "data": it.data,
+        "request_id": message.request_id,
         "occurred_at": message.occurred_at,
         "tried_at": outcome.tried_at,
         "milliseconds": outcome.milliseconds,

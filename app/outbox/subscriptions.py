@@ -223,8 +223,10 @@ def replay(
     """
     if bool(messages) == (since is not None and until is not None):
         raise NothingToReplay("Say which: `messages`, or `since` and `until`.", field="messages")
-    told = (Delivery.chain_id, Delivery.message, Delivery.kind, Delivery.subject, Delivery.data, Delivery.occurred_at)
-    query = select(*told).where(Delivery.subscription_id == it.id, Delivery.data.is_not(None))
+    columns = ("chain_id", "message", "kind", "subject", "data", "request_id", "occurred_at")
+    query = select(*(getattr(Delivery, name) for name in columns)).where(
+        Delivery.subscription_id == it.id, Delivery.data.is_not(None)
+    )
     if messages:
         query = query.where(Delivery.message.in_(messages))
     else:
@@ -235,9 +237,11 @@ def replay(
     for uuid in session.scalars(waits).all() if chosen else ():
         del chosen[uuid]
     if chosen:
-        columns = ("chain_id", "uuid", "kind", "subject", "data", "occurred_at")
         rest = {"subscription_id": it.id, "due_at": now}
-        session.execute(insert(Message), [{**dict(zip(columns, row, strict=True)), **rest} for row in chosen.values()])
+        again = [{"uuid": row.message, **row._mapping, **rest} for row in chosen.values()]
+        for message in again:
+            del message["message"]
+        session.execute(insert(Message), again)
     is_cut = len(tried) == AGAIN_MAX and not messages
     return Replayed(len(chosen), tried[-1].occurred_at if is_cut else None)
 

@@ -130,6 +130,8 @@ class Sender:
         content = body(message.kind, message.occurred_at, message.chain_id, data)
         try:
             headers = _headers(secrets, public_id(message.uuid), now, content)
+            if message.request_id:
+                headers["X-Request-Id"] = message.request_id
             response = self._post(read(url), headers, content)
             answer = _answer(response)
         except BadTarget as e:

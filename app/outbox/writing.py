@@ -9,14 +9,17 @@ from sqlalchemy.orm import Session
 
 from app.db.prepared import Executor, Prepared
 from app.db.types import AnyColumn, AnySelect, UtcDateTime
+from app.logs import request_id
 from app.outbox.models import EVERY_CHAIN_ID, MAIL, Listener, Message
 
-COLUMNS = ["chain_id", "subscription_id", "kind", "subject", "occurred_at", "due_at"]
+COLUMNS = ["chain_id", "subscription_id", "kind", "subject", "request_id", "occurred_at", "due_at"]
+IN_REQUEST = "in_request"  # the parameter of statements that write events
 
 
 def heard(chain: AnyColumn, subject: AnyColumn, moment: AnyColumn) -> AnySelect:
-    """The columns of COLUMNS, for each who listens in a chain. Narrow it to the kinds that have happened."""
-    return select(chain, Listener.subscription_id, Listener.kind, subject, moment, moment).where(
+    """The columns of COLUMNS, for each who listens in a chain. Narrow it to the kinds that have happened; give IN_REQUEST a value."""
+    request = bindparam(IN_REQUEST, type_=String())
+    return select(chain, Listener.subscription_id, Listener.kind, subject, request, moment, moment).where(
         Listener.chain_id.in_([chain, EVERY_CHAIN_ID])
     )
 
@@ -47,6 +50,7 @@ _WRITE: Prepared[Any] = Prepared(
 def write(executor: Executor, chain_id: int, kind: str, subject: str, data: Mapping[str, Any], now: datetime) -> None:
     """Tell whoever listens for this kind in this chain. `data` is what the kind's schema says; `subject` keeps its order."""
     parameters = {"chain": chain_id, "event": kind, "of_whom": subject, "what": dict(data), "moment": now}
+    parameters[IN_REQUEST] = request_id()
     _WRITE.run(executor, parameters)
 
 
@@ -72,6 +76,7 @@ def write_mail(
             kind=kind,
             subject=subject,
             data=dict(data),
+            request_id=request_id(),
             occurred_at=now,
             due_at=now,
             until=until,

@@ -3,6 +3,7 @@
 A view says who may call it with `allow(...)` or `anyone`; a route that says nothing is closed.
 """
 
+import contextvars
 import logging
 import random
 import threading
@@ -42,6 +43,7 @@ from app.web.idempotency import KeyedAttempt, Replay
 from app.web.metrics import Metrics
 
 BODY_BYTES_MAX = 256 * 1024
+LOG = logging.getLogger("guerdon")
 TRIES = 8
 TRYING_SECONDS = 3.0
 ANYONE = frozenset({"anyone"})
@@ -267,7 +269,7 @@ def _do_afterwards() -> None:
         try:
             step()
         except (TryAgain, OutcomeUnknown, SQLAlchemyError) as e:
-            current_app.logger.warning("what follows a request could not be written: %s", e)
+            LOG.warning("what follows a request could not be written: %s", e)
 
 
 def afterwards(step: Callable[[], object]) -> None:
@@ -290,9 +292,9 @@ def in_background(step: Callable[[], object]) -> None:
         try:
             step()
         except (TryAgain, OutcomeUnknown, SQLAlchemyError) as e:
-            logging.getLogger("guerdon").warning("what was begun beside a request could not be done: %s", e)
+            LOG.warning("what was begun beside a request could not be done: %s", e)
 
-    threading.Thread(target=run, daemon=True).start()
+    threading.Thread(target=contextvars.copy_context().run, args=(run,), daemon=True).start()
 
 
 class CountsRefusals(Protocol):
@@ -308,7 +310,7 @@ def _report_refusals() -> None:
         metrics.unrewarded.labels(reason).inc()
         refusals.note(campaign_id, reason, clock.now())
         if not is_answered:
-            current_app.logger.warning("campaign %s gave no reward: %s", campaign_id, reason)
+            LOG.warning("campaign %s gave no reward: %s", campaign_id, reason)
     if g.refused is not None and g.refused.campaign_id is not None:
         refusals.note(g.refused.campaign_id, g.refused.code, clock.now())
 

@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from app import clock
+from app import clock, logs
 from app.db.engine import Database, OutcomeUnknown, TryAgain
 from app.outbox import queue
 from app.outbox.models import MAIL, Subscription
@@ -132,7 +132,9 @@ class Deliveries:
         while left and not self._stopping.is_set() and clock.now() < left[0].leased_until - MARGIN:
             message = left[0]
             data = told.get(message.award_id, {}) if message.award_id else message.data or {}
-            outcome = self._sent(message, data, url, secrets)
+            with logs.belonging_to(message.request_id):
+                outcome = self._sent(message, data, url, secrets)
+                _tell(message, outcome)
             if outcome.is_unreached:
                 self._hold_mail()
                 break  # it waits with the others, untried
@@ -176,3 +178,17 @@ class Deliveries:
                     raise
                 log.warning("what was sent cannot be noted yet: %s", e)
                 self._stopping.wait(min(0.05 * 2**i, BROKEN_SECONDS))
+
+
+def _tell(message: Leased, outcome: Outcome) -> None:
+    """In words without what the receiver said, which may be personal; the log of deliveries has it."""
+    level = logging.DEBUG if outcome.is_delivered or outcome.is_for_nobody else logging.WARNING
+    facts = {
+        "event": message.kind,
+        "message_id": message.uuid.hex,
+        "subscription": message.subscription_id,
+        "status": outcome.status,
+        "milliseconds": outcome.milliseconds,
+    }
+    told = "delivered" if outcome.is_delivered else "for nobody" if outcome.is_for_nobody else "not delivered"
+    log.log(level, "%s to listener %d: %s", message.kind, message.subscription_id, told, extra=facts)

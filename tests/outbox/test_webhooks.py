@@ -32,6 +32,7 @@ def message(**changed: Any) -> Leased:
         "subject": "s",
         "award_id": None,
         "data": None,
+        "request_id": None,
     }
     more = {
         "occurred_at": now,

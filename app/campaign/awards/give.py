@@ -24,7 +24,8 @@ from app.campaign.models.limits import MethodTally, Stock
 from app.campaign.models.rewards import RewardMethod
 from app.campaign.vouchers import keys
 from app.db.prepared import Executor, is_postgresql
-from app.outbox.writing import customer_subject
+from app.logs import request_id
+from app.outbox.writing import IN_REQUEST, customer_subject
 from app.refusal import Refusal
 
 
@@ -213,6 +214,7 @@ def _parameters(
         "moment": now,
         "of_chain": facts.chain_id,
         "of_whom": customer_subject(facts.customer_id),
+        IN_REQUEST: request_id(),
         "caused_by": trigger.cause,
         "only_once": trigger.key,
         "asker": actor.login_id,

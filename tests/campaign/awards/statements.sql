@@ -27,7 +27,7 @@ FROM claimed
 WHERE EXISTS (SELECT %(param_18)s::INTEGER AS anon_17
 FROM paid) RETURNING voucher.id),
 told AS
-(INSERT INTO outbox (chain_id, subscription_id, kind, subject, occurred_at, due_at, award_id) SELECT %(of_chain)s::BIGINT AS anon_32, listener.subscription_id AS subscription_id, listener.kind AS kind, %(of_whom)s::VARCHAR AS anon_33, %(moment)s::TIMESTAMP WITH TIME ZONE AS anon_13, %(moment)s::TIMESTAMP WITH TIME ZONE AS anon__2, %(award)s::UUID AS anon_10
+(INSERT INTO outbox (chain_id, subscription_id, kind, subject, request_id, occurred_at, due_at, award_id) SELECT %(of_chain)s::BIGINT AS anon_32, listener.subscription_id AS subscription_id, listener.kind AS kind, %(of_whom)s::VARCHAR AS anon_33, %(in_request)s::VARCHAR AS anon_34, %(moment)s::TIMESTAMP WITH TIME ZONE AS anon_13, %(moment)s::TIMESTAMP WITH TIME ZONE AS anon__2, %(award)s::UUID AS anon_10
 FROM listener
 WHERE listener.chain_id IN (%(of_chain)s::BIGINT, %(chain_id_1)s::BIGINT) AND listener.kind IN ('purchase.made', 'voucher.issued', 'points.paid') AND (listener.kind != %(kind_1)s::VARCHAR OR %(price)s::BIGINT > %(param_23)s::BIGINT) AND (EXISTS (SELECT %(param_12)s::INTEGER AS anon_6
 FROM held_0)) RETURNING outbox.id),
@@ -66,7 +66,7 @@ FROM (SELECT coupon.id AS id, coupon.campaign_id AS campaign_id, coupon.code AS 
 FROM coupon
 WHERE coupon.award_id = ?) AS claimed
 WHERE 1 = 1 RETURNING id;
-INSERT INTO outbox (chain_id, subscription_id, kind, subject, occurred_at, due_at, award_id) SELECT ? AS anon_1, listener.subscription_id, listener.kind, ? AS anon_2, ? AS anon_3, ? AS anon__1, ? AS anon_4
+INSERT INTO outbox (chain_id, subscription_id, kind, subject, request_id, occurred_at, due_at, award_id) SELECT ? AS anon_1, listener.subscription_id, listener.kind, ? AS anon_2, ? AS anon_3, ? AS anon_4, ? AS anon__1, ? AS anon_5
 FROM listener
 WHERE listener.chain_id IN (?, ?) AND listener.kind IN ('purchase.made', 'voucher.issued', 'points.paid') AND (listener.kind != ? OR ? > ?) RETURNING id;
 UPDATE stock SET given=(stock.given + ?), customers_count=(stock.customers_count + (SELECT CASE WHEN (counted.received = ?) THEN ? ELSE ? END AS anon_1
@@ -103,7 +103,7 @@ FROM claimed
 WHERE EXISTS (SELECT %(param_18)s::INTEGER AS anon_17
 FROM paid) RETURNING voucher.id),
 told AS
-(INSERT INTO outbox (chain_id, subscription_id, kind, subject, occurred_at, due_at, award_id) SELECT %(of_chain)s::BIGINT AS anon_32, listener.subscription_id AS subscription_id, listener.kind AS kind, %(of_whom)s::VARCHAR AS anon_33, %(moment)s::TIMESTAMP WITH TIME ZONE AS anon_13, %(moment)s::TIMESTAMP WITH TIME ZONE AS anon__2, %(award)s::UUID AS anon_10
+(INSERT INTO outbox (chain_id, subscription_id, kind, subject, request_id, occurred_at, due_at, award_id) SELECT %(of_chain)s::BIGINT AS anon_32, listener.subscription_id AS subscription_id, listener.kind AS kind, %(of_whom)s::VARCHAR AS anon_33, %(in_request)s::VARCHAR AS anon_34, %(moment)s::TIMESTAMP WITH TIME ZONE AS anon_13, %(moment)s::TIMESTAMP WITH TIME ZONE AS anon__2, %(award)s::UUID AS anon_10
 FROM listener
 WHERE listener.chain_id IN (%(of_chain)s::BIGINT, %(chain_id_1)s::BIGINT) AND listener.kind IN ('purchase.made', 'voucher.issued', 'points.paid') AND (listener.kind != %(kind_1)s::VARCHAR OR %(price)s::BIGINT > %(param_23)s::BIGINT) AND (EXISTS (SELECT %(param_12)s::INTEGER AS anon_6
 FROM held_0)) RETURNING outbox.id),
@@ -142,7 +142,7 @@ FROM (SELECT coupon.id AS id, coupon.campaign_id AS campaign_id, coupon.code AS 
 FROM coupon
 WHERE coupon.campaign_id = ?) AS claimed
 WHERE 1 = 1 RETURNING id;
-INSERT INTO outbox (chain_id, subscription_id, kind, subject, occurred_at, due_at, award_id) SELECT ? AS anon_1, listener.subscription_id, listener.kind, ? AS anon_2, ? AS anon_3, ? AS anon__1, ? AS anon_4
+INSERT INTO outbox (chain_id, subscription_id, kind, subject, request_id, occurred_at, due_at, award_id) SELECT ? AS anon_1, listener.subscription_id, listener.kind, ? AS anon_2, ? AS anon_3, ? AS anon_4, ? AS anon__1, ? AS anon_5
 FROM listener
 WHERE listener.chain_id IN (?, ?) AND listener.kind IN ('purchase.made', 'voucher.issued', 'points.paid') AND (listener.kind != ? OR ? > ?) RETURNING id;
 UPDATE stock SET given=(stock.given + ?), customers_count=(stock.customers_count + (SELECT CASE WHEN (counted.received = ?) THEN ? ELSE ? END AS anon_1
@@ -176,7 +176,7 @@ FROM debited
 WHERE EXISTS (SELECT %(param_15)s::INTEGER AS anon_18
 FROM paid) RETURNING ledger_entry.id),
 told AS
-(INSERT INTO outbox (chain_id, subscription_id, kind, subject, occurred_at, due_at, award_id) SELECT %(of_chain)s::BIGINT AS anon_37, listener.subscription_id AS subscription_id, listener.kind AS kind, %(of_whom)s::VARCHAR AS anon_38, %(moment)s::TIMESTAMP WITH TIME ZONE AS anon_11, %(moment)s::TIMESTAMP WITH TIME ZONE AS anon__2, %(award)s::UUID AS anon_10
+(INSERT INTO outbox (chain_id, subscription_id, kind, subject, request_id, occurred_at, due_at, award_id) SELECT %(of_chain)s::BIGINT AS anon_37, listener.subscription_id AS subscription_id, listener.kind AS kind, %(of_whom)s::VARCHAR AS anon_38, %(in_request)s::VARCHAR AS anon_39, %(moment)s::TIMESTAMP WITH TIME ZONE AS anon_11, %(moment)s::TIMESTAMP WITH TIME ZONE AS anon__2, %(award)s::UUID AS anon_10
 FROM listener
 WHERE listener.chain_id IN (%(of_chain)s::BIGINT, %(chain_id_1)s::BIGINT) AND listener.kind IN ('award.given', 'points.earned', 'points.paid') AND (listener.kind != %(kind_1)s::VARCHAR OR %(price)s::BIGINT > %(param_23)s::BIGINT) AND (EXISTS (SELECT %(param_13)s::INTEGER AS anon_6
 FROM gained_0)) RETURNING outbox.id),
@@ -212,7 +212,7 @@ FROM (SELECT account.customer_id AS customer_id, account.balance AS balance, acc
 FROM account
 WHERE account.customer_id = ?) AS debited
 WHERE 1 = 1 RETURNING id;
-INSERT INTO outbox (chain_id, subscription_id, kind, subject, occurred_at, due_at, award_id) SELECT ? AS anon_1, listener.subscription_id, listener.kind, ? AS anon_2, ? AS anon_3, ? AS anon__1, ? AS anon_4
+INSERT INTO outbox (chain_id, subscription_id, kind, subject, request_id, occurred_at, due_at, award_id) SELECT ? AS anon_1, listener.subscription_id, listener.kind, ? AS anon_2, ? AS anon_3, ? AS anon_4, ? AS anon__1, ? AS anon_5
 FROM listener
 WHERE listener.chain_id IN (?, ?) AND listener.kind IN ('award.given', 'points.earned', 'points.paid') AND (listener.kind != ? OR ? > ?) RETURNING id;
 UPDATE method_tally SET given=(method_tally.given + ?), period_from=CASE WHEN (method_tally.period_from < ?) THEN ? ELSE method_tally.period_from END, in_period=CASE WHEN (method_tally.period_from < ?) THEN ? ELSE method_tally.in_period + ? END WHERE method_tally.method_id = ? AND method_tally.given < method_tally.allowed AND (method_tally.period_from < ? AND ? > ? OR method_tally.in_period < ?) RETURNING given;
@@ -247,7 +247,7 @@ held_0 AS
 WHERE EXISTS (SELECT %(param_16)s::INTEGER AS anon_23
 FROM paid) RETURNING voucher.id),
 told AS
-(INSERT INTO outbox (chain_id, subscription_id, kind, subject, occurred_at, due_at, award_id) SELECT %(of_chain)s::BIGINT AS anon_44, listener.subscription_id AS subscription_id, listener.kind AS kind, %(of_whom)s::VARCHAR AS anon_45, %(moment)s::TIMESTAMP WITH TIME ZONE AS anon_13, %(moment)s::TIMESTAMP WITH TIME ZONE AS anon__2, %(award)s::UUID AS anon_10
+(INSERT INTO outbox (chain_id, subscription_id, kind, subject, request_id, occurred_at, due_at, award_id) SELECT %(of_chain)s::BIGINT AS anon_44, listener.subscription_id AS subscription_id, listener.kind AS kind, %(of_whom)s::VARCHAR AS anon_45, %(in_request)s::VARCHAR AS anon_46, %(moment)s::TIMESTAMP WITH TIME ZONE AS anon_13, %(moment)s::TIMESTAMP WITH TIME ZONE AS anon__2, %(award)s::UUID AS anon_10
 FROM listener
 WHERE listener.chain_id IN (%(of_chain)s::BIGINT, %(chain_id_1)s::BIGINT) AND listener.kind IN ('award.given', 'draw.made', 'voucher.issued', 'points.paid') AND (listener.kind != %(kind_1)s::VARCHAR OR %(price)s::BIGINT > %(param_21)s::BIGINT) AND (EXISTS (SELECT %(param_13)s::INTEGER AS anon_6
 FROM held_0)) RETURNING outbox.id),
@@ -283,7 +283,7 @@ WHERE account.customer_id = ?) AS debited
 WHERE 1 = 1 RETURNING id;
 INSERT INTO voucher ("key", third_party_id, campaign_id, customer_id, award_id, redeemed, superseded, created_at, method_id, kind, code, status, claimed_at, amount, hundredths_of_percent, text, expires_at) SELECT ? AS anon_1, ? AS anon_2, ? AS anon_3, ? AS anon_4, ? AS anon_5, ? AS anon_6, ? AS anon_7, ? AS anon_8, ? AS anon_9, ? AS anon_10, ? AS anon_11, ? AS anon_12, ? AS anon_13, ? AS anon_14, ? AS anon_15, ? AS anon_16, ? AS anon_17
 WHERE 1 = 1 RETURNING id;
-INSERT INTO outbox (chain_id, subscription_id, kind, subject, occurred_at, due_at, award_id) SELECT ? AS anon_1, listener.subscription_id, listener.kind, ? AS anon_2, ? AS anon_3, ? AS anon__1, ? AS anon_4
+INSERT INTO outbox (chain_id, subscription_id, kind, subject, request_id, occurred_at, due_at, award_id) SELECT ? AS anon_1, listener.subscription_id, listener.kind, ? AS anon_2, ? AS anon_3, ? AS anon_4, ? AS anon__1, ? AS anon_5
 FROM listener
 WHERE listener.chain_id IN (?, ?) AND listener.kind IN ('award.given', 'draw.made', 'voucher.issued', 'points.paid') AND (listener.kind != ? OR ? > ?) RETURNING id;
 UPDATE method_tally SET given=(method_tally.given + ?), period_from=CASE WHEN (method_tally.period_from < ?) THEN ? ELSE method_tally.period_from END, in_period=CASE WHEN (method_tally.period_from < ?) THEN ? ELSE method_tally.in_period + ? END WHERE method_tally.method_id = ? AND method_tally.given < method_tally.allowed AND (method_tally.period_from < ? AND ? > ? OR method_tally.in_period < ?) RETURNING given;
@@ -328,7 +328,7 @@ held_1 AS
 WHERE EXISTS (SELECT %(param_21)s::INTEGER AS anon_36
 FROM gained_0) RETURNING voucher.id),
 told AS
-(INSERT INTO outbox (chain_id, subscription_id, kind, subject, occurred_at, due_at, award_id) SELECT %(of_chain)s::BIGINT AS anon_60, listener.subscription_id AS subscription_id, listener.kind AS kind, %(of_whom)s::VARCHAR AS anon_61, %(moment)s::TIMESTAMP WITH TIME ZONE AS anon_26, %(moment)s::TIMESTAMP WITH TIME ZONE AS anon__2, %(award)s::UUID AS anon_23
+(INSERT INTO outbox (chain_id, subscription_id, kind, subject, request_id, occurred_at, due_at, award_id) SELECT %(of_chain)s::BIGINT AS anon_60, listener.subscription_id AS subscription_id, listener.kind AS kind, %(of_whom)s::VARCHAR AS anon_61, %(in_request)s::VARCHAR AS anon_62, %(moment)s::TIMESTAMP WITH TIME ZONE AS anon_26, %(moment)s::TIMESTAMP WITH TIME ZONE AS anon__2, %(award)s::UUID AS anon_23
 FROM listener
 WHERE listener.chain_id IN (%(of_chain)s::BIGINT, %(chain_id_1)s::BIGINT) AND listener.kind IN ('award.given', 'voucher.issued', 'points.earned', 'points.paid') AND (listener.kind != %(kind_1)s::VARCHAR OR %(price)s::BIGINT > %(param_27)s::BIGINT) AND (EXISTS (SELECT %(param_18)s::INTEGER AS anon_19
 FROM held_1)) RETURNING outbox.id),
@@ -372,7 +372,7 @@ WHERE account.customer_id = ?) AS debited
 WHERE 1 = 1 RETURNING id;
 INSERT INTO voucher ("key", third_party_id, campaign_id, customer_id, award_id, redeemed, superseded, created_at, method_id, kind, code, status, claimed_at, amount, hundredths_of_percent, text, expires_at) SELECT ? AS anon_1, ? AS anon_2, ? AS anon_3, ? AS anon_4, ? AS anon_5, ? AS anon_6, ? AS anon_7, ? AS anon_8, ? AS anon_9, ? AS anon_10, ? AS anon_11, ? AS anon_12, ? AS anon_13, ? AS anon_14, ? AS anon_15, ? AS anon_16, ? AS anon_17
 WHERE 1 = 1 RETURNING id;
-INSERT INTO outbox (chain_id, subscription_id, kind, subject, occurred_at, due_at, award_id) SELECT ? AS anon_1, listener.subscription_id, listener.kind, ? AS anon_2, ? AS anon_3, ? AS anon__1, ? AS anon_4
+INSERT INTO outbox (chain_id, subscription_id, kind, subject, request_id, occurred_at, due_at, award_id) SELECT ? AS anon_1, listener.subscription_id, listener.kind, ? AS anon_2, ? AS anon_3, ? AS anon_4, ? AS anon__1, ? AS anon_5
 FROM listener
 WHERE listener.chain_id IN (?, ?) AND listener.kind IN ('award.given', 'voucher.issued', 'points.earned', 'points.paid') AND (listener.kind != ? OR ? > ?) RETURNING id;
 UPDATE method_tally SET given=(method_tally.given + ?), period_from=CASE WHEN (method_tally.period_from < ?) THEN ? ELSE method_tally.period_from END, in_period=CASE WHEN (method_tally.period_from < ?) THEN ? ELSE method_tally.in_period + ? END WHERE method_tally.method_id = ? AND method_tally.given < method_tally.allowed AND (method_tally.period_from < ? AND ? > ? OR method_tally.in_period < ?) RETURNING given;
