@@ -7,7 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import admin, customer, operations, pages, seller, sessionm, spaaza
 from app.campaign.awards.refused import Refusals
 from app.db.engine import Database
-from app.media.blobs import FolderStore
+from app.media.stores import blob_store
 from app.openloyalty import errors
 from app.openloyalty.api import create_api
 from app.sessionm import envelope as sessionm_envelope
@@ -39,7 +39,7 @@ def create_app(settings: Settings) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["guerdon_settings"] = settings
     app.extensions["guerdon_database"] = Database(settings.sqlalchemy_url, settings.pool_size)
-    app.extensions["guerdon_blobs"] = FolderStore(settings.storage / "photos")
+    app.extensions["guerdon_blobs"] = blob_store(settings)
     app.extensions["guerdon_metrics"] = Metrics()
     app.extensions["guerdon_has_background"] = False
     app.extensions["guerdon_refusals"] = Refusals(app.extensions["guerdon_database"])

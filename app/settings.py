@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import make_url
@@ -36,6 +36,8 @@ class Settings:
     database_url: str = field(default="", repr=False)
     # GUERDON_STORAGE: the folder of photos, keys and the SQLite file; all that must survive a restart.
     storage: Path = Path("storage")
+    # GUERDON_PHOTOS_URL: a bucket that speaks S3 for the photos, instead of the storage folder.
+    photos_url: str = field(default="", repr=False)
     # GUERDON_JWT_PRIVATE_KEY: one or more RSA keys in PEM; the first signs, all verify. Default: <storage>/keys/jwt.pem.
     jwt_private_keys: str = field(default="", repr=False)
     # GUERDON_ACCESS_TOKEN_SECONDS: how long a token opens doors.
@@ -108,6 +110,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         self_registration=_one_of(environ, "GUERDON_SELF_REGISTRATION", ways),
         database_url=_secret(environ, "GUERDON_DATABASE_URL"),
         storage=Path(environ.get("GUERDON_STORAGE") or "storage"),
+        photos_url=_photos_url(environ),
         jwt_private_keys=_secret(environ, "GUERDON_JWT_PRIVATE_KEY"),
         access_token_seconds=_whole(environ, "GUERDON_ACCESS_TOKEN_SECONDS", 3600),
         refresh_token_days=_whole(environ, "GUERDON_REFRESH_TOKEN_DAYS", 30),
@@ -183,6 +186,18 @@ def _public_url(environ: Mapping[str, str]) -> str:
     if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
         raise BadSettings(f"GUERDON_PUBLIC_URL: expected an address like https://shop.example, found {url!r}")
     return url.rstrip("/")
+
+
+def _photos_url(environ: Mapping[str, str]) -> str:
+    url = _secret(environ, "GUERDON_PHOTOS_URL")
+    parts = urlsplit(url)
+    unknown = dict(parse_qsl(parts.query, keep_blank_values=True)).keys() - {"endpoint", "region"}
+    if url and (parts.scheme != "s3" or not parts.hostname or parts.fragment or unknown):
+        found = f"the scheme {parts.scheme!r}" if parts.scheme != "s3" else ", ".join(sorted(unknown)) or "no bucket"
+        raise BadSettings(
+            f"GUERDON_PHOTOS_URL: expected s3://bucket/prefix?endpoint=https://host&region=name, found {found}"
+        )
+    return url
 
 
 def _log_format(environ: Mapping[str, str], environment: str) -> str:

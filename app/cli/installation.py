@@ -14,7 +14,7 @@ from app.campaign.setup import photos
 from app.cli.root import errors_as_messages, main, opened
 from app.db import installation
 from app.db.engine import Database
-from app.media.blobs import FolderStore
+from app.media.stores import blob_store
 from app.settings import Settings, from_environment
 from app.web import brakes, idempotency
 from app.web.callers import require_keys, rotate_keys
@@ -114,7 +114,7 @@ def check_invariants() -> None:
     broken = 0
     with database.reading() as session:
         database.without_time_limit(session)
-        for breach in invariants.check(session, FolderStore(settings.storage / "photos")):
+        for breach in invariants.check(session, blob_store(settings)):
             broken += 1
             click.echo(f"{breach.invariant.name} does not hold: {breach.invariant.sentence}")
             for row in breach.rows:
@@ -130,7 +130,7 @@ def clean() -> None:
     """Remove photos that no campaign shows, stored answers that are a week old, and sessions that have expired."""
     settings = from_environment()
     database = opened(settings)
-    removed = photos.remove_unreferenced(database, FolderStore(settings.storage / "photos"))
+    removed = photos.remove_unreferenced(database, blob_store(settings))
     forgotten = idempotency.purge(database, clock.now())
     brakes.purge(database, clock.now())
     with database.transaction() as session:

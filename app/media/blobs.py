@@ -10,7 +10,7 @@ from typing import Protocol
 
 
 class BlobStore(Protocol):
-    """What a store must do. A folder does; an object store with the S3 interface can."""
+    """What a store must do. A folder does, and a bucket with the S3 interface."""
 
     def put(self, content: bytes) -> str:
         """Keep the content for good and return its SHA-256; putting it twice is once."""
@@ -25,6 +25,11 @@ class BlobStore(Protocol):
         """The names of all blobs put longer ago than so many seconds."""
 
 
+def digest(content: bytes) -> str:
+    """The name of a blob."""
+    return hashlib.sha256(content).hexdigest()
+
+
 class FolderStore:
     """Blobs as files `ab/abcdef…` below one folder."""
 
@@ -32,7 +37,7 @@ class FolderStore:
         self.folder = folder
 
     def put(self, content: bytes) -> str:
-        sha256 = hashlib.sha256(content).hexdigest()
+        sha256 = digest(content)
         path = self._path(sha256)
         path.parent.mkdir(parents=True, exist_ok=True)
         # Written beside its place and moved into it: a crash leaves the whole file or none.
@@ -59,9 +64,15 @@ class FolderStore:
 
     def older_than(self, seconds: float) -> Iterator[str]:
         before = time.time() - seconds
-        for path in self.folder.glob("??/*"):
-            if not path.name.startswith(".") and path.stat().st_mtime < before:
+        for path in self.paths():
+            if path.stat().st_mtime < before:
                 yield path.name
+
+    def paths(self) -> Iterator[Path]:
+        """The files of all blobs; each is called as its blob."""
+        for path in self.folder.glob("??/*"):
+            if not path.name.startswith("."):
+                yield path
 
     def _path(self, sha256: str) -> Path:
         return self.folder / sha256[:2] / sha256

@@ -10,7 +10,7 @@ from app.campaign import telling
 from app.db.engine import Database
 from app.db.installation import require_ready
 from app.mail.mailer import mailer
-from app.media.blobs import FolderStore
+from app.media.stores import blob_store
 from app.outbox import subscriptions
 from app.outbox.webhooks import Sender
 from app.settings import Settings
@@ -39,7 +39,7 @@ def run(settings: Settings, database: Database, ends_with_parent: bool = False) 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     deliveries = Deliveries(database, Sender(settings.webhook_networks), letters, telling.awards)
-    by_clock = ClockWork(database, FolderStore(settings.storage / "photos"), works(settings))
+    by_clock = ClockWork(database, blob_store(settings), works(settings))
     deliveries.start()
     by_clock.start()
     while not stopping.wait(1.0):

@@ -8,14 +8,17 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from flask import Flask
 from PIL import Image, PngImagePlugin
 
 from app.campaign import invariants
 from app.campaign.setup import photos
 from app.media import imaging
 from app.media.blobs import FolderStore
+from app.media.object_store import ObjectStore
 from app.settings import Settings
 from tests.client import Client
+from tests.postgres import free_port
 from tests.world import World
 
 
@@ -200,6 +203,20 @@ def test_a_lost_blob_is_found_by_the_invariants(ada: Client, world: World, setti
             store.remove(sha256)
         assert [breach.invariant.name for breach in invariants.check(session, store)] == ["I12"]
     assert ada.get(f"/api/campaign/{campaign.uuid}/photo").status_code == 404
+
+
+@pytest.mark.waits
+def test_a_bucket_that_is_away_is_said_and_costs_no_photo(app: Flask, ada: Client, world: World) -> None:
+    campaign = world.a_campaign()
+    upload(ada, campaign, picture())
+    kept = app.extensions["guerdon_blobs"]
+    app.extensions["guerdon_blobs"] = ObjectStore(
+        f"s3://key:secret@photos?endpoint=http://127.0.0.1:{free_port()}&region=x"
+    )
+    for answer in (upload(ada, campaign, picture("GIF")), ada.get(f"/api/campaign/{campaign.uuid}/photo")):
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    app.extensions["guerdon_blobs"] = kept
+    assert ada.get(f"/api/campaign/{campaign.uuid}/photo").mimetype == "image/png"
 
 
 def chunk(name: bytes, content: bytes, is_whole: bool = True) -> bytes:
