@@ -7,6 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import admin, customer, operations, pages, seller, sessionm, spaaza
 from app.campaign.awards.refused import Refusals
 from app.db.engine import Database
+from app.db.replica import Replica
 from app.media.stores import blob_store
 from app.openloyalty import errors
 from app.openloyalty.api import create_api
@@ -39,6 +40,7 @@ def create_app(settings: Settings) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["guerdon_settings"] = settings
     app.extensions["guerdon_database"] = Database(settings.sqlalchemy_url, settings.pool_size)
+    app.extensions["guerdon_replica"] = _replica(app.extensions["guerdon_database"], settings)
     app.extensions["guerdon_blobs"] = blob_store(settings)
     app.extensions["guerdon_metrics"] = Metrics()
     app.extensions["guerdon_has_background"] = False
@@ -64,6 +66,10 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(pages.blueprint)
     app.after_request(_secure)
     return app
+
+
+def _replica(database: Database, settings: Settings) -> Replica | None:
+    return Replica(database, settings.read_url, settings.pool_size) if settings.read_url else None
 
 
 def _refuse(error: HTTPException) -> Response:

@@ -47,6 +47,10 @@ def _check(app: Flask, found: Settings) -> None:
     require_ready(database, found.is_production)
     database.require_durability()
     database.require_session()
+    replica = app.extensions["guerdon_replica"]
+    if replica is not None:
+        replica.require_replica()
+        replica.database.engine.dispose()
     database.engine.dispose()  # connections must not cross a fork
 
 

@@ -34,6 +34,8 @@ class Settings:
     environment: str = "production"
     # GUERDON_DATABASE_URL: an SQLAlchemy URL; SQLite in the storage folder when absent.
     database_url: str = field(default="", repr=False)
+    # GUERDON_READ_URL: a streaming replica of it, which lists may read from though it lags a little; none by default.
+    read_url: str = field(default="", repr=False)
     # GUERDON_STORAGE: the folder of photos, keys and the SQLite file; all that must survive a restart.
     storage: Path = Path("storage")
     # GUERDON_PHOTOS_URL: a bucket that speaks S3 for the photos, instead of the storage folder.
@@ -110,6 +112,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         self_registration=_one_of(environ, "GUERDON_SELF_REGISTRATION", ways),
         database_url=_secret(environ, "GUERDON_DATABASE_URL"),
         storage=Path(environ.get("GUERDON_STORAGE") or "storage"),
+        read_url=_secret(environ, "GUERDON_READ_URL"),
         photos_url=_photos_url(environ),
         jwt_private_keys=_secret(environ, "GUERDON_JWT_PRIVATE_KEY"),
         access_token_seconds=_whole(environ, "GUERDON_ACCESS_TOKEN_SECONDS", 3600),
@@ -135,17 +138,9 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         ZoneInfo(settings.timezone)
     except (ZoneInfoNotFoundError, ValueError) as e:
         raise BadSettings(f"GUERDON_TIMEZONE: there is no time zone {settings.timezone!r}; try Europe/Warsaw") from e
-    try:
-        url = make_url(settings.sqlalchemy_url)
-        backend = url.get_backend_name()
-    except ArgumentError as e:
-        raise BadSettings(
-            "GUERDON_DATABASE_URL is no URL; it looks like postgresql+psycopg://user:password@host/name"
-        ) from e
-    if url.query.get("pooler", "transaction") != "transaction":
-        raise BadSettings("GUERDON_DATABASE_URL: of poolers, expected pooler=transaction or none")
-    if backend not in {"postgresql", "sqlite"}:
-        raise BadSettings(f"GUERDON_DATABASE_URL: Guerdon speaks PostgreSQL and SQLite, not {backend}")
+    backend = _backend("GUERDON_DATABASE_URL", settings.sqlalchemy_url)
+    if settings.read_url and (backend, _backend("GUERDON_READ_URL", settings.read_url)) != ("postgresql", "postgresql"):
+        raise BadSettings("GUERDON_READ_URL: only PostgreSQL has replicas; expected one of GUERDON_DATABASE_URL's")
     if settings.smtp_url and environment == "production" and not environ.get("GUERDON_PUBLIC_URL"):
         raise BadSettings("GUERDON_PUBLIC_URL: say where people reach this installation; letters hold links to it")
     if settings.self_registration == "mail" and not settings.sends_mail:
@@ -159,6 +154,19 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
             "GUERDON_CORS_ORIGINS: name the origins of your consoles one by one; `*` opens the API to all"
         )
     return settings
+
+
+def _backend(name: str, url: str) -> str:
+    try:
+        parsed = make_url(url)
+        backend = parsed.get_backend_name()
+    except ArgumentError as e:
+        raise BadSettings(f"{name} is no URL; it looks like postgresql+psycopg://user:password@host/name") from e
+    if parsed.query.get("pooler", "transaction") != "transaction":
+        raise BadSettings(f"{name}: of poolers, expected pooler=transaction or none")
+    if backend not in {"postgresql", "sqlite"}:
+        raise BadSettings(f"{name}: Guerdon speaks PostgreSQL and SQLite, not {backend}")
+    return backend
 
 
 def _secret(environ: Mapping[str, str], name: str) -> str:

@@ -280,6 +280,7 @@ def app(settings: Settings, wired: Flask) -> Iterator[Flask]:
     own = {
         "guerdon_settings": settings,
         "guerdon_database": database,
+        "guerdon_replica": None,
         "guerdon_blobs": FolderStore(settings.storage / "photos"),
         "guerdon_refusals": Refusals(database),
     }

@@ -35,7 +35,7 @@ class PrivatePostgres:
         self.process: subprocess.Popen[bytes] | None = None
 
     def initialise(self) -> None:
-        self._run(
+        self.run(
             "initdb", "-D", str(self.folder / "data"), "-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C"
         )
 
@@ -101,7 +101,8 @@ class PrivatePostgres:
     def dsn(self, database: str = "postgres") -> str:
         return f"host=127.0.0.1 port={self.port} user=postgres dbname={database}"
 
-    def _run(self, command: str, *arguments: str) -> None:
+    def run(self, command: str, *arguments: str) -> None:
+        """One of PostgreSQL's programs, as whom the server runs."""
         subprocess.run([str(BIN / command), *arguments], check=True, capture_output=True, **_as_server_user())
 
 

@@ -9,7 +9,7 @@ from app.openloyalty.api import Blueprint
 from app.openloyalty.queries import number
 from app.web import audit
 from app.web.audit import AuditRow
-from app.web.door import allow, chains, reading
+from app.web.door import allow, chains, listing
 
 blueprint = Blueprint("admin_audit", __name__)
 
@@ -20,7 +20,7 @@ blueprint = Blueprint("admin_audit", __name__)
 @allow("admin")
 def list_audit_entries() -> Response:
     """List what the staff and the partners of my chains changed, the newest first; before and after of what is not personal."""
-    with reading() as session:
+    with listing() as session:
         found, more = audit.page(session, chains(), number("before"), answers.size())
         return jsonify(views.more("entries", [_entry(it) for it in found], more))
 

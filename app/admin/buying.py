@@ -14,7 +14,7 @@ from app.openloyalty.buying_routes import buying_blueprint
 from app.openloyalty.forms import form
 from app.openloyalty.member_forms import DeliveryForm, MarkForm
 from app.openloyalty.queries import PAGING_PARAMETERS, filters, flag, paging, period, text
-from app.web.door import allow, anyone, chains, note_subject, reading, transaction
+from app.web.door import allow, anyone, chains, listing, note_subject, transaction
 
 blueprint = buying_blueprint("admin")
 
@@ -35,7 +35,7 @@ def list_bought() -> Response:
         flag("used"),
         text("deliveryStatus"),
     )
-    with reading() as session:
+    with listing() as session:
         found = bought.page(session, chains(), wanted, paging(default_descending=True))
         return views.paged("boughtCampaigns", found, views.bought_row)
 

@@ -14,7 +14,7 @@ from app.openloyalty.campaign_form import CampaignChangeForm, CampaignForm
 from app.openloyalty.forms import form
 from app.openloyalty.people import actor, customer_pages
 from app.openloyalty.queries import FORMAT, LATER_FILTERS, PAGING_PARAMETERS, flag, labels, paging, text, wants_html
-from app.web.door import allow, caller, chains, note_subject, own_chain, reading, transaction
+from app.web.door import allow, caller, chains, listing, note_subject, own_chain, reading, transaction
 
 blueprint = Blueprint("admin_campaigns", __name__)
 
@@ -55,7 +55,7 @@ def list_campaigns() -> Response:
     wanted = catalogue.CampaignFilter(
         labels=labels(), name=text("name"), active=flag("active"), coupon_kind=text("campaignType")
     )
-    with reading() as session:
+    with listing() as session:
         found = catalogue.page(session, chains(), paging(), clock.now(), wanted)
         return showing.page(found, "admin", wants_html())
 
@@ -102,7 +102,7 @@ def switch_campaign(campaign: UUID, status: str) -> Response:
 @allow("admin")
 def list_coupons(campaign: UUID) -> Response:
     """List all codes of a campaign, by code: for pools too large to be printed with it."""
-    with reading() as session:
+    with listing() as session:
         return views.paged("coupons", coupons.page(session, campaign, chains(), paging()), views.pool_coupon)
 
 
@@ -112,5 +112,5 @@ def list_coupons(campaign: UUID) -> Response:
 @allow("admin")
 def list_customers_of_campaign(campaign: UUID) -> Response:
     """List the customers that a campaign is visible to."""
-    with reading() as session:
+    with listing() as session:
         return customer_pages(session, catalogue.customers(session, campaign, chains(), paging(), clock.now()))

@@ -14,7 +14,7 @@ from app.openloyalty.forms import Form, form, require_unchanged
 from app.openloyalty.member_forms import CustomerChangeForm, CustomerForm
 from app.openloyalty.people import customer_details, customer_pages
 from app.openloyalty.queries import PAGING_PARAMETERS, flag, paging, text
-from app.web.door import allow, caller, chains, reading, transaction
+from app.web.door import allow, caller, chains, listing, reading, transaction
 
 blueprint = Blueprint("admin_customers", __name__)
 
@@ -52,7 +52,7 @@ def list_customers() -> Response:
     """List customers."""
     texts = {column: found for name, column in TEXT_FILTERS.items() if (found := text(name))}
     wanted = customers.CustomerFilter(texts, text("emailOrPhone"), strict=bool(flag("strict")))
-    with reading() as session:
+    with listing() as session:
         return customer_pages(session, customers.page(session, chains(), wanted, paging(True)))
 
 

@@ -32,7 +32,7 @@ from app.openloyalty.queries import PAGING_PARAMETERS, filters, number, paging, 
 from app.refusal import Conflicting, Malformed
 from app.web import fields
 from app.web.body import json_body
-from app.web.door import allow, anyone, chains, note_no_change, note_subject, reading, transaction
+from app.web.door import allow, anyone, chains, listing, note_no_change, note_subject, reading, transaction
 
 blueprint = Blueprint("campaign_documents", __name__)
 BODY_BYTES_MAX = 1_000_000
@@ -120,7 +120,7 @@ def list_campaign_documents() -> Response:
     page, now = paging(), clock.now()
     if page.sort is not None and page.sort not in SORTABLE:
         raise BadRequest(f"sort: one of {', '.join(SORTABLE)}.")
-    with reading() as session:
+    with listing() as session:
         found = campaign_documents.page(session, chosen.chain(), page, wanted)
         return jsonify(campaigns=[views.campaign(row, now) for row in found.rows], total=found.total)
 

@@ -14,7 +14,7 @@ from app.openloyalty.forms import Form, form
 from app.openloyalty.member_forms import LevelChangeForm, LevelForm
 from app.openloyalty.programme import list_levels, show_level
 from app.openloyalty.queries import PAGING_PARAMETERS, paging
-from app.web.door import allow, chains, note_subject, own_chain, reading, transaction
+from app.web.door import allow, chains, listing, note_subject, own_chain, transaction
 
 blueprint = Blueprint("admin_levels", __name__)
 
@@ -90,5 +90,5 @@ def switch_level(data: dict, level: UUID) -> Response:  # type: ignore[type-arg]
 @allow("admin")
 def list_customers_of_level(level: UUID) -> Response:
     """List the customers on a level."""
-    with reading() as session:
+    with listing() as session:
         return views.paged("customers", levels.customers(session, level, chains(), paging()), views.member)

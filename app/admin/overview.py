@@ -22,7 +22,7 @@ from app.openloyalty.api import Blueprint
 from app.organizations import chains
 from app.points import movements
 from app.points.movements import Movement
-from app.web.door import afterwards, allow, database, reading
+from app.web.door import afterwards, allow, database, listing
 
 blueprint = Blueprint("admin_overview", __name__)
 DAYS, HOUR, LATELY = 14, timedelta(hours=1), timedelta(days=1)
@@ -35,7 +35,7 @@ DAYS, HOUR, LATELY = 14, timedelta(hours=1), timedelta(days=1)
 def show_overview() -> Response:
     """Show what runs, what runs out, begins and ends soon, what customers could not have, and the points of the last two weeks."""
     now = clock.now()
-    with reading() as session:
+    with listing() as session:
         chain = chains.get(session, chosen.chain())
         found = overview.overview(session, chain.id, now)
         spans = movements.between(session, chain.id, moments(now, ZoneInfo(chain.time_zone)))

@@ -12,7 +12,7 @@ from app.openloyalty.api import Blueprint
 from app.openloyalty.queries import filters, text, uuid
 from app.points import ledger
 from app.refusal import Missing, Refusal
-from app.web.door import allow, reading
+from app.web.door import allow, listing, reading
 
 blueprint = Blueprint("admin_pools", __name__)
 blueprint.register_error_handler(Refusal, answers.refused)
@@ -39,7 +39,7 @@ class NoDraws(Missing):
 def list_pool_codes(campaign: str) -> Response:
     """List the codes of a campaign's pool and when each was given, a part at a time: for export."""
     size = answers.size(EXPORTED, EXPORTED_MAX)
-    with reading() as session:
+    with listing() as session:
         found, more = codes.page(session, chosen.campaign(session, campaign).id, text("after") or "", size)
         rows = [{"code": it.code, "given_at": views.moment(it.given_at)} for it in found]
         return jsonify(views.more("codes", rows, more))
@@ -75,7 +75,7 @@ def find_pool_code(campaign: str) -> Response:
 def list_draws(campaign: str) -> Response:
     """List a campaign's draws with all that it takes to check them, by customer and number."""
     now = clock.now()
-    with reading() as session:
+    with listing() as session:
         known = chosen.campaign(session, campaign)
         found, more = holdings.draws_of_campaign(session, known.id, answers.size(), uuid("after"))
         return jsonify(views.more("draws", [views.draw(it, now) for it in found], more))
@@ -88,7 +88,7 @@ def list_draws(campaign: str) -> Response:
 @allow("admin")
 def verify_draws(campaign: str) -> Response:
     """Compute all draws of a campaign again, and tell what does not agree. For millions, use `guerdon draw verify`."""
-    with reading() as session:
+    with listing() as session:
         reports = list(verification.verify(session, chosen.campaign(session, campaign).id))
         if not reports:
             raise NoDraws

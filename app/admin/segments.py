@@ -11,7 +11,7 @@ from app.openloyalty.api import Blueprint
 from app.openloyalty.forms import form
 from app.openloyalty.member_forms import SegmentChangeForm, SegmentForm
 from app.openloyalty.queries import PAGING_PARAMETERS, filters, flag, paging, text
-from app.web.door import allow, chains, note_subject, own_chain, reading, transaction
+from app.web.door import allow, chains, listing, note_subject, own_chain, reading, transaction
 
 blueprint = Blueprint("admin_segments", __name__)
 
@@ -87,5 +87,5 @@ def switch_segment(segment: UUID, action: str) -> Response:
 @allow("admin")
 def list_customers_of_segment(segment: UUID) -> Response:
     """List the customers of a segment."""
-    with reading() as session:
+    with listing() as session:
         return views.paged("customers", segments.customers(session, segment, chains(), paging()), views.member)

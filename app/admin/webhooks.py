@@ -19,7 +19,7 @@ from app.outbox.events import EXAMPLES, KINDS, EventKind
 from app.outbox.models import Delivery, Message, Subscription
 from app.outbox.subscriptions import SubscriptionDetails
 from app.outbox.webhooks import public_id
-from app.web.door import allow, chains, note_subject, reading, settings, transaction
+from app.web.door import allow, chains, listing, note_subject, reading, settings, transaction
 
 blueprint = Blueprint("admin_webhooks", __name__)
 OUTCOMES = ("delivered", "failed", "dead")
@@ -166,7 +166,7 @@ def test_webhook(webhook: UUID) -> Response:
 @allow("admin")
 def list_webhook_tries(webhook: UUID) -> Response:
     """List the tries to deliver, the newest first: what was sent, what was answered, and how long that took. They are kept for 30 days."""
-    with reading() as session:
+    with listing() as session:
         it = subscriptions.get(session, webhook, chains())
         outcome = choice("outcome", OUTCOMES)
         found, more = subscriptions.deliveries(session, it, number("before"), answers.size(), outcome)
@@ -179,7 +179,7 @@ def list_webhook_tries(webhook: UUID) -> Response:
 @allow("admin")
 def list_dead_messages(webhook: UUID) -> Response:
     """List what could not be delivered in three days, the oldest first."""
-    with reading() as session:
+    with listing() as session:
         it = subscriptions.get(session, webhook, chains())
         found, more = subscriptions.dead(session, it, number("after"), answers.size())
         return jsonify(views.more("messages", [_dead(each) for each in found], more))

@@ -12,7 +12,7 @@ from app.members import customers
 from app.openloyalty import views
 from app.openloyalty.queries import choice, filters, paging, text
 from app.points import ledger
-from app.web.door import caller, chains, note_subject, reading, transaction
+from app.web.door import caller, chains, listing, note_subject, reading, transaction
 
 TRANSFER_FILTERS = filters(
     "customerId", "state", "customerFirstName", "customerLastName", "customerPhone", "customerEmail", "type"
@@ -31,7 +31,7 @@ def transfers(customer: UUID | None = None) -> Response:
         email=text("customerEmail"),
         kinds=ENTRY_KINDS[choice("type", ENTRY_KINDS) or ""],
     )
-    with reading() as session:
+    with reading() if customer else listing() as session:
         return views.paged("transfers", ledger.entries(session, chains(), wanted, paging(True)), views.transfer)
 
 

@@ -9,7 +9,7 @@ from app.campaign.listings import catalogue
 from app.openloyalty import schemas, showing
 from app.openloyalty.api import Blueprint
 from app.openloyalty.queries import PAGING_PARAMETERS, paging
-from app.web.door import allow, chains, reading
+from app.web.door import allow, chains, listing, reading
 
 blueprint = Blueprint("seller_campaigns", __name__)
 
@@ -20,7 +20,7 @@ blueprint = Blueprint("seller_campaigns", __name__)
 @allow("seller", "admin")
 def list_visible_campaigns() -> Response:
     """List the campaigns that are switched on and visible."""
-    with reading() as session:
+    with listing() as session:
         found = catalogue.visible_page(session, chains(), paging(), clock.now())
         return showing.page(found, "seller")
 

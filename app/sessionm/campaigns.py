@@ -18,7 +18,7 @@ from app.sessionm.bodies import SentObject, body
 from app.sessionm.calls import CAMPAIGN, V1, addresses, call
 from app.sessionm.envelope import respond
 from app.sessionm.queries import query
-from app.web.door import note_subject, reading, transaction
+from app.web.door import listing, note_subject, reading, transaction
 from app.web.rejected import Rejected
 
 BODY = {
@@ -84,7 +84,7 @@ def list_all() -> Response:
     """List the campaigns that are live and running."""
     asked, app = query(), access.application()
     paging = asked.page(PER_PAGE_MAX if not asked.has_page else 20)
-    with reading() as session:
+    with listing() as session:
         found = business_campaigns.page(
             session, app.chain_id, paging, clock.now(), _lifecycles(asked.words("status")), divisions(session)
         )

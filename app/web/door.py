@@ -33,6 +33,7 @@ from app import clock
 from app.access.logins import Beside
 from app.db.engine import Database, OutcomeUnknown, TryAgain
 from app.db.prepared import Executor
+from app.db.replica import Replica
 from app.media.blobs import BlobStore
 from app.refusal import Refusal
 from app.settings import Settings
@@ -41,6 +42,7 @@ from app.web.audit import AuditEntry, Observed
 from app.web.callers import Caller, Named, NotSignedIn, identity
 from app.web.idempotency import KeyedAttempt, Replay
 from app.web.metrics import Metrics
+from app.web.rejected import Rejected
 
 BODY_BYTES_MAX = 256 * 1024
 LOG = logging.getLogger("guerdon")
@@ -236,6 +238,32 @@ def reading() -> Iterator[Session]:
     """A session for a request that changes nothing."""
     with database().reading() as session:
         yield session
+
+
+@contextmanager
+def listing() -> Iterator[Session]:
+    """A session for a list of many, such as the staff's: it may miss what happened in the last seconds, for it may be a replica's.
+
+    Not for what somebody decides by, and not for what one customer holds: who has just bought looks for it there.
+    """
+    replica: Replica | None = current_app.extensions["guerdon_replica"]
+    if replica is None:
+        with reading() as session:
+            yield session
+        return
+    metrics: Metrics = current_app.extensions["guerdon_metrics"]
+    if g.get("replica_failed") or not replica.is_fresh():
+        metrics.lists.labels("database").inc()
+        with reading() as session:
+            yield session
+        return
+    metrics.lists.labels("replica").inc()
+    try:
+        with replica.reading() as session:
+            yield session
+    except (TryAgain, Refusal, HTTPException, Rejected) as e:
+        g.replica_failed = True  # this request's next try asks the database itself: what it names may be there already
+        raise TryAgain from e
 
 
 def is_prefetch() -> bool:

@@ -30,6 +30,13 @@ class Metrics:
             registry=self.registry,
         )
 
+        self.lists = Counter(
+            "guerdon_lists",
+            "Lists, where there is a replica, by what they were read from.",
+            ["source"],
+            registry=self.registry,
+        )
+
     def text(self, now: Collection[GaugeMetricFamily] = ()) -> bytes:
         """In Prometheus's text format; with what is measured `now`, rather than counted."""
         registry = self.registry
