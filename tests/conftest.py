@@ -176,10 +176,16 @@ def postgres_url(request: pytest.FixtureRequest, postgres: URL) -> Iterator[str]
         yield from _copied(postgres, TEMPLATE)
 
 
-def _copied(postgres: URL, template: str) -> Iterator[str]:
+def _copied(postgres: URL, template: str, name: str = COPY) -> Iterator[str]:
     """A copy of a database, always of the same name, so that an engine made for it once serves all tests."""
-    administer(postgres, f"DROP DATABASE IF EXISTS {COPY} WITH (FORCE)", f"CREATE DATABASE {COPY} TEMPLATE {template}")
-    yield postgres.set(database=COPY).render_as_string(hide_password=False)
+    administer(postgres, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield postgres.set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def another_url(postgres: URL) -> Iterator[str]:
+    """Another fresh, migrated PostgreSQL database, of another installation."""
+    yield from _copied(postgres, TEMPLATE, f"{COPY}_another")
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ FLOORS: list[set[str]] = [
     {"admin", "seller", "customer"},
     {"native"},
     {"spaaza", "sessionm", "openloyalty"},
-    {"demo"},
+    {"demo", "cells"},
     {"migrations"},
     {"campaign", "web"},
     {"points"},

@@ -16,11 +16,13 @@ from app.campaign.limits import UNLIMITED
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.limits import Stock, StockNotice
 from app.campaign.models.vouchers import Voucher
+from app.organizations import chains
 from app.outbox import writing
 
 # Who lets a voucher expire now commits a moment later: what expired just now is told the next time.
 SETTLES = timedelta(seconds=30)
 REMINDED_BEFORE = timedelta(days=7)
+AHEAD = {"voucher.expired": -SETTLES, "voucher.expiring": REMINDED_BEFORE}  # of what is told, from when on
 LOW = 10  # a tenth is left
 BATCH = 500
 
@@ -41,9 +43,12 @@ class ExpiryMark(NamedTuple):
 
 
 def tell_of_vouchers(
-    session: Session, kind: str, after: ExpiryMark, until: datetime, now: datetime
+    session: Session, kind: str, after: ExpiryMark, until: datetime, now: datetime, only: int | None = None
 ) -> tuple[ExpiryMark, bool]:
-    """Tell of some vouchers that expire after a mark and until a moment; return how far that came, and whether it is the end."""
+    """Tell of some vouchers that expire after a mark and until a moment; return how far that came, and whether it is the end.
+
+    Of all chains that are not closed, or of `only` one.
+    """
     end = ExpiryMark(until, 0)
     if not writing.is_heard_anywhere(session, kind):
         return end, True
@@ -52,6 +57,7 @@ def tell_of_vouchers(
     query = (
         select(Voucher.id, Voucher.expires_at, Campaign.chain_id)
         .join(Campaign, Campaign.id == Voucher.campaign_id)
+        .where(Campaign.chain_id == only if only is not None else chains.is_open(Campaign.chain_id))
         .where(is_later, Voucher.expires_at <= until, Voucher.expires_at.is_not(None), Voucher.status != "redeemed")
     )
     rows = session.execute(query.order_by(Voucher.expires_at, Voucher.id).limit(BATCH)).all()
@@ -65,6 +71,14 @@ def tell_of_vouchers(
     return ExpiryMark(rows[-1].expires_at, rows[-1].id), False
 
 
+def tell_of_missed(session: Session, chain_id: int, closed_at: datetime, now: datetime) -> None:
+    """Tell of a chain's vouchers that would have been told of while it was closed."""
+    for kind, ahead in AHEAD.items():
+        mark, is_end = ExpiryMark(closed_at + ahead, 0), False
+        while not is_end:
+            mark, is_end = tell_of_vouchers(session, kind, mark, now + ahead, now, chain_id)
+
+
 def tell_of_stocks(session: Session, now: datetime) -> int:
     """Tell of the campaigns that have come to the last tenth of what they can give, and of those that have nothing left, once each.
 
@@ -76,7 +90,10 @@ def tell_of_stocks(session: Session, now: datetime) -> int:
         Stock.campaign_id == StockNotice.campaign_id,
         or_(left * LOW > Stock.allowed, and_(left > 0, StockNotice.kind == "limit.reached")),
     )
-    session.execute(delete(StockNotice).where(forgotten.exists()), execution_options={"synchronize_session": False})
+    of_open = StockNotice.campaign_id.in_(select(Campaign.id).where(chains.is_open(Campaign.chain_id)))
+    session.execute(
+        delete(StockNotice).where(forgotten.exists(), of_open), execution_options={"synchronize_session": False}
+    )
     query = (
         select(Campaign)
         .join(Stock, Stock.campaign_id == Campaign.id)
@@ -84,6 +101,7 @@ def tell_of_stocks(session: Session, now: datetime) -> int:
         .options(joinedload(Campaign.stock))
         .where(
             activity.is_live(Campaign),
+            chains.is_open(Campaign.chain_id),
             Stock.allowed < UNLIMITED,
             Stock.given > 0,
             or_(

@@ -1,6 +1,18 @@
 """`guerdon …`: thin commands over the same use cases as the APIs. `root` is the command itself; the others hang theirs on it."""
 
-from app.cli import campaigns, chains, coupons, documents, draws, installation, photos, prove, worker
+from app.cli import campaigns, cells, chains, coupons, documents, draws, installation, photos, prove, worker
 from app.cli.root import main
 
-__all__ = ["campaigns", "chains", "coupons", "documents", "draws", "installation", "main", "photos", "prove", "worker"]
+__all__ = [
+    "campaigns",
+    "cells",
+    "chains",
+    "coupons",
+    "documents",
+    "draws",
+    "installation",
+    "main",
+    "photos",
+    "prove",
+    "worker",
+]

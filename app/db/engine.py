@@ -27,8 +27,16 @@ POOLERS = ("transaction",)  # what a URL may say with `?pooler=…`
 TRY_AGAIN = {"40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03", "23505"}
 
 
+# What the triggers of something that is closed raise, see `app.cells.closing`; on SQLite it stands in the message.
+CLOSED = "GDN01"
+
+
 class TryAgain(Exception):
     """The transaction did nothing, through no fault of the request; the same call may succeed when repeated."""
+
+
+class ClosedForNow(TryAgain):
+    """Nobody may change this until somebody opens it again, which takes minutes: trying at once is of no use."""
 
 
 class OutcomeUnknown(Exception):
@@ -119,6 +127,8 @@ class Database:
         if isinstance(cause, sqlite3.IntegrityError) and "UNIQUE" in str(cause):
             raise TryAgain("somebody else has just added it") from e
         state = getattr(cause, "sqlstate", None)
+        if state == CLOSED or (isinstance(cause, sqlite3.Error) and CLOSED in str(cause)):
+            raise ClosedForNow("this chain is closed while it moves") from e
         lost = isinstance(cause, psycopg.OperationalError) and (state is None or state.startswith(("08", "57P")))
         if lost:
             # The other connections of the pool most likely died with this one.

@@ -78,7 +78,12 @@ def back_up(database: Database, path: Path) -> None:
 def is_current(database: Database) -> bool:
     with database.reading() as session:
         current = MigrationContext.configure(session.connection()).get_current_revision()
-    return current == ScriptDirectory.from_config(_config()).get_current_head()
+    return current == newest_tables()
+
+
+def newest_tables() -> str:
+    """The newest migration's name."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
 
 
 def is_demo(session: Session) -> bool:

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from app.db.types import AnyColumn
 from app.organizations.errors import AppNotFound, BadChain, BusinessNotFound, ChainNotFound, DivisionElsewhere
 from app.organizations.models import UNITS, AppHost, Business, Chain
 from app.organizations.scope import EVERY_CHAIN, Chains, includes, within, within_or_unowned
@@ -46,6 +47,11 @@ def first(session: Session) -> int:
     if found is None:
         raise ChainNotFound
     return found
+
+
+def is_open(chain_id: AnyColumn | InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Of a row whose column holds a chain's id: the chain is not closed, see `app.cells`."""
+    return chain_id.not_in(select(Chain.id).where(Chain.closed_at.is_not(None)))
 
 
 def create(session: Session, terms: ChainDetails, now: datetime) -> Chain:

@@ -34,6 +34,9 @@ class Chain(Base):
     third_party_voucher_ids: Mapped[bool] = mapped_column(default=False)
     has_divisions: Mapped[bool] = mapped_column(default=False)  # campaigns may belong to one of its businesses
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime
+    )  # since when nobody may change anything: it is moving away
     __table_args__ = (
         CheckConstraint(f"referral_window_unit IN {UNITS}", "known_referral_window_unit"),
         CheckConstraint("(referral_window_unit IS NULL) = (referral_window_quantity IS NULL)", "whole_referral_window"),

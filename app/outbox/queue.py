@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.db.prepared import Executor, is_postgresql
 from app.db.types import UtcDateTime
+from app.organizations import chains
 from app.outbox.models import MAIL, Delivery, Message, Subscription
 
 LEASE = timedelta(seconds=120)
@@ -83,11 +84,15 @@ def due_subscriptions(executor: Executor, now: datetime, sends_mail: bool) -> li
         Subscription.paused_at.is_(None)
         & Subscription.removed_at.is_(None)
         & (Subscription.held_until.is_(None) | (Subscription.held_until <= now))
+        & chains.is_open(Subscription.chain_id)
     )
     found = list(executor.scalars(select(Subscription.id).where(is_open, waits)))
     if sends_mail:
         mails = select(Message.id).where(
-            Message.subscription_id == MAIL, Message.dead_at.is_(None), Message.due_at <= now
+            Message.subscription_id == MAIL,
+            Message.dead_at.is_(None),
+            Message.due_at <= now,
+            chains.is_open(Message.chain_id),
         )
         found += [MAIL] if executor.execute(mails.limit(1)).first() else []
     return found
@@ -128,6 +133,7 @@ def lease(session: Session, subscription_id: int, now: datetime, most: int) -> l
             Message.dead_at.is_(None),
             Message.due_at <= now,
             Message.id == first_of_subject,
+            chains.is_open(Message.chain_id),
         )
         .order_by(Message.due_at, Message.id)
         .limit(most)

@@ -31,7 +31,7 @@ from werkzeug.formparser import FormDataParser
 
 from app import clock
 from app.access.logins import Beside
-from app.db.engine import Database, OutcomeUnknown, TryAgain
+from app.db.engine import ClosedForNow, Database, OutcomeUnknown, TryAgain
 from app.db.prepared import Executor
 from app.db.replica import Replica
 from app.media.blobs import BlobStore
@@ -198,7 +198,8 @@ def with_retries(attempt: Callable[[], Result]) -> Result:
         try:
             return attempt()
         except TryAgain as e:
-            if time.monotonic() > until or i == TRIES - 1:
+            is_closed = isinstance(e, ClosedForNow)
+            if is_closed or time.monotonic() > until or i == TRIES - 1:
                 raise Busy from e
             time.sleep(random.uniform(0, 0.005 * 2**i))
     raise Busy

@@ -148,15 +148,15 @@ class ClockWork:
 
 
 def _tell_of_expired(desk: Desk) -> str:
-    return _tell_of_vouchers(desk, "voucher.expired", -notices.SETTLES)
+    return _tell_of_vouchers(desk, "voucher.expired")
 
 
 def _tell_of_expiring(desk: Desk) -> str:
-    return _tell_of_vouchers(desk, "voucher.expiring", notices.REMINDED_BEFORE)
+    return _tell_of_vouchers(desk, "voucher.expiring")
 
 
-def _tell_of_vouchers(desk: Desk, kind: str, ahead: timedelta) -> str:
-    until = clock.now() + ahead
+def _tell_of_vouchers(desk: Desk, kind: str) -> str:
+    until = clock.now() + notices.AHEAD[kind]
     # The first run begins with what comes from now on.
     mark, is_end = ExpiryMark.read(desk.run.mark) if desk.run.mark else ExpiryMark(until, 0), False
     batches = 0

@@ -1,0 +1,109 @@
+"""Write all that belongs to a chain into a file."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlalchemy import JSON, ColumnElement, Select, String, Table, cast, false, func, select, text, union
+from sqlalchemy.orm import Session
+
+from app.access.models import ChainPermission
+from app.campaign.models.campaigns import Campaign
+from app.campaign.models.photos import Photo
+from app.cells import file, numbers
+from app.cells.closing import require_closed
+from app.cells.errors import CannotMove
+from app.cells.file import Head, Row
+from app.cells.ownership import NOT_MOVED, OWNERS, SHARED, answered, belongs
+from app.db.engine import Database
+from app.db.installation import newest_tables
+from app.media.blobs import BlobStore
+from app.migrations.tables import metadata
+
+AT_ONCE = 1_000  # rows
+# Of these a chain's rows name some that are not its own: who of the staff did something, and partners' tokens that are bound to no app.
+NAMED = ("login", "access_token")
+# And what admins who may act for the chain were answered: who repeats a request in the new cell gets that answer there, too.
+WITH_OTHERS = (*NAMED, "stored_answer")
+OWN, SHARED_BY_ALL, OF_OTHERS = "own", "shared", "of others"
+Tell = Callable[[str, int], object]
+
+
+class Part(NamedTuple):
+    """Rows of a table: the chain's own, those that all chains share, or those of others that its own rows name."""
+
+    table: Table
+    kind: str
+
+
+def export(database: Database, blobs: BlobStore, chain_id: int, path: Path, tell: Tell) -> None:
+    """Write a closed chain into a new file. `tell` is called with each table and the number of its rows.
+
+    Raises ChainNotFound, ChainIsOpen, FileExistsError, or CannotMove for a photo whose bytes are lost.
+    """
+    with database.reading() as session:
+        database.without_time_limit(session)
+        if database.is_postgresql:
+            session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+        chain = require_closed(session, chain_id)
+        head = Head(newest_tables(), chain_id, chain.name, numbers.cell(session))
+        with file.writing(path, head) as writer:
+            for part in parts():
+                written = writer.table(part.table, part.kind, rows(session, part, chain_id))
+                if written.rows:
+                    tell(part.table.name, written.rows)
+            for sha256 in _photos(session, chain_id):
+                content = blobs.get(sha256)
+                if content is None:
+                    raise CannotMove(f"The bytes of the photo {sha256} are lost: restore them, or remove the photo.")
+                writer.photo(sha256, content)
+
+
+def parts() -> Iterator[Part]:
+    """What goes with a chain, each behind what it refers to."""
+    for table in metadata.sorted_tables:
+        if table.name in SHARED:
+            yield Part(table, SHARED_BY_ALL)
+        elif table.name not in NOT_MOVED:
+            if table.name in WITH_OTHERS:
+                yield Part(table, OF_OTHERS)
+            yield Part(table, OWN)
+
+
+def rows(session: Session, part: Part, chain_id: int) -> Iterator[Row]:
+    """The rows by their key, as the file holds them."""
+    columns: list[Any] = [cast(it, String) if isinstance(it.type, JSON) else it for it in file.columns(part.table)]
+    query = select(*columns).where(_chosen(part, chain_id)).order_by(*part.table.primary_key.columns)
+    encode = file.to_json(part.table)
+    for row in session.execute(query.execution_options(yield_per=AT_ONCE)):
+        yield encode(row)
+
+
+def _photos(session: Session, chain_id: int) -> list[str]:
+    """The names of the photos' bytes."""
+    query = select(Photo.sha256).distinct().join(Campaign, Campaign.id == Photo.campaign_id)
+    return list(session.scalars(query.where(Campaign.chain_id == chain_id).order_by(Photo.sha256)))
+
+
+def _chosen(part: Part, chain_id: int) -> ColumnElement[bool]:
+    table = part.table
+    if part.kind == SHARED_BY_ALL:
+        return table.c[SHARED[table.name]].in_(_used(table.name.partition("_")[0], chain_id))
+    if part.kind == OF_OTHERS and table.name == "stored_answer":
+        return answered(table.c.principal, select(ChainPermission.login_id).where(ChainPermission.chain_id == chain_id))
+    if part.kind == OF_OTHERS:
+        return table.c.id.in_(_named(table, chain_id)) & ~func.coalesce(belongs(table, chain_id), false())
+    return belongs(table, chain_id)
+
+
+def _used(shared: str, chain_id: int) -> Select[tuple[int]]:
+    """The audiences, or targetings, of a chain's campaigns."""
+    campaign = metadata.tables["campaign"]
+    return select(campaign.c[f"{shared}_id"]).where(campaign.c.chain_id == chain_id)
+
+
+def _named(table: Table, chain_id: int) -> Any:
+    """The ids that a chain's rows name of a table."""
+    keys = [key for name in OWNERS for key in metadata.tables[name].foreign_keys if key.column.table is table]
+    own = [(key.parent, belongs(key.parent.table, chain_id)) for key in keys]
+    return union(*(select(column).where(condition, column.is_not(None)) for column, condition in own))
