@@ -1,9 +1,6 @@
 """Pools of a thousand and of a million codes: buying from them, and loading them."""
 
-import os
-import re
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -11,9 +8,10 @@ from pathlib import Path
 
 from bench.buying import CLIENTS, SERVER
 from bench.load import fire, request
+from bench.processes import peak_megabytes
 from bench.table import Figure
 from bench.world import Programme, programme
-from tests.serving import ROOT, guerdon
+from tests.serving import guerdon
 
 SMALL, LARGE = 1_000, 1_000_000
 PURCHASES, ROUNDS = 200, 5  # a small pool must not run dry
@@ -34,7 +32,7 @@ def _loading(shop: Programme, codes: Path) -> Iterator[Figure]:
     copy_seconds = _plain_copy(shop, codes)
     campaign = shop.world.a_campaign(name="large", codes=["FIRST"], unlimited=True)
     began = time.perf_counter()
-    memory = _import(shop, str(campaign.uuid), codes)
+    memory = peak_megabytes(shop.environ, "coupons", "import", str(campaign.uuid), str(codes))
     seconds = time.perf_counter() - began
     yield Figure(
         f"loading {LARGE:,} codes / a plain COPY",
@@ -64,19 +62,6 @@ def _psql(shop: Programme, command: str) -> None:
 
     dsn = shop.postgres.dsn()
     subprocess.run([str(BIN / "psql"), "-q", "-v", "ON_ERROR_STOP=1", dsn, "-c", command], check=True)
-
-
-def _import(shop: Programme, campaign: str, codes: Path) -> float:
-    """Run `guerdon coupons import` and return the most memory it held, in MB."""
-    # The high-water mark of its own memory: `ru_maxrss` would count this process, which it was forked from.
-    script = "import sys\nfrom app.cli import main\ntry:\n    main()\nfinally:\n"
-    script += "    [line] = [x for x in open('/proc/self/status') if x.startswith('VmHWM')]\n"
-    script += "    print('PEAK', line.split()[1], file=sys.stderr)"
-    command = [sys.executable, "-c", script, "coupons", "import", campaign, str(codes)]
-    environ = {**os.environ, **shop.environ}
-    details = subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True, check=True).stderr
-    [kilobytes] = re.findall(r"PEAK (\d+)", details)
-    return int(kilobytes) / 1024
 
 
 def _buying(shop: Programme) -> Figure:

@@ -1,8 +1,13 @@
 """What processes cost, as Linux counts it."""
 
 import os
-from collections.abc import Iterable
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+from tests.serving import ROOT
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -31,3 +36,17 @@ def own_megabytes(pid: int) -> float:
         if line.startswith("Pss:"):
             return int(line.split()[1]) / 1024
     raise RuntimeError(f"no memory of process {pid}")
+
+
+def peak_megabytes(environ: Mapping[str, str], *arguments: str) -> float:
+    """Run a command of `guerdon`, and return the most memory that it held."""
+    # The high-water mark of its own memory: `ru_maxrss` would count this process, which it was forked from.
+    script = "import sys\nfrom app.cli import main\ntry:\n    main()\nfinally:\n"
+    script += "    [line] = [x for x in open('/proc/self/status') if x.startswith('VmHWM')]\n"
+    script += "    print('PEAK', line.split()[1], file=sys.stderr)"
+    command = [sys.executable, "-c", script, *arguments]
+    done = subprocess.run(command, env={**os.environ, **environ}, cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    [kilobytes] = re.findall(r"PEAK (\d+)", done.stderr)
+    return int(kilobytes) / 1024

@@ -17,7 +17,7 @@ class ChainIsOpen(CannotMove):
         )
 
 
-class BadFile(CannotMove):
+class BadChainFile(CannotMove):
     pass
 
 

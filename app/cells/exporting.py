@@ -29,7 +29,7 @@ OWN, SHARED_BY_ALL, OF_OTHERS = "own", "shared", "of others"
 Tell = Callable[[str, int], object]
 
 
-class Part(NamedTuple):
+class Portion(NamedTuple):
     """Rows of a table: the chain's own, those that all chains share, or those of others that its own rows name."""
 
     table: Table
@@ -59,18 +59,18 @@ def export(database: Database, blobs: BlobStore, chain_id: int, path: Path, tell
                 writer.photo(sha256, content)
 
 
-def parts() -> Iterator[Part]:
+def parts() -> Iterator[Portion]:
     """What goes with a chain, each behind what it refers to."""
     for table in metadata.sorted_tables:
         if table.name in SHARED:
-            yield Part(table, SHARED_BY_ALL)
+            yield Portion(table, SHARED_BY_ALL)
         elif table.name not in NOT_MOVED:
             if table.name in WITH_OTHERS:
-                yield Part(table, OF_OTHERS)
-            yield Part(table, OWN)
+                yield Portion(table, OF_OTHERS)
+            yield Portion(table, OWN)
 
 
-def rows(session: Session, part: Part, chain_id: int) -> Iterator[Row]:
+def rows(session: Session, part: Portion, chain_id: int) -> Iterator[Row]:
     """The rows by their key, as the file holds them."""
     columns: list[Any] = [cast(it, String) if isinstance(it.type, JSON) else it for it in file.columns(part.table)]
     query = select(*columns).where(_chosen(part, chain_id)).order_by(*part.table.primary_key.columns)
@@ -85,7 +85,7 @@ def _photos(session: Session, chain_id: int) -> list[str]:
     return list(session.scalars(query.where(Campaign.chain_id == chain_id).order_by(Photo.sha256)))
 
 
-def _chosen(part: Part, chain_id: int) -> ColumnElement[bool]:
+def _chosen(part: Portion, chain_id: int) -> ColumnElement[bool]:
     table = part.table
     if part.kind == SHARED_BY_ALL:
         return table.c[SHARED[table.name]].in_(_used(table.name.partition("_")[0], chain_id))

@@ -18,7 +18,7 @@ from uuid import UUID
 
 from sqlalchemy import Column, Date, LargeBinary, Table, Uuid
 
-from app.cells.errors import BadFile
+from app.cells.errors import BadChainFile
 from app.db.types import UtcDateTime
 
 VERSION = 1
@@ -84,13 +84,13 @@ class Summing:
 
 
 class Reader:
-    """Reads what a Writer has written, in its order. Raises BadFile for anything else, also where the file is cut off."""
+    """Reads what a Writer has written, in its order. Raises BadChainFile for anything else, also where the file is cut off."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         head = self._next()
         if not isinstance(head, dict) or head.pop("guerdon", None) != VERSION:
-            raise BadFile("This is no chain that `guerdon chain export` of this version has written.")
+            raise BadChainFile("This is no chain that `guerdon chain export` of this version has written.")
         self.head = Head(**head)
         self._waiting: Any = self._next()
 
@@ -106,7 +106,7 @@ class Reader:
             yield self._waiting["photo"], b64decode(self._waiting["content"])
             self._waiting = self._next()
         if self._waiting != {"end": True}:
-            raise BadFile("The file does not end as it should: export the chain again.")
+            raise BadChainFile("The file does not end as it should: export the chain again.")
 
     def _rows(self) -> Iterator[Row]:
         summed = Summing()
@@ -115,7 +115,7 @@ class Reader:
             yield line
         self.sum = Sum(**line)
         if self.sum != summed.sum():
-            raise BadFile("The file is damaged: its rows are not those that were written.")
+            raise BadChainFile("The file is damaged: its rows are not those that were written.")
 
     def _next(self) -> Any:
         try:
@@ -124,7 +124,7 @@ class Reader:
                 raise EOFError
             return json.loads(line)
         except (EOFError, OSError, ValueError) as e:
-            raise BadFile("The file is cut off or damaged: copy it again, or export the chain again.") from e
+            raise BadChainFile("The file is cut off or damaged: copy it again, or export the chain again.") from e
 
 
 @contextmanager
@@ -146,7 +146,7 @@ def reading(path: Path) -> Iterator[Reader]:
         with gzip.open(path, "rt", encoding="utf-8") as stream:
             yield Reader(stream)
     except FileNotFoundError as e:
-        raise BadFile(f"There is no file {path}.") from e
+        raise BadChainFile(f"There is no file {path}.") from e
 
 
 def columns(table: Table) -> list[Column[Any]]:

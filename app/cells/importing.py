@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.access.models import ADMIN, AccessToken, ChainPermission, Login
 from app.cells import closing, exporting, file, numbers
-from app.cells.errors import AlreadyHere, BadFile, CannotMove
-from app.cells.exporting import OF_OTHERS, OWN, SHARED_BY_ALL, Part, Tell
+from app.cells.errors import AlreadyHere, BadChainFile, CannotMove
+from app.cells.exporting import OF_OTHERS, OWN, SHARED_BY_ALL, Portion, Tell
 from app.cells.file import Row, Sum, Summing
 from app.db.engine import Database
 from app.db.installation import newest_tables
@@ -51,7 +51,7 @@ class Differences:
 def load(database: Database, blobs: BlobStore, path: Path, now: datetime, tell: Tell) -> Imported:
     """Import a chain, read back what was written, compare it with the file, and open the chain.
 
-    Raises BadFile, AlreadyHere when something of it is here, or CannotMove for SQLite.
+    Raises BadChainFile, AlreadyHere when something of it is here, or CannotMove for SQLite.
     """
     if not database.is_postgresql:
         raise CannotMove("SQLite counts on from the highest row, whoever's it is: only PostgreSQL takes in chains.")
@@ -59,7 +59,7 @@ def load(database: Database, blobs: BlobStore, path: Path, now: datetime, tell: 
         database.without_time_limit(session)
         head = reader.head
         if head.tables != newest_tables():
-            raise BadFile(TRAVELLING.format(here=newest_tables(), there=head.tables))
+            raise BadChainFile(TRAVELLING.format(here=newest_tables(), there=head.tables))
         if session.get(Chain, head.chain_id) is not None:
             hint = NUMBERED_ALIKE.format(cell=numbers.cell(session))
             raise AlreadyHere(f"A chain with the id {head.chain_id} is here already. {hint}")
@@ -73,7 +73,7 @@ def load(database: Database, blobs: BlobStore, path: Path, now: datetime, tell: 
                     tell(name, reader.sum.rows)
         for sha256, content in reader.photos():
             if digest(content) != sha256:
-                raise BadFile(f"The file is damaged: the photo {sha256} is another one.")
+                raise BadChainFile(f"The file is damaged: the photo {sha256} is another one.")
             blobs.put(content)
         _close_who_may_nothing(session, head.chain_id, found)
         _compare(session, head.chain_id, found, sums)
@@ -82,11 +82,11 @@ def load(database: Database, blobs: BlobStore, path: Path, now: datetime, tell: 
     return Imported(head.chain_id, head.chain_name, found.closed)
 
 
-def _part(name: str, kind: str, columns: list[str]) -> Part:
+def _part(name: str, kind: str, columns: list[str]) -> Portion:
     for part in exporting.parts():
         if (part.table.name, part.kind) == (name, kind) and columns == [it.name for it in file.columns(part.table)]:
             return part
-    raise BadFile(f"The file has a table {name} ({kind}) that is none of these.")
+    raise BadChainFile(f"The file has a table {name} ({kind}) that is none of these.")
 
 
 def _write(session: Session, table: Table, rows: Iterator[Row]) -> None:
@@ -111,7 +111,7 @@ def _said(e: psycopg.errors.UniqueViolation) -> str:
     return f"Something of this chain is somebody else's here: {table}, {columns}. Change it on either side, and begin again."
 
 
-def _adapted(session: Session, part: Part, rows: Iterator[Row], found: Differences, now: datetime) -> Iterator[Row]:
+def _adapted(session: Session, part: Portion, rows: Iterator[Row], found: Differences, now: datetime) -> Iterator[Row]:
     """The rows as they are to be here. What needs a look into the database is looked up before the first is written."""
     at = {column.name: i for i, column in enumerate(file.columns(part.table))}
     if part.kind == SHARED_BY_ALL:

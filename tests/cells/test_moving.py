@@ -19,7 +19,7 @@ from app.access.models import Login
 from app.campaign import invariants
 from app.campaign.models.vouchers import Voucher
 from app.cells import closing, exporting, importing, numbers, removing
-from app.cells.errors import AlreadyHere, BadFile, CannotMove, ChainIsClosed, ChainIsOpen
+from app.cells.errors import AlreadyHere, BadChainFile, CannotMove, ChainIsClosed, ChainIsOpen
 from app.cells.ownership import NOT_MOVED, OWNERS, SHARED, belongs
 from app.db.engine import ClosedForNow, Database, TryAgain
 from app.db.installation import migrate
@@ -349,7 +349,7 @@ def test_it_is_all_or_nothing(world: World, there: Database, tmp_path: Path, pho
         ([lines[0].replace('"tables": "', '"tables": "9'), *lines[1:]], "bring both cells to one version"),
         ([*lines[:profile], lines[profile].lower().replace("cleo@", "clea@"), *lines[profile + 1 :]], "damaged"),
     ):
-        with pytest.raises(BadFile, match=said):
+        with pytest.raises(BadChainFile, match=said):
             load(changed)
         assert 1 not in chains(there)
     load(lines)
