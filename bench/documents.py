@@ -20,7 +20,7 @@ from tests.serving import guerdon
 
 FEW_CODES, MANY_CODES, CAMPAIGNS, CUSTOMERS = 10, 1_000_000, 1_000, 1_000
 REQUESTS, ROUNDS, REQUESTS_MAX = 60, 3, 10
-CODES = "INSERT INTO coupon (campaign_id, code, position) SELECT :id, 'C' || n, n FROM generate_series(1, :count) n"
+CODES = "INSERT INTO coupon (chain_id, campaign_id, code, position) SELECT 1, :id, 'C' || n, n FROM generate_series(1, :count) n"
 COUNTED = "UPDATE stock SET coupons_count = :count, allowed = :count WHERE campaign_id = :id"
 
 

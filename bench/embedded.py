@@ -86,8 +86,8 @@ def _buy_once(connection: sqlite3.Connection, campaign: int, campaign_uuid: str,
         (cost, buyer, cost),
     ).fetchone()
     [bought] = run(
-        "INSERT INTO usage (customer_id, campaign_id, received, in_period, period_from)"
-        " VALUES (?, ?, 1, 1, '0001-01-01 00:00:00.000000') ON CONFLICT (customer_id, campaign_id)"
+        "INSERT INTO usage (chain_id, customer_id, campaign_id, received, in_period, period_from)"
+        " VALUES (1, ?, ?, 1, 1, '0001-01-01 00:00:00.000000') ON CONFLICT (customer_id, campaign_id)"
         " DO UPDATE SET received = received + 1, in_period = in_period + 1 WHERE in_period < ? RETURNING received",
         (buyer, campaign, most),
     ).fetchone()
@@ -97,17 +97,17 @@ def _buy_once(connection: sqlite3.Connection, campaign: int, campaign_uuid: str,
         (award, campaign),
     ).fetchone()
     run(
-        "INSERT INTO award (id, campaign_id, customer_id, cause, cost, given_at) VALUES (?, ?, ?, 'purchase', ?, ?)",
+        "INSERT INTO award (chain_id, id, campaign_id, customer_id, cause, cost, given_at) VALUES (1, ?, ?, ?, 'purchase', ?, ?)",
         (award, campaign, buyer, cost, now),
     )
     run(
-        "INSERT INTO ledger_entry (uuid, customer_id, sequence, delta, balance_after, kind, comment, issuer, award_id, created_at)"
-        " VALUES (?, ?, ?, ?, ?, 'bought', ?, 'system', ?, ?)",
+        "INSERT INTO ledger_entry (chain_id, uuid, customer_id, sequence, delta, balance_after, kind, comment, issuer, award_id,"
+        " created_at) VALUES (1, ?, ?, ?, ?, ?, 'bought', ?, 'system', ?, ?)",
         (uuid.uuid4().hex, buyer, place, -cost, balance, "Free coffee, coupon: " + code, award, now),
     )
     run(
-        "INSERT INTO voucher (key, campaign_id, customer_id, award_id, coupon_id, kind, code, status, amount, redeemed, superseded,"
-        " created_at, claimed_at) VALUES (?, ?, ?, ?, ?, 'honour', ?, 'claimed', 0, 0, 0, ?, ?)",
+        "INSERT INTO voucher (chain_id, key, campaign_id, customer_id, award_id, coupon_id, kind, code, status, amount, redeemed,"
+        " superseded, created_at, claimed_at) VALUES (1, ?, ?, ?, ?, ?, 'honour', ?, 'claimed', 0, 0, 0, ?, ?)",
         (secrets.token_hex(32), campaign, buyer, award, coupon, code, now, now),
     )
     run(

@@ -48,9 +48,9 @@ def _plain_copy(shop: Programme, codes: Path) -> float:
     """psql's COPY of the same codes into a campaign of their own; removed again."""
     campaign = shop.world.a_campaign(name="copied", lifecycle="draft", codes=["FIRST"], unlimited=True)
     rows = codes.with_suffix(".tsv")
-    rows.write_text("".join(f"{campaign.id}\t{i}\t{line}" for i, line in enumerate(codes.open())))
+    rows.write_text("".join(f"1\t{campaign.id}\t{i}\t{line}" for i, line in enumerate(codes.open())))
     began = time.perf_counter()
-    _psql(shop, f"\\copy coupon (campaign_id, position, code) FROM '{rows}'")
+    _psql(shop, f"\\copy coupon (chain_id, campaign_id, position, code) FROM '{rows}'")
     seconds = time.perf_counter() - began
     _psql(shop, f"DELETE FROM coupon WHERE campaign_id = {campaign.id} AND code <> 'FIRST'")
     shop.settle()

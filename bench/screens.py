@@ -19,9 +19,7 @@ FEW_CODES, MANY_CODES = 1_000, 1_000_000
 FEW_CHANGES, MANY_CHANGES = 1_000, 1_000_000  # in the audit log
 HELD = 50  # vouchers of the customer who is looked at, each with its entry in the ledger
 REQUESTS, ROUNDS = 25, 5
-POOL = (
-    "INSERT INTO coupon (campaign_id, code, position) SELECT :campaign, 'P' || n, n FROM generate_series(1, :count) n"
-)
+POOL = "INSERT INTO coupon (chain_id, campaign_id, code, position) SELECT 1, :campaign, 'P' || n, n FROM generate_series(1, :count) n"
 LOGGED = """
 INSERT INTO audit_entry (at, chain_id, login_id, action, subject)
 SELECT now() - interval '1 second' * (:count - n), 1, (SELECT min(id) FROM login), 'admin_campaigns.change', '{"campaign": "P"}'

@@ -209,7 +209,7 @@ def _add_campaigns(shop: Programme, count: int) -> None:
 def _tag(session: Session, customer_id: int, names: list[str]) -> None:
     for name in names:
         session.execute(
-            text("INSERT INTO customer_tag (customer_id, name, count) VALUES (:id, :name, 1)"),
+            text("INSERT INTO customer_tag (chain_id, customer_id, name, count) VALUES (1, :id, :name, 1)"),
             {"id": customer_id, "name": name},
         )
 
@@ -219,7 +219,8 @@ def who_qualifies(shop: Programme) -> Figure:
     with shop.database.transaction() as session:
         shop.database.without_time_limit(session)
         for name, every in (("vip", 4), ("gold", 10), ("away", 7), ("other", 2)):
-            tagged = "INSERT INTO customer_tag (customer_id, name, count) SELECT id, :name, 1 FROM customer WHERE id % :every = 0"
+            tagged = "INSERT INTO customer_tag (chain_id, customer_id, name, count)"
+            tagged += " SELECT 1, id, :name, 1 FROM customer WHERE id % :every = 0"
             session.execute(text(tagged), {"name": name, "every": every})
     campaign = shop.world.a_reward_campaign(restrictions=TREE)
     shop.settle()

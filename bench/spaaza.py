@@ -19,8 +19,8 @@ REQUESTS, WARM_UP, ROUNDS = 2_000, 500, 3
 FEW_VOUCHERS, MANY_VOUCHERS, CLAIMS = 1_000, 1_000_000, 150
 HOSTNAME = "bench.guerdon.example"
 VOUCHERS = """
-INSERT INTO voucher (key, campaign_id, customer_id, kind, status, amount, redeemed, superseded, created_at)
-SELECT replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), :campaign, :first - n % :customers, 'basket',
+INSERT INTO voucher (chain_id, key, campaign_id, customer_id, kind, status, amount, redeemed, superseded, created_at)
+SELECT 1, replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), :campaign, :first - n % :customers, 'basket',
   'generated', 500, 0, false, now() FROM generate_series(1, :count) n
 """
 

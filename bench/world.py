@@ -25,13 +25,13 @@ WITH made AS (
   INSERT INTO customer (uuid, chain_id, status, level_id, is_anonymous, created_at, updated_at)
   SELECT gen_random_uuid(), 1, 'active', :level, false, now(), now() FROM generate_series(1, :count) RETURNING id)
 , named AS (
-  INSERT INTO profile (customer_id, first_name, first_name_folded, last_name, last_name_folded, email, born_on,
+  INSERT INTO profile (chain_id, customer_id, first_name, first_name_folded, last_name, last_name_folded, email, born_on,
     agreement1, agreement2, agreement3)
-  SELECT id, 'Con', 'con', 'Customer', 'customer', 'con-' || id || '@guerdon.example',
+  SELECT 1, id, 'Con', 'con', 'Customer', 'customer', 'con-' || id || '@guerdon.example',
     date '1960-01-01' + (id * 7919 % 18000)::int, true, false, false FROM made)
-, opened AS (INSERT INTO account (customer_id, balance, entries_count) SELECT id, 1000000000, 1 FROM made)
-INSERT INTO ledger_entry (uuid, customer_id, sequence, delta, balance_after, kind, issuer, created_at)
-SELECT gen_random_uuid(), id, 1, 1000000000, 1000000000, 'added', 'system',
+, opened AS (INSERT INTO account (chain_id, customer_id, balance, entries_count) SELECT 1, id, 1000000000, 1 FROM made)
+INSERT INTO ledger_entry (chain_id, uuid, customer_id, sequence, delta, balance_after, kind, issuer, created_at)
+SELECT 1, gen_random_uuid(), id, 1, 1000000000, 1000000000, 'added', 'system',
   now() - interval '1 year' * (1 - row_number() OVER (ORDER BY id)::float / :count) FROM made
 """
 CAMPAIGNS = """
@@ -50,7 +50,7 @@ WITH made AS (
   INSERT INTO stock (campaign_id, given, allowed, coupons_count, customers_count, revision, period_from, in_period,
     participants_count, participants_max)
   SELECT id, 0, :codes, :codes, 0, 1, '0001-01-01', 0, 0, 1000000000 FROM made)
-INSERT INTO coupon (campaign_id, code, position) SELECT id, 'C' || n, n FROM made, generate_series(1, :codes) n
+INSERT INTO coupon (chain_id, campaign_id, code, position) SELECT 1, id, 'C' || n, n FROM made, generate_series(1, :codes) n
 """
 
 

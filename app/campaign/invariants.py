@@ -18,6 +18,34 @@ _LEAVE_A_ROW = ", ".join(f"'{kind.name}'" for kind in REWARD_KINDS.values() if k
 _TAKE_A_CODE = ", ".join(f"'{kind.name}'" for kind in REWARD_KINDS.values() if kind.takes_code)
 
 
+# Each table of `OfChain`, and whose chain its rows must name; `tests/cli` compares the list with the models.
+OWNERS = {
+    **dict.fromkeys(("award", "coupon", "draw", "referral_relation", "voucher"), "campaign"),
+    **dict.fromkeys(
+        (
+            "account",
+            "behavior_progress",
+            "creative_stat",
+            "customer_attribute",
+            "customer_tag",
+            "event_receipt",
+            "ledger_entry",
+            "method_usage",
+            "participation",
+            "profile",
+            "segment_member",
+            "spending",
+            "usage",
+        ),
+        "customer",
+    ),
+}
+_OF_ANOTHER_CHAIN = " UNION ALL ".join(
+    f"SELECT '{table}', o.id, r.chain_id FROM \"{table}\" r JOIN {owner} o ON o.id = r.{owner}_id WHERE r.chain_id <> o.chain_id"
+    for table, owner in OWNERS.items()
+)
+
+
 @dataclass(frozen=True)
 class Invariant:
     """A sentence, and the query whose rows are its exceptions."""
@@ -222,6 +250,11 @@ INVARIANTS = [
         " GROUP BY chain_id, audience_id, COALESCE(targeting_id, 0)) g WHERE m <> 0 OR s <> 0) f"
         " ON k.chain_id = f.c AND k.audience_id = f.a AND k.targeting_id = f.t"
         " WHERE k.n IS NULL OR f.m IS NULL OR k.n <> f.m OR k.r <> f.s",
+    ),
+    Invariant(
+        "C1",
+        "What grows with customers or codes stands under the chain of its customer or its campaign.",
+        _OF_ANOTHER_CHAIN,
     ),
     Invariant(
         "I10",

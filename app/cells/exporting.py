@@ -90,7 +90,8 @@ def _chosen(part: Portion, chain_id: int) -> ColumnElement[bool]:
     if part.kind == SHARED_BY_ALL:
         return table.c[SHARED[table.name]].in_(_used(table.name.partition("_")[0], chain_id))
     if part.kind == OF_OTHERS and table.name == "stored_answer":
-        return answered(table.c.principal, select(ChainPermission.login_id).where(ChainPermission.chain_id == chain_id))
+        admins = select(ChainPermission.login_id).where(ChainPermission.chain_id == chain_id)
+        return answered(table.c.principal, admins) & table.c.effect.is_(None) & ~belongs(table, chain_id)
     if part.kind == OF_OTHERS:
         return table.c.id.in_(_named(table, chain_id)) & ~func.coalesce(belongs(table, chain_id), false())
     return belongs(table, chain_id)

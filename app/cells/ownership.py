@@ -9,70 +9,27 @@ from app.migrations.tables import metadata
 from app.organizations.models import Chain
 
 CHAIN = Chain.__tablename__
+# What an admin decides about campaigns.
+OF_CAMPAIGNS = (
+    "behavior",
+    "campaign_label",
+    "campaign_revision",
+    "campaign_text",
+    "creative",
+    "draw_odds",
+    "draw_seed",
+    "photo",
+    "reward_method",
+    "stock",
+    "stock_notice",
+)
+# What each cell finds out by itself: of the whole installation, for a moment, or counted again.
+NOT_MOVED = {"installation", "clock_job", "wrong_tries", "always_on_show", "reached"}
 # A column that holds the chain's id, or the table of the row that another one names, whose chain it is. Several: any of them.
+# Those without a word here have a column `chain_id`.
 OWNERS: dict[str, tuple[tuple[str, str], ...]] = {
     "chain": (("id", CHAIN),),
-    **dict.fromkeys(
-        (
-            "app_host",
-            "audit_entry",
-            "basket",
-            "business",
-            "campaign",
-            "chain_permission",
-            "customer",
-            "delivery",
-            "headcount",
-            "level",
-            "listener",
-            "outbox",
-            "points_span",
-            "pos",
-            "refused",
-            "segment",
-            "subscription",
-        ),
-        (("chain_id", CHAIN),),
-    ),
-    **dict.fromkeys(
-        (
-            "award",
-            "behavior",
-            "campaign_label",
-            "campaign_revision",
-            "campaign_text",
-            "coupon",
-            "creative",
-            "draw",
-            "draw_odds",
-            "draw_seed",
-            "photo",
-            "referral_relation",
-            "reward_method",
-            "stock",
-            "stock_notice",
-            "voucher",
-        ),
-        (("campaign_id", "campaign"),),
-    ),
-    **dict.fromkeys(
-        (
-            "account",
-            "behavior_progress",
-            "creative_stat",
-            "customer_attribute",
-            "customer_tag",
-            "event_receipt",
-            "ledger_entry",
-            "method_usage",
-            "participation",
-            "profile",
-            "segment_member",
-            "spending",
-            "usage",
-        ),
-        (("customer_id", "customer"),),
-    ),
+    **dict.fromkeys(OF_CAMPAIGNS, (("campaign_id", "campaign"),)),
     "goal": (("behavior_id", "behavior"),),
     "method_tally": (("method_id", "reward_method"),),
     "segment_part": (("segment_id", "segment"),),
@@ -81,12 +38,16 @@ OWNERS: dict[str, tuple[tuple[str, str], ...]] = {
     "refresh_token": (("login_id", "login"),),
     "session_key": (("login_id", "login"),),
     "access_token": (("app_host_id", "app_host"),),
-    "stored_answer": (),  # by its principal, see below
+    "stored_answer": (),  # by whom it was given to, and what it was about: see below
 }
 # The same for all chains, found by what they say: those that a chain's campaigns use go with it.
 SHARED = {"audience": "id", "audience_target": "audience_id", "targeting": "id", "targeting_key": "targeting_id"}
-# What each cell finds out by itself: of the whole installation, for a moment, or counted again.
-NOT_MOVED = {"installation", "clock_job", "wrong_tries", "always_on_show", "reached"}
+
+OWNERS |= {
+    table.name: (("chain_id", CHAIN),)
+    for table in metadata.sorted_tables
+    if "chain_id" in table.columns and table.name not in OWNERS.keys() | NOT_MOVED
+}
 
 
 def belongs(table: Table, chain_id: int, column: Callable[[str], AnyColumn] | None = None) -> ColumnElement[bool]:
@@ -95,7 +56,9 @@ def belongs(table: Table, chain_id: int, column: Callable[[str], AnyColumn] | No
     if table.name == "stored_answer":
         login, principal = metadata.tables["login"], column("principal")
         own = select(login.c.id).where(belongs(login, chain_id))
-        return or_(principal.like(f"token % chain {chain_id}"), answered(principal, own))
+        award = metadata.tables["award"]
+        given = exists().where(award.c.id == column("effect"), award.c.chain_id == chain_id)
+        return or_(principal.like(f"token % chain {chain_id}"), answered(principal, own), given)
     return or_(*(_reaches(column(name), owner, chain_id) for name, owner in OWNERS[table.name]))
 
 

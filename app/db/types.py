@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.schema import Table
 from sqlalchemy.types import TypeDecorator
 
@@ -99,6 +99,15 @@ def by_letters(*columns: str) -> dict[str, str]:
 
 # Allotted by the database: BIGINT on PostgreSQL, the row id on SQLite.
 Serial = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class OfChain:
+    """A row of what grows with customers or codes: it says itself to which chain it belongs, so that no other row need be asked.
+
+    Without a foreign key: each purchase would lock the chain's row. `check-invariants` compares it with the chain of the row's owner.
+    """
+
+    chain_id: Mapped[int] = mapped_column(BigInteger, sort_order=100)
 
 
 class Base(DeclarativeBase):

@@ -187,6 +187,7 @@ def _acme_rewards(session: Session, now: datetime) -> None:
             id=VOUCHER,
             key=VOUCHER_KEY,
             third_party_id=VOUCHER_THIRD_PARTY_ID,
+            chain_id=ACME,
             campaign_id=SIGNUP,
             customer_id=MEMBER,
             kind="basket",
@@ -322,6 +323,7 @@ def _customers(session: Session, now: datetime, password_hash: str) -> None:
         customer = signups.sign_up(session, person, registered, SYSTEM, password_hash, level, uuid=uuid, id=id).customer
         session.add(
             Spending(
+                chain_id=customer.chain_id,
                 customer_id=customer.id,
                 transactions_count=1,
                 amount=300,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.members.models import CustomerAttribute
+from app.members.models import CustomerAttribute, chain_of
 
 Value = str | int | float | bool
 
@@ -19,7 +19,7 @@ def put(session: Session, customer_id: int, values: Mapping[str, Value | None]) 
                 session.delete(row)
             continue
         if row is None:
-            row = CustomerAttribute(customer_id=customer_id, name=name)
+            row = CustomerAttribute(chain_id=chain_of(customer_id), customer_id=customer_id, name=name)
             session.add(row)
         if isinstance(value, bool):
             value = "true" if value else "false"

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.db.prepared import is_postgresql
 from app.members import sizes, telling
 from app.members.errors import BadCustomer, CustomerNotFound, LevelNotFound
-from app.members.models import Customer, Level, Profile, Segment, SegmentMember, Spending
+from app.members.models import Customer, Level, Profile, Segment, SegmentMember, Spending, chain_of
 from app.organizations import chains
 from app.organizations.scope import Chains, within
 from app.paging import Page, Paged
@@ -100,7 +100,7 @@ def register(
         manual_level=manual,
         created_at=now,
         updated_at=now,
-        profile=Profile(**_columns(person)),
+        profile=Profile(chain_id=chain_id, **_columns(person)),
         **({"uuid": uuid} if uuid else {}),
         **({"id": id} if id else {}),
     )
@@ -222,6 +222,7 @@ def add_spending(session: Session, customer_id: int, amount: int, bought_at: dat
     """Count one more purchase in the shops. Amount in hundredths."""
     dialect: Any = postgresql if is_postgresql(session) else sqlite
     first = dialect.insert(Spending).values(
+        chain_id=chain_of(customer_id),
         customer_id=customer_id,
         transactions_count=1,
         amount=amount,

@@ -4,10 +4,10 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Double, ForeignKey, Index, Uuid
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Double, ForeignKey, Index, ScalarSelect, Uuid, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from app.db.types import Base, Serial, UtcDateTime, Written, WrittenSmall, by_letters, unique_where
+from app.db.types import AnyColumn, Base, OfChain, Serial, UtcDateTime, Written, WrittenSmall, by_letters, unique_where
 from app.text import folded
 
 
@@ -88,7 +88,7 @@ class SegmentCriterion(Base):
     terms: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
-class SegmentMember(Base):
+class SegmentMember(OfChain, Base):
     """A customer belongs to an active segment. Kept up to date when the segment is saved."""
 
     __tablename__ = "segment_member"
@@ -141,7 +141,7 @@ class Customer(Base):
         return self.status == "active"
 
 
-class Profile(Base):
+class Profile(OfChain, Base):
     """What is personal about a customer, apart from everything that must outlive an erasure."""
 
     __tablename__ = "profile"
@@ -188,7 +188,7 @@ class Profile(Base):
         return value
 
 
-class CustomerTag(Base):
+class CustomerTag(OfChain, Base):
     """A word on a customer: how often it was set, or until when it stays. What has expired counts as gone."""
 
     __tablename__ = "customer_tag"
@@ -202,7 +202,7 @@ class CustomerTag(Base):
     )
 
 
-class CustomerAttribute(Base):
+class CustomerAttribute(OfChain, Base):
     """What a chain notes of a customer under a name of its own: text or a number; booleans as the text `true` or `false`."""
 
     __tablename__ = "customer_attribute"
@@ -216,7 +216,7 @@ class CustomerAttribute(Base):
     )
 
 
-class Spending(Base):
+class Spending(OfChain, Base):
     """What a customer has bought in the shops, summed up; amounts in hundredths."""
 
     __tablename__ = "spending"
@@ -226,3 +226,8 @@ class Spending(Base):
     amount_without_delivery: Mapped[int] = mapped_column(BigInteger)
     amount_excluded_for_level: Mapped[int] = mapped_column(BigInteger, default=0)
     last_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+def chain_of(customer_id: int | AnyColumn) -> ScalarSelect[int]:
+    """The chain of a customer, inside a statement."""
+    return select(Customer.chain_id).where(Customer.id == customer_id).scalar_subquery()

@@ -132,7 +132,8 @@ def recompute(session: Session, segment: Segment) -> None:
     _lock_customers(session, members | set(session.scalars(_member_ids(segment))))
     session.execute(delete(SegmentMember).where(SegmentMember.segment_id == segment.id))
     if members:
-        rows = [{"segment_id": segment.id, "customer_id": customer_id} for customer_id in sorted(members)]
+        of_segment = {"chain_id": segment.chain_id, "segment_id": segment.id}
+        rows = [{**of_segment, "customer_id": customer_id} for customer_id in sorted(members)]
         session.execute(insert(SegmentMember), rows)
     sizes.recount_segment(session, segment.id)
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.db.guarded import insert_into
 from app.db.prepared import dialect_of
-from app.members.models import CustomerTag
+from app.members.models import CustomerTag, chain_of
 
 TTL_SECONDS_MAX = 100 * 366 * 24 * 3600
 
@@ -21,7 +21,7 @@ def put(
     first = 1 if expires_at is None else None
     for name in sorted(set(names)):  # in one order, so that nobody deadlocks
         row = insert_into(dialect_of(session), CustomerTag).values(
-            customer_id=customer_id, name=name, count=first, expires_at=expires_at
+            chain_id=chain_of(customer_id), customer_id=customer_id, name=name, count=first, expires_at=expires_at
         )
         once_more = func.coalesce(CustomerTag.count, 0) + 1 if expires_at is None else None
         session.execute(

@@ -20,9 +20,9 @@ def change_check(table: str, name: str, old_condition: str, new_condition: str) 
 def require_value(table: str, column: str) -> None:
     """Let a column, added in place as a whole number, be NOT NULL; every row has a value by now."""
     if op.get_bind().dialect.name == "postgresql":
-        op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET NOT NULL")
+        op.execute(f'ALTER TABLE "{table}" ALTER COLUMN {column} SET NOT NULL')
     else:
-        _rewrite(table, f"{column} INTEGER CONSTRAINT", f"{column} INTEGER NOT NULL CONSTRAINT")
+        _rewrite(table, f"{column} INTEGER", f"{column} INTEGER NOT NULL")
 
 
 def _rewrite(table: str, old_text: str, new_text: str) -> None:

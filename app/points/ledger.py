@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.amounts import BALANCE_MAX, Points, decimal
 from app.members import telling
-from app.members.models import Customer, Profile
+from app.members.models import Customer, Profile, chain_of
 from app.organizations.scope import Chains, within
 from app.outbox import writing
 from app.paging import Page, Paged
@@ -21,7 +21,7 @@ from app.text import folded
 
 
 def open_account(session: Session, customer_id: int) -> None:
-    session.add(Account(customer_id=customer_id, balance=0, entries_count=0))
+    session.add(Account(customer_id=customer_id, chain_id=chain_of(customer_id), balance=0, entries_count=0))
 
 
 def add(
@@ -163,12 +163,13 @@ def _change(
         update(Account)
         .where(Account.customer_id == customer_id, Account.balance + delta >= 0, Account.balance + delta <= BALANCE_MAX)
         .values(balance=Account.balance + delta, entries_count=Account.entries_count + 1)
-        .returning(Account.balance, Account.entries_count)
+        .returning(Account.chain_id, Account.balance, Account.entries_count)
     ).one_or_none()
     if changed is None:
         raise _why_not(session, customer_id, delta)
     statement = insert(LedgerEntry).returning(LedgerEntry.uuid)
     entry = {
+        "chain_id": changed.chain_id,
         "customer_id": customer_id,
         "sequence": changed.entries_count,
         "delta": delta,

@@ -6,10 +6,10 @@ from uuid import UUID, uuid4
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.types import Base, Serial, UtcDateTime, unique_where
+from app.db.types import Base, OfChain, Serial, UtcDateTime, unique_where
 
 
-class Account(Base):
+class Account(OfChain, Base):
     """What a customer may spend now; always the sum of the entries."""
 
     __tablename__ = "account"
@@ -19,7 +19,7 @@ class Account(Base):
     __table_args__ = (CheckConstraint("balance >= 0", "not_negative"), {"postgresql_with": {"fillfactor": 70}})
 
 
-class LedgerEntry(Base):
+class LedgerEntry(OfChain, Base):
     """One change of a balance. Never altered; a mistake is mended by a counter entry."""
 
     __tablename__ = "ledger_entry"

@@ -229,6 +229,7 @@ def test_customers_who_referred_one_another_in_a_ring_buy_at_once(postgres_url: 
             for i in range(3):
                 session.add(
                     ReferralRelation(
+                        chain_id=chain,
                         campaign_id=campaign.id,
                         referring_id=people[i].id,
                         referred_id=people[(i + 1) % 3].id,

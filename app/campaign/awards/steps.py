@@ -56,7 +56,7 @@ def moment(name: str) -> BindParameter[datetime]:
     return bindparam(name, type_=UtcDateTime())
 
 
-CUSTOMER, CAMPAIGN, COST, ASKER = (integer(name) for name in ("buyer", "campaign", "price", "asker"))
+CHAIN, CUSTOMER, CAMPAIGN, COST, ASKER = (integer(name) for name in ("of_chain", "buyer", "campaign", "price", "asker"))
 AWARD = bindparam("award", type_=Uuid())
 NOW = moment("moment")
 
@@ -96,14 +96,13 @@ class CountUsage(Step):
         period, one = moment("usage_period"), literal(1, BigInteger())
         # The debited row itself is asked for, so that only a receipt between the two needs to be asked for as well.
         after = earlier.succeeded if self.is_with_receipt else ()
-        first = select(debited.c.customer_id, CAMPAIGN, one, one, period).where(
+        first = select(CHAIN, debited.c.customer_id, CAMPAIGN, one, one, period).where(
             debited.c.customer_id == CUSTOMER, *after
         )
+        columns = ["chain_id", "customer_id", "campaign_id", "received", "in_period", "period_from"]
         return (
             insert_into(earlier.dialect, Usage)
-            .from_select(
-                ["customer_id", "campaign_id", "received", "in_period", "period_from"], first, include_defaults=False
-            )
+            .from_select(columns, first, include_defaults=False)
             .on_conflict_do_update(
                 index_elements=["customer_id", "campaign_id"],
                 set_={"received": Usage.received + 1, **_counted_on(Usage, period)},
@@ -136,11 +135,12 @@ class CountForCustomer(_OfMethod):
 
     def change(self, earlier: EarlierSteps) -> Change:
         period, method = moment(f"method_usage_period_{self.i}"), integer(f"method_{self.i}")
-        first = select(CUSTOMER, method, literal(1, BigInteger()), period).where(true(), *earlier.succeeded)
+        first = select(CHAIN, CUSTOMER, method, literal(1, BigInteger()), period).where(true(), *earlier.succeeded)
+        columns = ["chain_id", "customer_id", "method_id", "in_period", "period_from"]
         most = integer(f"method_allowance_{self.i}")
         return (
             insert_into(earlier.dialect, MethodUsage)
-            .from_select(["customer_id", "method_id", "in_period", "period_from"], first, include_defaults=False)
+            .from_select(columns, first, include_defaults=False)
             .on_conflict_do_update(
                 index_elements=["customer_id", "method_id"],
                 set_=_counted_on(MethodUsage, period),
@@ -196,6 +196,7 @@ class RecordAward(Step):
     def change(self, earlier: EarlierSteps) -> Change:
         columns: dict[str, AnyColumn] = {
             "id": AWARD,
+            "chain_id": CHAIN,
             "campaign_id": CAMPAIGN,
             "customer_id": CUSTOMER,
             "cause": text("caused_by"),
@@ -218,6 +219,7 @@ class RecordDraw(Step):
         counted, number = earlier.rows("counted"), integer("draw_number")
         columns: dict[str, AnyColumn] = {
             "award_id": AWARD,
+            "chain_id": CHAIN,
             "campaign_id": CAMPAIGN,
             "customer_id": CUSTOMER,
             "number": number,
@@ -324,7 +326,7 @@ class WriteEvents(Step):
     may_be_empty = True
 
     def change(self, earlier: EarlierSteps) -> Change:
-        heard = writing.heard(integer("of_chain"), text("of_whom"), NOW).add_columns(AWARD)
+        heard = writing.heard(CHAIN, text("of_whom"), NOW).add_columns(AWARD)
         is_true = or_(Listener.kind != "points.paid", COST > 0) if "points.paid" in self.kinds else true()
         rows = heard.where(
             Listener.kind.in_([literal_column(f"'{kind}'") for kind in self.kinds]), is_true, *earlier.succeeded
@@ -407,6 +409,7 @@ def _inserted(
 def _entry(earlier: EarlierSteps, kind: str, columns: Mapping[str, AnyColumn]) -> Change:
     debited = earlier.rows("debited")
     whole = {
+        "chain_id": CHAIN,
         "customer_id": debited.c.customer_id,
         "kind": literal(kind),
         "issuer": text("by_whom"),
@@ -422,6 +425,7 @@ def _voucher_columns(suffix: str) -> dict[str, AnyColumn]:
     return {
         "key": text(f"voucher_key_{suffix}"),
         "third_party_id": integer(f"third_party_{suffix}"),
+        "chain_id": CHAIN,
         "campaign_id": CAMPAIGN,
         "customer_id": CUSTOMER,
         "award_id": AWARD,

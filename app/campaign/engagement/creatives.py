@@ -94,7 +94,12 @@ def track(
     if known is None or stat != stat_uuid(creative_id, customer):
         raise CreativeNotFound
     first = insert_into(dialect_of(session), CreativeStat).values(
-        creative_id=creative_id, customer_id=known, seen_count=int(not clicked), clicks_count=int(clicked), last_at=now
+        chain_id=chain_id,
+        creative_id=creative_id,
+        customer_id=known,
+        seen_count=int(not clicked),
+        clicks_count=int(clicked),
+        last_at=now,
     )
     session.execute(
         first.on_conflict_do_update(

@@ -15,6 +15,7 @@ from app.campaign.models.engagement import Participation
 from app.campaign.models.limits import Stock
 from app.db.guarded import GuardFailed, insert_into
 from app.db.prepared import dialect_of
+from app.members.models import chain_of
 
 
 def opt_in(session: Session, campaign_id: int, customer_id: int, now: datetime) -> None:
@@ -79,7 +80,7 @@ def _set_participation(
 ) -> None:
     """Raises GuardFailed when the customer has said something else than `before` meanwhile."""
     first = insert_into(dialect_of(session), Participation).values(
-        customer_id=customer_id, campaign_id=campaign_id, opted_in=opted_in, since=now
+        chain_id=chain_of(customer_id), customer_id=customer_id, campaign_id=campaign_id, opted_in=opted_in, since=now
     )
     said = session.scalar(
         first.on_conflict_do_update(

@@ -17,7 +17,7 @@ from app.db.prepared import Executor, Prepared
 from app.db.types import UtcDateTime, Written
 from app.points.models import Account
 
-_teller = bindparam("teller", type_=BigInteger())
+_of_chain, _teller = bindparam("of_chain", type_=BigInteger()), bindparam("teller", type_=BigInteger())
 _LOCK: Prepared[Any] = Prepared(
     select(Account.customer_id).where(Account.customer_id == _teller).with_for_update(key_share=True)
 )
@@ -82,8 +82,8 @@ class MoveProgress(Step):
             rows = func.json_each(bindparam("progress", type_=JSON())).table_valued("value", name="r")
             columns = [func.json_extract(rows.c.value, f"$.{name}") for name in ("b", "v", "a", "n", "c")]
         insert = insert_into(earlier.dialect, BehaviorProgress).from_select(
-            ["customer_id", "behavior_id", "version", "achieved", "current", "counts"],
-            select(_teller, *columns).select_from(rows).where(true(), *earlier.succeeded),
+            ["chain_id", "customer_id", "behavior_id", "version", "achieved", "current", "counts"],
+            select(_of_chain, _teller, *columns).select_from(rows).where(true(), *earlier.succeeded),
             include_defaults=False,
         )
         written = insert.excluded
@@ -102,6 +102,7 @@ class WriteReceipt(Step):
 
     def change(self, earlier: EarlierSteps) -> Change:
         columns: dict[str, Any] = {
+            "chain_id": _of_chain,
             "customer_id": _teller,
             "name": bindparam("event", type_=Written()),
             "transaction_id": bindparam("transaction", type_=Written()),

@@ -7,12 +7,12 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.campaign.models.campaigns import Campaign
-from app.db.types import Base, UtcDateTime, unique_where
+from app.db.types import Base, OfChain, UtcDateTime, unique_where
 
 CAUSES = ("purchase", "interaction", "basket", "signup", "referral", "event")
 
 
-class Award(Base):
+class Award(OfChain, Base):
     """One time that a campaign gave a customer its rewards, and what it cost the customer.
 
     What it gave hangs on it: vouchers, ledger entries, a draw.

@@ -5,10 +5,10 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.types import Base, Serial, Written, unique_where
+from app.db.types import Base, OfChain, Serial, Written, unique_where
 
 
-class Coupon(Base):
+class Coupon(OfChain, Base):
     """A code that is worth a reward; given to one award, unless the campaign shares a single code."""
 
     __tablename__ = "coupon"

@@ -8,7 +8,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.campaign import activity
-from app.db.types import Base, UtcDateTime
+from app.db.types import Base, OfChain, UtcDateTime
 
 
 class DrawSeed(Base):
@@ -28,7 +28,7 @@ class DrawSeed(Base):
         return self.seed if activity.is_over(campaign, now) else None
 
 
-class Draw(Base):
+class Draw(OfChain, Base):
     """How chance chose a reward: among which candidates, with which weights, on which ticket. See `draws`.
 
     `revision` is the campaign's under which it was drawn.

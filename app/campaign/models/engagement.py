@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.db.types import Base, Serial, UtcDateTime, Written
+from app.db.types import Base, OfChain, Serial, UtcDateTime, Written
 
 BEHAVIOR_KINDS = ("count", "unique", "composite")
 CREATIVE_KINDS = ("internal_tile", "internal_full_page", "internal_behavior")
@@ -66,7 +66,7 @@ class Goal(Base):
     )
 
 
-class BehaviorProgress(Base):
+class BehaviorProgress(OfChain, Base):
     """How far a customer has come in a behavior; `version` grows with every change, so that none is lost.
 
     What a single goal counts without gaps, days or keys is a number, `current`; `counts` holds everything else. See `progress`.
@@ -86,7 +86,7 @@ class BehaviorProgress(Base):
     )
 
 
-class EventReceipt(Base):
+class EventReceipt(OfChain, Base):
     """An event that was recorded: the same one sent again changes nothing, and is answered the same."""
 
     __tablename__ = "event_receipt"
@@ -104,7 +104,7 @@ class EventReceipt(Base):
     __table_args__ = (CheckConstraint("quantity >= 1", "positive"),)
 
 
-class Participation(Base):
+class Participation(OfChain, Base):
     """What a customer said about taking part in a campaign: in, or out."""
 
     __tablename__ = "participation"
@@ -132,7 +132,7 @@ class Creative(Base):
     )
 
 
-class CreativeStat(Base):
+class CreativeStat(OfChain, Base):
     """How often a customer has seen a creative, and tapped on it."""
 
     __tablename__ = "creative_stat"

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.campaign.calendar import ALWAYS_FROM
 from app.campaign.limits import UNLIMITED
-from app.db.types import Base, UtcDateTime
+from app.db.types import Base, OfChain, UtcDateTime
 
 
 class Tally:
@@ -47,7 +47,7 @@ class Stock(Tally, Base):
     )
 
 
-class Usage(Tally, Base):
+class Usage(Tally, OfChain, Base):
     """How many times a campaign has given a customer its rewards."""
 
     __tablename__ = "usage"
@@ -70,7 +70,7 @@ class MethodTally(Tally, Base):
     )
 
 
-class MethodUsage(Tally, Base):
+class MethodUsage(Tally, OfChain, Base):
     """How many times a customer was given a reward method; kept for methods that limit it."""
 
     __tablename__ = "method_usage"

@@ -6,10 +6,10 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.types import Base, Serial, UtcDateTime
+from app.db.types import Base, OfChain, Serial, UtcDateTime
 
 
-class ReferralRelation(Base):
+class ReferralRelation(OfChain, Base):
     """Somebody recommended the programme to somebody. Redeemed once: when the referring customer was rewarded.
 
     It lapsed when the referred one bought while the referring one was not active: only the staff completes it then.

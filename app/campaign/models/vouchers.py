@@ -10,14 +10,14 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.campaign.models.awards import Award
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.rewards import VOUCHER_KINDS
-from app.db.types import Base, Serial, UtcDateTime, Written, unique_where
+from app.db.types import Base, OfChain, Serial, UtcDateTime, Written, unique_where
 
 VOUCHER_STATUSES = ("generated", "claimed", "redeemed")
 EXPIRES = "expires_at IS NOT NULL AND status <> 'redeemed'"  # one that will, or has, and was not redeemed before
 DELIVERIES = ("ordered", "canceled", "shipped", "delivered")
 
 
-class Voucher(Base):
+class Voucher(OfChain, Base):
     """A title to a reward: an amount off, a percentage off, or a code. Amounts in hundredths of the chain's money.
 
     Locks and expiry are moments, not states. Whoever redeems a part gets a child voucher for the rest, and so does whoever

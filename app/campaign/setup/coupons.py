@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, text, union_all
+from sqlalchemy import Select, delete, func, insert, select, text, union_all
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
@@ -34,12 +34,17 @@ CAMPAIGNS_PER_STATEMENT = 100
 def add(session: Session, campaign_id: int, codes: Sequence[str]) -> None:
     """Add codes to the end of a campaign's pool, in their order."""
     if codes:
-        session.execute(insert(Coupon), _rows(campaign_id, list(map(written, codes))))
+        session.execute(insert(Coupon), _rows(session, campaign_id, list(map(written, codes))))
 
 
-def _rows(campaign_id: int, codes: Sequence[str]) -> list[dict[str, Any]]:
+def _rows(session: Session, campaign_id: int, codes: Sequence[str]) -> list[dict[str, Any]]:
+    of_campaign = {"campaign_id": campaign_id, "chain_id": session.scalar(_chain_of(campaign_id))}
     first = time.time_ns() // 1000  # later codes come later, without asking who was last
-    return [{"campaign_id": campaign_id, "code": code, "position": first + i} for i, code in enumerate(codes)]
+    return [{**of_campaign, "code": code, "position": first + i} for i, code in enumerate(codes)]
+
+
+def _chain_of(campaign_id: int) -> Select[int]:
+    return select(Campaign.chain_id).where(Campaign.id == campaign_id)
 
 
 def replace(session: Session, campaign: Campaign, codes: Sequence[str]) -> None:
@@ -172,7 +177,8 @@ def _copy(session: Session, campaign_id: int, batch: list[str]) -> int:
         copy.write("".join(f"{code}\t{first + i}\n" for i, code in enumerate(_escaped(batch))))
     inserted = session.execute(
         text(
-            "INSERT INTO coupon (campaign_id, code, position) SELECT :campaign, code, position FROM loading"
+            "INSERT INTO coupon (chain_id, campaign_id, code, position)"
+            " SELECT (SELECT chain_id FROM campaign WHERE id = :campaign), :campaign, code, position FROM loading"
             " ON CONFLICT (campaign_id, code) DO NOTHING"
         ),
         {"campaign": campaign_id},
@@ -189,5 +195,5 @@ def _insert_ignoring_known(session: Session, campaign_id: int, batch: list[str])
     count = select(func.count()).select_from(Coupon).where(Coupon.campaign_id == campaign_id)
     before = session.scalar(count) or 0
     statement = sqlite_insert(Coupon).on_conflict_do_nothing(index_elements=["campaign_id", "code"])
-    session.execute(statement, _rows(campaign_id, batch))
+    session.execute(statement, _rows(session, campaign_id, batch))
     return (session.scalar(count) or 0) - before

@@ -200,6 +200,7 @@ class _EventFacts(NamedTuple):
     """A customer, and one goal of one behavior that listens to the event; all None from `campaign_id` on when none does."""
 
     customer_id: int
+    chain_id: int
     customer_status: str
     customer_zone: str
     time_zone: str
@@ -246,6 +247,7 @@ class _EventFacts(NamedTuple):
 _FACTS = Prepared(
     select(
         Customer.id.label("customer_id"),
+        Customer.chain_id,
         Customer.status.label("customer_status"),
         func.coalesce(Customer.time_zone, Chain.time_zone).label("customer_zone"),
         Chain.time_zone,
@@ -381,6 +383,7 @@ def _decide(executor: Executor, customer_id: int, event: CustomerEvent, now: dat
     became = [_Outcome(it.row.campaign_id, it.row.behavior_id, len(it.achievements), it.points) for it in moved]
     became += [_Outcome(campaign_id, None, reasons=codes) for campaign_id, codes in reasons.items()]
     parameters = {
+        "of_chain": rows[0].chain_id,
         "teller": customer_id,
         "event": event.name,
         "transaction": transaction_id,

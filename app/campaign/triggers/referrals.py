@@ -74,7 +74,13 @@ def apply_code(
         session.scalars(select(ReferralRelation.campaign_id).where(ReferralRelation.referred_id == customer.id))
     )
     made = [
-        ReferralRelation(campaign_id=campaign_id, referring_id=referring.id, referred_id=customer.id, created_at=now)
+        ReferralRelation(
+            chain_id=chain.id,
+            campaign_id=campaign_id,
+            referring_id=referring.id,
+            referred_id=customer.id,
+            created_at=now,
+        )
         for campaign_id in campaigns
         if campaign_id not in known
     ]

@@ -233,6 +233,7 @@ def issue(
     voucher = Voucher(
         key=keys.new_key(),
         third_party_id=keys.new_third_party_id() if found.third_party_voucher_ids else None,
+        chain_id=chain_id,
         campaign_id=campaign_id,
         customer_id=customer_id,
         kind=terms.kind,
@@ -342,6 +343,7 @@ def _child(session: Session, parent: Voucher, amount: int, now: datetime) -> Vou
     child = Voucher(
         key=keys.new_key(),
         third_party_id=keys.new_third_party_id() if parent.third_party_id else None,
+        chain_id=parent.chain_id,
         campaign_id=parent.campaign_id,
         customer_id=parent.customer_id,
         award_id=parent.award_id,

@@ -124,13 +124,21 @@ def _random_participation(world: World, random: Random, crowd: list[Customer]) -
         behavior_ids = session.scalars(select(Behavior.id)).all()
         for customer in crowd:
             for campaign_id in random.sample(campaign_ids, len(campaign_ids) // 5):
-                row = Participation(customer_id=customer.id, campaign_id=campaign_id, since=NOW)
+                row = Participation(
+                    chain_id=customer.chain_id, customer_id=customer.id, campaign_id=campaign_id, since=NOW
+                )
                 row.opted_in = random.choice([True, False])
                 session.add(row)
             for behavior_id in random.sample(behavior_ids, len(behavior_ids) // 4):
                 session.add(
                     BehaviorProgress(
-                        customer_id=customer.id, behavior_id=behavior_id, version=1, achieved=0, current=1, counts=None
+                        chain_id=customer.chain_id,
+                        customer_id=customer.id,
+                        behavior_id=behavior_id,
+                        version=1,
+                        achieved=0,
+                        current=1,
+                        counts=None,
                     )
                 )
 
