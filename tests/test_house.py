@@ -42,6 +42,7 @@ FLOORS: list[set[str]] = [
     {"admin", "seller", "customer"},
     {"native"},
     {"spaaza", "sessionm", "openloyalty"},
+    {"privacy"},
     {"demo", "cells"},
     {"migrations"},
     {"campaign", "web"},

@@ -1,6 +1,6 @@
 """`guerdon …`: thin commands over the same use cases as the APIs. `root` is the command itself; the others hang theirs on it."""
 
-from app.cli import campaigns, cells, chains, coupons, documents, draws, installation, photos, prove, worker
+from app.cli import campaigns, cells, chains, coupons, customers, documents, draws, installation, photos, prove, worker
 from app.cli.root import main
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "cells",
     "chains",
     "coupons",
+    "customers",
     "documents",
     "draws",
     "installation",

@@ -90,6 +90,10 @@ class CustomerData(Schema):
     loyalty_card_number = fields.String(required=True, allow_none=True)
 
 
+class ErasedData(Schema):
+    customer = fields.Nested(CustomerRef, required=True)
+
+
 class CampaignData(Schema):
     campaign = fields.Nested(CampaignRef, required=True)
     lifecycle = fields.String(required=True)
@@ -170,6 +174,7 @@ EXAMPLES: dict[type[Schema], dict[str, Any]] = {
         "phone": None,
         "loyalty_card_number": "0000",
     },
+    ErasedData: {"customer": _CUSTOMER},
     CampaignData: {"campaign": _CAMPAIGN, "lifecycle": "live", "revision": 2},
     StockData: {"campaign": _CAMPAIGN, "left": 50, "threshold": 100},
     TestData: {"message": "This is a test."},
@@ -194,6 +199,11 @@ KINDS = {
         EventKind("points.paid", "An award cost points.", AwardData),
         EventKind("customer.registered", "A customer has registered, or was registered.", CustomerData),
         EventKind("customer.changed", "A customer's data, status or level changed.", CustomerData),
+        EventKind(
+            "customer.erased",
+            "A customer was erased: forget the person, too. The number stays with what was bought.",
+            ErasedData,
+        ),
         EventKind("campaign.published", "A campaign went live for the first time.", CampaignData),
         EventKind("campaign.changed", "A campaign was changed.", CampaignData),
         EventKind("campaign.paused", "A campaign was switched off.", CampaignData),

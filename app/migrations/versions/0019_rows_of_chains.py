@@ -1,5 +1,6 @@
 """What grows with customers or codes says itself to which chain it belongs."""
 
+import sqlalchemy as sa
 from alembic import op
 
 from app.migrations.checks import require_value
@@ -30,14 +31,25 @@ OWNERS = {
 
 
 def upgrade() -> None:
-    integer = "BIGINT" if op.get_bind().dialect.name == "postgresql" else "INTEGER"
+    """On PostgreSQL at once, but for the rows of chains that are not the largest: a default that no row holds yet costs nothing."""
+    bind = op.get_bind()
+    on_postgresql = bind.dialect.name == "postgresql"
+    largest = bind.execute(
+        sa.text("SELECT chain_id FROM customer GROUP BY chain_id ORDER BY COUNT(*) DESC, chain_id LIMIT 1")
+    ).scalar()
     for owner, tables in OWNERS.items():
         for table in tables:
-            op.execute(f'ALTER TABLE "{table}" ADD COLUMN chain_id {integer}')
+            kind = f"BIGINT NOT NULL DEFAULT {largest or 0}" if on_postgresql else "INTEGER"
+            op.execute(f'ALTER TABLE "{table}" ADD COLUMN chain_id {kind}')
+            others = f" AND {owner}.chain_id <> {largest or 0}" if on_postgresql else ""
             op.execute(
-                f'UPDATE "{table}" SET chain_id = {owner}.chain_id FROM {owner} WHERE {owner}.id = "{table}".{owner}_id'
+                f'UPDATE "{table}" SET chain_id = {owner}.chain_id FROM {owner}'
+                f' WHERE {owner}.id = "{table}".{owner}_id{others}'
             )
-            require_value(table, "chain_id")
+            if on_postgresql:
+                op.execute(f'ALTER TABLE "{table}" ALTER COLUMN chain_id DROP DEFAULT')
+            else:
+                require_value(table, "chain_id")
 
 
 def downgrade() -> None:

@@ -1,0 +1,130 @@
+"""Erase one person: nothing that names or describes anybody is left, and what was bought, won and paid stays under a number.
+
+Accounting needs the ledger, and draws must be verified by whoever took part: those rows hold no more of a person than a number.
+"""
+
+from collections.abc import Mapping, Set
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import String, Table, cast, delete, false, null, or_, select, update
+from sqlalchemy.orm import Session
+
+from app.access.models import Login
+from app.members import customers, segments, sizes, telling
+from app.members.models import Customer, Segment, SegmentCriterion, SegmentMember, SegmentPart
+from app.migrations.tables import metadata
+from app.outbox import writing
+from app.outbox.models import MAIL
+from app.outbox.writing import customer_subject
+from app.points import ledger
+from app.web.audit import AuditEntry
+from app.web.idempotency import StoredAnswer
+
+ERASED = "deleted"  # the customer's status from then on
+# What is put in the place of what describes somebody. Of the tables that are not here, rows hold ids, amounts and moments only, or go.
+BLANK: Mapping[str, Mapping[str, Any]] = {
+    "profile": {
+        "first_name": "",
+        "last_name": "",
+        "first_name_folded": "",
+        "last_name_folded": "",
+        **dict.fromkeys(
+            (
+                "email",
+                "phone",
+                "loyalty_card_number",
+                "authentication_point_identifier",
+                "auxiliary_identifier",
+                "referral_code",
+                "gender",
+                "born_on",
+                "address",
+                "company",
+            )
+        ),
+        "agreement1": False,
+        "agreement2": False,
+        "agreement3": False,
+    },
+    "login": {
+        **dict.fromkeys(("username", "email", "password_hash", "last_login_at", "first_name", "last_name", "phone")),
+        "active": False,
+        "deleted": True,
+    },
+    "event_receipt": {"context": {}},
+    "basket": {"details": {}},
+    "voucher": {"text": None, "details": None},
+    "ledger_entry": {"comment": None},
+    "delivery": {"data": None, "answer": None},
+}
+GONE = ("customer_tag", "customer_attribute", "spending")
+
+
+def erase(session: Session, customer: Customer, now: datetime) -> None:
+    """Erase a customer, and tell so whoever is told of customers. Once more does nothing more."""
+    ledger.lock_accounts(session, [customer.id])  # whoever buys or tells an event now comes first, or finds nobody
+    login = session.scalars(select(Login).where(Login.customer_id == customer.id)).one_or_none()
+    if login is not None:
+        for name in ("refresh_token", "session_key"):
+            table = metadata.tables[name]
+            session.execute(delete(table).where(table.c.login_id == login.id))
+        session.execute(delete(StoredAnswer).where(StoredAnswer.principal == login.uuid.hex))
+    names = {name.lower() for name in (getattr(customer.profile, it) for it in customers.IDENTIFIERS) if name}
+    _leave_segments(session, customer, names)
+    _forget_names_in_the_log(session, customer, names)
+    customer.status, customer.external_id, customer.time_zone = ERASED, None, None
+    customer.is_anonymous, customer.updated_at = False, now
+    session.flush()
+    for name in GONE:
+        table = metadata.tables[name]
+        session.execute(delete(table).where(table.c.customer_id == customer.id))
+    _forget_messages(session, customer.id)
+    for name, blank in BLANK.items():
+        table = metadata.tables[name]
+        values = {column: null() if value is None else value for column, value in blank.items()}
+        session.execute(update(table).where(_about(table, customer.id)).values(values))
+    data = {"customer": telling.reference(customer.uuid, customer.id, None)}
+    writing.write(session, customer.chain_id, "customer.erased", customer_subject(customer.id), data, now)
+    session.expire(customer)
+
+
+def _about(table: Table, customer_id: int) -> Any:
+    """The rows of a table in which somebody may have written about a customer: not what a campaign says to everybody."""
+    if table.name == "delivery":
+        return table.c.subject == customer_subject(customer_id)
+    if table.name in {"voucher", "ledger_entry"}:
+        return (table.c.customer_id == customer_id) & table.c.award_id.is_(None)
+    return table.c.customer_id == customer_id
+
+
+def _forget_messages(session: Session, customer_id: int) -> None:
+    """What has not left yet, and is a letter or tells about the person. What was bought is told by ids, read when it is sent."""
+    outbox = metadata.tables["outbox"]
+    personal = or_(outbox.c.award_id.is_(None), outbox.c.subscription_id == MAIL)
+    session.execute(delete(outbox).where(outbox.c.subject == customer_subject(customer_id), personal))
+
+
+def _leave_segments(session: Session, customer: Customer, names: Set[str]) -> None:
+    """Belong to none, and stand on no list by which the staff made one."""
+    mine = SegmentMember.customer_id == customer.id
+    for segment_id in session.scalars(
+        select(SegmentMember.segment_id).where(mine).order_by(SegmentMember.segment_id)
+    ).all():
+        sizes.add(session, customer.chain_id, customer.level_id, segment_id, -1)
+    session.execute(delete(SegmentMember).where(mine))
+    lists = select(SegmentCriterion).join(SegmentPart).join(Segment)
+    lists = lists.where(Segment.chain_id == customer.chain_id, SegmentCriterion.type == segments.CUSTOMER_LIST)
+    known = {*names, str(customer.uuid)}
+    for criterion in session.scalars(lists):
+        kept = [it for it in criterion.terms.get("customers", []) if str(it).lower() not in known]
+        criterion.terms = {**criterion.terms, "customers": kept}
+
+
+def _forget_names_in_the_log(session: Session, customer: Customer, names: Set[str]) -> None:
+    """Addresses of the API may name a customer by a card, and the audit log keeps what they name: the UUID stays in its place."""
+    said = cast(AuditEntry.subject, String)
+    for entry in session.scalars(select(AuditEntry).where(or_(false(), *(said.icontains(f'"{it}"') for it in names)))):
+        entry.subject = {
+            key: str(customer.uuid) if str(value).lower() in names else value for key, value in entry.subject.items()
+        }

@@ -1,0 +1,186 @@
+"""A person is told all that is kept of her, and erased: nothing of her is left in any table, and everything still adds up."""
+
+import json
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from click.testing import Result
+from sqlalchemy import String, cast, select, text
+
+from app import clock
+from app.access.models import Login
+from app.campaign.models.vouchers import Voucher
+from app.campaign.vouchers import lifecycle
+from app.campaign.vouchers.lifecycle import VoucherTerms
+from app.db.engine import Database
+from app.members import attributes, customers, segments, tags
+from app.members.models import Customer
+from app.migrations.tables import metadata
+from app.points import ledger
+from app.privacy import erasing, report
+from tests.client import Client
+from tests.outbox.hooks import Hooks, subscribe
+from tests.receiver import receiver
+from tests.world import PASSWORD, World
+
+EMAIL, PHONE, CARD = "philippa.marlowe@guerdon.example", "+48600700800", "9988776655"
+PERSONAL = (
+    "Philippa",
+    "Marlowe",
+    EMAIL,
+    PHONE,
+    CARD,
+    "Rose Lane",
+    "Chandler Ltd",
+    "likes orchids",
+    "birthday gift",
+    "1971-03-04",
+)
+
+
+@pytest.fixture
+def philippa(world: World) -> Customer:
+    """Somebody who has left a trace wherever one can be left."""
+    details = {
+        "email": EMAIL,
+        "phone": PHONE,
+        "loyalty_card_number": CARD,
+        "born_on": date(1971, 3, 4),
+        "address": {"street": "Rose Lane"},
+        "company": {"name": "Chandler Ltd"},
+    }
+    subscribe(world.database, "https://shop.example/hook")
+    made = world.a_customer("Philippa", level=world.silver, **details)
+    with world.database.transaction() as session:
+        found = customers.get_by_id(session, made.id)
+        customers.change(session, found, {"last_name": "Marlowe"}, clock.now())
+        tags.put(session, made.id, ["likes orchids"], clock.now())
+        attributes.put(session, made.id, {"note": "likes orchids"})
+        ledger.add(session, made.id, 500, clock.now(), "birthday gift")
+        members = [segments.Criterion(segments.CUSTOMER_LIST, {"customers": [EMAIL, "somebody@else.example"]})]
+        details = segments.SegmentDetails("friends", active=True, parts=[members])
+        segments.create(session, world.chain_id, details, clock.now())
+    campaign = world.a_campaign()
+    world.buy(campaign, made)
+    with world.database.transaction() as session:
+        terms = VoucherTerms("basket", amount=100, text="birthday gift")
+        lifecycle.issue(session, world.chain_id, campaign.id, made.id, terms, clock.now())
+    return made
+
+
+def tables_that_tell(database: Database) -> set[str]:
+    """The tables in which something of her stands."""
+    found = set()
+    with database.reading() as session:
+        for table in metadata.sorted_tables:
+            rows = session.execute(select(*(cast(column, String) for column in table.columns))).all()
+            said = json.dumps([list(row) for row in rows], ensure_ascii=False).lower()
+            found |= {table.name} if any(it.lower() in said for it in PERSONAL) else set()
+    return found
+
+
+def erase(world: World, customer: Customer) -> None:
+    with world.database.transaction() as session:
+        erasing.erase(session, customers.get_by_id(session, customer.id), clock.now())
+
+
+def test_nothing_of_a_person_is_left(world: World, ada: Client, philippa: Customer) -> None:
+    ada.post(f"/api/admin/customer/{CARD}/deactivate")
+    ada.post(f"/api/admin/customer/{CARD}/activate")
+    told = tables_that_tell(world.database)
+    written_by_hand = {"customer_tag", "customer_attribute", "ledger_entry", "segment_criterion", "voucher"}
+    assert told >= {"profile", "outbox", "audit_entry", *written_by_hand}
+    erase(world, philippa)
+    assert tables_that_tell(world.database) == set()
+    world.require_invariants()
+    erase(world, philippa)  # once more
+    world.require_invariants()
+
+
+def test_who_is_erased_does_nothing_any_more(world: World, client: Client, philippa: Customer) -> None:
+    signing_in = {"_username": EMAIL, "_password": PASSWORD}
+    before = client.post("/api/customer/login_check", json=signing_in)
+    assert before.status_code == 200
+    erase(world, philippa)
+    assert client.post("/api/customer/login_check", json=signing_in).status_code == 401
+    signed_in = client.with_token(before.json["token"])
+    assert signed_in.get("/api/customer/campaign/available").status_code == 401
+    again = world.a_customer("Philippa", email=EMAIL, phone=PHONE, loyalty_card_number=CARD)
+    assert again.id != philippa.id, "the address may register anew"
+
+
+def test_subscribers_are_told_and_what_was_to_be_told_of_the_person_is_not_sent(
+    world: World, philippa: Customer
+) -> None:
+    with receiver() as hook:
+        with world.database.transaction() as session:
+            session.execute(text("UPDATE subscription SET url = :url"), {"url": hook.url})
+        erase(world, philippa)
+        Hooks(world.database).send()
+        mine = [it.json for it in hook.requests if it.json["data"].get("customer", {}).get("number") == philippa.id]
+        assert [it["type"] for it in mine if it["type"].startswith("customer")] == ["customer.erased"]
+        assert "purchase.made" in [it["type"] for it in mine]
+        assert not [it for it in hook.requests if any(name.encode() in it.body for name in PERSONAL)]
+    assert tables_that_tell(world.database) == set(), "nor in the log of deliveries"
+
+
+def test_what_was_delivered_before_is_forgotten_too(world: World, philippa: Customer) -> None:
+    with receiver() as hook:
+        with world.database.transaction() as session:
+            session.execute(text("UPDATE subscription SET url = :url"), {"url": hook.url})
+        Hooks(world.database).send()
+        assert any(EMAIL.encode() in it.body for it in hook.requests)
+    assert "delivery" in tables_that_tell(world.database)
+    erase(world, philippa)
+    assert tables_that_tell(world.database) == set()
+
+
+def test_a_report_says_all_that_is_kept_and_no_secret(world: World, philippa: Customer) -> None:
+    with world.database.reading() as session:
+        found = report.report(session, philippa.id)
+        login = session.scalars(select(Login).where(Login.customer_id == philippa.id)).one()
+        key = session.scalars(select(Voucher.key).where(Voucher.customer_id == philippa.id)).first()
+    whole = json.dumps(found, ensure_ascii=False)
+    assert not [it for it in PERSONAL if it not in whole]
+    assert {"award", "voucher", "ledger_entry", "account", "login"} <= found.keys()
+    assert str(login.password_hash) not in whole
+    assert str(key) not in whole
+
+
+def test_the_commands(world: World, guerdon: Callable[..., Result], philippa: Customer, tmp_path: Any) -> None:
+    path = tmp_path / "philippa.json"
+    assert guerdon("customer", "export", CARD, str(path)).exit_code == 0
+    assert json.loads(path.read_text())["profile"][0]["last_name"] == "Marlowe"
+    assert "cannot be written" in guerdon("customer", "export", CARD, str(path)).stderr
+    assert guerdon("customer", "erase", CARD, input="n\n").exit_code == 1
+    assert guerdon("customer", "erase", CARD, input="y\n").exit_code == 0
+    assert tables_that_tell(world.database) == set()
+    assert guerdon("customer", "erase", CARD, "--yes").exit_code == 1
+
+
+def test_every_column_of_text_is_kept_for_a_reason_or_blanked() -> None:
+    """Whoever adds a column about customers says here what becomes of it."""
+    kept = {
+        "award": {"cause", "cause_key"},
+        "basket": {"reference"},
+        "behavior_progress": {"counts"},
+        "coupon": set(),
+        "customer": {"status", "external_id", "time_zone"},
+        "delivery": {"kind", "subject", "outcome", "request_id"},
+        "draw": {"candidates", "ticket"},
+        "event_receipt": {"name", "transaction_id", "outcome"},
+        "ledger_entry": {"kind", "issuer"},
+        "login": {"role"},
+        "outbox": {"kind", "subject", "data", "request_id"},
+        "voucher": {"key", "kind", "code", "status", "delivery", "lock_code", "basket_code"},
+    }
+    for table in metadata.sorted_tables:
+        if table.name in erasing.GONE or not (
+            {"customer_id", "subject"} & set(table.columns.keys()) or table.name == "customer"
+        ):
+            continue
+        texts = {it.name for it in table.columns if it.type.python_type in {str, dict, list, date}}
+        unsaid = texts - kept.get(table.name, set()) - set(erasing.BLANK.get(table.name, {}))
+        assert table.name == "audit_entry" or not unsaid, f"{table.name}: {unsaid}"
