@@ -23,6 +23,12 @@ class BadCredentials(NotProven):
     message = "Bad credentials"
 
 
+class SeveralProgrammes(BadCredentials):
+    message = (
+        "You belong to several programmes with this name and password. Sign in at the address of the one that you mean."
+    )
+
+
 class LoginNotActive(NotProven):
     message = "Your account is not active"
 

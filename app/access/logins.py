@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import bindparam, delete, func, select, true, update
+from sqlalchemy import bindparam, delete, func, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from app.access import passwords
-from app.access.errors import BadCredentials, BadRefreshToken, LoginNotActive, WrongPassword
+from app.access.errors import BadCredentials, BadRefreshToken, LoginNotActive, SeveralProgrammes, WrongPassword
 from app.access.models import ADMIN, CUSTOMER, SELLER, ChainPermission, Login, RefreshToken, SessionKey
 from app.db.prepared import Executor, Prepared
 from app.db.types import AnySelect
@@ -126,6 +126,9 @@ def _known(chain_ids: Set[int | None]) -> frozenset[int]:
     return frozenset(id for id in chain_ids if id is not None)
 
 
+CANDIDATES_MAX = 5  # each costs the hash of a password
+
+
 @dataclass(frozen=True)
 class Candidate:
     """A login that somebody claims to own; the password is checked outside the transaction."""
@@ -134,19 +137,21 @@ class Candidate:
     active: bool
 
 
-def candidate(session: Session, role: str, name: str) -> Candidate | None:
-    """The login of that name: an e-mail, or else what serves the role as a name.
+def candidates(session: Session, role: str, name: str, chain_id: int | None = None) -> list[Candidate]:
+    """The logins of that name: an e-mail, or else what serves the role as a name; one, or a customer's in each of several chains.
 
-    Admins: username. Sellers: UUID. Customers: loyalty card number, then phone.
+    Admins: username. Sellers: UUID. Customers: loyalty card number, then phone; of one chain, where it is known.
     """
     for named in _names(role, name):
-        row = session.execute(_logins(role).where(named)).unique().one_or_none()
-        if row is not None:
-            break
-    else:
-        return None
-    login, status = row
-    return Candidate(login, login.active and not login.deleted and status in (None, "active"))
+        of_chain = () if chain_id is None or role != CUSTOMER else (Customer.chain_id == chain_id,)
+        query = _logins(role).where(named, *of_chain).order_by(Login.id).limit(CANDIDATES_MAX)
+        rows = session.execute(query).unique().all()
+        if rows:
+            return [
+                Candidate(login, login.active and not login.deleted and status in (None, "active"))
+                for login, status in rows
+            ]
+    return []
 
 
 def _logins(role: str) -> Any:
@@ -157,11 +162,10 @@ def _logins(role: str) -> Any:
 
 
 def _names(role: str, name: str) -> Iterator[Any]:
-    """The ways in which this may be the name of a login, the surest first; each is unique among the role's logins."""
+    """The ways in which this may be the name of a login, the surest first; each is unique among the role's logins, or in a chain."""
     if role == CUSTOMER:
-        yield Profile.email == name.lower()
-        yield Profile.loyalty_card_number == name
-        yield Profile.phone == name
+        # One question: the same text may be a card in one chain, and a phone in another.
+        yield or_(Profile.email == name.lower(), Profile.loyalty_card_number == name, Profile.phone == name)
         return
     yield Login.email == name.lower()
     if role == ADMIN:
@@ -173,16 +177,22 @@ def _names(role: str, name: str) -> Iterator[Any]:
                 yield Login.uuid == uuid
 
 
-def check(found: Candidate | None, password: str) -> Login:
-    """The candidate's login, if the password is right. Slow on purpose: call it outside a transaction.
+def check(found: Sequence[Candidate], password: str) -> Login:
+    """The login among the candidates whose password this is. Slow on purpose: call it outside a transaction.
 
-    Raises BadCredentials, or LoginNotActive for the right password of a disabled account.
+    Raises BadCredentials, LoginNotActive for the right password of a disabled account, or SeveralProgrammes.
     """
-    if not passwords.verify(found.login.password_hash if found else None, password) or found is None:
+    if not found:
+        passwords.verify(None, password)
+    owned = [it for it in found if passwords.verify(it.login.password_hash, password)]
+    if not owned:
         raise BadCredentials
-    if not found.active:
+    active = [it for it in owned if it.active]
+    if not active:
         raise LoginNotActive
-    return found.login
+    if len(active) > 1:
+        raise SeveralProgrammes
+    return active[0].login
 
 
 def signed_in(session: Session, checked: Login, now: datetime, days: int, rehashed: str | None = None) -> str:

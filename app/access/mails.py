@@ -12,16 +12,17 @@ from app.members.models import Customer
 from app.outbox import writing
 
 
-def write_link(session: Session, name: str, now: datetime, may_activate: bool) -> None:
-    """What a customer of this name needs to get in: a link to choose a new password, or to activate the account. Nothing for a stranger."""
-    found = logins.candidate(session, CUSTOMER, name)
-    if found is None:
-        return
-    status = session.get_one(Customer, found.login.customer_id).status
-    if found.active:
-        _write(session, "password.reset", RESET, found.login, now)
-    elif status == "new" and may_activate:
-        _write(session, "customer.activation", ACTIVATION, found.login, now)
+def write_link(session: Session, name: str, now: datetime, may_activate: bool, chain_id: int | None = None) -> None:
+    """What a customer of this name needs to get in: a link to choose a new password, or to activate the account. Nothing for a stranger.
+
+    Where the chain is not known, one for each chain that knows the name: the letter says of which it is.
+    """
+    for found in logins.candidates(session, CUSTOMER, name, chain_id):
+        status = session.get_one(Customer, found.login.customer_id).status
+        if found.active:
+            _write(session, "password.reset", RESET, found.login, now)
+        elif status == "new" and may_activate:
+            _write(session, "customer.activation", ACTIVATION, found.login, now)
 
 
 def write_activation(session: Session, customer: Customer, now: datetime) -> None:

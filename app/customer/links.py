@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, jsonify
+from flask import Response, jsonify, request
 
 from app import clock
 from app.access import logins, mails, passwords
@@ -14,6 +14,7 @@ from app.openloyalty.api import Blueprint
 from app.openloyalty.errors import NotOffered
 from app.openloyalty.fields import Secret, Text
 from app.openloyalty.forms import Form, Group, form
+from app.organizations import chains
 from app.web.brakes import account_of, counted, has_room
 from app.web.callers import identity
 from app.web.door import anyone, database, in_background, note_unrewarded, settings, transaction, with_retries
@@ -47,10 +48,11 @@ def _requested(data: dict[str, Any]) -> Response:
     counted("reset password")
     if has_room("reset password", account_of(True, name)):
         opened, now, may_activate = database(), clock.now(), settings().self_registration == "mail"
+        host = request.host
 
         def write() -> None:
             with opened.transaction() as session:
-                mails.write_link(session, name, now, may_activate)
+                mails.write_link(session, name, now, may_activate, chains.of_host(session, host))
 
         # Beside the request: how long the answer takes tells nobody whether there is such an account.
         in_background(lambda: with_retries(write))

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from app.db.prepared import is_postgresql
 from app.members import sizes, telling
-from app.members.errors import BadCustomer, CustomerNotFound, LevelNotFound
-from app.members.models import Customer, Level, Profile, Segment, SegmentMember, Spending, chain_of
+from app.members.errors import BadCustomer, CustomerNotFound, IdentifiersDisagree, LevelNotFound
+from app.members.models import IDENTIFIERS, Customer, Level, Profile, Segment, SegmentMember, Spending, chain_of
 from app.organizations import chains
 from app.organizations.scope import Chains, within
 from app.paging import Page, Paged
@@ -32,14 +32,6 @@ SORTABLE = {
     "birthDate": Profile.born_on,
 }
 SEARCHED = {"first_name": Profile.first_name_folded, "last_name": Profile.last_name_folded}
-IDENTIFIERS = (
-    "email",
-    "phone",
-    "loyalty_card_number",
-    "authentication_point_identifier",
-    "auxiliary_identifier",
-    "referral_code",
-)
 SIGNS_IN = {"email", "phone", "loyalty_card_number"}
 REFERRAL_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -84,8 +76,8 @@ def register(
     Raises AlreadyTaken, LevelNotFound or BadCustomer.
     """
     _require_plain({**vars(person), "external_id": external_id})
-    _require_unique(session, person)
     chain_id = chain_id or chains.first(session)
+    _require_unique(session, chain_id, person)
     _require_new_external_id(session, chain_id, external_id)
     _require_zone(time_zone)
     manual = _level(session, chain_id, level) if level else None
@@ -116,7 +108,7 @@ def change(session: Session, customer: Customer, changes: Mapping[str, Any], now
     profile = customer.profile
     person = Person(**{name: changes.get(name, getattr(profile, name)) for name in Person.__dataclass_fields__})
     _require_plain(changes)
-    _require_unique(session, person, but=customer.id)
+    _require_unique(session, customer.chain_id, person, but=customer.id)
     for name, value in _columns(person).items():
         setattr(profile, name, value)
     customer.updated_at = now
@@ -142,7 +134,10 @@ def get(session: Session, name: str, chains: Chains) -> Customer:
     with suppress(ValueError):
         customer = session.scalars(query.where(Customer.uuid == UUID(name))).one_or_none()
     if customer is None:  # also one whose card reads as a UUID, from before such cards were refused
-        customer = session.scalars(query.where(Profile.loyalty_card_number == name)).one_or_none()
+        found = session.scalars(query.where(Profile.loyalty_card_number == name).limit(2)).all()
+        if len(found) > 1:
+            raise IdentifiersDisagree("Customers of several chains have this card: name one by the UUID.")
+        customer = found[0] if found else None
     if customer is None:
         raise CustomerNotFound
     return customer
@@ -280,7 +275,7 @@ def _require_plain(sent: Mapping[str, Any]) -> None:
             raise BadCustomer(f"{sent[name]} reads as a UUID, which names a customer by itself.", field=name)
 
 
-def _require_unique(session: Session, person: Person, but: int | None = None) -> None:
+def _require_unique(session: Session, chain_id: int, person: Person, but: int | None = None) -> None:
     for name, message in (
         ("email", "customer with such email already exists"),
         ("phone", "customer with such phone already exists"),
@@ -296,7 +291,8 @@ def _require_unique(session: Session, person: Person, but: int | None = None) ->
         signs_in = (Profile.email, Profile.phone, Profile.loyalty_card_number)
         identifiers = signs_in if name in SIGNS_IN else (getattr(Profile, name),)
         known = {value, value.lower()}
-        query = select(Profile.customer_id).where(or_(*(column.in_(known) for column in identifiers))).limit(1)
+        taken = or_(*(column.in_(known) for column in identifiers))
+        query = select(Profile.customer_id).where(taken, Profile.chain_id == chain_id).limit(1)
         if but is not None:
             query = query.where(Profile.customer_id != but)
         if session.scalar(query) is not None:

@@ -61,7 +61,7 @@ def customer_id(executor: Executor, named: Mapping[str, Any], chain_id: int, for
     """The id of the customer of a chain whom all identifiers name; at least one is given. E-mails in lower case.
 
     `forgiving` passes over a referral code that nobody has (any more) beside other identifiers.
-    Raises CustomerNotFound if one of them names nobody, IdentifiersDisagree, or CustomerElsewhere.
+    Raises CustomerNotFound if one names nobody, CustomerElsewhere if only somebody of another chain, or IdentifiersDisagree.
     """
     named = {name: written(value) if isinstance(value, str) else value for name, value in named.items()}
     columns = {name: COLUMNS[name] for name in named}
@@ -71,13 +71,14 @@ def customer_id(executor: Executor, named: Mapping[str, Any], chain_id: int, for
         .where(or_(*(column == named[name] for name, column in columns.items())))
     )
     rows = executor.execute(query).all()
+    here = [row for row in rows if row.chain_id == chain_id]
     for name, value in named.items():
         is_forgiven = forgiving and name == "referral_code" and len(named) > 1
-        if not is_forgiven and not any(getattr(row, f"by_{name}") == value for row in rows):
-            raise CustomerNotFound
-    if len(rows) > 1:
+        if is_forgiven or any(getattr(row, f"by_{name}") == value for row in here):
+            continue
+        raise CustomerElsewhere if any(getattr(row, f"by_{name}") == value for row in rows) else CustomerNotFound
+    if len(here) > 1:
         raise IdentifiersDisagree
-    [row] = rows
-    if row.chain_id != chain_id:
-        raise CustomerElsewhere
-    return int(row.id)
+    if not here:
+        raise CustomerNotFound
+    return int(here[0].id)

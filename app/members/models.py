@@ -4,7 +4,18 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Double, ForeignKey, Index, ScalarSelect, Uuid, select
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Double,
+    ForeignKey,
+    Index,
+    ScalarSelect,
+    UniqueConstraint,
+    Uuid,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from app.db.types import AnyColumn, Base, OfChain, Serial, UtcDateTime, Written, WrittenSmall, by_letters, unique_where
@@ -141,8 +152,18 @@ class Customer(Base):
         return self.status == "active"
 
 
+IDENTIFIERS = (
+    "email",
+    "phone",
+    "loyalty_card_number",
+    "authentication_point_identifier",
+    "auxiliary_identifier",
+    "referral_code",
+)
+
+
 class Profile(OfChain, Base):
-    """What is personal about a customer, apart from everything that must outlive an erasure."""
+    """What is personal about a customer, apart from everything that must outlive an erasure. Identifiers are a chain's own."""
 
     __tablename__ = "profile"
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), primary_key=True)
@@ -150,14 +171,12 @@ class Profile(OfChain, Base):
     last_name: Mapped[str]
     first_name_folded: Mapped[str] = mapped_column(default="")  # for searching
     last_name_folded: Mapped[str] = mapped_column(default="")
-    email: Mapped[str | None] = mapped_column(WrittenSmall, unique=True)
-    phone: Mapped[str | None] = mapped_column(Written, unique=True)
-    loyalty_card_number: Mapped[str | None] = mapped_column(Written, unique=True)
-    authentication_point_identifier: Mapped[str | None] = mapped_column(Written, unique=True)  # at who signs people in
-    auxiliary_identifier: Mapped[str | None] = mapped_column(Written, unique=True)
-    referral_code: Mapped[str | None] = mapped_column(
-        Written, unique=True
-    )  # what the customer recommends the programme with
+    email: Mapped[str | None] = mapped_column(WrittenSmall)
+    phone: Mapped[str | None] = mapped_column(Written)
+    loyalty_card_number: Mapped[str | None] = mapped_column(Written)
+    authentication_point_identifier: Mapped[str | None] = mapped_column(Written)  # at who signs people in
+    auxiliary_identifier: Mapped[str | None] = mapped_column(Written)
+    referral_code: Mapped[str | None] = mapped_column(Written)  # what the customer recommends the programme with
     gender: Mapped[str | None]
     born_on: Mapped[date | None]
     address: Mapped[dict[str, str] | None] = mapped_column(JSON)
@@ -165,8 +184,10 @@ class Profile(OfChain, Base):
     agreement1: Mapped[bool] = mapped_column(default=False)
     agreement2: Mapped[bool] = mapped_column(default=False)
     agreement3: Mapped[bool] = mapped_column(default=False)
-    # How names and identifiers begin; PostgreSQL's other indexes sort by the database's language.
     __table_args__ = (
+        # Once in a chain. The identifier first: whoever comes with one may not have said for which chain.
+        *(UniqueConstraint(name, "chain_id") for name in IDENTIFIERS),
+        # How names and identifiers begin; PostgreSQL's other indexes sort by the database's language.
         *(
             Index(
                 f"ix_profile_{first}",

@@ -13,11 +13,11 @@ from app.members import customers, levels
 from app.openloyalty import views
 from app.openloyalty.formats import without_none
 from app.points import ledger
-from app.web.door import chains, note_subject, note_unrewarded, own_chain, reading, settings, transaction
+from app.web.door import chains, note_subject, note_unrewarded, own_chain, reading, settings, transaction, visited_chain
 
 
 def register(data: dict[str, Any], status: str = "active", by_staff: bool = True) -> Response:
-    """Register a customer, by the staff for their chain, or by the customer for the first one.
+    """Register a customer, by the staff for their chain, or by the customer for that of the address, or else the first one.
 
     A password may be given. Who is `new` waits to be activated: by the staff, or with a link, where mail is sent.
     """
@@ -26,7 +26,7 @@ def register(data: dict[str, Any], status: str = "active", by_staff: bool = True
         passwords.require_strong(data["password"])
         password_hash = passwords.hashed(data["password"])
     with transaction() as session:
-        chain_id = own_chain() if by_staff else None
+        chain_id = own_chain() if by_staff else visited_chain(session)
         made = signups.sign_up(
             session, data["person"], clock.now(), SYSTEM, password_hash, data["level"], chain_id, status=status
         )

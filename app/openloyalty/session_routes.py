@@ -15,7 +15,7 @@ from app.openloyalty.forms import Form, form
 from app.openloyalty.member_forms import PasswordChangeForm
 from app.web.brakes import account_of, braked
 from app.web.callers import identity
-from app.web.door import allow, anyone, login_id, reading, settings, transaction
+from app.web.door import allow, anyone, login_id, reading, settings, transaction, visited_chain
 
 
 class LoginForm(Form):
@@ -84,7 +84,7 @@ def _signed_in(role: str, name: str, password: str) -> Response:
         raise BadCredentials
     with braked("sign in", account_of(role == "customer", name), BadCredentials, each_try=True):
         with reading() as session:
-            found = logins.candidate(session, role, name)
+            found = logins.candidates(session, role, name, visited_chain(session))
         login = logins.check(found, password)
     rehashed = passwords.rehashed(login.password_hash, password)
     with transaction() as session:

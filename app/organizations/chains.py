@@ -160,6 +160,12 @@ def app(session: Session, hostname: str, chains: Chains = EVERY_CHAIN) -> AppHos
     return host
 
 
+def of_host(session: Session, host: str) -> int | None:
+    """The chain whose app is reached at this host name, whatever the port; None where it is nobody's."""
+    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
+    return session.scalar(select(AppHost.chain_id).where(AppHost.hostname == name.lower()))
+
+
 def apps(session: Session, chains: Chains) -> list[AppHost]:
     """The apps of these chains; those that belong to no chain only to who acts for all."""
     is_theirs = within_or_unowned(session, chains, AppHost.chain_id)

@@ -11,8 +11,8 @@ from sqlalchemy import String, Table, cast, delete, false, null, or_, select, up
 from sqlalchemy.orm import Session
 
 from app.access.models import Login
-from app.members import customers, segments, sizes, telling
-from app.members.models import Customer, Segment, SegmentCriterion, SegmentMember, SegmentPart
+from app.members import segments, sizes, telling
+from app.members.models import IDENTIFIERS, Customer, Segment, SegmentCriterion, SegmentMember, SegmentPart
 from app.migrations.tables import metadata
 from app.outbox import writing
 from app.outbox.models import MAIL
@@ -70,7 +70,7 @@ def erase(session: Session, customer: Customer, now: datetime) -> None:
             table = metadata.tables[name]
             session.execute(delete(table).where(table.c.login_id == login.id))
         session.execute(delete(StoredAnswer).where(StoredAnswer.principal == login.uuid.hex))
-    names = {name.lower() for name in (getattr(customer.profile, it) for it in customers.IDENTIFIERS) if name}
+    names = {name.lower() for name in (getattr(customer.profile, it) for it in IDENTIFIERS) if name}
     _leave_segments(session, customer, names)
     _forget_names_in_the_log(session, customer, names)
     customer.status, customer.external_id, customer.time_zone = ERASED, None, None

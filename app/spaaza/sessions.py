@@ -43,7 +43,7 @@ def login() -> Response:
         chain_id = access.chain_of_app(session, hostname) if hostname else None
     with braked("sign in", account_of(chain_id is not None, username), BadCredentials, each_try=True):
         with reading() as session:
-            found = _candidate(session, username, is_customer=chain_id is not None)
+            found = _candidates(session, username, chain_id)
         checked = logins.check(found, password)
         now = clock.now()
         rehashed = passwords.rehashed(checked.password_hash, password)
@@ -77,7 +77,7 @@ def logout() -> Response:
     return envelope.ok(LOGOUT, {"success": True})
 
 
-def _candidate(session: Any, username: str, is_customer: bool) -> logins.Candidate | None:
-    if is_customer:
-        return logins.candidate(session, CUSTOMER, username)
-    return logins.candidate(session, ADMIN, username) or logins.candidate(session, SELLER, username)
+def _candidates(session: Any, username: str, chain_id: int | None) -> list[logins.Candidate]:
+    if chain_id is not None:
+        return logins.candidates(session, CUSTOMER, username, chain_id)
+    return logins.candidates(session, ADMIN, username) or logins.candidates(session, SELLER, username)

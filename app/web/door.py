@@ -35,6 +35,7 @@ from app.db.engine import ClosedForNow, Database, OutcomeUnknown, TryAgain
 from app.db.prepared import Executor
 from app.db.replica import Replica
 from app.media.blobs import BlobStore
+from app.organizations import chains as organizations
 from app.refusal import Refusal
 from app.settings import Settings
 from app.web import audit
@@ -360,6 +361,11 @@ def own_chain() -> int:
     if not who.writes:
         raise Forbidden
     return who.own_chain_id or min(who.writes)
+
+
+def visited_chain(session: Session) -> int | None:
+    """The chain whose app the address of this request is, for who has not signed in; None where it is nobody's."""
+    return organizations.of_host(session, request.host)
 
 
 def visitor() -> Caller | None:

@@ -66,7 +66,7 @@ def test_a_refused_purchase_over_http_leaves_nothing_behind(
 
 def test_a_sign_in_that_was_checked_before_a_password_change_is_refused(world: World) -> None:
     with world.database.reading() as session:
-        checked = logins.check(logins.candidate(session, "admin", "ada"), PASSWORD)
+        checked = logins.check(logins.candidates(session, "admin", "ada"), PASSWORD)
     with world.database.transaction() as session:
         logins.set_password(session, checked.id, "another hash")
     with pytest.raises(BadCredentials), world.database.transaction() as session:

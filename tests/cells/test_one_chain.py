@@ -35,7 +35,7 @@ TELLS_WHO_CALLS = {
     "session_key",
     "stored_answer",
 }
-# It makes another chain, or a customer whose e-mail address nobody in any chain may have yet.
+# It makes another chain.
 CONCERNS_ALL = {"POST chain"}
 ROLE = "guerdon_one_chain"
 
