@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TextIO
+from typing import Any, TextIO
 
 from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
@@ -17,6 +17,7 @@ from pythonjsonlogger.json import JsonFormatter
 FORMATS = ("json", "text")
 LEVELS = ("info", "debug", "warning", "error")
 WELL_FORMED = re.compile(r"[A-Za-z0-9._:=+/-]{8,128}", re.ASCII)
+ROWS = re.compile(r"^[ \t]*(DETAIL|CONTEXT|HINT|STATEMENT|QUERY):.*\n?", re.MULTILINE)
 _current: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
@@ -56,14 +57,29 @@ class NamesRequest(logging.Filter):
         return True
 
 
+class _Words(logging.Formatter):
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        return without_rows(super().formatException(ei))
+
+
+class _Json(JsonFormatter):
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        return without_rows(str(super().formatException(ei)))
+
+
+def without_rows(traceback: str) -> str:
+    """A traceback without what PostgreSQL adds to its errors: whole rows, which hold people."""
+    return ROWS.sub("", traceback)
+
+
 def handler(format: str, stream: TextIO | None = None) -> logging.Handler:
     """Writes a line of `json`, or of `text`, to a stream: standard error unless another is given."""
     made = logging.StreamHandler(stream)
     made.addFilter(NamesRequest())
     made.setFormatter(
-        logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s%(of_request)s")
+        _Words("%(asctime)s %(levelname)s %(name)s: %(message)s%(of_request)s")
         if format == "text"
-        else JsonFormatter(
+        else _Json(
             ["levelname", "name", "message", "request_id"],
             rename_fields={"levelname": "level", "name": "logger"},
             timestamp="time",

@@ -200,6 +200,11 @@ def _photos_url(environ: Mapping[str, str]) -> str:
     url = _secret(environ, "GUERDON_PHOTOS_URL")
     parts = urlsplit(url)
     unknown = dict(parse_qsl(parts.query, keep_blank_values=True)).keys() - {"endpoint", "region"}
+    endpoint = dict(parse_qsl(parts.query)).get("endpoint")
+    if endpoint and urlsplit(endpoint).scheme not in {"http", "https"}:
+        raise BadSettings(f"GUERDON_PHOTOS_URL: its endpoint must begin with http:// or https://, found {endpoint!r}")
+    if parts.username and not parts.password:
+        raise BadSettings("GUERDON_PHOTOS_URL: it has a key and no secret; expected s3://key:secret@bucket/prefix")
     if url and (parts.scheme != "s3" or not parts.hostname or parts.fragment or unknown):
         found = f"the scheme {parts.scheme!r}" if parts.scheme != "s3" else ", ".join(sorted(unknown)) or "no bucket"
         raise BadSettings(

@@ -1,8 +1,11 @@
 """One id of a request from the proxy to the webhook, in lines that machines read and that tell nothing about people."""
 
+import json
 import re
 
+import psycopg
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from app import logs
@@ -36,6 +39,27 @@ def test_an_id_that_is_none_is_replaced(bad: str) -> None:
 )
 def test_the_ids_of_proxies_are_taken(good: str) -> None:
     assert logs.begin_request(good) == good
+
+
+def test_a_failure_tells_the_route_and_no_row(
+    app: Flask, ada: Client, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL adds the whole row to an error, and an address names people."""
+
+    def fail(*args: object, **kw: object) -> None:
+        raise psycopg.errors.NotNullViolation(
+            "null value\nDETAIL:  Failing row contains (1, cleo@guerdon.example).\nCONTEXT:  COPY x"
+        )
+
+    monkeypatch.setattr("app.members.customers.get", fail)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    with app.test_client() as http:
+        answer = http.get("/api/customer/4711-cleo", headers=ada.headers)
+    assert answer.status_code == 500
+    lines = [line for line in told() if line["level"] == "ERROR"]
+    assert lines[0]["message"] == "GET /api/customer/<customer> failed"
+    assert "NotNullViolation: null value" in lines[0]["exc_info"]
+    assert not [line for line in told() if "cleo" in json.dumps(line)]
 
 
 def test_what_follows_a_purchase_goes_by_the_id_of_its_request(world: World, cleo: Client, told: Told) -> None:

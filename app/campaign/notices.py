@@ -4,7 +4,7 @@ A worker asks for these by the clock, a batch a transaction, and says how far it
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -71,12 +71,14 @@ def tell_of_vouchers(
     return ExpiryMark(rows[-1].expires_at, rows[-1].id), False
 
 
-def tell_of_missed(session: Session, chain_id: int, closed_at: datetime, now: datetime) -> None:
-    """Tell of a chain's vouchers that would have been told of while it was closed."""
-    for kind, ahead in AHEAD.items():
-        mark, is_end = ExpiryMark(closed_at + ahead, 0), False
+def tell_of_missed(
+    session: Session, chain_id: int, marks: Mapping[str, tuple[ExpiryMark, ExpiryMark]], now: datetime
+) -> None:
+    """Tell of a chain's vouchers from one mark until another, by the kind of what is told."""
+    for kind, (mark, until) in marks.items():
+        is_end = mark >= until
         while not is_end:
-            mark, is_end = tell_of_vouchers(session, kind, mark, now + ahead, now, chain_id)
+            mark, is_end = tell_of_vouchers(session, kind, mark, until.expires_at, now, chain_id)
 
 
 def tell_of_stocks(session: Session, now: datetime) -> int:

@@ -33,6 +33,9 @@ MOVES = {
 }
 
 
+BY_THE_CLOCK = {"voucher.expired", "voucher.expiring"}
+
+
 def campaign(session: Session, it: Campaign, before: str | None, now: datetime) -> None:
     """Tell what became of a campaign that was of this lifecycle `before`; None: it is new. Its stock is locked or nobody else's yet."""
     if it.lifecycle == "completed" and before != "completed":
@@ -78,7 +81,9 @@ def vouchers(
             "rest": rest,
         }
         whose = writing.customer_subject(row.customer_id) if row.customer_id else f"voucher {row[0]}"
-        writing.write(executor, chain_id, kind, whose, data, now)
+        # That it expires is found by the clock, and may be found again after a chain has moved.
+        once = f"voucher {row[0]}" if kind in BY_THE_CLOCK else None
+        writing.write(executor, chain_id, kind, whose, data, now, once)
 
 
 def awards(session: Session, ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:

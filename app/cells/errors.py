@@ -13,7 +13,7 @@ class ChainIsClosed(CannotMove):
 class ChainIsOpen(CannotMove):
     def __init__(self) -> None:
         super().__init__(
-            "This chain is not closed: first `guerdon chain close`, so that nothing is added behind the export."
+            "This chain is not closed. `guerdon chain close` closes it, so that nothing is added behind an export."
         )
 
 

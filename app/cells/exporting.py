@@ -10,13 +10,15 @@ from sqlalchemy.orm import Session
 from app.access.models import ChainPermission
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.photos import Photo
-from app.cells import file, numbers
+from app.cells import file, marks, numbers
 from app.cells.closing import require_closed
 from app.cells.errors import CannotMove
 from app.cells.file import Head, Row
 from app.cells.ownership import NOT_MOVED, OWNERS, SHARED, answered, belongs
 from app.db.engine import Database
-from app.db.installation import newest_tables
+from app.db.installation import is_demo, newest_tables
+from app.db.prepared import is_postgresql
+from app.db.types import Written
 from app.media.blobs import BlobStore
 from app.migrations.tables import metadata
 
@@ -25,6 +27,7 @@ AT_ONCE = 1_000  # rows
 NAMED = ("login", "access_token")
 # And what admins who may act for the chain were answered: who repeats a request in the new cell gets that answer there, too.
 WITH_OTHERS = (*NAMED, "stored_answer")
+TEXTS = (String, Written)
 OWN, SHARED_BY_ALL, OF_OTHERS = "own", "shared", "of others"
 Tell = Callable[[str, int], object]
 
@@ -46,7 +49,10 @@ def export(database: Database, blobs: BlobStore, chain_id: int, path: Path, tell
         if database.is_postgresql:
             session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
         chain = require_closed(session, chain_id)
-        head = Head(newest_tables(), chain_id, chain.name, numbers.cell(session))
+        closed_at, told_until = str(chain.closed_at), dict(marks.noted(session, chain_id))
+        head = Head(
+            newest_tables(), chain_id, chain.name, numbers.cell(session), closed_at, told_until, is_demo(session)
+        )
         with file.writing(path, head) as writer:
             for part in parts():
                 written = writer.table(part.table, part.kind, rows(session, part, chain_id))
@@ -73,10 +79,15 @@ def parts() -> Iterator[Portion]:
 def rows(session: Session, part: Portion, chain_id: int) -> Iterator[Row]:
     """The rows by their key, as the file holds them."""
     columns: list[Any] = [cast(it, String) if isinstance(it.type, JSON) else it for it in file.columns(part.table)]
-    query = select(*columns).where(_chosen(part, chain_id)).order_by(*part.table.primary_key.columns)
+    query = select(*columns).where(_chosen(part, chain_id)).order_by(*_by_bytes(part.table, is_postgresql(session)))
     encode = file.to_json(part.table)
     for row in session.execute(query.execution_options(yield_per=AT_ONCE)):
         yield encode(row)
+
+
+def _by_bytes(table: Table, on_postgresql: bool) -> list[ColumnElement[Any]]:
+    """The key, in one order wherever the rows are: PostgreSQL sorts text by the database's language, SQLite by its bytes."""
+    return [it.collate("C") if on_postgresql and isinstance(it.type, TEXTS) else it for it in table.primary_key.columns]
 
 
 def _photos(session: Session, chain_id: int) -> list[str]:

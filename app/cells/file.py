@@ -7,13 +7,15 @@ their SHA-256; then the bytes of photos; and last a line that says that this is 
 import gzip
 import hashlib
 import json
+import os
+import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeVar, cast
 from uuid import UUID
 
 from sqlalchemy import Column, Date, LargeBinary, Table, Uuid
@@ -22,18 +24,23 @@ from app.cells.errors import BadChainFile
 from app.db.types import UtcDateTime
 
 VERSION = 1
+DAMAGED = "The file is cut off or damaged: copy it again, or export the chain again."
 QUICK = 1  # of gzip's levels
 Row = list[Any]
+Said = TypeVar("Said")
 
 
 @dataclass(frozen=True)
 class Head:
-    """`tables` is the newest migration's name: both cells must be of one version."""
+    """`tables` is the newest migration's name: both cells must be of one version. `closed_at` tells one closing from another."""
 
     tables: str
     chain_id: int
     chain_name: str
     cell: int
+    closed_at: str
+    told_until: dict[str, str]
+    is_demo: bool
 
 
 @dataclass(frozen=True)
@@ -91,7 +98,7 @@ class Reader:
         head = self._next()
         if not isinstance(head, dict) or head.pop("guerdon", None) != VERSION:
             raise BadChainFile("This is no chain that `guerdon chain export` of this version has written.")
-        self.head = Head(**head)
+        self.head = self._read(Head, head)
         self._waiting: Any = self._next()
 
     def tables(self) -> Iterator[tuple[str, str, list[str], Iterator[Row]]]:
@@ -103,7 +110,10 @@ class Reader:
 
     def photos(self) -> Iterator[tuple[str, bytes]]:
         while isinstance(self._waiting, dict) and "photo" in self._waiting:
-            yield self._waiting["photo"], b64decode(self._waiting["content"])
+            try:
+                yield self._waiting["photo"], b64decode(self._waiting["content"])
+            except (KeyError, ValueError) as e:
+                raise BadChainFile(DAMAGED) from e
             self._waiting = self._next()
         if self._waiting != {"end": True}:
             raise BadChainFile("The file does not end as it should: export the chain again.")
@@ -113,7 +123,7 @@ class Reader:
         while isinstance(line := self._next(), list):
             summed.line(line)
             yield line
-        self.sum = Sum(**line)
+        self.sum = self._read(Sum, line)
         if self.sum != summed.sum():
             raise BadChainFile("The file is damaged: its rows are not those that were written.")
 
@@ -123,8 +133,15 @@ class Reader:
             if not line.endswith("\n"):
                 raise EOFError
             return json.loads(line)
-        except (EOFError, OSError, ValueError) as e:
-            raise BadChainFile("The file is cut off or damaged: copy it again, or export the chain again.") from e
+        except (EOFError, OSError, ValueError, zlib.error) as e:
+            raise BadChainFile(DAMAGED) from e
+
+    @staticmethod
+    def _read(kind: type[Said], said: Any) -> Said:
+        try:
+            return kind(**said)
+        except TypeError as e:
+            raise BadChainFile(DAMAGED) from e
 
 
 @contextmanager
@@ -133,10 +150,14 @@ def writing(path: Path, head: Head) -> Iterator[Writer]:
     unfinished = path.with_name(path.name + ".part")
     if path.exists():
         raise FileExistsError(path)
-    with gzip.open(unfinished, "wt", QUICK, "utf-8") as stream:
-        writer = Writer(stream, head)
-        yield writer
-        writer.end()
+    # For nobody else's eyes: it holds people, and hashes of passwords.
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as raw:
+        with gzip.open(raw, "wt", QUICK, "utf-8") as stream:
+            writer = Writer(cast(TextIO, stream), head)
+            yield writer
+            writer.end()
+        raw.flush()
+        os.fsync(raw.fileno())
     unfinished.rename(path)
 
 

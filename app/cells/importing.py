@@ -1,5 +1,6 @@
 """Read a chain from a file into this installation: all of it, or nothing."""
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,9 +16,9 @@ from app.access.models import ADMIN, AccessToken, ChainPermission, Login
 from app.cells import closing, exporting, file, numbers
 from app.cells.errors import AlreadyHere, BadChainFile, CannotMove
 from app.cells.exporting import OF_OTHERS, OWN, SHARED_BY_ALL, Portion, Tell
-from app.cells.file import Row, Sum, Summing
+from app.cells.file import Head, Row, Sum, Summing
 from app.db.engine import Database
-from app.db.installation import newest_tables
+from app.db.installation import Installation, newest_tables
 from app.media.blobs import BlobStore, digest
 from app.organizations.models import Chain
 from app.web.idempotency import StoredAnswer
@@ -55,14 +56,9 @@ def load(database: Database, blobs: BlobStore, path: Path, now: datetime, tell: 
     """
     if not database.is_postgresql:
         raise CannotMove("SQLite counts on from the highest row, whoever's it is: only PostgreSQL takes in chains.")
+    head = _looked_through(database, blobs, path)
     with file.reading(path) as reader, database.transaction() as session:
         database.without_time_limit(session)
-        head = reader.head
-        if head.tables != newest_tables():
-            raise BadChainFile(TRAVELLING.format(here=newest_tables(), there=head.tables))
-        if session.get(Chain, head.chain_id) is not None:
-            hint = NUMBERED_ALIKE.format(cell=numbers.cell(session))
-            raise AlreadyHere(f"A chain with the id {head.chain_id} is here already. {hint}")
         found, sums = Differences(), {}
         for name, kind, columns, rows in reader.tables():
             part = _part(name, kind, columns)
@@ -71,15 +67,59 @@ def load(database: Database, blobs: BlobStore, path: Path, now: datetime, tell: 
                 sums[name] = reader.sum
                 if reader.sum.rows:
                     tell(name, reader.sum.rows)
+        _close_who_may_nothing(session, head.chain_id, found)
+        _compare(session, head.chain_id, found, sums)
+        numbers.count_on(session)
+        if head.is_demo:  # its passwords are public, wherever it is
+            session.merge(Installation(name="demo", value=now.isoformat()))
+        closing.begin(session, head.chain_id, now, head.told_until)
+    with database.reading() as session:
+        database.without_time_limit(session)
+        session.connection().exec_driver_sql("COMMIT")  # the one that only reads
+        session.connection().exec_driver_sql("ANALYZE")
+    return Imported(head.chain_id, head.chain_name, found.closed)
+
+
+def _looked_through(database: Database, blobs: BlobStore, path: Path) -> Head:
+    """Read the whole file before anything of the chain is written. What all chains share, and photos, are kept: they harm nobody alone.
+
+    Otherwise whoever needs the same audience would wait until the chain is here.
+    """
+    shared: list[tuple[Table, list[Row]]] = []
+    with file.reading(path) as reader:
+        head = reader.head
+        with database.reading() as session:
+            _require_room(session, head)
+        for name, kind, columns, rows in reader.tables():
+            part = _part(name, kind, columns)
+            if kind == SHARED_BY_ALL:
+                shared.append((part.table, list(rows)))
+            else:
+                deque(rows, maxlen=0)
         for sha256, content in reader.photos():
             if digest(content) != sha256:
                 raise BadChainFile(f"The file is damaged: the photo {sha256} is another one.")
             blobs.put(content)
-        _close_who_may_nothing(session, head.chain_id, found)
-        _compare(session, head.chain_id, found, sums)
-        numbers.count_on(session)
-        closing.begin(session, head.chain_id, now)
-    return Imported(head.chain_id, head.chain_name, found.closed)
+    with database.transaction() as session:
+        found = Differences()
+        for table, some in shared:
+            at = {column.name: i for i, column in enumerate(file.columns(table))}
+            _write(session, table, iter(_shared(session, table, some, at, found)))
+    return head
+
+
+def _require_room(session: Session, head: Head) -> None:
+    """Raises BadChainFile, AlreadyHere or CannotMove."""
+    here = numbers.cell(session)
+    if head.tables != newest_tables():
+        raise BadChainFile(TRAVELLING.format(here=newest_tables(), there=head.tables))
+    if session.get(Chain, head.chain_id) is not None:
+        raise AlreadyHere(f"A chain with the id {head.chain_id} is here already. {NUMBERED_ALIKE.format(cell=here)}")
+    if head.cell > here:
+        raise CannotMove(
+            f"The chain comes from cell {head.cell}, and this is cell {here}: what is made here would count from before what it brings."
+            f" Let this cell count on from a higher range first: `guerdon cell {head.cell + 1}`, or another that is not in use."
+        )
 
 
 def _part(name: str, kind: str, columns: list[str]) -> Portion:
@@ -143,21 +183,30 @@ def _of_campaigns(rows: Iterator[Row], at: dict[str, int], found: Differences) -
 
 
 def _admins(session: Session, rows: list[Row], at: dict[str, int], found: Differences, now: datetime) -> list[Row]:
-    """Whoever is here stays as he is here; one whose name is another's here comes as an account that is closed."""
-    here = session.execute(select(Login.id, Login.uuid, Login.username, Login.email).where(Login.role == ADMIN)).all()
-    known = {(it.id, str(it.uuid)) for it in here}
+    """Whoever is here stays as he is here; one whose name is another's here comes as an account that is closed.
+
+    One who came closed with another chain, for which he did something once, comes again as he is.
+    """
+    here = session.scalars(select(Login).where(Login.role == ADMIN)).all()
+    known = {(it.id, str(it.uuid)): it for it in here}
     taken = {name for it in here for name in (it.username, it.email) if name}
     adapted = []
     for row in rows:
-        if (row[at["id"]], row[at["uuid"]]) in known:
+        login = known.get((row[at["id"]], row[at["uuid"]]))
+        if login is not None and not login.deleted:
             continue
         names = {row[at["username"]], row[at["email"]]} - {None}
-        if names & taken:
+        if names & (taken - ({login.username, login.email} if login else set())):
             found.closed += sorted(names)
             row[at["username"]] = row[at["email"]] = row[at["password_hash"]] = None
             row[at["active"]], row[at["deleted"]] = False, True
         found.admins.append(row[at["id"]])
-        adapted.append(row)
+        if login is None:
+            adapted.append(row)
+            continue
+        for name in ("username", "email", "password_hash", "active", "deleted"):
+            setattr(login, name, row[at[name]])
+    session.flush()
     return adapted
 
 

@@ -11,10 +11,11 @@ from app.cells.errors import CannotMove
 from app.cells.ownership import OWNERS, belongs
 from app.db.installation import Installation
 from app.db.prepared import is_postgresql
+from app.db.types import CELL_IDS
 from app.migrations.tables import metadata
 from app.organizations.models import Chain
 
-SIZE = 10**12
+SIZE = CELL_IDS
 CELL_MAX = 9_000  # so that every id is exact in JavaScript, which knows 53 bits
 MARK = "cell"
 
@@ -25,7 +26,7 @@ def cell(session: Session) -> int:
 
 
 def choose(session: Session, number: int) -> None:
-    """Let this installation be a cell of its own. Raises CannotMove for SQLite, and for what has counted further already."""
+    """Let this installation count on from a range of its own, and never back. Raises CannotMove, for SQLite as well."""
     if not is_postgresql(session):
         raise CannotMove(
             "SQLite counts on from the highest row: only PostgreSQL can be a cell with numbers of its own."

@@ -1,18 +1,20 @@
 """`guerdon chain close`, `export`, `import`, `open`, `remove`, and `guerdon cell`: moving a chain to another installation."""
 
+import time
 from pathlib import Path
 
 import click
 
 from app import clock
 from app.cells import closing, exporting, importing, numbers, removing
+from app.cells import file as files
 from app.cli.chains import chain_group
 from app.cli.root import errors_as_messages, main, opened
 from app.db.engine import TryAgain
 from app.media.stores import blob_store
 from app.settings import from_environment
 
-TRIES = 20
+TRIES, PAUSE_SECONDS = 60, 0.5
 
 
 def _tell(table: str, rows: int) -> None:
@@ -32,7 +34,7 @@ def close_chain(chain: int) -> None:
     guerdon chain export 7 chain-7.jsonl.gz        here
     guerdon chain import chain-7.jsonl.gz          there; it is open there from then on
     (let the proxy send its host names there)
-    guerdon chain remove 7                         here
+    guerdon chain remove 7 chain-7.jsonl.gz        here
     """
     database = opened(from_environment())
     for i in range(TRIES):
@@ -43,7 +45,9 @@ def close_chain(chain: int) -> None:
         except TryAgain:
             if i == TRIES - 1:
                 raise
-            click.echo("Others are writing; trying again.", err=True)
+            if i % 10 == 0:
+                click.echo("Others are writing for long; trying again.", err=True)
+            time.sleep(PAUSE_SECONDS)
     click.echo(f"Chain {chain} is closed. `guerdon chain open {chain}` opens it again.")
 
 
@@ -52,8 +56,10 @@ def close_chain(chain: int) -> None:
 @errors_as_messages
 def open_chain(chain: int) -> None:
     """Open CHAIN again, which was closed and is not to move after all."""
-    with opened(from_environment()).transaction() as session:
+    database = opened(from_environment())
+    with database.transaction() as session:
         closing.reopen(session, chain, clock.now())
+    closing.take_down(database, chain)
     click.echo(f"Chain {chain} is open.")
 
 
@@ -95,16 +101,31 @@ def import_chain(file: Path) -> None:
 
 @chain_group.command("remove")
 @click.argument("chain", type=int)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
+@click.option("--not-moved", is_flag=True, help="It is nowhere else, and shall be gone.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @errors_as_messages
-def remove_chain(chain: int, yes: bool) -> None:
-    """Remove CHAIN, which must be closed, with all that belongs to it, once it is somewhere else."""
+def remove_chain(chain: int, file: Path | None, not_moved: bool, yes: bool) -> None:
+    """Remove CHAIN, which must be closed, with all that belongs to it, once what is in FILE is somewhere else.
+
+    FILE is what it was exported into since it was closed: one of before does not hold what was sold afterwards. Others go on meanwhile.
+    If it is cut off, begin again.
+    """
+    if (file is None) != not_moved:
+        raise click.ClickException("Say into which FILE it was exported, or --not-moved.")
     database = opened(from_environment())
     with database.reading() as session:
-        name = closing.require_closed(session, chain).name
+        known = closing.require_closed(session, chain)
+    if file is not None:
+        with files.reading(file) as reader:
+            head = reader.head
+        if (head.chain_id, head.closed_at) != (chain, str(known.closed_at)):
+            raise click.ClickException(
+                f"{file} is not of this closing of chain {chain}: export it again, and import that."
+            )
     if not yes:
-        click.confirm(f"Remove {name} and all its customers here?", abort=True)
-    removing.remove(database, chain)
+        click.confirm(f"Remove {known.name} and all its customers here?", abort=True)
+    removing.remove(database, chain, _tell)
     click.echo(f"Chain {chain} is removed.")
 
 

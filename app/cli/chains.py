@@ -26,7 +26,8 @@ def list_chains() -> None:
     """List the chains, their businesses, staff and apps."""
     with opened(from_environment()).reading() as session:
         for chain in chains.of_scope(session, EVERY_CHAIN):
-            click.echo(f"{chain.id}  {chain.name}  {chain.currency}  {chain.time_zone}{_window(chain)}")
+            closed = f"  CLOSED since {chain.closed_at:%Y-%m-%d %H:%M} UTC, while it moves" if chain.closed_at else ""
+            click.echo(f"{chain.id}  {chain.name}  {chain.currency}  {chain.time_zone}{_window(chain)}{closed}")
             for business in chains.businesses(session, chain.id):
                 click.echo(f"   business {business.id}  {business.name}  division {business.division_id}")
             for name, may_write in permissions.permissions(session, chain.id):

@@ -1,6 +1,7 @@
 """`guerdon customer`: what is known of one person, and its erasure."""
 
 import json
+import os
 from pathlib import Path
 
 import click
@@ -27,7 +28,7 @@ def export_customer(customer: str, file: Path) -> None:
     with opened(from_environment()).reading() as session:
         found = report.report(session, customers.get(session, customer, EVERY_CHAIN).id)
     try:
-        with file.open("x", encoding="utf-8") as stream:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as stream:
             json.dump(found, stream, ensure_ascii=False, indent=2)
     except OSError as e:
         raise click.ClickException(f"{file} cannot be written: {e.strerror}.") from e

@@ -25,6 +25,9 @@ from app.web.callers import require_keys, rotate_keys
 def migrate() -> None:
     """Bring the database's tables to the newest version."""
     database = opened(from_environment(), creates=True)
+    closed = installation.closed_chains(database)
+    if closed:
+        raise click.ClickException(f"Chain {closed[0]} is closed while it moves: first open or remove it.")
     installation.migrate(database)
     click.echo("The database is up to date.")
     try:
@@ -44,7 +47,7 @@ def backup(file: Path) -> None:
     To restore, stop the service, and put FILE in the place of the database; remove its -wal and -shm files. Back PostgreSQL up
     with its own tools, pg_dump or base backups.
     """
-    database = opened(from_environment())
+    database = opened(from_environment(), any_version=True)  # before an update, with the new commands already
     if database.is_postgresql:
         raise click.ClickException("This database is PostgreSQL: back it up with pg_dump, or with base backups.")
     try:

@@ -46,7 +46,7 @@ def errors_as_messages(command: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-def opened(settings: Settings, creates: bool = False) -> Database:
+def opened(settings: Settings, creates: bool = False, any_version: bool = False) -> Database:
     """The database of a command, closed when the command ends: one that is there and up to date, unless the command is to make it so.
 
     Raises ClickException or NotReady: a wrong folder or a forgotten setting makes no new database.
@@ -63,5 +63,6 @@ def opened(settings: Settings, creates: bool = False) -> Database:
         raise click.ClickException(
             f"There is no database {file}. Say which with GUERDON_DATABASE_URL or GUERDON_STORAGE, or make it with `guerdon migrate`."
         )
-    installation.require_ready(database, production=False)
+    if not any_version:
+        installation.require_ready(database, production=False)
     return database

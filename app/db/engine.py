@@ -35,8 +35,21 @@ class TryAgain(Exception):
     """The transaction did nothing, through no fault of the request; the same call may succeed when repeated."""
 
 
-class ClosedForNow(TryAgain):
-    """Nobody may change this until somebody opens it again, which takes minutes: trying at once is of no use."""
+class NotNow(TryAgain):
+    """As TryAgain, but trying again at once is of no use; the message is for people."""
+
+    seconds = 5  # after which it may be
+
+
+class ClosedForNow(NotNow):
+    """Nobody may change this until somebody opens it again."""
+
+    seconds = 30
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This programme is moving to another place: it can be read, and not changed. Try again in a minute."
+        )
 
 
 class OutcomeUnknown(Exception):
@@ -128,7 +141,7 @@ class Database:
             raise TryAgain("somebody else has just added it") from e
         state = getattr(cause, "sqlstate", None)
         if state == CLOSED or (isinstance(cause, sqlite3.Error) and CLOSED in str(cause)):
-            raise ClosedForNow("this chain is closed while it moves") from e
+            raise ClosedForNow from e
         lost = isinstance(cause, psycopg.OperationalError) and (state is None or state.startswith(("08", "57P")))
         if lost:
             # The other connections of the pool most likely died with this one.

@@ -5,12 +5,13 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import MetaData, func, inspect, select
+from sqlalchemy import MetaData, func, inspect, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db.engine import Database, TryAgain
@@ -73,6 +74,19 @@ def back_up(database: Database, path: Path) -> None:
         pass
     with closing(sqlite3.connect(str(database.url.database))) as source, closing(sqlite3.connect(path)) as copy:
         source.backup(copy)
+
+
+def closed_chains(database: Database) -> list[int]:
+    """The chains that nobody may change now, nor a migration; see `app.cells`."""
+    if "closed_at" not in {it["name"] for it in _columns_of(database, "chain")}:
+        return []
+    with database.reading() as session:
+        return list(session.scalars(text("SELECT id FROM chain WHERE closed_at IS NOT NULL ORDER BY id")))
+
+
+def _columns_of(database: Database, table: str) -> list[Any]:
+    found = inspect(database.engine)
+    return list(found.get_columns(table)) if found.has_table(table) else []
 
 
 def is_current(database: Database) -> bool:

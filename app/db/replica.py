@@ -32,7 +32,7 @@ class Replica:
         self.database = Database(url, pool_size)
         self._primary = primary
         self._written: deque[tuple[float, int]] = deque()  # when the primary had written how many bytes
-        self._lock = threading.Lock()
+        self._lock, self._looking = threading.Lock(), threading.Lock()
         self._asked_at = float("-inf")
         self._fresh_until = float("-inf")
         self._distrusted_until = float("-inf")
@@ -50,7 +50,15 @@ class Replica:
         return now < self._fresh_until
 
     def look(self) -> None:
-        """Find out how far it is."""
+        """Find out how far it is; one at a time."""
+        if not self._looking.acquire(blocking=False):
+            return
+        try:
+            self._look()
+        finally:
+            self._looking.release()
+
+    def _look(self) -> None:
         try:
             is_fresh = self._has_what_was_written()
         except (TryAgain, SQLAlchemyError) as e:
@@ -72,7 +80,8 @@ class Replica:
         try:
             with self.database.reading() as session:
                 yield session
-        except TryAgain:
+        except TryAgain as e:
+            log.warning("lists are read from the database itself: the replica fails: %s", e)
             self.distrust()
             raise
 
@@ -101,6 +110,9 @@ class Replica:
         with self._primary.reading() as session:
             written = int(session.execute(_WRITTEN).scalar_one())
         now = time.monotonic()
+        # After a time in which nobody looked, nothing is known but what is written now.
+        while self._written and self._written[0][0] < now - LAG_SECONDS_MAX - BELIEVED_SECONDS:
+            self._written.popleft()
         self._written.append((now, written))
         # The newest of those that are old enough stays; before there is one, the oldest.
         while len(self._written) > 1 and self._written[1][0] <= now - LAG_SECONDS_MAX:

@@ -97,6 +97,10 @@ def by_letters(*columns: str) -> dict[str, str]:
     return dict.fromkeys(columns, "text_pattern_ops")
 
 
+CELL_IDS = (
+    10**12
+)  # ids that one installation has to give, see `app.cells.numbers`; within them, later rows have higher ones
+
 # Allotted by the database: BIGINT on PostgreSQL, the row id on SQLite.
 Serial = BigInteger().with_variant(Integer(), "sqlite")
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from app.db.engine import TryAgain
 from app.media.blobs import BlobStore, FolderStore, digest
 from app.media.object_store import ObjectStore
 from app.settings import Settings
@@ -25,8 +26,14 @@ class BucketBeforeFolder:
         return self.bucket.put(content)
 
     def get(self, sha256: str) -> bytes | None:
-        content = self.bucket.get(sha256)
-        # MovedPhotos between the two looks, it is in the bucket now.
+        try:
+            content = self.bucket.get(sha256)
+        except TryAgain:
+            content = self.folder.get(sha256)
+            if content is None:
+                raise
+            return content
+        # Moved between the two looks, it is in the bucket now.
         return content if content is not None else self.folder.get(sha256) or self.bucket.get(sha256)
 
     def remove(self, sha256: str) -> None:

@@ -32,6 +32,7 @@ SORTABLE = {
     "birthDate": Profile.born_on,
 }
 SEARCHED = {"first_name": Profile.first_name_folded, "last_name": Profile.last_name_folded}
+ERASED = "deleted"  # a status from which nobody comes back, see `app.privacy`
 SIGNS_IN = {"email", "phone", "loyalty_card_number"}
 REFERRAL_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -105,6 +106,7 @@ def register(
 
 def change(session: Session, customer: Customer, changes: Mapping[str, Any], now: datetime) -> Customer:
     """Change these details of a customer; the others stay. Raises AlreadyTaken."""
+    _lock(session, customer)
     profile = customer.profile
     person = Person(**{name: changes.get(name, getattr(profile, name)) for name in Person.__dataclass_fields__})
     _require_plain(changes)
@@ -129,7 +131,7 @@ def rename(session: Session, customer: Customer, external_id: str | None, time_z
 
 def get(session: Session, name: str, chains: Chains) -> Customer:
     """The customer of these chains with this UUID or loyalty card number. Raises CustomerNotFound."""
-    query = select(Customer).join(Profile).where(within(chains, Customer.chain_id))
+    query = select(Customer).join(Profile).where(within(chains, Customer.chain_id), Customer.status != ERASED)
     customer = None
     with suppress(ValueError):
         customer = session.scalars(query.where(Customer.uuid == UUID(name))).one_or_none()
@@ -192,6 +194,7 @@ def block(session: Session, customer: Customer, now: datetime) -> None:
 
 
 def _set_status(session: Session, customer: Customer, status: str, now: datetime) -> None:
+    _lock(session, customer)
     customer.status = status
     customer.updated_at = now
     session.flush()
@@ -244,9 +247,19 @@ def segments_of(session: Session, customer_id: int) -> list[UUID]:
     return list(session.scalars(query.where(SegmentMember.customer_id == customer_id).order_by(Segment.id)))
 
 
+def _lock(session: Session, customer: Customer) -> None:
+    """Let others wait who want to change the customer, and see who was faster. Raises CustomerNotFound for one who was erased meanwhile."""
+    session.flush()
+    session.refresh(
+        customer, attribute_names=["level_id", "status"], with_for_update={"key_share": True, "of": Customer}
+    )
+    if customer.status == ERASED:
+        raise CustomerNotFound
+
+
 def _move(session: Session, customer: Customer, level: Level | None, by_hand: bool, now: datetime) -> None:
     # Locked, so that two moves at once count the customer away from where it really stood.
-    session.refresh(customer, attribute_names=["level_id"], with_for_update={"key_share": True, "of": Customer})
+    _lock(session, customer)
     sizes.move(session, customer, level.id if level else None)
     customer.level = level
     customer.manual_level = level if by_hand else None

@@ -15,7 +15,7 @@ from app.native import views
 from app.openloyalty.queries import choice, flag, number, text, uuid
 from app.points import ledger
 from app.refusal import Missing, Refusal
-from app.web.door import chains, listing, reading
+from app.web.door import chains, reading
 
 SIZE, SIZE_MAX = 24, 100
 SIZE_PARAMETER = {"in": "query", "name": "size", "schema": {"type": "integer", "default": SIZE, "maximum": SIZE_MAX}}
@@ -78,7 +78,7 @@ def campaigns(customer: str, at: datetime | None = None, everything: bool = Fals
         before=number("before"),
         everything=everything,
     )
-    with listing() as session:
+    with reading() as session:
         found, more = shop.page(session, customers.get(session, customer, chains()), wanted, size(), at or now)
         return jsonify(views.more("campaigns", [views.shelf(it, at or now, now) for it in found], more))
 

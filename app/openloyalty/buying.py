@@ -29,7 +29,6 @@ from app.web.door import (
     caller,
     chains,
     found_beside,
-    listing,
     note_effect,
     note_subject,
     reading,
@@ -42,7 +41,7 @@ ORDER = ("quantity", "withoutPoints")
 
 def available(customer: str, viewer: str) -> Response:
     """The campaigns that a customer can buy, now or soon."""
-    with listing() as session:
+    with reading() as session:
         customer_id = customers.get(session, customer, chains()).id
         found = catalogue.available_page(
             session, customer_id, paging(), clock.now(), viewer != "customer", flag("hasSegment")

@@ -102,9 +102,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(InvalidForm, lambda e: _json(400, e.tree))
     app.register_error_handler(ValidationError, lambda e: error(400, str(e)))
     app.register_error_handler(NotSignedIn, _unauthorized)
-    app.register_error_handler(
-        Busy, lambda e: _retry(error(503, "The service is busy and nothing was changed. Try again."))
-    )
+    app.register_error_handler(Busy, lambda e: _retry(error(503, str(e)), e.seconds))
     app.register_error_handler(TooManyTries, _too_many)
     app.register_error_handler(
         OutcomeUnknown,
@@ -141,8 +139,8 @@ def _too_many(e: TooManyTries) -> Response:
     return response
 
 
-def _retry(response: Response) -> Response:
-    response.headers["Retry-After"] = "1"
+def _retry(response: Response, seconds: int = 1) -> Response:
+    response.headers["Retry-After"] = str(seconds)
     return response
 
 

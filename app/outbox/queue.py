@@ -181,6 +181,9 @@ def settle(session: Session, sent: Sequence[Sent], now: datetime) -> None:
     if not sent:
         return
     of_lease = (Message.lease == sent[0].message.lease,)
+    # Erasing a person takes leases away: of what was sent of the person nothing is kept.
+    mine = select(Message.id).where(Message.id.in_([it.message.id for it in sent]), *of_lease).order_by(Message.id)
+    still_mine = set(session.scalars(mine.with_for_update()))
     done = [it.message.id for it in sent if _is_done(it)]
     if done:
         _run(session, delete(Message).where(Message.id.in_(done), *of_lease))
@@ -189,7 +192,7 @@ def settle(session: Session, sent: Sequence[Sent], now: datetime) -> None:
             values = {"dead_at": now} if is_last(it) else {"due_at": next_try(it, now)}
             _run(session, update(Message).where(Message.id == it.message.id, *of_lease).values(lease=None, **values))
     _note_health(session, sent, now)
-    noted = [_noted(it) for it in sent if not it.outcome.is_for_nobody]
+    noted = [_noted(it, it.message.id in still_mine) for it in sent if not it.outcome.is_for_nobody]
     if noted:
         session.execute(insert(Delivery), noted)
 
@@ -242,7 +245,7 @@ def _note_health(session: Session, sent: Sequence[Sent], now: datetime) -> None:
         return
     mine = update(Subscription).where(Subscription.id == subscription_id)
     if any(it.outcome.is_gone for it in sent):
-        gone = mine.where(Subscription.paused_at.is_(None))
+        gone = mine.where(Subscription.paused_at.is_(None), chains.is_open(Subscription.chain_id))
         _run(session, gone.values(paused_at=now, paused_because="The receiver answered that it is gone (410)."))
     if last.is_delivered:
         _run(session, mine.where(Subscription.failures > 0).values(failures=0, failing_since=None, held_until=None))
@@ -259,7 +262,7 @@ def _note_health(session: Session, sent: Sequence[Sent], now: datetime) -> None:
         _run(session, mine.values(held_until=held_until))
 
 
-def _noted(it: Sent) -> dict[str, Any]:
+def _noted(it: Sent, is_mine: bool) -> dict[str, Any]:
     message, outcome = it.message, it.outcome
     state = "delivered" if outcome.is_delivered else "dead" if is_last(it) else "failed"
     return {
@@ -268,14 +271,14 @@ def _noted(it: Sent) -> dict[str, Any]:
         "message": message.uuid,
         "kind": message.kind,
         "subject": message.subject,
-        "data": it.data,
+        "data": it.data if is_mine else None,
         "request_id": message.request_id,
         "occurred_at": message.occurred_at,
         "tried_at": outcome.tried_at,
         "milliseconds": outcome.milliseconds,
         "outcome": state,
         "status": outcome.status,
-        "answer": outcome.answer,
+        "answer": outcome.answer if is_mine else None,
     }
 
 

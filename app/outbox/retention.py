@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import and_, delete, or_, select, update
 
 from app.db.engine import Database
+from app.organizations import chains
 from app.outbox.models import MAIL, Delivery, Message, Subscription
 from app.outbox.queue import KEEPS_TRYING
 
@@ -26,9 +27,11 @@ def tidy(database: Database, now: datetime) -> str:
                 Subscription.failing_since < now - KEEPS_TRYING,
                 Subscription.paused_at.is_(None),
                 Subscription.removed_at.is_(None),
+                chains.is_open(Subscription.chain_id),
             )
         ).all()
-        removed = session.scalars(select(Subscription.id).where(Subscription.removed_at.is_not(None))).all()
+        gone = select(Subscription.id).where(Subscription.removed_at.is_not(None))
+        removed = session.scalars(gone.where(chains.is_open(Subscription.chain_id))).all()
     given_up = 0
     for id in failing:
         old = (Message.subscription_id == id, alive, Message.occurred_at < now - KEEPS_TRYING, Message.due_at < now)

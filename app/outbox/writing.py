@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
-from sqlalchemy import JSON, BigInteger, String, bindparam, insert, select
+from sqlalchemy import JSON, BigInteger, String, Uuid, bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from app.db.prepared import Executor, Prepared
@@ -34,24 +35,42 @@ def customer_subject(customer_id: int) -> str:
 
 
 _moment = bindparam("moment", type_=UtcDateTime())
+_told = (
+    heard(bindparam("chain", type_=BigInteger()), bindparam("of_whom", type_=String()), _moment)
+    .add_columns(bindparam("what", type_=JSON()))
+    .where(Listener.kind == bindparam("event", type_=String()))
+)
 _WRITE: Prepared[Any] = Prepared(
+    insert(Message).from_select([*COLUMNS, "data"], _told, include_defaults=False).returning(Message.id)
+)
+_WRITE_ONCE: Prepared[Any] = Prepared(
     insert(Message)
     .from_select(
-        [*COLUMNS, "data"],
-        heard(bindparam("chain", type_=BigInteger()), bindparam("of_whom", type_=String()), _moment)
-        .add_columns(bindparam("what", type_=JSON()))
-        .where(Listener.kind == bindparam("event", type_=String())),
-        include_defaults=False,
+        [*COLUMNS, "data", "uuid"], _told.add_columns(bindparam("named", type_=Uuid())), include_defaults=False
     )
     .returning(Message.id)
 )
 
 
-def write(executor: Executor, chain_id: int, kind: str, subject: str, data: Mapping[str, Any], now: datetime) -> None:
-    """Tell whoever listens for this kind in this chain. `data` is what the kind's schema says; `subject` keeps its order."""
+def write(
+    executor: Executor,
+    chain_id: int,
+    kind: str,
+    subject: str,
+    data: Mapping[str, Any],
+    now: datetime,
+    once: str | None = None,
+) -> None:
+    """Tell whoever listens for this kind in this chain. `data` is what the kind's schema says; `subject` keeps its order.
+
+    What is told `once`, in the words of this text, has the same id whoever tells it, so that receivers know it again.
+    """
     parameters = {"chain": chain_id, "event": kind, "of_whom": subject, "what": dict(data), "moment": now}
     parameters[IN_REQUEST] = request_id()
-    _WRITE.run(executor, parameters)
+    if once is None:
+        _WRITE.run(executor, parameters)
+    else:
+        _WRITE_ONCE.run(executor, {**parameters, "named": uuid5(NAMESPACE_OID, f"guerdon {kind} {once}")})
 
 
 def is_heard(executor: Executor, chain_id: int, kind: str) -> bool:

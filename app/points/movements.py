@@ -1,16 +1,16 @@
 """How many points of a chain were given and taken in spans of time; what is over is counted once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, case, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.db.guarded import insert_into
 from app.db.prepared import dialect_of
-from app.members.models import Customer
+from app.db.types import CELL_IDS
 from app.points.models import LedgerEntry, PointsSpan
 
 SETTLED_AFTER = timedelta(minutes=10)  # no transaction takes that long
@@ -62,10 +62,13 @@ def _counted(session: Session, chain_id: int, spans: Sequence[tuple[datetime, da
         for since, until in spans
         for is_gain in (LedgerEntry.delta > 0, LedgerEntry.delta < 0)
     ]
-    query = select(*columns).select_from(LedgerEntry).join(Customer, Customer.id == LedgerEntry.customer_id)
-    # Ids are in the order of time but for what a transaction takes; the sums leave out what came before.
-    first = _first_since(session, min(since for since, _ in spans) - SETTLED_AFTER)
-    sums = session.execute(query.where(LedgerEntry.id >= first, Customer.chain_id == chain_id)).one()
+    query = select(*columns).select_from(LedgerEntry)
+    # Ids of one cell are in the order of time but for what a transaction takes; the sums leave out what came before.
+    beginning = min(since for since, _ in spans) - SETTLED_AFTER
+    since_then = [
+        LedgerEntry.id.between(_first_since(session, beginning, ids), ids.stop - 1) for ids in _ranges(session)
+    ]
+    sums = session.execute(query.where(or_(false(), *since_then), LedgerEntry.chain_id == chain_id)).one()
     return [Movement(since, until, int(sums[2 * i]), -int(sums[2 * i + 1])) for i, (since, until) in enumerate(spans)]
 
 
@@ -73,9 +76,22 @@ def _within(since: datetime, until: datetime) -> ColumnElement[bool]:
     return (LedgerEntry.created_at >= since) & (LedgerEntry.created_at < until)
 
 
-def _first_since(session: Session, moment: datetime) -> int:
+def _ranges(session: Session) -> Iterator[range]:
+    """The ids that there are, cell by cell: chains that were moved here keep those of the cell in which each entry was made."""
+    start = None
+    while True:
+        query = select(func.min(LedgerEntry.id))
+        first = session.scalar(query if start is None else query.where(LedgerEntry.id >= start))
+        if first is None:
+            return
+        start = (first // CELL_IDS + 1) * CELL_IDS
+        yield range(first, start)
+
+
+def _first_since(session: Session, moment: datetime, ids: range) -> int:
     """About the id from which on entries were made since a moment; found by halving, for an index of moments would cost every purchase."""
-    ends = select(func.min(LedgerEntry.id).label("low"), func.max(LedgerEntry.id).label("high"))
+    mine = LedgerEntry.id.between(ids.start, ids.stop - 1)
+    ends = select(func.min(LedgerEntry.id).label("low"), func.max(LedgerEntry.id).label("high")).where(mine)
     halved = ends.cte("halved", recursive=True)
     # Not half of the sum, which SQL truncates towards zero: ids may be negative, and it would never end.
     middle = halved.c.low + (halved.c.high - halved.c.low) // 2

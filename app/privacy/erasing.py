@@ -3,6 +3,7 @@
 Accounting needs the ledger, and draws must be verified by whoever took part: those rows hold no more of a person than a number.
 """
 
+import json
 from collections.abc import Mapping, Set
 from datetime import datetime
 from typing import Any
@@ -12,16 +13,17 @@ from sqlalchemy.orm import Session
 
 from app.access.models import Login
 from app.members import segments, sizes, telling
+from app.members.customers import ERASED
+from app.members.errors import CustomerNotFound
 from app.members.models import IDENTIFIERS, Customer, Segment, SegmentCriterion, SegmentMember, SegmentPart
 from app.migrations.tables import metadata
 from app.outbox import writing
-from app.outbox.models import MAIL
+from app.outbox.models import MAIL, Message
 from app.outbox.writing import customer_subject
 from app.points import ledger
 from app.web.audit import AuditEntry
 from app.web.idempotency import StoredAnswer
 
-ERASED = "deleted"  # the customer's status from then on
 # What is put in the place of what describes somebody. Of the tables that are not here, rows hold ids, amounts and moments only, or go.
 BLANK: Mapping[str, Mapping[str, Any]] = {
     "profile": {
@@ -58,12 +60,17 @@ BLANK: Mapping[str, Mapping[str, Any]] = {
     "ledger_entry": {"comment": None},
     "delivery": {"data": None, "answer": None},
 }
+WRITTEN_BY_HAND = {"comment", "text", "external_id"}  # in what is told of events
 GONE = ("customer_tag", "customer_attribute", "spending")
 
 
 def erase(session: Session, customer: Customer, now: datetime) -> None:
-    """Erase a customer, and tell so whoever is told of customers. Once more does nothing more."""
+    """Erase a customer, and tell so whoever is told of customers. Raises CustomerNotFound for one who is erased already."""
     ledger.lock_accounts(session, [customer.id])  # whoever buys or tells an event now comes first, or finds nobody
+    session.refresh(customer, with_for_update={"of": Customer})  # and so does whoever changes the person, or the level
+    session.refresh(customer.profile)
+    if customer.status == ERASED:
+        raise CustomerNotFound
     login = session.scalars(select(Login).where(Login.customer_id == customer.id)).one_or_none()
     if login is not None:
         for name in ("refresh_token", "session_key"):
@@ -86,6 +93,11 @@ def erase(session: Session, customer: Customer, now: datetime) -> None:
         session.execute(update(table).where(_about(table, customer.id)).values(values))
     data = {"customer": telling.reference(customer.uuid, customer.id, None)}
     writing.write(session, customer.chain_id, "customer.erased", customer_subject(customer.id), data, now)
+    action = AuditEntry(
+        at=now, chain_id=customer.chain_id, action="erase_customer", subject={"customer": str(customer.uuid)}
+    )
+    session.add(action)
+    session.flush()
     session.expire(customer)
 
 
@@ -99,10 +111,19 @@ def _about(table: Table, customer_id: int) -> Any:
 
 
 def _forget_messages(session: Session, customer_id: int) -> None:
-    """What has not left yet, and is a letter or tells about the person. What was bought is told by ids, read when it is sent."""
-    outbox = metadata.tables["outbox"]
-    personal = or_(outbox.c.award_id.is_(None), outbox.c.subscription_id == MAIL)
-    session.execute(delete(outbox).where(outbox.c.subject == customer_subject(customer_id), personal))
+    """What has not left yet: letters, and what tells about the person. What else happened is told, without what somebody wrote by hand."""
+    mine = (Message.subject == customer_subject(customer_id),)
+    personal = or_(Message.subscription_id == MAIL, Message.kind.startswith("customer."))
+    session.execute(delete(Message).where(*mine, personal))
+    for message in session.scalars(select(Message).where(*mine).with_for_update()):
+        message.data = _impersonal(message.data)
+        message.lease = None  # what a worker sends of it now is not noted, and sent again without the person
+
+
+def _impersonal(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {key: None if key in WRITTEN_BY_HAND else _impersonal(value) for key, value in data.items()}
+    return data
 
 
 def _leave_segments(session: Session, customer: Customer, names: Set[str]) -> None:
@@ -123,8 +144,9 @@ def _leave_segments(session: Session, customer: Customer, names: Set[str]) -> No
 
 def _forget_names_in_the_log(session: Session, customer: Customer, names: Set[str]) -> None:
     """Addresses of the API may name a customer by a card, and the audit log keeps what they name: the UUID stays in its place."""
-    said = cast(AuditEntry.subject, String)
-    for entry in session.scalars(select(AuditEntry).where(or_(false(), *(said.icontains(f'"{it}"') for it in names)))):
-        entry.subject = {
-            key: str(customer.uuid) if str(value).lower() in names else value for key, value in entry.subject.items()
-        }
+    of_chain = or_(AuditEntry.chain_id == customer.chain_id, AuditEntry.chain_id.is_(None))
+    said = cast(AuditEntry.subject, String)  # as JSON, in which what is not ASCII stands as an escape
+    holds = or_(false(), *(said.icontains(json.dumps(it), autoescape=True) for it in names))
+    for entry in session.scalars(select(AuditEntry).where(of_chain, holds)):
+        if str(entry.subject.get("customer")).lower() in names:
+            entry.subject = {**entry.subject, "customer": str(customer.uuid)}

@@ -4,12 +4,14 @@ import secrets
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Table, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.access import passwords, staff
+from app.access.models import Login
 from app.amounts import BALANCE_MAX
 from app.campaign.awards.give import SYSTEM
 from app.campaign.document.spec import EVERYONE, CampaignSpec, LimitSpec, SaleSpec
@@ -20,8 +22,6 @@ from app.campaign.models.limits import Stock
 from app.campaign.models.vouchers import Voucher
 from app.campaign.setup import campaigns
 from app.campaign.triggers import signups
-from app.cells.ownership import OWNERS, belongs
-from app.cells.removing import remove_rows
 from app.db.engine import Database
 from app.members.customers import Person
 from app.members.models import Customer
@@ -30,6 +30,7 @@ from app.organizations import chains, shops
 from app.organizations.models import Chain
 from app.points import ledger
 from app.points.models import Account, LedgerEntry
+from app.web.idempotency import StoredAnswer
 
 COST = 100  # one point
 NAME = "guerdon prove"
@@ -143,7 +144,15 @@ def remove(database: Database, chain_id: int) -> None:
         session.execute(update(Campaign).where(Campaign.chain_id == chain_id).values(lifecycle="completed"))
     with database.transaction() as session:
         database.without_time_limit(session)
-        remove_rows(session, chain_id)
+        sellers = session.scalars(select(Login.uuid).where(Login.chain_id == chain_id)).all()
+        session.execute(
+            delete(StoredAnswer).where(StoredAnswer.principal.in_([it.hex for it in sellers])),
+            execution_options={"synchronize_session": False},
+        )
+        for table in reversed(metadata.sorted_tables):
+            for condition in _of_chain(table, chain_id):  # one at a time, each by its index
+                session.execute(table.delete().where(condition))
+        session.execute(metadata.tables["chain"].delete().where(metadata.tables["chain"].c.id == chain_id))
 
 
 def forgotten(database: Database) -> list[int]:
@@ -156,8 +165,21 @@ def left(database: Database, chain_id: int) -> dict[str, int]:
     """Rows of the chain that are still there, by table: none, once it is removed."""
     found: dict[str, int] = {}
     with database.reading() as session:
-        for table in (metadata.tables[name] for name in OWNERS):
-            query = select(func.count()).select_from(table).where(belongs(table, chain_id))
-            count = session.scalar(query) or 0
-            found |= {table.name: count} if count else {}
+        for table in metadata.sorted_tables:
+            conditions = _of_chain(table, chain_id)
+            if conditions and table.name != "chain":
+                count = session.scalar(select(func.count()).select_from(table).where(or_(*conditions))) or 0
+                found |= {table.name: count} if count else {}
+    return found
+
+
+def _of_chain(table: Table, chain_id: int) -> list[Any]:
+    """What makes a row the chain's: its own column, or that of the customer, the campaign or the login that it is about."""
+    customers = select(Customer.id).where(Customer.chain_id == chain_id)
+    campaigns_ = select(Campaign.id).where(Campaign.chain_id == chain_id)
+    logins = select(Login.id).where(or_(Login.chain_id == chain_id, Login.customer_id.in_(customers)))
+    owners = {"customer_id": customers, "campaign_id": campaigns_, "login_id": logins}
+    found: list[Any] = [table.c[name].in_(ids) for name, ids in owners.items() if name in table.c]
+    if "chain_id" in table.c:
+        found.append(table.c["chain_id"] == chain_id)
     return found

@@ -16,7 +16,7 @@ from app.sessionm.calls import CAMPAIGN, CLIENT, USER, V1, V2, addresses, call
 from app.sessionm.campaigns import divisions, pages_of
 from app.sessionm.envelope import respond
 from app.sessionm.queries import Query, query
-from app.web.door import listing, reading, transaction
+from app.web.door import reading, transaction
 from app.web.rejected import Rejected
 
 DIVISIONS = {"division_ids[]": "Only campaigns of these divisions, if the organization has any."}
@@ -39,7 +39,7 @@ OPT_IN = addresses(V1, USER, CAMPAIGN)
 )
 def all_campaigns() -> Response:
     """All campaigns for a customer, or in which it takes part: tiles and promotions."""
-    with listing() as session:
+    with reading() as session:
         return _all(session, identify.customer())
 
 

@@ -32,9 +32,7 @@ def register(blueprint: Blueprint) -> None:
     blueprint.register_error_handler(Rejected, lambda e: _challenge(error(e.code, str(e), e.status)))
     blueprint.register_error_handler(Refusal, _refused)
     blueprint.register_error_handler(HTTPException, http_exception)
-    blueprint.register_error_handler(
-        Busy, lambda e: _retry(error(codes.TRY_AGAIN, "The service is busy and nothing was changed. Try again."))
-    )
+    blueprint.register_error_handler(Busy, lambda e: _retry(error(codes.TRY_AGAIN, str(e)), e.seconds))
     blueprint.register_error_handler(OutcomeUnknown, _unknown)
 
 
@@ -80,6 +78,6 @@ def _unknown(e: OutcomeUnknown) -> Response:
     return _retry(error(codes.OUTCOME_UNKNOWN, said))
 
 
-def _retry(response: Response) -> Response:
-    response.headers["Retry-After"] = "1"
+def _retry(response: Response, seconds: int = 1) -> Response:
+    response.headers["Retry-After"] = str(seconds)
     return response

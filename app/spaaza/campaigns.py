@@ -32,7 +32,7 @@ from app.spaaza.calls import STAFF, call, called_as
 from app.spaaza.identify import customer_id
 from app.spaaza.parameters import Parameters, invalid, paging, parameters
 from app.web import fields
-from app.web.door import listing, note_subject, transaction
+from app.web.door import note_subject, reading, transaction
 from app.web.rejected import Rejected
 
 ADD, LIST, ONE = "add-campaign", "get-campaigns", "get-campaign"
@@ -159,7 +159,7 @@ def listed() -> Response:
     now = clock.now()
     is_customer = access.is_customer()
     only_active = is_customer or bool(sent.flag("active", False))
-    with listing() as session:
+    with reading() as session:
         customer = customer_id(session, sent) if is_customer or sent.identifiers() else None
         found = chain_campaigns.page(
             session, access.chain_id(), paging(), now, sent.whole("campaign_id", 0), customer, only_active, is_customer

@@ -71,7 +71,7 @@ def register(blueprint: Blueprint) -> None:
     blueprint.register_error_handler(Rejected, _rejected)
     blueprint.register_error_handler(Refusal, _refused)
     blueprint.register_error_handler(HTTPException, http_exception)
-    blueprint.register_error_handler(Busy, lambda e: _retry(error(codes.TRY_AGAIN)))
+    blueprint.register_error_handler(Busy, lambda e: _retry(error(codes.TRY_AGAIN, str(e)), e.seconds))
     blueprint.register_error_handler(OutcomeUnknown, lambda e: _retry(error(codes.OUTCOME_UNKNOWN)))
     blueprint.register_error_handler(
         TooManyTries, lambda e: _retry(error(codes.TOO_MANY_TRIES, str(e)), seconds=e.seconds)

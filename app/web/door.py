@@ -31,7 +31,7 @@ from werkzeug.formparser import FormDataParser
 
 from app import clock
 from app.access.logins import Beside
-from app.db.engine import ClosedForNow, Database, OutcomeUnknown, TryAgain
+from app.db.engine import Database, NotNow, OutcomeUnknown, TryAgain
 from app.db.prepared import Executor
 from app.db.replica import Replica
 from app.media.blobs import BlobStore
@@ -78,7 +78,13 @@ Result = TypeVar("Result")
 
 
 class Busy(Exception):
-    """The database could not serve the request in several tries; nothing was changed."""
+    """The request could not be served now, in several tries where that is of use; nothing was changed."""
+
+    def __init__(
+        self, message: str = "The service is busy and nothing was changed. Try again.", seconds: int = 1
+    ) -> None:
+        super().__init__(message)
+        self.seconds = seconds
 
 
 def allow(
@@ -129,6 +135,11 @@ class GuardedFlask(Flask):
     """A Flask that lets a request through only by its route's policy."""
 
     request_class = WholeRequest
+
+    def log_exception(self, exc_info: Any) -> None:
+        """By the route: the address may name people, codes and keys."""
+        route = request.url_rule.rule if request.url_rule else "an unknown address"
+        LOG.error("%s %s failed", request.method, route, exc_info=exc_info)
 
     def dispatch_request(self) -> ResponseReturnValue:
         _require_plain_address()
@@ -198,9 +209,10 @@ def with_retries(attempt: Callable[[], Result]) -> Result:
     for i in range(TRIES):
         try:
             return attempt()
+        except NotNow as e:
+            raise Busy(str(e), e.seconds) from e
         except TryAgain as e:
-            is_closed = isinstance(e, ClosedForNow)
-            if is_closed or time.monotonic() > until or i == TRIES - 1:
+            if time.monotonic() > until or i == TRIES - 1:
                 raise Busy from e
             time.sleep(random.uniform(0, 0.005 * 2**i))
     raise Busy

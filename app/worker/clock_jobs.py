@@ -162,6 +162,9 @@ def _tell_of_vouchers(desk: Desk, kind: str) -> str:
     batches = 0
     while not is_end:
         with desk.database.transaction() as session:
+            # The mark's row first: whoever opens a chain that was closed waits, or is waited for.
+            if not schedule.keep(session, desk.run, clock.now()):
+                raise Lost
             mark, is_end = notices.tell_of_vouchers(session, kind, mark, until, clock.now())
             if not schedule.advance(session, desk.run, str(mark)):
                 raise Lost

@@ -159,7 +159,7 @@ def test_whatever_the_calls_have_made_moves_and_leaves_nothing_behind(
         move(played, there, chain_id, tmp_path / f"{chain_id}.gz", stores)
         # The admins of the demo world act for more than one chain, and come with the first of them.
         assert {name: count(there, name, chain_id) for name in OWNERS} == before
-        removing.remove(played, chain_id)
+        removing.remove(played, chain_id, silent)
         assert {name: count(played, name, chain_id) for name in OWNERS} == dict.fromkeys(OWNERS, 0)
         require_invariants(there)
         require_invariants(played)
@@ -246,10 +246,12 @@ def test_while_it_is_closed_the_database_refuses_every_change_of_it_and_none_of_
     tried = 0
     for name in sorted(OWNERS.keys() - closing.STAYS_OPEN):
         table = metadata.tables[name]
-        columns = closing.WHAT_THE_STAFF_DECIDES.get(name)
+        columns = closing.CLOSED_COLUMNS.get(name)
         column = table.c[columns[0]] if columns else list(table.columns)[-1]
         for chain_id in (first, other):
             if not count(played, name, chain_id):
+                continue
+            if name in closing.CLOSED_EVENTS:
                 continue
             change = table.update().where(belongs(table, chain_id)).values({column: column})
             for statement in (change, table.delete().where(belongs(table, chain_id))):
@@ -273,7 +275,8 @@ def test_a_closed_chain_is_read_and_a_change_is_answered_503(ada: Client, cleo: 
         ada.post(f"/api/campaign/{campaign.uuid}/inactive"),
         ada.post("/api/points/transfer/add", json={"transfer": {"customer": str(world.cleo.uuid), "points": 5}}),
     ):
-        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+        assert "moving" in str(answer.json)
     with world.database.transaction() as session:
         closing.reopen(session, 1, clock.now())
     assert cleo.post(f"/api/customer/campaign/{campaign.uuid}/buy", json={}).status_code == 200
@@ -397,7 +400,7 @@ def test_the_commands_say_what_happens(
     world: World, guerdon: Callable[..., Result], there: Database, tmp_path: Path
 ) -> None:
     path = str(tmp_path / "chain.gz")
-    assert "first `guerdon chain close`" in guerdon("chain", "export", "1", path).stderr
+    assert "`guerdon chain close` closes it" in guerdon("chain", "export", "1", path).stderr
     assert guerdon("chain", "close", "1").exit_code == 0
     exported = guerdon("chain", "export", "1", path)
     assert exported.exit_code == 0, exported.output
@@ -408,6 +411,16 @@ def test_the_commands_say_what_happens(
         loaded = guerdon("chain", "import", path)
     assert loaded.exit_code == 0, loaded.output
     assert "is here and open" in loaded.stdout
-    assert guerdon("chain", "remove", "1", "--yes").exit_code == 0
+    assert "Say into which FILE" in guerdon("chain", "remove", "1", "--yes").stderr
+    assert guerdon("chain", "open", "1").exit_code == 0
+    assert guerdon("chain", "close", "1").exit_code == 0
+    assert "is not of this closing" in guerdon("chain", "remove", "1", path, "--yes").stderr
+    again = str(tmp_path / "again.gz")
+    assert guerdon("chain", "export", "1", again).exit_code == 0
+    assert Path(again).stat().st_mode & 0o777 == 0o600
+    assert "CLOSED since" in guerdon("chain", "list").stdout
+    assert "Chain 1 is closed while it moves" in guerdon("migrate").stderr
+    removed = guerdon("chain", "remove", "1", again, "--yes")
+    assert removed.exit_code == 0, removed.output
     assert chains(world.database) == []
     assert "This is cell 0." in guerdon("cell").stdout

@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -72,6 +73,7 @@ class Pair:
         self.of_app._fresh_until = float("inf")
 
     def close(self) -> None:
+        wait_until_nobody_looks()
         for database in (self.app.extensions["guerdon_database"], self.of_app.database):
             database.engine.dispose()
 
@@ -92,6 +94,12 @@ def world(pair: Pair) -> World:
     made = World(database)
     pair.wait_until_current()
     return made
+
+
+def wait_until_nobody_looks() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "replica":
+            thread.join(30)
 
 
 def names(answer: Any) -> set[str]:
@@ -165,6 +173,24 @@ def test_one_that_is_far_behind_is_not_asked(pair: Pair, world: World, monkeypat
     assert found.is_fresh()
 
 
+def test_after_a_quiet_time_one_that_stands_still_is_not_asked(
+    pair: Pair, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was written long ago proves nothing of a replica that has it."""
+    monkeypatch.setattr(replica_module, "LAG_SECONDS_MAX", 0.2)
+    monkeypatch.setattr(replica_module, "BELIEVED_SECONDS", 0.2)
+    found = pair.of_app
+    found.look()
+    pair.on_replica("SELECT pg_wal_replay_pause()")
+    try:
+        world.a_campaign()
+        time.sleep(1)  # nobody looks
+        found.look()
+        assert not found.is_fresh()
+    finally:
+        pair.on_replica("SELECT pg_wal_replay_resume()")
+
+
 def test_it_is_found_to_be_fresh_beside_the_requests(pair: Pair, world: World) -> None:
     ada = Client(pair.app).as_login(world.ada)
     assert not pair.of_app.is_fresh(), "nobody waits for the first look"
@@ -194,8 +220,11 @@ def test_what_is_no_replica_of_this_database_is_refused(pair: Pair, world: World
     itself = Replica(pair.app.extensions["guerdon_database"], pair.settings.database_url, 1)
     with pytest.raises(RuntimeError, match="GUERDON_READ_URL: this PostgreSQL is no replica"):
         itself.require_replica()
-    itself.database.engine.dispose()
     assert not itself.is_fresh()
+    wait_until_nobody_looks()
+    assert not itself.is_fresh()
+    wait_until_nobody_looks()
+    itself.database.engine.dispose()
     other = Replica(pair.app.extensions["guerdon_database"], pair.settings.read_url.replace(pair.name, "postgres"), 1)
     with pytest.raises(RuntimeError, match="GUERDON_READ_URL: this is a replica of another database"):
         other.require_replica()

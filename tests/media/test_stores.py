@@ -10,9 +10,8 @@ import pytest
 from click.testing import Result
 from moto.server import ThreadedMotoServer
 
-from app.db.engine import TryAgain
 from app.media.blobs import BlobStore, FolderStore, digest
-from app.media.object_store import ObjectStore
+from app.media.object_store import BucketIsAway, ObjectStore
 from app.media.stores import BucketBeforeFolder, blob_store, move
 from app.settings import BadSettings, Settings, from_environment
 from tests.postgres import free_port
@@ -74,9 +73,26 @@ def test_a_bucket_that_is_away_or_missing_is_asked_again_later(server: str) -> N
             lambda store=store: store.get(digest(b"one")),
             lambda store=store: list(store.older_than(0)),
         ):
-            with pytest.raises(TryAgain, match="bucket of photos") as raised:
+            store._away_until = 0.0
+            with pytest.raises(BucketIsAway) as raised:
                 ask()
-            assert "secret" not in str(raised.value)
+            assert "secret" not in raised.value.why
+    assert "there is no bucket nobodys" in raised.value.why
+    began = time.monotonic()
+    for _ in range(100):
+        with pytest.raises(BucketIsAway):
+            away.get(digest(b"one"))
+    assert time.monotonic() - began < 1, "nobody waits for one that did not answer a moment ago"
+
+
+def test_what_the_folder_holds_is_shown_while_the_bucket_is_away(tmp_path: Path) -> None:
+    folder = FolderStore(tmp_path)
+    store = BucketBeforeFolder(
+        ObjectStore(f"s3://key:secret@photos?endpoint=http://127.0.0.1:{free_port()}&region=x"), folder
+    )
+    assert store.get(folder.put(b"one")) == b"one"
+    with pytest.raises(BucketIsAway):
+        store.get(digest(b"two"))
 
 
 def test_photos_move_while_they_are_shown(
@@ -122,9 +138,10 @@ def test_a_content_that_does_not_come_back_is_not_removed(tmp_path: Path) -> Non
     [
         ("https://host/bucket", "the scheme 'https'"),
         ("s3://", "no bucket"),
+        ("s3://bucket?endpoint=127.0.0.1:9000", "'127.0.0.1:9000'"),
         ("s3://bucket?endpoint=http://host&zone=x", "zone"),
     ],
 )
 def test_a_url_that_is_none_says_what_is_wrong(url: str, found: str) -> None:
-    with pytest.raises(BadSettings, match=f"GUERDON_PHOTOS_URL: expected s3://.*found {found}"):
+    with pytest.raises(BadSettings, match=f"GUERDON_PHOTOS_URL: .*found {found}"):
         from_environment({"GUERDON_PHOTOS_URL": url})

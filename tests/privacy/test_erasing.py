@@ -16,10 +16,15 @@ from app.campaign.vouchers import lifecycle
 from app.campaign.vouchers.lifecycle import VoucherTerms
 from app.db.engine import Database
 from app.members import attributes, customers, segments, tags
+from app.members.errors import CustomerNotFound
 from app.members.models import Customer
 from app.migrations.tables import metadata
+from app.outbox import queue
+from app.outbox.models import Subscription
+from app.outbox.queue import Outcome, Sent
 from app.points import ledger
 from app.privacy import erasing, report
+from app.web.audit import AuditEntry
 from tests.client import Client
 from tests.outbox.hooks import Hooks, subscribe
 from tests.receiver import receiver
@@ -95,8 +100,8 @@ def test_nothing_of_a_person_is_left(world: World, ada: Client, philippa: Custom
     erase(world, philippa)
     assert tables_that_tell(world.database) == set()
     world.require_invariants()
-    erase(world, philippa)  # once more
-    world.require_invariants()
+    with pytest.raises(CustomerNotFound):
+        erase(world, philippa)
 
 
 def test_who_is_erased_does_nothing_any_more(world: World, client: Client, philippa: Customer) -> None:
@@ -109,6 +114,74 @@ def test_who_is_erased_does_nothing_any_more(world: World, client: Client, phili
     assert signed_in.get("/api/customer/campaign/available").status_code == 401
     again = world.a_customer("Philippa", email=EMAIL, phone=PHONE, loyalty_card_number=CARD)
     assert again.id != philippa.id, "the address may register anew"
+
+
+def test_nobody_brings_back_who_is_erased(world: World, ada: Client, sol: Client, philippa: Customer) -> None:
+    campaign = world.a_campaign()
+    erase(world, philippa)
+    named = {"customer": {"firstName": "Philippa", "lastName": "Marlowe", "email": EMAIL}}
+    for client, path, body in (
+        (ada, f"/api/admin/customer/{philippa.uuid}/activate", {}),
+        (sol, f"/api/seller/customer/{philippa.uuid}/activate", {}),
+        (sol, f"/api/seller/customer/{philippa.uuid}/campaign/{campaign.uuid}/buy", {}),
+        (ada, "/api/points/transfer/add", {"transfer": {"customer": str(philippa.uuid), "points": 5}}),
+        (ada, f"/api/customer/{philippa.uuid}/level", {"levelId": str(world.bronze.uuid)}),
+    ):
+        assert client.post(path, json=body).status_code in {400, 404}, path
+    assert ada.put(f"/api/customer/{philippa.uuid}", json=named).status_code == 404
+    assert tables_that_tell(world.database) == set()
+    world.require_invariants()
+
+
+def test_who_had_looked_before_changes_nothing_afterwards(world: World, philippa: Customer) -> None:
+    """As between two transactions: the person is looked at in one, erased in another, and then changed."""
+    with world.database.reading() as session:
+        looked = [customers.get_by_id(session, philippa.id)]
+        session.expunge_all()
+    erase(world, philippa)
+
+    def attempt(change: Callable[..., object], *more: object) -> None:
+        with world.database.transaction() as session:
+            session.add(looked[0])
+            change(session, looked[0], *more, clock.now())
+
+    for change, more in (
+        (customers.change, [{"last_name": "Marlowe"}]),
+        (customers.activate, []),
+        (customers.assign_level, [world.bronze.uuid]),
+    ):
+        with pytest.raises(CustomerNotFound):
+            attempt(change, *more)
+    assert tables_that_tell(world.database) == set()
+
+
+def test_what_was_on_its_way_is_not_written_down_as_sent(world: World, philippa: Customer) -> None:
+    hooks = Hooks(world.database)
+    with world.database.reading() as session:
+        subscription = session.scalars(select(Subscription)).one()
+    leased = hooks.lease(subscription)
+    erase(world, philippa)
+    mine = [it for it in leased if it.subject == f"customer {philippa.id}"]
+    sent = [Sent(it, it.data or {}, Outcome(True, clock.now(), 1, 200, f"hello {EMAIL}")) for it in mine]
+    assert EMAIL in str(sent[0].data)
+    with world.database.transaction() as session:
+        queue.settle(session, sent, clock.now())
+    assert tables_that_tell(world.database) == set()
+
+
+def test_another_entry_of_the_log_that_names_the_same_number_stays(world: World, philippa: Customer) -> None:
+    with world.database.transaction() as session:
+        for subject in ({"campaign": CARD}, {"customer": CARD.upper()}):
+            session.add(AuditEntry(at=clock.now(), chain_id=world.chain_id, action="a", subject=subject))
+    erase(world, philippa)
+    with world.database.reading() as session:
+        subjects = [
+            it.subject
+            for it in session.scalars(select(AuditEntry).where(AuditEntry.action == "a").order_by(AuditEntry.id))
+        ]
+        done = session.scalars(select(AuditEntry).where(AuditEntry.action == "erase_customer")).one()
+    assert subjects == [{"campaign": CARD}, {"customer": str(philippa.uuid)}]
+    assert done.subject == {"customer": str(philippa.uuid)}
 
 
 def test_subscribers_are_told_and_what_was_to_be_told_of_the_person_is_not_sent(
