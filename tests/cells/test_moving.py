@@ -1,6 +1,7 @@
 """A chain moves to another cell while both run: nothing is lost, nothing is doubled, and all keep their numbers."""
 
 import gzip
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -12,29 +13,40 @@ from typing import Any
 import pytest
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 
 from app import clock, create_app, demo
+from app.access import permissions, staff
 from app.access.models import Login
-from app.campaign import invariants
+from app.campaign import invariants, notices
 from app.campaign.models.vouchers import Voucher
-from app.cells import closing, exporting, importing, numbers, removing
+from app.campaign.notices import ExpiryMark
+from app.campaign.setup import campaigns
+from app.campaign.vouchers import lifecycle
+from app.campaign.vouchers.lifecycle import VoucherTerms
+from app.cells import closing, exporting, importing, marks, numbers, removing
 from app.cells.errors import AlreadyHere, BadChainFile, CannotMove, ChainIsClosed, ChainIsOpen
 from app.cells.ownership import NOT_MOVED, OWNERS, SHARED, belongs
 from app.db.engine import ClosedForNow, Database, TryAgain
 from app.db.installation import migrate
+from app.jobs import schedule
+from app.jobs.models import ClockJob
+from app.jobs.schedule import Every
 from app.media.blobs import FolderStore
-from app.members import segments
+from app.members import segments, tags
 from app.members.models import Customer
 from app.migrations.tables import metadata
+from app.organizations import chains as chains_module
 from app.organizations.models import Chain
+from app.points import ledger, movements
 from app.settings import Settings
 from tests.admin.test_photos import picture, upload
 from tests.client import Client
 from tests.manual_calls import NOW, recorded
 from tests.outbox.hooks import Hooks, subscribe
+from tests.postgres import administer, direct
 from tests.receiver import receiver
-from tests.world import World
+from tests.world import World, clock_at, flat_spec, voucher
 
 CELL = 3
 
@@ -424,3 +436,176 @@ def test_the_commands_say_what_happens(
     assert removed.exit_code == 0, removed.output
     assert chains(world.database) == []
     assert "This is cell 0." in guerdon("cell").stdout
+
+
+def test_points_by_day_are_right_after_a_move(world: World, there: Database, tmp_path: Path, photos: Any) -> None:
+    """Ids are in the order of time only within the cell that gave them."""
+    other = World(there)
+    moments = [clock.now() - timedelta(days=1), clock.now() + timedelta(days=1)]
+    with world.database.reading() as session:
+        [before] = movements.between(session, 1, moments)
+    assert before.given == 100_000
+    close(world.database, 1)
+    with world.database.transaction() as session:
+        closing.pass_through(session, 1)
+        session.execute(text("UPDATE pos SET identifier = 'elsewhere'"))
+        session.execute(text("UPDATE login SET email = 'sol@elsewhere.example' WHERE role = 'seller'"))
+        session.execute(text("UPDATE chain SET name = 'Elsewhere'"))
+    move(world.database, there, 1, tmp_path / "1.gz", photos)
+    moved = world.over(there)
+    with there.transaction() as session:
+        ledger.add(session, moved.cleo.id, 500, clock.now())
+        ledger.add(session, other.cleo.id, 700, clock.now())
+    with there.reading() as session:
+        assert [it.given for it in movements.between(session, 1, moments)] == [100_500]
+        assert [it.given for it in movements.between(session, other.chain_id, moments)] == [100_700]
+
+
+def test_a_database_of_another_language_sorts_otherwise_and_holds_the_same(
+    world: World, postgres: Any, tmp_path: Path, photos: Any
+) -> None:
+    known = subprocess.run(["locale", "-a"], capture_output=True, text=True, check=True).stdout.split()
+    languages = [it for it in known if it.lower().endswith("utf8") and not it.startswith("C.")]
+    if not languages:
+        pytest.skip("This machine knows no language.")
+    name = "guerdon_test_of_a_language"
+    made = f"CREATE DATABASE {name} TEMPLATE template0 LOCALE '{languages[0]}'"
+    administer(postgres, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", made)
+    database = Database(direct(postgres).set(database=name).render_as_string(hide_password=False))
+    migrate(database)
+    with database.transaction() as session:
+        numbers.choose(session, CELL)
+        assert session.scalar(text("SELECT 'VIP' < 'gold'")) is False, "this language sorts otherwise than bytes do"
+    with world.database.transaction() as session:
+        tags.put(session, world.cleo.id, ["VIP", "gold", "Ab"], clock.now())
+    close(world.database, 1)
+    move(world.database, database, 1, tmp_path / "1.gz", photos)
+    assert count(database, "customer_tag", 1) == 3
+    database.engine.dispose()
+
+
+def test_what_expires_meanwhile_is_told_once(world: World, there: Database, tmp_path: Path, photos: Any) -> None:
+    now = clock.now()
+    with receiver() as hook:
+        subscribe(world.database, hook.url, ["voucher.expired"])
+        campaign = world.a_reward_campaign(voucher(1))
+        with world.database.transaction() as session:
+            schedule.enter(session, {marks.JOBS["voucher.expired"]: Every(timedelta(minutes=1))}, now)
+            for minutes in (-10, 5, 15, 25):  # before the mark; before, while and after it is closed
+                terms = VoucherTerms("basket", amount=100, expires_at=now + timedelta(minutes=minutes))
+                lifecycle.issue(session, 1, campaign.id, world.cleo.id, terms, now - timedelta(days=1))
+            session.execute(update(ClockJob).values(mark=str(ExpiryMark(now, 0))))
+
+        def work(database: Database, minutes: int) -> None:
+            with clock_at(now + timedelta(minutes=minutes)), database.transaction() as session:
+                until = clock.now() - notices.SETTLES
+                job = session.scalars(select(ClockJob).where(ClockJob.name == marks.JOBS["voucher.expired"])).one()
+                mark, _ = notices.tell_of_vouchers(
+                    session, "voucher.expired", ExpiryMark.read(job.mark or ""), until, clock.now()
+                )
+                job.mark = str(mark)
+
+        with clock_at(now + timedelta(minutes=10)):
+            close(world.database, 1)  # the worker has not told of the second yet
+        work(world.database, 20)
+        with there.transaction() as session:
+            schedule.enter(session, {marks.JOBS["voucher.expired"]: Every(timedelta(minutes=1))}, now)
+            session.execute(update(ClockJob).values(mark=str(ExpiryMark(now + timedelta(minutes=19), 0))))
+        with clock_at(now + timedelta(minutes=20)):
+            move(world.database, there, 1, tmp_path / "1.gz", photos)
+        work(there, 30)
+        with clock_at(now + timedelta(minutes=31)):
+            Hooks(there).send()
+        assert len(hook.requests) == 3
+        assert len({it.id for it in hook.requests}) == 3
+    with clock_at(now + timedelta(minutes=32)), world.database.transaction() as session:
+        closing.reopen(session, 1, clock.now())
+    with world.database.reading() as session:
+        told = session.scalars(
+            select(metadata.tables["outbox"].c.uuid).where(metadata.tables["outbox"].c.kind == "voucher.expired")
+        ).all()
+    assert {f"msg_{uuid.hex}" for uuid in told} < {it.id for it in hook.requests}, (
+        "whoever tells of it again is known by the id"
+    )
+
+
+def test_a_chain_comes_into_a_cell_that_counts_from_as_much_or_more(
+    world: World, there: Database, tmp_path: Path, photos: Any
+) -> None:
+    close(world.database, 1)
+    move(world.database, there, 1, tmp_path / "1.gz", photos)
+    close(there, 1)
+    exporting.export(there, photos[1], 1, tmp_path / "back.gz", silent)
+    removing.remove(there, 1, silent)
+    with there.transaction() as session:
+        session.execute(text("UPDATE installation SET value = '2' WHERE name = 'cell'"))
+    with pytest.raises(CannotMove, match=r"comes from cell 3, and this is cell 2.*`guerdon cell 4`"):
+        importing.load(there, photos[1], tmp_path / "back.gz", clock.now(), silent)
+    with there.transaction() as session:
+        numbers.choose(session, 4)
+    importing.load(there, photos[1], tmp_path / "back.gz", clock.now(), silent)
+    assert World.over(world, there).a_customer().id > 4 * numbers.SIZE
+
+
+def test_others_go_on_while_a_chain_comes_and_goes(world: World, there: Database, tmp_path: Path, photos: Any) -> None:
+    """In the new cell whoever needs the same audience, in the old whoever buys in another chain: nobody waits for the move."""
+    world.a_campaign(for_everyone=True, levels=[])
+    with world.database.transaction() as session:
+        session.execute(text("UPDATE chain SET name = 'Moved'"))
+    close(world.database, 1)
+    exporting.export(world.database, photos[0], 1, tmp_path / "1.gz", silent)
+
+    def work_there(table: str, rows: int) -> None:
+        if table == "campaign":  # not committed yet
+            with there.transaction() as session:
+                chain = chains_module.first(session)
+                spec = flat_spec(
+                    name=f"Meanwhile {rows}",
+                    coupon_kind="gift_code",
+                    cost=1,
+                    for_everyone=True,
+                    codes=["A"],
+                    limit=1,
+                    limit_per_customer=1,
+                )
+                made.append(campaigns.create(session, spec, clock.now(), chain).id)
+
+    made: list[int] = []
+    importing.load(there, photos[1], tmp_path / "1.gz", clock.now(), work_there)
+    assert made
+    if not world.database.is_postgresql:
+        return
+    elsewhere = world.a_chain("Stays")
+    customer = world.a_customer("Stays", chain_id=elsewhere)
+
+    def work_here(table: str, rows: int) -> None:
+        with world.database.transaction() as session:
+            ledger.add(session, customer.id, 100, clock.now())
+        done.append(table)
+
+    done: list[str] = []
+    removing.remove(world.database, 1, work_here)
+    assert len(done) > 5
+    require_invariants(world.database)
+
+
+def test_an_admin_who_came_closed_comes_again_with_his_own_chain(
+    world: World, there: Database, tmp_path: Path, photos: Any
+) -> None:
+    second = world.a_chain("Second")
+    with world.database.transaction() as session:
+        guest = staff.add_admin(session, "guest", "hash")
+        session.flush()
+        permissions.permit(session, "guest", 1, None)
+        permissions.permit(session, "guest", second, may_write=True)
+        ledger.add(session, world.cleo.id, 100, clock.now(), None, "admin", guest.id)
+    for chain_id, is_open in ((1, False), (second, True)):
+        close(world.database, chain_id)
+        move(world.database, there, chain_id, tmp_path / f"{chain_id}.gz", photos)
+        with there.reading() as session:
+            login = session.get_one(Login, guest.id)
+            assert (login.active, login.deleted, login.password_hash) == (
+                is_open,
+                not is_open,
+                "hash" if is_open else None,
+            )
