@@ -41,13 +41,14 @@ def figures() -> Iterator[Figure]:
         imported = _timed(lambda: peaks.append(peak_megabytes(there, "chain", "import", file)))
         shop.world.over(database).require_invariants()
         database.engine.dispose()
+        removed = _timed(lambda: peaks.append(peak_megabytes(shop.environ, "chain", "remove", "1", file, "--yes")))
         seconds = f"closed in {closed:.1f} s, exported in {exported:.1f} s, imported and compared in {imported:.1f} s"
         yield Figure(
             f"moving {CUSTOMERS:,} customers / pg_dump and pg_restore",
             (closed + exported + imported) / dumped,
             15,
             False,
-            f"{seconds}, {PURCHASES:,} purchases and {CAMPAIGNS * CODES:,} codes with them; {dumped:.1f} s",
+            f"{seconds}, {PURCHASES:,} purchases and {CAMPAIGNS * CODES:,} codes with them; {dumped:.1f} s; removed in {removed:.1f} s",
         )
         yield Figure(
             "memory while moving / 200 MB", max(peaks) / MEMORY_MB_MAX, 1, False, f"{max(peaks):.0f} MB at most"

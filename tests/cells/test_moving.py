@@ -296,7 +296,7 @@ def test_a_closed_chain_is_read_and_a_change_is_answered_503(ada: Client, cleo: 
 
 
 def test_a_request_repeated_in_the_new_cell_is_answered_again(
-    app: Flask, world: World, there: Database, settings: Settings, tmp_path: Path, photos: Any
+    app: Flask, world: World, there: Database, another_url: str, settings: Settings, tmp_path: Path, photos: Any
 ) -> None:
     """Whoever did not hear the answer in the old one, and asks again in the new: a customer, a seller, an admin."""
     campaign = world.a_campaign(limit_per_customer=5)
@@ -315,7 +315,7 @@ def test_a_request_repeated_in_the_new_cell_is_answered_again(
     first = buy(app)
     close(world.database, 1)
     move(world.database, there, 1, tmp_path / "1.gz", photos)
-    elsewhere = create_app(replace(settings, database_url=there.url.render_as_string(hide_password=False)))
+    elsewhere = create_app(replace(settings, database_url=another_url))
     again = buy(elsewhere)
     assert [(it.status_code, it.json) for it in again] == [(200, it.json) for it in first]
     assert [it.headers["Idempotency-Replayed"] for it in again] == ["true"] * 3
@@ -409,7 +409,7 @@ def test_sqlite_takes_no_chain_in_and_is_no_cell(world: World, tmp_path: Path, p
 
 
 def test_the_commands_say_what_happens(
-    world: World, guerdon: Callable[..., Result], there: Database, tmp_path: Path
+    world: World, guerdon: Callable[..., Result], there: Database, another_url: str, tmp_path: Path
 ) -> None:
     path = str(tmp_path / "chain.gz")
     assert "`guerdon chain close` closes it" in guerdon("chain", "export", "1", path).stderr
@@ -419,7 +419,7 @@ def test_the_commands_say_what_happens(
     assert "customer" in exported.stderr
     assert "exists already" in guerdon("chain", "export", "1", path).stderr
     with pytest.MonkeyPatch.context() as elsewhere:
-        elsewhere.setenv("GUERDON_DATABASE_URL", there.url.render_as_string(hide_password=False))
+        elsewhere.setenv("GUERDON_DATABASE_URL", another_url)
         loaded = guerdon("chain", "import", path)
     assert loaded.exit_code == 0, loaded.output
     assert "is here and open" in loaded.stdout

@@ -51,9 +51,10 @@ def alone(app: Flask, two: Two, settings: Settings, postgres: Any) -> Iterator[F
     app.extensions["guerdon_database"].engine.dispose()
     source = direct(app.extensions["guerdon_database"].url)
     name = f"{source.database}_alone"
-    administer(
-        postgres, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name} TEMPLATE {source.database}"
-    )
+    # A pooler keeps its connections, and a template must have none.
+    left = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{source.database}'"
+    made = f"CREATE DATABASE {name} TEMPLATE {source.database}"
+    administer(direct(postgres), left, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", made)
     owner = Database(source.set(database=name).render_as_string(hide_password=False))
     with owner.transaction() as session:
         session.execute(
