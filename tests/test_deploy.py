@@ -135,8 +135,10 @@ def test_a_proxy_passes_on_what_guerdon_takes(proxy: Any, server: Server, tmp_pa
         assert len(largest) <= BODY_BYTES_MAX
         status, said = ask(port, "/api/admin/login_check", largest)
         assert (status, b"too long" in said) == (400, True), "a body as large as may be is read"
-        status, said = ask(port, "/api/admin/login_check", largest + b" " * 1_000)
         # Guerdon says so before it has read the body. A proxy may find the connection closed before it finds the answer: 502.
+        # And who still sends may find its own closed: then nothing was taken either, and who asks again hears it.
+        tries = (ask(port, "/api/admin/login_check", largest + b" " * 1_000) for _ in range(10))
+        status, said = next(((status, said) for status, said in tries if status), (0, b""))
         assert (status == 413 and b"262144" in said) or status == 502
         assert ask(port, "/api/admin/login_check", b"x" * 7_000_000)[0] in {0, 413, 502}, (
             "the proxy says so, or Guerdon first"
