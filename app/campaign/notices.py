@@ -23,6 +23,10 @@ from app.outbox import writing
 SETTLES = timedelta(seconds=30)
 REMINDED_BEFORE = timedelta(days=7)
 AHEAD = {"voucher.expired": -SETTLES, "voucher.expiring": REMINDED_BEFORE}  # of what is told, from when on
+WORK = {
+    "voucher.expired": "expired-vouchers",
+    "voucher.expiring": "expiring-vouchers",
+}  # which work by the clock tells of it
 LOW = 10  # a tenth is left
 BATCH = 500
 

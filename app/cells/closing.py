@@ -26,16 +26,7 @@ from app.organizations.models import Chain
 
 # What may still change while a chain is closed, and is lost with the old cell, or done again by the new one: sessions that end, logs,
 # what is counted beside requests, and what the worker notes of what it is sending.
-STAYS_OPEN = {
-    "delivery",
-    "listener",
-    "outbox",
-    "points_span",
-    "refresh_token",
-    "refused",
-    "session_key",
-    "stored_answer",
-}
+STAYS_OPEN = {"delivery", "listener", "points_span", "refresh_token", "refused", "session_key", "stored_answer"}
 # Of these only some columns are closed: the worker notes how an address does, and whoever signs in is noted.
 CLOSED_COLUMNS = {
     "subscription": ("url", "description", "kinds", "secret", "paused_at", "removed_at"),

@@ -177,15 +177,17 @@ def columns(table: Table) -> list[Column[Any]]:
 
 def to_json(table: Table) -> Callable[[Sequence[Any]], Row]:
     """Make a row's values what JSON has; columns of JSON come as their text, and stay so."""
-    change = [_encoder(column.type) for column in columns(table)]
-    return lambda row: [
-        value if make is None or value is None else make(value) for make, value in zip(change, row, strict=True)
-    ]
+    return _each(_encoder(column.type) for column in columns(table))
 
 
 def from_json(table: Table) -> Callable[[Row], Row]:
     """The way back, to what the driver takes."""
-    change = [_decoder(column.type) for column in columns(table)]
+    return _each(_decoder(column.type) for column in columns(table))
+
+
+def _each(changes: Iterable[Callable[[Any], Any] | None]) -> Callable[[Sequence[Any]], Row]:
+    """Change each value of a row in its own way, but for those that are none."""
+    change = list(changes)
     return lambda row: [
         value if make is None or value is None else make(value) for make, value in zip(change, row, strict=True)
     ]

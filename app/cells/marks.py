@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.campaign.notices import AHEAD
+from app.campaign.notices import WORK
 from app.db.installation import Installation
 from app.jobs.models import ClockJob
-
-JOBS = {"voucher.expired": "expired-vouchers", "voucher.expiring": "expiring-vouchers"}
 
 
 def note(session: Session, chain_id: int) -> None:
@@ -20,9 +18,9 @@ def note(session: Session, chain_id: int) -> None:
 
 def now(session: Session) -> dict[str, str]:
     """How far it has told, by the kind of what is told. Whoever tells waits until this transaction ends."""
-    jobs = select(ClockJob).where(ClockJob.name.in_(JOBS.values())).order_by(ClockJob.name).with_for_update()
+    jobs = select(ClockJob).where(ClockJob.name.in_(WORK.values())).order_by(ClockJob.name).with_for_update()
     found = {job.name: job.mark for job in session.scalars(jobs)}
-    return {kind: mark for kind in AHEAD if (mark := found.get(JOBS[kind]))}
+    return {kind: mark for kind, work in WORK.items() if (mark := found.get(work))}
 
 
 def noted(session: Session, chain_id: int) -> Mapping[str, str]:

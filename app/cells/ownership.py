@@ -38,7 +38,7 @@ OWNERS: dict[str, tuple[tuple[str, str], ...]] = {
     "refresh_token": (("login_id", "login"),),
     "session_key": (("login_id", "login"),),
     "access_token": (("app_host_id", "app_host"),),
-    "stored_answer": (),  # by whom it was given to, and what it was about: see below
+    "stored_answer": (),  # by whom it was given to, or what it was about: see `belongs`
 }
 # The same for all chains, found by what they say: those that a chain's campaigns use go with it.
 SHARED = {"audience": "id", "audience_target": "audience_id", "targeting": "id", "targeting_key": "targeting_id"}

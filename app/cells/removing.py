@@ -15,10 +15,11 @@ from app.organizations.models import Chain
 AT_ONCE = 5_000  # rows
 
 
-def remove(database: Database, chain_id: int, tell: Callable[[str, int], object]) -> None:
+def remove(database: Database, chain_id: int, tell: Callable[[str, int], object]) -> bool:
     """Remove a closed chain. What others share stays, and so do the bytes of photos, which the worker removes when nothing shows them.
 
-    Cut off, it goes on where it was when it is called again. `tell` is called with each table and the number of its rows.
+    False when triggers are left, see `closing.take_down`. Cut off, it goes on where it was when it is called again.
+    `tell` is called with each table and the number of its rows.
     Raises ChainNotFound or ChainIsOpen.
     """
     with database.reading() as session:
@@ -29,7 +30,7 @@ def remove(database: Database, chain_id: int, tell: Callable[[str, int], object]
             for table in order():
                 session.execute(delete(table).where(belongs(table, chain_id)))
             _remove_chain(session, chain_id)
-        return
+        return True
     with _indexes(database):
         for table in order():
             count = _remove_rows(database, table, chain_id)
@@ -39,7 +40,7 @@ def remove(database: Database, chain_id: int, tell: Callable[[str, int], object]
             database.without_time_limit(session)
             closing.pass_through(session, chain_id)
             _remove_chain(session, chain_id)
-    closing.take_down(database, chain_id)
+    return closing.take_down(database, chain_id)
 
 
 def order() -> list[Table]:

@@ -21,6 +21,14 @@ def _tell(table: str, rows: int) -> None:
     click.echo(f"{rows:>12,}  {table}", err=True)
 
 
+def _say_what_is_left(is_done: bool) -> None:
+    if not is_done:
+        click.echo(
+            "Others were writing for long: triggers called closed_… are left. They change nothing; drop them some time.",
+            err=True,
+        )
+
+
 @chain_group.command("close")
 @click.argument("chain", type=int)
 @errors_as_messages
@@ -59,7 +67,7 @@ def open_chain(chain: int) -> None:
     database = opened(from_environment())
     with database.transaction() as session:
         closing.reopen(session, chain, clock.now())
-    closing.take_down(database, chain)
+    _say_what_is_left(closing.take_down(database, chain))
     click.echo(f"Chain {chain} is open.")
 
 
@@ -125,7 +133,7 @@ def remove_chain(chain: int, file: Path | None, not_moved: bool, yes: bool) -> N
             )
     if not yes:
         click.confirm(f"Remove {known.name} and all its customers here?", abort=True)
-    removing.remove(database, chain, _tell)
+    _say_what_is_left(removing.remove(database, chain, _tell))
     click.echo(f"Chain {chain} is removed.")
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.db.prepared import is_postgresql
 from app.members import sizes, telling
 from app.members.errors import BadCustomer, CustomerNotFound, IdentifiersDisagree, LevelNotFound
-from app.members.models import IDENTIFIERS, Customer, Level, Profile, Segment, SegmentMember, Spending, chain_of
+from app.members.models import ERASED, IDENTIFIERS, Customer, Level, Profile, Segment, SegmentMember, Spending, chain_of
 from app.organizations import chains
 from app.organizations.scope import Chains, within
 from app.paging import Page, Paged
@@ -32,7 +32,6 @@ SORTABLE = {
     "birthDate": Profile.born_on,
 }
 SEARCHED = {"first_name": Profile.first_name_folded, "last_name": Profile.last_name_folded}
-ERASED = "deleted"  # a status from which nobody comes back, see `app.privacy`
 SIGNS_IN = {"email", "phone", "loyalty_card_number"}
 REFERRAL_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.db.prepared import is_postgresql
-from app.members.models import Customer, Profile
+from app.members.models import ERASED, Customer, Profile
 from app.organizations.scope import Chains, within
 from app.text import folded, written
 
@@ -27,7 +27,7 @@ def find(session: Session, chains: Chains, text: str, size: int = 20) -> list[Cu
     found: dict[int, Customer] = {}
     for condition in _ways(text, begins):
         query = select(Customer).join(Profile).where(condition, within(chains, Customer.chain_id))
-        some = session.scalars(query.where(Customer.status != "deleted").limit(size)).all()
+        some = session.scalars(query.where(Customer.status != ERASED).limit(size)).all()
         found |= {it.id: it for it in sorted(some, key=_name) if it.id not in found}
         if len(found) >= size:
             break

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, or_, select
 
 from app.db.prepared import Executor, Prepared
 from app.members.errors import CustomerElsewhere, CustomerNotFound, IdentifiersDisagree
-from app.members.models import Customer, Profile
+from app.members.models import ERASED, Customer, Profile
 from app.text import written
 
 COLUMNS: Mapping[str, Any] = {
@@ -34,7 +34,7 @@ class KnownCustomer(NamedTuple):
     chain_id: int
 
 
-_is_here = (Customer.chain_id == bindparam("chain"), Customer.status != "deleted")
+_is_here = (Customer.chain_id == bindparam("chain"), Customer.status != ERASED)
 _BY_UUID = Prepared(select(*_columns).where(Customer.uuid == bindparam("uuid"), *_is_here), KnownCustomer)
 _BY_EXTERNAL_ID = Prepared(
     select(*_columns).where(Customer.external_id == bindparam("external"), *_is_here), KnownCustomer

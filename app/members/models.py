@@ -122,6 +122,9 @@ class Headcount(Base):
     __table_args__ = (CheckConstraint("customers_count >= 0", "not_negative"),)
 
 
+ERASED = "deleted"  # a status from which nobody comes back, and in which nobody is found; see `app.privacy`
+
+
 class Customer(Base):
     """Someone who collects points. What identifies a person stands in the profile."""
 

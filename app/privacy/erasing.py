@@ -13,9 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.access.models import Login
 from app.members import segments, sizes, telling
-from app.members.customers import ERASED
 from app.members.errors import CustomerNotFound
-from app.members.models import IDENTIFIERS, Customer, Segment, SegmentCriterion, SegmentMember, SegmentPart
+from app.members.models import ERASED, IDENTIFIERS, Customer, Segment, SegmentCriterion, SegmentMember, SegmentPart
 from app.migrations.tables import metadata
 from app.outbox import writing
 from app.outbox.models import MAIL, Message
@@ -31,20 +30,7 @@ BLANK: Mapping[str, Mapping[str, Any]] = {
         "last_name": "",
         "first_name_folded": "",
         "last_name_folded": "",
-        **dict.fromkeys(
-            (
-                "email",
-                "phone",
-                "loyalty_card_number",
-                "authentication_point_identifier",
-                "auxiliary_identifier",
-                "referral_code",
-                "gender",
-                "born_on",
-                "address",
-                "company",
-            )
-        ),
+        **dict.fromkeys((*IDENTIFIERS, "gender", "born_on", "address", "company")),
         "agreement1": False,
         "agreement2": False,
         "agreement3": False,

@@ -261,19 +261,16 @@ def listing() -> Iterator[Session]:
     Not for what somebody decides by, and not for what one customer holds: who has just bought looks for it there.
     """
     replica: Replica | None = current_app.extensions["guerdon_replica"]
-    if replica is None:
+    asked = replica if replica is not None and not g.get("replica_failed") and replica.is_fresh() else None
+    if replica is not None:
+        metrics: Metrics = current_app.extensions["guerdon_metrics"]
+        metrics.lists.labels("replica" if asked else "database").inc()
+    if asked is None:
         with reading() as session:
             yield session
         return
-    metrics: Metrics = current_app.extensions["guerdon_metrics"]
-    if g.get("replica_failed") or not replica.is_fresh():
-        metrics.lists.labels("database").inc()
-        with reading() as session:
-            yield session
-        return
-    metrics.lists.labels("replica").inc()
     try:
-        with replica.reading() as session:
+        with asked.reading() as session:
             yield session
     except (TryAgain, Refusal, HTTPException, Rejected) as e:
         g.replica_failed = True  # this request's next try asks the database itself: what it names may be there already
@@ -310,7 +307,7 @@ def _do_afterwards() -> None:
     for step in g.afterwards:
         try:
             step()
-        except (TryAgain, OutcomeUnknown, SQLAlchemyError) as e:
+        except (TryAgain, Busy, OutcomeUnknown, SQLAlchemyError) as e:
             LOG.warning("what follows a request could not be written: %s", e)
 
 
@@ -333,7 +330,7 @@ def in_background(step: Callable[[], object]) -> None:
     def run() -> None:
         try:
             step()
-        except (TryAgain, OutcomeUnknown, SQLAlchemyError) as e:
+        except (TryAgain, Busy, OutcomeUnknown, SQLAlchemyError) as e:
             LOG.warning("what was begun beside a request could not be done: %s", e)
 
     threading.Thread(target=contextvars.copy_context().run, args=(run,), daemon=True).start()

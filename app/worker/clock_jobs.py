@@ -55,8 +55,8 @@ def works(settings: Settings) -> dict[str, Work]:
     """All kinds of work, by their names; nights are the programme's zone's."""
     minute, hour = timedelta(minutes=1), timedelta(hours=1)
     return {
-        "expired-vouchers": Work(Every(minute), _tell_of_expired),
-        "expiring-vouchers": Work(Every(hour), _tell_of_expiring),
+        notices.WORK["voucher.expired"]: Work(Every(minute), _tell_of_expired),
+        notices.WORK["voucher.expiring"]: Work(Every(hour), _tell_of_expiring),
         "stocks": Work(Every(minute), _tell_of_stocks),
         "outbox": Work(Every(hour), _tidy_outbox),
         "sessions": Work(Every(hour), _forget_sessions),

@@ -24,7 +24,7 @@ from app.campaign.notices import ExpiryMark
 from app.campaign.setup import campaigns
 from app.campaign.vouchers import lifecycle
 from app.campaign.vouchers.lifecycle import VoucherTerms
-from app.cells import closing, exporting, importing, marks, numbers, removing
+from app.cells import closing, exporting, importing, numbers, removing
 from app.cells.errors import AlreadyHere, BadChainFile, CannotMove, ChainIsClosed, ChainIsOpen
 from app.cells.ownership import NOT_MOVED, OWNERS, SHARED, belongs
 from app.db.engine import ClosedForNow, Database, TryAgain
@@ -38,6 +38,7 @@ from app.members.models import Customer
 from app.migrations.tables import metadata
 from app.organizations import chains as chains_module
 from app.organizations.models import Chain
+from app.outbox import queue
 from app.points import ledger, movements
 from app.settings import Settings
 from tests.admin.test_photos import picture, upload
@@ -295,6 +296,22 @@ def test_a_closed_chain_is_read_and_a_change_is_answered_503(ada: Client, cleo: 
     require_invariants(world.database)
 
 
+def test_nothing_more_is_to_be_told_of_a_closed_chain_and_what_was_is_settled(ada: Client, world: World) -> None:
+    """A message that came behind the export would be lost; one that is on its way when the chain is closed is noted."""
+    with receiver() as hook:
+        it, hooks = subscribe(world.database, hook.url), Hooks(world.database)
+        world.buy(world.a_campaign())
+        leased = hooks.lease(it)
+        close(world.database, 1)
+        assert ada.post(f"/api/admin/webhooks/{it.uuid}/test").status_code == 503
+        with world.database.transaction() as session:
+            queue.settle(
+                session, [queue.Sent(one, {}, queue.Outcome(True, clock.now(), 1, 200)) for one in leased], clock.now()
+            )
+        assert hooks.lease(it) == []
+    assert count(world.database, "delivery", 1) == len(leased) > 0
+
+
 def test_a_request_repeated_in_the_new_cell_is_answered_again(
     app: Flask, world: World, there: Database, another_url: str, settings: Settings, tmp_path: Path, photos: Any
 ) -> None:
@@ -490,7 +507,7 @@ def test_what_expires_meanwhile_is_told_once(world: World, there: Database, tmp_
         subscribe(world.database, hook.url, ["voucher.expired"])
         campaign = world.a_reward_campaign(voucher(1))
         with world.database.transaction() as session:
-            schedule.enter(session, {marks.JOBS["voucher.expired"]: Every(timedelta(minutes=1))}, now)
+            schedule.enter(session, {notices.WORK["voucher.expired"]: Every(timedelta(minutes=1))}, now)
             for minutes in (-10, 5, 15, 25):  # before the mark; before, while and after it is closed
                 terms = VoucherTerms("basket", amount=100, expires_at=now + timedelta(minutes=minutes))
                 lifecycle.issue(session, 1, campaign.id, world.cleo.id, terms, now - timedelta(days=1))
@@ -499,7 +516,7 @@ def test_what_expires_meanwhile_is_told_once(world: World, there: Database, tmp_
         def work(database: Database, minutes: int) -> None:
             with clock_at(now + timedelta(minutes=minutes)), database.transaction() as session:
                 until = clock.now() - notices.SETTLES
-                job = session.scalars(select(ClockJob).where(ClockJob.name == marks.JOBS["voucher.expired"])).one()
+                job = session.scalars(select(ClockJob).where(ClockJob.name == notices.WORK["voucher.expired"])).one()
                 mark, _ = notices.tell_of_vouchers(
                     session, "voucher.expired", ExpiryMark.read(job.mark or ""), until, clock.now()
                 )
@@ -509,7 +526,7 @@ def test_what_expires_meanwhile_is_told_once(world: World, there: Database, tmp_
             close(world.database, 1)  # the worker has not told of the second yet
         work(world.database, 20)
         with there.transaction() as session:
-            schedule.enter(session, {marks.JOBS["voucher.expired"]: Every(timedelta(minutes=1))}, now)
+            schedule.enter(session, {notices.WORK["voucher.expired"]: Every(timedelta(minutes=1))}, now)
             session.execute(update(ClockJob).values(mark=str(ExpiryMark(now + timedelta(minutes=19), 0))))
         with clock_at(now + timedelta(minutes=20)):
             move(world.database, there, 1, tmp_path / "1.gz", photos)

@@ -15,7 +15,7 @@ from app.campaign.models.vouchers import Voucher
 from app.campaign.vouchers import lifecycle
 from app.campaign.vouchers.lifecycle import VoucherTerms
 from app.db.engine import Database
-from app.members import attributes, customers, segments, tags
+from app.members import attributes, customers, identifiers, segments, tags
 from app.members.errors import CustomerNotFound
 from app.members.models import Customer
 from app.migrations.tables import metadata
@@ -129,6 +129,11 @@ def test_nobody_brings_back_who_is_erased(world: World, ada: Client, sol: Client
     ):
         assert client.post(path, json=body).status_code in {400, 404}, path
     assert ada.put(f"/api/customer/{philippa.uuid}", json=named).status_code == 404
+    with (
+        world.database.reading() as session,
+        pytest.raises(CustomerNotFound),
+    ):  # as SessionM's applications name customers
+        identifiers.by_uuid(session, world.chain_id, philippa.uuid)
     assert tables_that_tell(world.database) == set()
     world.require_invariants()
 
