@@ -269,6 +269,7 @@ def buying(walk: Walk) -> None:
     walk("explain", customer, campaign=coffee)
     walk("buy", customer, campaign=coffee)
     bought = walk("list_bought_as_customer", customer, query={"perPage": 1})["campaigns"][0]
+    walk("pass_own_points_on", customer, {"transfer": {"receiver": JOHN, "points": 1}})
     walk("list_own_transfers", customer, query={"perPage": 1, "type": "adding"})
     walk("list_bought_as_admin", admin, query={"perPage": 1})
     walk("list_deliveries", admin)
@@ -340,11 +341,13 @@ def customers(walk: Walk) -> None:
     walk("assign_level", admin, {"levelId": str(demo.LEVELS["level2"])}, customer=made)
     walk("release_level", admin, customer=made)
     given = {"customer": made, "points": 50, "comment": "For your patience"}
-    walk("add_points", admin, {"transfer": given})
+    added = walk("add_points", admin, {"transfer": given})["pointsTransferId"]
+    walk("show_points", admin, customer=made)
     walk("add_points_as_seller", seller, {"transfer": given})
     walk("spend_points", admin, {"transfer": {"customer": made, "points": 2.5, "comment": "Corrected"}})
     walk("spend_points_as_seller", seller, {"transfer": {"customer": made, "points": 10}})
     walk("pass_points_on", admin, {"transfer": {"sender": made, "receiver": JANE, "points": 5}})
+    walk("cancel_points", admin, transfer=added)
     walk("list_transfers", admin, query={"customerId": JOHN})
     walk("list_transfers_as_seller", seller, query={"customerId": JOHN})
 

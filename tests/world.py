@@ -7,10 +7,11 @@ from copy import copy
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any, Self
+from pathlib import Path
+from typing import Any, Self, cast
 from uuid import uuid4
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.access import passwords, staff
@@ -24,12 +25,16 @@ from app.campaign.models.campaigns import Campaign
 from app.campaign.setup import campaigns
 from app.campaign.triggers import interactions, purchases, signups
 from app.db.engine import Database
+from app.jobs.models import ClockJob
+from app.media.blobs import BlobStore
 from app.members import levels
 from app.members.customers import Person
 from app.members.models import Customer, Level
 from app.organizations import chains, shops
 from app.organizations.scope import EVERY_CHAIN
 from app.points import ledger
+from app.settings import Settings
+from app.worker.clock_jobs import ClockWork, works
 
 PASSWORD = "Correct-Horse-7"
 PLAYS = int(os.environ.get("GUERDON_TEST_PLAYS", "50"))  # how often what is played at random is played
@@ -170,6 +175,17 @@ class World:
     def count(self, model: Any) -> int:
         with self.database.reading() as session:
             return session.scalar(select(func.count()).select_from(model)) or 0
+
+    def work(self, job: str, now: datetime) -> None:
+        """Let the worker do one kind of its work by the clock."""
+        with clock_at(now):
+            work = ClockWork(self.database, cast(BlobStore, None), {job: works(Settings(storage=Path("unused")))[job]})
+            work.enter()
+            with self.database.transaction() as session:
+                session.execute(update(ClockJob).where(ClockJob.name == job).values(due_at=now))
+            assert work.do_one()
+        with self.database.reading() as session:
+            assert session.get_one(ClockJob, job).outcome == "done"
 
     def require_invariants(self) -> None:
         with self.database.reading() as session:

@@ -14,7 +14,7 @@ from app.openloyalty.fields import Checkbox, Choice, Moment, Text, Whole
 from app.openloyalty.formats import moment, without_none
 from app.openloyalty.forms import Form, form, require_unchanged
 from app.organizations import chains
-from app.organizations.models import UNITS, AppHost, Business, Chain
+from app.organizations.models import POINTS_DAYS_MAX, POINTS_EXPIRIES, UNITS, AppHost, Business, Chain
 from app.web.door import allow, login_id, note_subject, reading, transaction
 from app.web.door import chains as scope
 
@@ -31,6 +31,9 @@ class ChainView(Schema):
     referralWindowUnit = fields.String()
     thirdPartyVoucherIds = fields.Boolean(required=True)
     hasDivisions = fields.Boolean(required=True)
+    pointsExpiry = fields.String(required=True, metadata={"enum": list(POINTS_EXPIRIES)})
+    pointsDaysActive = fields.Integer(metadata={"description": "Of `after_days`."})
+    pointsDaysLocked = fields.Integer(required=True, metadata={"description": "How long new points cannot be spent."})
 
 
 class BusinessView(Schema):
@@ -68,9 +71,14 @@ class ChainForm(Form):
     referralWindowUnit = Choice(UNITS, attribute="referral_window_unit")
     thirdPartyVoucherIds = Checkbox(attribute="third_party_voucher_ids", load_default=False)
     hasDivisions = Checkbox(attribute="has_divisions", load_default=False)
+    pointsExpiry = Choice(POINTS_EXPIRIES, attribute="points_expiry", load_default="never")
+    pointsDaysActive = Whole(1, POINTS_DAYS_MAX, attribute="points_days_active")
+    pointsDaysLocked = Whole(0, POINTS_DAYS_MAX, attribute="points_days_locked")
 
     @post_load
     def terms(self, data: dict[str, Any], **kw: Any) -> chains.ChainDetails:
+        data["points_expiry"] = data["points_expiry"] or "never"
+        data["points_days_locked"] = data["points_days_locked"] or 0
         return chains.ChainDetails(**data)
 
 
@@ -279,6 +287,9 @@ def _chain(it: Chain) -> dict[str, Any]:
             "referralWindowUnit": it.referral_window_unit,
             "thirdPartyVoucherIds": it.third_party_voucher_ids,
             "hasDivisions": it.has_divisions,
+            "pointsExpiry": it.points_expiry,
+            "pointsDaysActive": it.points_days_active,
+            "pointsDaysLocked": it.points_days_locked,
         }
     )
 

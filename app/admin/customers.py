@@ -14,6 +14,7 @@ from app.openloyalty.forms import Form, form, require_unchanged
 from app.openloyalty.member_forms import CustomerChangeForm, CustomerForm
 from app.openloyalty.people import customer_details, customer_pages
 from app.openloyalty.queries import PAGING_PARAMETERS, flag, paging, text
+from app.openloyalty.transfers import POINTS_PARAMETERS, points_of
 from app.web.door import allow, caller, chains, listing, reading, transaction
 
 blueprint = Blueprint("admin_customers", __name__)
@@ -85,6 +86,15 @@ def change_customer(data: dict[str, Any], customer: str) -> Response:
 def show_status(customer: str) -> Response:
     """Show a customer's points and level; customers see their own only."""
     return registration.status(_own_or_staff(customer))
+
+
+@blueprint.route("/customer/<customer>/points", methods=["GET"])
+@blueprint.response(200, schemas.PointsView)
+@blueprint.doc(parameters=POINTS_PARAMETERS)
+@allow("admin", "seller", "customer")
+def show_points(customer: str) -> Response:
+    """Show a customer's points as of now, or of a past moment, and what expires soon; customers see their own only."""
+    return points_of(_own_or_staff(customer))
 
 
 @blueprint.route("/admin/customer/<customer>/status", methods=["GET"])

@@ -1,15 +1,16 @@
 """Points: list, add, spend."""
 
 from typing import Any
+from uuid import UUID
 
 from flask import Response
 
 from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.forms import form
-from app.openloyalty.member_forms import PassingForm, TransferForm
+from app.openloyalty.member_forms import AdditionForm, PassingForm, TransferForm
 from app.openloyalty.queries import PAGING_PARAMETERS
-from app.openloyalty.transfers import TRANSFER_FILTERS, customer_filter, move, pass_on, transfers
+from app.openloyalty.transfers import TRANSFER_FILTERS, cancel, customer_filter, move, pass_on, transfers
 from app.points import ledger
 from app.web.door import allow
 
@@ -26,7 +27,7 @@ def list_transfers() -> Response:
 
 
 @blueprint.route("/points/transfer/add", methods=["POST"])
-@form("transfer", TransferForm)
+@form("transfer", AdditionForm)
 @blueprint.response(200, schemas.TransferId)
 @allow("admin")
 def add_points(data: dict[str, Any]) -> Response:
@@ -41,6 +42,14 @@ def add_points(data: dict[str, Any]) -> Response:
 def spend_points(data: dict[str, Any]) -> Response:
     """Take points from a customer's account."""
     return move(ledger.spend, data)
+
+
+@blueprint.route("/points/transfer/<uuid:transfer>/cancel", methods=["POST"])
+@blueprint.response(200, {"type": "array", "items": {}})
+@allow("admin")
+def cancel_points(transfer: UUID) -> Response:
+    """Take back what is left of points that were added; what was spent of them stays spent."""
+    return cancel(transfer)
 
 
 @blueprint.route("/admin/p2p-points-transfer", methods=["POST"])

@@ -20,5 +20,5 @@ The rooms, from the top down; each knows only those below it:
 - `models`: what is stored, a file a noun.
 
 Beside them `invariants`, what must be true at any instant; `activity`, whether a campaign is switched on, open or over;
-`calendar`, units of time; `limits`; and `errors`, every refusal.
+`limits`; and `errors`, every refusal.
 """

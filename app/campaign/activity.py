@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.campaign import calendar
+from app import calendar
 
 
 def is_live(campaign: Any) -> Any:

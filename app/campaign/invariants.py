@@ -30,8 +30,10 @@ OWNERS = {
             "customer_tag",
             "event_receipt",
             "ledger_entry",
+            "lot_use",
             "method_usage",
             "participation",
+            "points_lot",
             "profile",
             "segment_member",
             "spending",
@@ -66,10 +68,58 @@ class Breach:
 INVARIANTS = [
     Invariant(
         "I1",
-        "A balance is the sum of the customer's ledger entries, and there are as many as the account says.",
+        "What may be spent, and what is locked, are the sums of the customer's ledger entries, of which there are as many as the account says.",
         "SELECT a.customer_id, a.balance, COALESCE(SUM(l.delta), 0) FROM account a LEFT JOIN ledger_entry l"
-        " ON l.customer_id = a.customer_id GROUP BY a.customer_id, a.balance, a.entries_count"
-        " HAVING a.balance <> COALESCE(SUM(l.delta), 0) OR a.entries_count <> COUNT(l.id)",
+        " ON l.customer_id = a.customer_id GROUP BY a.customer_id, a.balance, a.locked, a.entries_count"
+        " HAVING a.balance <> COALESCE(SUM(l.delta), 0) OR a.locked <> COALESCE(SUM(l.locked), 0) OR a.locked < 0"
+        " OR a.entries_count <> COUNT(l.id)",
+    ),
+    Invariant(
+        "L1",
+        "What is left of an account's lots is its balance, and what is left of the locked ones is locked, as of its settled entries.",
+        "SELECT a.customer_id, e.spendable, o.usable, e.waiting, o.waiting FROM account a LEFT JOIN (SELECT l.customer_id,"
+        " SUM(l.delta) spendable, SUM(l.locked) waiting FROM ledger_entry l JOIN account b ON b.customer_id = l.customer_id"
+        " AND l.sequence <= b.settled_count GROUP BY l.customer_id) e ON e.customer_id = a.customer_id LEFT JOIN"
+        ' (SELECT customer_id, SUM(CASE WHEN unlocks_at IS NULL THEN "left" ELSE 0 END) usable,'
+        ' SUM(CASE WHEN unlocks_at IS NULL THEN 0 ELSE "left" END) waiting FROM points_lot GROUP BY customer_id) o'
+        " ON o.customer_id = a.customer_id WHERE COALESCE(e.spendable, 0) <> COALESCE(o.usable, 0)"
+        " OR COALESCE(e.waiting, 0) <> COALESCE(o.waiting, 0) OR a.settled_count > a.entries_count",
+    ),
+    Invariant(
+        "L2",
+        "Of each lot that much is left that no entry has taken; nobody takes of another's, or before it was there.",
+        'SELECT t.entry_id, t.amount, t."left", COALESCE(SUM(u.amount), 0) FROM points_lot t LEFT JOIN lot_use u'
+        ' ON u.lot_id = t.entry_id GROUP BY t.entry_id, t.amount, t."left" HAVING t.amount - t."left" <> COALESCE(SUM(u.amount), 0)'
+        " UNION ALL SELECT u.entry_id, u.lot_id, 0, 0 FROM lot_use u JOIN ledger_entry e ON e.id = u.entry_id"
+        " JOIN ledger_entry f ON f.id = u.lot_id WHERE e.customer_id <> f.customer_id OR e.sequence <= f.sequence"
+        " OR e.customer_id <> u.customer_id",
+    ),
+    Invariant(
+        "L3",
+        "An entry that takes points took as many of lots, and every addition has its lot, as far as the account is settled.",
+        "SELECT e.id, e.kind, e.delta + e.locked, u.n FROM ledger_entry e JOIN account a ON a.customer_id = e.customer_id"
+        " AND e.sequence <= a.settled_count LEFT JOIN (SELECT entry_id, SUM(amount) n FROM lot_use GROUP BY entry_id) u"
+        " ON u.entry_id = e.id LEFT JOIN points_lot t ON t.entry_id = e.id"
+        " WHERE (e.delta + e.locked < 0 AND e.delta + e.locked <> -COALESCE(u.n, 0)) OR (e.delta + e.locked >= 0 AND u.n IS NOT NULL)"
+        " OR (e.kind IN ('added', 'rewarded', 'received')) <> (t.entry_id IS NOT NULL)"
+        " OR t.amount <> e.delta + e.locked OR t.chain_id <> e.chain_id",
+    ),
+    Invariant(
+        "L4",
+        "Nothing unlocks or expires before its account knows.",
+        'SELECT t.entry_id FROM points_lot t JOIN account a ON a.customer_id = t.customer_id WHERE t."left" > 0'
+        " AND COALESCE(t.unlocks_at, t.expires_at) < '9999-01-01' AND (a.due_at IS NULL OR a.due_at > COALESCE(t.unlocks_at, t.expires_at))"
+        " UNION ALL SELECT e.id FROM ledger_entry e JOIN account a ON a.customer_id = e.customer_id"
+        " WHERE e.sequence > a.settled_count AND COALESCE(e.unlocks_at, e.expires_at) IS NOT NULL"
+        " AND (a.due_at IS NULL OR a.due_at > COALESCE(e.unlocks_at, e.expires_at))",
+    ),
+    Invariant(
+        "L5",
+        "What one customer passed on, another of the chain received.",
+        "SELECT e.id, e.delta, SUM(r.delta) FROM ledger_entry e LEFT JOIN ledger_entry r ON r.counterpart_id = e.id"
+        " WHERE e.kind = 'passed_on' GROUP BY e.id, e.delta, e.customer_id, e.chain_id HAVING e.delta + COALESCE(SUM(r.delta), 0) <> 0"
+        " OR MIN(r.chain_id) <> e.chain_id OR MAX(CASE WHEN r.customer_id = e.customer_id THEN 1 ELSE 0 END) = 1"
+        " UNION ALL SELECT id, delta, 0 FROM ledger_entry WHERE (kind = 'received') <> (counterpart_id IS NOT NULL)",
     ),
     Invariant(
         "I1b",
@@ -147,7 +197,7 @@ INVARIANTS = [
         "Points were given by a reward method that gives points, as many as it gives, to the award's customer.",
         "SELECT l.id FROM ledger_entry l LEFT JOIN award p ON p.id = l.award_id LEFT JOIN reward_method m"
         " ON m.id = l.method_id AND m.campaign_id = p.campaign_id AND m.kind = 'points' WHERE l.kind = 'rewarded'"
-        " AND (m.id IS NULL OR (l.delta <> m.amount AND m.changed_at IS NULL) OR l.customer_id <> p.customer_id)",
+        " AND (m.id IS NULL OR (l.delta + l.locked <> m.amount AND m.changed_at IS NULL) OR l.customer_id <> p.customer_id)",
     ),
     Invariant(
         "I7",

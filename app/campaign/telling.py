@@ -105,7 +105,9 @@ def awards(session: Session, ids: Collection[UUID]) -> dict[UUID, dict[str, Any]
     ).all()
     entries: dict[UUID, list[Any]] = defaultdict(list)
     for entry in session.execute(
-        select(LedgerEntry.award_id, LedgerEntry.delta, LedgerEntry.balance_after, LedgerEntry.sequence)
+        select(
+            LedgerEntry.award_id, LedgerEntry.amount, LedgerEntry.kind, LedgerEntry.balance_after, LedgerEntry.sequence
+        )
         .where(LedgerEntry.award_id.in_(ids))
         .order_by(LedgerEntry.sequence)
     ):
@@ -122,7 +124,7 @@ def awards(session: Session, ids: Collection[UUID]) -> dict[UUID, dict[str, Any]
             "customer": of_members.reference(*ref),
             "cause": award.cause,
             "price": decimal(award.cost),
-            "points": decimal(sum(entry.delta for entry in entries[award.id] if entry.delta > 0)),
+            "points": decimal(sum(entry.amount for entry in entries[award.id] if entry.kind == "rewarded")),
             "balance": decimal(entries[award.id][-1].balance_after if entries[award.id] else 0),
             "vouchers": given[award.id],
             "draw": {"number": drawn[award.id].number, "ticket": drawn[award.id].ticket} if award.id in drawn else None,

@@ -10,7 +10,7 @@ from app import clock
 from app.access import permissions, tokens
 from app.cli.root import errors_as_messages, main, opened
 from app.organizations import chains
-from app.organizations.models import UNITS, Chain
+from app.organizations.models import POINTS_DAYS_MAX, POINTS_EXPIRIES, UNITS, Chain
 from app.organizations.scope import EVERY_CHAIN
 from app.settings import from_environment
 
@@ -27,7 +27,9 @@ def list_chains() -> None:
     with opened(from_environment()).reading() as session:
         for chain in chains.of_scope(session, EVERY_CHAIN):
             closed = f"  CLOSED since {chain.closed_at:%Y-%m-%d %H:%M} UTC, while it moves" if chain.closed_at else ""
-            click.echo(f"{chain.id}  {chain.name}  {chain.currency}  {chain.time_zone}{_window(chain)}{closed}")
+            click.echo(
+                f"{chain.id}  {chain.name}  {chain.currency}  {chain.time_zone}{_window(chain)}{_points(chain)}{closed}"
+            )
             for business in chains.businesses(session, chain.id):
                 click.echo(f"   business {business.id}  {business.name}  division {business.division_id}")
             for name, may_write in permissions.permissions(session, chain.id):
@@ -52,6 +54,16 @@ TERMS = [
         "has_divisions",
         default=None,
         help="Tell divisions of campaigns, and filter by them.",
+    ),
+    click.option(
+        "--points-expire",
+        help="When points given from now on expire: `never`, after `365 days`, at the `month_end` or the `year_end`.",
+    ),
+    click.option(
+        "--points-locked-days",
+        "points_days_locked",
+        type=click.IntRange(0, POINTS_DAYS_MAX),
+        help="How many days points that are given from now on cannot be spent yet; 0 for a new chain.",
     ),
 ]
 
@@ -188,13 +200,23 @@ def revoke_token(token: int) -> None:
 
 def _terms(details: dict[str, Any], known: dict[str, Any] | None = None) -> chains.ChainDetails:
     """A chain's details: those that were given, and otherwise those that it has."""
-    window = details.pop("referral_window", None)
+    window, expiry = details.pop("referral_window", None), details.pop("points_expire", None)
     terms = {**(known or {}), **{name: value for name, value in details.items() if value is not None}}
     if window:
         quantity, _, unit = window.partition(" ")
         if not quantity.isdecimal() or unit not in UNITS:
             raise click.ClickException(f"A referral window is a number and one of {', '.join(UNITS)}, like `30 day`.")
         terms |= {"referral_window_quantity": int(quantity), "referral_window_unit": unit}
+    if expiry:
+        days, _, unit = expiry.partition(" ")
+        if days.isdecimal() and unit in ("day", "days"):
+            terms |= {"points_expiry": "after_days", "points_days_active": int(days)}
+        elif expiry in POINTS_EXPIRIES and expiry != "after_days":
+            terms |= {"points_expiry": expiry, "points_days_active": None}
+        else:
+            raise click.ClickException(
+                "Points expire `never`, after days like `365 days`, at the `month_end` or the `year_end`."
+            )
     return chains.ChainDetails(**terms)
 
 
@@ -202,3 +224,9 @@ def _window(chain: Chain) -> str:
     if chain.referral_window_unit is None:
         return ""
     return f"  referral codes for {chain.referral_window_quantity} {chain.referral_window_unit}"
+
+
+def _points(chain: Chain) -> str:
+    expiry = f"after {chain.points_days_active} days" if chain.points_days_active else chain.points_expiry
+    expires = "" if chain.points_expiry == "never" else f"  points expire {expiry.replace('_', ' ')}"
+    return expires + (f"  points are locked for {chain.points_days_locked} days" if chain.points_days_locked else "")

@@ -1,11 +1,15 @@
 """A customer's points."""
 
+from typing import Any
+
 from flask import Response
 
 from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
+from app.openloyalty.forms import form
+from app.openloyalty.member_forms import OwnPassingForm
 from app.openloyalty.queries import PAGING_PARAMETERS
-from app.openloyalty.transfers import TRANSFER_FILTERS, transfers
+from app.openloyalty.transfers import TRANSFER_FILTERS, pass_on, transfers
 from app.web.door import allow, caller
 
 blueprint = Blueprint("customer_points", __name__)
@@ -18,3 +22,12 @@ blueprint = Blueprint("customer_points", __name__)
 def list_own_transfers() -> Response:
     """List the changes of my points account."""
     return transfers(caller().customer)
+
+
+@blueprint.route("/customer/points/p2p-transfer", methods=["POST"])
+@form("transfer", OwnPassingForm)
+@blueprint.response(200, schemas.TransferId)
+@allow("customer")
+def pass_own_points_on(data: dict[str, Any]) -> Response:
+    """Pass my points on to another customer."""
+    return pass_on(data)

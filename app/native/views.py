@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.amounts import Points, decimal, number
+from app.calendar import ALWAYS_FROM, ALWAYS_TO
 from app.campaign.awards.choice import Chance
-from app.campaign.calendar import ALWAYS_FROM, ALWAYS_TO
 from app.campaign.eligibility import rules
 from app.campaign.eligibility.rows import CampaignFacts
 from app.campaign.engagement import counting

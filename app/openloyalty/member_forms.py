@@ -26,9 +26,11 @@ from app.openloyalty.fields import (
     Secret,
     Text,
     Uuid,
+    Whole,
     items,
 )
 from app.openloyalty.forms import Form, Group, extra, unknown_names
+from app.organizations.models import POINTS_DAYS_MAX
 
 PERSON = tuple(Person.__dataclass_fields__)
 LISTED_CUSTOMERS_MAX = 50_000
@@ -236,17 +238,28 @@ class PointsForm(Form):
 
 
 class TransferForm(PointsForm):
-    """Points to add or to spend."""
+    """Points to spend."""
 
     customer = Text(required=True)
     comment = Text()
 
 
-class PassingForm(PointsForm):
+class AdditionForm(TransferForm):
+    """Points to add; they live as long as the programme says, or for so many days."""
+
+    validityDuration = Whole(1, POINTS_DAYS_MAX, attribute="days_active")
+
+
+class OwnPassingForm(PointsForm):
+    """Points that a customer passes on to another, by UUID or loyalty card number."""
+
+    receiver = Text(required=True)
+
+
+class PassingForm(OwnPassingForm):
     """Points that one customer passes on to another; both by UUID or loyalty card number."""
 
     sender = Text(required=True)
-    receiver = Text(required=True)
 
 
 class DeliveryForm(Form):

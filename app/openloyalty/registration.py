@@ -2,17 +2,21 @@
 
 from collections.abc import Iterable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Response, jsonify
+from sqlalchemy.orm import Session
 
-from app import clock
+from app import calendar, clock
 from app.access import mails, passwords
 from app.campaign.awards.give import SYSTEM, Unrewarded
 from app.campaign.triggers import signups
 from app.members import customers, levels
+from app.members.models import Customer
 from app.openloyalty import views
 from app.openloyalty.formats import without_none
-from app.points import ledger
+from app.organizations import chains as organizations
+from app.points import summary
 from app.web.door import chains, note_subject, note_unrewarded, own_chain, reading, settings, transaction, visited_chain
 
 
@@ -64,8 +68,16 @@ def status(name: str) -> Response:
             views.customer_status(
                 customer,
                 customers.spending(session, [customer.id]).get(customer.id),
-                ledger.balance(session, customer.id),
-                ledger.totals(session, customer.id),
+                summary.as_of(session, customer.id),
+                _expiring_next_month(session, customer),
                 levels.above(session, customer.chain_id, customer.level),
             )
         )
+
+
+def _expiring_next_month(session: Session, customer: Customer) -> int:
+    """The points that expire in the month behind this one, of the chain's calendar."""
+    zone = ZoneInfo(organizations.get(session, customer.chain_id).time_zone)
+    begins = calendar.later(calendar.start("month", clock.now(), zone), 1, "month", zone)
+    soon = summary.expiring(session, customer.id, calendar.later(begins, 1, "month", zone))
+    return sum(it.points for it in soon if it.expires_at >= begins)

@@ -282,6 +282,9 @@ class CustomerStatusView(Schema):
     points = _number()
     usedPoints = _number()
     expiredPoints = _number()
+    lockedPoints = _number()
+    totalEarnedPoints = _number()
+    pointsExpiringNextMonth = _number()
     level = fields.String()
     levelName = fields.String()
     nextLevel = fields.String()
@@ -354,6 +357,17 @@ class SegmentId(Schema):
     segmentId = _id()
 
 
+# What Open Loyalty calls transfers, by its words for them. What has become of one is its state, and no transfer of its own.
+TRANSFER_TYPES: dict[str, tuple[str, ...]] = {
+    "adding": ("added", "rewarded"),
+    "spending": ("spent", "bought"),
+    "p2p_adding": ("received",),
+    "p2p_spending": ("passed_on",),
+}
+TRANSFER_KINDS = tuple(kind for kinds in TRANSFER_TYPES.values() for kind in kinds)
+TRANSFER_STATES = {"active": "active", "pending": "pending", "expired": "expired", "canceled": "cancelled"}
+
+
 class TransferView(Schema):
     pointsTransferId = _id()
     accountId = _id()
@@ -364,11 +378,30 @@ class TransferView(Schema):
     customerPhone = fields.String()
     customerLoyaltyCardNumber = fields.String()
     createdAt = _moment()
+    expiresAt = _moment(required=False)
+    lockedUntil = _moment(required=False)
     value = _number()
-    state = _word(("active",))
-    type = _word(("adding", "spending"))
+    state = _word(tuple(TRANSFER_STATES))
+    type = _word(tuple(TRANSFER_TYPES))
     comment = fields.String()
     issuer = _text()
+
+
+class ExpiringView(Schema):
+    expiresAt = _moment()
+    points = _number()
+
+
+class PointsView(Schema):
+    """A customer's points at a moment; what expires in the days behind it, only where the moment is now."""
+
+    at = _moment()
+    points = _number()
+    lockedPoints = _number()
+    usedPoints = _number()
+    expiredPoints = _number()
+    totalEarnedPoints = _number()
+    expiring = fields.List(fields.Nested(ExpiringView))
 
 
 class TransferId(Schema):

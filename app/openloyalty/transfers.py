@@ -1,60 +1,113 @@
 """Points: what all roles share."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from flask import Response, jsonify
+from werkzeug.exceptions import BadRequest
 
 from app import clock
 from app.access import staff
 from app.amounts import number
 from app.members import customers
-from app.openloyalty import views
+from app.openloyalty import queries, views
 from app.openloyalty.queries import choice, filters, paging, text
-from app.points import ledger
+from app.openloyalty.schemas import TRANSFER_KINDS, TRANSFER_STATES, TRANSFER_TYPES
+from app.organizations.models import POINTS_DAYS_MAX
+from app.points import ledger, summary
 from app.web.door import caller, chains, listing, note_subject, reading, transaction
 
+EXPIRING_DAYS = 30
 TRANSFER_FILTERS = filters(
     "customerId", "state", "customerFirstName", "customerLastName", "customerPhone", "customerEmail", "type"
 )
-ENTRY_KINDS: dict[str, tuple[str, ...]] = {"": (), "adding": ("added", "rewarded"), "spending": ("spent", "bought")}
 
 
 def transfers(customer: UUID | None = None) -> Response:
-    """The changes of one account, or of all. All are active: none expires, and none is cancelled."""
-    choice("state", ("active",))
+    """The additions and spendings of one account, or of all, and what has become of them."""
+    kind, state = choice("type", TRANSFER_TYPES), choice("state", TRANSFER_STATES)
+    now = clock.now()
     wanted = ledger.EntryFilter(
         customer=customer,
         first_name=text("customerFirstName"),
         last_name=text("customerLastName"),
         phone=text("customerPhone"),
         email=text("customerEmail"),
-        kinds=ENTRY_KINDS[choice("type", ENTRY_KINDS) or ""],
+        kinds=TRANSFER_TYPES[kind] if kind else TRANSFER_KINDS,
+        state=TRANSFER_STATES[state] if state else None,
     )
     with reading() if customer else listing() as session:
-        return views.paged("transfers", ledger.entries(session, chains(), wanted, paging(True)), views.transfer)
+        return views.paged(
+            "transfers", ledger.list_entries(session, chains(), wanted, paging(True), now), views.transfer
+        )
+
+
+POINTS_PARAMETERS = [
+    {
+        "in": "query",
+        "name": "at",
+        "schema": {"type": "string"},
+        "description": "A past moment, as of the end of whose second points are asked; now without it.",
+    },
+    {
+        "in": "query",
+        "name": "days",
+        "schema": {"type": "integer", "default": EXPIRING_DAYS},
+        "description": "List what expires in so many days.",
+    },
+]
+
+
+def points_of(name: str) -> Response:
+    """A customer's points as of a moment, and what expires soon."""
+    at, days, now = queries.moment("at"), queries.number("days"), clock.now()
+    if at is not None and at > now:
+        raise BadRequest("at: a moment that is past; what expires until a coming one is listed by days.")
+    if days is not None and days > POINTS_DAYS_MAX:
+        raise BadRequest(f"days: at most {POINTS_DAYS_MAX}.")
+    if at is not None:
+        at = min(at.replace(microsecond=999_999), now)
+    with reading() as session:
+        customer = customers.get(session, name, chains())
+        points = summary.as_of(session, customer.id, at)
+        until = now + timedelta(days=EXPIRING_DAYS if days is None else days)
+        soon = summary.expiring(session, customer.id, until) if at is None else None
+        return jsonify(views.points(points, at or now, soon))
 
 
 def move(change: Any, data: dict[str, Any]) -> Response:
-    """Add or spend points: `change` is `ledger.add` or `ledger.spend`."""
+    """Add or spend points: `change` is `ledger.add`, whose points may live for so many days, or `ledger.spend`."""
     who = caller()
     with transaction() as session:
         staff.require_may_move_points(session, who.login_id)
         customer = customers.get(session, data["customer"], chains())
-        entry = change(session, customer.id, data["amount"], clock.now(), data["comment"], who.role, who.login_id)
+        lifetime = {"days_active": data["days_active"]} if "days_active" in data else {}
+        entry = change(
+            session, customer.id, data["amount"], clock.now(), data["comment"], who.role, who.login_id, **lifetime
+        )
         note_subject(transfer=entry, customer=customer.uuid, points=number(data["amount"]))
     return jsonify(pointsTransferId=str(entry))
 
 
 def pass_on(data: dict[str, Any]) -> Response:
-    """Move points from one customer to another. The answer is the spending of the one."""
+    """Move points from one customer to another; customers pass on their own. The answer is the spending of the one."""
     who = caller()
     with transaction() as session:
-        sender = customers.get(session, data["sender"], chains()).id
+        sender = who.customer_id or customers.get(session, data["sender"], chains()).id
         receiver = customers.get(session, data["receiver"], chains()).id
         entry = ledger.pass_on(session, sender, receiver, data["amount"], clock.now(), who.role, who.login_id)
-        note_subject(transfer=entry, sender=data["sender"], receiver=data["receiver"])
+        note_subject(transfer=entry, sender=data.get("sender", who.customer), receiver=data["receiver"])
     return jsonify(pointsTransferId=str(entry))
+
+
+def cancel(transfer: UUID) -> Response:
+    """Take back what is left of an addition of points."""
+    who = caller()
+    with transaction() as session:
+        ledger.cancel(session, transfer, clock.now(), who.role, who.login_id, chains())
+        note_subject(transfer=transfer)
+    return jsonify([])
 
 
 def customer_filter() -> UUID | None:

@@ -3,7 +3,8 @@
 A presenter reads what it is given and never causes SQL.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import Any, cast
 
 from flask import Response, jsonify
@@ -25,9 +26,11 @@ from app.campaign.vouchers.bought import BoughtCoupon
 from app.campaign.vouchers.lookup import is_expired
 from app.members.models import Customer, Level, Segment, Spending
 from app.openloyalty.formats import day, html, moment, names, percent, without_none
+from app.openloyalty.schemas import TRANSFER_STATES, TRANSFER_TYPES
 from app.organizations.models import PointOfSale
 from app.paging import Paged
-from app.points.models import LedgerEntry
+from app.points.ledger import ListedEntry
+from app.points.summary import Expiring, PointsSummary
 from app.refusal import Refusal
 from app.web.door import settings
 
@@ -229,7 +232,7 @@ def customer(
 
 
 def customer_status(
-    it: Customer, spending: Spending | None, points: int, totals: Mapping[str, int], next_level: Level | None
+    it: Customer, spending: Spending | None, points: PointsSummary, expiring: int, next_level: Level | None
 ) -> dict[str, Any]:
     """Where a customer stands: points, level, and what is missing for the next one."""
     spent = spending or Spending(transactions_count=0, amount=0, amount_without_delivery=0)
@@ -240,9 +243,12 @@ def customer_status(
             "firstName": it.profile.first_name,
             "lastName": it.profile.last_name,
             "customerId": str(it.uuid),
-            "points": number(points),
-            "usedPoints": number(totals["used"]),
-            "expiredPoints": 0,
+            "points": number(points.balance),
+            "usedPoints": number(points.used),
+            "expiredPoints": number(points.expired),
+            "lockedPoints": number(points.locked),
+            "totalEarnedPoints": number(points.earned),
+            "pointsExpiringNextMonth": number(expiring),
             "level": percent(it.level.reward_hundredths_of_percent or 0) if it.level else None,
             "levelName": it.level.name if it.level else None,
             "nextLevel": percent(next_level.reward_hundredths_of_percent or 0) if next_level else None,
@@ -310,9 +316,9 @@ def segment(it: Segment, customers_count: int) -> dict[str, Any]:
     )
 
 
-def transfer(row: tuple[LedgerEntry, Customer]) -> dict[str, Any]:
+def transfer(row: ListedEntry) -> dict[str, Any]:
     """One change of a points account. Purchases are spendings with a comment, as in Open Loyalty."""
-    entry, owner = row
+    entry, owner = row.entry, row.customer
     return without_none(
         {
             "pointsTransferId": str(entry.uuid),
@@ -324,11 +330,33 @@ def transfer(row: tuple[LedgerEntry, Customer]) -> dict[str, Any]:
             "customerPhone": owner.profile.phone,
             "customerLoyaltyCardNumber": owner.profile.loyalty_card_number,
             "createdAt": moment(entry.created_at),
-            "value": number(abs(entry.delta)),
-            "state": "active",
-            "type": "adding" if entry.kind in {"added", "rewarded"} else "spending",
+            "expiresAt": moment(entry.expires_at) if entry.expires_at else None,
+            "lockedUntil": moment(entry.unlocks_at) if entry.unlocks_at else None,
+            "value": number(abs(entry.amount)),
+            "state": next(word for word, state in TRANSFER_STATES.items() if state == row.state),
+            "type": next(word for word, kinds in TRANSFER_TYPES.items() if entry.kind in kinds),
             "comment": entry.comment,
             "issuer": entry.issuer,
+        }
+    )
+
+
+def points(it: PointsSummary, at: datetime, expiring: Sequence[Expiring] | None) -> dict[str, Any]:
+    """A customer's points at a moment, and what expires soon."""
+    soon = (
+        None
+        if expiring is None
+        else [{"expiresAt": moment(e.expires_at), "points": number(e.points)} for e in expiring]
+    )
+    return without_none(
+        {
+            "at": moment(at),
+            "points": number(it.balance),
+            "lockedPoints": number(it.locked),
+            "usedPoints": number(it.used),
+            "expiredPoints": number(it.expired),
+            "totalEarnedPoints": number(it.earned),
+            "expiring": soon,
         }
     )
 

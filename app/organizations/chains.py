@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.db.types import AnyColumn
 from app.organizations.errors import AppNotFound, BadChain, BusinessNotFound, ChainNotFound, DivisionElsewhere
-from app.organizations.models import UNITS, AppHost, Business, Chain
+from app.organizations.models import POINTS_DAYS_MAX, POINTS_EXPIRIES, UNITS, AppHost, Business, Chain
 from app.organizations.scope import EVERY_CHAIN, Chains, includes, within, within_or_unowned
 from app.refusal import AlreadyTaken
 
@@ -21,7 +21,7 @@ WINDOW_MAX = 5_000  # of any unit: years stay within the calendar
 
 @dataclass(frozen=True)
 class ChainDetails:
-    """What is decided about a chain. Without a referral window, codes count at sign-up only."""
+    """What is decided about a chain. Without a referral window, codes count at sign-up only. For points see `app.points.terms`."""
 
     name: str
     currency: str = "EUR"
@@ -30,6 +30,9 @@ class ChainDetails:
     referral_window_unit: str | None = None
     third_party_voucher_ids: bool = False
     has_divisions: bool = False
+    points_expiry: str = "never"
+    points_days_active: int | None = None
+    points_days_locked: int = 0
 
 
 def is_zone(name: str) -> bool:
@@ -199,7 +202,20 @@ def _apply(session: Session, chain: Chain, terms: ChainDetails) -> None:
             f"A referral window is a quantity of at most {WINDOW_MAX} and a unit of {', '.join(UNITS)}.",
             field="referral_window",
         )
+    if (
+        terms.points_expiry not in POINTS_EXPIRIES
+        or (terms.points_expiry == "after_days") != (terms.points_days_active is not None)
+        or not 1 <= (terms.points_days_active or 1) <= POINTS_DAYS_MAX
+    ):
+        raise BadChain(
+            f"Points expire {', '.join(POINTS_EXPIRIES)}; of `after_days`, and of no other, say from 1 to {POINTS_DAYS_MAX} days.",
+            field="points_expiry",
+        )
+    if not 0 <= terms.points_days_locked <= POINTS_DAYS_MAX:
+        raise BadChain(f"Points are locked for 0 to {POINTS_DAYS_MAX} days.", field="points_days_locked")
     chain.name, chain.currency, chain.time_zone = terms.name, terms.currency.upper(), terms.time_zone
     chain.referral_window_quantity, chain.referral_window_unit = window
     chain.third_party_voucher_ids = terms.third_party_voucher_ids
     chain.has_divisions = terms.has_divisions
+    chain.points_expiry, chain.points_days_active = terms.points_expiry, terms.points_days_active
+    chain.points_days_locked = terms.points_days_locked

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.types import Base, Serial, UtcDateTime, Written, WrittenSmall
 
+POINTS_EXPIRIES = ("never", "after_days", "month_end", "year_end")
+POINTS_DAYS_MAX = 36_500
 UNITS = ("second", "minute", "hour", "day", "week", "month", "year")
 
 
@@ -24,6 +26,9 @@ class Chain(Base):
         "referral_window_unit",
         "third_party_voucher_ids",
         "has_divisions",
+        "points_expiry",
+        "points_days_active",
+        "points_days_locked",
     )
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
@@ -33,6 +38,9 @@ class Chain(Base):
     referral_window_unit: Mapped[str | None]
     third_party_voucher_ids: Mapped[bool] = mapped_column(default=False)
     has_divisions: Mapped[bool] = mapped_column(default=False)  # campaigns may belong to one of its businesses
+    points_expiry: Mapped[str] = mapped_column(default="never", server_default="never")  # see `app.points.terms`
+    points_days_active: Mapped[int | None] = mapped_column(BigInteger)
+    points_days_locked: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(
         UtcDateTime
@@ -40,6 +48,8 @@ class Chain(Base):
     __table_args__ = (
         CheckConstraint(f"referral_window_unit IN {UNITS}", "known_referral_window_unit"),
         CheckConstraint("(referral_window_unit IS NULL) = (referral_window_quantity IS NULL)", "whole_referral_window"),
+        CheckConstraint(f"points_expiry IN {POINTS_EXPIRIES}", "known_points_expiry"),
+        CheckConstraint("(points_expiry = 'after_days') = (points_days_active IS NOT NULL)", "whole_points_expiry"),
     )
 
 

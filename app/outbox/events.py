@@ -67,7 +67,7 @@ class VoucherData(Schema):
 
 
 class PointsData(Schema):
-    """One entry of the ledger that somebody made by hand, or a partner."""
+    """One entry of the ledger that somebody made by hand, or a partner, or that time made."""
 
     entry = fields.UUID(required=True)
     customer = fields.Nested(CustomerRef, required=True)
@@ -195,6 +195,15 @@ KINDS = {
         EventKind("voucher.expired", "A voucher expired before it was redeemed.", VoucherData),
         EventKind("points.added", "Points were added by hand or by a partner.", PointsData),
         EventKind("points.spent", "Points were spent by hand or by a partner.", PointsData),
+        EventKind("points.passed_on", "A customer's points were passed on to another.", PointsData),
+        EventKind(
+            "points.received",
+            "A customer received another's points; an event for each day on which they expire.",
+            PointsData,
+        ),
+        EventKind("points.cancelled", "What was left of an addition was taken back by hand.", PointsData),
+        EventKind("points.unlocked", "Points that were locked may be spent from now on.", PointsData),
+        EventKind("points.expired", "Points expired before they were spent.", PointsData),
         EventKind("points.earned", "An award gave points.", AwardData),
         EventKind("points.paid", "An award cost points.", AwardData),
         EventKind("customer.registered", "A customer has registered, or was registered.", CustomerData),

@@ -11,6 +11,14 @@ class AccountNotFound(Missing):
     message = "There is no such customer."
 
 
+class EntryNotFound(Missing):
+    message = "There is no such transfer of points."
+
+
+class CannotBeCancelled(Conflicting):
+    message = "this transfer cannot be canceled"
+
+
 class TooManyPoints(Malformed):
     message = "An account cannot hold that many points."
 

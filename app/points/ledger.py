@@ -1,22 +1,33 @@
-"""Add points, spend points, list what happened. Amounts in hundredths of a point."""
+"""Add points, spend them, cancel and pass on, list what happened. Amounts in hundredths of a point."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from itertools import groupby
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.amounts import BALANCE_MAX, Points, decimal
-from app.members import telling
+from app.amounts import Points
+from app.calendar import ALWAYS_TO
 from app.members.models import Customer, Profile, chain_of
-from app.organizations.scope import Chains, within
-from app.outbox import writing
+from app.organizations.models import Chain
+from app.organizations.scope import EVERY_CHAIN, Chains, within
 from app.paging import Page, Paged
-from app.points.errors import AccountNotFound, NotEnoughToSpend, SameAccount, TooManyPoints
-from app.points.models import Account, LedgerEntry
+from app.points import entries, lots, telling
+from app.points.entries import NewEntry, WrittenEntry
+from app.points.errors import (
+    AccountNotFound,
+    CannotBeCancelled,
+    EntryNotFound,
+    NotEnoughToSpend,
+    SameAccount,
+    TooManyPoints,
+)
+from app.points.models import ADDING, Account, LedgerEntry, PointsLot
+from app.points.terms import FOR_EVER, Lifetime, PointsTerms
 from app.text import folded
 
 
@@ -32,9 +43,19 @@ def add(
     comment: str | None = None,
     issuer: str = "system",
     issued_by: int | None = None,
+    days_active: int | None = None,
 ) -> UUID:
-    """Add points to an account and return the entry's id. Raises AccountNotFound or TooManyPoints."""
-    return _change(session, customer_id, amount, "added", now, comment, issuer, issued_by)
+    """Add points to an account and return the entry's id; they live as the chain says, or for so many days.
+
+    Raises AccountNotFound or TooManyPoints.
+    """
+    lifetime = _lifetime(session, customer_id, now, days_active)
+    return _enter(
+        session,
+        customer_id,
+        entries.added("added", amount, lifetime, comment=comment, issuer=issuer, issued_by=issued_by),
+        now,
+    ).uuid
 
 
 def spend(
@@ -47,7 +68,11 @@ def spend(
     issued_by: int | None = None,
 ) -> UUID:
     """Take points from an account and return the entry's id. Raises AccountNotFound or NotEnoughToSpend."""
-    return _change(session, customer_id, -amount, "spent", now, comment, issuer, issued_by)
+    due_at = session.scalar(select(Account.due_at).where(Account.customer_id == customer_id))
+    if due_at is not None and due_at <= now:
+        lots.bring_up_to_date(session, customer_id, now)
+    new = NewEntry("spent", -amount, comment=comment, issuer=issuer, issued_by=issued_by)
+    return _enter(session, customer_id, new, now).uuid
 
 
 def pass_on(
@@ -59,7 +84,7 @@ def pass_on(
     issuer: str = "system",
     issued_by: int | None = None,
 ) -> UUID:
-    """Move points from one account to another of its chain, and return the entry of the sender.
+    """Move points from one account to another of its chain, and return the entry of the sender. They expire when they would have.
 
     Raises as `spend` and `add` do, SameAccount, or AccountNotFound for a receiver of another chain.
     """
@@ -69,9 +94,51 @@ def pass_on(
     if len(session.scalars(of_either).all()) > 1:
         raise AccountNotFound
     lock_accounts(session, [sender_id, receiver_id])
-    spent = spend(session, sender_id, amount, now, "Passed on to another customer", issuer, issued_by)
-    add(session, receiver_id, amount, now, "Passed on by another customer", issuer, issued_by)
-    return spent
+    book = lots.open_book(session, sender_id)
+    lots.catch_up(session, book, now)
+    if sum(lot.left for lot in book.usable) < amount:
+        raise _why_not(session, sender_id, -amount)
+    new = NewEntry("passed_on", -amount, issuer=issuer, issued_by=issued_by)
+    passed = lots.enter(session, book, new, now)
+    parts = book.take(passed.id, amount)
+    lots.write(session, book)
+    for expires_at, alike in groupby(parts, key=lambda part: part.lot.expires_at):
+        lifetime = Lifetime(None, None if expires_at == ALWAYS_TO else expires_at)
+        received = sum(part.amount for part in alike)
+        details = {"issuer": issuer, "issued_by": issued_by, "counterpart_id": passed.id}
+        _enter(session, receiver_id, entries.added("received", received, lifetime, **details), now)
+    return passed.uuid
+
+
+def cancel(
+    session: Session,
+    uuid: UUID,
+    now: datetime,
+    issuer: str = "system",
+    issued_by: int | None = None,
+    chains: Chains = EVERY_CHAIN,
+) -> UUID:
+    """Take back what is left of an addition, and return the entry that says so; what was spent of it stays spent.
+
+    Raises EntryNotFound, or CannotBeCancelled: it is no addition, or nothing is left of it.
+    """
+    query = select(LedgerEntry.id, LedgerEntry.customer_id, LedgerEntry.kind)
+    found = session.execute(query.where(LedgerEntry.uuid == uuid, within(chains, LedgerEntry.chain_id))).one_or_none()
+    if found is None:
+        raise EntryNotFound
+    if found.kind not in ADDING:
+        raise CannotBeCancelled
+    book = lots.open_book(session, found.customer_id)
+    lots.catch_up(session, book, now)
+    mine = [lot for lot in book.open() if lot.entry_id == found.id]
+    if not mine:
+        raise CannotBeCancelled
+    [lot] = mine
+    delta, locked = (-lot.left, 0) if lot.unlocks_at is None else (0, -lot.left)
+    entry = lots.enter(session, book, NewEntry("cancelled", delta, locked, issuer=issuer, issued_by=issued_by), now)
+    book.end(entry.id, "cancelled", mine)
+    lots.write(session, book)
+    return entry.uuid
 
 
 def lock_accounts(session: Session, customer_ids: Sequence[int]) -> None:
@@ -89,18 +156,8 @@ def balances(session: Session, customer_ids: Sequence[int]) -> dict[int, int]:
     return dict(rows.all())
 
 
-def totals(session: Session, customer_id: int) -> dict[str, int]:
-    """How many points were added and used in all, purchases among the used."""
-    rows = session.execute(
-        select(LedgerEntry.kind, func.sum(LedgerEntry.delta))
-        .where(LedgerEntry.customer_id == customer_id)
-        .group_by(LedgerEntry.kind)
-    )
-    sums = {kind: int(total) for kind, total in rows}
-    return {
-        "added": sums.get("added", 0) + sums.get("rewarded", 0),
-        "used": -sums.get("spent", 0) - sums.get("bought", 0),
-    }
+# What has become of an addition, in its words; a spending is always `active`.
+STATES = ("active", "pending", "expired", "cancelled")
 
 
 @dataclass(frozen=True)
@@ -113,6 +170,16 @@ class EntryFilter:
     phone: str | None = None
     email: str | None = None
     kinds: tuple[str, ...] = ()
+    state: str | None = None
+
+
+@dataclass(frozen=True)
+class ListedEntry:
+    """An entry with its customer, and what has become of it by now."""
+
+    entry: LedgerEntry
+    customer: Customer
+    state: str
 
 
 def get(session: Session, uuid: UUID) -> LedgerEntry:
@@ -120,12 +187,14 @@ def get(session: Session, uuid: UUID) -> LedgerEntry:
     return session.scalars(select(LedgerEntry).where(LedgerEntry.uuid == uuid)).one()
 
 
-SORTABLE = {"createdAt": LedgerEntry.created_at, "value": LedgerEntry.delta, "type": LedgerEntry.kind}
+SORTABLE = {"createdAt": LedgerEntry.created_at, "value": LedgerEntry.amount, "type": LedgerEntry.kind}
 
 
-def entries(session: Session, chains: Chains, wanted: EntryFilter, paging: Page) -> Paged[tuple[LedgerEntry, Customer]]:
-    """Entries with their customers, the newest first unless sorted otherwise. What moved no points is left out."""
-    conditions: list[Any] = [LedgerEntry.delta != 0, within(chains, Customer.chain_id)]
+def list_entries(
+    session: Session, chains: Chains, wanted: EntryFilter, paging: Page, now: datetime
+) -> Paged[ListedEntry]:
+    """Entries with their customers, the newest first unless sorted otherwise. What gave and took nothing is left out."""
+    conditions: list[Any] = [LedgerEntry.amount != 0, within(chains, Customer.chain_id)]
     if wanted.customer is not None:
         conditions.append(Customer.uuid == wanted.customer)
     for column, value in (
@@ -138,71 +207,46 @@ def entries(session: Session, chains: Chains, wanted: EntryFilter, paging: Page)
             conditions.append(column.contains(value, autoescape=True))
     if wanted.kinds:
         conditions.append(LedgerEntry.kind.in_(wanted.kinds))
+    state = _state(now)
+    if wanted.state is not None:
+        conditions.append(state == wanted.state)
     joined = (
-        select(LedgerEntry, Customer)
+        select(LedgerEntry, Customer, state)
         .join(Customer, Customer.id == LedgerEntry.customer_id)
         .join(Profile, Profile.customer_id == Customer.id)
+        .outerjoin(PointsLot, PointsLot.entry_id == LedgerEntry.id)
         .where(*conditions)
     )
     total = session.scalar(select(func.count()).select_from(joined.with_only_columns(LedgerEntry.id).subquery())) or 0
     query = joined.order_by(*paging.order(SORTABLE, LedgerEntry.id.desc(), tie=LedgerEntry.id.desc()))
-    return Paged([(entry, customer) for entry, customer in session.execute(paging.cut(query)).unique()], total)
+    rows = session.execute(paging.cut(query)).unique()
+    return Paged([ListedEntry(*row) for row in rows], total)
 
 
-def _change(
-    session: Session,
-    customer_id: int,
-    delta: int,
-    kind: str,
-    now: datetime,
-    comment: str | None,
-    issuer: str,
-    issued_by: int | None,
-) -> UUID:
-    changed = session.execute(
-        update(Account)
-        .where(Account.customer_id == customer_id, Account.balance + delta >= 0, Account.balance + delta <= BALANCE_MAX)
-        .values(balance=Account.balance + delta, entries_count=Account.entries_count + 1)
-        .returning(Account.chain_id, Account.balance, Account.entries_count)
+def _state(now: datetime) -> ColumnElement[str]:
+    """What has become of an entry; of an addition whose lot is not written yet, nothing has but time."""
+    is_locked = and_(LedgerEntry.unlocks_at > now, LedgerEntry.kind.in_(ADDING))
+    is_over = and_(LedgerEntry.expires_at <= now, or_(PointsLot.left > 0, PointsLot.ended == "expired"))
+    return case(
+        (PointsLot.ended == "cancelled", "cancelled"), (is_over, "expired"), (is_locked, "pending"), else_="active"
+    ).label("state")
+
+
+def _lifetime(session: Session, customer_id: int, now: datetime, days_active: int | None) -> Lifetime:
+    chain = session.execute(
+        select(Chain.points_expiry, Chain.points_days_active, Chain.points_days_locked, Chain.time_zone)
+        .join(Customer, Customer.chain_id == Chain.id)
+        .where(Customer.id == customer_id)
     ).one_or_none()
-    if changed is None:
-        raise _why_not(session, customer_id, delta)
-    statement = insert(LedgerEntry).returning(LedgerEntry.uuid)
-    entry = {
-        "chain_id": changed.chain_id,
-        "customer_id": customer_id,
-        "sequence": changed.entries_count,
-        "delta": delta,
-        "balance_after": changed.balance,
-        "kind": kind,
-        "comment": comment,
-        "issuer": issuer,
-        "issued_by": issued_by,
-        "created_at": now,
-    }
-    uuid = session.execute(statement, entry).scalar_one()
-    _tell(session, uuid, f"points.{kind}")
-    return uuid
+    return PointsTerms(*chain[:3]).lifetime(now, chain.time_zone, days_active) if chain else FOR_EVER
 
 
-def _tell(session: Session, uuid: UUID, kind: str) -> None:
-    if not writing.is_heard_anywhere(session, kind):
-        return
-    entry, of_chain, *reference = session.execute(
-        select(LedgerEntry, Customer.chain_id, Customer.uuid, Customer.id, Customer.external_id)
-        .join(Customer, Customer.id == LedgerEntry.customer_id)
-        .where(LedgerEntry.uuid == uuid)
-    ).one()
-    data = {
-        "entry": str(uuid),
-        "customer": telling.reference(*cast(Any, reference)),
-        "points": decimal(abs(entry.delta)),
-        "balance": decimal(entry.balance_after),
-        "comment": entry.comment,
-        "issuer": entry.issuer,
-    }
-    subject = writing.customer_subject(entry.customer_id)
-    writing.write(session, of_chain, kind, subject, data, entry.created_at)
+def _enter(session: Session, customer_id: int, new: NewEntry, now: datetime) -> WrittenEntry:
+    entered = entries.enter(session, customer_id, new, now)
+    if entered is None:
+        raise _why_not(session, customer_id, new.delta + new.locked)
+    telling.entry(session, customer_id, entered, new, now)
+    return entered
 
 
 def _why_not(session: Session, customer_id: int, delta: int) -> Exception:

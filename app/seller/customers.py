@@ -8,7 +8,7 @@ from flask import Response
 from app.openloyalty import registration, schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.forms import form
-from app.openloyalty.member_forms import CustomerForm, TransferForm
+from app.openloyalty.member_forms import AdditionForm, CustomerForm, TransferForm
 from app.openloyalty.programme import list_levels, list_shops, show_level, show_shop
 from app.openloyalty.queries import PAGING_PARAMETERS
 from app.openloyalty.transfers import TRANSFER_FILTERS, customer_filter, move, transfers
@@ -55,7 +55,7 @@ def list_transfers_as_seller() -> Response:
 
 
 @blueprint.route("/pos/points/transfer/add", methods=["POST"])
-@form("transfer", TransferForm)
+@form("transfer", AdditionForm)
 @blueprint.response(200, schemas.TransferId)
 @allow(*STAFF)
 def add_points_as_seller(data: dict[str, Any]) -> Response:

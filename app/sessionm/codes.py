@@ -84,6 +84,7 @@ WORDS: Mapping[type[Refusal], str] = {
     members.LevelNotFound: VALIDATION,
     members.SegmentNotFound: VALIDATION,
     points.AccountNotFound: USER_NOT_FOUND,
+    points.EntryNotFound: NOT_FOUND,
     idempotency.BadKey: ARGUMENT_ERROR,
     idempotency.KeyReused: ARGUMENT_ERROR,
 }

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-from app.campaign.calendar import ALWAYS_FROM, ALWAYS_TO
+from app.calendar import ALWAYS_FROM, ALWAYS_TO
 from app.campaign.models.campaigns import Campaign
 
 MINUTE = timedelta(minutes=1)  # the domain's windows are open to the end of their last minute, SessionM's to their end

@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Response
 
 from app import clock
-from app.campaign.calendar import ALWAYS_FROM, ALWAYS_TO, DAY_SECONDS, EVERY_DAY
+from app.calendar import ALWAYS_FROM, ALWAYS_TO, DAY_SECONDS, EVERY_DAY
 from app.campaign.document.spec import (
     EVERYONE,
     AudienceSpec,

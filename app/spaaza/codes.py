@@ -162,6 +162,8 @@ WORDS: Mapping[type[Refusal], ErrorCode] = {
     access.SellerNotFound: USER_NOT_FOUND,
     organizations.PosNotFound: PARAMETER_INVALID,
     points.AccountNotFound: USER_NOT_FOUND,
+    points.EntryNotFound: PARAMETER_INVALID,
+    points.CannotBeCancelled: PARAMETER_INVALID,
     points.NotEnoughToSpend: INSUFFICIENT_POINTS,
     idempotency.KeyReused: KEY_REUSED,
 }

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.amounts import number
+from app.calendar import ALWAYS_FROM, ALWAYS_TO, DAY_SECONDS, EVERY_DAY
 from app.campaign import activity
 from app.campaign.audience import visibility
-from app.campaign.calendar import ALWAYS_FROM, ALWAYS_TO, DAY_SECONDS, EVERY_DAY
 from app.campaign.eligibility import rules
 from app.campaign.limits import UNLIMITED
 from app.campaign.listings.chain_campaigns import ChainCampaign

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
@@ -18,6 +18,7 @@ from app.jobs import schedule
 from app.jobs.schedule import HELD, Every, Nightly, Run, Schedule
 from app.media.blobs import BlobStore
 from app.outbox import retention
+from app.points import ledger, lots
 from app.settings import Settings
 from app.web import brakes, idempotency
 
@@ -57,6 +58,8 @@ def works(settings: Settings) -> dict[str, Work]:
     return {
         notices.WORK["voucher.expired"]: Work(Every(minute), _tell_of_expired),
         notices.WORK["voucher.expiring"]: Work(Every(hour), _tell_of_expiring),
+        "points": Work(Every(minute), _bring_points_up_to_date),
+        "points-lots": Work(Every(hour), _settle_points),
         "stocks": Work(Every(minute), _tell_of_stocks),
         "outbox": Work(Every(hour), _tidy_outbox),
         "sessions": Work(Every(hour), _forget_sessions),
@@ -170,6 +173,38 @@ def _tell_of_vouchers(desk: Desk, kind: str) -> str:
                 raise Lost
         batches += 1
     return f"Told of what expires until {until.astimezone(UTC).isoformat(timespec='seconds')}, in {batches} batches."
+
+
+def _bring_points_up_to_date(desk: Desk) -> str:
+    count = 0
+    while True:
+        now = clock.now()
+        with desk.database.reading() as session:
+            due = lots.list_due(session, now)
+        if not due:
+            return f"{count} accounts had points that unlocked or expired."
+        _bring_up_to_date(desk, due)
+        count += len(due)
+
+
+def _settle_points(desk: Desk) -> str:
+    last, count = 0, 0
+    while True:
+        with desk.database.reading() as session:
+            unsettled = lots.list_unsettled(session, last)
+        if not unsettled:
+            return f"Of {count} accounts it was written down which points paid what."
+        _bring_up_to_date(desk, unsettled)
+        last, count = unsettled[-1], count + len(unsettled)
+
+
+def _bring_up_to_date(desk: Desk, customer_ids: Sequence[int]) -> None:
+    with desk.database.transaction() as session:
+        if not schedule.keep(session, desk.run, clock.now()):
+            raise Lost
+        ledger.lock_accounts(session, customer_ids)
+        for customer_id in customer_ids:
+            lots.bring_up_to_date(session, customer_id, clock.now())
 
 
 def _tell_of_stocks(desk: Desk) -> str:

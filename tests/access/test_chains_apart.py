@@ -27,7 +27,7 @@ from app.migrations.tables import metadata
 from app.organizations import chains, shops
 from app.outbox import subscriptions
 from app.outbox.subscriptions import SubscriptionDetails
-from app.points.models import PointsSpan
+from app.points.models import LedgerEntry, PointsSpan
 from tests.client import Client
 from tests.world import World, offered, password_hash
 
@@ -50,10 +50,12 @@ class Place:
     purchase: UUID
     photo: UUID
     webhook: UUID
+    transfer: UUID
+    receiver: UUID
 
 
 MISSING = Place(
-    *(uuid4() for _ in range(6)), 999_999, 999_999, "nowhere.example", 999_999, "NO-CODE", uuid4(), uuid4(), uuid4()
+    *(uuid4() for _ in range(6)), 999_999, 999_999, "nowhere.example", 999_999, "NO-CODE", *(uuid4() for _ in range(5))
 )
 Body = Callable[[Place, World], dict[str, Any]]
 
@@ -82,6 +84,10 @@ def transfer(place: Place, world: World) -> dict[str, Any]:
 
 def passing(place: Place, world: World) -> dict[str, Any]:
     return {"transfer": {"sender": str(place.customer), "receiver": str(world.cleo.uuid), "points": 1}}
+
+
+def receiving(place: Place, world: World) -> dict[str, Any]:
+    return {"transfer": {"receiver": str(place.receiver), "points": 1}}
 
 
 def marks(place: Place, world: World) -> dict[str, Any]:
@@ -211,6 +217,9 @@ TABLE: dict[str, Row] = {
     "GET seller/points/transfer": Row(STAFF, names=("customer",), query="?customerId={customer}"),
     "POST points/transfer/add": Row("admin", body=transfer, names=("customer",)),
     "POST points/transfer/spend": Row("admin", body=transfer, names=("customer",)),
+    "POST points/transfer/<transfer>/cancel": Row("admin"),
+    "POST customer/points/p2p-transfer": Row(CUSTOMER, body=receiving, names=("receiver",)),
+    "GET customer/<customer>/points": Row(ALL),
     "POST pos/points/transfer/add": Row(STAFF, body=transfer, names=("customer",)),
     "POST pos/points/transfer/spend": Row(STAFF, body=transfer, names=("customer",)),
     "GET level": Row(STAFF),
@@ -347,7 +356,7 @@ def a_place(world: World, session: Session, chain_id: int, name: str) -> tuple[P
     hook = subscriptions.create(session, chain_id, SubscriptionDetails(f"https://{name}.example", ["*"]), world.now)
     place = Place(
         UUID(int=0), UUID(int=0), low.uuid, group.uuid, sold_by.uuid, shop.uuid, chain_id, business.id, host.hostname,
-        token.id, "", UUID(int=0), UUID(int=0), hook.uuid,
+        token.id, "", UUID(int=0), UUID(int=0), hook.uuid, UUID(int=0), UUID(int=0),
     )  # fmt: skip
     return place, admin, sold_by
 
@@ -393,8 +402,18 @@ def with_a_purchase(world: World, place: Place, name: str, picture: str) -> Plac
         )
         session.add(photo)
     sale = world.buy(campaign, customer)
+    with world.database.reading() as session:
+        added = select(LedgerEntry.uuid).where(LedgerEntry.customer_id == customer.id, LedgerEntry.kind == "added")
+        transfer = session.scalars(added).one()
     return dataclasses.replace(
-        place, customer=customer.uuid, campaign=campaign.uuid, code=sale.code, purchase=sale.award_id, photo=photo.uuid
+        place,
+        customer=customer.uuid,
+        campaign=campaign.uuid,
+        code=sale.code,
+        purchase=sale.award_id,
+        photo=photo.uuid,
+        transfer=transfer,
+        receiver=world.a_customer(chain_id=place.chain).uuid,
     )
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.campaign import calendar
+from app import calendar
 from app.campaign.audience import targeting
 from app.campaign.awards import draws
 from app.campaign.errors import BadRestriction

@@ -106,7 +106,7 @@ def test_a_filter_that_cannot_be_heard_is_refused(ada: Client, world: World, que
 
 
 def test_filters_of_the_points_are_heard_or_refused(ada: Client, world: World) -> None:
-    for query in ("type=p2p_spending", "state=expired", f"customerId[]={world.cleo.uuid}"):
+    for query in ("type=earning", "state=new", f"customerId[]={world.cleo.uuid}"):
         assert ada.get(f"/api/points/transfer?{query}").status_code == 400, query
     assert ada.get("/api/points/transfer?state=active&type=adding").status_code == 200
 

@@ -17,9 +17,9 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from app.calendar import ALWAYS_FROM, ALWAYS_TO
 from app.campaign import activity
 from app.campaign.audience import targeting
-from app.campaign.calendar import ALWAYS_FROM, ALWAYS_TO
 
 
 class Visibility(Enum):

@@ -94,6 +94,6 @@ def chosen(facts: CampaignFacts, candidates: Sequence[RewardFacts], ticket: str 
     if not candidates:
         raise errors.NoRewardLeft
     gained = sum(method.amount for method in candidates if REWARD_KINDS[method.kind].gives_points)
-    if facts.balance - facts.cost + gained > BALANCE_MAX:
+    if facts.balance + facts.locked_points - facts.cost + gained > BALANCE_MAX:
         raise errors.TooManyPointsHeld
     return list(candidates)

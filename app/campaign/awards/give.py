@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -26,6 +27,8 @@ from app.campaign.vouchers import keys
 from app.db.prepared import Executor, is_postgresql
 from app.logs import request_id
 from app.outbox.writing import IN_REQUEST, customer_subject
+from app.points import lots
+from app.points.models import Account
 from app.refusal import Refusal
 
 
@@ -115,6 +118,8 @@ def give(
     failed: then nothing may be kept of this transaction and the whole is to be repeated.
     """
     facts, methods = giving
+    if not facts.is_up_to_date(now):
+        facts = _brought_up_to_date(executor, facts, now)
     customer_traits = _traits(executor, facts, methods, trigger, now)
     candidates = choice.candidates(
         facts, methods, now, customer_traits, trigger.recipient, trigger.behavior, trigger.goals
@@ -131,8 +136,8 @@ def give(
         shape = _shape(chosen, drawn=ticket is not None)
         for i, method in enumerate(chosen):
             parameters.update(_of_method(facts, method, i, now))
-        parameters.update(_gains(chosen))
-        gained = sum(method.amount for method in chosen if REWARD_KINDS[method.kind].gives_points)
+        parameters.update(gains := _gains(facts, chosen, now))
+        gained = cast(int, gains.get("gain", 0))
         if ticket is not None:
             weights = [[method.method_id, method.weight] for method in candidates if method.weight]
             parameters.update(draw_number=facts.received + 1, draw_ticket=ticket, draw_candidates=weights)
@@ -143,6 +148,14 @@ def give(
         parameters.update(voucher_key_coupon=keys.new_key(), third_party_coupon=third_party_id(facts))
     code = statement.make(executor, shape, parameters)
     return GivenAward(award_id, code, balance_after=facts.balance - facts.cost + gained)
+
+
+def _brought_up_to_date(executor: Executor, facts: CampaignFacts, now: datetime) -> CampaignFacts:
+    """The same with the balance of now: what is to unlock or to expire by then does so first."""
+    lots.bring_up_to_date(executor, facts.customer_id, now)
+    account = select(Account.balance, Account.due_at).where(Account.customer_id == facts.customer_id)
+    balance, due_at = executor.execute(account).one()
+    return facts._replace(balance=balance, due_at=due_at)
 
 
 def lock_stocks(executor: Executor, campaign_ids: Collection[int]) -> None:
@@ -205,7 +218,6 @@ def _parameters(
         "award": award_id,
         "entry": uuid.uuid4(),
         "price": facts.cost,
-        "gain": 0,
         "allowance": facts.limit_per_customer,
         "usage_period": rules.period(facts, facts.limit_per_customer_unit, now),
         "stock_most": facts.limit_in_period,
@@ -235,14 +247,29 @@ def _of_method(facts: CampaignFacts, method: RewardFacts, i: int, now: datetime)
     return {**parameters, **REWARD_KINDS[method.kind].written(facts, method, i, now)}
 
 
-def _gains(chosen: Sequence[RewardFacts]) -> dict[str, object]:
-    """The points that each method gives, all of them, and those that come after each: its balance had not seen them."""
+def _gains(facts: CampaignFacts, chosen: Sequence[RewardFacts], now: datetime) -> dict[str, object]:
+    """The points that each method gives, all of them, and those that come after each: its balance had not seen them.
+
+    What is locked yet changes no balance.
+    """
     amounts = {i: method.amount for i, method in enumerate(chosen) if REWARD_KINDS[method.kind].gives_points}
-    left = sum(amounts.values())
-    parameters: dict[str, object] = {"gain": left}
+    if not amounts:
+        return {}
+    lifetime, total = facts.lifetime(now), sum(amounts.values())
+    is_locked = lifetime.unlocks_at is not None
+    left = 0 if is_locked else total
+    parameters: dict[str, object] = {
+        "gain": left,
+        "locked_gain": total - left,
+        "gain_due": lifetime.due_at(),
+        "gain_unlocks": lifetime.unlocks_at,
+        "gain_expires": lifetime.expires_at,
+    }
     for i, amount in amounts.items():
-        left -= amount
-        parameters |= {f"entry_{i}": uuid.uuid4(), f"gain_{i}": amount, f"later_gain_{i}": left}
+        gain = 0 if is_locked else amount
+        left -= gain
+        parameters |= {f"entry_{i}": uuid.uuid4(), f"gain_{i}": gain, f"locked_gain_{i}": amount - gain}
+        parameters[f"later_gain_{i}"] = left
     return parameters
 
 

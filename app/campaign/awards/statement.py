@@ -65,7 +65,7 @@ def _steps(shape: Shape) -> list[Step]:
     entries = 1 + len(gains)
     coupon: Step = steps.ClaimCoupon() if shape.coupon == "pool" else steps.TakeSharedCoupon()
     return [
-        steps.Debit(entries),
+        steps.Debit(entries, gives_points=bool(gains)),
         *([receipts.MoveProgress(), receipts.WriteReceipt()] if shape.with_receipt else []),
         steps.CountUsage(shape.with_receipt),
         *(steps.CountForCustomer(i) for i, part in parts if part.limited),

@@ -40,6 +40,7 @@ from app.db.guarded import Change, Condition, EarlierSteps, Step, insert_into
 from app.db.types import AnyColumn, AnySelect, UtcDateTime
 from app.outbox import writing
 from app.outbox.models import Listener, Message
+from app.points import entries
 from app.points.models import Account, LedgerEntry
 
 
@@ -65,18 +66,27 @@ NOW = moment("moment")
 class Debit(Step):
     """Take the price from the account and add what the award gives in points; `entries` of the ledger will tell.
 
-    Guard: the balance covers the price, and the account can hold what is left. First, so that who wants the same account waits here.
+    Guard: the balance, of which nothing has expired, covers the price, and the account can hold what is left. First, so that
+    who wants the same account waits here.
     """
 
     entries: int
+    gives_points: bool = False
     name: str = "debited"
 
     def change(self, earlier: EarlierSteps) -> Change:
-        balance = Account.balance - COST + integer("gain")
+        balance = Account.balance - COST
+        values: dict[str, AnyColumn] = {"entries_count": Account.entries_count + self.entries}
+        guards: list[Condition] = [Account.balance >= COST, entries.is_up_to_date(NOW)]
+        if self.gives_points:
+            balance = balance + integer("gain")
+            locked = Account.locked + integer("locked_gain")
+            guards.append(balance + locked <= BALANCE_MAX)
+            values |= {"locked": locked, "due_at": entries.sooner(moment("gain_due"))}
         return (
             update(Account)
-            .where(Account.customer_id == CUSTOMER, Account.balance >= COST, balance <= BALANCE_MAX)
-            .values(balance=balance, entries_count=Account.entries_count + self.entries)
+            .where(Account.customer_id == CUSTOMER, *guards)
+            .values(balance=balance, **values)
             .returning(Account.customer_id, Account.balance, Account.entries_count)
         )
 
@@ -248,7 +258,7 @@ class RecordPrice(Step):
             "uuid": bindparam("entry", type_=Uuid()),
             "sequence": debited.c.entries_count - (self.entries - 1),
             "delta": -COST,
-            "balance_after": debited.c.balance - integer("gain"),
+            "balance_after": debited.c.balance - integer("gain") if self.entries > 1 else debited.c.balance,
             "comment": named,
         }
         return _entry(earlier, "bought", columns)
@@ -267,6 +277,9 @@ class RecordGain(_OfMethod):
             "uuid": bindparam(f"entry_{self.i}", type_=Uuid()),
             "sequence": debited.c.entries_count - self.later,
             "delta": integer(f"gain_{self.i}"),
+            "locked": integer(f"locked_gain_{self.i}"),
+            "unlocks_at": moment("gain_unlocks"),
+            "expires_at": moment("gain_expires"),
             "balance_after": debited.c.balance - integer(f"later_gain_{self.i}"),
             "comment": text("campaign_name"),
             "method_id": integer(f"method_{self.i}"),
@@ -416,6 +429,7 @@ def _entry(earlier: EarlierSteps, kind: str, columns: Mapping[str, AnyColumn]) -
         "issued_by": ASKER,
         "award_id": AWARD,
         "created_at": NOW,
+        "locked": literal(0, BigInteger()),
         **columns,
     }
     return _inserted(LedgerEntry, whole, *earlier.succeeded, source=debited, returning=LedgerEntry.id)

@@ -9,13 +9,13 @@ from uuid import UUID
 from sqlalchemy import String, and_, bindparam, select
 from sqlalchemy.orm import Session
 
+from app.calendar import ALWAYS_FROM
 from app.campaign.audience import traits as customer_traits
 from app.campaign.audience import visibility, visibility_sql
 from app.campaign.audience.targeting import Traits
 from app.campaign.audience.visibility import Visibility
 from app.campaign.awards import choice
 from app.campaign.awards.choice import Chance
-from app.campaign.calendar import ALWAYS_FROM
 from app.campaign.document.spec import CampaignSpec, RewardSpec
 from app.campaign.eligibility import rules
 from app.campaign.eligibility.rows import CampaignFacts, RewardFacts
@@ -197,6 +197,12 @@ def _facts(spec: CampaignSpec, row: _CustomerRow, is_targeted: bool) -> Campaign
         customer_uuid=row.uuid,
         customer_status=row.status,
         balance=row.balance,
+        # It gives nothing yet: how its points would live is not asked.
+        locked_points=0,
+        due_at=None,
+        points_expiry="never",
+        points_days_active=None,
+        points_days_locked=0,
         received=row.received or 0,
         received_from=(row.received_from if limits.limit_per_customer_unit else None) or ALWAYS_FROM,
         received_in_period=(row.received_in_period if limits.limit_per_customer_unit else row.received) or 0,

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from app.amounts import decimal
-from app.campaign.calendar import ALWAYS_FROM, ALWAYS_TO
+from app.calendar import ALWAYS_FROM, ALWAYS_TO
 from app.campaign.document.parts import (
     VERSION,
     CampaignDocument,

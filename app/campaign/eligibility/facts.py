@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, String, and_, bindparam, cast, func, null,
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import SQLColumnExpression
 
+from app.calendar import ALWAYS_FROM
 from app.campaign.audience import audiences
-from app.campaign.calendar import ALWAYS_FROM
 from app.campaign.eligibility.rows import CampaignFacts, Giving, RewardFacts
 from app.campaign.errors import CampaignNotFound
 from app.campaign.models.audiences import Targeting
@@ -78,6 +78,11 @@ def facts_query() -> AnySelect:
             Customer.uuid.label("customer_uuid"),
             Customer.status.label("customer_status"),
             Account.balance,
+            Account.locked.label("locked_points"),
+            Account.due_at,
+            Chain.points_expiry,
+            Chain.points_days_active,
+            Chain.points_days_locked,
             RECEIVED.label("received"),
             _since(Usage.period_from).label("received_from"),
             func.coalesce(Usage.in_period, 0).label("received_in_period"),

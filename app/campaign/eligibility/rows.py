@@ -9,6 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from app.campaign.audience.targeting import Tree
+from app.points.terms import Lifetime, PointsTerms
 
 
 class CampaignFacts(NamedTuple):
@@ -56,6 +57,11 @@ class CampaignFacts(NamedTuple):
     customer_uuid: UUID
     customer_status: str
     balance: int
+    locked_points: int
+    due_at: datetime | None  # when the balance changes by itself
+    points_expiry: str
+    points_days_active: int | None
+    points_days_locked: int
     received: int
     received_from: datetime
     received_in_period: int
@@ -66,6 +72,15 @@ class CampaignFacts(NamedTuple):
     def sells_coupons(self) -> bool:
         """It sells its coupons; otherwise its reward methods say what it gives."""
         return self.reward is not None
+
+    def is_up_to_date(self, now: datetime) -> bool:
+        """The balance is what it is now: nothing has been unlocked or has expired since it was read."""
+        return self.due_at is None or self.due_at > now
+
+    def lifetime(self, now: datetime) -> Lifetime:
+        """Of the points that the campaign gives."""
+        terms = PointsTerms(self.points_expiry, self.points_days_active, self.points_days_locked)
+        return terms.lifetime(now, self.time_zone)
 
     @property
     def is_draw(self) -> bool:

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from app import calendar
 from app.amounts import Points
-from app.campaign import activity, calendar, errors
+from app.campaign import activity, errors
 from app.campaign.audience import targeting, visibility
 from app.campaign.audience.targeting import Traits
 from app.campaign.eligibility.rows import CampaignFacts, OptInTerms

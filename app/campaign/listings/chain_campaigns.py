@@ -93,7 +93,7 @@ def relation_award(session: Session, relation: ReferralRelation) -> tuple[Ledger
             Voucher.award_id == relation.award_id, Voucher.parent_id.is_(None)
         )
     )
-    return (gained or entries("bought"))[0], sum(entry.delta for entry in gained) + int(vouchers or 0)
+    return (gained or entries("bought"))[0], sum(entry.amount for entry in gained) + int(vouchers or 0)
 
 
 def profiles(session: Session, customer_ids: Sequence[int]) -> dict[int, Profile]:
@@ -127,7 +127,7 @@ def _progress(session: Session, campaign_ids: Sequence[int], customer_id: int) -
         .group_by(Voucher.campaign_id)
     )
     points = (
-        select(Award.campaign_id, func.sum(LedgerEntry.delta))
+        select(Award.campaign_id, func.sum(LedgerEntry.amount))
         .join(LedgerEntry, LedgerEntry.award_id == Award.id)
         .where(
             LedgerEntry.customer_id == customer_id, LedgerEntry.kind == "rewarded", Award.campaign_id.in_(campaign_ids)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, Computed, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.campaign.calendar import ALWAYS_FROM
+from app.calendar import ALWAYS_FROM
 from app.campaign.limits import UNLIMITED
 from app.db.types import Base, OfChain, UtcDateTime
 

@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import inspect, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from app.calendar import ALWAYS_FROM
 from app.campaign.audience import audiences
 from app.campaign.awards import draws
 from app.campaign.awards.give import SYSTEM, Actor, lock_stocks
-from app.campaign.calendar import ALWAYS_FROM
 from app.campaign.document import problems, shape, stored
 from app.campaign.document.spec import EVERYONE, CampaignSpec, sold_plainly
 from app.campaign.eligibility import rules

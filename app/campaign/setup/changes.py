@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.campaign import activity, calendar
+from app import calendar
+from app.campaign import activity
 from app.campaign.document.problems import Problem
 from app.campaign.document.spec import CampaignSpec, RewardSpec, keyed
 from app.campaign.errors import (

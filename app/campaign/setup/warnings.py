@@ -11,8 +11,8 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.amounts import number
+from app.calendar import DAY_SECONDS
 from app.campaign.awards.kinds import REWARD_KINDS
-from app.campaign.calendar import DAY_SECONDS
 from app.campaign.document import shape
 from app.campaign.document.spec import CampaignSpec
 from app.campaign.limits import UNLIMITED

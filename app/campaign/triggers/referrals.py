@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.campaign import activity, calendar, errors
+from app import calendar
+from app.campaign import activity, errors
 from app.campaign.audience import audiences, targeting, traits, visibility
 from app.campaign.awards.give import PROMISED, Actor, GivenAward, Trigger, Unrewarded, give, give_each, lock_stocks
 from app.campaign.eligibility.facts import facts_by_campaign, giving_by_id

@@ -1,0 +1,279 @@
+"""Points that unlock and expire, played at random against a plain model, on both databases."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from app import calendar
+from app.campaign import errors
+from app.campaign.awards.give import SYSTEM
+from app.campaign.triggers import interactions, purchases
+from app.organizations import chains
+from app.organizations.scope import EVERY_CHAIN
+from app.points import ledger, lots, summary
+from app.points.errors import CannotBeCancelled, NotEnoughToSpend
+from app.points.models import Account
+from app.points.terms import PointsTerms
+from tests.campaign.test_machines import PLAYED, outcome
+from tests.world import PLAYS, World, points
+
+COST = 700
+EPOCH = datetime(2026, 11, 2, 12, tzinfo=UTC)
+
+
+@dataclass
+class Addition:
+    """The model of a lot: what is left of it, from when on, and until when."""
+
+    entry: UUID
+    left: int
+    unlocks_at: datetime
+    expires_at: datetime | None
+    order: int
+    is_recorded_usable: bool
+
+    @property
+    def until(self) -> datetime:
+        return self.expires_at or calendar.ALWAYS_TO
+
+
+class Holder:
+    """The model of an account: its additions. What has come to its time is noted when something is spent, or by the worker."""
+
+    def __init__(self) -> None:
+        self.additions: list[Addition] = []
+        self.lost = self.used = self.earned = 0
+
+    def note_time(self, now: datetime) -> None:
+        for it in self.additions:
+            if it.unlocks_at <= now:
+                it.is_recorded_usable = True
+            if it.is_recorded_usable and it.until <= now:
+                self.lost += it.left
+                it.left = 0
+
+    @property
+    def balance(self) -> int:
+        return sum(it.left for it in self.additions if it.is_recorded_usable)
+
+    @property
+    def locked(self) -> int:
+        return sum(it.left for it in self.additions if not it.is_recorded_usable)
+
+    def take(self, amount: int) -> list[tuple[datetime | None, int]]:
+        """From what expires first, the older first; what was taken, by when it would have expired."""
+        taken: list[tuple[datetime | None, int]] = []
+        for it in sorted((it for it in self.additions if it.is_recorded_usable), key=lambda it: (it.until, it.order)):
+            part = min(it.left, amount)
+            it.left, amount = it.left - part, amount - part
+            if part and taken and taken[-1][0] == it.expires_at:
+                taken[-1] = (it.expires_at, taken[-1][1] + part)
+            elif part:
+                taken.append((it.expires_at, part))
+        assert not amount
+        return taken
+
+
+class PointsMachine(RuleBasedStateMachine):
+    """Two customers of a chain are given points, spend them, pass them on and lose them, while the clock moves."""
+
+    world: World
+    entries = Bundle("entries")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = EPOCH
+        self.order = 0
+        self.terms = PointsTerms()
+        self.seen: list[tuple[datetime, list[tuple[int, int]]]] = []
+
+    @initialize()
+    def begin(self) -> None:
+        self.decide(("never", None), 0)
+        self.customers = [self.world.a_customer(points=0) for _ in range(2)]
+        self.holders = [Holder(), Holder()]
+        self.shop = self.world.a_campaign(
+            cost=COST,
+            limit=None,
+            limit_per_customer=None,
+            codes=["SHARED"],
+            single_coupon=True,
+            levels=[],
+            for_everyone=True,
+        )
+        self.gift = self.world.a_reward_campaign(points(5), limit_per_customer=None, cost=100)
+
+    def run(self, use_case: Any, *arguments: Any) -> Any:
+        def call() -> Any:
+            with self.world.database.transaction() as session:
+                return use_case(session, *arguments)
+
+        return outcome(call)
+
+    def given(self, who: int, amount: int, entry: UUID, days: int | None = None, until: Any = ...) -> None:
+        lifetime = self.terms.lifetime(self.now, "UTC", days)
+        expires_at = lifetime.expires_at if until is ... else until
+        unlocks_at = lifetime.unlocks_at if until is ... else None
+        self.order += 1
+        is_usable = unlocks_at is None
+        self.holders[who].additions.append(
+            Addition(entry, amount, unlocks_at or self.now, expires_at, self.order, is_usable)
+        )
+        self.holders[who].earned += amount
+
+    @rule(
+        expiry=st.sampled_from([("never", None), ("after_days", 3), ("month_end", None), ("year_end", None)]),
+        locked=st.sampled_from([0, 0, 2]),
+    )
+    def decide(self, expiry: tuple[str, int | None], locked: int) -> None:
+        """The programme decides how long points live from now on."""
+        self.terms = PointsTerms(*expiry, locked)
+        details = chains.ChainDetails(
+            "First chain", points_expiry=expiry[0], points_days_active=expiry[1], points_days_locked=locked
+        )
+        self.run(chains.change, self.world.chain_id, details)
+
+    @rule(target=entries, who=st.integers(0, 1), amount=st.integers(1, 900), days=st.sampled_from([None, None, 1, 5]))
+    def add(self, who: int, amount: int, days: int | None) -> tuple[int, UUID]:
+        entry = self.run(ledger.add, self.customers[who].id, amount, self.now, None, "system", None, days)
+        self.given(who, amount, entry, days)
+        return who, entry
+
+    @rule(who=st.integers(0, 1), amount=st.integers(1, 900))
+    def spend(self, who: int, amount: int) -> None:
+        found = self.run(ledger.spend, self.customers[who].id, amount, self.now)
+        holder = self.holders[who]
+        before = replace_all(holder)
+        holder.note_time(self.now)
+        if holder.balance < amount:
+            assert found is NotEnoughToSpend
+            self.holders[who] = before  # what was noted in the transaction went with it
+            return
+        holder.take(amount)
+        holder.used += amount
+
+    @rule(who=st.integers(0, 1))
+    def buy(self, who: int) -> None:
+        found = self.run(purchases.buy, self.shop.uuid, self.customers[who].uuid, EVERY_CHAIN, self.now, None, "system")
+        holder = self.holders[who]
+        before = replace_all(holder)
+        holder.note_time(self.now)
+        if holder.balance < COST:
+            assert found is errors.NotEnoughPoints
+            self.holders[who] = before
+            return
+        holder.take(COST)
+        holder.used += COST
+
+    @rule(who=st.integers(0, 1))
+    def interact(self, who: int) -> None:
+        """A campaign that costs one point and gives five."""
+        customer = self.customers[who]
+        found = self.run(interactions.interact, self.gift.chain_id, self.gift.id, customer.id, self.now, SYSTEM)
+        holder = self.holders[who]
+        before = replace_all(holder)
+        holder.note_time(self.now)
+        if holder.balance < 100:
+            assert found is errors.NotEnoughPoints
+            self.holders[who] = before
+            return
+        holder.take(100)
+        holder.used += 100
+        self.given(who, 500, UUID(int=0))
+
+    @rule(who=st.integers(0, 1), amount=st.integers(1, 900))
+    def pass_on(self, who: int, amount: int) -> None:
+        sender, receiver = self.customers[who], self.customers[1 - who]
+        found = self.run(ledger.pass_on, sender.id, receiver.id, amount, self.now)
+        holder = self.holders[who]
+        before = replace_all(holder)
+        holder.note_time(self.now)
+        if holder.balance < amount:
+            assert found is NotEnoughToSpend
+            self.holders[who] = before
+            return
+        holder.used += amount
+        for until, part in holder.take(amount):
+            self.given(1 - who, part, UUID(int=0), until=until)
+
+    @rule(added=entries)
+    def cancel(self, added: tuple[int, UUID]) -> None:
+        who, entry = added
+        found = self.run(ledger.cancel, entry, self.now)
+        holder = self.holders[who]
+        before = replace_all(holder)
+        holder.note_time(self.now)
+        [mine] = [it for it in holder.additions if it.entry == entry]
+        if not mine.left:
+            assert found is CannotBeCancelled
+            self.holders[who] = before
+            return
+        holder.earned -= mine.left
+        mine.left = 0
+
+    @rule(hours=st.sampled_from([1, 20, 49, 24 * 20]))
+    def wait(self, hours: int) -> None:
+        self.now += timedelta(hours=hours)
+
+    @rule(job=st.sampled_from(["points", "points-lots"]))
+    def work_by_the_clock(self, job: str) -> None:
+        with self.world.database.reading() as session:
+            unsettled = set(lots.list_unsettled(session, 0))
+        self.world.work(job, self.now)
+        for holder, customer in zip(self.holders, self.customers, strict=True):
+            if job == "points" or customer.id in unsettled:
+                holder.note_time(self.now)
+
+    @invariant()
+    def the_ledger_is_the_model(self) -> None:
+        if not hasattr(self, "customers"):
+            return
+        shown = []
+        with self.world.database.reading() as session:
+            for holder, customer in zip(self.holders, self.customers, strict=True):
+                account = session.get_one(Account, customer.id)
+                found = summary.as_of(session, customer.id)
+                assert (account.balance, account.locked) == (holder.balance, holder.locked)
+                assert (found.balance, found.locked) == (holder.balance, holder.locked)
+                assert (found.earned, found.used, found.expired) == (holder.earned, holder.used, holder.lost)
+                expected: dict[datetime, int] = {}
+                for it in holder.additions:
+                    if it.left and it.expires_at is not None:
+                        expected[it.expires_at] = expected.get(it.expires_at, 0) + it.left
+                soon = summary.expiring(session, customer.id, calendar.ALWAYS_TO)
+                assert {it.expires_at: it.points for it in soon} == expected
+                shown.append((holder.balance, holder.locked))
+        self.world.require_invariants()
+        if self.seen and self.seen[-1][0] == self.now:
+            self.seen.pop()
+        self.seen.append((self.now, shown))
+
+    def teardown(self) -> None:
+        """Each balance that was ever shown is found again, as of its moment; and time takes what is left."""
+        if not hasattr(self, "customers"):
+            return
+        with self.world.database.reading() as session:
+            for moment, shown in self.seen:
+                then = [summary.as_of(session, customer.id, moment) for customer in self.customers]
+                assert [(it.balance, it.locked) for it in then] == shown, moment
+        self.world.work("points-lots", self.now)
+        self.world.require_invariants()
+
+
+def replace_all(holder: Holder) -> Holder:
+    """The same again, for whoever may have to go back."""
+    copied = Holder()
+    copied.additions = [replace(it) for it in holder.additions]
+    copied.lost, copied.used, copied.earned = holder.lost, holder.used, holder.earned
+    return copied
+
+
+def test_points_live_as_the_model_says(world: World) -> None:
+    run_state_machine_as_test(
+        type("Points", (PointsMachine,), {"world": world}), settings=settings(PLAYED, max_examples=max(3, PLAYS // 3))
+    )
