@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
@@ -37,6 +37,7 @@ PLAYED = settings(
     suppress_health_check=list(HealthCheck),
     derandomize=True,
     database=None,
+    phases=[Phase.generate],  # each step is a commit: looking for the shortest failure would take minutes
 )
 
 
