@@ -100,6 +100,7 @@ def recorded(app: Flask) -> dict[str, Example]:
             buying,
             shop,
             customers,
+            sales,
             programme,
             chains,
             webhooks,
@@ -350,6 +351,50 @@ def customers(walk: Walk) -> None:
     walk("cancel_points", admin, transfer=added)
     walk("list_transfers", admin, query={"customerId": JOHN})
     walk("list_transfers_as_seller", seller, query={"customerId": JOHN})
+
+
+def sales(walk: Walk) -> None:
+    """By what points are earned, and what is sold."""
+    admin, seller, customer = (signed_in(walk, role) for role in ("admin", "seller", "customer"))
+    always = {"active": True, "allTimeActive": True}
+    spent = {"type": "points", "name": "A point for each euro", **always, "pointValue": 1, "excludedSKUs": ["GIFTCARD"]}
+    made = walk("create_earning_rule", admin, {"earningRule": spent})["earningRuleId"]
+    walk("change_earning_rule", admin, {"earningRule": {**spent, "pointValue": 1.5}}, rule=made)
+    visit = {"type": "custom_event", "name": "A visit", **always, "eventName": "visit", "pointsAmount": 5}
+    limited = {"active": True, "limit": 1, "period": "1 day"}
+    walk("create_earning_rule", admin, {"earningRule": {**visit, "limit": limited}})
+    walk("show_earning_rule", admin, rule=made)
+    walk("list_earning_rules", admin, query={"type": "points"})
+    walk("list_earning_rules_as_seller", seller)
+    walk("list_earning_rules_as_customer", customer)
+    walk("tell_custom_event", admin, event="visit", customer=JANE)
+    coffee = {"sku": {"code": "COFFEE"}, "name": "Coffee", "quantity": 2, "grossValue": 7, "maker": "Roast"}
+    labels = [{"key": "kind", "value": "card"}]
+    card = {"sku": {"code": "GIFTCARD"}, "name": "Gift card", "quantity": 1, "grossValue": 20, "labels": labels}
+    document = {"documentType": "sell", "documentNumber": "2026-0001", "purchaseDate": "2026-05-01 12:30"}
+    receipt = {"transactionData": document, "items": [coffee, card], "customerData": {"email": "user-temp@oloy.com"}}
+    walk("simulate_transaction", seller, {"transaction": receipt})
+    sold = walk("record_transaction", seller, {"transaction": receipt})["transactionId"]
+    returned = {"documentType": "return", "documentNumber": "2026-0002", "purchaseDate": "2026-05-02 09:00"}
+    half = {**coffee, "quantity": 1, "grossValue": 3.5}
+    back = {"transactionData": returned, "items": [half], "revisedDocument": "2026-0001"}
+    walk("record_transaction", seller, {"transaction": back})
+    for name, who, number in (
+        ("assign_transaction", admin, "2026-0003"),
+        ("assign_transaction_as_seller", seller, "2026-0004"),
+    ):
+        other = {"transactionData": {**document, "documentNumber": number}, "items": [coffee]}
+        walk("record_transaction", seller, {"transaction": other})
+        walk(name, who, {"assign": {"transactionDocumentNumber": number, "customerId": JOHN}})
+    walk("list_transactions", admin, query={"documentType": "sell", "perPage": 1})
+    walk("show_transaction", admin, transaction=sold)
+    walk("list_item_labels", admin)
+    walk("list_transactions_as_seller", seller, query={"perPage": 1})
+    walk("list_transactions_of_customer", seller, customer=JOHN)
+    walk("list_transactions_of_document", seller, document="2026-0001")
+    walk("list_own_transactions", customer, query={"perPage": 1})
+    walk("show_own_transaction", customer, transaction=sold)
+    walk("switch_earning_rule", admin, {"active": False}, rule=made)
 
 
 def programme(walk: Walk) -> None:

@@ -7,10 +7,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.campaign.models.baskets import Basket
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.rewards import RewardMethod
 from app.points.models import LedgerEntry
+from app.sales.models import Sale
 from tests.client import Client
 from tests.sessionm.conftest import Program
 from tests.spaaza.conftest import Shop
@@ -77,7 +77,7 @@ def test_through_spaaza(app: Flask, world: World, amount: str, as_text: bool) ->
     given = partner.get("/interact-campaign", query_string={"campaign_id": campaign_id, "user_id": cleo})
     assert given.status_code == 200
     with world.database.reading() as session:
-        assert session.scalars(select(Basket.amount)).one() == hundredths(amount)
+        assert session.scalars(select(Sale.amount)).one() == hundredths(amount)
         latest = session.scalars(select(LedgerEntry.delta).order_by(LedgerEntry.id.desc()).limit(2)).all()
         assert sorted(latest) == sorted([hundredths(amount), -29])
     voucher = {"campaign_id": campaign_id, "user_id": cleo, "amount": sent, "set_claimed": True}

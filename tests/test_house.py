@@ -46,6 +46,7 @@ FLOORS: list[set[str]] = [
     {"demo", "cells"},
     {"migrations"},
     {"campaign", "web"},
+    {"sales"},
     {"points"},
     {"access"},
     {"members"},
@@ -75,7 +76,7 @@ ROOMS: list[set[str]] = [
     {"errors", "limits"},
 ]
 WEB = {"flask", "flask_smorest", "flask_jwt_extended", "marshmallow", "werkzeug", "json"}
-DOMAIN = ("campaign", "points", "access", "members", "organizations")
+DOMAIN = ("campaign", "sales", "points", "access", "members", "organizations")
 # What lies below the domain, and needs no database either.
 GROUND = ("app.amounts", "app.calendar", "app.points.terms", "app.refusal", "app.text")
 # Decided without a database: the standard library, and one another.

@@ -138,7 +138,7 @@ class World:
             plain["codes"] = [f"CODE-{i}" for i in range((limit or 5) + 1)]
         return flat_spec(**{**plain, **details})
 
-    def buy(self, campaign: Campaign, customer: Customer | None = None) -> purchases.Sale:
+    def buy(self, campaign: Campaign, customer: Customer | None = None) -> purchases.Purchase:
         with self.database.transaction() as session:
             return purchases.buy(
                 session, campaign.uuid, (customer or self.cleo).uuid, EVERY_CHAIN, datetime.now(UTC), None, "system"

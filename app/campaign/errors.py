@@ -271,7 +271,3 @@ class ReferralWindowClosed(Conflicting):
 
 class NoReferralCampaign(Unusable):
     message = "There is no referral campaign open to the referring customer."
-
-
-class BasketDiffers(Conflicting):
-    message = "Another basket has this reference."

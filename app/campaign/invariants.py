@@ -20,6 +20,7 @@ _TAKE_A_CODE = ", ".join(f"'{kind.name}'" for kind in REWARD_KINDS.values() if k
 
 # Each table of `OfChain`, and whose chain its rows must name; `tests/cli` compares the list with the models.
 OWNERS = {
+    "sale_item": "sale",
     **dict.fromkeys(("award", "coupon", "draw", "referral_relation", "voucher"), "campaign"),
     **dict.fromkeys(
         (
@@ -28,6 +29,7 @@ OWNERS = {
             "creative_stat",
             "customer_attribute",
             "customer_tag",
+            "earning_usage",
             "event_receipt",
             "ledger_entry",
             "lot_use",
@@ -76,13 +78,14 @@ INVARIANTS = [
     ),
     Invariant(
         "L1",
-        "What is left of an account's lots is its balance, and what is left of the locked ones is locked, as of its settled entries.",
+        "What is left of an account's lots, but for what is owed, is its balance, and what is left of the locked ones is locked, as of its"
+        " settled entries.",
         "SELECT a.customer_id, e.spendable, o.usable, e.waiting, o.waiting FROM account a LEFT JOIN (SELECT l.customer_id,"
         " SUM(l.delta) spendable, SUM(l.locked) waiting FROM ledger_entry l JOIN account b ON b.customer_id = l.customer_id"
         " AND l.sequence <= b.settled_count GROUP BY l.customer_id) e ON e.customer_id = a.customer_id LEFT JOIN"
         ' (SELECT customer_id, SUM(CASE WHEN unlocks_at IS NULL THEN "left" ELSE 0 END) usable,'
         ' SUM(CASE WHEN unlocks_at IS NULL THEN 0 ELSE "left" END) waiting FROM points_lot GROUP BY customer_id) o'
-        " ON o.customer_id = a.customer_id WHERE COALESCE(e.spendable, 0) <> COALESCE(o.usable, 0)"
+        " ON o.customer_id = a.customer_id WHERE COALESCE(e.spendable, 0) <> COALESCE(o.usable, 0) - a.owed"
         " OR COALESCE(e.waiting, 0) <> COALESCE(o.waiting, 0) OR a.settled_count > a.entries_count",
     ),
     Invariant(
@@ -100,9 +103,13 @@ INVARIANTS = [
         "SELECT e.id, e.kind, e.delta + e.locked, u.n FROM ledger_entry e JOIN account a ON a.customer_id = e.customer_id"
         " AND e.sequence <= a.settled_count LEFT JOIN (SELECT entry_id, SUM(amount) n FROM lot_use GROUP BY entry_id) u"
         " ON u.entry_id = e.id LEFT JOIN points_lot t ON t.entry_id = e.id"
-        " WHERE (e.delta + e.locked < 0 AND e.delta + e.locked <> -COALESCE(u.n, 0)) OR (e.delta + e.locked >= 0 AND u.n IS NOT NULL)"
-        " OR (e.kind IN ('added', 'rewarded', 'received')) <> (t.entry_id IS NOT NULL)"
-        " OR t.amount <> e.delta + e.locked OR t.chain_id <> e.chain_id",
+        " WHERE (e.delta + e.locked < 0 AND e.kind <> 'taken_back' AND e.delta + e.locked <> -COALESCE(u.n, 0)) OR (e.delta + e.locked >= 0 AND u.n IS NOT NULL)"
+        " OR (e.kind IN ('added', 'rewarded', 'received', 'earned')) <> (t.entry_id IS NOT NULL)"
+        " OR t.amount <> e.delta + e.locked OR t.chain_id <> e.chain_id"
+        " UNION ALL SELECT a.customer_id, 'owed', a.owed, SUM(-e.delta - e.locked - COALESCE(u.n, 0)) FROM account a JOIN ledger_entry e"
+        " ON e.customer_id = a.customer_id AND e.kind = 'taken_back' LEFT JOIN (SELECT entry_id, SUM(amount) n FROM lot_use"
+        " GROUP BY entry_id) u ON u.entry_id = e.id GROUP BY a.customer_id, a.owed"
+        " HAVING SUM(-e.delta - e.locked - COALESCE(u.n, 0)) <> a.owed",
     ),
     Invariant(
         "L4",
@@ -112,6 +119,18 @@ INVARIANTS = [
         " UNION ALL SELECT e.id FROM ledger_entry e JOIN account a ON a.customer_id = e.customer_id"
         " WHERE e.sequence > a.settled_count AND COALESCE(e.unlocks_at, e.expires_at) IS NOT NULL"
         " AND (a.due_at IS NULL OR a.due_at > COALESCE(e.unlocks_at, e.expires_at))",
+    ),
+    Invariant(
+        "S1",
+        "A sale earned what its entries say, and returns took back what theirs say; no more is given back than was bought.",
+        "SELECT s.id, s.earned, s.taken_back, s.returned FROM sale s LEFT JOIN (SELECT sale_id, SUM(delta + locked) n FROM ledger_entry"
+        " WHERE kind = 'earned' GROUP BY sale_id) e ON e.sale_id = s.id LEFT JOIN (SELECT r.returns_id, SUM(r.amount) n,"
+        " SUM(COALESCE(l.n, 0)) t FROM sale r LEFT JOIN (SELECT sale_id, SUM(delta + locked) n FROM ledger_entry"
+        " WHERE kind = 'taken_back' GROUP BY sale_id) l ON l.sale_id = r.id WHERE r.returns_id IS NOT NULL GROUP BY r.returns_id) b"
+        " ON b.returns_id = s.id WHERE s.earned <> COALESCE(e.n, 0) OR s.returned <> COALESCE(b.n, 0)"
+        " OR s.taken_back <> -COALESCE(b.t, 0)"
+        " UNION ALL SELECT r.id, r.amount, 0, 0 FROM sale r JOIN sale s ON s.id = r.returns_id"
+        " WHERE COALESCE(r.customer_id, 0) <> COALESCE(s.customer_id, 0) OR r.chain_id <> s.chain_id OR s.returns_id IS NOT NULL",
     ),
     Invariant(
         "L5",
@@ -130,11 +149,12 @@ INVARIANTS = [
     ),
     Invariant(
         "I2",
-        "No balance is or ever was negative, and each entry says what the sum was after it.",
-        "SELECT id FROM (SELECT id, balance_after, sequence, SUM(delta) OVER (PARTITION BY customer_id ORDER BY sequence) s,"
+        "Nothing but a return ever took more than there was, and each entry says what the sum was after it.",
+        "SELECT id FROM (SELECT id, kind, delta, balance_after, sequence,"
+        " SUM(delta) OVER (PARTITION BY customer_id ORDER BY sequence) s,"
         " ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY sequence) n FROM ledger_entry) t"
-        " WHERE s <> balance_after OR s < 0 OR n <> sequence"
-        " UNION ALL SELECT customer_id FROM account WHERE balance < 0",
+        " WHERE s <> balance_after OR (s < 0 AND delta < 0 AND kind <> 'taken_back') OR n <> sequence"
+        " UNION ALL SELECT customer_id FROM account WHERE balance < -owed",
     ),
     Invariant(
         "I3",

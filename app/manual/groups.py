@@ -59,6 +59,12 @@ GROUPS = (
     CallGroup("Admin: levels", "The levels that customers reach by what they spend.", ("admin_levels",)),
     CallGroup("Admin: segments", "Lists of customers, for whom a campaign may be.", ("admin_segments",)),
     CallGroup("Admin: points", "Add, take and pass on points, and see every change.", ("admin_points",)),
+    CallGroup(
+        "Admin: sales",
+        "Record sales and returns, see what they earned and why not more, and say whose they were. Sellers may, too.",
+        ("admin_sales",),
+    ),
+    CallGroup("Admin: earning rules", "By what customers earn points.", ("admin_earning",)),
     CallGroup("Admin: sellers and shops", "Who sells, and at which points of sale.", ("admin_sellers",)),
     CallGroup(
         "Admin: chains and partners",
@@ -83,6 +89,7 @@ GROUPS = (
         "Register customers, see their status, move their points; levels and points of sale.",
         ("seller_customers",),
     ),
+    CallGroup("Seller: sales", "What was sold, and what it earned.", ("seller_sales",)),
     CallGroup("Customer: campaigns", "Browse, buy, and use coupons.", ("customer_campaigns",)),
     CallGroup(
         "Customer: shop",
@@ -90,6 +97,9 @@ GROUPS = (
         ("customer_shop",),
     ),
     CallGroup("Customer: points", "The changes of my points account.", ("customer_points",)),
+    CallGroup(
+        "Customer: sales", "What I have bought in the shops, and by what points can be earned.", ("customer_sales",)
+    ),
     CallGroup("Spaaza: signing in", "Sessions of customers and staff.", ("spaaza.sessions",)),
     CallGroup(
         "Spaaza: campaigns",

@@ -215,30 +215,31 @@ def spending(session: Session, customer_ids: list[int]) -> dict[int, Spending]:
     return {row.customer_id: row for row in rows}
 
 
-def add_spending(session: Session, customer_id: int, amount: int, bought_at: datetime) -> None:
-    """Count one more purchase in the shops. Amount in hundredths."""
+def add_spending(session: Session, customer_id: int, amount: int, bought_at: datetime, count: int = 1) -> bool:
+    """Count one more purchase in the shops, or what is given back of one, which is none; whether it was the first. Amount in hundredths."""
     dialect: Any = postgresql if is_postgresql(session) else sqlite
     first = dialect.insert(Spending).values(
         chain_id=chain_of(customer_id),
         customer_id=customer_id,
-        transactions_count=1,
+        transactions_count=count,
         amount=amount,
         amount_without_delivery=amount,
         amount_excluded_for_level=0,
         last_at=bought_at,
     )
     latest = case((Spending.last_at > bought_at, Spending.last_at), else_=bought_at)
-    session.execute(
+    counted = session.execute(
         first.on_conflict_do_update(
             index_elements=["customer_id"],
             set_={
-                "transactions_count": Spending.transactions_count + 1,
+                "transactions_count": Spending.transactions_count + count,
                 "amount": Spending.amount + amount,
                 "amount_without_delivery": Spending.amount_without_delivery + amount,
                 "last_at": latest,
             },
-        )
+        ).returning(Spending.transactions_count)
     )
+    return count == 1 and counted.scalar_one() == 1
 
 
 def segments_of(session: Session, customer_id: int) -> list[UUID]:

@@ -17,6 +17,14 @@ def change_check(table: str, name: str, old_condition: str, new_condition: str) 
         _rewrite(table, old_condition, new_condition)
 
 
+def drop_check(table: str, name: str, condition: str) -> None:
+    """Let the constraint `ck_<table>_<name>`, which is not the last of the table, be no more."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(f"ALTER TABLE {table} DROP CONSTRAINT ck_{table}_{name}")
+    else:
+        _rewrite(table, f"CONSTRAINT ck_{table}_{name} CHECK ({condition}), \n\t", "")
+
+
 def require_value(table: str, column: str) -> None:
     """Let a column, added in place as a whole number, be NOT NULL; every row has a value by now."""
     if op.get_bind().dialect.name == "postgresql":

@@ -9,6 +9,7 @@ from app.members import models as members
 from app.organizations import models as organizations
 from app.outbox import models as outbox
 from app.points import models as points
+from app.sales import models as sales
 from app.web.audit import AuditEntry
 from app.web.brakes import WrongTries
 from app.web.idempotency import StoredAnswer
@@ -26,5 +27,6 @@ __all__ = [
     "organizations",
     "outbox",
     "points",
+    "sales",
 ]
 metadata = Base.metadata

@@ -179,10 +179,18 @@ def tree(schema: Form, errors: Mapping[str, Any]) -> dict[str, Any]:
 
 def tree_for(schema: Form, attribute: str, message: str) -> dict[str, Any]:
     """The answer to a form of which the domain refused a value; `attribute` is the domain's name for it."""
-    names = {field.attribute or name: name for name, field in schema.fields.items()}
-    if attribute in names:
-        return tree(schema, {names[attribute]: [message]})
-    return tree(schema, {"_schema": [message]})
+    return tree(schema, _errors_for(schema, attribute, message) or {"_schema": [message]})
+
+
+def _errors_for(schema: Schema, attribute: str, message: str) -> dict[str, Any]:
+    """The errors of the field with this attribute, in the form or in a group of it; none where there is no such field."""
+    for name, field in schema.fields.items():
+        if (field.attribute or name) == attribute:
+            return {name: [message]}
+    for name, field in schema.fields.items():
+        if isinstance(field, Group) and (inner := _errors_for(field.schema, attribute, message)):
+            return {name: inner}
+    return {}
 
 
 def _own_errors(schema: Schema, errors: Mapping[str, Any]) -> Iterator[str]:

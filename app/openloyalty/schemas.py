@@ -404,6 +404,106 @@ class PointsView(Schema):
     expiring = fields.List(fields.Nested(ExpiringView))
 
 
+class TransactionId(Schema):
+    transactionId = _id()
+
+
+class PointsEarned(Schema):
+    points = _number()
+
+
+class SkuView(Schema):
+    code = _text()
+
+
+class ItemView(Schema):
+    sku = fields.Nested(SkuView, required=True)
+    name = _text()
+    quantity = _whole()
+    grossValue = _number()
+    category = fields.String()
+    maker = fields.String()
+    labels = fields.List(fields.Nested(LabelView), required=True)
+
+
+class RuleOfSaleView(Schema):
+    """What one earning rule gave for a sale, or the code of the reason why it gave nothing."""
+
+    earningRuleId = _id()
+    name = _text()
+    points = _number()
+    reason = fields.String()
+
+
+class TransactionView(Schema):
+    """A sale, or a return, whose amount is negative."""
+
+    grossValue = _number()
+    transactionId = _id()
+    documentNumber = _text()
+    purchaseDate = _moment()
+    purchasePlace = fields.String()
+    documentType = _word(("sell", "return"))
+    customerId = _id(required=False)
+    assignedToCustomer = _flag()
+    customerData = fields.Dict(required=True)
+    items = fields.List(fields.Nested(ItemView), required=True)
+    labels = fields.List(fields.Nested(LabelView), required=True)
+    revisedDocument = fields.String()
+    posId = _id(required=False)
+    currency = _text()
+    pointsEarned = fields.Float()
+    earningRules = fields.List(fields.Nested(RuleOfSaleView))
+
+
+class EarningRuleId(Schema):
+    earningRuleId = _id()
+
+
+class MultiplierView(Schema):
+    key = _text()
+    value = _text()
+    multiplier = _number()
+
+
+class RuleLimitView(Schema):
+    active = _flag()
+    limit = _whole()
+    period = _text()
+
+
+class EarningRuleView(Schema):
+    """An earning rule, with the fields of its type."""
+
+    earningRuleId = _id()
+    type = _text()
+    name = _text()
+    description = fields.String()
+    active = _flag()
+    allTimeActive = _flag()
+    startAt = _moment(required=False)
+    endAt = _moment(required=False)
+    levels = _ids()
+    segments = _ids()
+    pos = _ids()
+    pointValue = fields.Float()
+    pointsAmount = fields.Float()
+    minOrderValue = fields.Float()
+    multiplier = fields.Float()
+    skuIds = fields.List(fields.String())
+    excludedSKUs = fields.List(fields.String())
+    excludeDeliveryCost = fields.Boolean()
+    rewardType = fields.String()
+    rewardCampaignId = _id(required=False)
+    eventName = fields.String()
+    labelMultipliers = fields.List(fields.Nested(MultiplierView))
+    labels = fields.List(fields.Nested(LabelView))
+    excludedLabels = fields.List(fields.Nested(LabelView))
+    includedLabels = fields.List(fields.Nested(LabelView))
+    labelsInclusionType = fields.String()
+    limit = fields.Nested(RuleLimitView)
+
+
 class TransferId(Schema):
     pointsTransferId = _id()
 

@@ -21,7 +21,7 @@ from app.campaign.models.campaigns import Campaign
 from app.campaign.models.coupons import Coupon
 from app.campaign.models.photos import Photo
 from app.campaign.models.vouchers import DELIVERIES, Voucher
-from app.campaign.triggers.purchases import Sale
+from app.campaign.triggers.purchases import Purchase
 from app.campaign.vouchers.bought import BoughtCoupon
 from app.campaign.vouchers.lookup import is_expired
 from app.members.models import Customer, Level, Segment, Spending
@@ -106,7 +106,7 @@ def pool_coupon(it: Coupon) -> dict[str, Any]:
     return {"code": it.code, "bought": it.award_id is not None}
 
 
-def sale(sold: Sequence[Sale]) -> dict[str, Any]:
+def sale(sold: Sequence[Purchase]) -> dict[str, Any]:
     """`coupon`, the first one, for the clients of the first documents, `coupons` for those of the later ones."""
     coupons = [{"code": one.code} for one in sold]
     return {"coupon": coupons[0], "coupons": coupons}

@@ -1,6 +1,7 @@
 """Chains, their businesses, and the apps that customers use."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,11 +12,12 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.db.types import AnyColumn
 from app.organizations.errors import AppNotFound, BadChain, BusinessNotFound, ChainNotFound, DivisionElsewhere
-from app.organizations.models import POINTS_DAYS_MAX, POINTS_EXPIRIES, UNITS, AppHost, Business, Chain
+from app.organizations.models import MATCHES_BY, POINTS_DAYS_MAX, POINTS_EXPIRIES, UNITS, AppHost, Business, Chain
 from app.organizations.scope import EVERY_CHAIN, Chains, includes, within, within_or_unowned
 from app.refusal import AlreadyTaken
 
 HOSTNAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
+SKUS_MAX = 1_000
 WINDOW_MAX = 5_000  # of any unit: years stay within the calendar
 
 
@@ -33,6 +35,8 @@ class ChainDetails:
     points_expiry: str = "never"
     points_days_active: int | None = None
     points_days_locked: int = 0
+    matches_by: Sequence[str] = MATCHES_BY
+    delivery_skus: Sequence[str] = ()
 
 
 def is_zone(name: str) -> bool:
@@ -211,6 +215,10 @@ def _apply(session: Session, chain: Chain, terms: ChainDetails) -> None:
             f"Points expire {', '.join(POINTS_EXPIRIES)}; of `after_days`, and of no other, say from 1 to {POINTS_DAYS_MAX} days.",
             field="points_expiry",
         )
+    if not set(terms.matches_by) <= set(MATCHES_BY) or len(set(terms.matches_by)) < len(terms.matches_by):
+        raise BadChain(f"Sales are matched by {', '.join(MATCHES_BY)}, each once.", field="matches_by")
+    if len(terms.delivery_skus) > SKUS_MAX:
+        raise BadChain(f"At most {SKUS_MAX} products are the cost of delivery.", field="delivery_skus")
     if not 0 <= terms.points_days_locked <= POINTS_DAYS_MAX:
         raise BadChain(f"Points are locked for 0 to {POINTS_DAYS_MAX} days.", field="points_days_locked")
     chain.name, chain.currency, chain.time_zone = terms.name, terms.currency.upper(), terms.time_zone
@@ -219,3 +227,4 @@ def _apply(session: Session, chain: Chain, terms: ChainDetails) -> None:
     chain.has_divisions = terms.has_divisions
     chain.points_expiry, chain.points_days_active = terms.points_expiry, terms.points_days_active
     chain.points_days_locked = terms.points_days_locked
+    chain.matches_by, chain.delivery_skus = list(terms.matches_by), list(terms.delivery_skus)

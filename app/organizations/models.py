@@ -4,11 +4,12 @@ import secrets
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, Uuid
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.types import Base, Serial, UtcDateTime, Written, WrittenSmall
 
+MATCHES_BY = ("loyalty_card_number", "email", "phone")
 POINTS_EXPIRIES = ("never", "after_days", "month_end", "year_end")
 POINTS_DAYS_MAX = 36_500
 UNITS = ("second", "minute", "hour", "day", "week", "month", "year")
@@ -29,6 +30,8 @@ class Chain(Base):
         "points_expiry",
         "points_days_active",
         "points_days_locked",
+        "matches_by",
+        "delivery_skus",
     )
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
@@ -41,6 +44,10 @@ class Chain(Base):
     points_expiry: Mapped[str] = mapped_column(default="never", server_default="never")  # see `app.points.terms`
     points_days_active: Mapped[int | None] = mapped_column(BigInteger)
     points_days_locked: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    matches_by: Mapped[list[str]] = mapped_column(
+        JSON, default=lambda: [*MATCHES_BY]
+    )  # whose a sale is; the first that is known
+    delivery_skus: Mapped[list[str]] = mapped_column(JSON, default=list)  # items of sales that are the cost of delivery
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(
         UtcDateTime

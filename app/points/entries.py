@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, case, insert, literal, or_, update
+from sqlalchemy import case, insert, literal, or_, true, update
 
 from app.amounts import BALANCE_MAX
 from app.db.prepared import Executor
@@ -26,6 +26,9 @@ class NewEntry:
     issuer: str = "system"
     issued_by: int | None = None
     counterpart_id: int | None = None
+    sale_id: int | None = None
+    rule_id: int | None = None
+    owed: int = 0  # how much of it is not there
 
 
 class WrittenEntry(NamedTuple):
@@ -57,12 +60,15 @@ def sooner(due_at: AnyColumn) -> AnyColumn:
 def enter(executor: Executor, customer_id: int, new: NewEntry, now: datetime) -> WrittenEntry | None:
     """None where the account is not there, has not as much, or cannot hold as much: then nothing is written."""
     balance, locked = Account.balance + new.delta, Account.locked + new.locked
+    is_there = balance >= 0 if new.delta < 0 and not new.owed else true()
     values: dict[str, object] = {"balance": balance, "locked": locked, "entries_count": Account.entries_count + 1}
+    if new.owed:
+        values["owed"] = Account.owed + new.owed
     if due_at := new.lifetime.due_at():
         values["due_at"] = sooner(literal(due_at, UtcDateTime()))
     changed = executor.execute(
         update(Account)
-        .where(Account.customer_id == customer_id, and_(balance >= 0, locked >= 0, balance + locked <= BALANCE_MAX))
+        .where(Account.customer_id == customer_id, is_there, locked >= 0, balance + locked <= BALANCE_MAX)
         .values(values)
         .returning(Account.chain_id, Account.balance, Account.entries_count)
     ).one_or_none()
@@ -82,6 +88,8 @@ def enter(executor: Executor, customer_id: int, new: NewEntry, now: datetime) ->
         "issuer": new.issuer,
         "issued_by": new.issued_by,
         "counterpart_id": new.counterpart_id,
+        "sale_id": new.sale_id,
+        "rule_id": new.rule_id,
         "created_at": now,
     }
     id, uuid = executor.execute(insert(LedgerEntry).returning(LedgerEntry.id, LedgerEntry.uuid), entry).one()

@@ -26,7 +26,7 @@ from app.points.errors import (
     SameAccount,
     TooManyPoints,
 )
-from app.points.models import ADDING, Account, LedgerEntry, PointsLot
+from app.points.models import ADDING, ENDING, Account, LedgerEntry, LotUse, PointsLot
 from app.points.terms import FOR_EVER, Lifetime, PointsTerms
 from app.text import folded
 
@@ -108,6 +108,74 @@ def pass_on(
         details = {"issuer": issuer, "issued_by": issued_by, "counterpart_id": passed.id}
         _enter(session, receiver_id, entries.added("received", received, lifetime, **details), now)
     return passed.uuid
+
+
+def earn(
+    session: Session,
+    customer_id: int,
+    amount: int,
+    now: datetime,
+    comment: str | None = None,
+    sale_id: int | None = None,
+    rule_id: int | None = None,
+) -> UUID:
+    """Add what a sale earned, or an event by a rule, and return the entry's id. Raises AccountNotFound or TooManyPoints."""
+    lifetime = _lifetime(session, customer_id, now, None)
+    new = entries.added("earned", amount, lifetime, comment=comment, sale_id=sale_id, rule_id=rule_id)
+    return _enter(session, customer_id, new, now).uuid
+
+
+def take_back(
+    session: Session,
+    customer_id: int,
+    sale_id: int,
+    return_id: int,
+    amount: int,
+    taken_before: int,
+    now: datetime,
+    comment: str,
+) -> int:
+    """Take back so much of what a sale earned, because of a return: of its own points as far as they go, then of all others.
+
+    What has expired of them, was cancelled or `taken_before` is not taken twice. What is not there is owed: the balance is negative until
+    then. How much was taken.
+    """
+    book = lots.open_book(session, customer_id)
+    lots.catch_up(session, book, now)
+    lots.write(session, book)
+    earned = select(LedgerEntry.id).where(LedgerEntry.sale_id == sale_id, LedgerEntry.kind == "earned")
+    ids = set(session.scalars(earned))
+    amount = min(amount, _given(session, ids) - _ended(session, ids) - taken_before)
+    if amount <= 0:
+        return 0
+    own = [lot for lot in book.usable if lot.entry_id in ids]
+    waiting = [lot for lot in book.locked if lot.entry_id in ids]
+    locked = min(amount, sum(lot.left for lot in waiting))
+    spendable = amount - locked
+    owed = max(0, spendable - book.usable_points)
+    new = NewEntry("taken_back", -spendable, -locked, comment=comment, sale_id=return_id, owed=owed)
+    entry = lots.enter(session, book, new, now)
+    book.take_of(entry.id, waiting, locked)
+    rest = book.take_of(entry.id, own, spendable)
+    book.take(entry.id, rest - owed)
+    if owed:
+        book.debts.append(lots.Debt(entry.id, owed))
+    lots.write(session, book)
+    return amount
+
+
+def _given(session: Session, lot_ids: set[int]) -> int:
+    return int(session.scalar(select(func.sum(PointsLot.amount)).where(PointsLot.entry_id.in_(lot_ids))) or 0)
+
+
+def _ended(session: Session, lot_ids: set[int]) -> int:
+    """How much of these lots has expired or was cancelled."""
+    gone = (
+        select(func.sum(LotUse.amount))
+        .join(LedgerEntry, LedgerEntry.id == LotUse.entry_id)
+        .where(LotUse.lot_id.in_(lot_ids), LedgerEntry.kind.in_(ENDING))
+    )
+    return int(session.scalar(gone) or 0)
 
 
 def cancel(

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from app.calendar import ALWAYS_TO
 from app.db.prepared import Executor, atomic
@@ -23,7 +23,7 @@ from app.organizations import chains
 from app.points import entries, telling
 from app.points.entries import NewEntry, WrittenEntry
 from app.points.errors import AccountNotFound
-from app.points.models import ADDING, SPENDING, Account, LedgerEntry, PointsLot
+from app.points.models import ADDING, SPENDING, Account, LedgerEntry, LotUse, PointsLot
 
 
 @dataclass
@@ -56,6 +56,14 @@ class LotPart(NamedTuple):
 
 
 @dataclass
+class Debt:
+    """What an entry took that was not there."""
+
+    entry_id: int
+    amount: int
+
+
+@dataclass
 class Book:
     """A customer's open lots as all entries of the ledger leave them, and what of that is not written down yet."""
 
@@ -64,8 +72,24 @@ class Book:
     entries_count: int
     usable: list[Lot] = field(default_factory=list)  # a heap: the one that expires first
     locked: list[Lot] = field(default_factory=list)
-    emptied: list[Lot] = field(default_factory=list)  # since it was opened
+    debts: list["Debt"] = field(default_factory=list)  # the oldest first
+    emptied: list[Lot] = field(default_factory=list)  # since it was opened, or written
     uses: list[LotPart] = field(default_factory=list)
+
+    @property
+    def usable_points(self) -> int:
+        return sum(lot.left for lot in self.usable)
+
+    def add(self, lot: Lot) -> None:
+        """A new lot, or one that was unlocked: it pays what is owed first."""
+        self.put(lot)
+        while self.debts and self.usable:
+            debt = self.debts[0]
+            paid = min(debt.amount, self.usable_points)
+            self.take(debt.entry_id, paid)
+            debt.amount -= paid
+            if not debt.amount:
+                self.debts.pop(0)
 
     def put(self, lot: Lot) -> None:
         if lot.unlocks_at is not None:
@@ -84,20 +108,27 @@ class Book:
                 self.emptied.append(heapq.heappop(self.usable))
         return parts
 
+    def take_of(self, entry_id: int, lots: Iterable[Lot], amount: int) -> int:
+        """Take so much of these lots, as far as they go; what they could not give."""
+        for lot in lots:
+            part = min(lot.left, amount)
+            if part:
+                self._use(entry_id, lot, part)
+                amount -= part
+        self._drop_emptied()
+        return amount
+
     def end(self, entry_id: int, kind: str, lots: Iterable[Lot]) -> None:
         """Take all that is left of these lots: they have expired, or are cancelled."""
         for lot in lots:
             self._use(entry_id, lot, lot.left)
             lot.ended = kind
-            self.emptied.append(lot)
-        self.usable = [lot for lot in self.usable if lot.left]
-        heapq.heapify(self.usable)
-        self.locked = [lot for lot in self.locked if lot.left]
+        self._drop_emptied()
 
     def unlock(self, lots: Iterable[Lot]) -> None:
         for lot in lots:
             lot.unlocks_at, lot.is_changed = None, True
-            self.put(lot)
+            self.add(lot)
         self.locked = [lot for lot in self.locked if lot.unlocks_at is not None]
 
     def open(self) -> Iterator[Lot]:
@@ -108,6 +139,12 @@ class Book:
         """When the next lot unlocks or expires."""
         first = min((lot.due_at for lot in self.open()), default=ALWAYS_TO)
         return first if first < ALWAYS_TO else None
+
+    def _drop_emptied(self) -> None:
+        self.emptied += [lot for lot in self.open() if not lot.left]
+        self.usable = [lot for lot in self.usable if lot.left]
+        heapq.heapify(self.usable)
+        self.locked = [lot for lot in self.locked if lot.left]
 
     def _use(self, entry_id: int, lot: Lot, amount: int) -> LotPart:
         lot.left -= amount
@@ -194,12 +231,15 @@ def write(executor: Executor, book: Book) -> None:
     executor.execute(
         update(Account)
         .where(Account.customer_id == book.customer_id)
-        .values(settled_count=book.entries_count, due_at=book.due_at())
+        .values(settled_count=book.entries_count, due_at=book.due_at(), owed=sum(debt.amount for debt in book.debts))
     )
+    for lot in known:
+        lot.is_new = lot.is_changed = False
+    book.emptied, book.uses = [], []
 
 
 def _read(executor: Executor, customer_id: int, lock: bool) -> Book:
-    query = select(Account.chain_id, Account.entries_count, Account.settled_count)
+    query = select(Account.chain_id, Account.entries_count, Account.settled_count, Account.owed)
     query = query.where(Account.customer_id == customer_id)
     account = executor.execute(query.with_for_update(key_share=True) if lock else query).one_or_none()
     if account is None:
@@ -209,9 +249,25 @@ def _read(executor: Executor, customer_id: int, lock: bool) -> Book:
     columns = (PointsLot.entry_id, PointsLot.amount, PointsLot.left, PointsLot.unlocks_at, PointsLot.expires_at)
     for row in executor.execute(select(*columns).where(*is_open).order_by(PointsLot.expires_at, PointsLot.entry_id)):
         book.put(Lot(*row))
+    if account.owed:
+        book.debts = _debts(executor, customer_id)
     if account.settled_count < account.entries_count:
         _replay(executor, book, account.settled_count)
     return book
+
+
+def _debts(executor: Executor, customer_id: int) -> list[Debt]:
+    paid = func.coalesce(func.sum(LotUse.amount), 0)
+    taken = -LedgerEntry.delta - LedgerEntry.locked
+    query = (
+        select(LedgerEntry.id, taken - paid)
+        .outerjoin(LotUse, LotUse.entry_id == LedgerEntry.id)
+        .where(LedgerEntry.customer_id == customer_id, LedgerEntry.kind == "taken_back")
+        .group_by(LedgerEntry.id)
+        .having(taken > paid)
+        .order_by(LedgerEntry.id)
+    )
+    return [Debt(id, int(amount)) for id, amount in executor.execute(query)]
 
 
 def _replay(executor: Executor, book: Book, settled_count: int) -> None:
@@ -233,7 +289,7 @@ def _replay(executor: Executor, book: Book, settled_count: int) -> None:
             book.take(row.id, -row.delta)
         elif row.kind in ADDING:
             amount = row.delta + row.locked
-            book.put(Lot(row.id, amount, amount, row.unlocks_at, row.expires_at or ALWAYS_TO, is_new=True))
+            book.add(Lot(row.id, amount, amount, row.unlocks_at, row.expires_at or ALWAYS_TO, is_new=True))
         else:
             raise RuntimeError(f"entry {row.id}, which is {row.kind}, was not written with what it did to the lots")
 

@@ -10,18 +10,20 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.db.types import Base, OfChain, Serial, UtcDateTime, unique_where
 
 # What an entry may be, and whether it adds. By hand `added`, `spent`; an award's price `bought`, and what it gives `rewarded`;
-# between customers `passed_on`, `received`; by time `unlocked`, `expired`; by hand, of one addition, `cancelled`.
-ADDING = ("added", "rewarded", "received")
+# between customers `passed_on`, `received`; by a rule `earned`, and for what was returned `taken_back`; by time `unlocked`, `expired`;
+# by hand, of one addition, `cancelled`.
+ADDING = ("added", "rewarded", "received", "earned")
 SPENDING = ("spent", "bought", "passed_on")
 ENDING = ("expired", "cancelled")
-KINDS = (*ADDING, *SPENDING, *ENDING, "unlocked")
+KINDS = (*ADDING, *SPENDING, *ENDING, "taken_back", "unlocked")
 
 
 class Account(OfChain, Base):
     """What a customer may spend now, and what is locked yet; always the sums of the entries.
 
     At `due_at` an addition is unlocked or expires: whoever spends later brings the account up to date first. The first `settled_count`
-    entries are in the lots; see `app.points.lots`.
+    entries are in the lots; see `app.points.lots`. The balance is negative only where sales were returned whose points were spent: so
+    much is `owed`, or was when the entries were settled last.
     """
 
     __tablename__ = "account"
@@ -31,8 +33,10 @@ class Account(OfChain, Base):
     locked: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     settled_count: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    owed: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     __table_args__ = (
-        CheckConstraint("balance >= 0", "not_negative"),
+        CheckConstraint("balance >= -owed", "not_negative"),
+        CheckConstraint("owed >= 0", "owed"),
         Index(
             "ix_account_due_at",
             "due_at",
@@ -70,15 +74,22 @@ class LedgerEntry(OfChain, Base):
     counterpart_id: Mapped[int | None] = mapped_column(
         BigInteger
     )  # of `received`, the `passed_on` of the other account
+    sale_id: Mapped[int | None] = mapped_column(BigInteger)  # of `earned` by a sale, and of `taken_back`, the return
+    rule_id: Mapped[int | None] = mapped_column(BigInteger)  # of `earned` by an event
     __table_args__ = (
         UniqueConstraint("customer_id", "sequence"),
         # An award has one price, and gives points at most once by each of its methods.
         unique_where("uq_ledger_entry_bought", "award_id", where="kind = 'bought'"),
         unique_where("uq_ledger_entry_rewarded", "award_id", "method_id", where="kind = 'rewarded'"),
-        CheckConstraint("balance_after >= 0", "balance_not_negative"),
         CheckConstraint("(kind IN ('bought', 'rewarded')) = (award_id IS NOT NULL)", "award_of_bought"),
         CheckConstraint("(kind = 'rewarded') = (method_id IS NOT NULL)", "method_of_rewarded"),
         CheckConstraint(f"kind IN {KINDS}", "known_kind"),
+        Index(
+            "ix_ledger_entry_sale_id",
+            "sale_id",
+            postgresql_where=text("sale_id IS NOT NULL"),
+            sqlite_where=text("sale_id IS NOT NULL"),
+        ),
     )
 
     @hybrid_property

@@ -41,7 +41,7 @@ BLANK: Mapping[str, Mapping[str, Any]] = {
         "deleted": True,
     },
     "event_receipt": {"context": {}},
-    "basket": {"details": {}},
+    "sale": {"buyer": None, "place": None, "details": {}},
     "voucher": {"text": None, "details": None},
     "ledger_entry": {"comment": None},
     "delivery": {"data": None, "answer": None},

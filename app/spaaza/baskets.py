@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.amounts import number
-from app.campaign.models.baskets import Basket
-from app.campaign.triggers import baskets
+from app.campaign.triggers import sales
 from app.campaign.vouchers.lookup import VoucherIdentifiers
 from app.organizations import chains
+from app.sales.recording import SaleDetails
 from app.spaaza import access, codes, envelope, schemas, views
 from app.spaaza.calls import STAFF, call
 from app.spaaza.identify import customer_id, entity_of, voucher_identifiers
@@ -62,24 +62,24 @@ def add() -> Response:
     with transaction() as session:
         business_id = _business_id(session, sent)
         customer = customer_id(session, user)
-        basket = Basket(
-            chain_id=access.chain_id(),
-            business_id=business_id,
-            customer_id=customer,
-            reference=reference,
-            amount=amount,
-            details=details or None,
+        reported = SaleDetails(
+            number=reference,
             bought_at=inside.moment(TIMESTAMPS[0]) or inside.moment(TIMESTAMPS[1]) or now,
-            recorded_at=now,
+            amount=amount,
+            customer_id=customer,
+            business_id=business_id,
+            details=details or None,
         )
-        done = baskets.record(session, basket, now, access.actor(), vouchers, access.holder(customer))
-        recorded = done.basket
+        done = sales.record(
+            session, access.chain_id(), reported, now, access.actor(), vouchers, access.holder(customer)
+        )
+        recorded = done.sale
         note_subject(basket=recorded.id)
         answer = {
             "basket_id": recorded.id,
             "user_id": recorded.customer_id,
             "business_id": recorded.business_id,
-            "retailer_basket_code": recorded.reference,
+            "retailer_basket_code": recorded.number,
             "basket_total_price": number(recorded.amount),
             "basket_timestamp": views.moment(recorded.bought_at),
         }

@@ -13,6 +13,7 @@ from app.members import errors as members
 from app.organizations import errors as organizations
 from app.points import errors as points
 from app.refusal import Refusal, word_for
+from app.sales import errors as sales
 from app.web import idempotency
 
 
@@ -140,7 +141,14 @@ WORDS: Mapping[type[Refusal], ErrorCode] = {
     campaign.AlreadyReferred: ALREADY_REFERRED,
     campaign.ReferralWindowClosed: REFERRAL_WINDOW_CLOSED,
     campaign.NoReferralCampaign: NO_REFERRAL_CAMPAIGN,
-    campaign.BasketDiffers: BASKET_DIFFERS,
+    sales.SaleDiffers: BASKET_DIFFERS,
+    sales.SaleNotFound: PARAMETER_INVALID,
+    sales.RuleNotFound: PARAMETER_INVALID,
+    sales.EventUnknown: PARAMETER_INVALID,
+    sales.LimitExceeded: PARAMETER_INVALID,
+    sales.MayNotEarn: NO_VALID_USER,
+    sales.MoreThanSale: PARAMETER_INVALID,
+    sales.AlreadyAssigned: PARAMETER_INVALID,
     members.CustomerNotFound: USER_NOT_FOUND,
     members.IdentifiersDisagree: MULTIPLE_PARAMETER_MISMATCH,
     access.WrongPassword: PASSWORD_ERROR,

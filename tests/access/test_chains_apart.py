@@ -28,6 +28,9 @@ from app.organizations import chains, shops
 from app.outbox import subscriptions
 from app.outbox.subscriptions import SubscriptionDetails
 from app.points.models import LedgerEntry, PointsSpan
+from app.sales import earning_rules, recording
+from app.sales.earning_rules import RuleDetails
+from app.sales.recording import SaleDetails
 from tests.client import Client
 from tests.world import World, offered, password_hash
 
@@ -52,10 +55,23 @@ class Place:
     webhook: UUID
     transfer: UUID
     receiver: UUID
+    transaction: UUID
+    document: str  # of another transaction, which is nobody's yet
+    rule: UUID
+    event: str
 
 
 MISSING = Place(
-    *(uuid4() for _ in range(6)), 999_999, 999_999, "nowhere.example", 999_999, "NO-CODE", *(uuid4() for _ in range(5))
+    *(uuid4() for _ in range(6)),
+    999_999,
+    999_999,
+    "nowhere.example",
+    999_999,
+    "NO-CODE",
+    *(uuid4() for _ in range(6)),
+    "no sale",
+    uuid4(),
+    "no event",
 )
 Body = Callable[[Place, World], dict[str, Any]]
 
@@ -88,6 +104,21 @@ def passing(place: Place, world: World) -> dict[str, Any]:
 
 def receiving(place: Place, world: World) -> dict[str, Any]:
     return {"transfer": {"receiver": str(place.receiver), "points": 1}}
+
+
+def receipt(place: Place, world: World) -> dict[str, Any]:
+    item = {"sku": {"code": "A"}, "name": "Coffee", "quantity": 1, "grossValue": 2}
+    data = {"documentType": "sell", "documentNumber": uuid4().hex, "purchaseDate": "2026-11-02 10:00"}
+    return {"transaction": {"transactionData": data, "items": [item], "pos": str(place.pos)}}
+
+
+def assignment(place: Place, world: World) -> dict[str, Any]:
+    return {"assign": {"transactionDocumentNumber": place.document, "customerId": str(place.customer)}}
+
+
+def earning_rule(place: Place, world: World) -> dict[str, Any]:
+    rule = {"type": "points", "name": "r", "active": 1, "allTimeActive": 1, "pointValue": 1}
+    return {"earningRule": {**rule, "levels": [str(place.level)], "pos": [str(place.pos)]}}
 
 
 def marks(place: Place, world: World) -> dict[str, Any]:
@@ -220,6 +251,26 @@ TABLE: dict[str, Row] = {
     "POST points/transfer/<transfer>/cancel": Row("admin"),
     "POST customer/points/p2p-transfer": Row(CUSTOMER, body=receiving, names=("receiver",)),
     "GET customer/<customer>/points": Row(ALL),
+    "POST transaction": Row(STAFF, body=receipt, names=("pos",)),
+    "POST transaction/simulate": Row(STAFF, body=receipt, names=("pos",)),
+    "GET transaction": Row(STAFF, names=("customer",), query="?customerId={customer}"),
+    "GET transaction/<transaction>": Row(STAFF),
+    "GET transaction/item/labels": Row("admin"),
+    "POST admin/transaction/customer/assign": Row("admin", body=assignment, names=("document", "customer")),
+    "POST pos/transaction/customer/assign": Row("seller", body=assignment, names=("document", "customer")),
+    "GET seller/transaction": Row(STAFF, names=("customer",), query="?customerId={customer}"),
+    "GET seller/transaction/customer/<customer>": Row(STAFF),
+    "GET seller/transaction/<document>": Row(STAFF, query="?page=1"),
+    "GET customer/transaction": Row(CUSTOMER),
+    "GET customer/transaction/<transaction>": Row(CUSTOMER),
+    "GET customer/earningRule": Row(CUSTOMER),
+    "POST earningRule": Row("admin", body=earning_rule, names=("level", "pos")),
+    "PUT earningRule/<rule>": Row("admin", body=earning_rule, names=("level", "pos")),
+    "POST earningRule/<rule>/activate": Row("admin", body=lambda p, w: {"active": 1}),
+    "GET earningRule/<rule>": Row(STAFF),
+    "GET earningRule": Row("admin"),
+    "GET seller/earningRule": Row(STAFF),
+    "POST v1/earnRule/<event>/customer/<customer>": Row("admin"),
     "POST pos/points/transfer/add": Row(STAFF, body=transfer, names=("customer",)),
     "POST pos/points/transfer/spend": Row(STAFF, body=transfer, names=("customer",)),
     "GET level": Row(STAFF),
@@ -328,7 +379,7 @@ def test_the_table_has_every_route_and_says_who_may_call_it(app: Flask) -> None:
     found = {
         key(method, rule.rule): getattr(app.view_functions[rule.endpoint], "policy", frozenset())
         for rule in app.url_map.iter_rules()
-        if rule.rule.startswith("/api/") and not rule.rule.startswith("/api/v1/")  # SessionM's creatives
+        if rule.rule.startswith("/api/") and not rule.rule.startswith("/api/v1/apps")  # SessionM's creatives
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
         if not any(rule.rule.endswith(end) for end in OF_ONESELF)
     }
@@ -356,7 +407,7 @@ def a_place(world: World, session: Session, chain_id: int, name: str) -> tuple[P
     hook = subscriptions.create(session, chain_id, SubscriptionDetails(f"https://{name}.example", ["*"]), world.now)
     place = Place(
         UUID(int=0), UUID(int=0), low.uuid, group.uuid, sold_by.uuid, shop.uuid, chain_id, business.id, host.hostname,
-        token.id, "", UUID(int=0), UUID(int=0), hook.uuid, UUID(int=0), UUID(int=0),
+        token.id, "", UUID(int=0), UUID(int=0), hook.uuid, UUID(int=0), UUID(int=0), UUID(int=0), "", UUID(int=0), f"{name} event",
     )  # fmt: skip
     return place, admin, sold_by
 
@@ -405,6 +456,14 @@ def with_a_purchase(world: World, place: Place, name: str, picture: str) -> Plac
     with world.database.reading() as session:
         added = select(LedgerEntry.uuid).where(LedgerEntry.customer_id == customer.id, LedgerEntry.kind == "added")
         transfer = session.scalars(added).one()
+    with world.database.transaction() as session:
+        reported = SaleDetails(f"{name} sale", world.now, amount=100, customer_id=customer.id)
+        sold = recording.add(session, place.chain, reported, world.now).sale
+        of_nobody = recording.add(session, place.chain, SaleDetails(f"{name} other", world.now, 100), world.now).sale
+        told = RuleDetails("custom_event", f"{name} told", {"event": f"{name} event", "points": 100}, active=True)
+        earning_rules.create(session, place.chain, told, world.now)
+        spent = RuleDetails("spending", f"{name} rule", {"points_per_unit": 100}, active=True)
+        rule = earning_rules.create(session, place.chain, spent, world.now)
     return dataclasses.replace(
         place,
         customer=customer.uuid,
@@ -413,6 +472,9 @@ def with_a_purchase(world: World, place: Place, name: str, picture: str) -> Plac
         purchase=sale.award_id,
         photo=photo.uuid,
         transfer=transfer,
+        transaction=sold.uuid,
+        document=of_nobody.number,
+        rule=rule.uuid,
         receiver=world.a_customer(chain_id=place.chain).uuid,
     )
 

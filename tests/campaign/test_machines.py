@@ -15,12 +15,11 @@ from app.campaign import errors
 from app.campaign.awards import draws, verification
 from app.campaign.awards.give import SYSTEM
 from app.campaign.models.awards import Award
-from app.campaign.models.baskets import Basket
 from app.campaign.models.draws import Draw
 from app.campaign.models.limits import MethodTally
 from app.campaign.models.referrals import ReferralRelation
 from app.campaign.models.vouchers import Voucher
-from app.campaign.triggers import baskets, referrals, signups
+from app.campaign.triggers import referrals, sales, signups
 from app.campaign.vouchers import lifecycle, lookup
 from app.campaign.vouchers.lookup import Holder, VoucherIdentifiers
 from app.members.customers import Person
@@ -28,6 +27,7 @@ from app.members.models import Customer
 from app.organizations import chains
 from app.points import ledger
 from app.refusal import Refusal
+from app.sales.recording import SaleDetails
 from tests.world import PLAYS, World, nothing, points, voucher
 
 PLAYED = settings(
@@ -338,15 +338,8 @@ class ReferralMachine(RuleBasedStateMachine):
     @rule(who=people)
     def buy(self, who: int) -> None:
         self.receipts += 1
-        details = Basket(
-            chain_id=self.chain,
-            customer_id=who,
-            reference=f"{self.receipts}",
-            amount=100,
-            bought_at=self.world.now,
-            recorded_at=self.world.now,
-        )
-        self.run(baskets.record, details, self.world.now, SYSTEM)
+        reported = SaleDetails(f"{self.receipts}", self.world.now, amount=100, customer_id=who)
+        self.run(sales.record, self.chain, reported, self.world.now, SYSTEM)
         if who in self.referrer:
             self.redeemed.add(who)
 

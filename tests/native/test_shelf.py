@@ -215,7 +215,7 @@ def test_what_one_holds(world: World, cleo: Client, sol: Client) -> None:
     assert ([it["code"] for it in rest["vouchers"]], rest["more"]) == ([None, sale.code], False)
 
 
-def mark_as(client: Client, world: World, campaign: Campaign, sale: purchases.Sale, used: bool) -> int:
+def mark_as(client: Client, world: World, campaign: Campaign, sale: purchases.Purchase, used: bool) -> int:
     mark = {"campaignId": str(campaign.uuid), "code": sale.code, "used": used, "couponId": str(sale.award_id)}
     answer = client.post(
         "/api/seller/campaign/coupons/mark_as_used", json={"coupons": [{**mark, "customerId": str(world.cleo.uuid)}]}

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from app.campaign.models.baskets import Basket
 from app.campaign.models.vouchers import Voucher
+from app.sales.models import Sale
 from tests.client import Client
 from tests.spaaza.conftest import HOST, HOSTNAME, Shop, code
 from tests.world import points
@@ -121,7 +121,7 @@ def test_a_till_sends_a_basket_as_an_object_once(shop: Shop) -> None:
     }
     assert world.balance(con) == 100_500
     with world.database.reading() as session:
-        [kept] = session.query(Basket)
+        [kept] = session.query(Sale)
         assert kept.details is not None
         assert kept.details["items"] == BASKET["basket"]["basket_items"]  # type: ignore[index]
         assert session.query(Voucher).one().status == "redeemed"
@@ -146,7 +146,7 @@ def test_a_wrong_basket_is_refused_as_a_whole(shop: Shop, inside: Any, beside: A
     shop.world.a_customer(loyalty_card_number="M-7", email="con@guerdon.example")
     sent = {**BASKET, **beside, "basket": {**BASKET["basket"], **inside}}
     assert shop.partner().post("/auth/add-basket", json=sent).status_code >= 400
-    assert shop.world.count(Basket) == 0
+    assert shop.world.count(Sale) == 0
 
 
 def test_vouchers_are_listed_in_three_groups_and_for_the_chain(shop: Shop, client: Client) -> None:
@@ -190,7 +190,7 @@ def test_a_basket_that_contradicts_itself_is_refused(shop: Shop, inside: Any, be
     shop.world.a_customer(loyalty_card_number="M-7", email="con@guerdon.example")
     sent = {**BASKET, **beside, "basket": {**BASKET["basket"], **inside}}
     assert code(shop.partner().post("/auth/add-basket", json=sent)) == 419
-    assert shop.world.count(Basket) == 0
+    assert shop.world.count(Sale) == 0
 
 
 def test_a_lock_is_opened_by_its_code_however_it_is_written(shop: Shop) -> None:

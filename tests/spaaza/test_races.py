@@ -10,17 +10,18 @@ import pytest
 from app.access import permissions
 from app.campaign.awards.give import SYSTEM
 from app.campaign.models.awards import Award
-from app.campaign.models.baskets import Basket
 from app.campaign.models.draws import Draw
 from app.campaign.models.referrals import ReferralRelation
 from app.campaign.models.vouchers import Voucher
-from app.campaign.triggers import baskets
+from app.campaign.triggers import sales
 from app.campaign.vouchers import lifecycle, lookup
 from app.campaign.vouchers.lookup import Holder, VoucherIdentifiers
 from app.db.engine import Database, TryAgain
 from app.members.models import Customer
 from app.organizations import chains
 from app.refusal import Refusal
+from app.sales.models import Sale
+from app.sales.recording import SaleDetails
 from tests.campaign.test_races import at_once
 from tests.spaaza.conftest import Shop, code
 from tests.spaaza.test_interactions import interact
@@ -239,24 +240,17 @@ def test_customers_who_referred_one_another_in_a_ring_buy_at_once(postgres_url: 
         refused: list[str] = []
 
         def buy(customer: Customer, chain: int = chain, sent: list[str] = refused) -> None:
-            basket = Basket(
-                chain_id=chain,
-                customer_id=customer.id,
-                reference=f"B{customer.id}",
-                amount=1,
-                bought_at=world.now,
-                recorded_at=world.now,
-            )
+            reported = SaleDetails(f"B{customer.id}", world.now, amount=1, customer_id=customer.id)
             try:
                 with world.database.transaction() as session:
-                    baskets.record(session, basket, world.now, SYSTEM)
+                    sales.record(session, chain, reported, world.now, SYSTEM)
             except (TryAgain, Refusal) as e:
                 sent.append(str(e))
 
         at_once(*[lambda c=c: buy(c) for c in people])  # type: ignore[misc]
         assert refused == []
     with world.database.reading() as session:
-        assert session.query(Basket).count() == 15
+        assert session.query(Sale).count() == 15
         assert session.query(ReferralRelation).filter(ReferralRelation.redeemed_at.is_not(None)).count() == 15
     world.require_invariants()
     world.database.engine.dispose()
@@ -325,17 +319,10 @@ def test_baskets_that_several_campaigns_reward_and_that_complete_referrals_wait_
     lost: list[Exception] = []
 
     def buy(customer_id: int, reference: str) -> None:
-        sent = Basket(
-            chain_id=shop.chain_id,
-            customer_id=customer_id,
-            reference=reference,
-            amount=1_000,
-            bought_at=world.now,
-            recorded_at=world.now,
-        )
+        reported = SaleDetails(reference, world.now, amount=1_000, customer_id=customer_id)
         try:
             with world.database.transaction() as session:
-                baskets.record(session, sent, world.now, SYSTEM)
+                sales.record(session, shop.chain_id, reported, world.now, SYSTEM)
         except TryAgain as e:
             lost.append(e)
 

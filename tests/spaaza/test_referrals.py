@@ -7,13 +7,13 @@ from werkzeug.test import TestResponse
 
 from app.access import permissions
 from app.campaign.models.awards import Award
-from app.campaign.models.baskets import Basket
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.referrals import ReferralRelation
 from app.campaign.models.vouchers import Voucher
 from app.db.engine import TryAgain
 from app.members.models import Customer, Spending
 from app.organizations import chains
+from app.sales.models import Sale
 from tests.client import Client, unrewarded_count
 from tests.spaaza.conftest import HOST, Shop, code
 from tests.spaaza.test_interactions import TABLE
@@ -167,7 +167,7 @@ def test_a_basket_told_twice_counts_once(shop: Shop) -> None:
     [warning] = small.json["warnings"]
     assert warning["message"] == {"campaign_id": campaign.id, "user_id": cleo.id, "reasons": ["restrictions_not_met"]}
     assert shop.world.balance() == 100_300
-    assert shop.world.count(Basket) == 2
+    assert shop.world.count(Sale) == 2
     with shop.world.database.reading() as session:
         spent = session.get_one(Spending, cleo.id)
     assert (spent.transactions_count, spent.amount) == (2, 1250 + 999)
@@ -189,7 +189,7 @@ def test_a_basket_told_twice_counts_once(shop: Shop) -> None:
 )
 def test_an_odd_basket_is_refused_and_nothing_changes(shop: Shop, sent: dict[str, Any], expected: int) -> None:
     assert code(basket(shop, **{"user": shop.world.cleo.id, **sent})) == expected
-    assert shop.world.count(Basket) == 0
+    assert shop.world.count(Sale) == 0
 
 
 def test_a_branch_records_for_its_own_chain_only(shop: Shop) -> None:
@@ -454,4 +454,4 @@ def test_what_was_tried_again_is_counted_once(shop: Shop, ada: Client, monkeypat
 def test_a_basket_is_dated_by_a_moment_that_can_be_printed(shop: Shop, at: str) -> None:
     body = {"user_id": shop.world.cleo.id, "retailer_basket_code": "B", "basket_total_price": 1, "basket_timestamp": at}
     assert code(shop.partner().post("/auth/add-basket", data=body)) == 419
-    assert shop.world.count(Basket) == 0
+    assert shop.world.count(Sale) == 0

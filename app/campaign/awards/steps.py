@@ -77,7 +77,7 @@ class Debit(Step):
     def change(self, earlier: EarlierSteps) -> Change:
         balance = Account.balance - COST
         values: dict[str, AnyColumn] = {"entries_count": Account.entries_count + self.entries}
-        guards: list[Condition] = [Account.balance >= COST, entries.is_up_to_date(NOW)]
+        guards: list[Condition] = [or_(COST == 0, Account.balance >= COST), entries.is_up_to_date(NOW)]
         if self.gives_points:
             balance = balance + integer("gain")
             locked = Account.locked + integer("locked_gain")

@@ -129,7 +129,7 @@ def _stock_refusals(facts: CampaignFacts, now: datetime, wanted: int) -> Iterato
             opens_at=_next_period(facts, facts.limit_per_customer_unit, now),
         )
     price = facts.cost * wanted
-    if facts.balance < price:
+    if price and facts.balance < price:  # who owes points is given what costs none
         yield errors.NotEnoughPoints(
             required=Points(price), actual=Points(facts.balance), missing=Points(price - facts.balance)
         )

@@ -3,7 +3,6 @@
 from app.campaign.models import (
     audiences,
     awards,
-    baskets,
     campaigns,
     coupons,
     draws,
@@ -20,7 +19,6 @@ from app.campaign.models import (
 __all__ = [
     "audiences",
     "awards",
-    "baskets",
     "campaigns",
     "coupons",
     "draws",

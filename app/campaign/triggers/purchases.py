@@ -24,7 +24,7 @@ from app.text import written
 
 
 @dataclass(frozen=True)
-class Sale:
+class Purchase:
     """What a buyer gets: the award's id and the coupon's code."""
 
     award_id: uuid.UUID
@@ -75,7 +75,7 @@ def buy(
     issuer: str,
     order: Order = ONE,
     known: CampaignFacts | None = None,
-) -> list[Sale]:
+) -> list[Purchase]:
     """Sell coupons of a campaign to a customer of these chains for points. `known` are the facts if they were just read.
 
     Raises CampaignNotFound, also for campaigns that sell no coupons, CustomerNotFound, BadQuantity, or as `awards.give` does.
@@ -104,7 +104,7 @@ def _sell(
     order: Order,
     wanted: int,
     known: CampaignFacts | None = None,
-) -> Sale:
+) -> Purchase:
     """Sell the first of as many as are still wanted."""
     # Where the transaction has begun already, or waits to, what was read before it may be over.
     facts = facts_by_uuid(executor, campaign, customer, chains, known if is_autocommit(executor) else None)
@@ -112,7 +112,7 @@ def _sell(
         raise CampaignNotFound
     facts = facts._replace(cost=0) if order.free else facts
     given = give(executor, Giving(facts), trigger_of(order), now, actor, wanted=wanted)
-    return Sale(given.award_id, str(given.code))
+    return Purchase(given.award_id, str(given.code))
 
 
 def set_delivery(session: Session, customer_id: int, award_id: uuid.UUID, delivery: str) -> Voucher:

@@ -24,6 +24,7 @@ from app.members.models import Customer, Profile
 from app.organizations.models import Chain
 from app.points import ledger
 from app.refusal import Refusal
+from app.sales import earning
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ def apply_code(
         raise errors.AlreadyReferred
     session.add_all(made)
     session.flush()
+    if not known:
+        earning.for_referral(session, referring, customer, ("register",), now)
     refused = give_each(session, {it.campaign_id: _trigger(it, "referred") for it in made}, customer.id, now, actor)
     promising = _with_reward_for_referred(session, refused)  # the others promised nothing
     return Referred(

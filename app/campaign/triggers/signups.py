@@ -13,6 +13,7 @@ from app.members import customers, sizes
 from app.members.customers import Person
 from app.members.models import Customer
 from app.points import ledger
+from app.sales import earning
 
 
 @dataclass(frozen=True)
@@ -76,5 +77,6 @@ def activate(session: Session, customer: Customer, now: datetime, actor: Actor) 
 
 
 def _welcome(session: Session, customer: Customer, now: datetime, actor: Actor) -> list[Unrewarded]:
-    """Give an active customer what the chain's sign-up campaigns have for one; once, however often one is activated."""
+    """Give an active customer what the chain's rules and sign-up campaigns have for one; once, however often one is activated."""
+    earning.for_event(session, customer, earning.REGISTERED, now)
     return give_all(session, customer.chain_id, customer.id, "signup", f"signup {customer.id}", {}, now, actor)

@@ -1,0 +1,120 @@
+"""Purchases in the shops, as tills report them: they earn points, move basket campaigns, and complete referrals."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.amounts import number
+from app.campaign.awards.give import Actor, Unrewarded, give_all
+from app.campaign.models.campaigns import Campaign
+from app.campaign.models.referrals import ReferralRelation
+from app.campaign.triggers import purchases, referrals
+from app.campaign.triggers.purchases import Order
+from app.campaign.vouchers import lifecycle, lookup
+from app.campaign.vouchers.lookup import Holder, VoucherIdentifiers
+from app.members.models import Customer
+from app.points import ledger
+from app.refusal import Refusal
+from app.sales import earning, recording
+from app.sales.errors import SaleDiffers
+from app.sales.models import Sale
+from app.sales.recording import SaleDetails
+
+
+@dataclass(frozen=True)
+class RecordedSale:
+    """A sale as it was recorded, and the campaigns that did not reward it, and why; nothing of one that was known already."""
+
+    sale: Sale
+    unrewarded: list[Unrewarded] = field(default_factory=list)
+
+
+PAID_WITH = "voucher_ids"  # in a sale's details
+OF_A_RULE = Order(free=True, outside_visibility=True)
+
+
+def record(
+    session: Session,
+    chain_id: int,
+    reported: SaleDetails,
+    now: datetime,
+    actor: Actor,
+    redeemed: Sequence[VoucherIdentifiers] = (),
+    holder: Holder | None = None,
+) -> RecordedSale:
+    """Record a sale or a return, once: the same sent again changes nothing, and is returned as it was recorded.
+
+    `redeemed` are the vouchers that paid for it, of its customer, for whom `holder` acts. Raises as `recording.add` does,
+    SaleDiffers for other vouchers than it was recorded with, or as `lifecycle.redeem` does.
+    """
+    paid_with = sorted(lookup.get(session, named, holder).id for named in redeemed) if holder is not None else []
+    recorded = recording.add(session, chain_id, reported, now)
+    sale = recorded.sale
+    if not recorded.is_new:
+        if paid_with and paid_with != (sale.details or {}).get(PAID_WITH):
+            raise SaleDiffers("The sale was recorded already, without these vouchers.")
+        return RecordedSale(sale)
+    if paid_with:
+        sale.details = {**(sale.details or {}), PAID_WITH: paid_with}
+    for voucher in redeemed:
+        assert holder is not None, "somebody redeems them"
+        lifecycle.redeem(session, voucher, holder, None, now, basket_code=sale.number)
+    return RecordedSale(sale, _settle(session, sale, now, actor))
+
+
+def assign(session: Session, sale: Sale, customer: Customer, now: datetime, actor: Actor) -> list[Unrewarded]:
+    """Say whose sale it was, for one of which nobody knew: it earns now. The campaigns that did not reward it, and why.
+
+    Raises as `recording.assign` does.
+    """
+    recording.assign(session, sale, customer, now)
+    return _settle(session, sale, now, actor)
+
+
+def _settle(session: Session, sale: Sale, now: datetime, actor: Actor) -> list[Unrewarded]:
+    if sale.customer_id is None:
+        return []
+    customer = session.get_one(Customer, sale.customer_id)
+    referring = _referring(session, customer.id)
+    # All accounts in everybody's order: two who referred each other's friends may buy at once.
+    ledger.lock_accounts(session, [customer.id, *referring])
+    if sale.returns_id is not None:
+        recording.settle(session, sale, now)
+        return []
+    unrewarded: list[Unrewarded] = []
+    # A purchase of somebody who takes part in nothing is not the one that is waited for.
+    if sale.amount and customer.is_active:
+        unrewarded += referrals.complete_by_purchase(session, customer.id, now, actor)
+    is_first = recording.settle(session, sale, now)
+    for referrer in referring:
+        happened = ("first_purchase", "every_purchase") if is_first else ("every_purchase",)
+        earning.for_referral(session, session.get_one(Customer, referrer), customer, happened, now)
+    unrewarded += _instant_rewards(session, sale, customer, now, actor)
+    traits = {"basket.amount": number(sale.amount)}
+    unrewarded += give_all(session, sale.chain_id, customer.id, "basket", f"basket {sale.id}", traits, now, actor)
+    return unrewarded
+
+
+def _referring(session: Session, customer_id: int) -> Sequence[int]:
+    query = select(ReferralRelation.referring_id).where(
+        ReferralRelation.referred_id == customer_id, ReferralRelation.lapsed_at.is_(None)
+    )
+    return session.scalars(query.distinct()).all()
+
+
+def _instant_rewards(session: Session, sale: Sale, customer: Customer, now: datetime, actor: Actor) -> list[Unrewarded]:
+    """Rewards that rules give at once for a sale, free of points."""
+    unrewarded = []
+    for campaign in earning.instant_rewards(session, sale, customer):
+        try:
+            purchases.buy(
+                session, campaign, customer.uuid, {sale.chain_id}, now, actor.login_id, actor.issuer, OF_A_RULE
+            )
+        except Refusal as e:
+            campaign_id = session.scalar(select(Campaign.id).where(Campaign.uuid == campaign))
+            if campaign_id is not None:
+                unrewarded.append(Unrewarded.of(campaign_id, customer.id, e))
+    return unrewarded

@@ -1,0 +1,39 @@
+"""My sales, and by what I earn points."""
+
+from uuid import UUID
+
+from flask import Response
+
+from app.openloyalty import sales, schemas
+from app.openloyalty.api import Blueprint
+from app.openloyalty.queries import PAGING_PARAMETERS
+from app.openloyalty.rules import list_valid_rules
+from app.web.door import allow, caller
+
+blueprint = Blueprint("customer_sales", __name__)
+
+
+@blueprint.route("/customer/transaction", methods=["GET"])
+@blueprint.response(200, schemas.listed("transactions", schemas.TransactionView))
+@blueprint.doc(parameters=[*PAGING_PARAMETERS, *sales.SALE_FILTERS])
+@allow("customer")
+def list_own_transactions() -> Response:
+    """List what I have bought in the shops, the latest first."""
+    return sales.list_sales(caller().customer)
+
+
+@blueprint.route("/customer/transaction/<uuid:transaction>", methods=["GET"])
+@blueprint.response(200, schemas.TransactionView)
+@allow("customer")
+def show_own_transaction(transaction: UUID) -> Response:
+    """Show one of my purchases in the shops, and what it earned."""
+    return sales.show(transaction)
+
+
+@blueprint.route("/customer/earningRule", methods=["GET"])
+@blueprint.response(200, schemas.listed("earningRules", schemas.EarningRuleView))
+@blueprint.doc(parameters=PAGING_PARAMETERS)
+@allow("customer")
+def list_earning_rules_as_customer() -> Response:
+    """List by what points can be earned now."""
+    return list_valid_rules()

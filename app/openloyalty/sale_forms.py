@@ -1,0 +1,128 @@
+"""The forms of sales: transactions, as Open Loyalty calls them, and whose they were. Source: contract section 3.6."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import ValidationError, fields, missing, post_load
+
+from app.openloyalty.fields import INVALID, Choice, Email, Hundredths, Labels, Moment, Text, Uuid, Whole, items
+from app.openloyalty.forms import Form, Group
+from app.openloyalty.member_forms import AddressForm
+from app.sales.recording import ITEMS_MAX, SaleDetails, SoldItem
+
+DOCUMENT_TYPES = ("sell", "return")
+QUANTITY_MAX = 1_000_000
+
+
+class DocumentForm(Form):
+    documentType = Choice(DOCUMENT_TYPES, attribute="document_type")
+    documentNumber = Text(required=True, attribute="number")
+    purchaseDate = Moment(required=True, attribute="bought_at")
+    purchasePlace = Text(attribute="place")
+
+
+class BuyerForm(Form):
+    """Who bought it, as the till knows; whose it is is found by the card, the e-mail or the phone."""
+
+    name = Text()
+    email = Email()
+    nip = Text()
+    phone = Text()
+    loyaltyCardNumber = Text(attribute="loyalty_card_number")
+    address = Group(AddressForm, load_default=dict)
+
+
+class SkuForm(Form):
+    code = Text(required=True)
+
+
+class ItemForm(Form):
+    """A line of the receipt: grossValue is what all its pieces cost together."""
+
+    sku = Group(SkuForm, required=True)
+    name = Text(required=True)
+    quantity = Whole(0, QUANTITY_MAX, required=True)
+    grossValue = Hundredths(required=True, attribute="amount")
+    category = Text()
+    maker = Text()
+    labels = Labels()
+
+    @post_load
+    def line(self, data: dict[str, Any], **kw: Any) -> SoldItem:
+        return SoldItem(**{**data, "sku": data["sku"]["code"]})
+
+
+class Lines(fields.Field[list[Any]]):
+    """`items[i]`, each of ItemForm: a list of SoldItem. What is wrong with one is told with its place."""
+
+    def __init__(self, **kw: Any) -> None:
+        kw.setdefault("load_default", list)
+        inner = fields.Nested(ItemForm)
+        self.inner = inner
+        super().__init__(allow_none=True, metadata={"type": "array", "maxItems": ITEMS_MAX}, **kw)
+
+    def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> Any:
+        sent = items(None if value is missing else value)
+        if len(sent) > ITEMS_MAX:
+            raise ValidationError(f"This collection should contain {ITEMS_MAX} elements or less.")
+        form, found, wrong = ItemForm(), [], []
+        for i, item in enumerate(sent):
+            try:
+                if not isinstance(item, Mapping):
+                    raise ValidationError(INVALID)
+                found.append(form.load({**item, "sku": _sku(item.get("sku"))}))
+            except ValidationError as e:
+                wrong += [f"{i}: {text}" for text in _flat(e.messages)]
+        if wrong:
+            raise ValidationError(wrong)
+        return found
+
+
+def _sku(sent: Any) -> Any:
+    """A SKU may be sent as its code, too."""
+    return {"code": sent} if isinstance(sent, str | int) else sent
+
+
+def _flat(messages: Any, path: str = "") -> list[str]:
+    if isinstance(messages, Mapping):
+        return [
+            line
+            for name, inner in messages.items()
+            for line in _flat(inner, path if name == "_schema" else f"{path}.{name}" if path else str(name))
+        ]
+    return [f"{path}: {message}" if path else str(message) for message in messages]
+
+
+class TransactionForm(Form):
+    """A sale, or with `return` as its type what is given back of one, which `revisedDocument` names."""
+
+    transactionData = Group(DocumentForm, required=True)
+    items = Lines()
+    customerData = Group(BuyerForm, load_default=dict)
+    pos = Uuid(attribute="shop")
+    revisedDocument = Text(attribute="returns")
+    labels = Labels()
+
+    @post_load
+    def details(self, data: dict[str, Any], **kw: Any) -> SaleDetails:
+        document, buyer = data["transactionData"], data["customerData"] or {}
+        return SaleDetails(
+            number=document["number"],
+            bought_at=document["bought_at"],
+            place=document["place"],
+            is_return=document["document_type"] == "return",
+            returns=data["returns"],
+            items=data["items"],
+            buyer={name: value for name, value in buyer.items() if value},
+            shop=data["shop"],
+            labels=data["labels"],
+        )
+
+
+class AssignForm(Form):
+    """Whose a transaction was: the customer by one of these."""
+
+    transactionDocumentNumber = Text(required=True, attribute="number")
+    customerId = Text(attribute="customer")
+    customerLoyaltyCardNumber = Text(attribute="card")
+    customerPhoneNumber = Text(attribute="phone")
