@@ -90,11 +90,12 @@ INVARIANTS = [
     ),
     Invariant(
         "L2",
-        "Of each lot that much is left that no entry has taken; nobody takes of another's, or before it was there.",
+        "Of each lot that much is left that no entry has taken; nobody takes of another's, or, but for what is owed, before it was there.",
         'SELECT t.entry_id, t.amount, t."left", COALESCE(SUM(u.amount), 0) FROM points_lot t LEFT JOIN lot_use u'
         ' ON u.lot_id = t.entry_id GROUP BY t.entry_id, t.amount, t."left" HAVING t.amount - t."left" <> COALESCE(SUM(u.amount), 0)'
         " UNION ALL SELECT u.entry_id, u.lot_id, 0, 0 FROM lot_use u JOIN ledger_entry e ON e.id = u.entry_id"
-        " JOIN ledger_entry f ON f.id = u.lot_id WHERE e.customer_id <> f.customer_id OR e.sequence <= f.sequence"
+        " JOIN ledger_entry f ON f.id = u.lot_id WHERE e.customer_id <> f.customer_id"
+        " OR (e.sequence <= f.sequence AND e.kind <> 'taken_back')"
         " OR e.customer_id <> u.customer_id",
     ),
     Invariant(
