@@ -37,6 +37,7 @@ OWNERS = {
             "participation",
             "points_lot",
             "profile",
+            "sale",
             "segment_member",
             "spending",
             "usage",

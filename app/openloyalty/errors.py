@@ -16,6 +16,7 @@ from app.openloyalty.fields import AT_LEAST_ONE
 from app.openloyalty.forms import InvalidForm, tree, tree_for
 from app.organizations import errors as organizations
 from app.refusal import Refusal, word_for
+from app.sales import errors as sales
 from app.web import idempotency
 from app.web.brakes import TooManyTries
 from app.web.callers import NotSignedIn
@@ -65,6 +66,9 @@ WORDS: Mapping[type[Refusal], Word] = {
     campaign.BadQuantity: Word(400, OWN, bare=True),
     campaign.PurchaseNotFound: Word(400),
     campaign.CouponStaysUsed: Word(400),
+    sales.EventUnknown: Word(400, OWN, bare=True),
+    sales.LimitExceeded: Word(400, OWN, bare=True),
+    sales.MayNotEarn: Word(400, OWN, bare=True),
     idempotency.KeyReused: Word(422, OWN),
     NotOffered: Word(400, OWN, bare=True),
 }

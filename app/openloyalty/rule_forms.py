@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import ValidationError, fields, missing, post_load
+from marshmallow import Schema, ValidationError, fields, missing, post_load
 
 from app.calendar import ALWAYS_FROM, ALWAYS_TO
 from app.openloyalty.fields import (
@@ -68,8 +68,19 @@ class LimitForm(Form):
     period = Choice(tuple(PERIODS))
 
 
-class Multipliers(fields.Field[list[Any]]):
+class MultiplierSent(Schema):
+    """A multiplier as it is sent."""
+
+    key = fields.String(required=True)
+    value = fields.String()
+    multiplier = fields.Float(required=True)
+
+
+class Multipliers(fields.List[Any]):
     """`labelMultipliers[i]` of key, value and multiplier: a list of those three, the last in hundredths."""
+
+    def __init__(self, **kw: Any) -> None:
+        super().__init__(fields.Nested(MultiplierSent), **kw)
 
     def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> Any:
         found = []
@@ -84,8 +95,11 @@ class Multipliers(fields.Field[list[Any]]):
         return found
 
 
-class Skus(fields.Field[list[str]]):
+class Skus(fields.List[Any]):
     """Codes of products: a list, or a text with `;` between them."""
+
+    def __init__(self, **kw: Any) -> None:
+        super().__init__(fields.String(), **kw)
 
     def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> Any:
         sent = value.split(";") if isinstance(value, str) else items(None if value is missing else value)

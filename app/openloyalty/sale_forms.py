@@ -52,14 +52,11 @@ class ItemForm(Form):
         return SoldItem(**{**data, "sku": data["sku"]["code"]})
 
 
-class Lines(fields.Field[list[Any]]):
+class Lines(fields.List[Any]):
     """`items[i]`, each of ItemForm: a list of SoldItem. What is wrong with one is told with its place."""
 
-    def __init__(self, **kw: Any) -> None:
-        kw.setdefault("load_default", list)
-        inner = fields.Nested(ItemForm)
-        self.inner = inner
-        super().__init__(allow_none=True, metadata={"type": "array", "maxItems": ITEMS_MAX}, **kw)
+    def __init__(self) -> None:
+        super().__init__(fields.Nested(ItemForm), load_default=list, metadata={"maxItems": ITEMS_MAX})
 
     def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> Any:
         sent = items(None if value is missing else value)

@@ -14,7 +14,8 @@ from app.amounts import BALANCE_MAX
 from app.members import customers
 from app.members.models import Customer
 from app.organizations import shops
-from app.organizations.models import Chain
+from app.organizations.errors import PosNotFound
+from app.organizations.models import Chain, PointOfSale
 from app.organizations.scope import Chains, within
 from app.sales import earning, matching
 from app.sales.errors import AlreadyAssigned, BadSale, MoreThanSale, SaleDiffers, SaleNotFound
@@ -101,7 +102,7 @@ def made(session: Session, chain_id: int, reported: SaleDetails, now: datetime) 
     customer_id = reported.customer_id or matching.find(session, chain, reported.buyer)
     if returned is not None:
         customer_id = returned.customer_id  # whose sale it was, whoever brings it back
-    shop = shops.get(session, reported.shop, {chain_id}) if reported.shop else None
+    shop = _shop(session, chain_id, reported.shop) if reported.shop else None
     return Sale(
         chain_id=chain_id,
         business_id=reported.business_id,
@@ -182,6 +183,13 @@ def get(session: Session, uuid: UUID, chains: Chains) -> Sale:
     if found is None:
         raise SaleNotFound
     return found
+
+
+def _shop(session: Session, chain_id: int, uuid: UUID) -> PointOfSale:
+    try:
+        return shops.get(session, uuid, {chain_id})
+    except PosNotFound as e:
+        raise PosNotFound(field="shop") from e
 
 
 def _count_return(session: Session, back: Sale) -> None:

@@ -11,7 +11,6 @@ from app.campaign.models.vouchers import Voucher
 from app.members import customers, tags
 from app.openloyalty.formats import moment
 from app.organizations.scope import EVERY_CHAIN
-from app.points import ledger
 from tests.client import Client
 from tests.world import World, clock_at, coupon, hours
 
@@ -311,7 +310,7 @@ def test_points_never_overflow(ada: Client, world: World) -> None:
     body = {"transfer": {"customer": str(world.cleo.uuid), "points": 10**12}}
     assert ada.post("/api/points/transfer/add", json=body).status_code == 400
     assert world.balance() == 100_000
-    assert ledger.BALANCE_MAX < 2**53, "exact as a JSON number, too"
+    assert entries.BALANCE_MAX < 2**53, "exact as a JSON number, too"
 
 
 def test_a_purchase_with_a_body_that_cannot_be_heard_is_refused(ada: Client, world: World) -> None:

@@ -213,7 +213,7 @@ def test_points_are_passed_on(ada: Client, world: World) -> None:
     rows: Any = ada.get(f"/api/points/transfer?customerId={world.cleo.uuid}").json
     assert (rows["transfers"][0]["pointsTransferId"], rows["transfers"][0]["type"]) == (
         answer.json["pointsTransferId"],
-        "spending",
+        "p2p_spending",
     )
     assert pass_on(points=10**7).json["form"]["children"]["points"]["errors"] == ["not enough points"]
     assert "receiver" in str(pass_on(receiver=str(world.cleo.uuid)).json)

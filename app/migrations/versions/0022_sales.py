@@ -49,7 +49,7 @@ def upgrade() -> None:
         f" buyer {json}, labels {json} NOT NULL, details {json}, bought_at {moment} NOT NULL, recorded_at {moment} NOT NULL,"
         f" earned {whole} NOT NULL, taken_back {whole} NOT NULL, returned {whole} NOT NULL, explanation {json},"
         " CONSTRAINT pk_sale PRIMARY KEY (id), CONSTRAINT uq_sale_uuid UNIQUE (uuid),"
-        " CONSTRAINT uq_sale_chain_id UNIQUE (chain_id, number), CONSTRAINT ck_sale_not_negative CHECK (amount >= 0),"
+        " CONSTRAINT uq_sale_chain_id_number UNIQUE (chain_id, number), CONSTRAINT ck_sale_not_negative CHECK (amount >= 0),"
         " CONSTRAINT ck_sale_returned_of_amount CHECK (returned BETWEEN 0 AND amount),"
         " CONSTRAINT ck_sale_taken_back_of_earned CHECK (taken_back BETWEEN 0 AND earned),"
         " CONSTRAINT fk_sale_chain_id_chain FOREIGN KEY (chain_id) REFERENCES chain (id),"
