@@ -119,7 +119,10 @@ def is_empty(database: Database) -> bool:
 
 
 def empty(database: Database) -> None:
-    """Remove every table, whatever it holds."""
+    """Remove every table, whatever it holds, and every view."""
+    with database.transaction() as session:
+        for name in inspect(session.connection()).get_view_names():
+            session.execute(text(f'DROP VIEW "{name}"'))
     tables = MetaData()
     tables.reflect(database.engine)
     tables.drop_all(database.engine)

@@ -23,13 +23,12 @@ RULE_KINDS = (
 )
 
 
-class Sale(Base):
+class Sale(OfChain, Base):
     """A receipt, as the till reported it; or a return, which gives back some of one."""
 
     __tablename__ = "sale"
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     uuid: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
-    chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"))
     business_id: Mapped[int | None] = mapped_column(ForeignKey("business.id"))
     shop_id: Mapped[int | None] = mapped_column(ForeignKey("pos.id"))
     customer_id: Mapped[int | None] = mapped_column(

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from app.amounts import BALANCE_MAX
 from app.campaign.models.awards import Award
 from app.campaign.models.vouchers import Voucher
 from app.members import customers, tags
@@ -310,7 +311,7 @@ def test_points_never_overflow(ada: Client, world: World) -> None:
     body = {"transfer": {"customer": str(world.cleo.uuid), "points": 10**12}}
     assert ada.post("/api/points/transfer/add", json=body).status_code == 400
     assert world.balance() == 100_000
-    assert entries.BALANCE_MAX < 2**53, "exact as a JSON number, too"
+    assert BALANCE_MAX < 2**53, "exact as a JSON number, too"
 
 
 def test_a_purchase_with_a_body_that_cannot_be_heard_is_refused(ada: Client, world: World) -> None:

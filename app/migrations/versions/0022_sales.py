@@ -52,7 +52,6 @@ def upgrade() -> None:
         " CONSTRAINT uq_sale_chain_id_number UNIQUE (chain_id, number), CONSTRAINT ck_sale_not_negative CHECK (amount >= 0),"
         " CONSTRAINT ck_sale_returned_of_amount CHECK (returned BETWEEN 0 AND amount),"
         " CONSTRAINT ck_sale_taken_back_of_earned CHECK (taken_back BETWEEN 0 AND earned),"
-        " CONSTRAINT fk_sale_chain_id_chain FOREIGN KEY (chain_id) REFERENCES chain (id),"
         " CONSTRAINT fk_sale_business_id_business FOREIGN KEY (business_id) REFERENCES business (id),"
         " CONSTRAINT fk_sale_shop_id_pos FOREIGN KEY (shop_id) REFERENCES pos (id),"
         " CONSTRAINT fk_sale_customer_id_customer FOREIGN KEY (customer_id) REFERENCES customer (id),"
