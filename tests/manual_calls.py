@@ -419,6 +419,8 @@ def programme(walk: Walk) -> None:
         "active": True,
         "parts": [{"criteria": [{"type": "customer_list", "customers": [JANE]}]}],
     }
+    often = {"type": "transaction_count", "min": 1, "max": 1000}
+    walk("preview_segment", admin, {"segment": {"name": "Who has bought", "parts": [{"criteria": [often]}]}})
     segment = walk("create_segment", admin, {"segment": regulars})["segmentId"]
     walk("list_segments", admin, query={"name": "regulars"})
     walk("show_segment", admin, segment=segment)

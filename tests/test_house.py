@@ -46,6 +46,7 @@ FLOORS: list[set[str]] = [
     {"demo", "cells"},
     {"migrations"},
     {"campaign", "web"},
+    {"segments"},
     {"sales"},
     {"points"},
     {"access"},
@@ -76,7 +77,7 @@ ROOMS: list[set[str]] = [
     {"errors", "limits"},
 ]
 WEB = {"flask", "flask_smorest", "flask_jwt_extended", "marshmallow", "werkzeug", "json"}
-DOMAIN = ("campaign", "sales", "points", "access", "members", "organizations")
+DOMAIN = ("campaign", "segments", "sales", "points", "access", "members", "organizations")
 # What lies below the domain, and needs no database either.
 GROUND = ("app.amounts", "app.calendar", "app.points.terms", "app.refusal", "app.text")
 # Decided without a database: the standard library, and one another.

@@ -6,11 +6,12 @@ from flask import Response, jsonify
 
 from app.admin import chosen
 from app.admin.chosen import CHAIN
-from app.members import levels, segments, sizes
+from app.members import levels, sizes
 from app.members.models import Level, Segment
 from app.native import schemas
 from app.openloyalty.api import Blueprint
 from app.organizations import chains
+from app.segments import segments
 from app.web.door import allow, reading
 
 blueprint = Blueprint("admin_choices", __name__)

@@ -5,12 +5,12 @@ from uuid import UUID
 from flask import Response, jsonify
 
 from app import clock
-from app.members import segments
 from app.openloyalty import schemas, views
 from app.openloyalty.api import Blueprint
 from app.openloyalty.forms import form
 from app.openloyalty.member_forms import SegmentChangeForm, SegmentForm
 from app.openloyalty.queries import PAGING_PARAMETERS, filters, flag, paging, text
+from app.segments import segments
 from app.web.door import allow, chains, listing, note_subject, own_chain, reading, transaction
 
 blueprint = Blueprint("admin_segments", __name__)
@@ -40,6 +40,17 @@ def create_segment(definition: segments.SegmentDetails) -> Response:
     return jsonify(segmentId=str(created.uuid))
 
 
+@blueprint.route("/segment/preview", methods=["POST"])
+@form("segment", SegmentForm)
+@blueprint.response(200, schemas.listed("customers", schemas.MemberView))
+@allow("admin")
+def preview_segment(definition: segments.SegmentDetails) -> Response:
+    """Say how many customers a segment would have, and show ten of them; nothing is saved."""
+    with reading() as session:
+        total, some = segments.preview(session, own_chain(), definition, clock.now())
+        return jsonify(customers=[views.member(it) for it in some], total=total)
+
+
 @blueprint.route("/segment/<uuid:segment>", methods=["GET"])
 @blueprint.response(200, schemas.SegmentView)
 @allow("admin")
@@ -57,7 +68,7 @@ def show_segment(segment: UUID) -> Response:
 def change_segment(definition: segments.SegmentDetails, segment: UUID) -> Response:
     """Change a segment as a whole."""
     with transaction() as session:
-        segments.change(session, segment, definition, chains())
+        segments.change(session, segment, definition, chains(), clock.now())
     return jsonify(segmentId=str(segment))
 
 
@@ -67,7 +78,7 @@ def change_segment(definition: segments.SegmentDetails, segment: UUID) -> Respon
 def remove_segment(segment: UUID) -> Response:
     """Remove a segment."""
     with transaction() as session:
-        segments.remove(session, segment, chains())
+        segments.remove(session, segment, chains(), clock.now())
     return Response(status=204)
 
 
@@ -77,7 +88,7 @@ def remove_segment(segment: UUID) -> Response:
 def switch_segment(segment: UUID, action: str) -> Response:
     """Activate or deactivate a segment; an inactive one has no members."""
     with transaction() as session:
-        segments.switch(session, segment, action == "activate", chains())
+        segments.switch(session, segment, action == "activate", chains(), clock.now())
     return Response(status=204)
 
 

@@ -25,11 +25,12 @@ from app.campaign.setup import campaigns
 from app.campaign.triggers import events, signups
 from app.db.installation import Installation
 from app.db.prepared import is_postgresql
-from app.members import levels, segments, tags
+from app.members import levels, tags
 from app.members.customers import Person
 from app.members.models import Spending
 from app.organizations import chains, shops
 from app.points import ledger
+from app.segments import segments
 
 CAMPAIGNS = Path(__file__).parent / "campaigns"
 STAFF_PASSWORD, CUSTOMER_PASSWORD = "open", "loyalty"

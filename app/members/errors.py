@@ -25,3 +25,7 @@ class IdentifiersDisagree(Conflicting):
 
 class BadCustomer(Malformed):
     """A customer's detail is malformed; the message says how."""
+
+
+class BadSegment(Malformed):
+    message = "This cannot be a segment."

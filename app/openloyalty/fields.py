@@ -211,6 +211,30 @@ class BirthDay(BlankIsNone, fields.String):
             raise ValidationError(INVALID) from e
 
 
+class Day(BlankIsNone, fields.String):
+    """`YYYY-MM-DD`; a time behind it is passed over."""
+
+    def __init__(self, **kw: Any) -> None:
+        super().__init__(**described(kw, format="date"))
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> str:
+        if not isinstance(value, str) or not re.match(r"\d{4}-\d{2}-\d{2}(?!\d)", value.strip()):
+            raise ValidationError(INVALID)
+        try:
+            return date.fromisoformat(value.strip()[:10]).isoformat()
+        except ValueError as e:
+            raise ValidationError(INVALID) from e
+
+
+class Percent(Hundredths):
+    """A percentage from 0 to 100, in hundredths of a percent."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> int:
+        found = super()._deserialize(value, attr, data, **kw)
+        _require_between(found, 0, 100 * 100, per=100)
+        return found
+
+
 class Collection(fields.List[Any]):
     """A list, or a map whose keys only give an order. Numbered keys are read in the order of their numbers."""
 

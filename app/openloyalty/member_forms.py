@@ -11,7 +11,6 @@ from werkzeug.exceptions import BadRequest
 from app.campaign.models.vouchers import DELIVERIES
 from app.members.customers import Person
 from app.members.levels import LevelDetails
-from app.members.segments import CUSTOMER_LIST, Criterion, SegmentDetails
 from app.openloyalty import schemas
 from app.openloyalty.fields import (
     BLANK,
@@ -20,9 +19,13 @@ from app.openloyalty.fields import (
     BirthDay,
     Checkbox,
     Choice,
+    Collection,
     Country,
+    Day,
     Email,
     Hundredths,
+    Labels,
+    Percent,
     Secret,
     Text,
     Uuid,
@@ -31,6 +34,9 @@ from app.openloyalty.fields import (
 )
 from app.openloyalty.forms import Form, Group, extra, unknown_names
 from app.organizations.models import POINTS_DAYS_MAX
+from app.segments.criteria import DAYS_MAX
+from app.segments.criteria import TYPES as CRITERIA
+from app.segments.segments import CUSTOMER_LIST, Criterion, SegmentDetails
 
 PERSON = tuple(Person.__dataclass_fields__)
 LISTED_CUSTOMERS_MAX = 50_000
@@ -186,8 +192,28 @@ class LevelChangeForm(LevelForm):
 class CriterionSent(Schema):
     """A criterion as it is sent: one may send back what was printed."""
 
-    type = fields.String(required=True, metadata={"enum": [CUSTOMER_LIST]})
+    type = fields.String(required=True, metadata={"enum": list(CRITERIA)})
     customers = fields.List(fields.String())
+    posIds = fields.List(fields.UUID())
+    posId = fields.UUID()
+    percent = fields.Float()
+    min = fields.Integer()
+    max = fields.Integer()
+    fromAmount = fields.Float()
+    toAmount = fields.Float()
+    fromPoints = fields.Float()
+    toPoints = fields.Float()
+    fromDate = fields.String()
+    toDate = fields.String()
+    days = fields.Integer()
+    skuIds = fields.List(fields.String())
+    makers = fields.List(fields.String())
+    labels = fields.List(fields.Nested(schemas.LabelView))
+    anniversaryType = fields.String()
+    levelIds = fields.List(fields.UUID())
+    tags = fields.List(fields.String())
+    name = fields.String()
+    value = fields.String()
     criterionId = fields.UUID()
 
 
@@ -370,12 +396,57 @@ def _part(part: Any, shape: type[Schema]) -> Mapping[str, Any]:
     return part
 
 
+# How each term of a criterion is read; what is kept is JSON.
+_TERMS: Mapping[str, fields.Field[Any]] = {
+    **dict.fromkeys(("posIds", "levelIds"), Collection(Uuid(required=True))),
+    "posId": Uuid(),
+    "percent": Percent(),
+    **dict.fromkeys(("min", "max"), Whole()),
+    **dict.fromkeys(("fromAmount", "toAmount", "fromPoints", "toPoints"), Hundredths()),
+    **dict.fromkeys(("fromDate", "toDate"), Day()),
+    "days": Whole(1, DAYS_MAX),
+    **dict.fromkeys(("skuIds", "makers", "tags"), Collection(Text(required=True))),
+    "labels": Labels(),
+    "anniversaryType": Choice(("birthday", "registration")),
+    "name": Text(),
+    "value": Text(),
+}
+
+
 def _criterion(data: Any) -> Criterion:
-    if not isinstance(data, Mapping) or data.get("type") != CUSTOMER_LIST:
-        raise ValidationError([f"The only type of criterion known so far is {CUSTOMER_LIST}."])
+    kind = data.get("type") if isinstance(data, Mapping) else None
+    if not isinstance(kind, str) or kind not in CRITERIA:
+        raise ValidationError([f"A criterion has one of these types: {', '.join(CRITERIA)}."])
     _part(data, CriterionSent)
-    sent = items(data.get("customers"))
-    names = [str(name).strip() for name in sent if isinstance(name, str | int)]
-    if len(names) < len(sent) or not all(names) or len(names) > LISTED_CUSTOMERS_MAX:
+    if kind == CUSTOMER_LIST:
+        return Criterion(kind, {"customers": _listed(data.get("customers"))})
+    wanted = CRITERIA[kind].terms
+    beside = [
+        name for name, value in data.items() if name in _TERMS and name not in wanted and value not in (None, "", [])
+    ]
+    if beside:
+        raise ValidationError([f"A criterion {kind} has no {', '.join(beside)}."])
+    terms = {}
+    for name in wanted:
+        try:
+            terms[name] = _kept(_TERMS[name].deserialize(data.get(name)))
+        except ValidationError as e:
+            raise ValidationError([f"{name}: {e.messages[0] if isinstance(e.messages, list) else INVALID}"]) from e
+    return Criterion(kind, {name: value for name, value in terms.items() if value is not None})
+
+
+def _kept(value: Any) -> Any:
+    """As JSON keeps it."""
+    if isinstance(value, list):
+        return [_kept(it) for it in value]
+    if isinstance(value, tuple):
+        return {"key": value[0], "value": value[1]}
+    return str(value) if isinstance(value, UUID) else value
+
+
+def _listed(sent: Any) -> list[str]:
+    found = items(sent)
+    names = [str(name).strip() for name in found if isinstance(name, str | int)]
+    if len(names) < len(found) or not all(names) or len(names) > LISTED_CUSTOMERS_MAX:
         raise ValidationError([INVALID])
-    return Criterion(CUSTOMER_LIST, {"customers": names})
+    return names

@@ -332,10 +332,34 @@ class LevelId(Schema):
     id = _id()
 
 
+# Of a segment's criteria, what is kept in hundredths.
+CRITERION_AMOUNTS = {"percent", "fromAmount", "toAmount", "fromPoints", "toPoints"}
+
+
 class CriterionView(Schema):
     criterionId = _id()
     type = _text()
     customers = fields.List(fields.String())
+    posIds = _ids(required=False)
+    posId = _id(required=False)
+    percent = fields.Float()
+    min = fields.Integer()
+    max = fields.Integer()
+    fromAmount = fields.Float()
+    toAmount = fields.Float()
+    fromPoints = fields.Float()
+    toPoints = fields.Float()
+    fromDate = fields.String()
+    toDate = fields.String()
+    days = fields.Integer()
+    skuIds = fields.List(fields.String())
+    makers = fields.List(fields.String())
+    labels = fields.List(fields.Nested(LabelView))
+    anniversaryType = fields.String()
+    levelIds = _ids(required=False)
+    tags = fields.List(fields.String())
+    name = fields.String()
+    value = fields.String()
 
 
 class PartView(Schema):

@@ -3,7 +3,7 @@
 A presenter reads what it is given and never causes SQL.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -26,7 +26,7 @@ from app.campaign.vouchers.bought import BoughtCoupon
 from app.campaign.vouchers.lookup import is_expired
 from app.members.models import Customer, Level, Segment, Spending
 from app.openloyalty.formats import day, html, moment, names, percent, without_none
-from app.openloyalty.schemas import TRANSFER_STATES, TRANSFER_TYPES
+from app.openloyalty.schemas import CRITERION_AMOUNTS, TRANSFER_STATES, TRANSFER_TYPES
 from app.organizations.models import PointOfSale
 from app.paging import Paged
 from app.points.ledger import ListedEntry
@@ -306,7 +306,9 @@ def segment(it: Segment, customers_count: int) -> dict[str, Any]:
             "parts": [
                 {
                     "segmentPartId": str(part.uuid),
-                    "criteria": [{"criterionId": str(c.uuid), "type": c.type, **c.terms} for c in part.criteria],
+                    "criteria": [
+                        {"criterionId": str(c.uuid), "type": c.type, **_criterion(c.terms)} for c in part.criteria
+                    ],
                 }
                 for part in it.parts
             ],
@@ -339,6 +341,11 @@ def transfer(row: ListedEntry) -> dict[str, Any]:
             "issuer": entry.issuer,
         }
     )
+
+
+def _criterion(terms: Mapping[str, Any]) -> dict[str, Any]:
+    """What a criterion asks for, as it is sent: amounts and percentages with their decimals."""
+    return {name: number(value) if name in CRITERION_AMOUNTS else value for name, value in terms.items()}
 
 
 def points(it: PointsSummary, at: datetime, expiring: Sequence[Expiring] | None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from sqlalchemy import String, Table, cast, delete, false, null, or_, select, up
 from sqlalchemy.orm import Session
 
 from app.access.models import Login
-from app.members import segments, sizes, telling
+from app.members import sizes, telling
 from app.members.errors import CustomerNotFound
 from app.members.models import ERASED, IDENTIFIERS, Customer, Segment, SegmentCriterion, SegmentMember, SegmentPart
 from app.migrations.tables import metadata
@@ -20,6 +20,7 @@ from app.outbox import writing
 from app.outbox.models import MAIL, Message
 from app.outbox.writing import customer_subject
 from app.points import ledger
+from app.segments import segments
 from app.web.audit import AuditEntry
 from app.web.idempotency import StoredAnswer
 

@@ -25,8 +25,8 @@ from app.campaign.models.campaigns import CAMPAIGN_KINDS, CONTEXTS, Campaign
 from app.campaign.models.rewards import METHOD_KINDS, RECIPIENTS, VOUCHER_KINDS
 from app.campaign.setup import campaigns
 from app.campaign.setup.coupons import CODE_LENGTH_MAX
-from app.members import segments
 from app.organizations.models import UNITS
+from app.segments import segments
 from app.spaaza import access, codes, envelope, schemas, views
 from app.spaaza.calls import STAFF, call, called_as
 from app.spaaza.identify import customer_id

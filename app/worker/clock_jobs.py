@@ -19,6 +19,7 @@ from app.jobs.schedule import HELD, Every, Nightly, Run, Schedule
 from app.media.blobs import BlobStore
 from app.outbox import retention
 from app.points import ledger, lots
+from app.segments import segments
 from app.settings import Settings
 from app.web import brakes, idempotency
 
@@ -60,6 +61,7 @@ def works(settings: Settings) -> dict[str, Work]:
         notices.WORK["voucher.expiring"]: Work(Every(hour), _tell_of_expiring),
         "points": Work(Every(minute), _bring_points_up_to_date),
         "points-lots": Work(Every(hour), _settle_points),
+        "segments": Work(Every(hour), _recompute_segments),
         "stocks": Work(Every(minute), _tell_of_stocks),
         "outbox": Work(Every(hour), _tidy_outbox),
         "sessions": Work(Every(hour), _forget_sessions),
@@ -173,6 +175,19 @@ def _tell_of_vouchers(desk: Desk, kind: str) -> str:
                 raise Lost
         batches += 1
     return f"Told of what expires until {until.astimezone(UTC).isoformat(timespec='seconds')}, in {batches} batches."
+
+
+def _recompute_segments(desk: Desk) -> str:
+    with desk.database.reading() as session:
+        ids = segments.list_moving(session)
+    count = 0
+    for segment_id in ids:
+        with desk.database.transaction() as session:
+            desk.database.without_time_limit(session)
+            if not schedule.keep(session, desk.run, clock.now()):
+                raise Lost
+            count += segments.recompute(session, segment_id, clock.now())
+    return f"{count} customers came to or left one of {len(ids)} segments."
 
 
 def _bring_points_up_to_date(desk: Desk) -> str:

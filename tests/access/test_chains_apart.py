@@ -21,7 +21,7 @@ from app.access import permissions, staff, tokens
 from app.access.models import Login
 from app.campaign.models.photos import Photo
 from app.campaign.setup import campaigns
-from app.members import levels, segments
+from app.members import levels
 from app.members.models import Customer
 from app.migrations.tables import metadata
 from app.organizations import chains, shops
@@ -31,6 +31,7 @@ from app.points.models import LedgerEntry, PointsSpan
 from app.sales import earning_rules, recording
 from app.sales.earning_rules import RuleDetails
 from app.sales.recording import SaleDetails
+from app.segments import segments
 from tests.client import Client
 from tests.world import World, offered, password_hash
 
@@ -283,6 +284,7 @@ TABLE: dict[str, Row] = {
     "POST level/create": Row("admin", body=level),
     "GET segment": Row("admin"),
     "POST segment": Row("admin", body=segment),
+    "POST segment/preview": Row("admin", body=segment),
     "GET segment/<segment>": Row("admin"),
     "PUT segment/<segment>": Row("admin", body=segment),
     "POST segment/<segment>/<action>": Row("admin", 204),

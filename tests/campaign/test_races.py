@@ -21,8 +21,9 @@ from app.campaign.setup import campaigns, coupons, photos
 from app.campaign.triggers import purchases
 from app.db.engine import Database, OutcomeUnknown, TryAgain
 from app.media import imaging
-from app.members import customers, segments
+from app.members import customers
 from app.organizations.scope import EVERY_CHAIN
+from app.segments import segments
 from app.web.audit import AuditEntry
 from tests.admin.test_photos import picture, upload
 from tests.client import Client
@@ -149,7 +150,7 @@ def test_moves_between_levels_and_changes_of_a_segment_keep_the_headcounts(world
 
     def switch() -> None:
         for i in range(8):
-            patiently(lambda session, i=i: segments.switch(session, segment.uuid, i % 2 == 1, EVERY_CHAIN))  # type: ignore[misc]
+            patiently(lambda session, i=i: segments.switch(session, segment.uuid, i % 2 == 1, EVERY_CHAIN, world.now))  # type: ignore[misc]
 
     at_once(move, switch)
     world.require_invariants()

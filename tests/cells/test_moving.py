@@ -33,13 +33,14 @@ from app.jobs import schedule
 from app.jobs.models import ClockJob
 from app.jobs.schedule import Every
 from app.media.blobs import FolderStore
-from app.members import segments, tags
+from app.members import tags
 from app.members.models import Customer
 from app.migrations.tables import metadata
 from app.organizations import chains as chains_module
 from app.organizations.models import Chain
 from app.outbox import queue
 from app.points import ledger, movements
+from app.segments import segments
 from app.settings import Settings
 from tests.admin.test_photos import picture, upload
 from tests.client import Client

@@ -23,9 +23,10 @@ from app.campaign.models.campaigns import Campaign
 from app.campaign.setup import campaigns
 from app.cli.programme import ServerProgramme
 from app.db.engine import Database
-from app.members import levels, segments
+from app.members import levels
 from app.organizations import chains
 from app.organizations.scope import EVERY_CHAIN
+from app.segments import segments
 from app.settings import Settings
 from tests.admin.test_documents import COFFEE, WHEEL
 from tests.campaign.document import drafts

@@ -13,9 +13,10 @@ from app.campaign.models.awards import Award
 from app.campaign.models.limits import MethodTally
 from app.campaign.models.rewards import RewardMethod
 from app.db.prepared import is_postgresql
-from app.members import finding, segments
+from app.members import finding
 from app.points import ledger, movements
 from app.points.models import LedgerEntry, PointsSpan
+from app.segments import segments
 from app.web.audit import AuditEntry
 from tests.client import Client
 from tests.world import World, clock_at, hours, nothing, points

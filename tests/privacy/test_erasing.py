@@ -15,7 +15,7 @@ from app.campaign.models.vouchers import Voucher
 from app.campaign.vouchers import lifecycle
 from app.campaign.vouchers.lifecycle import VoucherTerms
 from app.db.engine import Database
-from app.members import attributes, customers, identifiers, segments, tags
+from app.members import attributes, customers, identifiers, tags
 from app.members.errors import CustomerNotFound
 from app.members.models import Customer
 from app.migrations.tables import metadata
@@ -24,6 +24,7 @@ from app.outbox.models import Subscription
 from app.outbox.queue import Outcome, Sent
 from app.points import ledger
 from app.privacy import erasing, report
+from app.segments import segments
 from app.web.audit import AuditEntry
 from tests.client import Client
 from tests.outbox.hooks import Hooks, subscribe

@@ -22,6 +22,7 @@ from app.sales import earning, recording
 from app.sales.errors import SaleDiffers
 from app.sales.models import Sale
 from app.sales.recording import SaleDetails
+from app.segments import membership
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ def _settle(session: Session, sale: Sale, now: datetime, actor: Actor) -> list[U
     ledger.lock_accounts(session, [customer.id, *referring])
     if sale.returns_id is not None:
         recording.settle(session, sale, now)
+        membership.refresh(session, customer.id, now)
         return []
     unrewarded: list[Unrewarded] = []
     # A purchase of somebody who takes part in nothing is not the one that is waited for.
@@ -92,6 +94,8 @@ def _settle(session: Session, sale: Sale, now: datetime, actor: Actor) -> list[U
     for referrer in referring:
         happened = ("first_purchase", "every_purchase") if is_first else ("every_purchase",)
         earning.for_referral(session, session.get_one(Customer, referrer), customer, happened, now)
+    # Before campaigns give: some are for whoever has just come to a segment.
+    membership.refresh(session, customer.id, now)
     unrewarded += _instant_rewards(session, sale, customer, now, actor)
     traits = {"basket.amount": number(sale.amount)}
     unrewarded += give_all(session, sale.chain_id, customer.id, "basket", f"basket {sale.id}", traits, now, actor)

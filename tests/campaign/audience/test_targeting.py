@@ -13,9 +13,10 @@ from app.campaign.audience import traits as customer_traits
 from app.campaign.errors import BadRestriction
 from app.campaign.models.audiences import Targeting, TargetingKey
 from app.db.engine import Database
-from app.members import attributes, segments, tags
+from app.members import attributes, tags
 from app.members.models import Customer
 from app.points import ledger
+from app.segments import segments
 from tests.world import PLAYS, World
 
 TREES = settings(

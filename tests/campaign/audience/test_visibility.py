@@ -22,9 +22,10 @@ from app.campaign.listings import catalogue, chain_campaigns, customer_campaigns
 from app.campaign.listings.customer_campaigns import Include
 from app.campaign.models.campaigns import LIFECYCLES, Campaign
 from app.campaign.models.engagement import Behavior, BehaviorProgress, Participation
-from app.members import segments, tags
+from app.members import tags
 from app.members.models import Customer
 from app.paging import Page
+from app.segments import segments
 from tests.world import PLAYS, World, coupon, hours, points
 
 NOW = datetime.fromisoformat("2026-06-01T12:00:00+00:00")

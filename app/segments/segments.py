@@ -1,32 +1,32 @@
-"""Segments of customers: the intersection of parts, each the union of its criteria."""
+"""What an admin decides about segments: the intersection of parts, each the union of its criteria."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, delete, func, insert, or_, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.members import sizes
 from app.members.errors import SegmentNotFound
-from app.members.models import Customer, Profile, Segment, SegmentCriterion, SegmentMember, SegmentPart
+from app.members.models import Customer, Segment, SegmentCriterion, SegmentMember, SegmentPart
+from app.organizations import chains as chains_
 from app.organizations.keys import new_key
 from app.organizations.scope import Chains, within
 from app.paging import Page, Paged
+from app.segments import criteria, membership
 from app.text import folded
 
-Row = TypeVar("Row")
 CUSTOMER_LIST = "customer_list"
-CHUNK = 5_000  # names or ids in one statement: drivers take some 30,000 parameters
+SHOWN = 10  # of a preview
 SORTABLE = {"name": Segment.name, "active": Segment.active, "createdAt": Segment.created_at}
 
 
 @dataclass(frozen=True)
 class Criterion:
-    """`customer_list` is the one type so far; its terms are `{"customers": [UUID, phone, card or e-mail, …]}`."""
+    """Of one of the types of `app.segments.criteria`, with what it asks for: `{"customers": [UUID, phone, card or e-mail, …]}`."""
 
     type: str
     terms: dict[str, Any]
@@ -45,32 +45,32 @@ class SegmentDetails:
 def create(
     session: Session, chain_id: int, definition: SegmentDetails, now: datetime, uuid: UUID | None = None
 ) -> Segment:
-    """A segment of a chain's customers; `uuid` only for the demo world, whose ids are the documents'."""
+    """A segment of a chain's customers; `uuid` only for the demo world, whose ids are the documents'. Raises BadSegment."""
     key = new_key(session, Segment, chain_id, definition.name)
     segment = Segment(chain_id=chain_id, key=key, created_at=now, **({"uuid": uuid} if uuid else {}))
-    _apply(session, segment, definition)
+    _apply(session, segment, definition, now)
     return segment
 
 
-def change(session: Session, uuid: UUID, definition: SegmentDetails, chains: Chains) -> Segment:
-    """Raises SegmentNotFound."""
+def change(session: Session, uuid: UUID, definition: SegmentDetails, chains: Chains, now: datetime) -> Segment:
+    """Raises SegmentNotFound or BadSegment."""
     segment = _locked(session, uuid, chains)
-    _apply(session, segment, definition)
+    _apply(session, segment, definition, now)
     return segment
 
 
-def switch(session: Session, uuid: UUID, on: bool, chains: Chains) -> None:
+def switch(session: Session, uuid: UUID, on: bool, chains: Chains, now: datetime) -> None:
     """Activate or deactivate; an inactive segment has no members. Raises SegmentNotFound."""
     segment = _locked(session, uuid, chains)
     segment.active = on
-    recompute(session, segment)
+    membership.recompute(session, segment, now)
 
 
-def remove(session: Session, uuid: UUID, chains: Chains) -> None:
+def remove(session: Session, uuid: UUID, chains: Chains, now: datetime) -> None:
     """Raises SegmentNotFound."""
     segment = _locked(session, uuid, chains)
     segment.active = False
-    recompute(session, segment)
+    membership.recompute(session, segment, now)
     session.delete(segment)
 
 
@@ -125,32 +125,39 @@ def customers(session: Session, uuid: UUID, chains: Chains, paging: Page) -> Pag
     return Paged(list(session.scalars(paging.cut(query))), total)
 
 
-def recompute(session: Session, segment: Segment) -> None:
-    """Compute the membership anew from the definition."""
-    session.flush()
-    members = _members(session, segment) if segment.active else set()
-    _lock_customers(session, members | set(session.scalars(_member_ids(segment))))
-    session.execute(delete(SegmentMember).where(SegmentMember.segment_id == segment.id))
-    if members:
-        of_segment = {"chain_id": segment.chain_id, "segment_id": segment.id}
-        rows = [{**of_segment, "customer_id": customer_id} for customer_id in sorted(members)]
-        session.execute(insert(SegmentMember), rows)
-    sizes.recount_segment(session, segment.id)
+def preview(
+    session: Session, chain_id: int, definition: SegmentDetails, now: datetime
+) -> tuple[int, Sequence[Customer]]:
+    """How many customers a definition means, and the first few of them; nothing is kept. Raises BadSegment."""
+    _validate(definition)
+    meant = membership.meant(session, chain_id, definition.parts, now)
+    if meant is None:
+        return 0, []
+    total = session.scalar(select(func.count()).select_from(meant.subquery())) or 0
+    query = select(Customer).where(Customer.id.in_(meant)).order_by(Customer.id).limit(SHOWN)
+    return total, session.scalars(query).all()
 
 
-def _member_ids(segment: Segment) -> Select[int]:
-    return select(SegmentMember.customer_id).where(SegmentMember.segment_id == segment.id)
+def list_moving(session: Session) -> list[int]:
+    """The active segments of open chains whose members sales or time may change, by their ids."""
+    active = select(Segment).where(Segment.active.is_(True), chains_.is_open(Segment.chain_id)).order_by(Segment.id)
+    return [it.id for it in session.scalars(active) if membership.moves(it)]
 
 
-def _lock_customers(session: Session, ids: set[int]) -> None:
-    """Keep customers from moving between levels while they are counted; in the order of their ids, so that nobody deadlocks."""
-    for chunk in batched(sorted(ids), CHUNK):
-        session.execute(
-            select(Customer.id).where(Customer.id.in_(chunk)).order_by(Customer.id).with_for_update(key_share=True)
-        ).all()
+def recompute(session: Session, segment_id: int, now: datetime) -> int:
+    """Compute the members of a segment anew, if it is still there; how many came or went."""
+    segment = session.scalars(select(Segment).where(Segment.id == segment_id).with_for_update()).one_or_none()
+    return membership.recompute(session, segment, now) if segment is not None else 0
 
 
-def _apply(session: Session, segment: Segment, definition: SegmentDetails) -> None:
+def _validate(definition: SegmentDetails) -> None:
+    for part in definition.parts:
+        for criterion in part:
+            criteria.validate(criterion.type, criterion.terms)
+
+
+def _apply(session: Session, segment: Segment, definition: SegmentDetails, now: datetime) -> None:
+    _validate(definition)
     segment.name = definition.name
     segment.description = definition.description
     segment.active = definition.active
@@ -158,53 +165,4 @@ def _apply(session: Session, segment: Segment, definition: SegmentDetails) -> No
         SegmentPart(criteria=[SegmentCriterion(type=c.type, terms=c.terms) for c in part]) for part in definition.parts
     ]
     session.add(segment)
-    recompute(session, segment)
-
-
-def _members(session: Session, segment: Segment) -> set[int]:
-    parts = []
-    for part in segment.parts:
-        parts.append(
-            {
-                member
-                for criterion in part.criteria
-                for member in _listed(session, segment.chain_id, criterion.terms["customers"])
-            }
-        )
-    return set.intersection(*parts) if parts else set()
-
-
-def _listed(session: Session, chain_id: int, names: Sequence[str]) -> set[int]:
-    """The ids of the chain's customers with these UUIDs, phones, card numbers or e-mails; unknown ones are passed over."""
-    return {customer_id for chunk in batched(names, CHUNK) for customer_id in _listed_chunk(session, chain_id, chunk)}
-
-
-def _listed_chunk(session: Session, chain_id: int, names: Sequence[str]) -> set[int]:
-    uuids = []
-    for name in names:
-        try:
-            uuids.append(UUID(name))
-        except ValueError:
-            continue
-    texts = list(names)
-    query = (
-        select(Customer.id)
-        .join(Profile)
-        .where(
-            Customer.chain_id == chain_id,
-            or_(
-                Customer.uuid.in_(uuids),
-                Profile.phone.in_(texts),
-                Profile.loyalty_card_number.in_(texts),
-                Profile.email.in_([text.lower() for text in texts]),
-            ),
-        )
-    )
-    return set(session.scalars(query))
-
-
-def batched(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
-    """Lists of at most so many rows; as itertools.batched of Python 3.12."""
-    source = iter(rows)
-    while batch := list(islice(source, size)):
-        yield batch
+    membership.recompute(session, segment, now)

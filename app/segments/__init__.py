@@ -1,0 +1,1 @@
+"""Segments of customers: `segments` are what an admin decides, `criteria` whom they mean, in SQL, `membership` who belongs to which now."""

@@ -1,0 +1,256 @@
+"""Whom each type of criterion means: a query for the ids of a chain's customers. Source: contract section 3.4.
+
+Amounts in hundredths, days as ISO texts of the chain's calendar. Returns are no purchases; what was returned is taken off the amounts.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import date, datetime, time, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    String,
+    and_,
+    between,
+    bindparam,
+    cast,
+    exists,
+    extract,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+)
+from sqlalchemy.orm import Session
+
+from app.db.prepared import is_postgresql
+from app.members.errors import BadSegment
+from app.members.models import Customer, CustomerAttribute, CustomerTag, Level, Profile, Spending
+from app.organizations.models import Chain, PointOfSale
+from app.points.models import Account
+from app.sales.models import Sale, SaleItem
+
+LISTED_MAX = 50_000
+DAYS_MAX = 3_660
+
+
+class Asked(NamedTuple):
+    """For whom and when a criterion is asked."""
+
+    session: Session
+    chain: Chain
+    now: datetime
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.chain.time_zone)
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(self.zone).date()
+
+    def midnight(self, day: date) -> datetime:
+        return datetime.combine(day, time(), self.zone)
+
+
+Condition = ColumnElement[bool]
+Terms = Mapping[str, Any]
+
+
+def _bought(*conditions: Condition) -> Condition:
+    """A purchase of the customer, which is no return, for which these hold."""
+    return exists().where(Sale.customer_id == Customer.id, Sale.returns_id.is_(None), *conditions)
+
+
+def _bought_item(asked: Asked, condition: Condition) -> Condition:
+    return exists().where(
+        Sale.customer_id == Customer.id, Sale.returns_id.is_(None), SaleItem.sale_id == Sale.id, condition
+    )
+
+
+def _in_shop(uuids: Sequence[str]) -> Condition:
+    shops = select(PointOfSale.id).where(PointOfSale.uuid.in_([UUID(it) for it in uuids]))
+    return Sale.shop_id.in_(shops)
+
+
+def _spending(column: Any) -> ColumnElement[int]:
+    found = select(column).where(Spending.customer_id == Customer.id).correlate(Customer).scalar_subquery()
+    return func.coalesce(found, 0)
+
+
+def _bought_in_pos(asked: Asked, terms: Terms) -> Condition:
+    return _bought(_in_shop(terms["posIds"]))
+
+
+def _transaction_count(asked: Asked, terms: Terms) -> Condition:
+    return between(_spending(Spending.transactions_count), terms["min"], terms["max"])
+
+
+def _transaction_amount(asked: Asked, terms: Terms) -> Condition:
+    return between(_spending(Spending.amount), terms["fromAmount"], terms["toAmount"])
+
+
+def _average_transaction_amount(asked: Asked, terms: Terms) -> Condition:
+    count, amount = Spending.transactions_count, Spending.amount
+    return exists().where(
+        Spending.customer_id == Customer.id,
+        count > 0,
+        amount >= terms["fromAmount"] * count,
+        amount <= terms["toAmount"] * count,
+    )
+
+
+def _transaction_percent_in_pos(asked: Asked, terms: Terms) -> Condition:
+    of_customer = select(func.count()).where(Sale.customer_id == Customer.id, Sale.returns_id.is_(None))
+    all_sales = of_customer.correlate(Customer).scalar_subquery()
+    there = of_customer.where(_in_shop([terms["posId"]])).correlate(Customer).scalar_subquery()
+    return and_(_bought(), there * 10_000 >= all_sales * terms["percent"])
+
+
+def _purchase_period(asked: Asked, terms: Terms) -> Condition:
+    since, until = date.fromisoformat(terms["fromDate"]), date.fromisoformat(terms["toDate"])
+    ends = asked.midnight(until + timedelta(days=1))
+    return _bought(Sale.bought_at >= asked.midnight(since), Sale.bought_at < ends)
+
+
+def _last_purchase_n_days_before(asked: Asked, terms: Terms) -> Condition:
+    """As the original reads it: a purchase in the last so many days."""
+    since = asked.midnight(asked.today - timedelta(days=terms["days"]))
+    return _bought(Sale.bought_at >= since, Sale.bought_at <= asked.now)
+
+
+def _bought_skus(asked: Asked, terms: Terms) -> Condition:
+    return _bought_item(asked, SaleItem.sku.in_(terms["skuIds"]))
+
+
+def _bought_makers(asked: Asked, terms: Terms) -> Condition:
+    return _bought_item(asked, SaleItem.maker.in_(terms["makers"]))
+
+
+def _bought_labels(asked: Asked, terms: Terms) -> Condition:
+    return _bought_item(asked, or_(*(_has_label(asked, it["key"], it.get("value")) for it in terms["labels"])))
+
+
+def _has_label(asked: Asked, key: str, value: str | None) -> Condition:
+    """A pair of an item's labels: a list of lists in JSON."""
+    unnested = func.json_array_elements if is_postgresql(asked.session) else func.json_each
+    pairs = unnested(SaleItem.labels).table_valued("value", name="pair")
+    pair = type_coerce(pairs.c.value, JSON)
+    found = select(literal(1)).select_from(pairs).where(pair[0].as_string() == key)
+    return exists(found.where(pair[1].as_string() == value) if value else found).correlate(SaleItem)
+
+
+def _anniversary(asked: Asked, terms: Terms) -> Condition:
+    """The day of the year falls in the next so many days; who was born on 29 February has it on 28 in other years."""
+    days = [asked.today + timedelta(days=i) for i in range(min(terms["days"], 366) + 1)]
+    wanted = {(it.month, it.day) for it in days}
+    wanted |= {(2, 29) for it in days if (it.month, it.day) == (2, 28) and (it + timedelta(days=1)).month == 3}
+    if terms["anniversaryType"] == "birthday":
+        column: Any = Profile.born_on
+        when = exists().where(Profile.customer_id == Customer.id, _on_days(asked, column, wanted))
+        return and_(Customer.status == "active", when)
+    return and_(Customer.status == "active", _on_days(asked, Customer.created_at, wanted))
+
+
+def _on_days(asked: Asked, column: Any, wanted: set[tuple[int, int]]) -> Condition:
+    if is_postgresql(asked.session):
+        if column is Customer.created_at:
+            column = func.timezone(asked.chain.time_zone, column)
+        return (extract("month", column) * 100 + extract("day", column)).in_([m * 100 + d for m, d in wanted])
+    return func.substr(cast(column, String), 6, 5).in_([f"{m:02}-{d:02}" for m, d in wanted])
+
+
+def _customer_list(asked: Asked, terms: Terms) -> Condition:
+    """By UUID, phone, card or e-mail; names that are nobody's are passed over."""
+    names = _texts(asked, terms["customers"])
+    small = _texts(asked, [it.lower() for it in terms["customers"]])
+    uuids = _texts(asked, [_uuid_text(asked, it) for it in terms["customers"]])
+    of_profile = or_(Profile.phone.in_(names), Profile.loyalty_card_number.in_(names), Profile.email.in_(small))
+    listed = select(Profile.customer_id).where(Profile.chain_id == asked.chain.id, of_profile)
+    return or_(cast(Customer.uuid, String).in_(uuids), Customer.id.in_(listed))
+
+
+def _uuid_text(asked: Asked, name: str) -> str:
+    try:
+        return str(UUID(name)) if is_postgresql(asked.session) else UUID(name).hex
+    except ValueError:
+        return ""
+
+
+def _texts(asked: Asked, texts: Sequence[str]) -> Any:
+    """Any number of texts, as one parameter."""
+    sent = bindparam(None, list(texts), type_=JSON())
+    if is_postgresql(asked.session):
+        return select(func.json_array_elements_text(sent).column_valued())
+    return select(func.json_each(sent).table_valued("value").c.value)
+
+
+def _level(asked: Asked, terms: Terms) -> Condition:
+    return Customer.level_id.in_(select(Level.id).where(Level.uuid.in_([UUID(it) for it in terms["levelIds"]])))
+
+
+def _tag(asked: Asked, terms: Terms) -> Condition:
+    return exists().where(
+        CustomerTag.customer_id == Customer.id,
+        CustomerTag.name.in_(terms["tags"]),
+        or_(CustomerTag.expires_at.is_(None), CustomerTag.expires_at > asked.now),
+    )
+
+
+def _attribute(asked: Asked, terms: Terms) -> Condition:
+    """Text, or a number that is written so."""
+    is_so = CustomerAttribute.text == terms["value"]
+    with suppress(ValueError):
+        is_so = or_(is_so, CustomerAttribute.number == float(terms["value"]))
+    return exists().where(CustomerAttribute.customer_id == Customer.id, CustomerAttribute.name == terms["name"], is_so)
+
+
+def _balance(asked: Asked, terms: Terms) -> Condition:
+    found = Account.balance.between(terms["fromPoints"], terms["toPoints"])
+    return exists().where(Account.customer_id == Customer.id, found)
+
+
+class Type(NamedTuple):
+    """A type of criterion: its condition on a customer, the names of its terms, and whether sales or time change who meets it."""
+
+    condition: Callable[[Asked, Terms], Condition]
+    terms: tuple[str, ...]
+    moves: bool = True
+
+
+TYPES: Mapping[str, Type] = {
+    "bought_in_pos": Type(_bought_in_pos, ("posIds",)),
+    "transaction_count": Type(_transaction_count, ("min", "max")),
+    "transaction_amount": Type(_transaction_amount, ("fromAmount", "toAmount")),
+    "average_transaction_amount": Type(_average_transaction_amount, ("fromAmount", "toAmount")),
+    "transaction_percent_in_pos": Type(_transaction_percent_in_pos, ("posId", "percent")),
+    "purchase_period": Type(_purchase_period, ("fromDate", "toDate")),
+    "last_purchase_n_days_before": Type(_last_purchase_n_days_before, ("days",)),
+    "bought_skus": Type(_bought_skus, ("skuIds",)),
+    "bought_makers": Type(_bought_makers, ("makers",)),
+    "bought_labels": Type(_bought_labels, ("labels",)),
+    "anniversary": Type(_anniversary, ("anniversaryType", "days")),
+    "customer_list": Type(_customer_list, ("customers",), moves=False),
+    "level": Type(_level, ("levelIds",)),
+    "tag": Type(_tag, ("tags",)),
+    "attribute": Type(_attribute, ("name", "value")),
+    "balance": Type(_balance, ("fromPoints", "toPoints")),
+}
+ORDERED = (("min", "max"), ("fromAmount", "toAmount"), ("fromDate", "toDate"), ("fromPoints", "toPoints"))
+
+
+def validate(kind: str, terms: Terms) -> None:
+    """Raises BadSegment for what cannot be."""
+    if kind not in TYPES:
+        raise BadSegment(f"There is no criterion of type {kind}; there are {', '.join(TYPES)}.", field="parts")
+    missing = [name for name in TYPES[kind].terms if terms.get(name) in (None, [], "")]
+    if missing and kind != "customer_list":
+        raise BadSegment(f"A criterion {kind} needs {', '.join(missing)}.", field="parts")
+    for low, high in ORDERED:
+        if low in TYPES[kind].terms and terms[low] > terms[high]:
+            raise BadSegment(f"In a criterion {kind}, {low} is not more than {high}.", field="parts")

@@ -1,0 +1,213 @@
+"""Whom each type of criterion means, on both databases; who comes and goes when sales arrive, time passes or a definition changes."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event, select
+
+from app.campaign.awards.give import SYSTEM
+from app.campaign.triggers import sales
+from app.members import attributes, tags
+from app.members.errors import BadSegment
+from app.members.models import Customer, SegmentMember
+from app.organizations import shops
+from app.organizations.scope import EVERY_CHAIN
+from app.sales.recording import SaleDetails, SoldItem
+from app.segments import segments
+from app.segments.segments import Criterion, SegmentDetails
+from tests.client import Client
+from tests.world import World
+
+NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
+
+
+class Town:
+    """Ann has bought much, Ben little, Con nothing, and Dee is somebody of another chain."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        with world.database.transaction() as session:
+            self.mall = shops.add(session, world.chain_id, "Mall", "mall").uuid
+        there = world.a_chain("There")
+        born = {"Ann": date(1990, 11, 5), "Ben": date(1992, 2, 29), "Con": date(1991, 6, 1), "Dee": date(1990, 11, 5)}
+        self.people = {
+            name: world.a_customer(name, points=10 * i, born_on=day, chain_id=there if name == "Dee" else None,
+                                   email=f"{name}@guerdon.example")
+            for i, (name, day) in enumerate(born.items(), 1)
+        }  # fmt: skip
+        coffee = SoldItem("COFFEE", "Coffee", 2, 700, maker="Roast", labels=[("kind", "drink"), ("fair", "yes")])
+        tea = SoldItem("TEA", "Tea", 1, 300, maker="Leaf", labels=[("kind", "hot")])
+        self.sell("Ann", "A1", 1, [coffee, tea], self.mall)
+        self.sell("Ann", "A2", 40, [coffee], world.shop)
+        self.sell("Ann", "A3", 400, [tea], self.mall)
+        self.sell("Ben", "B1", 40, [tea], world.shop)
+        self.sell("Dee", "D1", 1, [coffee, tea])
+
+    def sell(self, name: str, number: str, days_ago: int, items: Any, shop: Any = None) -> None:
+        customer = self.people[name]
+        reported = SaleDetails(number, NOW - timedelta(days=days_ago), items=items, customer_id=customer.id, shop=shop)
+        with self.world.database.transaction() as session:
+            sales.record(session, customer.chain_id, reported, NOW, SYSTEM)
+
+    def of(self, *parts: list[Criterion], now: datetime = NOW) -> set[str]:
+        """Whom a definition means."""
+        with self.world.database.reading() as session:
+            total, found = segments.preview(session, self.world.chain_id, SegmentDetails("s", True, parts), now)
+            assert total == len(found)
+            return {it.profile.first_name for it in found} & self.people.keys()
+
+
+@pytest.fixture
+def town(world: World) -> Town:
+    return Town(world)
+
+
+def one(kind: str, **terms: Any) -> list[Criterion]:
+    return [Criterion(kind, terms)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "terms", "expected"),
+    [
+        ("transaction_count", {"min": 0, "max": 0}, {"Con"}),
+        ("transaction_count", {"min": 1, "max": 2}, {"Ben"}),
+        ("transaction_count", {"min": 3, "max": 3}, {"Ann"}),
+        ("transaction_amount", {"fromAmount": 300, "toAmount": 2_000}, {"Ann", "Ben"}),
+        ("transaction_amount", {"fromAmount": 0, "toAmount": 300}, {"Ben", "Con"}),
+        ("average_transaction_amount", {"fromAmount": 600, "toAmount": 700}, {"Ann"}),
+        ("average_transaction_amount", {"fromAmount": 0, "toAmount": 300}, {"Ben"}),
+        ("purchase_period", {"fromDate": "2026-09-20", "toDate": "2026-09-23"}, {"Ann", "Ben"}),
+        ("purchase_period", {"fromDate": "2026-11-01", "toDate": "2026-11-01"}, {"Ann"}),
+        ("last_purchase_n_days_before", {"days": 5}, {"Ann"}),
+        ("last_purchase_n_days_before", {"days": 40}, {"Ann", "Ben"}),
+        ("bought_skus", {"skuIds": ["COFFEE", "MILK"]}, {"Ann"}),
+        ("bought_makers", {"makers": ["Leaf"]}, {"Ann", "Ben"}),
+        ("bought_labels", {"labels": [{"key": "kind", "value": "drink"}]}, {"Ann"}),
+        ("bought_labels", {"labels": [{"key": "kind"}, {"key": "x", "value": "y"}]}, {"Ann", "Ben"}),
+        ("bought_labels", {"labels": [{"key": "kind", "value": "yes"}]}, set()),
+        ("anniversary", {"anniversaryType": "birthday", "days": 3}, {"Ann"}),
+        ("anniversary", {"anniversaryType": "birthday", "days": 2}, set()),
+        ("customer_list", {"customers": ["BEN@guerdon.example", "nobody"]}, {"Ben"}),
+        ("balance", {"fromPoints": 2_000, "toPoints": 3_000}, {"Ben", "Con"}),
+    ],
+)
+def test_each_type_means_whom_it_says(town: Town, kind: str, terms: dict[str, Any], expected: set[str]) -> None:
+    assert town.of(one(kind, **terms)) == expected
+
+
+def test_types_that_name_what_the_chain_has(town: Town) -> None:
+    world = town.world
+    ann, con = town.people["Ann"], town.people["Con"]
+    with world.database.transaction() as session:
+        tags.put(session, con.id, ["vip"], NOW)
+        tags.put(session, ann.id, ["guest"], NOW, ttl_seconds=60)
+        attributes.put(session, ann.id, {"colour": "red", "size": 42})
+    assert town.of(one("bought_in_pos", posIds=[str(town.mall)])) == {"Ann"}
+    assert town.of(one("bought_in_pos", posIds=[str(town.mall), str(world.shop)])) == {"Ann", "Ben"}
+    assert town.of(one("transaction_percent_in_pos", posId=str(town.mall), percent=6_666)) == {"Ann"}
+    assert town.of(one("transaction_percent_in_pos", posId=str(town.mall), percent=6_667)) == set()
+    assert town.of(one("level", levelIds=[str(world.bronze.uuid)])) == {"Ann", "Ben", "Con"}
+    assert town.of(one("level", levelIds=[str(world.silver.uuid)])) == set()
+    assert town.of(one("tag", tags=["vip", "guest"])) == {"Ann", "Con"}
+    assert town.of(one("tag", tags=["vip", "guest"]), now=NOW + timedelta(minutes=2)) == {"Con"}
+    assert town.of(one("attribute", name="colour", value="red")) == {"Ann"}
+    assert town.of(one("attribute", name="size", value="42")) == {"Ann"}
+    assert town.of(one("attribute", name="size", value="43")) == set()
+
+
+def test_a_leap_day_is_celebrated_every_year(town: Town) -> None:
+    birthday = one("anniversary", anniversaryType="birthday", days=1)
+    assert town.of(birthday, now=datetime(2027, 2, 27, 12, tzinfo=UTC)) == {"Ben"}
+    assert town.of(birthday, now=datetime(2028, 2, 28, 12, tzinfo=UTC)) == {"Ben"}
+    assert town.of(birthday, now=datetime(2027, 3, 1, 12, tzinfo=UTC)) == set()
+
+
+def test_criteria_of_a_part_are_any_and_parts_are_all(town: Town) -> None:
+    leaf, coffee = Criterion("bought_makers", {"makers": ["Leaf"]}), Criterion("bought_skus", {"skuIds": ["COFFEE"]})
+    nothing = Criterion("transaction_count", {"min": 0, "max": 0})
+    assert town.of([leaf, nothing]) == {"Ann", "Ben", "Con"}
+    assert town.of([leaf], [coffee]) == {"Ann"}
+    assert town.of([leaf], []) == set()
+    assert town.of() == set()
+
+
+def members(world: World) -> set[str]:
+    with world.database.reading() as session:
+        query = select(Customer).join(SegmentMember, SegmentMember.customer_id == Customer.id)
+        return {it.profile.first_name for it in session.scalars(query)}
+
+
+def test_a_sale_brings_its_customer_in_at_once_and_time_takes_them_out(town: Town) -> None:
+    world = town.world
+    lately = SegmentDetails("lately", True, [one("last_purchase_n_days_before", days=5)])
+    with world.database.transaction() as session:
+        segment = segments.create(session, world.chain_id, lately, NOW)
+    assert members(world) == {"Ann"}
+    town.sell("Ben", "B2", 0, [SoldItem("TEA", "Tea", 1, 300)])
+    assert members(world) == {"Ann", "Ben"}
+    world.require_invariants()
+    written: list[str] = []
+
+    def note(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if "segment_member" in statement and not statement.startswith("SELECT"):
+            written.append(statement)
+
+    event.listen(world.database.engine, "before_cursor_execute", note)
+    world.work("segments", NOW + timedelta(days=1))
+    assert (members(world), written) == ({"Ann", "Ben"}, []), "who stays is not written"
+    world.work("segments", NOW + timedelta(days=5))
+    assert members(world) == {"Ben"}
+    assert [it.split()[0] for it in written] == ["DELETE"]
+    event.remove(world.database.engine, "before_cursor_execute", note)
+    world.require_invariants()
+    with world.database.transaction() as session:
+        segments.switch(session, segment.uuid, False, EVERY_CHAIN, NOW)
+    assert members(world) == set()
+    world.require_invariants()
+
+
+@pytest.mark.parametrize(
+    ("kind", "terms"),
+    [
+        ("dances", {}),
+        ("transaction_count", {"min": 2}),
+        ("transaction_count", {"min": 2, "max": 1}),
+        ("purchase_period", {"fromDate": "2026-02-01", "toDate": "2026-01-01"}),
+        ("bought_skus", {"skuIds": []}),
+    ],
+)
+def test_what_cannot_be_is_refused(world: World, kind: str, terms: dict[str, Any]) -> None:
+    with pytest.raises(BadSegment), world.database.transaction() as session:
+        segments.create(session, world.chain_id, SegmentDetails("s", True, [one(kind, **terms)]), NOW)
+
+
+PRINTED: list[dict[str, Any]] = [
+    {"type": "bought_skus", "skuIds": ["A"]},
+    {"type": "transaction_amount", "fromAmount": 1.5, "toAmount": 20},
+    {"type": "bought_labels", "labels": [{"key": "k", "value": "v"}]},
+    {"type": "anniversary", "anniversaryType": "registration", "days": 7},
+    {"type": "purchase_period", "fromDate": "2026-01-01", "toDate": "2026-02-01"},
+    {"type": "customer_list", "customers": ["a@guerdon.example"]},
+]
+
+
+def test_a_segment_is_taken_back_as_it_was_printed(ada: Client, world: World) -> None:
+    percent = {"type": "transaction_percent_in_pos", "posId": str(world.shop), "percent": 12.5}
+    sent = {"name": "S", "active": True, "parts": [{"criteria": [*PRINTED, percent]}]}
+    made = ada.post("/api/segment", json={"segment": sent})
+    assert made.status_code == 200, made.json
+    url = f"/api/segment/{made.json['segmentId']}"
+    shown = ada.get(url).json
+    found = [{name: it[name] for name in it if name != "criterionId"} for it in shown["parts"][0]["criteria"]]
+    assert found == [*PRINTED, percent]
+    assert ada.put(url, json={"segment": shown}).status_code == 200
+    for wrong in (
+        {"type": "bought_skus", "makers": ["x"], "skuIds": ["A"]},
+        {"type": "anniversary", "days": 0},
+        {"type": "x"},
+    ):
+        answer = ada.post("/api/segment", json={"segment": {**sent, "parts": [{"criteria": [wrong]}]}})
+        assert answer.json["form"]["children"]["parts"]["errors"], wrong
+    preview = ada.post("/api/segment/preview", json={"segment": {"name": "P", "parts": [{"criteria": [PRINTED[-1]]}]}})
+    assert preview.json == {"customers": [], "total": 0}
