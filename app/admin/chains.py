@@ -10,11 +10,20 @@ from app.access import permissions, tokens
 from app.access.models import AccessToken
 from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
-from app.openloyalty.fields import Checkbox, Choice, Moment, Text, Whole
+from app.openloyalty.fields import Checkbox, Choice, Collection, Moment, Text, Whole
 from app.openloyalty.formats import moment, without_none
 from app.openloyalty.forms import Form, form, require_unchanged
 from app.organizations import chains
-from app.organizations.models import POINTS_DAYS_MAX, POINTS_EXPIRIES, UNITS, AppHost, Business, Chain
+from app.organizations.models import (
+    LEVELS_BY,
+    MATCHES_BY,
+    POINTS_DAYS_MAX,
+    POINTS_EXPIRIES,
+    UNITS,
+    AppHost,
+    Business,
+    Chain,
+)
 from app.web.door import allow, login_id, note_subject, reading, transaction
 from app.web.door import chains as scope
 
@@ -34,6 +43,10 @@ class ChainView(Schema):
     pointsExpiry = fields.String(required=True, metadata={"enum": list(POINTS_EXPIRIES)})
     pointsDaysActive = fields.Integer(metadata={"description": "Of `after_days`."})
     pointsDaysLocked = fields.Integer(required=True, metadata={"description": "How long new points cannot be spent."})
+    levelsBy = fields.String(required=True, metadata={"enum": list(LEVELS_BY)})
+    levelDays = fields.Integer(metadata={"description": "Of the last so many days; of all time without it."})
+    matchesBy = fields.List(fields.String(), required=True)
+    deliverySkus = fields.List(fields.String(), required=True)
 
 
 class BusinessView(Schema):
@@ -74,10 +87,17 @@ class ChainForm(Form):
     pointsExpiry = Choice(POINTS_EXPIRIES, attribute="points_expiry", load_default="never")
     pointsDaysActive = Whole(1, POINTS_DAYS_MAX, attribute="points_days_active")
     pointsDaysLocked = Whole(0, POINTS_DAYS_MAX, attribute="points_days_locked")
+    levelsBy = Choice(LEVELS_BY, attribute="levels_by", load_default="hand")
+    levelDays = Whole(1, POINTS_DAYS_MAX, attribute="level_days")
+    matchesBy = Collection(
+        Choice(MATCHES_BY, required=True), attribute="matches_by", load_default=lambda: [*MATCHES_BY]
+    )
+    deliverySkus = Collection(Text(required=True), attribute="delivery_skus")
 
     @post_load
     def terms(self, data: dict[str, Any], **kw: Any) -> chains.ChainDetails:
         data["points_expiry"] = data["points_expiry"] or "never"
+        data["levels_by"] = data["levels_by"] or "hand"
         data["points_days_locked"] = data["points_days_locked"] or 0
         return chains.ChainDetails(**data)
 
@@ -290,6 +310,10 @@ def _chain(it: Chain) -> dict[str, Any]:
             "pointsExpiry": it.points_expiry,
             "pointsDaysActive": it.points_days_active,
             "pointsDaysLocked": it.points_days_locked,
+            "levelsBy": it.levels_by,
+            "levelDays": it.level_days,
+            "matchesBy": it.matches_by,
+            "deliverySkus": it.delivery_skus,
         }
     )
 

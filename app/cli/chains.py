@@ -10,7 +10,7 @@ from app import clock
 from app.access import permissions, tokens
 from app.cli.root import errors_as_messages, main, opened
 from app.organizations import chains
-from app.organizations.models import POINTS_DAYS_MAX, POINTS_EXPIRIES, UNITS, Chain
+from app.organizations.models import LEVELS_BY, POINTS_DAYS_MAX, POINTS_EXPIRIES, UNITS, Chain
 from app.organizations.scope import EVERY_CHAIN
 from app.settings import from_environment
 
@@ -58,6 +58,14 @@ TERMS = [
     click.option(
         "--points-expire",
         help="When points given from now on expire: `never`, after `365 days`, at the `month_end` or the `year_end`.",
+    ),
+    click.option(
+        "--levels-by", type=click.Choice(LEVELS_BY), help="What customers reach levels by; `hand` for a new chain."
+    ),
+    click.option(
+        "--level-days",
+        type=click.IntRange(0, POINTS_DAYS_MAX),
+        help="Only what was bought or earned in the last so many days counts; 0: all that ever was.",
     ),
     click.option(
         "--points-locked-days",
@@ -217,6 +225,7 @@ def _terms(details: dict[str, Any], known: dict[str, Any] | None = None) -> chai
             raise click.ClickException(
                 "Points expire `never`, after days like `365 days`, at the `month_end` or the `year_end`."
             )
+    terms["level_days"] = terms.get("level_days") or None
     return chains.ChainDetails(**terms)
 
 

@@ -202,12 +202,18 @@ def _set_status(session: Session, customer: Customer, status: str, now: datetime
 
 def assign_level(session: Session, customer: Customer, level: UUID, now: datetime) -> None:
     """Put a customer on a level by hand. Raises LevelNotFound."""
-    _move(session, customer, _level(session, customer.chain_id, level), by_hand=True, now=now)
+    given = _level(session, customer.chain_id, level)
+    _move(session, customer, given, given, now)
 
 
 def release_level(session: Session, customer: Customer, now: datetime) -> None:
     """Take back a level given by hand; the customer returns to the lowest active one."""
-    _move(session, customer, _lowest_level(session, customer.chain_id), by_hand=False, now=now)
+    _move(session, customer, _lowest_level(session, customer.chain_id), None, now)
+
+
+def move(session: Session, customer: Customer, level: Level | None, now: datetime) -> None:
+    """Put a customer on a level that was reached, or lost; what was given by hand stays noted."""
+    _move(session, customer, level, customer.manual_level, now)
 
 
 def spending(session: Session, customer_ids: list[int]) -> dict[int, Spending]:
@@ -257,12 +263,12 @@ def _lock(session: Session, customer: Customer) -> None:
         raise CustomerNotFound
 
 
-def _move(session: Session, customer: Customer, level: Level | None, by_hand: bool, now: datetime) -> None:
+def _move(session: Session, customer: Customer, level: Level | None, manual_level: Level | None, now: datetime) -> None:
     # Locked, so that two moves at once count the customer away from where it really stood.
     _lock(session, customer)
     sizes.move(session, customer, level.id if level else None)
     customer.level = level
-    customer.manual_level = level if by_hand else None
+    customer.manual_level = manual_level
     customer.updated_at = now
     telling.customer(session, customer, "customer.changed", now)
 

@@ -12,7 +12,16 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.db.types import AnyColumn
 from app.organizations.errors import AppNotFound, BadChain, BusinessNotFound, ChainNotFound, DivisionElsewhere
-from app.organizations.models import MATCHES_BY, POINTS_DAYS_MAX, POINTS_EXPIRIES, UNITS, AppHost, Business, Chain
+from app.organizations.models import (
+    LEVELS_BY,
+    MATCHES_BY,
+    POINTS_DAYS_MAX,
+    POINTS_EXPIRIES,
+    UNITS,
+    AppHost,
+    Business,
+    Chain,
+)
 from app.organizations.scope import EVERY_CHAIN, Chains, includes, within, within_or_unowned
 from app.refusal import AlreadyTaken
 
@@ -37,6 +46,8 @@ class ChainDetails:
     points_days_locked: int = 0
     matches_by: Sequence[str] = MATCHES_BY
     delivery_skus: Sequence[str] = ()
+    levels_by: str = "hand"
+    level_days: int | None = None
 
 
 def is_zone(name: str) -> bool:
@@ -217,6 +228,11 @@ def _apply(session: Session, chain: Chain, terms: ChainDetails) -> None:
         )
     if not set(terms.matches_by) <= set(MATCHES_BY) or len(set(terms.matches_by)) < len(terms.matches_by):
         raise BadChain(f"Sales are matched by {', '.join(MATCHES_BY)}, each once.", field="matches_by")
+    if terms.levels_by not in LEVELS_BY or not 1 <= (terms.level_days or 1) <= POINTS_DAYS_MAX:
+        raise BadChain(
+            f"Levels are reached by {', '.join(LEVELS_BY)}, of all time or of 1 to {POINTS_DAYS_MAX} days.",
+            field="levels_by",
+        )
     if len(terms.delivery_skus) > SKUS_MAX:
         raise BadChain(f"At most {SKUS_MAX} products are the cost of delivery.", field="delivery_skus")
     if not 0 <= terms.points_days_locked <= POINTS_DAYS_MAX:
@@ -227,4 +243,5 @@ def _apply(session: Session, chain: Chain, terms: ChainDetails) -> None:
     chain.has_divisions = terms.has_divisions
     chain.points_expiry, chain.points_days_active = terms.points_expiry, terms.points_days_active
     chain.points_days_locked = terms.points_days_locked
+    chain.levels_by, chain.level_days = terms.levels_by, terms.level_days
     chain.matches_by, chain.delivery_skus = list(terms.matches_by), list(terms.delivery_skus)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.types import Base, Serial, UtcDateTime, Written, WrittenSmall
 
+LEVELS_BY = ("hand", "sales", "points")
 MATCHES_BY = ("loyalty_card_number", "email", "phone")
 POINTS_EXPIRIES = ("never", "after_days", "month_end", "year_end")
 POINTS_DAYS_MAX = 36_500
@@ -32,6 +33,8 @@ class Chain(Base):
         "points_days_locked",
         "matches_by",
         "delivery_skus",
+        "levels_by",
+        "level_days",
     )
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
@@ -47,6 +50,8 @@ class Chain(Base):
     matches_by: Mapped[list[str]] = mapped_column(
         JSON, default=lambda: [*MATCHES_BY]
     )  # whose a sale is; the first that is known
+    levels_by: Mapped[str] = mapped_column(default="hand", server_default="hand")  # what customers reach levels by
+    level_days: Mapped[int | None] = mapped_column(BigInteger)  # of the last so many days; none: of all time
     delivery_skus: Mapped[list[str]] = mapped_column(JSON, default=list)  # items of sales that are the cost of delivery
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(
@@ -55,6 +60,7 @@ class Chain(Base):
     __table_args__ = (
         CheckConstraint(f"referral_window_unit IN {UNITS}", "known_referral_window_unit"),
         CheckConstraint("(referral_window_unit IS NULL) = (referral_window_quantity IS NULL)", "whole_referral_window"),
+        CheckConstraint(f"levels_by IN {LEVELS_BY}", "known_levels_by"),
         CheckConstraint(f"points_expiry IN {POINTS_EXPIRIES}", "known_points_expiry"),
         CheckConstraint("(points_expiry = 'after_days') = (points_days_active IS NOT NULL)", "whole_points_expiry"),
     )

@@ -19,6 +19,7 @@ from app.jobs.schedule import HELD, Every, Nightly, Run, Schedule
 from app.media.blobs import BlobStore
 from app.outbox import retention
 from app.points import ledger, lots
+from app.sales import levels
 from app.segments import segments
 from app.settings import Settings
 from app.web import brakes, idempotency
@@ -61,6 +62,7 @@ def works(settings: Settings) -> dict[str, Work]:
         notices.WORK["voucher.expiring"]: Work(Every(hour), _tell_of_expiring),
         "points": Work(Every(minute), _bring_points_up_to_date),
         "points-lots": Work(Every(hour), _settle_points),
+        "levels": Work(Every(hour), _refresh_levels),
         "segments": Work(Every(hour), _recompute_segments),
         "stocks": Work(Every(minute), _tell_of_stocks),
         "outbox": Work(Every(hour), _tidy_outbox),
@@ -175,6 +177,21 @@ def _tell_of_vouchers(desk: Desk, kind: str) -> str:
                 raise Lost
         batches += 1
     return f"Told of what expires until {until.astimezone(UTC).isoformat(timespec='seconds')}, in {batches} batches."
+
+
+def _refresh_levels(desk: Desk) -> str:
+    with desk.database.reading() as session:
+        chain_ids = levels.list_chains(session)
+    count = 0
+    for chain_id in chain_ids:
+        last: int | None = 0
+        while last is not None:
+            with desk.database.transaction() as session:
+                if not schedule.keep(session, desk.run, clock.now()):
+                    raise Lost
+                moved, last = levels.refresh_batch(session, chain_id, last, clock.now())
+            count += moved
+    return f"{count} customers moved to another level."
 
 
 def _recompute_segments(desk: Desk) -> str:

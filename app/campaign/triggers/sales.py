@@ -18,7 +18,7 @@ from app.campaign.vouchers.lookup import Holder, VoucherIdentifiers
 from app.members.models import Customer
 from app.points import ledger
 from app.refusal import Refusal
-from app.sales import earning, recording
+from app.sales import earning, levels, recording
 from app.sales.errors import SaleDiffers
 from app.sales.models import Sale
 from app.sales.recording import SaleDetails
@@ -84,6 +84,7 @@ def _settle(session: Session, sale: Sale, now: datetime, actor: Actor) -> list[U
     ledger.lock_accounts(session, [customer.id, *referring])
     if sale.returns_id is not None:
         recording.settle(session, sale, now)
+        levels.refresh(session, customer, now)
         membership.refresh(session, customer.id, now)
         return []
     unrewarded: list[Unrewarded] = []
@@ -94,7 +95,8 @@ def _settle(session: Session, sale: Sale, now: datetime, actor: Actor) -> list[U
     for referrer in referring:
         happened = ("first_purchase", "every_purchase") if is_first else ("every_purchase",)
         earning.for_referral(session, session.get_one(Customer, referrer), customer, happened, now)
-    # Before campaigns give: some are for whoever has just come to a segment.
+    # Before campaigns give: some are for whoever has just come to a level or a segment.
+    levels.refresh(session, customer, now)
     membership.refresh(session, customer.id, now)
     unrewarded += _instant_rewards(session, sale, customer, now, actor)
     traits = {"basket.amount": number(sale.amount)}

@@ -33,6 +33,11 @@ def upgrade() -> None:
         serial, strict = "INTEGER", " STRICT"
     matched = '\'["loyalty_card_number", "email", "phone"]\''
     op.execute(f"ALTER TABLE chain ADD COLUMN matches_by {json} DEFAULT {matched} NOT NULL")
+    op.execute(
+        f"ALTER TABLE chain ADD COLUMN levels_by {text} DEFAULT 'hand' NOT NULL CONSTRAINT ck_chain_known_levels_by"
+        " CHECK (levels_by IN ('hand', 'sales', 'points'))"
+    )
+    op.execute(f"ALTER TABLE chain ADD COLUMN level_days {whole}")
     op.execute(f"ALTER TABLE chain ADD COLUMN delivery_skus {json} DEFAULT '[]' NOT NULL")
     op.execute(
         f"ALTER TABLE account ADD COLUMN owed {whole} DEFAULT 0 NOT NULL CONSTRAINT ck_account_owed CHECK (owed >= 0)"

@@ -1,0 +1,103 @@
+"""On which level a customer stands by what they bought or earned, where the chain says so. Amounts in hundredths.
+
+Up at once, and down again after a return; what falls out of the window is the worker's. Never below a level that was given by hand.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.members import customers
+from app.members.models import ERASED, Customer, Level
+from app.organizations import chains
+from app.organizations.models import Chain
+from app.points.models import ADDING, LedgerEntry
+from app.sales.models import Sale, SaleItem
+
+BATCH = 500
+
+
+def refresh(session: Session, customer: Customer, now: datetime) -> bool:
+    """Put a customer on the level that they have reached; whether they moved."""
+    chain = session.get_one(Chain, customer.chain_id)
+    if chain.levels_by == "hand":
+        return False
+    session.flush()
+    value = session.scalar(_values(chain, now).where(Customer.id == customer.id).with_only_columns(_value(chain, now)))
+    return _move(session, customer, _reached(_levels(session, chain.id), int(value or 0), customer), now)
+
+
+def list_chains(session: Session) -> Sequence[int]:
+    """The open chains whose levels time changes, or points that come in other ways than by a sale."""
+    by_time = or_(Chain.levels_by == "points", and_(Chain.levels_by == "sales", Chain.level_days.is_not(None)))
+    query = select(Chain.id).where(by_time, chains.is_open(Chain.id))
+    return session.scalars(query.order_by(Chain.id)).all()
+
+
+def refresh_batch(session: Session, chain_id: int, after: int, now: datetime) -> tuple[int, int | None]:
+    """Put a batch of a chain's customers with higher ids on the levels that they have reached by now; how many moved, and the last id."""
+    chain = session.get_one(Chain, chain_id)
+    found = _levels(session, chain_id)
+    query = _values(chain, now).where(Customer.id > after)
+    if chain.levels_by == "sales" and found:  # a sale has lifted them at once: who stands lowest cannot fall
+        query = query.where(Customer.level_id != found[0].id)
+    rows = session.execute(query.order_by(Customer.id).limit(BATCH)).all()
+    moved = 0
+    for customer_id, value in rows:
+        customer = session.get_one(Customer, customer_id)
+        moved += _move(session, customer, _reached(found, int(value or 0), customer), now)
+    return moved, rows[-1][0] if rows else None
+
+
+def _values(chain: Chain, now: datetime) -> Select[int, int]:
+    """What each customer of a chain has bought or earned, in the chain's window."""
+    return select(Customer.id, _value(chain, now)).where(Customer.chain_id == chain.id, Customer.status != ERASED)
+
+
+def _value(chain: Chain, now: datetime) -> ColumnElement[int]:
+    since = now - timedelta(days=chain.level_days) if chain.level_days is not None else None
+    if chain.levels_by == "points":
+        query = select(func.coalesce(func.sum(LedgerEntry.amount), 0)).where(
+            LedgerEntry.customer_id == Customer.id, LedgerEntry.kind.in_((*ADDING, "cancelled", "taken_back"))
+        )
+        query = query.where(LedgerEntry.created_at > since) if since is not None else query
+        return query.correlate(Customer).scalar_subquery()
+    # A return is taken off its sale, so that both leave the window together.
+    delivery = (
+        select(func.coalesce(func.sum(SaleItem.amount), 0))
+        .where(SaleItem.sale_id == Sale.id, SaleItem.sku.in_(chain.delivery_skus))
+        .correlate(Sale)
+        .scalar_subquery()
+    )
+    kept = Sale.amount - Sale.returned
+    counted = case((kept > delivery, kept - delivery), else_=0) if chain.delivery_skus else kept
+    sales = select(func.coalesce(func.sum(counted), 0)).where(
+        Sale.customer_id == Customer.id, Sale.returns_id.is_(None)
+    )
+    sales = sales.where(Sale.bought_at > since) if since is not None else sales
+    return sales.correlate(Customer).scalar_subquery()
+
+
+def _levels(session: Session, chain_id: int) -> Sequence[Level]:
+    """The chain's active levels, the lowest first."""
+    active = select(Level).where(Level.chain_id == chain_id, Level.active.is_(True))
+    return session.scalars(active.order_by(Level.condition_value, Level.id)).all()
+
+
+def _reached(levels: Sequence[Level], value: int, customer: Customer) -> Level | None:
+    """The highest level whose condition is met, and no lower than the one that was given by hand."""
+    met = [it for it in levels if it.condition_value <= value]
+    reached = met[-1] if met else None
+    by_hand = customer.manual_level
+    if by_hand is not None and (reached is None or by_hand.condition_value > reached.condition_value):
+        return by_hand
+    return reached
+
+
+def _move(session: Session, customer: Customer, level: Level | None, now: datetime) -> bool:
+    if (level.id if level else None) == customer.level_id:
+        return False
+    customers.move(session, customer, level, now)
+    return True

@@ -1,0 +1,101 @@
+"""Levels are reached by what is bought or earned, up at once and down by time, on both databases."""
+
+from datetime import timedelta
+
+import pytest
+
+from app.campaign.awards.give import SYSTEM
+from app.campaign.triggers import sales
+from app.members import customers
+from app.members.models import Customer
+from app.organizations import chains
+from app.organizations.chains import ChainDetails
+from app.points import ledger
+from app.sales.recording import SaleDetails, SoldItem
+from tests.world import World
+
+
+def decide(world: World, **details: object) -> None:
+    with world.database.transaction() as session:
+        chains.change(session, world.chain_id, ChainDetails("First chain", **details))  # type: ignore[arg-type]
+
+
+def sell(
+    world: World, customer: Customer, number: str, amount: int, days_ago: int = 0, returns: str | None = None
+) -> None:
+    items = [SoldItem("A", "A", 1, amount - 500), SoldItem("SEND", "Delivery", 1, 500)]
+    reported = SaleDetails(
+        number,
+        world.now - timedelta(days=days_ago),
+        items=items,
+        customer_id=customer.id,
+        is_return=returns is not None,
+        returns=returns,
+    )
+    with world.database.transaction() as session:
+        sales.record(session, world.chain_id, reported, world.now, SYSTEM)
+
+
+def level(world: World, customer: Customer) -> str | None:
+    with world.database.reading() as session:
+        found = session.get_one(Customer, customer.id).level
+        return found.name if found else None
+
+
+def test_by_sales_up_at_once_and_down_after_a_return(world: World) -> None:
+    con = world.a_customer()
+    sell(world, con, "R-0", 20_000)
+    assert level(world, con) == "bronze", "by hand, unless the chain says otherwise"
+    decide(world, levels_by="sales", delivery_skus=["SEND"])
+    ben = world.a_customer("Ben")
+    sell(world, ben, "R-1", 10_400)
+    assert level(world, ben) == "bronze", "delivery does not count"
+    sell(world, ben, "R-2", 700)
+    assert level(world, ben) == "silver"
+    sell(world, ben, "R-3", 700, returns="R-2")
+    assert level(world, ben) == "bronze"
+    world.require_invariants()
+
+
+def test_never_below_the_level_that_was_given_by_hand(world: World) -> None:
+    decide(world, levels_by="sales")
+    con = world.a_customer()
+    with world.database.transaction() as session:
+        customers.assign_level(session, session.get_one(Customer, con.id), world.silver.uuid, world.now)
+    sell(world, con, "R-1", 600)
+    assert level(world, con) == "silver"
+    with world.database.transaction() as session:
+        customers.release_level(session, session.get_one(Customer, con.id), world.now)
+    sell(world, con, "R-2", 600)
+    assert level(world, con) == "bronze"
+
+
+def test_what_falls_out_of_the_window_takes_the_level_with_it(world: World) -> None:
+    decide(world, levels_by="sales", level_days=30)
+    con, ben = world.a_customer(), world.a_customer("Ben")
+    sell(world, con, "R-1", 12_000, days_ago=20)
+    sell(world, ben, "R-2", 12_000)
+    assert (level(world, con), level(world, ben)) == ("silver", "silver")
+    world.work("levels", world.now + timedelta(days=9))
+    assert (level(world, con), level(world, ben)) == ("silver", "silver")
+    world.work("levels", world.now + timedelta(days=11))
+    assert (level(world, con), level(world, ben)) == ("bronze", "silver")
+    world.require_invariants()
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_by_points_that_were_earned_not_by_those_that_are_left(world: World, kept: bool) -> None:
+    decide(world, levels_by="points")
+    con = world.a_customer(points=0)
+    with world.database.transaction() as session:
+        ledger.add(session, con.id, 9_000, world.now)
+        ledger.spend(session, con.id, 9_000, world.now)
+        more = ledger.add(session, con.id, 1_000, world.now)
+        if not kept:
+            ledger.cancel(session, more, world.now)
+    sell(world, con, "R-1", 600)
+    assert level(world, con) == ("silver" if kept else "bronze")
+    other = world.a_customer("Other", points=100)
+    assert level(world, other) == "bronze"
+    world.work("levels", world.now)
+    assert level(world, other) == "silver"
