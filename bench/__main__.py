@@ -12,7 +12,7 @@ from bench.picture import draw
 from bench.table import HEAD, Figure
 
 PARTS = ("buying", "outbox", "pools", "screens", "embedded", "spaaza", "sessionm", "documents")
-APART = ("footprint", "paint", "moving")  # the first and the last take minutes, the second a browser
+APART = ("footprint", "members", "moving", "paint")  # the first three take minutes, the last a browser
 PICTURE = Path(__file__).parent / "flat.svg"
 
 
