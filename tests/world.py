@@ -178,14 +178,19 @@ class World:
 
     def work(self, job: str, now: datetime) -> None:
         """Let the worker do one kind of its work by the clock."""
+        work = self.work_of(job)
+        with clock_at(now), self.database.transaction() as session:
+            session.execute(update(ClockJob).where(ClockJob.name == job).values(due_at=now))
         with clock_at(now):
-            work = ClockWork(self.database, cast(BlobStore, None), {job: works(Settings(storage=Path("unused")))[job]})
-            work.enter()
-            with self.database.transaction() as session:
-                session.execute(update(ClockJob).where(ClockJob.name == job).values(due_at=now))
             assert work.do_one()
         with self.database.reading() as session:
             assert session.get_one(ClockJob, job).outcome == "done"
+
+    def work_of(self, job: str) -> ClockWork:
+        """A worker that does one kind of work only."""
+        work = ClockWork(self.database, cast(BlobStore, None), {job: works(Settings(storage=Path("unused")))[job]})
+        work.enter()
+        return work
 
     def require_invariants(self) -> None:
         with self.database.reading() as session:

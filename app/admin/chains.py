@@ -1,9 +1,10 @@
 """Chains, their businesses and apps, who of the staff may act for them, and partners' access tokens."""
 
+import dataclasses
 from typing import Any
 
 from flask import Response, jsonify
-from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
+from marshmallow import Schema, ValidationError, fields, missing, post_load, validates_schema
 
 from app import clock
 from app.access import permissions, tokens
@@ -84,22 +85,22 @@ class ChainForm(Form):
     referralWindowUnit = Choice(UNITS, attribute="referral_window_unit")
     thirdPartyVoucherIds = Checkbox(attribute="third_party_voucher_ids", load_default=False)
     hasDivisions = Checkbox(attribute="has_divisions", load_default=False)
-    pointsExpiry = Choice(POINTS_EXPIRIES, attribute="points_expiry", load_default="never")
-    pointsDaysActive = Whole(1, POINTS_DAYS_MAX, attribute="points_days_active")
-    pointsDaysLocked = Whole(0, POINTS_DAYS_MAX, attribute="points_days_locked")
-    levelsBy = Choice(LEVELS_BY, attribute="levels_by", load_default="hand")
-    levelDays = Whole(1, POINTS_DAYS_MAX, attribute="level_days")
-    matchesBy = Collection(
-        Choice(MATCHES_BY, required=True), attribute="matches_by", load_default=lambda: [*MATCHES_BY]
-    )
-    deliverySkus = Collection(Text(required=True), attribute="delivery_skus")
+    pointsExpiry = Choice(POINTS_EXPIRIES, attribute="points_expiry", load_default=missing)
+    pointsDaysActive = Whole(1, POINTS_DAYS_MAX, attribute="points_days_active", load_default=missing)
+    pointsDaysLocked = Whole(0, POINTS_DAYS_MAX, attribute="points_days_locked", load_default=missing)
+    levelsBy = Choice(LEVELS_BY, attribute="levels_by", load_default=missing)
+    levelDays = Whole(1, POINTS_DAYS_MAX, attribute="level_days", load_default=missing)
+    matchesBy = Collection(Choice(MATCHES_BY, required=True), attribute="matches_by", load_default=missing)
+    deliverySkus = Collection(Text(required=True), attribute="delivery_skus", load_default=missing)
 
     @post_load
-    def terms(self, data: dict[str, Any], **kw: Any) -> chains.ChainDetails:
-        data["points_expiry"] = data["points_expiry"] or "never"
-        data["levels_by"] = data["levels_by"] or "hand"
-        data["points_days_locked"] = data["points_days_locked"] or 0
-        return chains.ChainDetails(**data)
+    def without_blanks(self, data: dict[str, Any], **kw: Any) -> dict[str, Any]:
+        """What is not sent of how points and levels live stays as it is, for clients that do not know of it.
+
+        Blank, it is as in the beginning.
+        """
+        blank = {it.name: it.default for it in dataclasses.fields(chains.ChainDetails)}
+        return {name: blank[name] if value is None else value for name, value in data.items()}
 
 
 class BusinessForm(Form):
@@ -154,10 +155,10 @@ def list_chains() -> Response:
 @form("chain", ChainForm)
 @blueprint.response(200, ChainView)
 @allow("admin")
-def create_chain(terms: chains.ChainDetails) -> Response:
+def create_chain(data: dict[str, Any]) -> Response:
     """Create a chain."""
     with transaction() as session:
-        created = chains.create(session, terms, clock.now())
+        created = chains.create(session, chains.ChainDetails(**data), clock.now())
         permissions.give(session, login_id(), created.id)
         note_subject(chain=created.id)
         return jsonify(_chain(created))
@@ -167,9 +168,12 @@ def create_chain(terms: chains.ChainDetails) -> Response:
 @form("chain", ChainForm)
 @blueprint.response(200, ChainView)
 @allow("admin")
-def change_chain(terms: chains.ChainDetails, chain: int) -> Response:
-    """Change a chain as a whole."""
+def change_chain(data: dict[str, Any], chain: int) -> Response:
+    """Change a chain as a whole; how points and levels live stays as it is unless it is sent."""
     with transaction() as session:
+        known = chains.details(chains.get(session, chain, scope()))
+        expiry = {"points_days_active": None} if "points_expiry" in data else {}
+        terms = dataclasses.replace(known, **{**expiry, **data})
         return jsonify(_chain(chains.change(session, chain, terms, scope())))
 
 

@@ -7,11 +7,12 @@ from flask import Response, jsonify
 
 from app import clock
 from app.amounts import number
+from app.campaign.triggers import sales
 from app.members import customers
 from app.openloyalty import queries, sale_views, schemas, views
 from app.openloyalty.api import Blueprint
 from app.openloyalty.fields import Checkbox
-from app.openloyalty.forms import Form, form
+from app.openloyalty.forms import Form, form, require_unchanged
 from app.openloyalty.queries import PAGING_PARAMETERS, filters, paging
 from app.openloyalty.rule_forms import TYPES, EarningRuleForm
 from app.openloyalty.rules import list_valid_rules
@@ -33,6 +34,7 @@ class RuleSwitchForm(Form):
 def create_earning_rule(details: RuleDetails) -> Response:
     """Create an earning rule."""
     with transaction() as session:
+        sales.require_reward(session, own_chain(), details)
         made = earning_rules.create(session, own_chain(), details, clock.now())
         note_subject(earning_rule=made.uuid)
         return jsonify(earningRuleId=str(made.uuid))
@@ -45,6 +47,9 @@ def create_earning_rule(details: RuleDetails) -> Response:
 def change_earning_rule(details: RuleDetails, rule: UUID) -> Response:
     """Change an earning rule as a whole; it keeps its type."""
     with transaction() as session:
+        known = earning_rules.get(session, rule, chains())
+        sales.require_reward(session, known.chain_id, details)
+        require_unchanged("earningRule", sale_views.earning_rule(known))
         earning_rules.change(session, rule, details, chains())
     return jsonify(earningRuleId=str(rule))
 

@@ -68,6 +68,10 @@ TERMS = [
         help="Only what was bought or earned in the last so many days counts; 0: all that ever was.",
     ),
     click.option(
+        "--matches-by", help="Whose a sale is, the first that is known, as `loyalty_card_number,email,phone`."
+    ),
+    click.option("--delivery-skus", help="Products that are the cost of delivery, with commas between them."),
+    click.option(
         "--points-locked-days",
         "points_days_locked",
         type=click.IntRange(0, POINTS_DAYS_MAX),
@@ -102,8 +106,7 @@ def change_chain(chain: int, **details: Any) -> None:
     """Change a chain; what is not named stays."""
     with opened(from_environment()).transaction() as session:
         known = chains.get(session, chain)
-        terms = {name: getattr(known, name) for name in chains.ChainDetails.__dataclass_fields__}
-        chains.change(session, chain, _terms(details, terms))
+        chains.change(session, chain, _terms(details, vars(chains.details(known))))
     click.echo(f"Chain {chain} is changed.")
 
 
@@ -209,6 +212,7 @@ def revoke_token(token: int) -> None:
 def _terms(details: dict[str, Any], known: dict[str, Any] | None = None) -> chains.ChainDetails:
     """A chain's details: those that were given, and otherwise those that it has."""
     window, expiry = details.pop("referral_window", None), details.pop("points_expire", None)
+    listed = {name: details.pop(name, None) for name in ("matches_by", "delivery_skus")}
     terms = {**(known or {}), **{name: value for name, value in details.items() if value is not None}}
     if window:
         quantity, _, unit = window.partition(" ")
@@ -225,6 +229,9 @@ def _terms(details: dict[str, Any], known: dict[str, Any] | None = None) -> chai
             raise click.ClickException(
                 "Points expire `never`, after days like `365 days`, at the `month_end` or the `year_end`."
             )
+    terms |= {
+        name: [it.strip() for it in text.split(",") if it.strip()] for name, text in listed.items() if text is not None
+    }
     terms["level_days"] = terms.get("level_days") or None
     return chains.ChainDetails(**terms)
 

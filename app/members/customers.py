@@ -1,7 +1,7 @@
 """Register customers, change them, find them, move them between levels and states."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -142,6 +142,11 @@ def get(session: Session, name: str, chains: Chains) -> Customer:
     if customer is None:
         raise CustomerNotFound
     return customer
+
+
+def uuids(session: Session, customer_ids: Sequence[int]) -> dict[int, UUID]:
+    rows = session.execute(select(Customer.id, Customer.uuid).where(Customer.id.in_(customer_ids)))
+    return dict(rows.all())
 
 
 def get_by_id(session: Session, customer_id: int) -> Customer:

@@ -6,6 +6,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, missing, post_load
 
 from app.calendar import ALWAYS_FROM, ALWAYS_TO
+from app.openloyalty import schemas
 from app.openloyalty.fields import (
     BLANK,
     INVALID,
@@ -110,6 +111,8 @@ class Skus(fields.List[Any]):
 class EarningRuleForm(Form):
     """An earning rule: its `type` says which fields it has."""
 
+    printed = schemas.EarningRuleView
+    elsewhere = ("earningRuleId",)
     later = frozenset({"photo", "stopProcessing", "lastExecutedRule", "target"})
     type = Choice(tuple(TYPES), required=True)
     name = Text(required=True)

@@ -24,6 +24,7 @@ from app.sales.listing import SaleFilter
 from app.sales.models import Sale
 from app.sales.recording import SaleDetails
 from app.web.door import caller, chains, note_subject, note_unrewarded, own_chain, reading, transaction
+from app.web.door import listing as listing_session
 
 SALE_FILTERS = filters(
     "customerId",
@@ -51,10 +52,12 @@ def record(reported: SaleDetails) -> Response:
 def simulate(reported: SaleDetails) -> Response:
     """What a sale would earn; nothing is recorded."""
     with reading() as session:
-        sale = recording.made(session, own_chain(), reported, clock.now())
-        customer = customers.get_by_id(session, sale.customer_id) if sale.customer_id is not None else None
-        given = earning.simulate(session, sale, customer)
-        return jsonify(points=number(max(0, sum(it.points for it in given))))
+        if reported.is_return:
+            raise BadSale("What a return takes back is known when it is recorded.", field="document_type")
+        whose = recording.whose(session, own_chain(), reported)
+        sale = recording.made(session, own_chain(), reported, whose, clock.now())
+        customer = customers.get_by_id(session, whose) if whose is not None else None
+        return jsonify(points=number(earning.simulate(session, sale, customer).points))
 
 
 def assign(data: dict[str, Any]) -> Response:
@@ -126,7 +129,7 @@ def show(uuid: UUID) -> Response:
 
 
 def _page(wanted: SaleFilter, page: Page) -> Response:
-    with reading() as session:
+    with listing_session() as session:
         found = listing.page(session, chains(), wanted, page)
         currencies = {it.sale.chain_id: _currency(session, it.sale.chain_id) for it in found.rows}
         return views.paged(

@@ -383,13 +383,17 @@ class SegmentId(Schema):
 
 # What Open Loyalty calls transfers, by its words for them. What has become of one is its state, and no transfer of its own.
 TRANSFER_TYPES: dict[str, tuple[str, ...]] = {
-    "adding": ("added", "rewarded"),
-    "spending": ("spent", "bought"),
+    "adding": ("added", "rewarded", "earned"),
+    "spending": ("spent", "bought", "taken_back"),
     "p2p_adding": ("received",),
     "p2p_spending": ("passed_on",),
 }
 TRANSFER_KINDS = tuple(kind for kinds in TRANSFER_TYPES.values() for kind in kinds)
 TRANSFER_STATES = {"active": "active", "pending": "pending", "expired": "expired", "canceled": "cancelled"}
+
+
+class TransactionRef(Schema):
+    transactionId = _id()
 
 
 class TransferView(Schema):
@@ -407,6 +411,8 @@ class TransferView(Schema):
     value = _number()
     state = _word(tuple(TRANSFER_STATES))
     type = _word(tuple(TRANSFER_TYPES))
+    transactionId = fields.Nested(TransactionRef)
+    transactionDocumentNumber = fields.String()
     comment = fields.String()
     issuer = _text()
 

@@ -16,6 +16,7 @@ from app.openloyalty.queries import choice, filters, paging, text
 from app.openloyalty.schemas import TRANSFER_KINDS, TRANSFER_STATES, TRANSFER_TYPES
 from app.organizations.models import POINTS_DAYS_MAX
 from app.points import ledger, summary
+from app.sales import listing as sales
 from app.web.door import caller, chains, listing, note_subject, reading, transaction
 
 EXPIRING_DAYS = 30
@@ -38,9 +39,9 @@ def transfers(customer: UUID | None = None) -> Response:
         state=TRANSFER_STATES[state] if state else None,
     )
     with reading() if customer else listing() as session:
-        return views.paged(
-            "transfers", ledger.list_entries(session, chains(), wanted, paging(True), now), views.transfer
-        )
+        found = ledger.list_entries(session, chains(), wanted, paging(True), now)
+        of_sales = sales.numbers(session, [it.entry.sale_id for it in found.rows if it.entry.sale_id is not None])
+        return views.paged("transfers", found, lambda row: views.transfer(row, of_sales.get(row.entry.sale_id or 0)))
 
 
 POINTS_PARAMETERS = [
@@ -97,7 +98,8 @@ def pass_on(data: dict[str, Any]) -> Response:
         sender = who.customer_id or customers.get(session, data["sender"], chains()).id
         receiver = customers.get(session, data["receiver"], chains()).id
         entry = ledger.pass_on(session, sender, receiver, data["amount"], clock.now(), who.role, who.login_id)
-        note_subject(transfer=entry, sender=data.get("sender", who.customer), receiver=data["receiver"])
+        names = customers.uuids(session, [sender, receiver])
+        note_subject(transfer=entry, sender=names[sender], receiver=names[receiver], points=number(data["amount"]))
     return jsonify(pointsTransferId=str(entry))
 
 
@@ -105,8 +107,10 @@ def cancel(transfer: UUID) -> Response:
     """Take back what is left of an addition of points."""
     who = caller()
     with transaction() as session:
-        ledger.cancel(session, transfer, clock.now(), who.role, who.login_id, chains())
-        note_subject(transfer=transfer)
+        cancelled = ledger.cancel(session, transfer, clock.now(), who.role, who.login_id, chains())
+        entry = ledger.get(session, cancelled)
+        customer = customers.uuids(session, [entry.customer_id])[entry.customer_id]
+        note_subject(transfer=transfer, customer=customer, points=number(-entry.amount))
     return jsonify([])
 
 

@@ -6,6 +6,7 @@ A presenter reads what it is given and never causes SQL.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
+from uuid import UUID
 
 from flask import Response, jsonify
 
@@ -318,8 +319,8 @@ def segment(it: Segment, customers_count: int) -> dict[str, Any]:
     )
 
 
-def transfer(row: ListedEntry) -> dict[str, Any]:
-    """One change of a points account. Purchases are spendings with a comment, as in Open Loyalty."""
+def transfer(row: ListedEntry, of_sale: tuple[UUID, str] | None = None) -> dict[str, Any]:
+    """One change of a points account, and the id and number of the sale that made it. Purchases are spendings with a comment."""
     entry, owner = row.entry, row.customer
     return without_none(
         {
@@ -337,6 +338,8 @@ def transfer(row: ListedEntry) -> dict[str, Any]:
             "value": number(abs(entry.amount)),
             "state": next(word for word, state in TRANSFER_STATES.items() if state == row.state),
             "type": next(word for word, kinds in TRANSFER_TYPES.items() if entry.kind in kinds),
+            "transactionId": {"transactionId": str(of_sale[0])} if of_sale else None,
+            "transactionDocumentNumber": of_sale[1] if of_sale else None,
             "comment": entry.comment,
             "issuer": entry.issuer,
         }

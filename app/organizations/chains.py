@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -48,6 +48,11 @@ class ChainDetails:
     delivery_skus: Sequence[str] = ()
     levels_by: str = "hand"
     level_days: int | None = None
+
+
+def details(chain: Chain) -> ChainDetails:
+    """What is decided about a chain now."""
+    return ChainDetails(**{it.name: getattr(chain, it.name) for it in fields(ChainDetails)})
 
 
 def is_zone(name: str) -> bool:

@@ -204,6 +204,8 @@ KINDS = {
         EventKind("points.cancelled", "What was left of an addition was taken back by hand.", PointsData),
         EventKind("points.unlocked", "Points that were locked may be spent from now on.", PointsData),
         EventKind("points.expired", "Points expired before they were spent.", PointsData),
+        EventKind("points.given_by_rule", "A sale or an event earned points by a rule.", PointsData),
+        EventKind("points.taken_back", "A return took back what its sale had earned.", PointsData),
         EventKind("points.earned", "An award gave points.", AwardData),
         EventKind("points.paid", "An award cost points.", AwardData),
         EventKind("customer.registered", "A customer has registered, or was registered.", CustomerData),

@@ -42,6 +42,7 @@ class WrittenEntry(NamedTuple):
 
 def added(kind: str, amount: int, lifetime: Lifetime, **details: object) -> NewEntry:
     """An addition, which is locked as long as its lifetime says."""
+    assert amount > 0, "nothing is no addition"
     is_locked = lifetime.unlocks_at is not None
     delta, locked = (0, amount) if is_locked else (amount, 0)
     return NewEntry(kind, delta, locked, lifetime, **details)  # type: ignore[arg-type]

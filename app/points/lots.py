@@ -83,7 +83,7 @@ class Book:
     def add(self, lot: Lot) -> None:
         """A new lot, or one that was unlocked: it pays what is owed first."""
         self.put(lot)
-        while self.debts and self.usable:
+        while self.debts and self.usable_points:
             debt = self.debts[0]
             paid = min(debt.amount, self.usable_points)
             self.take(debt.entry_id, paid)
@@ -94,6 +94,8 @@ class Book:
     def put(self, lot: Lot) -> None:
         if lot.unlocks_at is not None:
             self.locked.append(lot)
+        elif not lot.left:
+            self.emptied.append(lot)
         else:
             heapq.heappush(self.usable, lot)
 
@@ -297,10 +299,15 @@ def _replay(executor: Executor, book: Book, settled_count: int) -> None:
 BATCH = 50  # accounts in one transaction; who wants one of them waits until it ends
 
 
-def list_due(executor: Executor, now: datetime) -> list[int]:
-    """The customers of a batch of accounts of which something unlocks or expires by now; those of closed chains are left out."""
-    due = select(Account.customer_id).where(Account.due_at <= now, chains.is_open(Account.chain_id))
-    return list(executor.scalars(due.order_by(Account.due_at, Account.customer_id).limit(BATCH)))
+def list_due(executor: Executor, now: datetime, after: int) -> list[int]:
+    """The customers of a batch of accounts, with higher ids than `after`, of which something unlocks or expires by now.
+
+    Those of closed chains are left out.
+    """
+    due = select(Account.customer_id).where(
+        Account.due_at <= now, Account.customer_id > after, chains.is_open(Account.chain_id)
+    )
+    return list(executor.scalars(due.order_by(Account.customer_id).limit(BATCH)))
 
 
 def list_unsettled(executor: Executor, after: int) -> list[int]:

@@ -58,9 +58,9 @@ def to_keep(counted: Sequence[Movement], now: datetime) -> list[Movement]:
 
 def _counted(session: Session, chain_id: int, spans: Sequence[tuple[datetime, datetime]]) -> list[Movement]:
     columns = [
-        func.coalesce(func.sum(case((_within(since, until) & is_gain, LedgerEntry.delta), else_=0)), 0)
+        func.coalesce(func.sum(case((_within(since, until) & is_gain, LedgerEntry.amount), else_=0)), 0)
         for since, until in spans
-        for is_gain in (LedgerEntry.delta > 0, LedgerEntry.delta < 0)
+        for is_gain in (LedgerEntry.amount > 0, LedgerEntry.amount < 0)
     ]
     query = select(*columns).select_from(LedgerEntry)
     # Ids of one cell are in the order of time but for what a transaction takes; the sums leave out what came before.
@@ -68,7 +68,9 @@ def _counted(session: Session, chain_id: int, spans: Sequence[tuple[datetime, da
     since_then = [
         LedgerEntry.id.between(_first_since(session, beginning, ids), ids.stop - 1) for ids in _ranges(session)
     ]
-    sums = session.execute(query.where(or_(false(), *since_then), LedgerEntry.chain_id == chain_id)).one()
+    between_customers = LedgerEntry.kind.in_(("passed_on", "received"))
+    mine = LedgerEntry.chain_id == chain_id, ~between_customers
+    sums = session.execute(query.where(or_(false(), *since_then), *mine)).one()
     return [Movement(since, until, int(sums[2 * i]), -int(sums[2 * i + 1])) for i, (since, until) in enumerate(spans)]
 
 

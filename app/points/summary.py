@@ -14,7 +14,7 @@ from app.points.models import ADDING, SPENDING, LedgerEntry
 
 @dataclass(frozen=True)
 class PointsSummary:
-    """What may be spent and what is locked yet; what was given, used and lost in all. What was cancelled was not given."""
+    """What may be spent and what is locked yet; what was given, used and lost in all. What was cancelled or taken back was not given."""
 
     balance: int
     locked: int
@@ -43,7 +43,7 @@ def as_of(session: Session, customer_id: int, moment: datetime | None = None) ->
     return PointsSummary(
         balance=sum(int(row.delta) for row in rows),
         locked=sum(int(row.locked) for row in rows),
-        earned=sum(sums.get(kind, 0) for kind in (*ADDING, "cancelled")),
+        earned=sum(sums.get(kind, 0) for kind in (*ADDING, "cancelled", "taken_back")),
         used=-sum(sums.get(kind, 0) for kind in SPENDING),
         expired=-sums.get("expired", 0),
     )

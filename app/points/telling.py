@@ -14,7 +14,7 @@ from app.points.entries import NewEntry, WrittenEntry
 
 def entry(executor: Executor, customer_id: int, it: WrittenEntry, new: NewEntry, now: datetime) -> None:
     """Tell of an entry that was just written. Nothing is read for it while nobody listens."""
-    kind = f"points.{new.kind}"
+    kind = f"points.{'given_by_rule' if new.kind == 'earned' else new.kind}"
     if not writing.is_heard(executor, it.chain_id, kind):
         return
     reference = executor.execute(select(*telling.REF_COLUMNS).where(Customer.id == customer_id)).one()

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Set
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, Table, cast, delete, false, null, or_, select, update
+from sqlalchemy import String, Table, cast, delete, false, func, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.access.models import Login
@@ -20,6 +20,7 @@ from app.outbox import writing
 from app.outbox.models import MAIL, Message
 from app.outbox.writing import customer_subject
 from app.points import ledger
+from app.sales.models import Sale
 from app.segments import segments
 from app.web.audit import AuditEntry
 from app.web.idempotency import StoredAnswer
@@ -67,6 +68,7 @@ def erase(session: Session, customer: Customer, now: datetime) -> None:
     names = {name.lower() for name in (getattr(customer.profile, it) for it in IDENTIFIERS) if name}
     _leave_segments(session, customer, names)
     _forget_names_in_the_log(session, customer, names)
+    _forget_unmatched_sales(session, customer, names)
     customer.status, customer.external_id, customer.time_zone = ERASED, None, None
     customer.is_anonymous, customer.updated_at = False, now
     session.flush()
@@ -127,6 +129,17 @@ def _leave_segments(session: Session, customer: Customer, names: Set[str]) -> No
     for criterion in session.scalars(lists):
         kept = [it for it in criterion.terms.get("customers", []) if str(it).lower() not in known]
         criterion.terms = {**criterion.terms, "customers": kept}
+
+
+def _forget_unmatched_sales(session: Session, customer: Customer, names: Set[str]) -> None:
+    """Receipts from before anybody knew whose they were may hold what the till wrote of the person."""
+    said = func.lower(cast(Sale.buyer, String))
+    holds = or_(false(), *(said.contains(json.dumps(it).strip('"'), autoescape=True) for it in names))
+    mine = Sale.chain_id == customer.chain_id, Sale.customer_id.is_(None), holds
+    for sale in session.scalars(select(Sale).where(*mine)):
+        known = {str(it).lower() for it in (sale.buyer or {}).values()}
+        if known & names:
+            sale.buyer = sale.place = None
 
 
 def _forget_names_in_the_log(session: Session, customer: Customer, names: Set[str]) -> None:

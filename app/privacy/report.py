@@ -44,6 +44,9 @@ def _about(table: Table, customer_id: int) -> Any:
         return table.c.id == customer_id
     if table.name in BY_SUBJECT:
         return table.c.subject == customer_subject(customer_id)
+    if table.name == "sale_item":
+        sale = metadata.tables["sale"]
+        return table.c.sale_id.in_(select(sale.c.id).where(sale.c.customer_id == customer_id))
     if table.name == "referral_relation":
         return (table.c.referring_id == customer_id) | (table.c.referred_id == customer_id)
     return table.c.customer_id == customer_id if "customer_id" in table.columns else None

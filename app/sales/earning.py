@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import case, or_, select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
 from app import calendar
@@ -16,10 +16,11 @@ from app.members import customers
 from app.members.models import Customer
 from app.organizations.models import Chain
 from app.points import ledger
+from app.points.errors import TooManyPoints
 from app.sales import rules
 from app.sales.errors import EventUnknown, LimitExceeded, MayNotEarn
-from app.sales.models import EarningRule, EarningUsage, Sale
-from app.sales.rules import Bought, Earner, Given, Item, Rule
+from app.sales.models import EarningRule, EarningUsage, Sale, SaleItem
+from app.sales.rules import Bought, Earned, Earner, Item, Rule
 
 EARN = ("active",)  # the statuses that may earn
 # Events that happen here by themselves; a custom event is told by somebody.
@@ -33,15 +34,40 @@ def for_sale(session: Session, sale: Sale, now: datetime) -> None:
     customer = session.get_one(Customer, sale.customer_id)
     chain = session.get_one(Chain, sale.chain_id)
     found = _rules(session, sale.chain_id, list(rules.SALE_KINDS), sale.bought_at)
-    given = rules.for_sale([_rule(it) for it in found], bought(sale, chain), earner(session, customer))
+    earned = rules.for_sale([_rule(it) for it in found], bought(sale, chain), earner(session, customer))
+    given = earned.given
+    if earned.points and not _can_hold(session, customer, earned.points, now, sale):
+        given = [it._replace(points=0, reason=it.reason or "too_many_points") for it in given]
+    else:
+        sale.earned = earned.points
+        for item, share in zip(sale.items, earned.of_item, strict=False):
+            item.earned = share
     names = {it.id: it for it in found}
-    sale.explanation = [
-        {"rule": str(names[it.rule_id].uuid), "name": names[it.rule_id].name, "points": it.points, "reason": it.reason}
-        for it in given
-    ]
-    sale.earned = max(0, sum(it.points for it in given))
-    if sale.earned:
-        ledger.earn(session, customer.id, sale.earned, now, f"Sale {sale.number}", sale_id=sale.id)
+    sale.explanation = [_explained(names[it.rule_id], it.points, it.reason) for it in given]
+
+
+def _can_hold(session: Session, customer: Customer, points: int, now: datetime, sale: Sale) -> bool:
+    """Give a sale's points; an account that is full takes none, and the sale is recorded all the same."""
+    try:
+        ledger.earn(session, customer.id, points, now, f"Sale {sale.number}", sale_id=sale.id)
+    except TooManyPoints:
+        return False
+    return True
+
+
+def _explained(rule: EarningRule, points: int, reason: str | None = None) -> dict[str, object]:
+    return {"rule": str(rule.uuid), "name": rule.name, "points": points, "reason": reason}
+
+
+def for_first_purchase(session: Session, sale: Sale, now: datetime) -> None:
+    """Give what the chain's rules have for somebody's first purchase: it belongs to the sale, and is taken back with it."""
+    customer = session.get_one(Customer, sale.customer_id)
+    who = earner(session, customer)
+    for rule in _rules(session, sale.chain_id, ["event"], now, FIRST_PURCHASE):
+        if rules.refusal(_rule(rule), who, now, None) is None:
+            points = _earn(session, customer, rule, now, sale.id)
+            sale.earned += points
+            sale.explanation = [*(sale.explanation or []), _explained(rule, points)]
 
 
 def bought(sale: Sale, chain: Chain) -> Bought:
@@ -64,7 +90,7 @@ def earner(session: Session, customer: Customer) -> Earner:
 def take_back(session: Session, sale: Sale, returned: Sale, now: datetime) -> None:
     """Take back what a sale earned, as far as it is returned by now."""
     assert sale.customer_id is not None, "it earned"
-    wanted = rules.take_back(sale.earned, sale.amount, sale.returned) - sale.taken_back
+    wanted = _to_take_back(session, sale) - sale.taken_back
     if wanted > 0:
         comment = f"Return {returned.number}"
         sale.taken_back += ledger.take_back(
@@ -72,25 +98,58 @@ def take_back(session: Session, sale: Sale, returned: Sale, now: datetime) -> No
         )
 
 
+def given_back(session: Session, sale: Sale) -> dict[str, tuple[int, int]]:
+    """How many pieces of each product all returns of a sale gave back, and their money."""
+    rows = session.execute(
+        select(SaleItem.sku, func.sum(SaleItem.quantity), func.sum(SaleItem.amount))
+        .join(Sale, Sale.id == SaleItem.sale_id)
+        .where(Sale.returns_id == sale.id)
+        .group_by(SaleItem.sku)
+    )
+    return {sku: (int(pieces), int(amount)) for sku, pieces, amount in rows}
+
+
+def _to_take_back(session: Session, sale: Sale) -> int:
+    """What a sale earned for what is given back by now: of a product what its items earned, of all else by money; of everything, all."""
+    if sale.returned >= sale.amount > 0:
+        return sale.earned
+    back, of_items = given_back(session, sale), 0
+    for sku, (pieces, amount) in back.items():
+        mine = [it for it in sale.items if it.sku == sku]
+        earned, cost = sum(it.earned for it in mine), sum(it.amount for it in mine)
+        if cost:
+            of_items += rules.take_back(earned, cost, amount)
+        elif mine:
+            of_items += rules.take_back(earned, sum(it.quantity for it in mine), pieces)
+    rest = sale.earned - sum(it.earned for it in sale.items)
+    return of_items + (rules.take_back(rest, sale.amount, sale.returned) if sale.amount else 0)
+
+
 def for_event(session: Session, customer: Customer, event: str, now: datetime) -> int:
     """Give a customer what the chain's rules have for something that happened here; how many points that was."""
+    who = earner(session, customer)
     return sum(
         _earn(session, customer, rule, now)
         for rule in _rules(session, customer.chain_id, ["event"], now, event)
-        if rules.refusal(_rule(rule), earner(session, customer), now, None) is None
+        if rules.refusal(_rule(rule), who, now, None) is None
     )
 
 
 def for_referral(
-    session: Session, referring: Customer, referred: Customer, happened: Sequence[str], now: datetime
+    session: Session, referring: Sequence[Customer], referred: Customer, happened: Sequence[str], now: datetime
 ) -> None:
-    """Give what the chain's rules have for something that a customer did who was referred by another: to either, or to both."""
-    for event in happened:
-        for rule in _rules(session, referred.chain_id, ["referral"], now, event):
-            for customer, whom in ((referring, "referrer"), (referred, "referred")):
-                is_for = rule.terms["rewards"] in (whom, "both")
-                if is_for and rules.refusal(_rule(rule), earner(session, customer), now, None) is None:
-                    _earn(session, customer, rule, now)
+    """Give what the chain's rules have for something that a customer did who was referred by others: to these, to the one, or to all.
+
+    It stays theirs, whatever is returned later.
+    """
+    found = [it for event in happened for it in _rules(session, referred.chain_id, ["referral"], now, event)]
+    if not found:
+        return
+    for customer, whom in (*((it, "referrer") for it in referring), (referred, "referred")):
+        who = earner(session, customer)
+        for rule in found:
+            if rule.terms["rewards"] in (whom, "both") and rules.refusal(_rule(rule), who, now, None) is None:
+                _earn(session, customer, rule, now)
 
 
 def for_custom_event(session: Session, customer: Customer, event: str, now: datetime) -> int:
@@ -112,9 +171,13 @@ def for_custom_event(session: Session, customer: Customer, event: str, now: date
     return sum(given)
 
 
-def _earn(session: Session, customer: Customer, rule: EarningRule, now: datetime) -> int:
+def _earn(session: Session, customer: Customer, rule: EarningRule, now: datetime, sale_id: int | None = None) -> int:
+    """How many points a rule gave; none to an account that is full."""
     points = int(rule.terms["points"])
-    ledger.earn(session, customer.id, points, now, rule.name, rule_id=rule.id)
+    try:
+        ledger.earn(session, customer.id, points, now, rule.name, sale_id=sale_id, rule_id=rule.id)
+    except TooManyPoints:
+        return 0
     return points
 
 
@@ -163,7 +226,8 @@ def _rule(it: EarningRule) -> Rule:
         frozenset(it.levels),
         frozenset(it.segments),
         frozenset(it.shops),
-        it.terms,
+        # Looked up for each item.
+        {name: frozenset(value) if name in ("skus", "excluded_skus") else value for name, value in it.terms.items()},
     )
 
 
@@ -178,7 +242,7 @@ def instant_rewards(session: Session, sale: Sale, customer: Customer) -> list[UU
     ]
 
 
-def simulate(session: Session, sale: Sale, customer: Customer | None) -> list[Given]:
+def simulate(session: Session, sale: Sale, customer: Customer | None) -> Earned:
     """What a sale would earn, which nobody records; by nobody, as by an active customer without a level."""
     chain = session.get_one(Chain, sale.chain_id)
     who = earner(session, customer) if customer else Earner(None, frozenset())

@@ -1,6 +1,6 @@
 """Pages of sales, for whoever looks at them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -84,6 +84,12 @@ def listed(session: Session, found: Any) -> list[ListedSale]:
     returned = {it.returns_id for it in found if it.returns_id is not None}
     numbers = dict(session.execute(select(Sale.id, Sale.number).where(Sale.id.in_(returned))).all())
     return [ListedSale(it, people.get(it.customer_id), numbers.get(it.returns_id)) for it in found]
+
+
+def numbers(session: Session, ids: Sequence[int]) -> dict[int, tuple[UUID, str]]:
+    """The id and the number of some sales, by their keys."""
+    rows = session.execute(select(Sale.id, Sale.uuid, Sale.number).where(Sale.id.in_(ids)))
+    return {id: (uuid, number) for id, uuid, number in rows}
 
 
 def item_labels(session: Session, chains: Chains) -> dict[str, list[str]]:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, Uuid
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.calendar import ALWAYS_FROM, ALWAYS_TO
@@ -55,6 +55,15 @@ class Sale(OfChain, Base):
         CheckConstraint("returned BETWEEN 0 AND amount", "returned_of_amount"),
         CheckConstraint("taken_back BETWEEN 0 AND earned", "taken_back_of_earned"),
         Index("ix_sale_customer_id", "customer_id", "bought_at"),
+        Index("ix_sale_chain_id", "chain_id", "bought_at", "id"),
+        Index("ix_sale_shop_id", "shop_id", "bought_at"),
+        Index(
+            "ix_sale_unmatched",
+            "chain_id",
+            "bought_at",
+            postgresql_where=text("customer_id IS NULL"),
+            sqlite_where=text("customer_id IS NULL"),
+        ),
         Index("ix_sale_returns_id", "returns_id"),
     )
 
@@ -72,13 +81,14 @@ class SaleItem(OfChain, Base):
     category: Mapped[str | None]
     maker: Mapped[str | None]
     labels: Mapped[list[list[str]]] = mapped_column(JSON, default=list)
+    earned: Mapped[int] = mapped_column(BigInteger, default=0)  # its share of what the sale earned by rules of sales
 
 
 class EarningRule(Base):
     """By what customers earn points. `terms` are those of its kind, see `app.sales.rules`."""
 
     __tablename__ = "earning_rule"
-    __audited__ = ("name", "active")
+    __audited__ = ("name", "description", "active", "starts_at", "ends_at", "levels", "segments", "shops", "terms")
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     uuid: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
     chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"), index=True)

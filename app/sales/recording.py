@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.amounts import BALANCE_MAX
+from app.db.engine import TryAgain
 from app.members import customers
-from app.members.models import Customer
+from app.members.errors import CustomerNotFound
+from app.members.models import ERASED, Customer
 from app.organizations import shops
 from app.organizations.errors import PosNotFound
 from app.organizations.models import Chain, PointOfSale
@@ -42,11 +44,11 @@ class SoldItem:
 class SaleDetails:
     """What a till reports. `amount` in hundredths, or None: the sum of the items. `returns` is the number of the sale given back.
 
-    The buyer is `customer_id`, or whom `buyer` means, by names of the profile, or nobody yet.
+    Without a moment it is now. The buyer is `customer_id`, or whom `buyer` means, by names of the profile, or nobody yet.
     """
 
     number: str
-    bought_at: datetime
+    bought_at: datetime | None
     amount: int | None = None
     items: Sequence[SoldItem] = ()
     customer_id: int | None = None
@@ -72,36 +74,47 @@ class Recorded:
     is_new: bool
 
 
-def add(session: Session, chain_id: int, reported: SaleDetails, now: datetime) -> Recorded:
+def whose(session: Session, chain_id: int, reported: SaleDetails) -> int | None:
+    """The customer whose it is: the buyer, or of a return who has bought it, whoever brings it back; None where nobody is known."""
+    if reported.is_return:
+        returned = find(session, chain_id, reported.returns or "")
+        return returned.customer_id if returned is not None else None
+    return reported.customer_id or matching.find(session, session.get_one(Chain, chain_id), reported.buyer)
+
+
+def add(session: Session, chain_id: int, reported: SaleDetails, customer_id: int | None, now: datetime) -> Recorded:
     """Add a sale or a return, once: the same sent again changes nothing, and is returned as it was recorded. Then `settle` it.
 
-    Raises BadSale, SaleDiffers when the chain has another one with this number, PosNotFound, SaleNotFound for a return of nothing, or
-    MoreThanSale.
+    `customer_id` is `whose` it is, whose account is locked. Raises BadSale, SaleDiffers when the chain has another one with this number,
+    PosNotFound, SaleNotFound for a return of nothing, or MoreThanSale.
     """
     known = find(session, chain_id, reported.number)
     if known is not None:
-        _require_same(session, known, reported)
+        if not _is_same(session, known, reported):
+            raise SaleDiffers(field="number")
         return Recorded(known, False)
-    sale = made(session, chain_id, reported, now)
-    session.add(sale)
-    session.flush()
-    if sale.returns_id is not None:
-        _count_return(session, sale)
-    return Recorded(sale, True)
-
-
-def made(session: Session, chain_id: int, reported: SaleDetails, now: datetime) -> Sale:
-    """The row of a sale, not yet added. Raises as `add` does."""
     _validate(reported, now)
-    chain = session.get_one(Chain, chain_id)
     returned = None
     if reported.is_return:
         returned = find(session, chain_id, reported.returns or "", lock=True)
         if returned is None or returned.returns_id is not None:
             raise SaleNotFound(field="returns")
-    customer_id = reported.customer_id or matching.find(session, chain, reported.buyer)
+        if returned.customer_id != customer_id:
+            raise TryAgain("somebody said meanwhile whose the sale was")
+    sale = made(session, chain_id, reported, customer_id, now)
+    sale.returns_id = returned.id if returned is not None else None
+    if customer_id is not None and _is_erased(session, customer_id):
+        sale.buyer = sale.place = None
+    session.add(sale)
+    session.flush()
     if returned is not None:
-        customer_id = returned.customer_id  # whose sale it was, whoever brings it back
+        _count_return(session, returned, sale)
+    return Recorded(sale, True)
+
+
+def made(session: Session, chain_id: int, reported: SaleDetails, customer_id: int | None, now: datetime) -> Sale:
+    """The row of a sale, not yet added. Raises BadSale or PosNotFound."""
+    _validate(reported, now)
     shop = _shop(session, chain_id, reported.shop) if reported.shop else None
     return Sale(
         chain_id=chain_id,
@@ -110,13 +123,12 @@ def made(session: Session, chain_id: int, reported: SaleDetails, now: datetime) 
         shop=shop,
         customer_id=customer_id,
         number=reported.number,
-        returns_id=returned.id if returned else None,
         amount=reported.total,
         place=reported.place,
         buyer=dict(reported.buyer) or None,
         labels=[list(it) for it in reported.labels],
         details=dict(reported.details) if reported.details else None,
-        bought_at=reported.bought_at,
+        bought_at=reported.bought_at or now,
         recorded_at=now,
         earned=0,
         taken_back=0,
@@ -132,6 +144,7 @@ def made(session: Session, chain_id: int, reported: SaleDetails, now: datetime) 
                 category=it.category,
                 maker=it.maker,
                 labels=[list(label) for label in it.labels],
+                earned=0,
             )
             for i, it in enumerate(reported.items)
         ],
@@ -141,30 +154,37 @@ def made(session: Session, chain_id: int, reported: SaleDetails, now: datetime) 
 def assign(session: Session, sale: Sale, customer: Customer, now: datetime) -> None:
     """Say whose sale it was, for one of which nobody knew. Then `settle` it; what was returned since is taken back.
 
-    Raises AlreadyAssigned, or SaleNotFound for a return, which belongs to whom its sale does.
+    The customer's account is locked. Raises AlreadyAssigned, CustomerNotFound for one who was erased meanwhile, or SaleNotFound for a
+    return, which belongs to whom its sale does.
     """
     session.refresh(sale, with_for_update={"of": Sale})
     if sale.customer_id is not None:
         raise AlreadyAssigned
     if sale.returns_id is not None:
         raise SaleNotFound
+    if _is_erased(session, customer.id):
+        raise CustomerNotFound
     sale.customer_id = customer.id
     session.flush()
 
 
 def settle(session: Session, sale: Sale, now: datetime) -> bool:
-    """Count a sale or a return for its customer, and let it earn, or take back what was earned; whether it is the customer's first sale.
+    """Count a sale or a return for its customer, and let it earn, or take back what was earned.
 
-    The customer's account is locked, if more than this one may be changed.
+    Whether it is the customer's first purchase; what costs nothing is none. The customer's account is locked.
     """
     assert sale.customer_id is not None, "somebody bought it"
+    if _is_erased(session, sale.customer_id):  # it is a fact, and of nobody's any more
+        return False
     if sale.returns_id is not None:
         _give_back(session, session.get_one(Sale, sale.returns_id), sale, now)
         return False
-    is_first = customers.add_spending(session, sale.customer_id, sale.amount, sale.bought_at)
+    is_first = customers.add_spending(
+        session, sale.customer_id, sale.amount, sale.bought_at, count=int(sale.amount > 0)
+    )
     earning.for_sale(session, sale, now)
     if is_first:
-        earning.for_event(session, session.get_one(Customer, sale.customer_id), earning.FIRST_PURCHASE, now)
+        earning.for_first_purchase(session, sale, now)
     for back in session.scalars(select(Sale).where(Sale.returns_id == sale.id).order_by(Sale.id)):
         back.customer_id = sale.customer_id  # it came back before anybody knew whose it was
         _give_back(session, sale, back, now)
@@ -192,8 +212,7 @@ def _shop(session: Session, chain_id: int, uuid: UUID) -> PointOfSale:
         raise PosNotFound(field="shop") from e
 
 
-def _count_return(session: Session, back: Sale) -> None:
-    sale = session.get_one(Sale, back.returns_id)
+def _count_return(session: Session, sale: Sale, back: Sale) -> None:
     if sale.returned + back.amount > sale.amount:
         left = sale.amount - sale.returned
         raise MoreThanSale(required=left, actual=back.amount, field="items")
@@ -213,29 +232,34 @@ def _require_items(session: Session, sale: Sale) -> None:
     sold = Counter({it.sku: 0 for it in sale.items})
     for it in sale.items:
         sold[it.sku] += it.quantity
-    given_back = session.execute(
-        select(SaleItem.sku, func.sum(SaleItem.quantity))
-        .join(Sale, Sale.id == SaleItem.sale_id)
-        .where(Sale.returns_id == sale.id)
-        .group_by(SaleItem.sku)
+    for sku, (pieces, _) in earning.given_back(session, sale).items():
+        if sale.items and pieces > sold[sku]:
+            raise MoreThanSale(required=sold[sku], actual=pieces, field="items")
+
+
+def _is_same(session: Session, known: Sale, reported: SaleDetails) -> bool:
+    """What is reported is what was recorded, whoever the buyer has turned out to be since."""
+    returns = session.get_one(Sale, known.returns_id).number if known.returns_id is not None else None
+    items = [(it.sku, it.quantity, it.amount) for it in known.items]
+    shop = known.shop.uuid if known.shop else None
+    return (
+        (known.amount, returns, shop) == (reported.total, reported.returns, reported.shop)
+        and items == [(it.sku, it.quantity, it.amount) for it in reported.items]
+        and known.bought_at == (reported.bought_at or known.bought_at)
+        and reported.customer_id in (None, known.customer_id)
+        # Who was erased has left nothing to compare.
+        and (known.buyer is None or known.buyer == dict(reported.buyer))
     )
-    for sku, count in given_back:
-        if sale.items and int(count) > sold[sku]:
-            raise MoreThanSale(required=sold[sku], actual=int(count), field="items")
 
 
-def _require_same(session: Session, known: Sale, reported: SaleDetails) -> None:
-    chain = session.get_one(Chain, known.chain_id)
-    customer_id = reported.customer_id or matching.find(session, chain, reported.buyer)
-    is_same_buyer = customer_id in (None, known.customer_id) or reported.is_return
-    if known.amount != reported.total or (known.returns_id is not None) != reported.is_return or not is_same_buyer:
-        raise SaleDiffers(field="number")
+def _is_erased(session: Session, customer_id: int) -> bool:
+    return session.scalar(select(Customer.status).where(Customer.id == customer_id)) == ERASED
 
 
 def _validate(reported: SaleDetails, now: datetime) -> None:
     if not reported.number:
         raise BadSale("A sale has a number.", field="number")
-    if reported.bought_at > now + AHEAD_MAX:
+    if reported.bought_at is not None and reported.bought_at > now + AHEAD_MAX:
         raise BadSale("A sale lies in the past; its moment is still to come.", field="bought_at")
     if reported.is_return != (reported.returns is not None):
         raise BadSale("A return, and nothing else, names the sale that it gives back.", field="returns")

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 from app.amounts import BALANCE_MAX
 
 Label = tuple[str, str]  # key and value; of a rule, no value stands for any
+NAMED_MAX = 1_000  # products or labels that a rule names
+NAMING = ("skus", "excluded_skus", "labels", "excluded_labels", "included_labels", "multipliers")
 MULTIPLIER_MAX = 100_000  # hundredths: a thousand times
 
 
@@ -93,8 +95,19 @@ class _Shares:
         self.of_item = [Fraction(0)] * len(self.bought.items)
 
 
-def for_sale(rules: Sequence[Rule], bought: Bought, earner: Earner) -> list[Given]:
-    """What each of these rules of sales gives, in the order in which they count."""
+class Earned(NamedTuple):
+    """What each rule gives for a sale, in the order in which they count; and of all of it, each item's share."""
+
+    given: list[Given]
+    of_item: list[int]
+
+    @property
+    def points(self) -> int:
+        return max(0, sum(it.points for it in self.given))
+
+
+def for_sale(rules: Sequence[Rule], bought: Bought, earner: Earner) -> Earned:
+    """What these rules of sales give."""
     shares, found, left = _Shares(bought), [], BALANCE_MAX
     for rule in sorted(rules, key=lambda it: (list(SALE_KINDS).index(it.kind), it.id)):
         reason = refusal(rule, earner, bought.bought_at, bought.shop)
@@ -113,6 +126,18 @@ def for_sale(rules: Sequence[Rule], bought: Bought, earner: Earner) -> list[Give
                 else:
                     reason = "nothing_that_earns"
         found.append(Given(rule.id, points, reason))
+    return Earned(found, _split(max(0, sum(it.points for it in found)), shares.of_item))
+
+
+def _split(points: int, shares: Sequence[Fraction]) -> list[int]:
+    """The whole hundredths of each share, so that they make up all points."""
+    whole, found, before = sum(shares, Fraction(0)), [], 0
+    passed = Fraction(0)
+    for share in shares:
+        passed += share
+        until = rounded(points * passed / whole) if whole else 0
+        found.append(until - before)
+        before = until
     return found
 
 
@@ -122,7 +147,7 @@ def rounded(points: Fraction) -> int:
 
 
 def take_back(earned: int, amount: int, returned: int) -> int:
-    """How much of what a sale earned is to be taken back by now, when so much of its money was returned: at the end, all."""
+    """How much of what so much money, or so many pieces, earned is to be taken back when so much was returned: at the end, all."""
     return earned if returned >= amount else rounded(Fraction(earned * returned, amount))
 
 
@@ -188,6 +213,11 @@ def problems(kind: str, terms: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield name, "This value should not be blank."
     if kind == "product_multiplier" and not (terms.get("skus") or terms.get("labels")):
         yield "skus", "This collection should contain 1 element or more."
+    for name in ("points", "points_per_unit"):
+        if name in REQUIRED[kind] and terms.get(name) is not None and terms[name] < 1:
+            yield name, "This value should be greater than 0."
+    if any(len(terms.get(name) or ()) > NAMED_MAX for name in NAMING):
+        yield "skus", f"At most {NAMED_MAX} products or labels in one rule."
     multipliers = [terms.get("multiplier"), *(it[2] for it in terms.get("multipliers") or [])]
     for it in multipliers:
         if it is not None and not 0 <= it <= MULTIPLIER_MAX:

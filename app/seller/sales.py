@@ -32,7 +32,7 @@ def list_transactions_of_customer(customer: str) -> Response:
     return sales.list_sales(uuid)
 
 
-@blueprint.route("/seller/transaction/<document>", methods=["GET"])
+@blueprint.route("/seller/transaction/<path:document>", methods=["GET"])
 @blueprint.response(200, schemas.listed("transactions", schemas.TransactionView))
 @blueprint.doc(parameters=PAGING_PARAMETERS)
 @allow(*STAFF)

@@ -64,7 +64,7 @@ def add() -> Response:
         customer = customer_id(session, user)
         reported = SaleDetails(
             number=reference,
-            bought_at=inside.moment(TIMESTAMPS[0]) or inside.moment(TIMESTAMPS[1]) or now,
+            bought_at=inside.moment(TIMESTAMPS[0]) or inside.moment(TIMESTAMPS[1]),
             amount=amount,
             customer_id=customer,
             business_id=business_id,

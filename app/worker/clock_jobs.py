@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from app import clock
 from app.access import tokens
@@ -208,29 +209,42 @@ def _recompute_segments(desk: Desk) -> str:
 
 
 def _bring_points_up_to_date(desk: Desk) -> str:
-    count = 0
-    while True:
-        now = clock.now()
-        with desk.database.reading() as session:
-            due = lots.list_due(session, now)
-        if not due:
-            return f"{count} accounts had points that unlocked or expired."
-        _bring_up_to_date(desk, due)
-        count += len(due)
+    def due(session: Session, after: int) -> list[int]:
+        return lots.list_due(session, clock.now(), after)
+
+    return f"{_bring_up_to_date(desk, due)} accounts had points that unlocked or expired."
 
 
 def _settle_points(desk: Desk) -> str:
-    last, count = 0, 0
+    return f"Of {_bring_up_to_date(desk, lots.list_unsettled)} accounts it was written down which points paid what."
+
+
+def _bring_up_to_date(desk: Desk, batch: Callable[[Session, int], list[int]]) -> int:
+    """How many accounts. One that cannot be keeps no other from it, and is told at the end."""
+    last, count, failed = 0, 0, []
     while True:
         with desk.database.reading() as session:
-            unsettled = lots.list_unsettled(session, last)
-        if not unsettled:
-            return f"Of {count} accounts it was written down which points paid what."
-        _bring_up_to_date(desk, unsettled)
-        last, count = unsettled[-1], count + len(unsettled)
+            ids = batch(session, last)
+        if not ids:
+            break
+        try:
+            _bring_batch_up_to_date(desk, ids)
+        except (SQLAlchemyError, TryAgain, RuntimeError, AssertionError):
+            for customer_id in ids:
+                try:
+                    _bring_batch_up_to_date(desk, [customer_id])
+                except (SQLAlchemyError, TryAgain, RuntimeError, AssertionError):
+                    log.exception("the points of customer %s cannot be brought up to date", customer_id)
+                    failed.append(customer_id)
+        last, count = ids[-1], count + len(ids)
+    if failed:
+        raise Broken(
+            f"The points of {len(failed)} accounts cannot be brought up to date, of customer {failed[0]} first."
+        )
+    return count
 
 
-def _bring_up_to_date(desk: Desk, customer_ids: Sequence[int]) -> None:
+def _bring_batch_up_to_date(desk: Desk, customer_ids: Sequence[int]) -> None:
     with desk.database.transaction() as session:
         if not schedule.keep(session, desk.run, clock.now()):
             raise Lost

@@ -460,8 +460,10 @@ def with_a_purchase(world: World, place: Place, name: str, picture: str) -> Plac
         transfer = session.scalars(added).one()
     with world.database.transaction() as session:
         reported = SaleDetails(f"{name} sale", world.now, amount=100, customer_id=customer.id)
-        sold = recording.add(session, place.chain, reported, world.now).sale
-        of_nobody = recording.add(session, place.chain, SaleDetails(f"{name} other", world.now, 100), world.now).sale
+        sold = recording.add(session, place.chain, reported, customer.id, world.now).sale
+        of_nobody = recording.add(
+            session, place.chain, SaleDetails(f"{name} other", world.now, 100), None, world.now
+        ).sale
         told = RuleDetails("custom_event", f"{name} told", {"event": f"{name} event", "points": 100}, active=True)
         earning_rules.create(session, place.chain, told, world.now)
         spent = RuleDetails("spending", f"{name} rule", {"points_per_unit": 100}, active=True)

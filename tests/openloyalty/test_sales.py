@@ -6,10 +6,11 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
+from app.campaign.models.referrals import ReferralRelation
 from app.organizations import chains
 from app.sales.models import EarningRule, Sale
 from tests.client import Client
-from tests.world import World
+from tests.world import World, points, voucher
 
 COFFEE = {"sku": {"code": "COFFEE"}, "name": "Coffee", "quantity": 2, "grossValue": 7, "category": "drinks"}
 CARD = {
@@ -203,6 +204,11 @@ RULES: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("terms", RULES, ids=lambda it: str(it["type"]))
 def test_a_rule_is_taken_back_as_it_was_printed(ada: Client, world: World, terms: dict[str, Any]) -> None:
+    if "rewardCampaignId" in terms:
+        nowhere = {"name": "R", "allTimeActive": True, **terms}
+        answer = ada.post("/api/earningRule", json={"earningRule": nowhere})
+        assert answer.json["form"]["children"]["rewardCampaignId"]["errors"]
+        terms = {**terms, "rewardCampaignId": str(world.a_campaign().uuid)}
     sent = {"name": "R", "description": "D", "active": True, "allTimeActive": False, **terms}
     sent |= {"startAt": "2026-01-01 00:00", "endAt": "2027-01-01 00:00", "levels": [str(world.silver.uuid)]}
     made = ada.post("/api/earningRule", json={"earningRule": sent})
@@ -211,7 +217,7 @@ def test_a_rule_is_taken_back_as_it_was_printed(ada: Client, world: World, terms
     shown = ada.get(url).json
     assert {name: shown[name] for name in terms} == terms
     again = {name: value for name, value in shown.items() if name != "earningRuleId"}
-    assert ada.put(url, json={"earningRule": again}).status_code == 200
+    assert ada.put(url, json={"earningRule": shown}).status_code == 200
     assert ada.get(url).json == shown
     beside = ada.put(url, json={"earningRule": {**again, "pointsAmount": 3, "pointValue": 3}})
     assert beside.status_code == 400
@@ -266,3 +272,148 @@ def test_customers_see_their_own_sales_only(ada: Client, cleo: Client, world: Wo
     assert cleo.get(f"/api/customer/transaction/{other['transactionId']}").status_code == 404
     with world.database.transaction() as session:
         chains.create(session, chains.ChainDetails("There"), world.now)
+
+
+def test_what_sales_earn_and_returns_take_back_is_listed_with_its_sale(ada: Client, sol: Client, world: World) -> None:
+    a_rule(ada)
+    sold = sol.post("/api/transaction", json=receipt(customerData={"email": "cleo@guerdon.example"})).json
+    back_id = sol.post("/api/transaction", json=back("B-1", "R-1", [COFFEE])).json["transactionId"]
+    found = ada.get(f"/api/points/transfer?customerId={world.cleo.uuid}").json["transfers"]
+    assert [(it["type"], it["value"], it.get("transactionDocumentNumber")) for it in found] == [
+        ("spending", 14, "B-1"),
+        ("adding", 55, "R-1"),
+        ("adding", 1_000, None),
+    ]
+    assert found[1]["transactionId"] == {"transactionId": sold["transactionId"]}
+    assert found[0]["transactionId"] == {"transactionId": back_id}
+    cancelled = ada.post(f"/api/points/transfer/{found[1]['pointsTransferId']}/cancel")
+    assert (cancelled.status_code, points_of(ada, world)) == (200, 1_000)
+    world.require_invariants()
+
+
+def test_another_receipt_with_the_same_number_is_never_taken_for_the_first(sol: Client, world: World) -> None:
+    sol.post("/api/transaction", json=receipt(pos=str(world.shop)))
+    sol.post("/api/transaction", json=receipt("R-2"))
+    assert sol.post("/api/transaction", json=back("B-1", "R-1", [COFFEE])).status_code == 200
+    later = receipt(pos=str(world.shop))
+    later["transaction"]["transactionData"]["purchaseDate"] = "2026-11-03 10:00"
+    other = receipt(items=[{**COFFEE, "sku": {"code": "TEA"}}, CARD], pos=str(world.shop))
+    for sent in (back("B-1", "R-2", [COFFEE]), later, other, receipt()):
+        assert sol.post("/api/transaction", json=sent).status_code == 400, sent
+    assert world.count(Sale) == 3
+
+
+def test_a_receipt_sent_again_is_the_same_though_its_buyer_has_registered_since(
+    ada: Client, sol: Client, world: World
+) -> None:
+    sent = receipt(customerData={"email": "new@guerdon.example"})
+    first = sol.post("/api/transaction", json=sent).json
+    person = {"firstName": "New", "lastName": "Comer", "email": "new@guerdon.example", "agreement1": 1}
+    ada.post("/api/customer/register", json={"customer": person})
+    again = sol.post("/api/transaction", json=sent)
+    assert (again.status_code, again.json) == (200, first)
+
+
+def test_what_is_given_back_takes_what_it_earned_and_no_more(ada: Client, sol: Client, world: World) -> None:
+    a_rule(ada, type="product_purchase", skuIds=["COFFEE", "GIFT"], pointsAmount=10, pointValue=None)
+    free = {**COFFEE, "sku": {"code": "GIFT"}, "quantity": 10, "grossValue": 0}
+    buyer = {"email": "cleo@guerdon.example"}
+    sol.post("/api/transaction", json=receipt(customerData=buyer))
+    assert points_of(ada, world) == 1_020
+    sol.post("/api/transaction", json=back("B-1", "R-1", [CARD]))
+    assert points_of(ada, world) == 1_020, "the card earned nothing"
+    sol.post("/api/transaction", json=back("B-2", "R-1", [{**COFFEE, "quantity": 1, "grossValue": 3.5}]))
+    assert points_of(ada, world) == 1_010
+    sol.post("/api/transaction", json=receipt("R-2", [free], customerData=buyer))
+    assert points_of(ada, world) == 1_110
+    sol.post("/api/transaction", json=back("B-3", "R-2", [{**free, "quantity": 1}]))
+    assert points_of(ada, world) == 1_100
+    world.require_invariants()
+
+
+def test_the_points_of_a_first_purchase_go_back_with_it_and_a_free_receipt_is_none(
+    ada: Client, sol: Client, world: World
+) -> None:
+    a_rule(ada, type="event", eventName="oloy.transaction.registered", pointsAmount=100, pointValue=None)
+    buyer = {"email": "cleo@guerdon.example"}
+    sol.post("/api/transaction", json=receipt("R-0", [], customerData=buyer))
+    assert points_of(ada, world) == 1_000
+    sol.post("/api/transaction", json=receipt(customerData=buyer))
+    assert points_of(ada, world) == 1_100
+    sol.post("/api/transaction", json=back("B-1", "R-1", [COFFEE, CARD]))
+    assert points_of(ada, world) == 1_000
+    world.require_invariants()
+
+
+def test_an_account_that_is_full_refuses_no_sale(ada: Client, sol: Client, world: World) -> None:
+    rule = a_rule(ada)
+    most = {"customer": str(world.cleo.uuid), "points": 10**12 - 1_000}
+    assert ada.post("/api/points/transfer/add", json={"transfer": most}).status_code == 200
+    made = sol.post("/api/transaction", json=receipt(customerData={"email": "cleo@guerdon.example"}))
+    assert made.status_code == 200
+    [earned] = ada.get(f"/api/transaction/{made.json['transactionId']}").json["earningRules"]
+    assert earned == {"earningRuleId": rule, "name": "Points", "points": 0, "reason": "too_many_points"}
+    world.require_invariants()
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"pointValue": 0},
+        {"type": "custom_event", "eventName": "e", "pointsAmount": 0, "pointValue": None},
+        {"excludedSKUs": [f"S{i}" for i in range(1_001)]},
+    ],
+)
+def test_a_rule_that_gives_nothing_or_names_too_much_is_refused(ada: Client, terms: dict[str, Any]) -> None:
+    details = {"type": "points", "name": "Points", "allTimeActive": True, "pointValue": 2, **terms}
+    answer = ada.post("/api/earningRule", json={"earningRule": details})
+    assert (answer.status_code, "errors" in str(answer.json["form"])) == (400, True)
+
+
+def test_who_was_referred_by_two_is_paid_once(ada: Client, world: World) -> None:
+    a_rule(ada, type="referral", eventName="first_purchase", rewardType="both", pointsAmount=100, pointValue=None)
+    friends = [world.a_customer(name, points=0) for name in ("One", "Two")]
+    campaigns = [
+        world.a_reward_campaign(
+            points(10, recipient="referring"), voucher(5, recipient="referred"), kind="referral", name=f"Refer {i}"
+        )
+        for i in range(2)
+    ]
+    with world.database.transaction() as session:
+        for friend, campaign in zip(friends, campaigns, strict=True):
+            relation = ReferralRelation(
+                chain_id=world.chain_id,
+                campaign_id=campaign.id,
+                referring_id=friend.id,
+                referred_id=world.cleo.id,
+                created_at=world.now,
+                lapsed_at=None,
+            )
+            session.add(relation)
+    ada.post("/api/transaction", json=receipt(customerData={"email": "cleo@guerdon.example"}))
+    assert points_of(ada, world) == 1_100
+
+
+def test_the_log_tells_what_was_changed_about_a_rule_and_whose_points_were_cancelled(ada: Client, world: World) -> None:
+    rule = a_rule(ada)
+    changed = {"type": "points", "name": "Points", "active": True, "allTimeActive": True, "pointValue": 2_000}
+    ada.put(f"/api/earningRule/{rule}", json={"earningRule": changed})
+    [entry] = [it for it in ada.get("/api/admin/audit").json["entries"] if "change_earning_rule" in str(it)]
+    assert "200000" in str(entry), entry
+    [added] = ada.get(f"/api/points/transfer?customerId={world.cleo.uuid}").json["transfers"]
+    ada.post(f"/api/points/transfer/{added['pointsTransferId']}/cancel")
+    [entry] = [it for it in ada.get("/api/admin/audit").json["entries"] if "cancel_points" in str(it)]
+    assert str(world.cleo.uuid) in str(entry)
+
+
+def test_a_chain_that_is_changed_by_who_knows_less_keeps_how_points_live(ada: Client, world: World) -> None:
+    url = f"/api/chain/{world.chain_id}"
+    known = {"name": "First chain", "currency": "EUR", "timeZone": "UTC"}
+    lives = {"pointsExpiry": "after_days", "pointsDaysActive": 30, "levelsBy": "sales", "deliverySkus": ["SEND"]}
+    assert ada.put(url, json={"chain": {**known, **lives}}).status_code == 200
+    shown = ada.put(url, json={"chain": known}).json
+    assert {name: shown[name] for name in lives} == lives
+    never = ada.put(url, json={"chain": {**known, "pointsExpiry": "never"}})
+    assert (never.status_code, "pointsDaysActive" in never.json) == (200, False)
+    printed = ada.get("/api/chain").json["chains"][0]
+    assert ada.put(url, json={"chain": printed}).status_code == 200

@@ -9,16 +9,20 @@ from uuid import UUID
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from sqlalchemy import update
 
 from app import calendar
 from app.campaign import errors
 from app.campaign.awards.give import SYSTEM
 from app.campaign.triggers import interactions, purchases, sales
+from app.jobs.models import ClockJob
+from app.openloyalty.schemas import TRANSFER_KINDS
 from app.organizations import chains
 from app.organizations.scope import EVERY_CHAIN
+from app.outbox import events
 from app.points import ledger, summary
 from app.points.errors import CannotBeCancelled, NotEnoughToSpend
-from app.points.models import Account
+from app.points.models import KINDS, Account, LedgerEntry
 from app.points.terms import PointsTerms
 from app.sales import earning_rules
 from app.sales.earning_rules import RuleDetails
@@ -26,7 +30,7 @@ from app.sales.errors import MoreThanSale
 from app.sales.models import EarningRule
 from app.sales.recording import SaleDetails
 from tests.campaign.test_machines import PLAYED, outcome
-from tests.world import PLAYS, World, points
+from tests.world import PLAYS, World, clock_at, points
 
 COST = 700
 EXPIRY = st.sampled_from(
@@ -312,7 +316,11 @@ class PointsMachine(RuleBasedStateMachine):
                 found = summary.as_of(session, customer.id)
                 assert (account.balance, account.locked) == (holder.balance, holder.locked)
                 assert (found.balance, found.locked) == (holder.balance, holder.locked)
-                assert (found.earned, found.used, found.expired) == (holder.earned, holder.used, holder.lost)
+                assert (found.earned, found.used, found.expired) == (
+                    holder.earned - holder.returned,
+                    holder.used,
+                    holder.lost,
+                )
                 expected: dict[datetime, int] = {}
                 for it in holder.additions:
                     if it.left and it.expires_at is not None:
@@ -353,3 +361,29 @@ def remembered(holder: Holder) -> Callable[[], None]:
 def test_points_live_as_the_model_says(world: World) -> None:
     played = settings(PLAYED, max_examples=max(3, PLAYS // 5), stateful_step_count=50)
     run_state_machine_as_test(type("Points", (PointsMachine,), {"world": world}), settings=played)
+
+
+def test_one_account_that_cannot_be_brought_up_to_date_keeps_no_other_from_it(world: World) -> None:
+    broken, whole = world.a_customer("Broken", points=0), world.a_customer("Whole", points=0)
+    with world.database.transaction() as session:
+        for customer in (broken, whole):
+            ledger.add(session, customer.id, 100, world.now, days_active=1)
+        statement = update(LedgerEntry).where(LedgerEntry.customer_id == broken.id)
+        session.execute(statement.values(kind="unlocked"))  # which no addition is
+    work = world.work_of("points")
+    with clock_at(world.now + timedelta(days=2)):
+        assert work.do_one()
+    with world.database.reading() as session:
+        assert session.get_one(Account, whole.id).balance == 0
+        assert session.get_one(ClockJob, "points").outcome == "broken"
+
+
+def test_every_kind_of_entry_is_told_and_listed_or_known_not_to_be() -> None:
+    told = {
+        f"points.{'given_by_rule' if kind == 'earned' else kind}"
+        for kind in KINDS
+        if kind not in ("bought", "rewarded")
+    }
+    assert told <= events.KINDS.keys()
+    assert all(events.KINDS[kind].family is events.PointsData for kind in told)
+    assert set(TRANSFER_KINDS) | {"expired", "cancelled", "unlocked"} == set(KINDS)

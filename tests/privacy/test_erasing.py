@@ -11,19 +11,23 @@ from sqlalchemy import String, cast, select, text
 
 from app import clock
 from app.access.models import Login
+from app.campaign.awards.give import SYSTEM
 from app.campaign.models.vouchers import Voucher
+from app.campaign.triggers import sales
 from app.campaign.vouchers import lifecycle
 from app.campaign.vouchers.lifecycle import VoucherTerms
 from app.db.engine import Database
 from app.members import attributes, customers, identifiers, tags
 from app.members.errors import CustomerNotFound
-from app.members.models import Customer
+from app.members.models import Customer, Spending
 from app.migrations.tables import metadata
 from app.outbox import queue
 from app.outbox.models import Subscription
 from app.outbox.queue import Outcome, Sent
 from app.points import ledger
 from app.privacy import erasing, report
+from app.sales.models import Sale
+from app.sales.recording import SaleDetails
 from app.segments import segments
 from app.web.audit import AuditEntry
 from tests.client import Client
@@ -264,3 +268,22 @@ def test_every_column_of_text_is_kept_for_a_reason_or_blanked() -> None:
         texts = {it.name for it in table.columns if it.type.python_type in {str, dict, list, date}}
         unsaid = texts - kept.get(table.name, set()) - set(erasing.BLANK.get(table.name, {}))
         assert table.name == "audit_entry" or not unsaid, f"{table.name}: {unsaid}"
+
+
+def test_receipts_from_before_somebody_was_known_forget_them_too(world: World) -> None:
+    buyer = {"email": "Lara@guerdon.example", "name": "Lara Later", "phone": "+48123"}
+    with world.database.transaction() as session:
+        for number in ("L-1", "L-2"):
+            sales.record(session, world.chain_id, SaleDetails(number, world.now, 100, buyer=buyer), world.now, SYSTEM)
+    lara = world.a_customer("Lara", email="lara@guerdon.example")
+    with world.database.transaction() as session:
+        mine = SaleDetails("L-3", world.now, 100, buyer=buyer)
+        sales.record(session, world.chain_id, mine, world.now, SYSTEM)
+        erasing.erase(session, session.get_one(Customer, lara.id), world.now)
+    with world.database.transaction() as session:
+        back = SaleDetails("L-4", world.now, 50, buyer=buyer, is_return=True, returns="L-3")
+        sales.record(session, world.chain_id, back, world.now, SYSTEM)
+    with world.database.reading() as session:
+        assert [it.buyer for it in session.scalars(select(Sale).order_by(Sale.id))] == [None] * 4
+        assert session.get(Spending, lara.id) is None
+    world.require_invariants()

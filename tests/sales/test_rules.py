@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.calendar import ALWAYS_FROM, ALWAYS_TO
 from app.sales import rules
-from app.sales.rules import Bought, Earner, Given, Item, Rule
+from app.sales.rules import Bought, Earned, Earner, Item, Rule
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 COFFEE = Item("COFFEE", 2, 700, [("kind", "drink"), ("fair", "yes")])
@@ -29,8 +29,9 @@ def bought(*items: Item, shop: str | None = None) -> Bought:
     return Bought(sum(it.amount for it in items), items, NOON, shop)
 
 
-def points(found: list[Given]) -> list[tuple[int, int, str | None]]:
-    return [tuple(it) for it in found]  # type: ignore[misc]
+def points(found: Earned) -> list[tuple[int, int, str | None]]:
+    assert sum(found.of_item) == found.points
+    return [tuple(it) for it in found.given]  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(
@@ -90,11 +91,11 @@ def test_a_rule_is_for_a_level_or_a_segment_and_for_whoever_may_earn() -> None:
     for details in ({"levels": ["gold"]}, {"levels": ["silver"], "segments": ["regulars"]}, {"shops": ["mall"]}):
         [found] = rules.for_sale(
             [rule("spending", points_per_unit=100, **details)], bought(COFFEE, shop="mall"), ANYBODY
-        )
+        ).given
         assert found.points == 700, details
     [found] = rules.for_sale(
         [rule("spending", points_per_unit=100)], bought(COFFEE), Earner("gold", frozenset(), may_earn=False)
-    )
+    ).given
     assert found.reason == "customer_may_not_earn"
 
 

@@ -153,9 +153,9 @@ def give(
 def _brought_up_to_date(executor: Executor, facts: CampaignFacts, now: datetime) -> CampaignFacts:
     """The same with the balance of now: what is to unlock or to expire by then does so first."""
     lots.bring_up_to_date(executor, facts.customer_id, now)
-    account = select(Account.balance, Account.due_at).where(Account.customer_id == facts.customer_id)
-    balance, due_at = executor.execute(account).one()
-    return facts._replace(balance=balance, due_at=due_at)
+    account = select(Account.balance, Account.locked, Account.due_at).where(Account.customer_id == facts.customer_id)
+    balance, locked, due_at = executor.execute(account).one()
+    return facts._replace(balance=balance, locked_points=locked, due_at=due_at)
 
 
 def lock_stocks(executor: Executor, campaign_ids: Collection[int]) -> None:

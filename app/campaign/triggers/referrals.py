@@ -91,7 +91,7 @@ def apply_code(
     session.add_all(made)
     session.flush()
     if not known:
-        earning.for_referral(session, referring, customer, ("register",), now)
+        earning.for_referral(session, [referring], customer, ("register",), now)
     refused = give_each(session, {it.campaign_id: _trigger(it, "referred") for it in made}, customer.id, now, actor)
     promising = _with_reward_for_referred(session, refused)  # the others promised nothing
     return Referred(
@@ -100,7 +100,7 @@ def apply_code(
 
 
 def get(session: Session, chain_id: int, campaign_id: int, referring_id: int, referred_id: int) -> ReferralRelation:
-    """The relation, locked until the transaction ends.
+    """The relation, locked until the transaction ends, as are the accounts of both, before it: a sale locks them in that order.
 
     Raises CampaignNotFound, CampaignElsewhere, NotAReferralCampaign or RelationNotFound.
     """
@@ -111,6 +111,7 @@ def get(session: Session, chain_id: int, campaign_id: int, referring_id: int, re
         raise errors.CampaignElsewhere
     if campaign.context != "referral":
         raise errors.NotAReferralCampaign
+    ledger.lock_accounts(session, [referring_id, referred_id])
     relation = session.scalars(
         select(ReferralRelation)
         .where(

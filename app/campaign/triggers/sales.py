@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,7 +20,8 @@ from app.members.models import Customer
 from app.points import ledger
 from app.refusal import Refusal
 from app.sales import earning, levels, recording
-from app.sales.errors import SaleDiffers
+from app.sales.earning_rules import RuleDetails
+from app.sales.errors import BadRule, SaleDiffers
 from app.sales.models import Sale
 from app.sales.recording import SaleDetails
 from app.segments import membership
@@ -52,7 +54,11 @@ def record(
     SaleDiffers for other vouchers than it was recorded with, or as `lifecycle.redeem` does.
     """
     paid_with = sorted(lookup.get(session, named, holder).id for named in redeemed) if holder is not None else []
-    recorded = recording.add(session, chain_id, reported, now)
+    customer_id = recording.whose(session, chain_id, reported)
+    if customer_id is not None:
+        _lock(session, customer_id)
+        customer_id = recording.whose(session, chain_id, reported)  # who may have been erased meanwhile
+    recorded = recording.add(session, chain_id, reported, customer_id, now)
     sale = recorded.sale
     if not recorded.is_new:
         if paid_with and paid_with != (sale.details or {}).get(PAID_WITH):
@@ -71,6 +77,7 @@ def assign(session: Session, sale: Sale, customer: Customer, now: datetime, acto
 
     Raises as `recording.assign` does.
     """
+    _lock(session, customer.id)
     recording.assign(session, sale, customer, now)
     return _settle(session, sale, now, actor)
 
@@ -79,9 +86,6 @@ def _settle(session: Session, sale: Sale, now: datetime, actor: Actor) -> list[U
     if sale.customer_id is None:
         return []
     customer = session.get_one(Customer, sale.customer_id)
-    referring = _referring(session, customer.id)
-    # All accounts in everybody's order: two who referred each other's friends may buy at once.
-    ledger.lock_accounts(session, [customer.id, *referring])
     if sale.returns_id is not None:
         recording.settle(session, sale, now)
         levels.refresh(session, customer, now)
@@ -92,9 +96,9 @@ def _settle(session: Session, sale: Sale, now: datetime, actor: Actor) -> list[U
     if sale.amount and customer.is_active:
         unrewarded += referrals.complete_by_purchase(session, customer.id, now, actor)
     is_first = recording.settle(session, sale, now)
-    for referrer in referring:
+    if sale.amount and customer.is_active and (referring := _referring(session, customer.id)):
         happened = ("first_purchase", "every_purchase") if is_first else ("every_purchase",)
-        earning.for_referral(session, session.get_one(Customer, referrer), customer, happened, now)
+        earning.for_referral(session, [session.get_one(Customer, it) for it in referring], customer, happened, now)
     # Before campaigns give: some are for whoever has just come to a level or a segment.
     levels.refresh(session, customer, now)
     membership.refresh(session, customer.id, now)
@@ -102,6 +106,11 @@ def _settle(session: Session, sale: Sale, now: datetime, actor: Actor) -> list[U
     traits = {"basket.amount": number(sale.amount)}
     unrewarded += give_all(session, sale.chain_id, customer.id, "basket", f"basket {sale.id}", traits, now, actor)
     return unrewarded
+
+
+def _lock(session: Session, customer_id: int) -> None:
+    """All accounts that a sale may change, in everybody's order: two who referred each other's friends may buy at once."""
+    ledger.lock_accounts(session, [customer_id, *_referring(session, customer_id)])
 
 
 def _referring(session: Session, customer_id: int) -> Sequence[int]:
@@ -120,7 +129,18 @@ def _instant_rewards(session: Session, sale: Sale, customer: Customer, now: date
                 session, campaign, customer.uuid, {sale.chain_id}, now, actor.login_id, actor.issuer, OF_A_RULE
             )
         except Refusal as e:
-            campaign_id = session.scalar(select(Campaign.id).where(Campaign.uuid == campaign))
+            of_chain = Campaign.uuid == campaign, Campaign.chain_id == sale.chain_id
+            campaign_id = session.scalar(select(Campaign.id).where(*of_chain))
             if campaign_id is not None:
                 unrewarded.append(Unrewarded.of(campaign_id, customer.id, e))
     return unrewarded
+
+
+def require_reward(session: Session, chain_id: int, details: RuleDetails) -> None:
+    """A rule that gives a reward at once names a campaign of the chain that sells coupons. Raises BadRule."""
+    named = details.terms.get("campaign")
+    if details.kind != "instant_reward" or named is None:
+        return
+    sells = (Campaign.uuid == UUID(named), Campaign.chain_id == chain_id, Campaign.reward.is_not(None))
+    if session.scalar(select(Campaign.id).where(*sells)) is None:
+        raise BadRule("There is no campaign with this id that sells coupons.", field="campaign")

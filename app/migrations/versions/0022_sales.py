@@ -63,11 +63,14 @@ def upgrade() -> None:
         f" CONSTRAINT fk_sale_returns_id_sale FOREIGN KEY (returns_id) REFERENCES sale (id)){strict}"
     )
     op.execute("CREATE INDEX ix_sale_customer_id ON sale (customer_id, bought_at)")
+    op.execute("CREATE INDEX ix_sale_chain_id ON sale (chain_id, bought_at, id)")
+    op.execute("CREATE INDEX ix_sale_shop_id ON sale (shop_id, bought_at)")
+    op.execute("CREATE INDEX ix_sale_unmatched ON sale (chain_id, bought_at) WHERE customer_id IS NULL")
     op.execute("CREATE INDEX ix_sale_returns_id ON sale (returns_id)")
     op.execute(
         f"CREATE TABLE sale_item (sale_id {whole} NOT NULL, position {whole} NOT NULL, sku {text} NOT NULL, name {text} NOT NULL,"
         f" quantity {whole} NOT NULL, amount {whole} NOT NULL, category {text}, maker {text}, labels {json} NOT NULL,"
-        f" chain_id {whole} NOT NULL, CONSTRAINT pk_sale_item PRIMARY KEY (sale_id, position),"
+        f" earned {whole} NOT NULL, chain_id {whole} NOT NULL, CONSTRAINT pk_sale_item PRIMARY KEY (sale_id, position),"
         f" CONSTRAINT fk_sale_item_sale_id_sale FOREIGN KEY (sale_id) REFERENCES sale (id)){strict}"
     )
     op.execute(
