@@ -42,8 +42,9 @@ SELECT 1, customer_id, COUNT(*), SUM(amount), SUM(amount), 0 FROM sale GROUP BY 
 LOTS = """
 WITH made AS (
   INSERT INTO ledger_entry (chain_id, uuid, customer_id, sequence, delta, balance_after, kind, issuer, created_at, locked, expires_at)
-  SELECT 1, gen_random_uuid(), :customer, n + 1, 100, 1000000000 + n * 100, 'added', 'system', now(), 0, now() + interval '1 year'
-  FROM generate_series(1, :count) n)
+  SELECT 1, gen_random_uuid(), :customer, a.entries_count + n, 100, a.balance + n * 100, 'added', 'system', now(), 0,
+    now() + interval '1 year'
+  FROM account a, generate_series(1, :count) n WHERE a.customer_id = :customer)
 UPDATE account SET balance = balance + :count * 100, entries_count = entries_count + :count, due_at = now() + interval '1 year'
 WHERE customer_id = :customer
 """

@@ -172,8 +172,9 @@ def change_chain(data: dict[str, Any], chain: int) -> Response:
     """Change a chain as a whole; how points and levels live stays as it is unless it is sent."""
     with transaction() as session:
         known = chains.details(chains.get(session, chain, scope()))
-        expiry = {"points_days_active": None} if "points_expiry" in data else {}
-        terms = dataclasses.replace(known, **{**expiry, **data})
+        if data.get("points_expiry", "after_days") != "after_days":
+            data["points_days_active"] = None  # whatever was printed of what was before
+        terms = dataclasses.replace(known, **data)
         return jsonify(_chain(chains.change(session, chain, terms, scope())))
 
 

@@ -63,7 +63,8 @@ def change_level(terms: levels.LevelDetails, level: UUID) -> Response:
     """
     with transaction() as session:
         known = levels.get(session, level, chains()).reward_hundredths_of_percent
-        if known is not None and terms.reward_hundredths_of_percent == known / 100:
+        # As a fraction of one, rounded as the form rounds what is sent.
+        if known is not None and terms.reward_hundredths_of_percent == (known + 50) // 100:
             terms = replace(terms, reward_hundredths_of_percent=known)
         levels.change(session, level, terms, chains())
     return jsonify(id=str(level))

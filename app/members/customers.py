@@ -226,15 +226,20 @@ def spending(session: Session, customer_ids: list[int]) -> dict[int, Spending]:
     return {row.customer_id: row for row in rows}
 
 
-def add_spending(session: Session, customer_id: int, amount: int, bought_at: datetime, count: int = 1) -> bool:
-    """Count one more purchase in the shops, or what is given back of one, which is none; whether it was the first. Amount in hundredths."""
+def add_spending(
+    session: Session, customer_id: int, amount: int, bought_at: datetime, count: int = 1, delivery: int = 0
+) -> bool:
+    """Count one more purchase in the shops, or what is given back of one, which is none; whether it was the first.
+
+    Amounts in hundredths; `delivery` is what of it is the cost of that.
+    """
     dialect: Any = postgresql if is_postgresql(session) else sqlite
     first = dialect.insert(Spending).values(
         chain_id=chain_of(customer_id),
         customer_id=customer_id,
         transactions_count=count,
         amount=amount,
-        amount_without_delivery=amount,
+        amount_without_delivery=amount - delivery,
         amount_excluded_for_level=0,
         last_at=bought_at,
     )
@@ -245,7 +250,7 @@ def add_spending(session: Session, customer_id: int, amount: int, bought_at: dat
             set_={
                 "transactions_count": Spending.transactions_count + count,
                 "amount": Spending.amount + amount,
-                "amount_without_delivery": Spending.amount_without_delivery + amount,
+                "amount_without_delivery": Spending.amount_without_delivery + amount - delivery,
                 "last_at": latest,
             },
         ).returning(Spending.transactions_count)

@@ -238,7 +238,7 @@ def customer_status(
     """Where a customer stands: points, level, and what is missing for the next one."""
     spent = spending or Spending(transactions_count=0, amount=0, amount_without_delivery=0)
     average = spent.amount // spent.transactions_count if spent.transactions_count else 0
-    missing = max(0, next_level.condition_value - spent.amount) if next_level else None
+    missing = max(0, next_level.condition_value - spent.amount_without_delivery) if next_level else None
     return without_none(
         {
             "firstName": it.profile.first_name,

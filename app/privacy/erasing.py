@@ -68,7 +68,7 @@ def erase(session: Session, customer: Customer, now: datetime) -> None:
     names = {name.lower() for name in (getattr(customer.profile, it) for it in IDENTIFIERS) if name}
     _leave_segments(session, customer, names)
     _forget_names_in_the_log(session, customer, names)
-    _forget_unmatched_sales(session, customer, names)
+    _forget_names_in_sales(session, customer, names)
     customer.status, customer.external_id, customer.time_zone = ERASED, None, None
     customer.is_anonymous, customer.updated_at = False, now
     session.flush()
@@ -83,7 +83,7 @@ def erase(session: Session, customer: Customer, now: datetime) -> None:
     data = {"customer": telling.reference(customer.uuid, customer.id, None)}
     writing.write(session, customer.chain_id, "customer.erased", customer_subject(customer.id), data, now)
     action = AuditEntry(
-        at=now, chain_id=customer.chain_id, action="erase_customer", subject={"customer": str(customer.uuid)}
+        at=now, chain_id=customer.chain_id, action="command.erase_customer", subject={"customer": str(customer.uuid)}
     )
     session.add(action)
     session.flush()
@@ -131,11 +131,11 @@ def _leave_segments(session: Session, customer: Customer, names: Set[str]) -> No
         criterion.terms = {**criterion.terms, "customers": kept}
 
 
-def _forget_unmatched_sales(session: Session, customer: Customer, names: Set[str]) -> None:
-    """Receipts from before anybody knew whose they were may hold what the till wrote of the person."""
+def _forget_names_in_sales(session: Session, customer: Customer, names: Set[str]) -> None:
+    """Receipts of nobody, or of somebody else, may hold what the till wrote of the person."""
     said = func.lower(cast(Sale.buyer, String))
     holds = or_(false(), *(said.contains(json.dumps(it).strip('"'), autoescape=True) for it in names))
-    mine = Sale.chain_id == customer.chain_id, Sale.customer_id.is_(None), holds
+    mine = Sale.chain_id == customer.chain_id, Sale.customer_id.is_distinct_from(customer.id), holds
     for sale in session.scalars(select(Sale).where(*mine)):
         known = {str(it).lower() for it in (sale.buyer or {}).values()}
         if known & names:

@@ -55,6 +55,11 @@ def _can_hold(session: Session, customer: Customer, points: int, now: datetime, 
     return True
 
 
+def explain(sale: Sale, rule: EarningRule, points: int, reason: str | None = None) -> None:
+    """Note what one more rule gave for a sale, or the code of the reason why it gave nothing."""
+    sale.explanation = [*(sale.explanation or []), _explained(rule, points, reason)]
+
+
 def _explained(rule: EarningRule, points: int, reason: str | None = None) -> dict[str, object]:
     return {"rule": str(rule.uuid), "name": rule.name, "points": points, "reason": reason}
 
@@ -67,7 +72,7 @@ def for_first_purchase(session: Session, sale: Sale, now: datetime) -> None:
         if rules.refusal(_rule(rule), who, now, None) is None:
             points = _earn(session, customer, rule, now, sale.id)
             sale.earned += points
-            sale.explanation = [*(sale.explanation or []), _explained(rule, points)]
+            explain(sale, rule, points)
 
 
 def bought(sale: Sale, chain: Chain) -> Bought:
@@ -96,6 +101,12 @@ def take_back(session: Session, sale: Sale, returned: Sale, now: datetime) -> No
         sale.taken_back += ledger.take_back(
             session, sale.customer_id, sale.id, returned.id, wanted, sale.taken_back, now, comment
         )
+
+
+def delivery_of(session: Session, sale: Sale) -> int:
+    """What of a sale is the cost of delivery, in hundredths."""
+    skus = set(session.get_one(Chain, sale.chain_id).delivery_skus)
+    return sum(it.amount for it in sale.items if it.sku in skus)
 
 
 def given_back(session: Session, sale: Sale) -> dict[str, tuple[int, int]]:
@@ -231,12 +242,12 @@ def _rule(it: EarningRule) -> Rule:
     )
 
 
-def instant_rewards(session: Session, sale: Sale, customer: Customer) -> list[UUID]:
-    """The campaigns of which rules give a reward for a sale."""
+def instant_rewards(session: Session, sale: Sale, customer: Customer) -> list[tuple[EarningRule, UUID]]:
+    """The rules that give a reward at once for a sale, and the campaign of each."""
     found = _rules(session, sale.chain_id, ["instant_reward"], sale.bought_at)
     who, shop = earner(session, customer), str(sale.shop.uuid) if sale.shop else None
     return [
-        UUID(it.terms["campaign"])
+        (it, UUID(it.terms["campaign"]))
         for it in found
         if rules.refusal(_rule(it), who, sale.bought_at, shop) is None and sale.amount >= it.terms.get("min_order", 0)
     ]

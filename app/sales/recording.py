@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.amounts import BALANCE_MAX
+from app.amounts import BALANCE_MAX, decimal
 from app.db.engine import TryAgain
 from app.members import customers
 from app.members.errors import CustomerNotFound
@@ -174,14 +174,11 @@ def settle(session: Session, sale: Sale, now: datetime) -> bool:
     Whether it is the customer's first purchase; what costs nothing is none. The customer's account is locked.
     """
     assert sale.customer_id is not None, "somebody bought it"
-    if _is_erased(session, sale.customer_id):  # it is a fact, and of nobody's any more
-        return False
     if sale.returns_id is not None:
         _give_back(session, session.get_one(Sale, sale.returns_id), sale, now)
         return False
-    is_first = customers.add_spending(
-        session, sale.customer_id, sale.amount, sale.bought_at, count=int(sale.amount > 0)
-    )
+    delivery, count = earning.delivery_of(session, sale), int(sale.amount > 0)
+    is_first = customers.add_spending(session, sale.customer_id, sale.amount, sale.bought_at, count, delivery)
     earning.for_sale(session, sale, now)
     if is_first:
         earning.for_first_purchase(session, sale, now)
@@ -215,26 +212,35 @@ def _shop(session: Session, chain_id: int, uuid: UUID) -> PointOfSale:
 def _count_return(session: Session, sale: Sale, back: Sale) -> None:
     if sale.returned + back.amount > sale.amount:
         left = sale.amount - sale.returned
-        raise MoreThanSale(required=left, actual=back.amount, field="items")
+        message = f"More is returned than was bought: {decimal(left)} is left of the sale."
+        raise MoreThanSale(message, required=left, actual=back.amount, field="items")
     _require_items(session, sale)
     sale.returned += back.amount
 
 
 def _give_back(session: Session, sale: Sale, back: Sale, now: datetime) -> None:
     assert sale.customer_id is not None, "somebody bought it"
-    customers.add_spending(session, sale.customer_id, -back.amount, sale.bought_at, count=0)
+    delivery = earning.delivery_of(session, back)
+    customers.add_spending(session, sale.customer_id, -back.amount, sale.bought_at, 0, -delivery)
     earning.take_back(session, sale, back, now)
     session.flush()
 
 
 def _require_items(session: Session, sale: Sale) -> None:
-    """No more pieces of a product are given back, by all returns of a sale, than were bought. Raises MoreThanSale."""
+    """No more of a product is given back, by all returns of a sale, than was bought, in pieces and in money. Raises MoreThanSale."""
     sold = Counter({it.sku: 0 for it in sale.items})
     for it in sale.items:
         sold[it.sku] += it.quantity
-    for sku, (pieces, _) in earning.given_back(session, sale).items():
+    paid = Counter({it.sku: 0 for it in sale.items})
+    for it in sale.items:
+        paid[it.sku] += it.amount
+    for sku, (pieces, amount) in earning.given_back(session, sale).items():
         if sale.items and pieces > sold[sku]:
-            raise MoreThanSale(required=sold[sku], actual=pieces, field="items")
+            message = f"More of {sku} is returned than was bought: {sold[sku]} in all, {pieces} with this return."
+            raise MoreThanSale(message, required=sold[sku], actual=pieces, field="items")
+        if sale.items and amount > paid[sku]:
+            message = f"More is given back for {sku} than was paid: {decimal(paid[sku])} in all, {decimal(amount)} with this return."
+            raise MoreThanSale(message, required=paid[sku], actual=amount, field="items")
 
 
 def _is_same(session: Session, known: Sale, reported: SaleDetails) -> bool:

@@ -24,6 +24,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     type_coerce,
 )
 from sqlalchemy.orm import Session
@@ -37,6 +38,7 @@ from app.sales.models import Sale, SaleItem
 
 LISTED_MAX = 50_000
 DAYS_MAX = 3_660
+BOUND = 10**14  # no sum is larger, see `app.amounts`
 
 
 class Asked(NamedTuple):
@@ -78,6 +80,11 @@ def _in_shop(uuids: Sequence[str]) -> Condition:
     return Sale.shop_id.in_(shops)
 
 
+def _bounds(terms: Terms, low: str, high: str) -> tuple[int, int]:
+    """An end that is not said is open."""
+    return terms.get(low, -BOUND), terms.get(high, BOUND)
+
+
 def _spending(column: Any) -> ColumnElement[int]:
     found = select(column).where(Spending.customer_id == Customer.id).correlate(Customer).scalar_subquery()
     return func.coalesce(found, 0)
@@ -88,20 +95,21 @@ def _bought_in_pos(asked: Asked, terms: Terms) -> Condition:
 
 
 def _transaction_count(asked: Asked, terms: Terms) -> Condition:
-    return between(_spending(Spending.transactions_count), terms["min"], terms["max"])
+    return between(_spending(Spending.transactions_count), *_bounds(terms, "min", "max"))
 
 
 def _transaction_amount(asked: Asked, terms: Terms) -> Condition:
-    return between(_spending(Spending.amount), terms["fromAmount"], terms["toAmount"])
+    return between(_spending(Spending.amount), *_bounds(terms, "fromAmount", "toAmount"))
 
 
 def _average_transaction_amount(asked: Asked, terms: Terms) -> Condition:
     count, amount = Spending.transactions_count, Spending.amount
+    least, most = _bounds(terms, "fromAmount", "toAmount")
     return exists().where(
         Spending.customer_id == Customer.id,
         count > 0,
-        amount >= terms["fromAmount"] * count,
-        amount <= terms["toAmount"] * count,
+        amount >= least * count if least > -BOUND else true(),
+        amount <= most * count if most < BOUND else true(),
     )
 
 
@@ -211,7 +219,7 @@ def _attribute(asked: Asked, terms: Terms) -> Condition:
 
 
 def _balance(asked: Asked, terms: Terms) -> Condition:
-    found = Account.balance.between(terms["fromPoints"], terms["toPoints"])
+    found = Account.balance.between(*_bounds(terms, "fromPoints", "toPoints"))
     return exists().where(Account.customer_id == Customer.id, found)
 
 
@@ -241,6 +249,7 @@ TYPES: Mapping[str, Type] = {
     "attribute": Type(_attribute, ("name", "value")),
     "balance": Type(_balance, ("fromPoints", "toPoints")),
 }
+OPEN_ENDED = (("min", "max"), ("fromAmount", "toAmount"), ("fromPoints", "toPoints"))
 ORDERED = (("min", "max"), ("fromAmount", "toAmount"), ("fromDate", "toDate"), ("fromPoints", "toPoints"))
 
 
@@ -249,8 +258,9 @@ def validate(kind: str, terms: Terms) -> None:
     if kind not in TYPES:
         raise BadSegment(f"There is no criterion of type {kind}; there are {', '.join(TYPES)}.", field="parts")
     missing = [name for name in TYPES[kind].terms if terms.get(name) in (None, [], "")]
-    if missing and kind != "customer_list":
+    ends = next((pair for pair in OPEN_ENDED if set(pair) == set(TYPES[kind].terms)), ())
+    if missing and kind != "customer_list" and len(missing) > (1 if ends else 0):
         raise BadSegment(f"A criterion {kind} needs {', '.join(missing)}.", field="parts")
     for low, high in ORDERED:
-        if low in TYPES[kind].terms and terms[low] > terms[high]:
+        if low in terms and high in terms and terms[low] > terms[high]:
             raise BadSegment(f"In a criterion {kind}, {low} is not more than {high}.", field="parts")

@@ -159,7 +159,12 @@ def test_two_sales_with_one_number_and_a_return_larger_than_its_sale(sol: Client
     twice = sol.post("/api/transaction", json=receipt(items=[COFFEE]))
     assert twice.status_code == 400
     assert "documentNumber" in str(twice.json)
-    for items in ([{**COFFEE, "grossValue": 28}], [{**COFFEE, "quantity": 3}], [{**COFFEE, "sku": {"code": "TEA"}}]):
+    for items in (
+        [{**COFFEE, "grossValue": 28}],
+        [{**COFFEE, "grossValue": 7.01}],
+        [{**COFFEE, "quantity": 3}],
+        [{**COFFEE, "sku": {"code": "TEA"}}],
+    ):
         answer = sol.post("/api/transaction", json=back("B", "R-1", items))
         assert (answer.status_code, "items" in str(answer.json)) == (400, True), items
     assert sol.post("/api/transaction", json=back("B", "R-9", [COFFEE])).status_code == 400
@@ -260,6 +265,8 @@ def test_an_instant_reward_is_given_with_the_sale(ada: Client, sol: Client, worl
         assert made.status_code == 200
     found = ada.get(f"/api/admin/customer/{world.cleo.uuid}/campaign/bought").json
     assert [it["coupon"]["code"] for it in found["campaigns"]] == ["GIFT"]
+    shown = ada.get("/api/transaction?sort=documentNumber&direction=asc").json["transactions"]
+    assert [it["earningRules"][0].get("reason") for it in shown] == [None, "limit_reached"]
     assert points_of(ada, world) == 1_000
     world.require_invariants()
 

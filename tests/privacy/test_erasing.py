@@ -189,7 +189,7 @@ def test_another_entry_of_the_log_that_names_the_same_number_stays(world: World,
             it.subject
             for it in session.scalars(select(AuditEntry).where(AuditEntry.action == "a").order_by(AuditEntry.id))
         ]
-        done = session.scalars(select(AuditEntry).where(AuditEntry.action == "erase_customer")).one()
+        done = session.scalars(select(AuditEntry).where(AuditEntry.action == "command.erase_customer")).one()
     assert subjects == [{"campaign": CARD}, {"customer": str(philippa.uuid)}]
     assert done.subject == {"customer": str(philippa.uuid)}
 

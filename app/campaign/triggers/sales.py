@@ -16,7 +16,7 @@ from app.campaign.triggers import purchases, referrals
 from app.campaign.triggers.purchases import Order
 from app.campaign.vouchers import lifecycle, lookup
 from app.campaign.vouchers.lookup import Holder, VoucherIdentifiers
-from app.members.models import Customer
+from app.members.models import ERASED, Customer
 from app.points import ledger
 from app.refusal import Refusal
 from app.sales import earning, levels, recording
@@ -86,6 +86,8 @@ def _settle(session: Session, sale: Sale, now: datetime, actor: Actor) -> list[U
     if sale.customer_id is None:
         return []
     customer = session.get_one(Customer, sale.customer_id)
+    if customer.status == ERASED:  # it is a fact, and nothing follows from it
+        return []
     if sale.returns_id is not None:
         recording.settle(session, sale, now)
         levels.refresh(session, customer, now)
@@ -123,16 +125,19 @@ def _referring(session: Session, customer_id: int) -> Sequence[int]:
 def _instant_rewards(session: Session, sale: Sale, customer: Customer, now: datetime, actor: Actor) -> list[Unrewarded]:
     """Rewards that rules give at once for a sale, free of points."""
     unrewarded = []
-    for campaign in earning.instant_rewards(session, sale, customer):
+    for rule, campaign in earning.instant_rewards(session, sale, customer):
+        reason = None
         try:
             purchases.buy(
                 session, campaign, customer.uuid, {sale.chain_id}, now, actor.login_id, actor.issuer, OF_A_RULE
             )
         except Refusal as e:
+            reason = e.code
             of_chain = Campaign.uuid == campaign, Campaign.chain_id == sale.chain_id
             campaign_id = session.scalar(select(Campaign.id).where(*of_chain))
             if campaign_id is not None:
                 unrewarded.append(Unrewarded.of(campaign_id, customer.id, e))
+        earning.explain(sale, rule, 0, reason)
     return unrewarded
 
 

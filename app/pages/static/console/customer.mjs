@@ -118,8 +118,8 @@ function Ledger({ customer }) {
       <${Loaded} of=${entries}>${({ transfers, total }) => html`
         ${transfers.length === 0 && html`<${Empty} icon="list" title=${t("points.none")} />`}
         <ul class="list">${transfers.map((it) => {
-          const isGain = it.type === "adding";
-          return html`<li key=${it.pointsTransferId} style=${{ flexWrap: "nowrap" }}><div class="grow"><p class="name">${it.comment || t(`points.${isGain ? "added" : "spent"}`)}</p><p class="small soft">${dateTime(it.createdAt)} · ${t(`issuer.${it.issuer}`)}</p></div><span class="number strong ${isGain ? "good" : ""}">${isGain ? "+" : "−"}${points(it.value)}</span></li>`;
+          const isGain = it.type.endsWith("adding");
+          return html`<li key=${it.pointsTransferId} style=${{ flexWrap: "nowrap" }}><div class="grow"><p class="name">${it.comment || t(`points.${isGain ? "added" : "spent"}`)}</p><p class="small soft">${dateTime(it.createdAt)} · ${t(`issuer.${it.issuer}`)}${it.state !== "active" && ` · ${t(`points.state.${it.state}`)}`}</p></div><span class="number strong ${isGain ? "good" : ""}">${isGain ? "+" : "−"}${points(it.value)}</span></li>`;
         })}</ul>
         ${total > 20 && html`<div class="row apart"><${Button} disabled=${page === 1} onClick=${() => setPage(page - 1)}>${t("previous")}<//><${Button} disabled=${page * 20 >= total} onClick=${() => setPage(page + 1)}>${t("next")}<//></div>`}
       `}<//>

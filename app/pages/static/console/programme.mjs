@@ -91,13 +91,16 @@ function Segments() {
   `;
 }
 
-/** A segment is a list of customers so far: cards, mail addresses, phones or ids, one a line. */
+const isList = (it) => (it.parts ?? []).every((part) => part.criteria.every((each) => each.type === "customer_list"));
+
+/** A list of customers: cards, mail addresses, phones or ids, one a line. What a segment asks beside that is the API's: it stays as it is. */
 function SegmentForm({ it, onClose, onDone }) {
   const listed = (it.parts ?? []).flatMap((part) => part.criteria.flatMap((each) => each.customers ?? []));
   const first = { name: it.name ?? "", description: it.description ?? "", customers: listed.join("\n"), active: it.active ?? true };
   async function save({ customers, ...rest }, key) {
     const names = customers.split("\n").map((line) => line.trim()).filter(Boolean);
-    const sent = { segment: { ...rest, parts: [{ criteria: [{ type: "customer_list", customers: names }] }] } };
+    const parts = isList(it) ? [{ criteria: [{ type: "customer_list", customers: names }] }] : it.parts;
+    const sent = { segment: { ...rest, parts } };
     await (it.segmentId ? api.put(`/api/segment/${it.segmentId}`, sent) : api.post("/api/segment", sent, { key }));
     say(t("saved"), "good");
   }
@@ -107,7 +110,9 @@ function SegmentForm({ it, onClose, onDone }) {
       ${({ field, check }) => html`
         ${field("name", t("name"), { autofocus: true })}
         ${field("description", t("description"))}
-        ${field("customers", t("segment.customers"), { as: "textarea", hint: t("segment.customers.hint") })}
+        ${isList(it)
+          ? field("customers", t("segment.customers"), { as: "textarea", hint: t("segment.customers.hint") })
+          : html`<p class="soft">${t("segment.by-criteria")}</p>`}
         ${check("active", t("switched-on"))}
       `}
     <//>

@@ -48,12 +48,12 @@ const History = ({ found }) => html`
 `;
 
 function Transfer({ of }) {
-  const isMore = of.type === "adding";
+  const isMore = of.type.endsWith("adding");
   return html`
     <li style=${{ flexWrap: "nowrap" }}>
       <div class="grow">
         <p class="strong name">${of.comment || t(`points.${of.type}`)}</p>
-        <p class="soft small">${dateTime(of.createdAt)}</p>
+        <p class="soft small">${dateTime(of.createdAt)}${of.state !== "active" && ` · ${t(`points.state.${of.state}`)}`}</p>
       </div>
       <span class="number large strong ${isMore ? "good" : ""}">${isMore ? "+" : "−"}${points(of.value)}</span>
     </li>
