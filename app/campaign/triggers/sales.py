@@ -86,8 +86,8 @@ def _settle(session: Session, sale: Sale, now: datetime, actor: Actor) -> list[U
     if sale.customer_id is None:
         return []
     customer = session.get_one(Customer, sale.customer_id)
-    if customer.status == ERASED:  # it is a fact, and nothing follows from it
-        return []
+    if customer.status == ERASED:  # it is a fact; nothing follows from it, and campaigns say so
+        return [] if sale.returns_id is not None else _basket_campaigns(session, sale, now, actor)
     if sale.returns_id is not None:
         recording.settle(session, sale, now)
         levels.refresh(session, customer, now)
@@ -105,9 +105,14 @@ def _settle(session: Session, sale: Sale, now: datetime, actor: Actor) -> list[U
     levels.refresh(session, customer, now)
     membership.refresh(session, customer.id, now)
     unrewarded += _instant_rewards(session, sale, customer, now, actor)
+    return unrewarded + _basket_campaigns(session, sale, now, actor)
+
+
+def _basket_campaigns(session: Session, sale: Sale, now: datetime, actor: Actor) -> list[Unrewarded]:
+    """Give what the chain's campaigns have for a basket; those that refused, and why."""
+    assert sale.customer_id is not None, "somebody bought it"
     traits = {"basket.amount": number(sale.amount)}
-    unrewarded += give_all(session, sale.chain_id, customer.id, "basket", f"basket {sale.id}", traits, now, actor)
-    return unrewarded
+    return give_all(session, sale.chain_id, sale.customer_id, "basket", f"basket {sale.id}", traits, now, actor)
 
 
 def _lock(session: Session, customer_id: int) -> None:
