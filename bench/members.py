@@ -32,8 +32,8 @@ WITH made AS (
   SELECT gen_random_uuid(), c.id, 'M' || n, 1500, '[]', now() - interval '1 year' * random(), now(), 0, 0, 0, 1
   FROM generate_series(1, :count) n JOIN (SELECT id, row_number() OVER (ORDER BY id) i FROM customer WHERE id > 5) c
     ON c.i = n % :customers + 1 RETURNING id)
-INSERT INTO sale_item (sale_id, position, sku, name, quantity, amount, labels, chain_id)
-SELECT id, p, 'SKU-' || (id * 7 + p) % 1000, 'Product', 1, 500, '[]', 1 FROM made, generate_series(0, 2) p
+INSERT INTO sale_item (sale_id, position, sku, name, quantity, amount, labels, earned, chain_id)
+SELECT id, p, 'SKU-' || (id * 7 + p) % 1000, 'Product', 1, 500, '[]', 0, 1 FROM made, generate_series(0, 2) p
 """
 COUNTED = """
 INSERT INTO spending (chain_id, customer_id, transactions_count, amount, amount_without_delivery, amount_excluded_for_level)
