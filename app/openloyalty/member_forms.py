@@ -189,31 +189,10 @@ class LevelChangeForm(LevelForm):
     printed = schemas.LevelView
 
 
-class CriterionSent(Schema):
+class CriterionSent(schemas.CriterionTerms):
     """A criterion as it is sent: one may send back what was printed."""
 
     type = fields.String(required=True, metadata={"enum": list(CRITERIA)})
-    customers = fields.List(fields.String())
-    posIds = fields.List(fields.UUID())
-    posId = fields.UUID()
-    percent = fields.Float()
-    min = fields.Integer()
-    max = fields.Integer()
-    fromAmount = fields.Float()
-    toAmount = fields.Float()
-    fromPoints = fields.Float()
-    toPoints = fields.Float()
-    fromDate = fields.String()
-    toDate = fields.String()
-    days = fields.Integer()
-    skuIds = fields.List(fields.String())
-    makers = fields.List(fields.String())
-    labels = fields.List(fields.Nested(schemas.LabelView))
-    anniversaryType = fields.String()
-    levelIds = fields.List(fields.UUID())
-    tags = fields.List(fields.String())
-    name = fields.String()
-    value = fields.String()
     criterionId = fields.UUID()
 
 

@@ -336,9 +336,9 @@ class LevelId(Schema):
 CRITERION_AMOUNTS = {"percent", "fromAmount", "toAmount", "fromPoints", "toPoints"}
 
 
-class CriterionView(Schema):
-    criterionId = _id()
-    type = _text()
+class CriterionTerms(Schema):
+    """What criteria of a segment ask for, all types together: each type has some of them."""
+
     customers = fields.List(fields.String())
     posIds = _ids(required=False)
     posId = _id(required=False)
@@ -360,6 +360,11 @@ class CriterionView(Schema):
     tags = fields.List(fields.String())
     name = fields.String()
     value = fields.String()
+
+
+class CriterionView(CriterionTerms):
+    criterionId = _id()
+    type = _text()
 
 
 class PartView(Schema):

@@ -12,9 +12,14 @@ from app.outbox import writing
 from app.points.entries import NewEntry, WrittenEntry
 
 
+def event_of(kind: str) -> str:
+    """The kind of event that an entry of this kind is. `points.earned` is an award's, which says more."""
+    return "points.given_by_rule" if kind == "earned" else f"points.{kind}"
+
+
 def entry(executor: Executor, customer_id: int, it: WrittenEntry, new: NewEntry, now: datetime) -> None:
     """Tell of an entry that was just written. Nothing is read for it while nobody listens."""
-    kind = f"points.{'given_by_rule' if new.kind == 'earned' else new.kind}"
+    kind = event_of(new.kind)
     if not writing.is_heard(executor, it.chain_id, kind):
         return
     reference = executor.execute(select(*telling.REF_COLUMNS).where(Customer.id == customer_id)).one()

@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import select
 
 from app.campaign.models.referrals import ReferralRelation
-from app.organizations import chains
 from app.sales.models import EarningRule, Sale
 from tests.client import Client
 from tests.world import World, points, voucher
@@ -277,8 +276,6 @@ def test_customers_see_their_own_sales_only(ada: Client, cleo: Client, world: Wo
     assert [it["documentNumber"] for it in cleo.get("/api/customer/transaction").json["transactions"]] == ["R-1"]
     assert cleo.get(f"/api/customer/transaction/{mine['transactionId']}").status_code == 200
     assert cleo.get(f"/api/customer/transaction/{other['transactionId']}").status_code == 404
-    with world.database.transaction() as session:
-        chains.create(session, chains.ChainDetails("There"), world.now)
 
 
 def test_what_sales_earn_and_returns_take_back_is_listed_with_its_sale(ada: Client, sol: Client, world: World) -> None:

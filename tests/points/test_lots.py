@@ -20,7 +20,7 @@ from app.openloyalty.schemas import TRANSFER_KINDS
 from app.organizations import chains
 from app.organizations.scope import EVERY_CHAIN
 from app.outbox import events
-from app.points import ledger, summary
+from app.points import ledger, summary, telling
 from app.points.errors import CannotBeCancelled, NotEnoughToSpend
 from app.points.models import KINDS, Account, LedgerEntry
 from app.points.terms import PointsTerms
@@ -379,11 +379,7 @@ def test_one_account_that_cannot_be_brought_up_to_date_keeps_no_other_from_it(wo
 
 
 def test_every_kind_of_entry_is_told_and_listed_or_known_not_to_be() -> None:
-    told = {
-        f"points.{'given_by_rule' if kind == 'earned' else kind}"
-        for kind in KINDS
-        if kind not in ("bought", "rewarded")
-    }
+    told = {telling.event_of(kind) for kind in KINDS if kind not in ("bought", "rewarded")}
     assert told <= events.KINDS.keys()
     assert all(events.KINDS[kind].family is events.PointsData for kind in told)
     assert set(TRANSFER_KINDS) | {"expired", "cancelled", "unlocked"} == set(KINDS)
