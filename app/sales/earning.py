@@ -25,7 +25,6 @@ from app.sales.rules import Bought, Earned, Earner, Item, Rule
 EARN = ("active",)  # the statuses that may earn
 # Events that happen here by themselves; a custom event is told by somebody.
 REGISTERED, FIRST_PURCHASE = "registered", "first_purchase"
-EVENTS = (REGISTERED, FIRST_PURCHASE)
 
 
 def for_sale(session: Session, sale: Sale, now: datetime) -> None:

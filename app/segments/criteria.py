@@ -36,7 +36,6 @@ from app.organizations.models import Chain, PointOfSale
 from app.points.models import Account
 from app.sales.models import Sale, SaleItem
 
-LISTED_MAX = 50_000
 DAYS_MAX = 3_660
 BOUND = 10**14  # no sum is larger, see `app.amounts`
 
@@ -69,7 +68,7 @@ def _bought(*conditions: Condition) -> Condition:
     return exists().where(Sale.customer_id == Customer.id, Sale.returns_id.is_(None), *conditions)
 
 
-def _bought_item(asked: Asked, condition: Condition) -> Condition:
+def _bought_item(condition: Condition) -> Condition:
     return exists().where(
         Sale.customer_id == Customer.id, Sale.returns_id.is_(None), SaleItem.sale_id == Sale.id, condition
     )
@@ -133,15 +132,15 @@ def _last_purchase_n_days_before(asked: Asked, terms: Terms) -> Condition:
 
 
 def _bought_skus(asked: Asked, terms: Terms) -> Condition:
-    return _bought_item(asked, SaleItem.sku.in_(terms["skuIds"]))
+    return _bought_item(SaleItem.sku.in_(terms["skuIds"]))
 
 
 def _bought_makers(asked: Asked, terms: Terms) -> Condition:
-    return _bought_item(asked, SaleItem.maker.in_(terms["makers"]))
+    return _bought_item(SaleItem.maker.in_(terms["makers"]))
 
 
 def _bought_labels(asked: Asked, terms: Terms) -> Condition:
-    return _bought_item(asked, or_(*(_has_label(asked, it["key"], it.get("value")) for it in terms["labels"])))
+    return _bought_item(or_(*(_has_label(asked, it["key"], it.get("value")) for it in terms["labels"])))
 
 
 def _has_label(asked: Asked, key: str, value: str | None) -> Condition:
