@@ -16,7 +16,8 @@ from app.points import lots
 from app.sales import earning_rules
 from app.sales.earning_rules import RuleDetails
 from app.segments import segments
-from app.segments.segments import Criterion, SegmentDetails
+from app.segments.criteria import Criterion
+from app.segments.segments import SegmentDetails
 from bench.buying import CLIENTS, SERVER
 from bench.load import fire, request
 from bench.table import Figure

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 from app import calendar
 
+LAST_MINUTE = timedelta(minutes=1)
+
 
 def is_live(campaign: Any) -> Any:
     """The campaign's switch is on."""
@@ -19,7 +21,12 @@ def is_live(campaign: Any) -> Any:
 
 def is_open(window_from: Any, window_to: Any, now: datetime) -> Any:
     """A window is open from its first moment to the end of its last minute."""
-    return (window_from <= now) & (now - timedelta(minutes=1) < window_to)
+    return is_open_since(window_from, window_to, now, now - LAST_MINUTE)
+
+
+def is_open_since(window_from: Any, window_to: Any, now: Any, minute_ago: Any) -> Any:
+    """The same for statements that are built before anybody knows what time it is: `minute_ago` is LAST_MINUTE before now."""
+    return (window_from <= now) & (minute_ago < window_to)
 
 
 def bounded(window_from: Any, window_to: Any) -> tuple[Any, ...]:
@@ -38,7 +45,7 @@ def is_active(campaign: Any, now: datetime) -> Any:
 
 def is_over(campaign: Any, now: datetime) -> Any:
     """It never gives anything again."""
-    return (campaign.lifecycle == "completed") | (campaign.active_to <= now - timedelta(minutes=1))
+    return (campaign.lifecycle == "completed") | (campaign.active_to <= now - LAST_MINUTE)
 
 
 def is_in_hours(campaign: Any, time_zone: str, now: datetime) -> bool:

@@ -8,18 +8,34 @@ A step returns a row, or its guard has failed. Then the whole fails, nothing is 
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from types import ModuleType
 from typing import Any, ClassVar, Generic, TypeVar
+from uuid import UUID
 
 from psycopg.errors import DivisionByZero
-from sqlalchemy import BigInteger, ColumnElement, FromClause, ScalarSelect, bindparam, exists, func, literal, select
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    FromClause,
+    ScalarSelect,
+    String,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    true,
+)
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 from sqlalchemy.sql.dml import UpdateBase
 
 from app.db.engine import TryAgain
 from app.db.prepared import Executor, Prepared, is_postgresql
-from app.db.types import AnySelect
+from app.db.types import AnyColumn, AnySelect, UtcDateTime
 
 Condition = ColumnElement[bool]
 Change = UpdateBase | AnySelect
@@ -36,6 +52,33 @@ class GuardFailed(TryAgain):
 def insert_into(dialect: ModuleType, model: type[DeclarativeBase]) -> postgresql.Insert | sqlite.Insert:
     """An insert that can say what becomes of it `on conflict`."""
     return postgresql.insert(model) if dialect is postgresql else sqlite.insert(model)
+
+
+# The parameters of statements that are built of steps. No parameter may be named like a column that its statement sets.
+def integer(name: str) -> BindParameter[int]:
+    return bindparam(name, type_=BigInteger())
+
+
+def string(name: str) -> BindParameter[str]:
+    return bindparam(name, type_=String())
+
+
+def moment(name: str) -> BindParameter[datetime]:
+    return bindparam(name, type_=UtcDateTime())
+
+
+def inserted(
+    model: type[DeclarativeBase],
+    columns: Mapping[str, AnyColumn],
+    *conditions: Condition,
+    returning: InstrumentedAttribute[int] | InstrumentedAttribute[UUID],
+    source: FromClause | None = None,
+) -> Change:
+    """One row for each of `source`, or one; with these columns, where the conditions hold."""
+    row = select(*columns.values())
+    row = row if source is None else row.select_from(source)
+    values = row.where(true(), *conditions)
+    return insert(model).from_select(list(columns), values, include_defaults=False).returning(returning)
 
 
 class EarlierSteps:

@@ -56,14 +56,15 @@ class Prepared(Generic[Row]):
 
     Building, compiling and dispatching a statement costs more than running it, so the hot paths keep theirs, and
     give them straight to the driver. `row` is the NamedTuple of its rows, with a field for each column; without one, they are made
-    up, and nobody knows their types.
+    up, and nobody knows their types. What the statement was built with is written out in it; unless it `keeps_values` as parameters,
+    as all do that are built with what people have written: then each of `parameters` was built with a value, if only None.
     """
 
-    def __init__(self, statement: ReturnsRows, row: type[Row] | None = None) -> None:
+    def __init__(self, statement: ReturnsRows, row: type[Row] | None = None, keeps_values: bool = False) -> None:
         columns = tuple(statement.exported_columns.keys())
         if row is not None and columns != cast(Any, row)._fields:
             raise TypeError(f"{row.__name__} has other fields than the statement has columns: {columns}")
-        self._statement = statement
+        self._statement, self._keeps_values = statement, keeps_values
         self._row: Any = row or namedtuple("Row", columns, rename=True)
         self._compiled: dict[str, _Compiled] = {}
 
@@ -83,7 +84,7 @@ class Prepared(Generic[Row]):
 
     def _compile(self, dialect: Dialect) -> "_Compiled":
         dialect = cast(Any, type(dialect))(paramstyle="named" if dialect.name == "sqlite" else "numeric_dollar")
-        compiled = self._compiled[dialect.name] = _Compiled(self._statement, dialect, self._row)
+        compiled = self._compiled[dialect.name] = _Compiled(self._statement, dialect, self._row, self._keeps_values)
         return compiled
 
 
@@ -124,20 +125,24 @@ def _with_constants(compiler: type[SQLCompiler]) -> type[SQLCompiler]:
 class _Compiled:
     """A statement as text for one driver, and how its values go there and come back."""
 
-    def __init__(self, statement: ReturnsRows, dialect: Dialect, row: Any) -> None:
-        dialect.statement_compiler = _with_constants(dialect.statement_compiler)
+    def __init__(self, statement: ReturnsRows, dialect: Dialect, row: Any, keeps_values: bool) -> None:
+        if not keeps_values:
+            dialect.statement_compiler = _with_constants(dialect.statement_compiler)
         with _deep():
             compiled = statement.compile(dialect=dialect)
         columns = statement.exported_columns
-        self.sql = str(compiled)
-        self._defaults = dict(compiled.params)
-        self._order: Sequence[str] = cast(Any, compiled).positiontup or ()
-        wholes = {name for parameter, name in compiled.bind_names.items() if isinstance(parameter.type, Integer)}
-        self._wholes = [name in wholes for name in self._order]
-        converters = {  # by name: one parameter may stand in several places
-            name: parameter.type.dialect_impl(dialect).bind_processor(dialect)
-            for parameter, name in compiled.bind_names.items()
-        }
+        types = {name: parameter.type for parameter, name in compiled.bind_names.items()}
+        self.sql, self._defaults = str(compiled), dict(compiled.params)
+        self._order: Sequence[str] = compiled.positiontup or ()
+        if keeps_values:  # each value of a list becomes a parameter of its own
+            expanded = compiled.construct_expanded_state()
+            self.sql, self._defaults = expanded.statement, dict(expanded.parameters)
+            self._order = expanded.positiontup or ()
+            types |= {it: types[name] for name, each in expanded.parameter_expansion.items() for it in each}
+            types = {name: types[name] for name in self._defaults}
+        self._wholes = [isinstance(types[name], Integer) for name in self._order]
+        # By name: one parameter may stand in several places.
+        converters = {name: type_.dialect_impl(dialect).bind_processor(dialect) for name, type_ in types.items()}
         self._into = [(name, convert) for name, convert in converters.items() if convert is not None]
         processors = [  # floats come as floats from both drivers
             None if isinstance(it.type, Double) else it.type.dialect_impl(dialect).result_processor(dialect, None)

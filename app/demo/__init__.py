@@ -31,6 +31,7 @@ from app.members.models import Spending
 from app.organizations import chains, shops
 from app.points import ledger
 from app.segments import segments
+from app.segments.criteria import Criterion
 
 CAMPAIGNS = Path(__file__).parent / "campaigns"
 STAFF_PASSWORD, CUSTOMER_PASSWORD = "open", "loyalty"
@@ -79,7 +80,7 @@ def load(session: Session, now: datetime, zone: ZoneInfo) -> None:
             "reward_code": name,
         }
         levels.create(session, first, levels.LevelDetails(name, condition * 100, active=True, **reward), now, uuid)
-    part = [segments.Criterion(segments.CUSTOMER_LIST, {"customers": []})]
+    part = [Criterion(segments.CUSTOMER_LIST, {"customers": []})]
     segments.create(session, first, segments.SegmentDetails("anniversary", active=True, parts=[part]), now, ANNIVERSARY)
     _acme(session, now, zone, customer_hash)
     _customers(session, now, customer_hash)

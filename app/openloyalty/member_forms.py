@@ -34,9 +34,9 @@ from app.openloyalty.fields import (
 )
 from app.openloyalty.forms import Form, Group, extra, unknown_names
 from app.organizations.models import POINTS_DAYS_MAX
-from app.segments.criteria import DAYS_MAX
+from app.segments.criteria import DAYS_MAX, Criterion
 from app.segments.criteria import TYPES as CRITERIA
-from app.segments.segments import CUSTOMER_LIST, Criterion, SegmentDetails
+from app.segments.segments import CUSTOMER_LIST, SegmentDetails
 
 PERSON = tuple(Person.__dataclass_fields__)
 LISTED_CUSTOMERS_MAX = 50_000

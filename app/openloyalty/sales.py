@@ -54,10 +54,12 @@ def simulate(reported: SaleDetails) -> Response:
     with reading() as session:
         if reported.is_return:
             raise BadSale("What a return takes back is known when it is recorded.", field="document_type")
-        whose = recording.whose(session, own_chain(), reported)
-        sale = recording.made(session, own_chain(), reported, whose, clock.now())
-        customer = customers.get_by_id(session, whose) if whose is not None else None
-        return jsonify(points=number(earning.simulate(session, sale, customer).points))
+        now, chain = clock.now(), organizations.terms(session, own_chain())
+        recording.validate(reported, now)
+        recording.shop_of(session, chain.id, reported)
+        bought = earning.bought(chain, reported.total, reported.items, reported.bought_at or now, reported.shop)
+        whose = recording.whose(session, chain, reported)
+        return jsonify(points=number(earning.simulate(session, chain, bought, whose).points))
 
 
 def assign(data: dict[str, Any]) -> Response:
@@ -80,7 +82,7 @@ def _named(session: Session, sale: Sale, data: dict[str, Any]) -> Customer:
             return customers.get(session, data["customer"], {sale.chain_id})
         if not any(buyer.values()):
             raise BadSale("Fill at least one customer field", field="customer")
-        found = matching.find(session, organizations.get(session, sale.chain_id), buyer, list(buyer))
+        found = matching.find(session, organizations.terms(session, sale.chain_id), buyer, list(buyer))
         if found is None:
             raise CustomerNotFound
         return customers.get_by_id(session, found)

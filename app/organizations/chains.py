@@ -4,12 +4,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import BigInteger, ColumnElement, bindparam, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from app.db.prepared import Executor, Prepared
 from app.db.types import AnyColumn
 from app.organizations.errors import AppNotFound, BadChain, BusinessNotFound, ChainNotFound, DivisionElsewhere
 from app.organizations.models import (
@@ -53,6 +54,34 @@ class ChainDetails:
 def details(chain: Chain) -> ChainDetails:
     """What is decided about a chain now."""
     return ChainDetails(**{it.name: getattr(chain, it.name) for it in fields(ChainDetails)})
+
+
+class ChainTerms(NamedTuple):
+    """What a chain decides about sales and points; see ChainDetails."""
+
+    id: int
+    time_zone: str
+    points_expiry: str
+    points_days_active: int | None
+    points_days_locked: int
+    matches_by: Sequence[str]
+    delivery_skus: Sequence[str]
+    levels_by: str
+    level_days: int | None
+
+
+_TERMS = Prepared(
+    select(*(getattr(Chain, name) for name in ChainTerms._fields)).where(
+        Chain.id == bindparam("chain", type_=BigInteger())
+    ),
+    ChainTerms,
+)
+
+
+def terms(executor: Executor, chain_id: int) -> ChainTerms:
+    """Of a chain that is known to be there."""
+    [found] = _TERMS.run(executor, {"chain": chain_id})
+    return found
 
 
 def is_zone(name: str) -> bool:

@@ -73,10 +73,17 @@ def write(
         _WRITE_ONCE.run(executor, {**parameters, "named": uuid5(NAMESPACE_OID, f"guerdon {kind} {once}")})
 
 
+_chain = bindparam("chain", type_=BigInteger())
+_HEARD: Prepared[Any] = Prepared(
+    select(Listener.kind)
+    .where(Listener.chain_id.in_([_chain, EVERY_CHAIN_ID]), Listener.kind == bindparam("event", type_=String()))
+    .limit(1)
+)
+
+
 def is_heard(executor: Executor, chain_id: int, kind: str) -> bool:
     """Whether anybody listens, for what is costly to tell."""
-    hearers = select(Listener.kind).where(Listener.chain_id.in_([chain_id, EVERY_CHAIN_ID]), Listener.kind == kind)
-    return executor.execute(hearers.limit(1)).first() is not None
+    return bool(_HEARD.run(executor, {"chain": chain_id, "event": kind}))
 
 
 def is_heard_anywhere(executor: Executor, kind: str) -> bool:

@@ -1,8 +1,9 @@
 """Write what the rules give into the ledger: for a sale, for an event, and back again for a return."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,83 +13,95 @@ from sqlalchemy.orm import Session
 from app import calendar
 from app.db.guarded import insert_into
 from app.db.prepared import dialect_of
-from app.members import customers
 from app.members.models import Customer
-from app.organizations.models import Chain
+from app.organizations import chains
+from app.organizations.chains import ChainTerms
 from app.points import ledger
 from app.points.errors import TooManyPoints
-from app.sales import rules
+from app.sales import facts, rules
 from app.sales.errors import EventUnknown, LimitExceeded, MayNotEarn
-from app.sales.models import EarningRule, EarningUsage, Sale, SaleItem
-from app.sales.rules import Bought, Earned, Earner, Item, Rule
+from app.sales.facts import RuleFacts
+from app.sales.models import EarningUsage, Sale, SaleItem
+from app.sales.rules import Bought, Earned, Earner, Item
 
-EARN = ("active",)  # the statuses that may earn
 # Events that happen here by themselves; a custom event is told by somebody.
 REGISTERED, FIRST_PURCHASE = "registered", "first_purchase"
 
 
-def for_sale(session: Session, sale: Sale, now: datetime) -> None:
-    """Give a sale's customer what it earns, and keep what each rule gave, or why it did not."""
-    assert sale.customer_id is not None, "somebody bought it"
-    customer = session.get_one(Customer, sale.customer_id)
-    chain = session.get_one(Chain, sale.chain_id)
-    found = _rules(session, sale.chain_id, list(rules.SALE_KINDS), sale.bought_at)
-    earned = rules.for_sale([_rule(it) for it in found], bought(sale, chain), earner(session, customer))
-    given = earned.given
-    if earned.points and not _can_hold(session, customer, earned.points, now, sale):
+@dataclass(frozen=True)
+class Earnings:
+    """What a sale earns: points by the rules of sales, each item's share of them, and what rules have for a first purchase."""
+
+    points: int
+    of_item: Sequence[int]
+    first: Sequence[tuple[RuleFacts, int]]
+    explanation: list[dict[str, object]]
+
+    @property
+    def total(self) -> int:
+        return self.points + sum(points for _, points in self.first)
+
+
+class _Line(Protocol):
+    """An item of a sale, stored or only reported."""
+
+    @property
+    def sku(self) -> Any: ...
+    @property
+    def quantity(self) -> Any: ...
+    @property
+    def amount(self) -> Any: ...
+    @property
+    def labels(self) -> Any: ...
+
+
+def bought(
+    chain: ChainTerms, amount: int, items: Sequence[_Line], bought_at: datetime, shop: UUID | None = None
+) -> Bought:
+    """A sale as the rules see it; one without items is a single item without a name."""
+    delivery = set(chain.delivery_skus)
+    seen = [Item(it.sku, it.quantity, it.amount, [(k, v) for k, v in it.labels], it.sku in delivery) for it in items]
+    return Bought(amount, seen or [Item("", 1, amount)], bought_at, str(shop) if shop else None)
+
+
+def of_sale(
+    found: Sequence[RuleFacts], sale: Bought, who: Earner, room: int, is_first: bool, now: datetime
+) -> Earnings:
+    """What a sale earns by these rules, and why by some nothing; `room` is what the account can still take. Nothing is written."""
+    by_id = {it.id: it for it in found}
+    earned = rules.for_sale([it.pure() for it in facts.of_kinds(found, rules.SALE_KINDS, sale.bought_at)], sale, who)
+    points, of_item, given = earned.points, earned.of_item, earned.given
+    if points > room:  # an account that is full takes none, and the sale is recorded all the same
+        points, of_item = 0, [0] * len(of_item)
         given = [it._replace(points=0, reason=it.reason or "too_many_points") for it in given]
-    else:
-        sale.earned = earned.points
-        for item, share in zip(sale.items, earned.of_item, strict=False):
-            item.earned = share
-    names = {it.id: it for it in found}
-    sale.explanation = [_explained(names[it.rule_id], it.points, it.reason) for it in given]
+    explanation = [_explained(by_id[it.rule_id], it.points, it.reason) for it in given]
+    first, room = [], room - points
+    for rule in facts.of_kinds(found, ["event"], now, FIRST_PURCHASE) if is_first else []:
+        if rules.refusal(rule.pure(), who, now, None) is not None:
+            continue
+        more = int(rule.terms["points"])
+        if more <= room:
+            first.append((rule, more))
+            room -= more
+            explanation.append(_explained(rule, more))
+        else:
+            explanation.append(_explained(rule, 0, "too_many_points"))
+    return Earnings(points, of_item, first, explanation)
 
 
-def _can_hold(session: Session, customer: Customer, points: int, now: datetime, sale: Sale) -> bool:
-    """Give a sale's points; an account that is full takes none, and the sale is recorded all the same."""
-    try:
-        ledger.earn(session, customer.id, points, now, f"Sale {sale.number}", sale_id=sale.id)
-    except TooManyPoints:
-        return False
-    return True
+def give_first(session: Session, customer_id: int, earned: Earnings, sale_id: int, now: datetime) -> None:
+    """Give what rules have for a first purchase: it belongs to the sale, and is taken back with it."""
+    for rule, points in earned.first:
+        ledger.earn(session, customer_id, points, now, rule.name, sale_id=sale_id, rule_id=rule.id)
 
 
-def explain(sale: Sale, rule: EarningRule, points: int, reason: str | None = None) -> None:
+def explain(sale: Sale, rule: RuleFacts, points: int, reason: str | None = None) -> None:
     """Note what one more rule gave for a sale, or the code of the reason why it gave nothing."""
     sale.explanation = [*(sale.explanation or []), _explained(rule, points, reason)]
 
 
-def _explained(rule: EarningRule, points: int, reason: str | None = None) -> dict[str, object]:
+def _explained(rule: RuleFacts, points: int, reason: str | None = None) -> dict[str, object]:
     return {"rule": str(rule.uuid), "name": rule.name, "points": points, "reason": reason}
-
-
-def for_first_purchase(session: Session, sale: Sale, now: datetime) -> None:
-    """Give what the chain's rules have for somebody's first purchase: it belongs to the sale, and is taken back with it."""
-    customer = session.get_one(Customer, sale.customer_id)
-    who = earner(session, customer)
-    for rule in _rules(session, sale.chain_id, ["event"], now, FIRST_PURCHASE):
-        if rules.refusal(_rule(rule), who, now, None) is None:
-            points = _earn(session, customer, rule, now, sale.id)
-            sale.earned += points
-            explain(sale, rule, points)
-
-
-def bought(sale: Sale, chain: Chain) -> Bought:
-    """A sale as the rules see it; one without items is a single item without a name."""
-    delivery = set(chain.delivery_skus)
-    items = [
-        Item(it.sku, it.quantity, it.amount, [(key, value) for key, value in it.labels], it.sku in delivery)
-        for it in sale.items
-    ]
-    shop = str(sale.shop.uuid) if sale.shop else None
-    return Bought(sale.amount, items or [Item("", 1, sale.amount)], sale.bought_at, shop)
-
-
-def earner(session: Session, customer: Customer) -> Earner:
-    level = str(customer.level.uuid) if customer.level else None
-    segments = frozenset(str(uuid) for uuid in customers.segments_of(session, customer.id))
-    return Earner(level, segments, customer.status in EARN)
 
 
 def take_back(session: Session, sale: Sale, returned: Sale, now: datetime) -> None:
@@ -104,8 +117,12 @@ def take_back(session: Session, sale: Sale, returned: Sale, now: datetime) -> No
 
 def delivery_of(session: Session, sale: Sale) -> int:
     """What of a sale is the cost of delivery, in hundredths."""
-    skus = set(session.get_one(Chain, sale.chain_id).delivery_skus)
-    return sum(it.amount for it in sale.items if it.sku in skus)
+    return delivery_in(chains.terms(session, sale.chain_id), sale.items)
+
+
+def delivery_in(chain: ChainTerms, items: Sequence[_Line]) -> int:
+    """What of these items is the cost of delivery, in hundredths."""
+    return sum(it.amount for it in items if it.sku in chain.delivery_skus)
 
 
 def given_back(session: Session, sale: Sale) -> dict[str, tuple[int, int]]:
@@ -137,12 +154,9 @@ def _to_take_back(session: Session, sale: Sale) -> int:
 
 def for_event(session: Session, customer: Customer, event: str, now: datetime) -> int:
     """Give a customer what the chain's rules have for something that happened here; how many points that was."""
-    who = earner(session, customer)
-    return sum(
-        _earn(session, customer, rule, now)
-        for rule in _rules(session, customer.chain_id, ["event"], now, event)
-        if rules.refusal(_rule(rule), who, now, None) is None
-    )
+    session.flush()
+    found = facts.of_kinds(facts.rules_of(session, customer.chain_id, now), ["event"], now, event)
+    return sum(_earn(session, customer, rule, now) for rule in _open_to(session, customer, found, now))
 
 
 def for_referral(
@@ -152,14 +166,13 @@ def for_referral(
 
     It stays theirs, whatever is returned later.
     """
-    found = [it for event in happened for it in _rules(session, referred.chain_id, ["referral"], now, event)]
-    if not found:
-        return
+    session.flush()
+    known = facts.rules_of(session, referred.chain_id, now)
+    found = [it for event in happened for it in facts.of_kinds(known, ["referral"], now, event)]
     for customer, whom in (*((it, "referrer") for it in referring), (referred, "referred")):
-        who = earner(session, customer)
-        for rule in found:
-            if rule.terms["rewards"] in (whom, "both") and rules.refusal(_rule(rule), who, now, None) is None:
-                _earn(session, customer, rule, now)
+        theirs = [it for it in found if it.terms["rewards"] in (whom, "both")]
+        for rule in _open_to(session, customer, theirs, now):
+            _earn(session, customer, rule, now)
 
 
 def for_custom_event(session: Session, customer: Customer, event: str, now: datetime) -> int:
@@ -167,11 +180,11 @@ def for_custom_event(session: Session, customer: Customer, event: str, now: date
 
     Raises EventUnknown when no rule is for it, MayNotEarn, or LimitExceeded when each that is has given as often as it may.
     """
-    found = _rules(session, customer.chain_id, ["custom_event"], now, event)
-    who = earner(session, customer)
-    if not who.may_earn:
+    session.flush()
+    found = facts.of_kinds(facts.rules_of(session, customer.chain_id, now), ["custom_event"], now, event)
+    if customer.status not in facts.EARN:
         raise MayNotEarn
-    open_to = [it for it in found if rules.refusal(_rule(it), who, now, None) is None]
+    open_to = _open_to(session, customer, found, now)
     if not open_to:
         raise EventUnknown
     ledger.lock_accounts(session, [customer.id])
@@ -181,25 +194,32 @@ def for_custom_event(session: Session, customer: Customer, event: str, now: date
     return sum(given)
 
 
-def _earn(session: Session, customer: Customer, rule: EarningRule, now: datetime, sale_id: int | None = None) -> int:
+def _open_to(session: Session, customer: Customer, found: Sequence[RuleFacts], now: datetime) -> Sequence[RuleFacts]:
+    """Those of some rules that are for this customer now."""
+    if not found:
+        return []
+    who = facts.earner(session, facts.buyer(session, customer.id), found)
+    return [it for it in found if rules.refusal(it.pure(), who, now, None) is None]
+
+
+def _earn(session: Session, customer: Customer, rule: RuleFacts, now: datetime) -> int:
     """How many points a rule gave; none to an account that is full."""
     points = int(rule.terms["points"])
     try:
-        ledger.earn(session, customer.id, points, now, rule.name, sale_id=sale_id, rule_id=rule.id)
+        ledger.earn(session, customer.id, points, now, rule.name, rule_id=rule.id)
     except TooManyPoints:
         return 0
     return points
 
 
-def _count(session: Session, rule: EarningRule, customer: Customer, now: datetime) -> bool:
+def _count(session: Session, rule: RuleFacts, customer: Customer, now: datetime) -> bool:
     """Count that a rule gives once more in its period. False: it may not."""
     limit, unit = rule.terms.get("limit"), rule.terms.get("limit_unit")
     if limit is None:
         return True
-    zone = ZoneInfo(session.get_one(Chain, rule.chain_id).time_zone)
-    begins = calendar.start(unit, now, zone)
+    begins = calendar.start(unit, now, ZoneInfo(chains.terms(session, customer.chain_id).time_zone))
     first = insert_into(dialect_of(session), EarningUsage).values(
-        chain_id=rule.chain_id, rule_id=rule.id, customer_id=customer.id, period_from=begins, in_period=1
+        chain_id=customer.chain_id, rule_id=rule.id, customer_id=customer.id, period_from=begins, in_period=1
     )
     is_new = EarningUsage.period_from < begins
     counted = first.on_conflict_do_update(
@@ -213,48 +233,26 @@ def _count(session: Session, rule: EarningRule, customer: Customer, now: datetim
     return limit > 0 and session.execute(counted).first() is not None
 
 
-def _rules(
-    session: Session, chain_id: int, kinds: Sequence[str], at: datetime, event: str | None = None
-) -> Sequence[EarningRule]:
-    """The active rules of some kinds that had not ended by then, the oldest first."""
-    query = select(EarningRule).where(
-        EarningRule.chain_id == chain_id,
-        EarningRule.active.is_(True),
-        EarningRule.kind.in_(kinds),
-        EarningRule.ends_at > at,
-    )
-    found: Iterable[EarningRule] = session.scalars(query.order_by(EarningRule.id))
-    return [it for it in found if event is None or it.terms.get("event") == event]
-
-
-def _rule(it: EarningRule) -> Rule:
-    return Rule(
-        it.id,
-        it.kind,
-        it.starts_at,
-        it.ends_at,
-        frozenset(it.levels),
-        frozenset(it.segments),
-        frozenset(it.shops),
-        # Looked up for each item.
-        {name: frozenset(value) if name in ("skus", "excluded_skus") else value for name, value in it.terms.items()},
-    )
-
-
-def instant_rewards(session: Session, sale: Sale, customer: Customer) -> list[tuple[EarningRule, UUID]]:
-    """The rules that give a reward at once for a sale, and the campaign of each."""
-    found = _rules(session, sale.chain_id, ["instant_reward"], sale.bought_at)
-    who, shop = earner(session, customer), str(sale.shop.uuid) if sale.shop else None
+def instant_rewards(
+    session: Session, found: Sequence[RuleFacts], customer_id: int, sale: Bought
+) -> list[tuple[RuleFacts, UUID]]:
+    """Those of some rules that give a reward at once for a sale, and the campaign of each; the customer as of now."""
+    instant = facts.of_kinds(found, ["instant_reward"], sale.bought_at)
+    if not instant:
+        return []
+    who = facts.earner(session, facts.buyer(session, customer_id), instant)
     return [
         (it, UUID(it.terms["campaign"]))
-        for it in found
-        if rules.refusal(_rule(it), who, sale.bought_at, shop) is None and sale.amount >= it.terms.get("min_order", 0)
+        for it in instant
+        if rules.refusal(it.pure(), who, sale.bought_at, sale.shop) is None
+        and sale.amount >= it.terms.get("min_order", 0)
     ]
 
 
-def simulate(session: Session, sale: Sale, customer: Customer | None) -> Earned:
+def simulate(session: Session, chain: ChainTerms, sale: Bought, customer_id: int | None) -> Earned:
     """What a sale would earn, which nobody records; by nobody, as by an active customer without a level."""
-    chain = session.get_one(Chain, sale.chain_id)
-    who = earner(session, customer) if customer else Earner(None, frozenset())
-    found = [_rule(it) for it in _rules(session, sale.chain_id, list(rules.SALE_KINDS), sale.bought_at)]
-    return rules.for_sale(found, bought(sale, chain), replace(who, may_earn=True))
+    found = facts.of_kinds(facts.rules_of(session, chain.id, sale.bought_at), rules.SALE_KINDS, sale.bought_at)
+    who = Earner(None, frozenset())
+    if customer_id is not None:
+        who = facts.earner(session, facts.buyer(session, customer_id), found)
+    return rules.for_sale([it.pure() for it in found], sale, replace(who, may_earn=True))

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.members import customers
 from app.members.models import ERASED, Customer, Level
 from app.organizations import chains
+from app.organizations.chains import ChainTerms
 from app.organizations.models import Chain
 from app.points.models import ADDING, LedgerEntry
 from app.sales.models import Sale, SaleItem
@@ -19,12 +20,12 @@ from app.sales.models import Sale, SaleItem
 BATCH = 500
 
 
-def refresh(session: Session, customer: Customer, now: datetime) -> bool:
+def refresh(session: Session, chain: ChainTerms, customer_id: int, now: datetime) -> bool:
     """Put a customer on the level that they have reached; whether they moved."""
-    chain = session.get_one(Chain, customer.chain_id)
     if chain.levels_by == "hand":
         return False
     session.flush()
+    customer = session.get_one(Customer, customer_id)
     value = session.scalar(_values(chain, now).where(Customer.id == customer.id).with_only_columns(_value(chain, now)))
     return _move(session, customer, _reached(_levels(session, chain.id), int(value or 0), customer), now)
 
@@ -38,7 +39,7 @@ def list_chains(session: Session) -> Sequence[int]:
 
 def refresh_batch(session: Session, chain_id: int, after: int, now: datetime) -> tuple[int, int | None]:
     """Put a batch of a chain's customers with higher ids on the levels that they have reached by now; how many moved, and the last id."""
-    chain = session.get_one(Chain, chain_id)
+    chain = chains.terms(session, chain_id)
     found = _levels(session, chain_id)
     query = _values(chain, now).where(Customer.id > after)
     if chain.levels_by == "sales" and found:  # a sale has lifted them at once: who stands lowest cannot fall
@@ -51,12 +52,12 @@ def refresh_batch(session: Session, chain_id: int, after: int, now: datetime) ->
     return moved, rows[-1][0] if rows else None
 
 
-def _values(chain: Chain, now: datetime) -> Select[int, int]:
+def _values(chain: ChainTerms, now: datetime) -> Select[int, int]:
     """What each customer of a chain has bought or earned, in the chain's window."""
     return select(Customer.id, _value(chain, now)).where(Customer.chain_id == chain.id, Customer.status != ERASED)
 
 
-def _value(chain: Chain, now: datetime) -> ColumnElement[int]:
+def _value(chain: ChainTerms, now: datetime) -> ColumnElement[int]:
     since = now - timedelta(days=chain.level_days) if chain.level_days is not None else None
     if chain.levels_by == "points":
         query = select(func.coalesce(func.sum(LedgerEntry.amount), 0)).where(

@@ -1,17 +1,39 @@
 """Whose sale it is, by what the till knows of the buyer."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import BigInteger, String, bindparam, select
 
+from app.db.prepared import Executor, Prepared
 from app.members.models import ERASED, Customer, Profile
-from app.organizations.models import Chain
+from app.organizations.chains import ChainTerms
+from app.organizations.models import MATCHES_BY
 from app.text import written
 
 
-def find(session: Session, chain: Chain, buyer: Mapping[str, Any], names: Sequence[str] | None = None) -> int | None:
+class _Matched(NamedTuple):
+    id: int
+
+
+_BY = {
+    name: Prepared(
+        select(Customer.id)
+        .join(Profile, Profile.customer_id == Customer.id)
+        .where(
+            getattr(Profile, name) == bindparam("named", type_=String()),
+            Profile.chain_id == bindparam("chain", type_=BigInteger()),
+            Customer.status != ERASED,
+        ),
+        _Matched,
+    )
+    for name in MATCHES_BY
+}
+
+
+def find(
+    executor: Executor, chain: ChainTerms, buyer: Mapping[str, Any], names: Sequence[str] | None = None
+) -> int | None:
     """The customer of a chain whom the till means.
 
     The first identifier that is somebody's decides, in the chain's order or in that of `names`.
@@ -20,14 +42,8 @@ def find(session: Session, chain: Chain, buyer: Mapping[str, Any], names: Sequen
         value = written(str(buyer.get(name) or ""))
         if not value:
             continue
-        column = getattr(Profile, name)
-        query = (
-            select(Customer.id)
-            .join(Profile)
-            .where(Customer.chain_id == chain.id, Customer.status != ERASED)
-            .where(column == (value.lower() if name == "email" else value))
-        )
-        found = session.scalar(query)
-        if found is not None:
-            return found
+        value = value.lower() if name == "email" else value
+        found = _BY[name].run(executor, {"chain": chain.id, "named": value})
+        if found:
+            return found[0].id
     return None

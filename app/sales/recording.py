@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
-from uuid import UUID
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,13 +16,22 @@ from app.members import customers
 from app.members.errors import CustomerNotFound
 from app.members.models import ERASED, Customer
 from app.organizations import shops
+from app.organizations.chains import ChainTerms
 from app.organizations.errors import PosNotFound
-from app.organizations.models import Chain, PointOfSale
+from app.organizations.models import PointOfSale
 from app.organizations.scope import Chains, within
-from app.sales import earning, matching
+from app.points import entries, ledger, telling
+from app.points.entries import WrittenEntry
+from app.points.terms import PointsTerms
+from app.sales import earning, facts, matching, writing
+from app.sales.earning import Earnings
 from app.sales.errors import AlreadyAssigned, BadSale, MoreThanSale, SaleDiffers, SaleNotFound
+from app.sales.facts import BuyerFacts
 from app.sales.models import Sale, SaleItem
+from app.sales.writing import Shape
+from app.text import written
 
+PAID_WITH = "voucher_ids"  # in a sale's details
 AHEAD_MAX = timedelta(minutes=5)  # how wrong a till's clock may go
 ITEMS_MAX = 1_000
 
@@ -66,66 +75,147 @@ class SaleDetails:
         return sum(item.amount for item in self.items) if self.amount is None else self.amount
 
 
-@dataclass(frozen=True)
-class Recorded:
-    """A sale as it is recorded; whether by this request, or by one before that told the same."""
+class RecordedSale(NamedTuple):
+    """A sale that was just recorded, without its items; amount in hundredths."""
 
-    sale: Sale
-    is_new: bool
+    id: int
+    uuid: UUID
+    chain_id: int
+    customer_id: int | None
+    business_id: int | None
+    number: str
+    amount: int
+    bought_at: datetime
 
 
-def whose(session: Session, chain_id: int, reported: SaleDetails) -> int | None:
+def whose(session: Session, chain: ChainTerms, reported: SaleDetails) -> int | None:
     """The customer whose it is: the buyer, or of a return who has bought it, whoever brings it back; None where nobody is known."""
     if reported.is_return:
-        returned = find(session, chain_id, reported.returns or "")
+        returned = find(session, chain.id, reported.returns or "")
         return returned.customer_id if returned is not None else None
-    return reported.customer_id or matching.find(session, session.get_one(Chain, chain_id), reported.buyer)
+    return reported.customer_id or matching.find(session, chain, reported.buyer)
 
 
-def add(session: Session, chain_id: int, reported: SaleDetails, customer_id: int | None, now: datetime) -> Recorded:
-    """Add a sale or a return, once: the same sent again changes nothing, and is returned as it was recorded. Then `settle` it.
+def known(session: Session, chain_id: int, reported: SaleDetails) -> Sale | None:
+    """What was recorded with this number: the same. Raises SaleDiffers when it is another sale."""
+    sale_id = facts.sale_id(session, chain_id, reported.number)
+    if sale_id is None:
+        return None
+    sale = session.get_one(Sale, sale_id)
+    if not _is_same(session, sale, reported):
+        raise SaleDiffers(field="number")
+    return sale
 
-    `customer_id` is `whose` it is, whose account is locked. Raises BadSale, SaleDiffers when the chain has another one with this number,
-    PosNotFound, SaleNotFound for a return of nothing, or MoreThanSale.
+
+def add(
+    session: Session,
+    chain: ChainTerms,
+    reported: SaleDetails,
+    buyer: BuyerFacts | None,
+    earned: Earnings | None,
+    now: datetime,
+    paid_with: Sequence[int] = (),
+) -> RecordedSale:
+    """Write a sale that is not `known`, with all that it earned; `buyer` is whose it is, whose account is locked.
+
+    `paid_with` are vouchers. Raises BadSale or PosNotFound.
     """
-    known = find(session, chain_id, reported.number)
-    if known is not None:
-        if not _is_same(session, known, reported):
-            raise SaleDiffers(field="number")
-        return Recorded(known, False)
-    _validate(reported, now)
-    returned = None
-    if reported.is_return:
-        returned = find(session, chain_id, reported.returns or "", lock=True)
-        if returned is None or returned.returns_id is not None:
-            raise SaleNotFound(field="returns")
-        if returned.customer_id != customer_id:
-            raise TryAgain("somebody said meanwhile whose the sale was")
-    sale = made(session, chain_id, reported, customer_id, now)
-    sale.returns_id = returned.id if returned is not None else None
-    if customer_id is not None and _is_erased(session, customer_id):
-        sale.buyer = sale.place = None
-    session.add(sale)
-    session.flush()
-    if returned is not None:
-        _count_return(session, returned, sale)
-    return Recorded(sale, True)
+    validate(reported, now)
+    shop = shop_of(session, chain.id, reported)
+    is_erased = buyer is not None and buyer.status == ERASED  # it is a fact; nothing follows from it
+    counts = buyer is not None and not is_erased
+    gain = earned.points if earned is not None else 0
+    lifetime = PointsTerms(chain.points_expiry, chain.points_days_active, chain.points_days_locked).lifetime(
+        now, chain.time_zone
+    )
+    is_locked = lifetime.unlocks_at is not None
+    details = {**(reported.details or {}), **({PAID_WITH: list(paid_with)} if paid_with else {})}
+    uuid, entry, bought_at = uuid4(), uuid4(), reported.bought_at or now
+    parameters = {
+        "sale": uuid,
+        "of_chain": chain.id,
+        "of_business": reported.business_id,
+        "of_shop": shop.id if shop is not None else None,
+        "buyer": buyer.id if buyer is not None else None,
+        "document": reported.number,
+        "total": reported.total,
+        "where_bought": None if is_erased else reported.place,
+        "who_bought": None if is_erased else dict(reported.buyer) or None,
+        "labelled": [list(it) for it in reported.labels],
+        "said": details or None,
+        "moment": bought_at,
+        "noted": now,
+        "earned_in_all": earned.total if earned is not None else 0,
+        "explained": earned.explanation if earned is not None else None,
+    }
+    if reported.items:
+        shares = earned.of_item if earned is not None else [0] * len(reported.items)
+        parameters["lines"] = [
+            {
+                "position": i,
+                "sku": written(it.sku),
+                "name": it.name,
+                "quantity": it.quantity,
+                "amount": it.amount,
+                "category": it.category,
+                "maker": it.maker,
+                "labels": [list(label) for label in it.labels],
+                "earned": share,
+            }
+            for i, (it, share) in enumerate(zip(reported.items, shares, strict=True))
+        ]
+    if counts:
+        parameters["purchases"] = int(reported.total > 0)
+        parameters["total_without_delivery"] = reported.total - earning.delivery_in(chain, reported.items)
+    if gain:
+        parameters |= {
+            "entry": entry,
+            "gain": 0 if is_locked else gain,
+            "locked_gain": gain if is_locked else 0,
+            "gain_due": lifetime.due_at(),
+            "gain_unlocks": lifetime.unlocks_at,
+            "gain_expires": lifetime.expires_at,
+            "remark": f"Sale {reported.number}",
+        }
+    shape = Shape(has_items=bool(reported.items), has_customer=counts, earns=bool(gain))
+    sale_id = writing.change(shape).make(session, parameters)
+    assert sale_id is not None, "the change returns it"
+    if buyer is not None and earned is not None:
+        if gain:
+            new = entries.added("earned", gain, lifetime, comment=f"Sale {reported.number}", sale_id=sale_id)
+            balance = buyer.balance + new.delta
+            telling.entry(session, buyer.id, WrittenEntry(0, entry, chain.id, balance), new, now)
+        earning.give_first(session, buyer.id, earned, sale_id, now)
+    whose_id = buyer.id if buyer is not None else None
+    return RecordedSale(
+        sale_id, uuid, chain.id, whose_id, reported.business_id, reported.number, reported.total, bought_at
+    )
 
 
-def made(session: Session, chain_id: int, reported: SaleDetails, customer_id: int | None, now: datetime) -> Sale:
-    """The row of a sale, not yet added. Raises BadSale or PosNotFound."""
-    _validate(reported, now)
-    shop = _shop(session, chain_id, reported.shop) if reported.shop else None
-    return Sale(
+def add_return(session: Session, chain_id: int, reported: SaleDetails, customer_id: int | None, now: datetime) -> Sale:
+    """Write a return that is not `known`. Then `settle_return` it.
+
+    `customer_id` is `whose` it is, whose account is locked. Raises BadSale, PosNotFound, SaleNotFound for a return of nothing, or
+    MoreThanSale.
+    """
+    validate(reported, now)
+    returned = find(session, chain_id, reported.returns or "", lock=True)
+    if returned is None or returned.returns_id is not None:
+        raise SaleNotFound(field="returns")
+    if returned.customer_id != customer_id:
+        raise TryAgain("somebody said meanwhile whose the sale was")
+    shop = shop_of(session, chain_id, reported)
+    is_erased = customer_id is not None and _is_erased(session, customer_id)
+    back = Sale(
         chain_id=chain_id,
         business_id=reported.business_id,
-        shop_id=shop.id if shop else None,
         shop=shop,
         customer_id=customer_id,
         number=reported.number,
+        returns_id=returned.id,
         amount=reported.total,
-        place=reported.place,
-        buyer=dict(reported.buyer) or None,
+        place=None if is_erased else reported.place,
+        buyer=None if is_erased else dict(reported.buyer) or None,
         labels=[list(it) for it in reported.labels],
         details=dict(reported.details) if reported.details else None,
         bought_at=reported.bought_at or now,
@@ -149,6 +239,10 @@ def made(session: Session, chain_id: int, reported: SaleDetails, customer_id: in
             for i, it in enumerate(reported.items)
         ],
     )
+    session.add(back)
+    session.flush()
+    _count_return(session, returned, back)
+    return back
 
 
 def assign(session: Session, sale: Sale, customer: Customer, now: datetime) -> None:
@@ -168,25 +262,29 @@ def assign(session: Session, sale: Sale, customer: Customer, now: datetime) -> N
     session.flush()
 
 
-def settle(session: Session, sale: Sale, now: datetime) -> bool:
-    """Count a sale or a return for its customer, and let it earn, or take back what was earned.
+def settle(session: Session, sale: Sale, earned: Earnings, now: datetime) -> None:
+    """Count a sale for its customer, who is known only now, and give what it earned; what was returned since is taken back.
 
-    Whether it is the customer's first purchase; what costs nothing is none. The customer's account is locked.
+    The customer's account is locked.
     """
     assert sale.customer_id is not None, "somebody bought it"
-    if sale.returns_id is not None:
-        _give_back(session, session.get_one(Sale, sale.returns_id), sale, now)
-        return False
     delivery, count = earning.delivery_of(session, sale), int(sale.amount > 0)
-    is_first = customers.add_spending(session, sale.customer_id, sale.amount, sale.bought_at, count, delivery)
-    earning.for_sale(session, sale, now)
-    if is_first:
-        earning.for_first_purchase(session, sale, now)
+    customers.add_spending(session, sale.customer_id, sale.amount, sale.bought_at, count, delivery)
+    if earned.points:
+        ledger.earn(session, sale.customer_id, earned.points, now, f"Sale {sale.number}", sale_id=sale.id)
+    earning.give_first(session, sale.customer_id, earned, sale.id, now)
+    sale.earned, sale.explanation = earned.total, earned.explanation
+    for item, share in zip(sale.items, earned.of_item, strict=False):
+        item.earned = share
     for back in session.scalars(select(Sale).where(Sale.returns_id == sale.id).order_by(Sale.id)):
         back.customer_id = sale.customer_id  # it came back before anybody knew whose it was
         _give_back(session, sale, back, now)
     session.flush()
-    return is_first
+
+
+def settle_return(session: Session, back: Sale, now: datetime) -> None:
+    """Take off what was counted for a sale that comes back, and what it earned. The customer's account is locked."""
+    _give_back(session, session.get_one(Sale, back.returns_id), back, now)
 
 
 def find(session: Session, chain_id: int, number: str, lock: bool = False) -> Sale | None:
@@ -202,9 +300,12 @@ def get(session: Session, uuid: UUID, chains: Chains) -> Sale:
     return found
 
 
-def _shop(session: Session, chain_id: int, uuid: UUID) -> PointOfSale:
+def shop_of(session: Session, chain_id: int, reported: SaleDetails) -> PointOfSale | None:
+    """Where it was bought, if the till says so. Raises PosNotFound."""
+    if reported.shop is None:
+        return None
     try:
-        return shops.get(session, uuid, {chain_id})
+        return shops.get(session, reported.shop, {chain_id})
     except PosNotFound as e:
         raise PosNotFound(field="shop") from e
 
@@ -262,7 +363,8 @@ def _is_erased(session: Session, customer_id: int) -> bool:
     return session.scalar(select(Customer.status).where(Customer.id == customer_id)) == ERASED
 
 
-def _validate(reported: SaleDetails, now: datetime) -> None:
+def validate(reported: SaleDetails, now: datetime) -> None:
+    """Raises BadSale for what cannot be."""
     if not reported.number:
         raise BadSale("A sale has a number.", field="number")
     if reported.bought_at is not None and reported.bought_at > now + AHEAD_MAX:

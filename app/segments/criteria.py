@@ -5,6 +5,7 @@ Amounts in hundredths, days as ISO texts of the chain's calendar. Returns are no
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -27,12 +28,10 @@ from sqlalchemy import (
     true,
     type_coerce,
 )
-from sqlalchemy.orm import Session
 
-from app.db.prepared import is_postgresql
 from app.members.errors import BadSegment
 from app.members.models import Customer, CustomerAttribute, CustomerTag, Level, Profile, Spending
-from app.organizations.models import Chain, PointOfSale
+from app.organizations.models import PointOfSale
 from app.points.models import Account
 from app.sales.models import Sale, SaleItem
 
@@ -40,20 +39,22 @@ DAYS_MAX = 3_660
 BOUND = 10**14  # no sum is larger, see `app.amounts`
 
 
+@dataclass(frozen=True)
+class Criterion:
+    """Of one of TYPES, with what it asks for: `{"customers": [UUID, phone, card or e-mail, …]}`."""
+
+    type: str
+    terms: dict[str, Any]
+
+
 class Asked(NamedTuple):
-    """For whom and when a criterion is asked."""
+    """In whose SQL, of which chain and when a criterion is asked; `today` is the zone's."""
 
-    session: Session
-    chain: Chain
-    now: datetime
-
-    @property
-    def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.chain.time_zone)
-
-    @property
-    def today(self) -> date:
-        return self.now.astimezone(self.zone).date()
+    on_postgresql: bool
+    chain_id: int
+    zone: ZoneInfo
+    today: date
+    now: ColumnElement[datetime]
 
     def midnight(self, day: date) -> datetime:
         return datetime.combine(day, time(), self.zone)
@@ -145,7 +146,7 @@ def _bought_labels(asked: Asked, terms: Terms) -> Condition:
 
 def _has_label(asked: Asked, key: str, value: str | None) -> Condition:
     """A pair of an item's labels: a list of lists in JSON."""
-    unnested = func.json_array_elements if is_postgresql(asked.session) else func.json_each
+    unnested = func.json_array_elements if asked.on_postgresql else func.json_each
     pairs = unnested(SaleItem.labels).table_valued("value", name="pair")
     pair = type_coerce(pairs.c.value, JSON)
     found = select(literal(1)).select_from(pairs).where(pair[0].as_string() == key)
@@ -165,9 +166,9 @@ def _anniversary(asked: Asked, terms: Terms) -> Condition:
 
 
 def _on_days(asked: Asked, column: Any, wanted: set[tuple[int, int]]) -> Condition:
-    if is_postgresql(asked.session):
+    if asked.on_postgresql:
         if column is Customer.created_at:
-            column = func.timezone(asked.chain.time_zone, column)
+            column = func.timezone(asked.zone.key, column)
         return (extract("month", column) * 100 + extract("day", column)).in_([m * 100 + d for m, d in wanted])
     return func.substr(cast(column, String), 6, 5).in_([f"{m:02}-{d:02}" for m, d in wanted])
 
@@ -178,13 +179,13 @@ def _customer_list(asked: Asked, terms: Terms) -> Condition:
     small = _texts(asked, [it.lower() for it in terms["customers"]])
     uuids = _texts(asked, [_uuid_text(asked, it) for it in terms["customers"]])
     of_profile = or_(Profile.phone.in_(names), Profile.loyalty_card_number.in_(names), Profile.email.in_(small))
-    listed = select(Profile.customer_id).where(Profile.chain_id == asked.chain.id, of_profile)
+    listed = select(Profile.customer_id).where(Profile.chain_id == asked.chain_id, of_profile)
     return or_(cast(Customer.uuid, String).in_(uuids), Customer.id.in_(listed))
 
 
 def _uuid_text(asked: Asked, name: str) -> str:
     try:
-        return str(UUID(name)) if is_postgresql(asked.session) else UUID(name).hex
+        return str(UUID(name)) if asked.on_postgresql else UUID(name).hex
     except ValueError:
         return ""
 
@@ -192,7 +193,7 @@ def _uuid_text(asked: Asked, name: str) -> str:
 def _texts(asked: Asked, texts: Sequence[str]) -> Any:
     """Any number of texts, as one parameter."""
     sent = bindparam(None, list(texts), type_=JSON())
-    if is_postgresql(asked.session):
+    if asked.on_postgresql:
         return select(func.json_array_elements_text(sent).column_valued())
     return select(func.json_each(sent).table_valued("value").c.value)
 

@@ -3,24 +3,44 @@
 Only who comes and who goes is written, so that campaigns for a segment never flicker while it is computed anew.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
-from itertools import islice
-from typing import Any, Protocol, TypeVar
+from datetime import date, datetime
+from functools import lru_cache
+from itertools import groupby, islice
+from typing import Any, NamedTuple, Protocol, TypeVar
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, delete, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    literal,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import Session
 
 from app.db.guarded import insert_into
-from app.db.prepared import dialect_of
+from app.db.prepared import Prepared, dialect_of, is_postgresql
+from app.db.types import UtcDateTime
 from app.members import sizes
-from app.members.models import ERASED, Customer, Segment, SegmentMember
-from app.organizations.models import Chain
+from app.members.models import ERASED, Customer, Segment, SegmentCriterion, SegmentMember, SegmentPart
+from app.organizations import chains
+from app.organizations.chains import ChainTerms
 from app.segments import criteria
-from app.segments.criteria import Asked
+from app.segments.criteria import Asked, Criterion
 
 Row = TypeVar("Row")
+STATEMENTS_MAX = 128  # that ask for one customer, of as many chains
+KEPT_MAX = 20_000  # letters of the definitions in one
 CHUNK = 2_000  # ids in one statement: drivers take some 30,000 parameters
 
 
@@ -49,19 +69,73 @@ def recompute(session: Session, segment: Segment, now: datetime) -> int:
     return len(coming) + len(going)
 
 
-def refresh(session: Session, customer_id: int, now: datetime) -> None:
+class _Asked(NamedTuple):
+    """A criterion of an active segment of a chain; None where a part has none."""
+
+    segment_id: int
+    part_id: int
+    type: str | None
+    terms: Any
+    belongs: bool
+
+
+_chain, _customer = bindparam("chain", type_=BigInteger()), bindparam("customer", type_=BigInteger())
+_DEFINITIONS = Prepared(
+    select(
+        Segment.id.label("segment_id"),
+        SegmentPart.id.label("part_id"),
+        SegmentCriterion.type,
+        SegmentCriterion.terms,
+        exists().where(SegmentMember.segment_id == Segment.id, SegmentMember.customer_id == _customer).label("belongs"),
+    )
+    .join(SegmentPart, SegmentPart.segment_id == Segment.id)
+    .outerjoin(SegmentCriterion, SegmentCriterion.part_id == SegmentPart.id)
+    .where(Segment.chain_id == _chain, Segment.active.is_(True))
+    .order_by(Segment.id, SegmentPart.id, SegmentCriterion.id),
+    _Asked,
+)
+
+
+def refresh(session: Session, chain: ChainTerms, customer_id: int, now: datetime) -> None:
     """Let one customer belong to those segments whose definitions mean them now: after a sale, or whatever else changed."""
     session.flush()
-    customer = session.get_one(Customer, customer_id)
-    belongs = set(session.scalars(select(SegmentMember.segment_id).where(SegmentMember.customer_id == customer_id)))
-    active = select(Segment).where(Segment.chain_id == customer.chain_id, Segment.active.is_(True))
-    for segment in session.scalars(active.order_by(Segment.id)):
-        if not moves(segment):
-            continue
-        wanted = meant(session, segment.chain_id, [part.criteria for part in segment.parts], now)
-        is_meant = wanted is not None and session.scalar(wanted.where(Customer.id == customer_id)) is not None
-        if is_meant != (segment.id in belongs):
+    rows = _DEFINITIONS.run(session, {"chain": chain.id, "customer": customer_id})
+    defined = {id: list(own) for id, own in groupby(rows, key=lambda it: it.segment_id)}
+    moving = {id: own for id, own in defined.items() if any(it.type and criteria.TYPES[it.type].moves for it in own)}
+    if not moving:
+        return
+    texts = tuple((id, _as_text(own)) for id, own in moving.items())
+    today = now.astimezone(ZoneInfo(chain.time_zone)).date()
+    asked = (is_postgresql(session), chain.id, chain.time_zone, today, texts)
+    is_short = sum(len(text) for _, text in texts) <= KEPT_MAX
+    [met] = (_asking if is_short else _asking.__wrapped__)(*asked).run(
+        session, {"customer": customer_id, "moment": now}
+    )
+    for id, is_meant in zip(moving, met, strict=True):
+        if bool(is_meant) != bool(moving[id][0].belongs):
+            segment = session.get_one(Segment, id)
             _write(session, segment, {customer_id} if is_meant else set(), set() if is_meant else {customer_id})
+
+
+def _as_text(own: Sequence[_Asked]) -> str:
+    parts = [[(it.type, it.terms) for it in part] for _, part in groupby(own, key=lambda it: it.part_id)]
+    return json.dumps(parts, sort_keys=True)
+
+
+@lru_cache(STATEMENTS_MAX)
+def _asking(
+    on_postgresql: bool, chain_id: int, time_zone: str, today: date, definitions: Sequence[tuple[int, str]]
+) -> Prepared[Any]:
+    """Whether each of some segments means one customer: built once, as long as nobody changes them and the day lasts."""
+    moment = bindparam("moment", None, type_=UtcDateTime())
+    asked = Asked(on_postgresql, chain_id, ZoneInfo(time_zone), today, moment)
+    columns = []
+    for id, text in definitions:
+        parts = [[Criterion(*it) for it in part if it[0]] for part in json.loads(text)]
+        condition = _all_of(asked, parts)
+        columns.append(case((condition, 1), else_=0).label(f"of_{id}") if all(parts) else literal(0).label(f"of_{id}"))
+    query = select(*columns).select_from(Customer).where(Customer.id == bindparam("customer", None, type_=BigInteger()))
+    return Prepared(query, keeps_values=True)
 
 
 def moves(segment: Segment) -> bool:
@@ -73,9 +147,15 @@ def meant(session: Session, chain_id: int, parts: Sequence[Sequence[OfType]], no
     """The ids of the customers whom all parts mean, each of them by any of its criteria; None where a part, or everything, is empty."""
     if not parts or not all(parts):
         return None
-    asked = Asked(session, session.get_one(Chain, chain_id), now)
-    each = [or_(*(criteria.TYPES[it.type].condition(asked, it.terms) for it in part)) for part in parts]
-    return select(Customer.id).where(Customer.chain_id == chain_id, Customer.status != ERASED, and_(*each))
+    zone = ZoneInfo(chains.terms(session, chain_id).time_zone)
+    moment = literal(now, UtcDateTime())
+    asked = Asked(is_postgresql(session), chain_id, zone, now.astimezone(zone).date(), moment)
+    mine = Customer.chain_id == chain_id, Customer.status != ERASED
+    return select(Customer.id).where(*mine, _all_of(asked, parts))
+
+
+def _all_of(asked: Asked, parts: Sequence[Sequence[OfType]]) -> ColumnElement[bool]:
+    return and_(true(), *(or_(*(criteria.TYPES[it.type].condition(asked, it.terms) for it in part)) for part in parts))
 
 
 def _write(session: Session, segment: Segment, coming: set[int], going: set[int]) -> None:

@@ -17,19 +17,12 @@ from app.organizations.keys import new_key
 from app.organizations.scope import Chains, within
 from app.paging import Page, Paged
 from app.segments import criteria, membership
+from app.segments.criteria import Criterion
 from app.text import folded
 
 CUSTOMER_LIST = "customer_list"
 SHOWN = 10  # of a preview
 SORTABLE = {"name": Segment.name, "active": Segment.active, "createdAt": Segment.created_at}
-
-
-@dataclass(frozen=True)
-class Criterion:
-    """Of one of the types of `app.segments.criteria`, with what it asks for: `{"customers": [UUID, phone, card or e-mail, …]}`."""
-
-    type: str
-    terms: dict[str, Any]
 
 
 @dataclass(frozen=True)

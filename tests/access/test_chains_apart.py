@@ -19,8 +19,10 @@ from werkzeug.test import TestResponse
 
 from app.access import permissions, staff, tokens
 from app.access.models import Login
+from app.campaign.awards.give import SYSTEM
 from app.campaign.models.photos import Photo
 from app.campaign.setup import campaigns
+from app.campaign.triggers import sales
 from app.members import levels
 from app.members.models import Customer
 from app.migrations.tables import metadata
@@ -28,10 +30,11 @@ from app.organizations import chains, shops
 from app.outbox import subscriptions
 from app.outbox.subscriptions import SubscriptionDetails
 from app.points.models import LedgerEntry, PointsSpan
-from app.sales import earning_rules, recording
+from app.sales import earning_rules
 from app.sales.earning_rules import RuleDetails
 from app.sales.recording import SaleDetails
 from app.segments import segments
+from app.segments.criteria import Criterion
 from tests.client import Client
 from tests.world import World, offered, password_hash
 
@@ -394,7 +397,7 @@ def test_the_table_has_every_route_and_says_who_may_call_it(app: Flask) -> None:
 def a_place(world: World, session: Session, chain_id: int, name: str) -> tuple[Place, Login, Login]:
     """A chain with one of everything; and an admin and a seller of its own."""
     low = levels.create(session, chain_id, levels.LevelDetails(f"{name} low", 0, active=True), world.now)
-    list_all = segments.Criterion(segments.CUSTOMER_LIST, {"customers": [f"{name}@guerdon.example"]})
+    list_all = Criterion(segments.CUSTOMER_LIST, {"customers": [f"{name}@guerdon.example"]})
     group = segments.create(session, chain_id, segments.SegmentDetails(f"{name} group", True, [[list_all]]), world.now)
     shop = shops.add(session, chain_id, f"{name} shop", f"{name} shop")
     host = chains.set_app(session, f"{name}.example", chain_id)
@@ -460,9 +463,9 @@ def with_a_purchase(world: World, place: Place, name: str, picture: str) -> Plac
         transfer = session.scalars(added).one()
     with world.database.transaction() as session:
         reported = SaleDetails(f"{name} sale", world.now, amount=100, customer_id=customer.id)
-        sold = recording.add(session, place.chain, reported, customer.id, world.now).sale
-        of_nobody = recording.add(
-            session, place.chain, SaleDetails(f"{name} other", world.now, 100), None, world.now
+        sold = sales.record(session, place.chain, reported, world.now, SYSTEM).sale
+        of_nobody = sales.record(
+            session, place.chain, SaleDetails(f"{name} other", world.now, 100), world.now, SYSTEM
         ).sale
         told = RuleDetails("custom_event", f"{name} told", {"event": f"{name} event", "points": 100}, active=True)
         earning_rules.create(session, place.chain, told, world.now)

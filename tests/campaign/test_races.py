@@ -24,6 +24,7 @@ from app.media import imaging
 from app.members import customers
 from app.organizations.scope import EVERY_CHAIN
 from app.segments import segments
+from app.segments.criteria import Criterion
 from app.web.audit import AuditEntry
 from tests.admin.test_photos import picture, upload
 from tests.client import Client
@@ -125,7 +126,7 @@ def test_an_import_keeps_to_a_limit_that_was_changed_meanwhile(
 
 def test_moves_between_levels_and_changes_of_a_segment_keep_the_headcounts(world: World) -> None:
     people = [world.a_customer(level=world.silver) for _ in range(5)]
-    criterion = segments.Criterion(segments.CUSTOMER_LIST, {"customers": [str(p.uuid) for p in people]})
+    criterion = Criterion(segments.CUSTOMER_LIST, {"customers": [str(p.uuid) for p in people]})
     with world.database.transaction() as session:
         segment = segments.create(session, world.chain_id, segments.SegmentDetails("s", True, [[criterion]]), world.now)
 
@@ -159,7 +160,7 @@ def test_moves_between_levels_and_changes_of_a_segment_keep_the_headcounts(world
 def test_a_long_list_of_customers_is_read_in_parts(ada: Client, world: World) -> None:
     names = [f"nobody-{i}" for i in range(24_000)]
     names[-1] = str(world.cleo.uuid)
-    criterion = segments.Criterion(segments.CUSTOMER_LIST, {"customers": names})
+    criterion = Criterion(segments.CUSTOMER_LIST, {"customers": names})
     with world.database.transaction() as session:
         segment = segments.create(
             session, world.chain_id, segments.SegmentDetails("long", True, [[criterion]]), world.now

@@ -41,6 +41,7 @@ from app.organizations.models import Chain
 from app.outbox import queue
 from app.points import ledger, movements
 from app.segments import segments
+from app.segments.criteria import Criterion
 from app.settings import Settings
 from tests.admin.test_photos import picture, upload
 from tests.client import Client
@@ -141,7 +142,7 @@ def _add_what_the_calls_take_away(app: Flask, database: Database) -> None:
         answer = who.post(f"/api/{path}/transfer/add", json=points, headers=keyed)
         assert answer.status_code == 200
     subscribe(database, "https://shop.example/hook", chain_id=john.chain_id)
-    members = [segments.Criterion(segments.CUSTOMER_LIST, {"customers": [str(john.uuid)]})]
+    members = [Criterion(segments.CUSTOMER_LIST, {"customers": [str(john.uuid)]})]
     with database.transaction() as session:
         details = segments.SegmentDetails("friends", active=True, parts=[members])
         segments.create(session, john.chain_id, details, clock.now())

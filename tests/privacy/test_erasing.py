@@ -29,6 +29,7 @@ from app.privacy import erasing, report
 from app.sales.models import Sale
 from app.sales.recording import SaleDetails
 from app.segments import segments
+from app.segments.criteria import Criterion
 from app.web.audit import AuditEntry
 from tests.client import Client
 from tests.outbox.hooks import Hooks, subscribe
@@ -69,7 +70,7 @@ def philippa(world: World) -> Customer:
         tags.put(session, made.id, ["likes orchids"], clock.now())
         attributes.put(session, made.id, {"note": "likes orchids"})
         ledger.add(session, made.id, 500, clock.now(), "birthday gift")
-        members = [segments.Criterion(segments.CUSTOMER_LIST, {"customers": [EMAIL, "somebody@else.example"]})]
+        members = [Criterion(segments.CUSTOMER_LIST, {"customers": [EMAIL, "somebody@else.example"]})]
         details = segments.SegmentDetails("friends", active=True, parts=[members])
         segments.create(session, world.chain_id, details, clock.now())
     campaign = world.a_campaign()

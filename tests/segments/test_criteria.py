@@ -15,7 +15,8 @@ from app.organizations import shops
 from app.organizations.scope import EVERY_CHAIN
 from app.sales.recording import SaleDetails, SoldItem
 from app.segments import segments
-from app.segments.segments import Criterion, SegmentDetails
+from app.segments.criteria import Criterion
+from app.segments.segments import SegmentDetails
 from tests.client import Client
 from tests.world import World
 

@@ -28,7 +28,8 @@ from app.points import ledger
 from app.points.models import Account, LedgerEntry
 from app.sales.recording import SaleDetails
 from app.segments import segments
-from app.segments.segments import Criterion, SegmentDetails
+from app.segments.criteria import Criterion
+from app.segments.segments import SegmentDetails
 from tests.postgres import PrivatePostgres, administer, private_postgres
 from tests.serving import ROOT
 from tests.world import World

@@ -4,9 +4,9 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, String, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.campaign import activity, errors
@@ -24,7 +24,8 @@ from app.campaign.models.campaigns import Campaign
 from app.campaign.models.limits import MethodTally, Stock
 from app.campaign.models.rewards import RewardMethod
 from app.campaign.vouchers import keys
-from app.db.prepared import Executor, is_postgresql
+from app.db.prepared import Executor, Prepared, is_postgresql
+from app.db.types import UtcDateTime
 from app.logs import request_id
 from app.outbox.writing import IN_REQUEST, customer_subject
 from app.points import lots
@@ -273,6 +274,20 @@ def _gains(facts: CampaignFacts, chosen: Sequence[RewardFacts], now: datetime) -
     return parameters
 
 
+_window = (bindparam("now", type_=UtcDateTime()), bindparam("minute_ago", type_=UtcDateTime()))
+_OPEN: Prepared[Any] = Prepared(
+    select(Campaign.id)
+    .where(
+        Campaign.chain_id == bindparam("chain", type_=BigInteger()),
+        Campaign.context == bindparam("of_context", type_=String()),
+        activity.is_live(Campaign),
+        activity.is_open_since(Campaign.active_from, Campaign.active_to, *_window),
+        Campaign.audience_id.in_(audiences.of_customer(bindparam("customer", type_=BigInteger()))),
+    )
+    .order_by(Campaign.id)
+)
+
+
 def give_all(
     session: Session,
     chain_id: int,
@@ -284,17 +299,10 @@ def give_all(
     actor: Actor,
 ) -> list[Unrewarded]:
     """Give what all of a chain's campaigns of this context have for the customer; return those that refused, and why."""
-    campaigns = session.scalars(
-        select(Campaign.id)
-        .where(
-            Campaign.chain_id == chain_id,
-            Campaign.context == context,
-            activity.is_active(Campaign, now),
-            Campaign.audience_id.in_(audiences.of_customer(customer_id)),
-        )
-        .order_by(Campaign.id)
-    )
-    ids = campaigns.all()
+    session.flush()
+    parameters = {"chain": chain_id, "of_context": context, "customer": customer_id}
+    rows = _OPEN.run(session, {**parameters, "now": now, "minute_ago": now - activity.LAST_MINUTE})
+    ids = [it.id for it in rows]
     if len(ids) > 1:
         receipts.lock(session, customer_id)
     triggers = {id: Trigger(context, context, f"{key} {id}", traits=traits) for id in ids}

@@ -6,16 +6,11 @@ the campaign, and the revision of the campaign. See `app.db.guarded` for how the
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, ClassVar
-from uuid import UUID
 
 from sqlalchemy import (
     JSON,
     BigInteger,
-    BindParameter,
-    FromClause,
-    String,
     Uuid,
     bindparam,
     case,
@@ -27,7 +22,6 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 
 from app.amounts import BALANCE_MAX
 from app.campaign import limits
@@ -36,26 +30,12 @@ from app.campaign.models.coupons import Coupon
 from app.campaign.models.draws import Draw
 from app.campaign.models.limits import MethodTally, MethodUsage, Stock, Usage
 from app.campaign.models.vouchers import Voucher
-from app.db.guarded import Change, Condition, EarlierSteps, Step, insert_into
-from app.db.types import AnyColumn, AnySelect, UtcDateTime
+from app.db.guarded import Change, Condition, EarlierSteps, Step, insert_into, inserted, integer, moment, string
+from app.db.types import AnyColumn, AnySelect
 from app.outbox import writing
 from app.outbox.models import Listener, Message
 from app.points import entries
 from app.points.models import Account, LedgerEntry
-
-
-# No parameter may be named like a column that its statement sets.
-def integer(name: str) -> BindParameter[int]:
-    return bindparam(name, type_=BigInteger())
-
-
-def text(name: str) -> BindParameter[str]:
-    return bindparam(name, type_=String())
-
-
-def moment(name: str) -> BindParameter[datetime]:
-    return bindparam(name, type_=UtcDateTime())
-
 
 CHAIN, CUSTOMER, CAMPAIGN, COST, ASKER = (integer(name) for name in ("of_chain", "buyer", "campaign", "price", "asker"))
 AWARD = bindparam("award", type_=Uuid())
@@ -209,14 +189,14 @@ class RecordAward(Step):
             "chain_id": CHAIN,
             "campaign_id": CAMPAIGN,
             "customer_id": CUSTOMER,
-            "cause": text("caused_by"),
-            "cause_key": text("only_once"),
+            "cause": string("caused_by"),
+            "cause_key": string("only_once"),
             "cost": COST,
             "given_at": NOW,
             "given_by": ASKER,
             "given_by_token": integer("partner"),
         }
-        return _inserted(Award, columns, *earlier.succeeded, returning=Award.id)
+        return inserted(Award, columns, *earlier.succeeded, returning=Award.id)
 
 
 @dataclass(frozen=True)
@@ -235,11 +215,11 @@ class RecordDraw(Step):
             "number": number,
             "candidates": bindparam("draw_candidates", type_=JSON()),
             "revision": integer("revision_seen"),
-            "ticket": text("draw_ticket"),
+            "ticket": string("draw_ticket"),
             "method_id": integer("method_0"),
         }
         guard = counted.c.received == number
-        return _inserted(Draw, columns, guard, *earlier.succeeded, source=counted, returning=Draw.award_id)
+        return inserted(Draw, columns, guard, *earlier.succeeded, source=counted, returning=Draw.award_id)
 
 
 @dataclass(frozen=True)
@@ -250,7 +230,7 @@ class RecordPrice(Step):
     name: str = "paid"
 
     def change(self, earlier: EarlierSteps) -> Change:
-        debited, comment = earlier.rows("debited"), text("campaign_name")
+        debited, comment = earlier.rows("debited"), string("campaign_name")
         named: Any = comment
         if earlier.has("claimed"):
             named = comment + ", coupon: " + select(earlier.rows("claimed").c.code).scalar_subquery()
@@ -281,7 +261,7 @@ class RecordGain(_OfMethod):
             "unlocks_at": moment("gain_unlocks"),
             "expires_at": moment("gain_expires"),
             "balance_after": debited.c.balance - integer(f"later_gain_{self.i}"),
-            "comment": text("campaign_name"),
+            "comment": string("campaign_name"),
             "method_id": integer(f"method_{self.i}"),
         }
         return _entry(earlier, "rewarded", columns)
@@ -304,7 +284,7 @@ class HoldCoupon(_OfMethod):
             "claimed_at": NOW,
             "amount": literal(0, BigInteger()),
         }
-        return _inserted(Voucher, columns, *earlier.succeeded, source=claimed, returning=Voucher.id)
+        return inserted(Voucher, columns, *earlier.succeeded, source=claimed, returning=Voucher.id)
 
 
 @dataclass(frozen=True)
@@ -318,16 +298,16 @@ class IssueVoucher(_OfMethod):
         columns = {
             **_voucher_columns(str(i)),
             "method_id": integer(f"method_{i}"),
-            "kind": text(f"voucher_kind_{i}"),
-            "code": text(f"voucher_code_{i}"),
-            "status": text(f"voucher_status_{i}"),
+            "kind": string(f"voucher_kind_{i}"),
+            "code": string(f"voucher_code_{i}"),
+            "status": string(f"voucher_status_{i}"),
             "claimed_at": moment(f"voucher_claimed_{i}"),
             "amount": integer(f"voucher_amount_{i}"),
             "hundredths_of_percent": integer(f"voucher_percent_{i}"),
-            "text": text(f"voucher_text_{i}"),
+            "text": string(f"voucher_text_{i}"),
             "expires_at": moment(f"voucher_expires_{i}"),
         }
-        return _inserted(Voucher, columns, *earlier.succeeded, returning=Voucher.id)
+        return inserted(Voucher, columns, *earlier.succeeded, returning=Voucher.id)
 
 
 @dataclass(frozen=True)
@@ -339,7 +319,7 @@ class WriteEvents(Step):
     may_be_empty = True
 
     def change(self, earlier: EarlierSteps) -> Change:
-        heard = writing.heard(CHAIN, text("of_whom"), NOW).add_columns(AWARD)
+        heard = writing.heard(CHAIN, string("of_whom"), NOW).add_columns(AWARD)
         is_true = or_(Listener.kind != "points.paid", COST > 0) if "points.paid" in self.kinds else true()
         rows = heard.where(
             Listener.kind.in_([literal_column(f"'{kind}'") for kind in self.kinds]), is_true, *earlier.succeeded
@@ -406,38 +386,25 @@ def _counted_on(tally: type[Stock | Usage | MethodTally | MethodUsage], period: 
     }
 
 
-def _inserted(
-    model: type[DeclarativeBase],
-    columns: Mapping[str, AnyColumn],
-    *conditions: Condition,
-    returning: InstrumentedAttribute[int] | InstrumentedAttribute[UUID],
-    source: FromClause | None = None,
-) -> Change:
-    row = select(*columns.values())
-    row = row if source is None else row.select_from(source)
-    values = row.where(true(), *conditions)
-    return insert(model).from_select(list(columns), values, include_defaults=False).returning(returning)
-
-
 def _entry(earlier: EarlierSteps, kind: str, columns: Mapping[str, AnyColumn]) -> Change:
     debited = earlier.rows("debited")
     whole = {
         "chain_id": CHAIN,
         "customer_id": debited.c.customer_id,
         "kind": literal(kind),
-        "issuer": text("by_whom"),
+        "issuer": string("by_whom"),
         "issued_by": ASKER,
         "award_id": AWARD,
         "created_at": NOW,
         "locked": literal(0, BigInteger()),
         **columns,
     }
-    return _inserted(LedgerEntry, whole, *earlier.succeeded, source=debited, returning=LedgerEntry.id)
+    return inserted(LedgerEntry, whole, *earlier.succeeded, source=debited, returning=LedgerEntry.id)
 
 
 def _voucher_columns(suffix: str) -> dict[str, AnyColumn]:
     return {
-        "key": text(f"voucher_key_{suffix}"),
+        "key": string(f"voucher_key_{suffix}"),
         "third_party_id": integer(f"third_party_{suffix}"),
         "chain_id": CHAIN,
         "campaign_id": CAMPAIGN,

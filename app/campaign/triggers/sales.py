@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.amounts import number
@@ -16,26 +17,32 @@ from app.campaign.triggers import purchases, referrals
 from app.campaign.triggers.purchases import Order
 from app.campaign.vouchers import lifecycle, lookup
 from app.campaign.vouchers.lookup import Holder, VoucherIdentifiers
+from app.db.engine import TryAgain
+from app.db.prepared import Prepared
 from app.members.models import ERASED, Customer
-from app.points import ledger
+from app.organizations import chains
+from app.organizations.chains import ChainTerms
+from app.points.models import Account
 from app.refusal import Refusal
-from app.sales import earning, levels, recording
+from app.sales import earning, facts, levels, recording
+from app.sales.earning import Earnings
 from app.sales.earning_rules import RuleDetails
 from app.sales.errors import BadRule, SaleDiffers
+from app.sales.facts import BuyerFacts, RuleFacts
 from app.sales.models import Sale
-from app.sales.recording import SaleDetails
+from app.sales.recording import RecordedSale, SaleDetails
+from app.sales.rules import Bought
 from app.segments import membership
 
 
 @dataclass(frozen=True)
-class RecordedSale:
+class Told:
     """A sale as it was recorded, and the campaigns that did not reward it, and why; nothing of one that was known already."""
 
-    sale: Sale
+    sale: Sale | RecordedSale
     unrewarded: list[Unrewarded] = field(default_factory=list)
 
 
-PAID_WITH = "voucher_ids"  # in a sale's details
 OF_A_RULE = Order(free=True, outside_visibility=True)
 
 
@@ -47,29 +54,41 @@ def record(
     actor: Actor,
     redeemed: Sequence[VoucherIdentifiers] = (),
     holder: Holder | None = None,
-) -> RecordedSale:
+) -> Told:
     """Record a sale or a return, once: the same sent again changes nothing, and is returned as it was recorded.
 
-    `redeemed` are the vouchers that paid for it, of its customer, for whom `holder` acts. Raises as `recording.add` does,
-    SaleDiffers for other vouchers than it was recorded with, or as `lifecycle.redeem` does.
+    `redeemed` are the vouchers that paid for it, of its customer, for whom `holder` acts. Raises as `recording.known` and `add`, or
+    `add_return` do, SaleDiffers for other vouchers than it was recorded with, or as `lifecycle.redeem` does.
     """
     paid_with = sorted(lookup.get(session, named, holder).id for named in redeemed) if holder is not None else []
-    customer_id = recording.whose(session, chain_id, reported)
-    if customer_id is not None:
-        _lock(session, customer_id)
-        customer_id = recording.whose(session, chain_id, reported)  # who may have been erased meanwhile
-    recorded = recording.add(session, chain_id, reported, customer_id, now)
-    sale = recorded.sale
-    if not recorded.is_new:
-        if paid_with and paid_with != (sale.details or {}).get(PAID_WITH):
+    chain = chains.terms(session, chain_id)
+    customer_id = recording.whose(session, chain, reported)
+    referring = _lock(session, customer_id) if customer_id is not None else []
+    known = recording.known(session, chain_id, reported)
+    if known is not None:
+        if paid_with and paid_with != (known.details or {}).get(recording.PAID_WITH):
             raise SaleDiffers("The sale was recorded already, without these vouchers.")
-        return RecordedSale(sale)
-    if paid_with:
-        sale.details = {**(sale.details or {}), PAID_WITH: paid_with}
-    for voucher in redeemed:
-        assert holder is not None, "somebody redeems them"
-        lifecycle.redeem(session, voucher, holder, None, now, basket_code=sale.number)
-    return RecordedSale(sale, _settle(session, sale, now, actor))
+        return Told(known)
+    if reported.is_return:
+        back = recording.add_return(session, chain_id, reported, customer_id, now)
+        _redeem(session, redeemed, holder, back.number, now)
+        _settle_return(session, chain, back, now)
+        return Told(back)
+    buyer = facts.buyer(session, customer_id) if customer_id is not None else None
+    if buyer is not None and buyer.status == ERASED and reported.customer_id is None:
+        raise TryAgain("the customer was erased meanwhile")
+    bought_at = reported.bought_at or now
+    bought = earning.bought(chain, reported.total, reported.items, bought_at, reported.shop)
+    takes_part = buyer is not None and buyer.status != ERASED
+    found = facts.rules_of(session, chain_id, min(bought_at, now)) if takes_part else []
+    earned = _earned(session, found, bought, buyer, now) if buyer is not None and takes_part else None
+    sale = recording.add(session, chain, reported, buyer, earned, now, paid_with)
+    _redeem(session, redeemed, holder, sale.number, now)
+    if buyer is None:
+        return Told(sale)
+    if not takes_part:  # it is a fact; nothing follows from it, and campaigns say so
+        return Told(sale, _basket_campaigns(session, sale, buyer.id, now, actor))
+    return Told(sale, _follow(session, chain, sale, buyer, referring, found, bought, now, actor))
 
 
 def assign(session: Session, sale: Sale, customer: Customer, now: datetime, actor: Actor) -> list[Unrewarded]:
@@ -77,72 +96,119 @@ def assign(session: Session, sale: Sale, customer: Customer, now: datetime, acto
 
     Raises as `recording.assign` does.
     """
-    _lock(session, customer.id)
+    chain = chains.terms(session, sale.chain_id)
+    referring = _lock(session, customer.id)
     recording.assign(session, sale, customer, now)
-    return _settle(session, sale, now, actor)
+    buyer = facts.buyer(session, customer.id)
+    bought = earning.bought(chain, sale.amount, sale.items, sale.bought_at, sale.shop.uuid if sale.shop else None)
+    found = facts.rules_of(session, chain.id, min(sale.bought_at, now))
+    recording.settle(session, sale, _earned(session, found, bought, buyer, now), now)
+    return _follow(session, chain, sale, buyer, referring, found, bought, now, actor)
 
 
-def _settle(session: Session, sale: Sale, now: datetime, actor: Actor) -> list[Unrewarded]:
-    if sale.customer_id is None:
-        return []
-    customer = session.get_one(Customer, sale.customer_id)
-    if customer.status == ERASED:  # it is a fact; nothing follows from it, and campaigns say so
-        return [] if sale.returns_id is not None else _basket_campaigns(session, sale, now, actor)
-    if sale.returns_id is not None:
-        recording.settle(session, sale, now)
-        levels.refresh(session, customer, now)
-        membership.refresh(session, customer.id, now)
-        return []
+def _earned(session: Session, found: Sequence[RuleFacts], bought: Bought, buyer: BuyerFacts, now: datetime) -> Earnings:
+    is_first = bool(bought.amount) and not buyer.purchases_count
+    return earning.of_sale(found, bought, facts.earner(session, buyer, found), buyer.room, is_first, now)
+
+
+def _follow(
+    session: Session,
+    chain: ChainTerms,
+    sale: Sale | RecordedSale,
+    buyer: BuyerFacts,
+    referring: Sequence[int],
+    found: Sequence[RuleFacts],
+    bought: Bought,
+    now: datetime,
+    actor: Actor,
+) -> list[Unrewarded]:
+    """What follows from a sale that was recorded: referrals, levels, segments, and what campaigns give."""
     unrewarded: list[Unrewarded] = []
     # A purchase of somebody who takes part in nothing is not the one that is waited for.
-    if sale.amount and customer.is_active:
-        unrewarded += referrals.complete_by_purchase(session, customer.id, now, actor)
-    is_first = recording.settle(session, sale, now)
-    if sale.amount and customer.is_active and (referring := _referring(session, customer.id)):
-        happened = ("first_purchase", "every_purchase") if is_first else ("every_purchase",)
-        earning.for_referral(session, [session.get_one(Customer, it) for it in referring], customer, happened, now)
+    if referring and sale.amount and buyer.is_active:
+        unrewarded += referrals.complete_by_purchase(session, buyer.id, now, actor)
+        happened = ("every_purchase",) if buyer.purchases_count else ("first_purchase", "every_purchase")
+        referred = session.get_one(Customer, buyer.id)
+        still = [session.get_one(Customer, it) for it in _referring(session, buyer.id)]
+        if still:
+            earning.for_referral(session, still, referred, happened, now)
     # Before campaigns give: some are for whoever has just come to a level or a segment.
-    levels.refresh(session, customer, now)
-    membership.refresh(session, customer.id, now)
-    unrewarded += _instant_rewards(session, sale, customer, now, actor)
-    return unrewarded + _basket_campaigns(session, sale, now, actor)
+    levels.refresh(session, chain, buyer.id, now)
+    membership.refresh(session, chain, buyer.id, now)
+    unrewarded += _instant_rewards(session, sale, buyer, found, bought, now, actor)
+    return unrewarded + _basket_campaigns(session, sale, buyer.id, now, actor)
 
 
-def _basket_campaigns(session: Session, sale: Sale, now: datetime, actor: Actor) -> list[Unrewarded]:
+def _settle_return(session: Session, chain: ChainTerms, back: Sale, now: datetime) -> None:
+    if back.customer_id is None or session.get_one(Customer, back.customer_id).status == ERASED:
+        return
+    recording.settle_return(session, back, now)
+    levels.refresh(session, chain, back.customer_id, now)
+    membership.refresh(session, chain, back.customer_id, now)
+
+
+def _redeem(
+    session: Session, redeemed: Sequence[VoucherIdentifiers], holder: Holder | None, number: str, now: datetime
+) -> None:
+    for voucher in redeemed:
+        assert holder is not None, "somebody redeems them"
+        lifecycle.redeem(session, voucher, holder, None, now, basket_code=number)
+
+
+def _basket_campaigns(
+    session: Session, sale: Sale | RecordedSale, customer_id: int, now: datetime, actor: Actor
+) -> list[Unrewarded]:
     """Give what the chain's campaigns have for a basket; those that refused, and why."""
-    assert sale.customer_id is not None, "somebody bought it"
     traits = {"basket.amount": number(sale.amount)}
-    return give_all(session, sale.chain_id, sale.customer_id, "basket", f"basket {sale.id}", traits, now, actor)
+    return give_all(session, sale.chain_id, customer_id, "basket", f"basket {sale.id}", traits, now, actor)
 
 
-def _lock(session: Session, customer_id: int) -> None:
-    """All accounts that a sale may change, in everybody's order: two who referred each other's friends may buy at once."""
-    ledger.lock_accounts(session, [customer_id, *_referring(session, customer_id)])
+_buyer = bindparam("buyer", type_=BigInteger())
+_REFERRING = select(ReferralRelation.referring_id).where(
+    ReferralRelation.referred_id == _buyer, ReferralRelation.lapsed_at.is_(None)
+)
+_LOCK: Prepared[Any] = Prepared(
+    select(Account.customer_id)
+    .where(or_(Account.customer_id == _buyer, Account.customer_id.in_(_REFERRING)))
+    .order_by(Account.customer_id)
+    .with_for_update()
+)
+
+
+def _lock(session: Session, customer_id: int) -> list[int]:
+    """Lock all accounts that a sale may change, in everybody's order: two who referred each other's friends may buy at once.
+
+    The ids of those who referred the customer.
+    """
+    return [it.customer_id for it in _LOCK.run(session, {"buyer": customer_id}) if it.customer_id != customer_id]
 
 
 def _referring(session: Session, customer_id: int) -> Sequence[int]:
-    query = select(ReferralRelation.referring_id).where(
-        ReferralRelation.referred_id == customer_id, ReferralRelation.lapsed_at.is_(None)
-    )
-    return session.scalars(query.distinct()).all()
+    return session.scalars(_REFERRING.distinct(), {"buyer": customer_id}).all()
 
 
-def _instant_rewards(session: Session, sale: Sale, customer: Customer, now: datetime, actor: Actor) -> list[Unrewarded]:
+def _instant_rewards(
+    session: Session,
+    sale: Sale | RecordedSale,
+    buyer: BuyerFacts,
+    found: Sequence[RuleFacts],
+    bought: Bought,
+    now: datetime,
+    actor: Actor,
+) -> list[Unrewarded]:
     """Rewards that rules give at once for a sale, free of points."""
     unrewarded = []
-    for rule, campaign in earning.instant_rewards(session, sale, customer):
+    for rule, campaign in earning.instant_rewards(session, found, buyer.id, bought):
         reason = None
         try:
-            purchases.buy(
-                session, campaign, customer.uuid, {sale.chain_id}, now, actor.login_id, actor.issuer, OF_A_RULE
-            )
+            purchases.buy(session, campaign, buyer.uuid, {sale.chain_id}, now, actor.login_id, actor.issuer, OF_A_RULE)
         except Refusal as e:
             reason = e.code
             of_chain = Campaign.uuid == campaign, Campaign.chain_id == sale.chain_id
             campaign_id = session.scalar(select(Campaign.id).where(*of_chain))
             if campaign_id is not None:
-                unrewarded.append(Unrewarded.of(campaign_id, customer.id, e))
-        earning.explain(sale, rule, 0, reason)
+                unrewarded.append(Unrewarded.of(campaign_id, buyer.id, e))
+        earning.explain(session.get_one(Sale, sale.id), rule, 0, reason)
     return unrewarded
 
 

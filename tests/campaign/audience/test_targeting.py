@@ -17,6 +17,7 @@ from app.members import attributes, tags
 from app.members.models import Customer
 from app.points import ledger
 from app.segments import segments
+from app.segments.criteria import Criterion
 from tests.world import PLAYS, World
 
 TREES = settings(
@@ -96,7 +97,7 @@ def people(world: World) -> list[int]:
     with world.database.transaction() as session:
         names = [str(session.get_one(Customer, id).uuid) for id in made[::2]]
         for name, listed in (("regulars", names), ("silver", names[:2])):
-            part = [segments.Criterion(segments.CUSTOMER_LIST, {"customers": listed})]
+            part = [Criterion(segments.CUSTOMER_LIST, {"customers": listed})]
             segments.create(session, world.chain_id, segments.SegmentDetails(name, active=True, parts=[part]), NOW)
     return made
 

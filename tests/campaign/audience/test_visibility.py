@@ -26,6 +26,7 @@ from app.members import tags
 from app.members.models import Customer
 from app.paging import Page
 from app.segments import segments
+from app.segments.criteria import Criterion
 from tests.world import PLAYS, World, coupon, hours, points
 
 NOW = datetime.fromisoformat("2026-06-01T12:00:00+00:00")
@@ -81,7 +82,7 @@ def crowd(world: World) -> list[Customer]:
                 row.level = None
             if i % 3 == 0:
                 tags.put(session, row.id, ["vip"], NOW)
-        part = [segments.Criterion(segments.CUSTOMER_LIST, {"customers": [str(c.uuid) for c in made[::2]]})]
+        part = [Criterion(segments.CUSTOMER_LIST, {"customers": [str(c.uuid) for c in made[::2]]})]
         segments.create(
             session, world.chain_id, segments.SegmentDetails("regulars", active=True, parts=[part]), NOW, UUID(int=7)
         )

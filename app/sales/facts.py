@@ -1,0 +1,153 @@
+"""What must be known before a sale is recorded or an event earns: of the buyer, of the chain's rules. Each is one prepared statement."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import BigInteger, String, bindparam, func, select
+
+from app.amounts import BALANCE_MAX
+from app.db.prepared import Executor, Prepared
+from app.db.types import UtcDateTime
+from app.members.models import Customer, Level, Segment, SegmentMember, Spending
+from app.points.models import Account
+from app.sales.models import EarningRule, Sale
+from app.sales.rules import Earner, Rule
+from app.text import written
+
+EARN = ("active",)  # the statuses that may earn
+
+
+class BuyerFacts(NamedTuple):
+    """Whose sale it is. Points in hundredths; `purchases_count` is of those before."""
+
+    id: int
+    uuid: UUID
+    chain_id: int
+    status: str
+    level: UUID | None
+    balance: int
+    locked_points: int
+    purchases_count: int
+
+    @property
+    def is_active(self) -> bool:
+        return self.status == "active"
+
+    @property
+    def room(self) -> int:
+        """How many points the account can still take."""
+        return BALANCE_MAX - self.balance - self.locked_points
+
+
+class RuleFacts(NamedTuple):
+    """An earning rule, as it is stored."""
+
+    id: int
+    uuid: UUID
+    kind: str
+    name: str
+    starts_at: datetime
+    ends_at: datetime
+    levels: Sequence[str]
+    segments: Sequence[str]
+    shops: Sequence[str]
+    terms: Mapping[str, Any]
+
+    def pure(self) -> Rule:
+        """As `rules` reads it."""
+        return Rule(
+            self.id,
+            self.kind,
+            self.starts_at,
+            self.ends_at,
+            frozenset(self.levels),
+            frozenset(self.segments),
+            frozenset(self.shops),
+            # Looked up for each item.
+            {
+                name: frozenset(value) if name in ("skus", "excluded_skus") else value
+                for name, value in self.terms.items()
+            },
+        )
+
+
+class _Id(NamedTuple):
+    id: int
+
+
+class _Uuid(NamedTuple):
+    uuid: UUID
+
+
+_customer = bindparam("customer", type_=BigInteger())
+_chain = bindparam("chain", type_=BigInteger())
+_BUYER = Prepared(
+    select(
+        Customer.id,
+        Customer.uuid,
+        Customer.chain_id,
+        Customer.status,
+        Level.uuid.label("level"),
+        Account.balance,
+        Account.locked.label("locked_points"),
+        func.coalesce(Spending.transactions_count, 0).label("purchases_count"),
+    )
+    .join(Account, Account.customer_id == Customer.id)
+    .outerjoin(Level, Level.id == Customer.level_id)
+    .outerjoin(Spending, Spending.customer_id == Customer.id)
+    .where(Customer.id == _customer),
+    BuyerFacts,
+)
+_SEGMENTS = Prepared(
+    select(Segment.uuid)
+    .join(SegmentMember, SegmentMember.segment_id == Segment.id)
+    .where(SegmentMember.customer_id == _customer),
+    _Uuid,
+)
+_RULES = Prepared(
+    select(*(getattr(EarningRule, name) for name in RuleFacts._fields))
+    .where(
+        EarningRule.chain_id == _chain,
+        EarningRule.active.is_(True),
+        EarningRule.ends_at > bindparam("since", type_=UtcDateTime()),
+    )
+    .order_by(EarningRule.id),
+    RuleFacts,
+)
+_SALE = Prepared(select(Sale.id).where(Sale.chain_id == _chain, Sale.number == bindparam("named", type_=String())), _Id)
+
+
+def buyer(executor: Executor, customer_id: int) -> BuyerFacts:
+    """Of one who is known to be there."""
+    [found] = _BUYER.run(executor, {"customer": customer_id})
+    return found
+
+
+def earner(executor: Executor, who: BuyerFacts, rules: Sequence[RuleFacts]) -> Earner:
+    """The customer as these rules see them; segments are only asked for where a rule is for some."""
+    segments: frozenset[str] = frozenset()
+    if any(it.segments for it in rules):
+        segments = frozenset(str(it.uuid) for it in _SEGMENTS.run(executor, {"customer": who.id}))
+    return Earner(str(who.level) if who.level else None, segments, who.status in EARN)
+
+
+def rules_of(executor: Executor, chain_id: int, since: datetime) -> list[RuleFacts]:
+    """A chain's active rules that had not ended by then, the oldest first; see `of_kinds`."""
+    return _RULES.run(executor, {"chain": chain_id, "since": since})
+
+
+def of_kinds(
+    rules: Iterable[RuleFacts], kinds: Collection[str], at: datetime, event: str | None = None
+) -> list[RuleFacts]:
+    """Those of these rules that are of some kinds, for an event if one is named, and had not ended by then."""
+    return [
+        it for it in rules if it.kind in kinds and it.ends_at > at and (event is None or it.terms.get("event") == event)
+    ]
+
+
+def sale_id(executor: Executor, chain_id: int, number: str) -> int | None:
+    """The sale of a chain with this number."""
+    found = _SALE.run(executor, {"chain": chain_id, "named": written(number)})
+    return found[0].id if found else None
