@@ -57,17 +57,18 @@ class Lines(fields.List[Any]):
 
     def __init__(self) -> None:
         super().__init__(fields.Nested(ItemForm), load_default=list, metadata={"maxItems": ITEMS_MAX})
+        self._line = ItemForm()
 
     def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> Any:
         sent = items(None if value is missing else value)
         if len(sent) > ITEMS_MAX:
             raise ValidationError(f"This collection should contain {ITEMS_MAX} elements or less.")
-        form, found, wrong = ItemForm(), [], []
+        found, wrong = [], []
         for i, item in enumerate(sent):
             try:
                 if not isinstance(item, Mapping):
                     raise ValidationError(INVALID)
-                found.append(form.load({**item, "sku": _sku(item.get("sku"))}))
+                found.append(self._line.load({**item, "sku": _sku(item.get("sku"))}))
             except ValidationError as e:
                 wrong += [f"{i}: {text}" for text in _flat(e.messages)]
         if wrong:

@@ -23,7 +23,7 @@ from app.sales.errors import BadSale, SaleNotFound
 from app.sales.listing import SaleFilter
 from app.sales.models import Sale
 from app.sales.recording import SaleDetails
-from app.web.door import caller, chains, note_subject, note_unrewarded, own_chain, reading, transaction
+from app.web.door import caller, chains, note_chain, note_subject, note_unrewarded, own_chain, reading, transaction
 from app.web.door import listing as listing_session
 
 SALE_FILTERS = filters(
@@ -45,6 +45,7 @@ def record(reported: SaleDetails) -> Response:
     with transaction() as session:
         done = sales.record(session, own_chain(), reported, clock.now(), people.actor())
         _note(done.unrewarded)
+        note_chain(done.sale.chain_id)
         note_subject(transaction=done.sale.uuid)
         return jsonify(transactionId=str(done.sale.uuid))
 

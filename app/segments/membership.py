@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
     ColumnElement,
     Select,
@@ -61,12 +62,23 @@ def recompute(session: Session, segment: Segment, now: datetime) -> int:
     parts = [part.criteria for part in segment.parts]
     wanted = meant(session, segment.chain_id, parts, now) if segment.active else None
     if wanted is None:
-        coming, going = set(), set(session.scalars(members))
+        coming: set[int] = set()
+        going = set(session.scalars(members))
     else:
-        coming = set(session.scalars(wanted.where(Customer.id.not_in(members))))
-        going = set(session.scalars(members.where(SegmentMember.customer_id.not_in(wanted))))
+        coming, going = _differences(session, wanted.cte("wanted"), members.cte("members"))
     _write(session, segment, coming, going)
     return len(coming) + len(going)
+
+
+def _differences(session: Session, wanted: CTE, members: CTE) -> tuple[set[int], set[int]]:
+    """Who comes and who goes; whom the definition means is asked once."""
+    new = select(wanted.c.id, literal(1)).where(~exists().where(members.c.customer_id == wanted.c.id))
+    old = select(members.c.customer_id, literal(0)).where(~exists().where(wanted.c.id == members.c.customer_id))
+    coming: set[int] = set()
+    going: set[int] = set()
+    for id, is_new in session.execute(new.union_all(old)):
+        (coming if is_new else going).add(id)
+    return coming, going
 
 
 class _Asked(NamedTuple):
@@ -132,8 +144,8 @@ def _asking(
     columns = []
     for id, text in definitions:
         parts = [[Criterion(*it) for it in part if it[0]] for part in json.loads(text)]
-        condition = _all_of(asked, parts)
-        columns.append(case((condition, 1), else_=0).label(f"of_{id}") if all(parts) else literal(0).label(f"of_{id}"))
+        means = case((_all_of(asked, parts), 1), else_=0) if all(parts) else literal(0)
+        columns.append(means.label(f"of_{id}"))
     query = select(*columns).select_from(Customer).where(Customer.id == bindparam("customer", None, type_=BigInteger()))
     return Prepared(query, keeps_values=True)
 

@@ -1,14 +1,15 @@
 """The audit log: who of the staff and the partners changed what, and when. Rows are only ever added."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, ForeignKey, Index, event, inspect, select
+from sqlalchemy import JSON, ForeignKey, Index, bindparam, event, insert, inspect, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.access.models import AccessToken, Login
+from app.db.prepared import Executor, Prepared
 from app.db.types import Base, Serial, UtcDateTime
 from app.organizations.scope import Chains, within_or_unowned
 
@@ -27,6 +28,31 @@ class AuditEntry(Base):
     # [{"what", "id", "field", "before", "after"}, …] of what models call `__audited__`; a campaign's are in its history
     changes: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     __table_args__ = (Index("ix_audit_entry_chain_id_id", "chain_id", "id"),)
+
+
+_WRITE: Prepared[Any] = Prepared(
+    insert(AuditEntry)
+    .values(
+        {it.name: bindparam(f"its_{it.name}", type_=it.type) for it in AuditEntry.__table__.columns if it.name != "id"}
+    )
+    .returning(AuditEntry.id)
+)
+
+
+def write(
+    executor: Executor,
+    at: datetime,
+    action: str,
+    subject: Mapping[str, Any],
+    chain_id: int | None,
+    login_id: int | None,
+    token_id: int | None,
+    changes: Sequence[Mapping[str, Any]] | None,
+) -> None:
+    """Write an entry; every write of the staff's ends with one."""
+    its = {"at": at, "action": action, "subject": subject, "chain_id": chain_id, "login_id": login_id}
+    its |= {"token_id": token_id, "changes": changes}
+    _WRITE.run(executor, {f"its_{name}": value for name, value in its.items()})
 
 
 class AuditRow(NamedTuple):

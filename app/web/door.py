@@ -39,7 +39,7 @@ from app.organizations import chains as organizations
 from app.refusal import Refusal
 from app.settings import Settings
 from app.web import audit
-from app.web.audit import AuditEntry, Observed
+from app.web.audit import Observed
 from app.web.callers import Caller, Named, NotSignedIn, identity
 from app.web.idempotency import KeyedAttempt, Replay
 from app.web.metrics import Metrics
@@ -290,6 +290,11 @@ def note_subject(**ids: object) -> None:
     g.subject = {**g.get("subject", {}), **{name: str(value) for name, value in ids.items()}}
 
 
+def note_chain(chain_id: int) -> None:
+    """Tell the audit log whose rows a request changes, where prepared statements write them."""
+    g.noted_chains = {*g.get("noted_chains", ()), chain_id}
+
+
 def note_no_change() -> None:
     """Tell the audit log that there is nothing to write down: what was asked for was so already."""
     g.is_unchanged = True
@@ -408,16 +413,15 @@ def _audit(session: Session, observed: Observed) -> None:
     is_unchanged = g.pop("is_unchanged", False)
     if who is None or who.role == "customer" or is_unchanged or not getattr(view, "audited", True):
         return
-    session.add(
-        AuditEntry(
-            at=clock.now(),
-            login_id=who.login_id,
-            token_id=who.token_id,
-            action=cast(str, request.endpoint),
-            subject={**{name: str(value) for name, value in (request.view_args or {}).items()}, **g.pop("subject", {})},
-            changes=observed.changes or None,
-            chain_id=_chain_of(who, observed),
-        )
+    audit.write(
+        session,
+        clock.now(),
+        action=cast(str, request.endpoint),
+        subject={**{name: str(value) for name, value in (request.view_args or {}).items()}, **g.pop("subject", {})},
+        chain_id=_chain_of(who, observed),
+        login_id=who.login_id,
+        token_id=who.token_id,
+        changes=observed.changes or None,
     )
 
 
@@ -425,7 +429,7 @@ def _chain_of(who: Caller, observed: Observed) -> int | None:
     """Whose rows a request changed: the only chain that its caller may write for, or else the only one whose rows it touched."""
     if who.chain_id is not None:
         return who.chain_id
-    acted_for = who.writes if len(who.writes) == 1 else observed.chain_ids & who.writes
+    acted_for = who.writes if len(who.writes) == 1 else (observed.chain_ids | g.get("noted_chains", set())) & who.writes
     return next(iter(acted_for)) if len(acted_for) == 1 else None
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, bindparam, or_, select
+from sqlalchemy import BigInteger, bindparam, select, union_all
 from sqlalchemy.orm import Session
 
 from app.amounts import number
@@ -169,7 +169,7 @@ _REFERRING = select(ReferralRelation.referring_id).where(
 )
 _LOCK: Prepared[Any] = Prepared(
     select(Account.customer_id)
-    .where(or_(Account.customer_id == _buyer, Account.customer_id.in_(_REFERRING)))
+    .where(Account.customer_id.in_(union_all(select(_buyer), _REFERRING)))
     .order_by(Account.customer_id)
     .with_for_update()
 )
