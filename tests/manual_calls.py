@@ -76,7 +76,8 @@ class Walk:
         said = answer.get_data(as_text=True)[:500] if answer.mimetype == "application/json" else ""
         assert answer.status_code in {200, 201, 202, 204}, f"{name}: {answer.status_code} {said}"
         assert '"status":"error"' not in said, f"{name}: {said}"
-        printed = answer.json if answer.mimetype == "application/json" else None
+        said_as_text = answer.get_data(as_text=True) if answer.mimetype == "text/csv" else None
+        printed = answer.json if answer.mimetype == "application/json" else said_as_text
         shown = {p["name"] for p in operation.get("parameters", []) if p["in"] == "header"}
         parts = {
             "headers": {name: value for name, value in caller.items() if name in shown},
@@ -308,7 +309,7 @@ def shop(walk: Walk) -> None:
     walk("list_my_vouchers", customer, query={"usable": "true", "size": 1})
     walk("list_my_draws", customer, query={"size": 1})
     for role, who in (("admin", admin), ("seller", seller)):
-        walk(f"find_customers_as_{role}", who, query={"text": "ja", "size": 1})
+        walk(f"find_customers_as_{role}", who, query={"text": "jane", "size": 1})
         walk(f"list_campaigns_shown_to_customer_as_{role}", who, query={"action": "play", "size": 1}, customer=JANE)
         walk(f"show_campaign_as_customer_sees_it_as_{role}", who, customer=JANE, campaign=DISCOUNT)
         walk(f"list_vouchers_of_customer_as_{role}", who, query={"size": 1}, customer=JANE)
@@ -341,6 +342,20 @@ def customers(walk: Walk) -> None:
     walk("switch_customer", admin, customer=made, action="activate")
     walk("assign_level", admin, {"levelId": str(demo.LEVELS["level2"])}, customer=made)
     walk("release_level", admin, customer=made)
+    walk("show_level_history", admin, customer=made)
+    shop = walk("create_pos", admin, {"pos": {"name": "Harbour", "identifier": "harbour"}})["posId"]
+    walk("assign_shop", admin, {"posId": shop}, customer=made)
+    walk("assign_shop_as_seller", seller, {"posId": shop}, customer=made)
+    walk("search_customers", seller, {"search": {"phone": "+48123456789"}})
+    walk("show_registrations", admin)
+    twin = {**ann, "email": "ann.example@guerdon.example", "loyaltyCardNumber": "700002", "posId": shop}
+    labels = [{"key": "came by", "value": "harbour festival"}]
+    walk("register_customer", admin, {"customer": {**twin, "labels": labels, "createdAt": "2026-05-01 10:00"}})
+    walk("merge_customers", admin, {"merge": {"customer": "700002"}}, customer=made)
+    walk("export_customer", admin, customer=made)
+    other = {**ann, "firstName": "Eve", "email": "eve@guerdon.example"}
+    gone = walk("register_customer", admin, {"customer": other})["customerId"]
+    walk("erase_customer", admin, customer=gone)
     given = {"customer": made, "points": 50, "comment": "For your patience"}
     added = walk("add_points", admin, {"transfer": given})["pointsTransferId"]
     walk("show_points", admin, customer=made)
@@ -413,6 +428,7 @@ def programme(walk: Walk) -> None:
     walk("show_one_level", admin, level=level)
     walk("list_customers_of_level", admin, query={"perPage": 1}, level=str(demo.LEVELS["level1"]))
     walk("list_levels_as_seller", seller, query={"perPage": 1})
+    walk("list_levels_as_customer", signed_in(walk, "customer"))
     walk("show_level_as_seller", seller, level=str(demo.LEVELS["level0"]))
     regulars = {
         "name": "regulars",
@@ -425,6 +441,8 @@ def programme(walk: Walk) -> None:
     walk("list_segments", admin, query={"name": "regulars"})
     walk("show_segment", admin, segment=segment)
     walk("list_customers_of_segment", admin, segment=segment)
+    walk("export_customers_of_segment", admin, segment=segment)
+    walk("export_customers_of_level", admin, level=level)
     walk("change_segment", admin, {"segment": {**regulars, "description": "Who comes often"}}, segment=segment)
     walk("switch_segment", admin, segment=segment, action="deactivate")
     walk("remove_segment", admin, segment=segment)
@@ -432,6 +450,8 @@ def programme(walk: Walk) -> None:
     pos = walk("create_pos", admin, {"pos": shop})["posId"]
     walk("list_pos", admin, query={"perPage": 1, "sort": "identifier"})
     walk("show_pos", admin, pos=pos)
+    walk("show_pos_named", admin, identifier="corner")
+    walk("change_pos", admin, {"pos": {**shop, "description": "At the corner, by the fountain"}}, pos=pos)
     walk("list_shops_as_seller", seller, query={"perPage": 1, "sort": "identifier"})
     walk("show_shop_as_seller", seller, pos=pos)
     cara = {"firstName": "Cara", "lastName": "Clerk", "email": "cara@guerdon.example", "posId": pos, "active": True}

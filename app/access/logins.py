@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import bindparam, delete, func, or_, select, true, update
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, delete, func, literal, or_, select, true, update
+from sqlalchemy.orm import Session, aliased
 
 from app.access import passwords
 from app.access.errors import BadCredentials, BadRefreshToken, LoginNotActive, SeveralProgrammes, WrongPassword
@@ -155,10 +155,16 @@ def candidates(session: Session, role: str, name: str, chain_id: int | None = No
 
 
 def _logins(role: str) -> Any:
-    query = (
-        select(Login, Customer.status).outerjoin(Customer, Customer.id == Login.customer_id).where(Login.role == role)
+    if role != CUSTOMER:
+        return select(Login, literal(None)).where(Login.role == role)
+    named = aliased(Customer)  # or who was merged into somebody, whose login counts
+    return (
+        select(Login, Customer.status)
+        .select_from(Profile)
+        .join(named, named.id == Profile.customer_id)
+        .join(Login, Login.customer_id == func.coalesce(named.merged_into_id, named.id))
+        .join(Customer, Customer.id == Login.customer_id)
     )
-    return query.join(Profile, Profile.customer_id == Login.customer_id) if role == CUSTOMER else query
 
 
 def _names(role: str, name: str) -> Iterator[Any]:

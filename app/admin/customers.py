@@ -1,5 +1,6 @@
 """Customers: register, find, change, activate, put on a level."""
 
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from flask import Response, jsonify
@@ -7,15 +8,17 @@ from werkzeug.exceptions import Forbidden
 
 from app import clock
 from app.members import customers
-from app.openloyalty import registration, schemas, views
+from app.members.customers import CustomerFilter
+from app.openloyalty import queries, registration, schemas, views
 from app.openloyalty.api import Blueprint
-from app.openloyalty.fields import Uuid
+from app.openloyalty.fields import Text, Uuid
 from app.openloyalty.forms import Form, form, require_unchanged
-from app.openloyalty.member_forms import CustomerChangeForm, CustomerForm
+from app.openloyalty.member_forms import CustomerChangeForm, CustomerForm, ShopChoiceForm
 from app.openloyalty.people import customer_details, customer_pages
 from app.openloyalty.queries import PAGING_PARAMETERS, flag, paging, text
 from app.openloyalty.transfers import POINTS_PARAMETERS, points_of
-from app.web.door import allow, caller, chains, listing, reading, transaction
+from app.paging import Page
+from app.web.door import allow, caller, chains, listing, reading, settings, transaction
 
 blueprint = Blueprint("admin_customers", __name__)
 
@@ -27,9 +30,32 @@ TEXT_FILTERS = {
     "email": "email",
     "loyaltyCardNumber": "loyalty_card_number",
 }
-FILTERS = [
-    {"in": "query", "name": name, "schema": {"type": "string"}} for name in [*TEXT_FILTERS, "emailOrPhone", "strict"]
-]
+FILTERS = queries.filters(
+    *TEXT_FILTERS,
+    "emailOrPhone",
+    "strict",
+    "manuallyAssignedLevel",
+    "transactionsCount",
+    "transactionsAmount",
+    "averageTransactionAmount",
+    "daysFromLastTransaction",
+    "hoursFromLastUpdate",
+)
+YEARS_DAYS = 36_500  # further back than anybody bought anything
+REGISTRATION_DAYS = 30
+FOUND_MAX = 3  # at the till
+
+
+class SearchForm(Form):
+    """Who stands at the till, by any of these."""
+
+    loyaltyCardNumber = Text(attribute="loyalty_card_number")
+    phone = Text()
+    email = Text()
+    firstName = Text(attribute="first_name")
+    lastName = Text(attribute="last_name")
+    city = Text()
+    postcode = Text(attribute="postal")
 
 
 class LevelChoiceForm(Form):
@@ -52,9 +78,52 @@ def register_customer(data: dict[str, Any]) -> Response:
 def list_customers() -> Response:
     """List customers."""
     texts = {column: found for name, column in TEXT_FILTERS.items() if (found := text(name))}
-    wanted = customers.CustomerFilter(texts, text("emailOrPhone"), strict=bool(flag("strict")))
+    days, hours = queries.number("daysFromLastTransaction"), queries.number("hoursFromLastUpdate")
+    now = clock.now()
+    wanted = CustomerFilter(
+        texts,
+        text("emailOrPhone"),
+        strict=bool(flag("strict")),
+        manual_level=queries.uuid("manuallyAssignedLevel"),
+        purchases_count=queries.number("transactionsCount"),
+        spent=queries.amount("transactionsAmount"),
+        spent_on_average=queries.amount("averageTransactionAmount"),
+        bought_since=None if days is None else now - timedelta(days=min(days, YEARS_DAYS)),
+        changed_since=None if hours is None else now - timedelta(hours=min(hours, YEARS_DAYS * 24)),
+    )
     with listing() as session:
         return customer_pages(session, customers.page(session, chains(), wanted, paging(True)))
+
+
+@blueprint.route("/pos/search/customer", methods=["POST"])
+@form("search", SearchForm)
+@blueprint.response(200, schemas.FoundCustomers)
+@allow(*STAFF)
+def search_customers(data: dict[str, Any]) -> Response:
+    """Find who stands at the till; where more than three answer to it, say more."""
+    address = {name: value for name in ("city", "postal") if (value := data.pop(name))}
+    wanted = CustomerFilter({name: value for name, value in data.items() if value}, address=address)
+    with reading() as session:
+        found = customers.page(session, chains(), wanted, Page(1, FOUND_MAX))
+        if found.total > FOUND_MAX:
+            response = jsonify(error="to many results")
+            response.status_code = 400
+            return response
+        shown = customer_pages(session, found).get_json()
+    return jsonify(customers=shown["customers"])
+
+
+@blueprint.route("/customer/registrations/daily", methods=["GET"])
+@blueprint.response(200, {"type": "object", "additionalProperties": {"type": "integer"}})
+@allow("admin")
+def show_registrations() -> Response:
+    """Say how many customers registered on each of the last thirty days, in the programme's zone."""
+    zone = settings().zone
+    today = clock.now().astimezone(zone).date()
+    days = [today - timedelta(days=back) for back in range(REGISTRATION_DAYS - 1, -2, -1)]
+    with listing() as session:
+        counts = customers.registrations(session, chains(), [datetime.combine(it, time(), zone) for it in days])
+    return jsonify({day.isoformat(): count for day, count in zip(days, counts, strict=False)})
 
 
 @blueprint.route("/customer/<customer>", methods=["GET"])
@@ -76,6 +145,8 @@ def change_customer(data: dict[str, Any], customer: str) -> Response:
         found = customers.get(session, customer, chains())
         segments = [str(uuid) for uuid in customers.segments_of(session, found.id)]
         require_unchanged("customer", views.customer(found, None, segments=segments))
+        if "shop" in data:
+            customers.set_shop(session, found, data.pop("shop"), clock.now())
         customers.change(session, found, data, clock.now())
         return customer_details(session, found)
 
@@ -126,6 +197,25 @@ def assign_level(data: dict[str, Any], customer: str) -> Response:
     with transaction() as session:
         customers.assign_level(session, customers.get(session, customer, chains()), data["level"], clock.now())
     return jsonify([])
+
+
+@blueprint.route("/customer/<customer>/pos", methods=["POST"])
+@form(None, ShopChoiceForm)
+@blueprint.response(200, {"type": "array", "items": {}})
+@allow(*STAFF)
+def assign_shop(data: dict[str, Any], customer: str) -> Response:
+    """Say in which shop a customer is at home."""
+    return registration.assign_shop(customer, data["shop"])
+
+
+@blueprint.route("/customer/<customer>/levels", methods=["GET"])
+@blueprint.response(200, schemas.listed("levels", schemas.LevelChangeView))
+@allow("admin", "seller", "customer")
+def show_level_history(customer: str) -> Response:
+    """List the levels on which a customer has stood, the latest first; customers see their own only."""
+    with reading() as session:
+        found = customers.level_history(session, customers.get(session, _own_or_staff(customer), chains()).id)
+        return jsonify(levels=[views.level_change(it) for it in found], total=len(found))
 
 
 @blueprint.route("/customer/<customer>/remove-manually-level", methods=["POST"])

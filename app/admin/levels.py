@@ -1,20 +1,21 @@
 """The levels of the programme."""
 
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from flask import Response, jsonify
 
 from app import clock
-from app.members import levels
-from app.openloyalty import schemas, views
+from app.members import levels, roster
+from app.openloyalty import schemas, tables, views
 from app.openloyalty.api import Blueprint
 from app.openloyalty.fields import Checkbox
 from app.openloyalty.forms import Form, form
 from app.openloyalty.member_forms import LevelChangeForm, LevelForm
 from app.openloyalty.programme import list_levels, show_level
 from app.openloyalty.queries import PAGING_PARAMETERS, paging
-from app.web.door import allow, chains, listing, note_subject, own_chain, transaction
+from app.web.door import allow, chains, listing, note_subject, own_chain, reading, transaction
 
 blueprint = Blueprint("admin_levels", __name__)
 
@@ -62,12 +63,23 @@ def change_level(terms: levels.LevelDetails, level: UUID) -> Response:
     The percentage of its reward is sent as one, and printed as a fraction, as Open Loyalty does; printed and sent back, it stays.
     """
     with transaction() as session:
-        known = levels.get(session, level, chains()).reward_hundredths_of_percent
-        # As a fraction of one, rounded as the form rounds what is sent.
-        if known is not None and terms.reward_hundredths_of_percent == (known + 50) // 100:
-            terms = replace(terms, reward_hundredths_of_percent=known)
-        levels.change(session, level, terms, chains())
+        found = levels.get(session, level, chains())
+        known = {it.id: it.hundredths_of_percent for it in levels.special_rewards(found)}
+        terms = replace(
+            terms,
+            reward_hundredths_of_percent=_kept(terms.reward_hundredths_of_percent, found.reward_hundredths_of_percent),
+            special_rewards=[
+                replace(it, hundredths_of_percent=_kept(it.hundredths_of_percent, known.get(it.id)))
+                for it in terms.special_rewards
+            ],
+        )
+        levels.change(session, level, terms, chains(), clock.now())
     return jsonify(id=str(level))
+
+
+def _kept(sent: Any, known: int | None) -> Any:
+    """What is known, where what was sent is its fraction of one, rounded as the form rounds."""
+    return known if known is not None and sent == (known + 50) // 100 else sent
 
 
 @blueprint.route("/level/<uuid:level>/activate", methods=["POST"])
@@ -93,3 +105,14 @@ def list_customers_of_level(level: UUID) -> Response:
     """List the customers on a level."""
     with listing() as session:
         return views.paged("customers", levels.customers(session, level, chains(), paging()), views.member)
+
+
+@blueprint.route("/csv/level/<uuid:level>", methods=["GET"])
+@blueprint.response(200, {"type": "string"}, content_type="text/csv")
+@allow("admin")
+def export_customers_of_level(level: UUID) -> Response:
+    """Take away the customers on a level, as CSV."""
+    with reading() as session:
+        found = levels.get(session, level, chains())
+        id, key = found.id, found.key
+    return tables.customers(f"level-{key}", lambda session, after: roster.on_level(session, id, after))

@@ -5,7 +5,8 @@ from uuid import UUID
 from flask import Response, jsonify
 
 from app import clock
-from app.openloyalty import schemas, views
+from app.members import roster
+from app.openloyalty import schemas, tables, views
 from app.openloyalty.api import Blueprint
 from app.openloyalty.forms import form
 from app.openloyalty.member_forms import SegmentChangeForm, SegmentForm
@@ -14,6 +15,7 @@ from app.segments import segments
 from app.web.door import allow, chains, listing, note_subject, own_chain, reading, transaction
 
 blueprint = Blueprint("admin_segments", __name__)
+MEMBER_FILTERS = {"firstName": "first_name", "lastName": "last_name", "phone": "phone", "email": "email"}
 
 
 @blueprint.route("/segment", methods=["GET"])
@@ -94,9 +96,21 @@ def switch_segment(segment: UUID, action: str) -> Response:
 
 @blueprint.route("/segment/<uuid:segment>/customers", methods=["GET"])
 @blueprint.response(200, schemas.listed("customers", schemas.MemberView))
-@blueprint.doc(parameters=PAGING_PARAMETERS)
+@blueprint.doc(parameters=[*PAGING_PARAMETERS, *filters(*MEMBER_FILTERS)])
 @allow("admin")
 def list_customers_of_segment(segment: UUID) -> Response:
     """List the customers of a segment."""
+    texts = {column: found for name, column in MEMBER_FILTERS.items() if (found := text(name))}
     with listing() as session:
-        return views.paged("customers", segments.customers(session, segment, chains(), paging()), views.member)
+        return views.paged("customers", segments.customers(session, segment, chains(), paging(), texts), views.member)
+
+
+@blueprint.route("/csv/segment/<uuid:segment>", methods=["GET"])
+@blueprint.response(200, {"type": "string"}, content_type="text/csv")
+@allow("admin")
+def export_customers_of_segment(segment: UUID) -> Response:
+    """Take away the customers of a segment, as CSV."""
+    with reading() as session:
+        found = segments.get(session, segment, chains())
+        id, key = found.id, found.key
+    return tables.customers(f"segment-{key}", lambda session, after: roster.in_segment(session, id, after))

@@ -10,7 +10,7 @@ from app.access import passwords, staff
 from app.openloyalty import schemas, views
 from app.openloyalty.api import Blueprint
 from app.openloyalty.forms import form, require_unchanged
-from app.openloyalty.member_forms import PosForm, SellerChangeForm, SellerForm
+from app.openloyalty.member_forms import PosChangeForm, PosForm, SellerChangeForm, SellerForm
 from app.openloyalty.programme import list_shops, show_shop
 from app.openloyalty.queries import PAGING_PARAMETERS, paging
 from app.organizations import shops
@@ -113,3 +113,23 @@ def create_pos(data: dict[str, Any]) -> Response:
 def show_pos(pos: UUID) -> Response:
     """Show a point of sale."""
     return show_shop(pos)
+
+
+@blueprint.route("/pos/identifier/<identifier>", methods=["GET"])
+@blueprint.response(200, schemas.PosView)
+@allow("admin")
+def show_pos_named(identifier: str) -> Response:
+    """Show the point of sale that the chain knows by this name."""
+    with reading() as session:
+        return jsonify(views.pos(shops.named(session, identifier, chains())))
+
+
+@blueprint.route("/pos/<uuid:pos>", methods=["PUT"])
+@form("pos", PosChangeForm)
+@blueprint.response(200, schemas.PosId)
+@allow("admin")
+def change_pos(data: dict[str, Any], pos: UUID) -> Response:
+    """Change a point of sale as a whole."""
+    with transaction() as session:
+        shops.change(session, pos, data["name"], data["identifier"], data["description"], chains())
+    return jsonify(posId=str(pos))

@@ -32,6 +32,7 @@ OWNERS = {
             "earning_usage",
             "event_receipt",
             "ledger_entry",
+            "level_change",
             "lot_use",
             "method_usage",
             "participation",
@@ -45,6 +46,13 @@ OWNERS = {
         "customer",
     ),
 }
+# Whose limits it counts for: who was merged into somebody, is they; but draws are numbered by account.
+_OWNER = "COALESCE(m.merged_into_id, p.customer_id)"
+_OWNED = (
+    f"(SELECT p.campaign_id, CASE WHEN k.handling = 'random_draw' THEN p.customer_id ELSE {_OWNER} END customer_id FROM award p"
+    " JOIN customer m ON m.id = p.customer_id JOIN campaign k ON k.id = p.campaign_id)"
+)
+_IS_MERGED = "EXISTS (SELECT 1 FROM customer m WHERE m.merged_into_id = u.customer_id)"
 _OF_ANOTHER_CHAIN = " UNION ALL ".join(
     f"SELECT '{table}', o.id, r.chain_id FROM \"{table}\" r JOIN {owner} o ON o.id = r.{owner}_id WHERE r.chain_id <> o.chain_id"
     for table, owner in OWNERS.items()
@@ -137,8 +145,10 @@ INVARIANTS = [
     Invariant(
         "L5",
         "What one customer passed on, another of the chain received.",
-        "SELECT e.id, e.delta, SUM(r.delta) FROM ledger_entry e LEFT JOIN ledger_entry r ON r.counterpart_id = e.id"
-        " WHERE e.kind = 'passed_on' GROUP BY e.id, e.delta, e.customer_id, e.chain_id HAVING e.delta + COALESCE(SUM(r.delta), 0) <> 0"
+        "SELECT e.id, e.delta + e.locked, SUM(r.delta + r.locked) FROM ledger_entry e"
+        " LEFT JOIN ledger_entry r ON r.counterpart_id = e.id"
+        " WHERE e.kind = 'passed_on' GROUP BY e.id, e.delta, e.locked, e.customer_id, e.chain_id"
+        " HAVING e.delta + e.locked + COALESCE(SUM(r.delta + r.locked), 0) <> 0"
         " OR MIN(r.chain_id) <> e.chain_id OR MAX(CASE WHEN r.customer_id = e.customer_id THEN 1 ELSE 0 END) = 1"
         " UNION ALL SELECT id, delta, 0 FROM ledger_entry WHERE (kind = 'received') <> (counterpart_id IS NOT NULL)",
     ),
@@ -162,7 +172,7 @@ INVARIANTS = [
         "I3",
         "No more is given than the limit and the coupons allow, and the stock counts what was given.",
         "SELECT c.id, s.given, s.allowed FROM campaign c JOIN stock s ON s.campaign_id = c.id LEFT JOIN"
-        " (SELECT campaign_id, COUNT(*) n, COUNT(DISTINCT customer_id) b FROM award GROUP BY campaign_id) p"
+        f" (SELECT campaign_id, COUNT(*) n, COUNT(DISTINCT customer_id) b FROM {_OWNED} a GROUP BY campaign_id) p"
         " ON p.campaign_id = c.id WHERE s.given <> COALESCE(p.n, 0) OR s.customers_count <> COALESCE(p.b, 0)"
         ' OR s.given > s.allowed OR s.given > c."limit" OR s.in_period > s.given'
         " OR (s.in_period > c.limit_in_period AND (c.changed_at IS NULL OR s.period_from >= c.changed_at))",
@@ -225,19 +235,20 @@ INVARIANTS = [
         "I7",
         "No customer was given more of a campaign than one may, and the usage counts what was given.",
         "SELECT u.campaign_id, u.customer_id FROM usage u JOIN campaign c ON c.id = u.campaign_id LEFT JOIN"
-        " (SELECT campaign_id, customer_id, COUNT(*) n FROM award GROUP BY campaign_id, customer_id) p"
+        f" (SELECT campaign_id, customer_id, COUNT(*) n FROM {_OWNED} a GROUP BY campaign_id, customer_id) p"
         " ON p.campaign_id = u.campaign_id AND p.customer_id = u.customer_id"
-        " WHERE (u.in_period > c.limit_per_customer AND (c.changed_at IS NULL OR c.limit_per_customer_unit IS NULL"
+        f" WHERE (u.in_period > c.limit_per_customer AND NOT {_IS_MERGED} AND (c.changed_at IS NULL OR c.limit_per_customer_unit IS NULL"
         " OR u.period_from >= c.changed_at)) OR u.in_period > u.received OR u.received <> COALESCE(p.n, 0)"
         " OR (c.limit_per_customer_unit IS NULL AND u.in_period <> u.received)"
-        " UNION ALL SELECT p.campaign_id, p.customer_id FROM award p LEFT JOIN usage u"
+        f" UNION ALL SELECT p.campaign_id, p.customer_id FROM {_OWNED} p LEFT JOIN usage u"
         " ON u.campaign_id = p.campaign_id AND u.customer_id = p.customer_id WHERE u.received IS NULL",
     ),
     Invariant(
         "I7b",
         "No customer was given more of a reward method in its period than one may.",
         "SELECT u.method_id, u.customer_id FROM method_usage u JOIN reward_method m ON m.id = u.method_id"
-        " WHERE (u.in_period > m.limit_per_customer AND (m.changed_at IS NULL OR u.period_from >= m.changed_at))"
+        " WHERE (u.in_period > m.limit_per_customer AND (m.changed_at IS NULL OR u.period_from >= m.changed_at)"
+        f" AND NOT {_IS_MERGED.replace('customer m', 'customer o').replace('m.merged', 'o.merged')})"
         " OR u.in_period < 1",
     ),
     Invariant(
@@ -289,18 +300,21 @@ INVARIANTS = [
     Invariant(
         "E2",
         "Nobody was rewarded more often by a campaign's behaviors than these were achieved.",
-        "SELECT w.campaign_id, w.customer_id, w.n, p.n FROM (SELECT campaign_id, customer_id, COUNT(*) n FROM award"
-        " WHERE cause = 'event' GROUP BY campaign_id, customer_id) w LEFT JOIN (SELECT b.campaign_id, p.customer_id,"
-        " SUM(p.achieved) n FROM behavior_progress p JOIN behavior b ON b.id = p.behavior_id"
-        " GROUP BY b.campaign_id, p.customer_id) p ON p.campaign_id = w.campaign_id AND p.customer_id = w.customer_id"
+        f"SELECT w.campaign_id, w.customer_id, w.n, p.n FROM (SELECT p.campaign_id, {_OWNER} customer_id, COUNT(*) n FROM award p"
+        f" JOIN customer m ON m.id = p.customer_id WHERE p.cause = 'event' GROUP BY p.campaign_id, {_OWNER}) w"
+        f" LEFT JOIN (SELECT b.campaign_id, {_OWNER} customer_id, SUM(p.achieved) n FROM behavior_progress p"
+        " JOIN customer m ON m.id = p.customer_id JOIN behavior b ON b.id = p.behavior_id"
+        f" GROUP BY b.campaign_id, {_OWNER}) p ON p.campaign_id = w.campaign_id AND p.customer_id = w.customer_id"
         " WHERE w.n > COALESCE(p.n, 0)",
     ),
     Invariant(
         "E3",
         "A behavior that gives points gave them each time that it was achieved.",
-        "SELECT m.id, p.customer_id, p.achieved, l.n FROM reward_method m JOIN behavior_progress p"
-        " ON p.behavior_id = m.behavior_id LEFT JOIN (SELECT method_id, customer_id, COUNT(*) n FROM ledger_entry"
-        " WHERE kind = 'rewarded' GROUP BY method_id, customer_id) l ON l.method_id = m.id AND l.customer_id = p.customer_id"
+        f"SELECT m.id, p.customer_id, p.achieved, l.n FROM reward_method m JOIN (SELECT p.behavior_id, {_OWNER} customer_id,"
+        " SUM(p.achieved) achieved FROM behavior_progress p JOIN customer m ON m.id = p.customer_id"
+        f" GROUP BY p.behavior_id, {_OWNER}) p ON p.behavior_id = m.behavior_id LEFT JOIN (SELECT p.method_id, {_OWNER} customer_id,"
+        " COUNT(*) n FROM ledger_entry p JOIN customer m ON m.id = p.customer_id"
+        f" WHERE p.kind = 'rewarded' GROUP BY p.method_id, {_OWNER}) l ON l.method_id = m.id AND l.customer_id = p.customer_id"
         " WHERE m.key IS NULL AND m.goal_id IS NULL"
         " AND (p.achieved < COALESCE(l.n, 0) OR (p.achieved > COALESCE(l.n, 0) AND m.changed_at IS NULL))",
     ),
@@ -308,7 +322,8 @@ INVARIANTS = [
         "E4",
         "Progress is made by events that were recorded, within the behavior's limit.",
         "SELECT p.behavior_id, p.customer_id FROM behavior_progress p JOIN behavior b ON b.id = p.behavior_id"
-        " WHERE (p.achieved > b.times_max AND b.changed_at IS NULL) OR NOT EXISTS (SELECT 1 FROM event_receipt r WHERE r.customer_id = p.customer_id)",
+        " WHERE (p.achieved > b.times_max AND b.changed_at IS NULL) OR NOT EXISTS (SELECT 1 FROM event_receipt r"
+        " JOIN customer m ON m.id = r.customer_id WHERE p.customer_id IN (m.id, m.merged_into_id))",
     ),
     Invariant(
         "H2",

@@ -10,7 +10,7 @@ from app import clock
 from app.cli.root import errors_as_messages, main, opened
 from app.members import customers
 from app.organizations.scope import EVERY_CHAIN
-from app.privacy import erasing, report
+from app.privacy import erasing, merging, report
 from app.settings import from_environment
 
 
@@ -53,3 +53,24 @@ def erase_customer(customer: str, yes: bool) -> None:
     with database.transaction() as session:
         erasing.erase(session, customers.get(session, str(uuid), EVERY_CHAIN), clock.now())
     click.echo(f"Customer {uuid} is erased.")
+
+
+@customer_group.command("merge")
+@click.argument("customer")
+@click.argument("other")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@errors_as_messages
+def merge_customers(customer: str, other: str, yes: bool) -> None:
+    """Merge OTHER, which is another account of the same person, into CUSTOMER. There is no way back.
+
+    Points, purchases, vouchers and limits move to CUSTOMER; OTHER is closed, and its id, card, phone and address lead to CUSTOMER.
+    """
+    database = opened(from_environment())
+    with database.reading() as session:
+        kept, gone = (customers.get(session, name, EVERY_CHAIN).uuid for name in (customer, other))
+    if not yes:
+        click.confirm(f"Merge customer {gone} into {kept} for good?", abort=True)
+    with database.transaction() as session:
+        into, other_one = (customers.get(session, str(uuid), EVERY_CHAIN) for uuid in (kept, gone))
+        merging.merge(session, into, other_one, clock.now())
+    click.echo(f"Customer {gone} is a part of {kept}.")

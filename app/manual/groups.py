@@ -52,6 +52,11 @@ GROUPS = (
         ("admin_customers",),
     ),
     CallGroup(
+        "Admin: one person's data",
+        "Take away all that is kept of somebody, merge two accounts of one person, erase somebody.",
+        ("admin_people",),
+    ),
+    CallGroup(
         "Admin: serving customers",
         "Find customers while typing; what one sees and why not more, what one holds, and every draw.",
         ("admin_serving",),
@@ -96,7 +101,11 @@ GROUPS = (
         "Look through campaigns of any kind, take part, play, and see what I hold and what was drawn.",
         ("customer_shop",),
     ),
-    CallGroup("Customer: points", "The changes of my points account.", ("customer_points",)),
+    CallGroup(
+        "Customer: points",
+        "The changes of my points account, and the levels to reach.",
+        ("customer_points", "customer_levels"),
+    ),
     CallGroup(
         "Customer: sales", "What I have bought in the shops, and by what points can be earned.", ("customer_sales",)
     ),

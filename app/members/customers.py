@@ -4,19 +4,31 @@ import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import ColumnElement, between, case, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.db.prepared import is_postgresql
 from app.members import sizes, telling
 from app.members.errors import BadCustomer, CustomerNotFound, IdentifiersDisagree, LevelNotFound
-from app.members.models import ERASED, IDENTIFIERS, Customer, Level, Profile, Segment, SegmentMember, Spending, chain_of
-from app.organizations import chains
+from app.members.models import (
+    ERASED,
+    IDENTIFIERS,
+    Customer,
+    Level,
+    LevelChange,
+    Profile,
+    Segment,
+    SegmentMember,
+    Spending,
+    chain_of,
+)
+from app.organizations import chains, shops
 from app.organizations.scope import Chains, within
 from app.paging import Page, Paged
 from app.refusal import AlreadyTaken
@@ -33,6 +45,7 @@ SORTABLE = {
 }
 SEARCHED = {"first_name": Profile.first_name_folded, "last_name": Profile.last_name_folded}
 SIGNS_IN = {"email", "phone", "loyalty_card_number"}
+LEAST = timedelta(microseconds=1)  # between two moments
 REFERRAL_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
@@ -55,6 +68,10 @@ class Person:
     agreement1: bool = False
     agreement2: bool = False
     agreement3: bool = False
+    labels: Sequence[tuple[str, str]] = ()
+
+
+AGREEMENTS = ("agreement1", "agreement2", "agreement3")
 
 
 def register(
@@ -69,13 +86,17 @@ def register(
     external_id: str | None = None,
     time_zone: str | None = None,
     is_anonymous: bool = False,
+    shop: UUID | None = None,
+    registered_at: datetime | None = None,
 ) -> Customer:
     """Add a customer of a chain, or of the first one, on a level: the one named, or else the lowest active one.
 
-    The login and the points account are the caller's to open, and the customer the caller's to count (`sizes`).
-    Raises AlreadyTaken, LevelNotFound or BadCustomer.
+    `registered_at` is told of who registered elsewhere before. The login and the points account are the caller's to open, and the
+    customer the caller's to count (`sizes`). Raises AlreadyTaken, LevelNotFound, PosNotFound or BadCustomer.
     """
     _require_plain({**vars(person), "external_id": external_id})
+    if registered_at is not None and registered_at > now:
+        raise BadCustomer("Nobody registers before their time: the moment is still to come.", field="registered_at")
     chain_id = chain_id or chains.first(session)
     _require_unique(session, chain_id, person)
     _require_new_external_id(session, chain_id, external_id)
@@ -90,9 +111,12 @@ def register(
         status=status,
         level=start,
         manual_level=manual,
-        created_at=now,
+        shop=shops.get(session, shop, {chain_id}, "shop") if shop else None,
+        created_at=registered_at or now,
         updated_at=now,
-        profile=Profile(chain_id=chain_id, **_columns(person)),
+        profile=Profile(
+            chain_id=chain_id, **_columns(person), **{f"{name}_at": now for name in AGREEMENTS if getattr(person, name)}
+        ),
         **({"uuid": uuid} if uuid else {}),
         **({"id": id} if id else {}),
     )
@@ -110,11 +134,23 @@ def change(session: Session, customer: Customer, changes: Mapping[str, Any], now
     person = Person(**{name: changes.get(name, getattr(profile, name)) for name in Person.__dataclass_fields__})
     _require_plain(changes)
     _require_unique(session, customer.chain_id, person, but=customer.id)
+    for name in AGREEMENTS:
+        if getattr(person, name) != getattr(profile, name):
+            setattr(profile, f"{name}_at", now if getattr(person, name) else None)
     for name, value in _columns(person).items():
         setattr(profile, name, value)
     customer.updated_at = now
     telling.customer(session, customer, "customer.changed", now)
     return customer
+
+
+def set_shop(session: Session, customer: Customer, shop: UUID | None, now: datetime) -> None:
+    """Say in which shop of the chain a customer is at home, or in none. Raises PosNotFound."""
+    found = shops.get(session, shop, {customer.chain_id}, "shop") if shop is not None else None
+    _lock(session, customer)
+    customer.shop, customer.updated_at = found, now
+    session.flush()
+    telling.customer(session, customer, "customer.changed", now)
 
 
 def rename(session: Session, customer: Customer, external_id: str | None, time_zone: str | None, now: datetime) -> None:
@@ -129,8 +165,12 @@ def rename(session: Session, customer: Customer, external_id: str | None, time_z
 
 
 def get(session: Session, name: str, chains: Chains) -> Customer:
-    """The customer of these chains with this UUID or loyalty card number. Raises CustomerNotFound."""
-    query = select(Customer).join(Profile).where(within(chains, Customer.chain_id), Customer.status != ERASED)
+    """The customer of these chains with this UUID or loyalty card number, or into whose account theirs was merged.
+
+    Raises CustomerNotFound.
+    """
+    is_there = or_(Customer.status != ERASED, Customer.merged_into_id.is_not(None))
+    query = select(Customer).join(Profile).where(within(chains, Customer.chain_id), is_there)
     customer = None
     with suppress(ValueError):
         customer = session.scalars(query.where(Customer.uuid == UUID(name))).one_or_none()
@@ -139,9 +179,20 @@ def get(session: Session, name: str, chains: Chains) -> Customer:
         if len(found) > 1:
             raise IdentifiersDisagree("Customers of several chains have this card: name one by the UUID.")
         customer = found[0] if found else None
-    if customer is None:
+    if customer is not None and customer.merged_into_id is not None:
+        customer = session.get_one(Customer, customer.merged_into_id)
+    if customer is None or customer.status == ERASED:
         raise CustomerNotFound
     return customer
+
+
+def referral_code(session: Session, chain_id: int, email: str) -> str | None:
+    """With what the customer of a chain with this address recommends the programme. Raises CustomerNotFound."""
+    query = select(Profile.referral_code).join(Customer).where(Profile.email == email, Customer.chain_id == chain_id)
+    found = session.execute(query.where(Customer.status != ERASED)).one_or_none()
+    if found is None:
+        raise CustomerNotFound
+    return str(found.referral_code) if found.referral_code else None
 
 
 def uuids(session: Session, customer_ids: Sequence[int]) -> dict[int, UUID]:
@@ -156,11 +207,19 @@ def get_by_id(session: Session, customer_id: int) -> Customer:
 
 @dataclass(frozen=True)
 class CustomerFilter:
-    """What to look for; texts are found anywhere in the value, or must equal it when `strict`."""
+    """What to look for; texts are found anywhere in the value, or must equal it when `strict`. Amounts in hundredths."""
 
     texts: Mapping[str, str] = field(default_factory=dict)  # by the names of Profile's columns
     email_or_phone: str | None = None
     strict: bool = False
+    address: Mapping[str, str] = field(default_factory=dict)  # by the names within the address
+    manual_level: UUID | None = None
+    purchases_count: int | None = None
+    spent: int | None = None
+    spent_on_average: int | None = None
+    bought_since: datetime | None = None
+    changed_since: datetime | None = None
+    segment_id: int | None = None
 
 
 def page(session: Session, chains: Chains, wanted: CustomerFilter, paging: Page) -> Paged[Customer]:
@@ -178,13 +237,56 @@ def page(session: Session, chains: Chains, wanted: CustomerFilter, paging: Page)
     conditions = [holds(name, text) for name, text in wanted.texts.items()]
     if wanted.email_or_phone:
         conditions.append(holds("email", wanted.email_or_phone) | holds("phone", wanted.email_or_phone))
-    mine = within(chains, Customer.chain_id)
-    query = select(Customer).join(Profile).where(mine)
-    count = select(func.count()).select_from(Customer).where(mine)
+    conditions += [_in_address(name, text) for name, text in wanted.address.items()]
+    if wanted.manual_level is not None:
+        conditions.append(Customer.manual_level_id.in_(select(Level.id).where(Level.uuid == wanted.manual_level)))
+    if wanted.segment_id is not None:
+        of_segment = SegmentMember.segment_id == wanted.segment_id
+        conditions.append(Customer.id.in_(select(SegmentMember.customer_id).where(of_segment)))
+    if wanted.changed_since is not None:
+        conditions.append(Customer.updated_at >= wanted.changed_since)
+    if bought := _bought(wanted):
+        conditions.append(Customer.id.in_(select(Spending.customer_id).where(*bought)))
+    mine = within(chains, Customer.chain_id), Customer.status != ERASED
+    query = select(Customer).join(Profile).where(*mine)
+    count = select(func.count()).select_from(Customer).where(*mine)
     if conditions:
         query, count = query.where(*conditions), count.join(Profile).where(*conditions)
     order = paging.order(SORTABLE, Customer.id.desc(), tie=Customer.id)
     return Paged(list(session.scalars(paging.cut(query.order_by(*order)))), session.scalar(count) or 0)
+
+
+def _in_address(name: str, text: str) -> ColumnElement[bool]:
+    """Databases know the capitals of ASCII only, and an address has no folded column: as it is written, or as one writes names."""
+    said = Profile.address[name].as_string()
+    ways = {text, text.lower(), text.upper(), text.title()}
+    return or_(said.icontains(text, autoescape=True), *(said.contains(it, autoescape=True) for it in sorted(ways)))
+
+
+def _bought(wanted: CustomerFilter) -> list[ColumnElement[bool]]:
+    """What is asked of what somebody has bought; who has bought nothing meets none of it."""
+    count, found = Spending.transactions_count, []
+    if wanted.purchases_count is not None:
+        found.append(count == wanted.purchases_count)
+    if wanted.spent is not None:
+        found.append(Spending.amount == wanted.spent)
+    if (average := wanted.spent_on_average) is not None:  # which is printed without its fraction
+        found += [count > 0, Spending.amount >= average * count, Spending.amount < (average + 1) * count]
+    if wanted.bought_since is not None:
+        found.append(Spending.last_at >= wanted.bought_since)
+    return found
+
+
+def registrations(session: Session, chains: Chains, moments: Sequence[datetime]) -> list[int]:
+    """How many customers registered from each of these moments, which are in order, until the next."""
+    spans = [
+        func.coalesce(func.sum(case((between(Customer.created_at, since, until - LEAST), 1), else_=0)), 0)
+        for since, until in pairwise(moments)
+    ]
+    within_all = Customer.created_at >= moments[0], Customer.created_at < moments[-1]
+    return [
+        int(it) for it in session.execute(select(*spans).where(within(chains, Customer.chain_id), *within_all)).one()
+    ]
 
 
 def activate(session: Session, customer: Customer, now: datetime) -> None:
@@ -208,17 +310,25 @@ def _set_status(session: Session, customer: Customer, status: str, now: datetime
 def assign_level(session: Session, customer: Customer, level: UUID, now: datetime) -> None:
     """Put a customer on a level by hand. Raises LevelNotFound."""
     given = _level(session, customer.chain_id, level)
-    _move(session, customer, given, given, now)
+    _move(session, customer, given, given, "by_hand", now)
+
+
+def give_level(session: Session, customer: Customer, level: Level, now: datetime) -> None:
+    """Let a customer, whose accounts are merged, have what was given by hand to either; a higher level stays."""
+    stands = customer.level
+    higher = level if stands is None or level.condition_value > stands.condition_value else stands
+    _move(session, customer, higher, level, "merged", now)
 
 
 def release_level(session: Session, customer: Customer, now: datetime) -> None:
     """Take back a level given by hand; the customer returns to the lowest active one."""
-    _move(session, customer, _lowest_level(session, customer.chain_id), None, now)
+    _move(session, customer, _lowest_level(session, customer.chain_id), None, "released", now)
 
 
 def move(session: Session, customer: Customer, level: Level | None, now: datetime) -> None:
     """Put a customer on a level that was reached, or lost; what was given by hand stays noted."""
-    _move(session, customer, level, customer.manual_level, now)
+    before, after = (it.condition_value if it else -1 for it in (customer.level, level))
+    _move(session, customer, level, customer.manual_level, "reached" if after >= before else "fell", now)
 
 
 def spending(session: Session, customer_ids: list[int]) -> dict[int, Spending]:
@@ -273,9 +383,22 @@ def _lock(session: Session, customer: Customer) -> None:
         raise CustomerNotFound
 
 
-def _move(session: Session, customer: Customer, level: Level | None, manual_level: Level | None, now: datetime) -> None:
+def level_history(session: Session, customer_id: int) -> Sequence[LevelChange]:
+    """On which levels a customer has stood, the latest change first."""
+    query = select(LevelChange).where(LevelChange.customer_id == customer_id)
+    return session.scalars(query.order_by(LevelChange.id.desc())).all()
+
+
+def _move(
+    session: Session, customer: Customer, level: Level | None, manual_level: Level | None, cause: str, now: datetime
+) -> None:
     # Locked, so that two moves at once count the customer away from where it really stood.
     _lock(session, customer)
+    before, after = customer.level_id, level.id if level else None
+    if before != after or cause in ("by_hand", "released"):
+        change = LevelChange(before_id=before, after_id=after, cause=cause, changed_at=now)
+        change.chain_id, change.customer_id = customer.chain_id, customer.id
+        session.add(change)
     sizes.move(session, customer, level.id if level else None)
     customer.level = level
     customer.manual_level = manual_level
@@ -290,6 +413,7 @@ def _columns(person: Person) -> dict[str, Any]:
     columns["email"] = columns["email"] and columns["email"].lower()
     columns["address"] = dict(person.address) if person.address else None
     columns["company"] = dict(person.company) if person.company else None
+    columns["labels"] = [list(it) for it in person.labels]
     return columns
 
 

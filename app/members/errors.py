@@ -27,5 +27,9 @@ class BadCustomer(Malformed):
     """A customer's detail is malformed; the message says how."""
 
 
+class BadLevel(Malformed):
+    message = "This cannot be a level."
+
+
 class BadSegment(Malformed):
     message = "This cannot be a segment."

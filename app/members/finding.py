@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.db.prepared import is_postgresql
 from app.members.models import ERASED, Customer, Profile
@@ -31,7 +31,17 @@ def find(session: Session, chains: Chains, text: str, size: int = 20) -> list[Cu
         found |= {it.id: it for it in sorted(some, key=_name) if it.id not in found}
         if len(found) >= size:
             break
+    if not found:
+        found = {it.id: it for it in session.scalars(_merged(chains, text))}
     return list(found.values())[:size]
+
+
+def _merged(chains: Chains, text: str) -> Select[Customer]:
+    """Into whose account that of this card, phone or address was merged."""
+    named = aliased(Customer)
+    query = select(Customer).join(named, named.merged_into_id == Customer.id)
+    query = query.join(Profile, Profile.customer_id == named.id)
+    return query.where(_is_whole(written(text)), within(chains, Customer.chain_id), Customer.status != ERASED)
 
 
 def _name(it: Customer) -> tuple[str, str, int]:
@@ -42,9 +52,6 @@ def _ways(text: str, begins: Any) -> list[ColumnElement[bool]]:
     """Each a condition that one index answers."""
     identifier, words = written(text), folded(written(text)).split()
     first, last = Profile.first_name_folded, Profile.last_name_folded
-    whole = or_(
-        Profile.loyalty_card_number == identifier, Profile.phone == identifier, Profile.email == identifier.lower()
-    )
     names: list[ColumnElement[bool]] = []
     if len(words) == 1:
         names = [begins(column, words[0]) for column in (last, first)]
@@ -61,7 +68,13 @@ def _ways(text: str, begins: Any) -> list[ColumnElement[bool]]:
         (Profile.phone, identifier),
         (Profile.email, identifier.lower()),
     )
-    return [whole, *names, *(begins(column, value) for column, value in identifiers)]
+    return [_is_whole(identifier), *names, *(begins(column, value) for column, value in identifiers)]
+
+
+def _is_whole(identifier: str) -> ColumnElement[bool]:
+    return or_(
+        Profile.loyalty_card_number == identifier, Profile.phone == identifier, Profile.email == identifier.lower()
+    )
 
 
 def _begins(column: InstrumentedAttribute[Any], text: str) -> ColumnElement[bool]:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy.orm import aliased
 
 from app.db.prepared import Executor, Prepared
 from app.members.errors import CustomerElsewhere, CustomerNotFound, IdentifiersDisagree
@@ -34,11 +35,15 @@ class KnownCustomer(NamedTuple):
     chain_id: int
 
 
-_is_here = (Customer.chain_id == bindparam("chain"), Customer.status != ERASED)
-_BY_UUID = Prepared(select(*_columns).where(Customer.uuid == bindparam("uuid"), *_is_here), KnownCustomer)
-_BY_EXTERNAL_ID = Prepared(
-    select(*_columns).where(Customer.external_id == bindparam("external"), *_is_here), KnownCustomer
+_named = aliased(Customer)  # who is named: the customer, or somebody whose account was merged into theirs
+_known = (
+    select(*_columns)
+    .select_from(_named)
+    .join(Customer, Customer.id == func.coalesce(_named.merged_into_id, _named.id))
+    .where(_named.chain_id == bindparam("chain"), Customer.status != ERASED)
 )
+_BY_UUID = Prepared(_known.where(_named.uuid == bindparam("uuid")), KnownCustomer)
+_BY_EXTERNAL_ID = Prepared(_known.where(_named.external_id == bindparam("external")), KnownCustomer)
 
 
 def by_uuid(executor: Executor, chain_id: int, uuid: UUID) -> KnownCustomer:
@@ -66,7 +71,11 @@ def customer_id(executor: Executor, named: Mapping[str, Any], chain_id: int, for
     named = {name: written(value) if isinstance(value, str) else value for name, value in named.items()}
     columns = {name: COLUMNS[name] for name in named}
     query = (
-        select(Customer.id, Customer.chain_id, *(column.label(f"by_{name}") for name, column in columns.items()))
+        select(
+            func.coalesce(Customer.merged_into_id, Customer.id).label("id"),
+            Customer.chain_id,
+            *(column.label(f"by_{name}") for name, column in columns.items()),
+        )
         .join(Profile)
         .where(or_(*(column == named[name] for name, column in columns.items())))
     )
@@ -77,7 +86,7 @@ def customer_id(executor: Executor, named: Mapping[str, Any], chain_id: int, for
         if is_forgiven or any(getattr(row, f"by_{name}") == value for row in here):
             continue
         raise CustomerElsewhere if any(getattr(row, f"by_{name}") == value for row in rows) else CustomerNotFound
-    if len(here) > 1:
+    if len({row.id for row in here}) > 1:
         raise IdentifiersDisagree
     if not here:
         raise CustomerNotFound

@@ -1,21 +1,35 @@
 """The levels of the programme."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.members import sizes
-from app.members.errors import LevelNotFound
+from app.members.errors import BadLevel, LevelNotFound
 from app.members.models import Customer, Level
 from app.organizations.keys import new_key
 from app.organizations.scope import Chains, within
 from app.paging import Page, Paged
 
 SORTABLE = {"name": Level.name, "conditionValue": Level.condition_value, "active": Level.active}
+
+
+@dataclass(frozen=True)
+class SpecialReward:
+    """A discount that a level has for a time; `id` is that of one that is there, None of a new one."""
+
+    name: str
+    hundredths_of_percent: int
+    code: str
+    starts_at: datetime
+    ends_at: datetime
+    active: bool = False
+    id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -30,23 +44,51 @@ class LevelDetails:
     reward_name: str | None = None
     reward_hundredths_of_percent: int | None = None
     reward_code: str | None = None
+    special_rewards: Sequence[SpecialReward] = ()
 
 
 def create(session: Session, chain_id: int, terms: LevelDetails, now: datetime, uuid: UUID | None = None) -> Level:
-    """A level of a chain; `uuid` only for the demo world, whose ids are the documents'."""
+    """A level of a chain; `uuid` only for the demo world, whose ids are the documents'. Raises BadLevel."""
     key = new_key(session, Level, chain_id, terms.name)
-    level = Level(chain_id=chain_id, key=key, created_at=now, **vars(terms), **({"uuid": uuid} if uuid else {}))
+    level = Level(chain_id=chain_id, key=key, created_at=now, **({"uuid": uuid} if uuid else {}))
+    _apply(level, terms, now)
     session.add(level)
     session.flush()
     return level
 
 
-def change(session: Session, uuid: UUID, terms: LevelDetails, chains: Chains) -> Level:
-    """Raises LevelNotFound."""
+def change(session: Session, uuid: UUID, terms: LevelDetails, chains: Chains, now: datetime) -> Level:
+    """Raises LevelNotFound or BadLevel."""
     level = get(session, uuid, chains)
-    for name, value in vars(terms).items():
-        setattr(level, name, value)
+    _apply(level, terms, now)
     return level
+
+
+def special_rewards(level: Level) -> list[SpecialReward]:
+    """As they are stored."""
+    return [_special(it) for it in level.special_rewards or []]
+
+
+def _special(it: Mapping[str, Any]) -> SpecialReward:
+    moments = {name: datetime.fromisoformat(it[name]) for name in ("starts_at", "ends_at")}
+    return SpecialReward(
+        it["name"], it["hundredths_of_percent"], it["code"], **moments, active=it["active"], id=UUID(it["id"])
+    )
+
+
+def _apply(level: Level, terms: LevelDetails, now: datetime) -> None:
+    made = {it["id"]: it["made_at"] for it in level.special_rewards or []}
+    rewards = []
+    for it in terms.special_rewards:
+        if it.ends_at <= it.starts_at:
+            raise BadLevel(f"The special reward {it.name} ends before it starts.", field="special_rewards")
+        if it.id is not None and str(it.id) not in made:
+            raise BadLevel(f"The level has no special reward {it.id}.", field="special_rewards")
+        id = str(it.id or uuid4())
+        moments = {"starts_at": it.starts_at.isoformat(), "ends_at": it.ends_at.isoformat()}
+        rewards.append({**vars(it), **moments, "id": id, "made_at": made.get(id, now.isoformat())})
+    for name, value in vars(terms).items():
+        setattr(level, name, rewards if name == "special_rewards" else value)
 
 
 def get(session: Session, uuid: UUID, chains: Chains) -> Level:
@@ -57,10 +99,10 @@ def get(session: Session, uuid: UUID, chains: Chains) -> Level:
     return level
 
 
-def page(session: Session, chains: Chains, paging: Page) -> Paged[Level]:
-    mine = within(chains, Level.chain_id)
-    total = session.scalar(select(func.count()).select_from(Level).where(mine)) or 0
-    query = select(Level).where(mine).order_by(*paging.order(SORTABLE, Level.condition_value, tie=Level.id))
+def page(session: Session, chains: Chains, paging: Page, only_active: bool = False) -> Paged[Level]:
+    mine = [within(chains, Level.chain_id), *([Level.active.is_(True)] if only_active else [])]
+    total = session.scalar(select(func.count()).select_from(Level).where(*mine)) or 0
+    query = select(Level).where(*mine).order_by(*paging.order(SORTABLE, Level.condition_value, tie=Level.id))
     return Paged(list(session.scalars(paging.cut(query))), total)
 
 

@@ -15,10 +15,12 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
     select,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from app.db.types import AnyColumn, Base, OfChain, Serial, UtcDateTime, Written, WrittenSmall, by_letters, unique_where
+from app.organizations.models import PointOfSale
 from app.text import folded
 
 
@@ -34,6 +36,7 @@ class Level(Base):
         "reward_name",
         "reward_hundredths_of_percent",
         "reward_code",
+        "special_rewards",
     )
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     uuid: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
@@ -47,6 +50,7 @@ class Level(Base):
     reward_name: Mapped[str | None]
     reward_hundredths_of_percent: Mapped[int | None] = mapped_column(BigInteger)
     reward_code: Mapped[str | None]
+    special_rewards: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, server_default="[]")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     __table_args__ = (Index("uq_level_key", "chain_id", "key", unique=True),)
 
@@ -129,7 +133,7 @@ class Customer(Base):
     """Someone who collects points. What identifies a person stands in the profile."""
 
     __tablename__ = "customer"
-    __audited__ = ("status", "level", "manual_level")
+    __audited__ = ("status", "level", "manual_level", "shop")
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     uuid: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
     chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"))
@@ -139,15 +143,25 @@ class Customer(Base):
     status: Mapped[str] = mapped_column(default="active")
     level_id: Mapped[int | None] = mapped_column(ForeignKey("level.id"))
     manual_level_id: Mapped[int | None] = mapped_column(ForeignKey("level.id"))
+    shop_id: Mapped[int | None] = mapped_column(ForeignKey("pos.id"))  # where the customer is at home
+    merged_into_id: Mapped[int | None] = mapped_column(BigInteger)  # whose account this was found to be
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     profile: Mapped["Profile"] = relationship(lazy="joined", innerjoin=True, cascade="all, delete-orphan")
     level: Mapped[Level | None] = relationship(foreign_keys=[level_id], lazy="joined")
     manual_level: Mapped[Level | None] = relationship(foreign_keys=[manual_level_id], lazy="joined")
+    shop: Mapped[PointOfSale | None] = relationship(lazy="joined")
     __table_args__ = (
         CheckConstraint("status IN ('new', 'active', 'blocked', 'deleted')", "known_status"),
         Index("ix_customer_level_id_id", "level_id", "id"),
+        Index("ix_customer_chain_id", "chain_id", "created_at"),
         unique_where("uq_customer_external_id", "chain_id", "external_id", where="external_id IS NOT NULL"),
+        Index(
+            "ix_customer_merged_into_id",
+            "merged_into_id",
+            postgresql_where=text("merged_into_id IS NOT NULL"),
+            sqlite_where=text("merged_into_id IS NOT NULL"),
+        ),
     )
 
     @property
@@ -187,6 +201,10 @@ class Profile(OfChain, Base):
     agreement1: Mapped[bool] = mapped_column(default=False)
     agreement2: Mapped[bool] = mapped_column(default=False)
     agreement3: Mapped[bool] = mapped_column(default=False)
+    agreement1_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # since when it has been given
+    agreement2_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    agreement3_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    labels: Mapped[list[list[str]]] = mapped_column(JSON, default=list, server_default="[]")  # pairs of key and value
     __table_args__ = (
         # Once in a chain. The identifier first: whoever comes with one may not have said for which chain.
         *(UniqueConstraint(name, "chain_id") for name in IDENTIFIERS),
@@ -210,6 +228,24 @@ class Profile(OfChain, Base):
     def fold(self, name: str, value: str) -> str:
         setattr(self, f"{name}_folded", folded(value))
         return value
+
+
+LEVEL_CAUSES = ("by_hand", "released", "reached", "fell", "merged")
+
+
+class LevelChange(OfChain, Base):
+    """A customer came from one level to another, and why; the first level has none."""
+
+    __tablename__ = "level_change"
+    id: Mapped[int] = mapped_column(Serial, primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
+    before_id: Mapped[int | None] = mapped_column(ForeignKey("level.id"))
+    after_id: Mapped[int | None] = mapped_column(ForeignKey("level.id"))
+    cause: Mapped[str]
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    before: Mapped[Level | None] = relationship(foreign_keys=[before_id], lazy="joined")
+    after: Mapped[Level | None] = relationship(foreign_keys=[after_id], lazy="joined")
+    __table_args__ = (CheckConstraint(f"cause IN {LEVEL_CAUSES}", "known_cause"),)
 
 
 class CustomerTag(OfChain, Base):

@@ -5,9 +5,9 @@ from functools import cache, wraps
 from typing import Any
 
 from flask import g
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validates_schema
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, pre_load, validates_schema
 
-from app.openloyalty.fields import INVALID, Checkbox, default_texts
+from app.openloyalty.fields import INVALID, Checkbox, default_texts, items
 from app.web.body import body
 from app.web.door import settings
 
@@ -102,6 +102,43 @@ class Group(fields.Nested):
         if not isinstance(value, Mapping):
             raise ValidationError(INVALID)
         return super()._deserialize(value, attr, data, partial, **kw)
+
+
+class Forms(fields.List[Any]):
+    """A list of forms within a form; or a map that stands for a list. What is wrong with one is told with its place."""
+
+    def __init__(
+        self, schema: type["Form"], most: int, prepare: Callable[[Any], Any] = lambda item: item, **kw: Any
+    ) -> None:
+        super().__init__(fields.Nested(schema), load_default=list, metadata={"maxItems": most}, **kw)
+        self._form, self._most, self._prepare = schema(), most, prepare
+
+    def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> Any:
+        sent = items(None if value is missing else value)
+        if len(sent) > self._most:
+            raise ValidationError(f"This collection should contain {self._most} elements or less.")
+        found, wrong = [], []
+        for i, item in enumerate(sent):
+            try:
+                if not isinstance(item, Mapping):
+                    raise ValidationError(INVALID)
+                found.append(self._form.load(self._prepare(item)))
+            except ValidationError as e:
+                wrong += [f"{i}: {text}" for text in _with_path(e.messages)]
+        if wrong:
+            raise ValidationError(wrong)
+        return found
+
+
+def _with_path(messages: Any, path: str = "") -> list[str]:
+    """What is wrong, each with the path of the field."""
+    if isinstance(messages, Mapping):
+        return [
+            line
+            for name, inner in messages.items()
+            for line in _with_path(inner, path if name == "_schema" else f"{path}.{name}" if path else str(name))
+        ]
+    return [f"{path}: {message}" if path else str(message) for message in messages]
 
 
 @cache

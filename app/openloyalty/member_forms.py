@@ -10,7 +10,7 @@ from werkzeug.exceptions import BadRequest
 
 from app.campaign.models.vouchers import DELIVERIES
 from app.members.customers import Person
-from app.members.levels import LevelDetails
+from app.members.levels import LevelDetails, SpecialReward
 from app.openloyalty import schemas
 from app.openloyalty.fields import (
     BLANK,
@@ -25,6 +25,7 @@ from app.openloyalty.fields import (
     Email,
     Hundredths,
     Labels,
+    Moment,
     Percent,
     Secret,
     Text,
@@ -32,7 +33,7 @@ from app.openloyalty.fields import (
     Whole,
     items,
 )
-from app.openloyalty.forms import Form, Group, extra, unknown_names
+from app.openloyalty.forms import Form, Forms, Group, extra, unknown_names
 from app.organizations.models import POINTS_DAYS_MAX
 from app.segments.criteria import DAYS_MAX, Criterion
 from app.segments.criteria import TYPES as CRITERIA
@@ -41,8 +42,10 @@ from app.segments.segments import CUSTOMER_LIST, SegmentDetails
 PERSON = tuple(Person.__dataclass_fields__)
 LISTED_CUSTOMERS_MAX = 50_000
 MARKED_MAX = 100
+REWARDS_MAX = 100  # special ones of a level
 # What 3.2's console sends with a customer and this version does not offer.
-LATER = frozenset({"labels", "posId", "sellerId", "referral_customer_email", "invitationToken"})
+LATER = frozenset({"sellerId", "invitationToken"})
+BY_STAFF = ("labels", "posId", "createdAt", "levelId", "loyaltyCardNumber")  # what nobody says of themselves
 
 
 class AddressForm(Form):
@@ -71,7 +74,7 @@ class CompanyForm(Form):
 class CustomerForm(Form):
     """A customer to register. Source: contract section 3.2."""
 
-    later = LATER | {"createdAt"}
+    later = LATER
     firstName = Text(required=True, attribute="first_name")
     lastName = Text(required=True, attribute="last_name")
     gender = Choice(schemas.GENDERS)
@@ -85,6 +88,10 @@ class CustomerForm(Form):
     agreement2 = Checkbox()
     agreement3 = Checkbox()
     levelId = Uuid(attribute="level")
+    posId = Uuid(attribute="shop")
+    labels = Labels()
+    createdAt = Moment(attribute="registered_at")
+    referral_customer_email = Email(attribute="referred_by")
     plainPassword = Secret(attribute="password")
 
     @validates_schema(skip_on_field_errors=False)
@@ -100,7 +107,8 @@ class CustomerForm(Form):
     @post_load
     def split(self, data: dict[str, Any], **kw: Any) -> dict[str, Any]:
         person = Person(**{name: data[name] for name in PERSON if name in data})
-        return {"person": person, "level": data["level"], "password": data["password"]}
+        beside = ("level", "password", "shop", "registered_at", "referred_by")
+        return {"person": person, **{name: data.get(name) for name in beside}}
 
 
 class SelfRegistrationForm(CustomerForm):
@@ -110,22 +118,18 @@ class SelfRegistrationForm(CustomerForm):
     """
 
     class Meta(CustomerForm.Meta):
-        exclude = ("levelId", "loyaltyCardNumber")
+        exclude = BY_STAFF
 
+    later = LATER | set(BY_STAFF)
     plainPassword = Secret(required=True, attribute="password")
-
-    @post_load
-    def split(self, data: dict[str, Any], **kw: Any) -> dict[str, Any]:
-        person = Person(**{name: data[name] for name in PERSON if name in data})
-        return {"person": person, "level": None, "password": data["password"]}
 
 
 class CustomerChangeForm(Form):
     """What is to change of a customer; what is not sent stays. The answer is a dict by the domain's names."""
 
     printed = schemas.CustomerView
-    elsewhere = ("customerId", "active", "levelId", "manuallyAssignedLevelId", "segments")
-    later = LATER
+    elsewhere = ("customerId", "active", "createdAt", "levelId", "manuallyAssignedLevelId", "segments")
+    later = LATER | {"referral_customer_email"}
     firstName = Text(attribute="first_name")
     lastName = Text(attribute="last_name")
     gender = Choice(schemas.GENDERS)
@@ -138,6 +142,8 @@ class CustomerChangeForm(Form):
     agreement1 = Checkbox()
     agreement2 = Checkbox()
     agreement3 = Checkbox()
+    posId = Uuid(attribute="shop")
+    labels = Labels()
 
     def on_bind_field(self, field_name: str, field_obj: Any) -> None:
         field_obj.load_default = missing
@@ -154,16 +160,35 @@ class CustomerChangeForm(Form):
             raise ValidationError(blank)
 
 
+class ShopChoiceForm(Form):
+    """Where a customer is at home."""
+
+    posId = Uuid(attribute="shop")
+
+
 class RewardForm(Form):
     name = Text(required=True)
     value = Hundredths(required=True)
     code = Text(required=True)
 
 
+class SpecialRewardForm(RewardForm):
+    """A reward of a level for a time; one that is there may be sent back as it was printed."""
+
+    printed = schemas.SpecialRewardView
+    active = Checkbox()
+    startAt = Moment(required=True, attribute="starts_at")
+    endAt = Moment(required=True, attribute="ends_at")
+    id = Uuid()
+
+    @post_load
+    def terms(self, data: dict[str, Any], **kw: Any) -> SpecialReward:
+        return SpecialReward(hundredths_of_percent=data.pop("value"), **data)
+
+
 class LevelForm(Form):
     """A level. Source: contract section 3.3."""
 
-    later = frozenset({"specialRewards"})
     translated = ("name", "description")
     name = Text(required=True)
     description = Text(LONG_TEXT_LENGTH_MAX)
@@ -171,6 +196,7 @@ class LevelForm(Form):
     conditionValue = Hundredths(required=True, attribute="condition_value")
     minOrder = Hundredths(attribute="min_order")
     reward = Group(RewardForm, load_default=dict)
+    specialRewards = Forms(SpecialRewardForm, REWARDS_MAX, attribute="special_rewards")
 
     @post_load
     def terms(self, data: dict[str, Any], **kw: Any) -> LevelDetails:
@@ -299,6 +325,12 @@ class PosForm(Form):
     name = Text(required=True)
     identifier = Text(required=True)
     description = Text(LONG_TEXT_LENGTH_MAX)
+
+
+class PosChangeForm(PosForm):
+    """The same, for one that is there."""
+
+    printed = schemas.PosView
 
 
 class PasswordChangeForm(Form):

@@ -9,7 +9,7 @@ from flask import request
 from marshmallow import ValidationError
 from werkzeug.exceptions import BadRequest
 
-from app.openloyalty.fields import Moment
+from app.openloyalty.fields import Hundredths, Moment
 from app.openloyalty.forms import NO, unknown_names
 from app.paging import PER_PAGE, Page
 from app.text import trimmed
@@ -114,6 +114,15 @@ def number(name: str) -> int | None:
     if sent is not None and not (sent.isascii() and sent.isdecimal() and len(sent) < 19):
         raise BadRequest(f"{name}: a number.")
     return int(sent) if sent else None
+
+
+def amount(name: str) -> int | None:
+    """Money or points, in hundredths; None when absent. Raises BadRequest."""
+    try:
+        found: int | None = Hundredths().deserialize(text(name))
+    except ValidationError as e:
+        raise BadRequest(f"{name}: a number with at most two decimals.") from e
+    return found
 
 
 def uuid(name: str) -> UUID | None:

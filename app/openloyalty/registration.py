@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import Response, jsonify
@@ -12,6 +13,7 @@ from app.access import mails, passwords
 from app.campaign.awards.give import SYSTEM, Unrewarded
 from app.campaign.triggers import signups
 from app.members import customers, levels
+from app.members.errors import CustomerNotFound
 from app.members.models import Customer
 from app.openloyalty import views
 from app.openloyalty.formats import without_none
@@ -32,7 +34,17 @@ def register(data: dict[str, Any], status: str = "active", by_staff: bool = True
     with transaction() as session:
         chain_id = own_chain() if by_staff else visited_chain(session)
         made = signups.sign_up(
-            session, data["person"], clock.now(), SYSTEM, password_hash, data["level"], chain_id, status=status
+            session,
+            data["person"],
+            clock.now(),
+            SYSTEM,
+            password_hash,
+            data["level"],
+            chain_id,
+            referral_code=_code_of(session, data["referred_by"], chain_id),
+            status=status,
+            shop=data["shop"],
+            registered_at=data["registered_at"],
         )
         customer = made.customer
         _note(made.unrewarded)
@@ -41,6 +53,16 @@ def register(data: dict[str, Any], status: str = "active", by_staff: bool = True
         note_subject(customer=customer.uuid)
         answer = without_none({"customerId": str(customer.uuid), "email": customer.profile.email})
     return jsonify(answer)
+
+
+def _code_of(session: Session, email: str | None, chain_id: int | None) -> str | None:
+    """The code with which somebody recommends the programme, who is named by an e-mail address. Raises CustomerNotFound."""
+    if email is None:
+        return None
+    try:
+        return customers.referral_code(session, chain_id or organizations.first(session), email)
+    except CustomerNotFound as e:
+        raise CustomerNotFound("There is no customer with this address.", field="referred_by") from e
 
 
 def switch(name: str, on: bool) -> Response:
@@ -53,6 +75,17 @@ def switch(name: str, on: bool) -> Response:
         else:
             customers.block(session, customer, now)
     return jsonify("")
+
+
+def assign_shop(name: str, shop: UUID | None) -> Response:
+    """Say in which shop a customer is at home."""
+    if shop is None:
+        response = jsonify(posId="field is required")
+        response.status_code = 400
+        return response
+    with transaction() as session:
+        customers.set_shop(session, customers.get(session, name, chains()), shop, clock.now())
+    return jsonify([])
 
 
 def _note(unrewarded: Iterable[Unrewarded]) -> None:

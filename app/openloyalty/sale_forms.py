@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import ValidationError, fields, missing, post_load
+from marshmallow import post_load
 
-from app.openloyalty.fields import INVALID, Choice, Email, Hundredths, Labels, Moment, Text, Uuid, Whole, items
-from app.openloyalty.forms import Form, Group
+from app.openloyalty.fields import Choice, Email, Hundredths, Labels, Moment, Text, Uuid, Whole
+from app.openloyalty.forms import Form, Forms, Group
 from app.openloyalty.member_forms import AddressForm
 from app.sales.recording import ITEMS_MAX, SaleDetails, SoldItem
 
@@ -52,50 +52,17 @@ class ItemForm(Form):
         return SoldItem(**{**data, "sku": data["sku"]["code"]})
 
 
-class Lines(fields.List[Any]):
-    """`items[i]`, each of ItemForm: a list of SoldItem. What is wrong with one is told with its place."""
-
-    def __init__(self) -> None:
-        super().__init__(fields.Nested(ItemForm), load_default=list, metadata={"maxItems": ITEMS_MAX})
-        self._line = ItemForm()
-
-    def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> Any:
-        sent = items(None if value is missing else value)
-        if len(sent) > ITEMS_MAX:
-            raise ValidationError(f"This collection should contain {ITEMS_MAX} elements or less.")
-        found, wrong = [], []
-        for i, item in enumerate(sent):
-            try:
-                if not isinstance(item, Mapping):
-                    raise ValidationError(INVALID)
-                found.append(self._line.load({**item, "sku": _sku(item.get("sku"))}))
-            except ValidationError as e:
-                wrong += [f"{i}: {text}" for text in _flat(e.messages)]
-        if wrong:
-            raise ValidationError(wrong)
-        return found
-
-
-def _sku(sent: Any) -> Any:
+def _with_sku(item: Mapping[str, Any]) -> Mapping[str, Any]:
     """A SKU may be sent as its code, too."""
-    return {"code": sent} if isinstance(sent, str | int) else sent
-
-
-def _flat(messages: Any, path: str = "") -> list[str]:
-    if isinstance(messages, Mapping):
-        return [
-            line
-            for name, inner in messages.items()
-            for line in _flat(inner, path if name == "_schema" else f"{path}.{name}" if path else str(name))
-        ]
-    return [f"{path}: {message}" if path else str(message) for message in messages]
+    sku = item.get("sku")
+    return {**item, "sku": {"code": sku}} if isinstance(sku, str | int) else item
 
 
 class TransactionForm(Form):
     """A sale, or with `return` as its type what is given back of one, which `revisedDocument` names."""
 
     transactionData = Group(DocumentForm, required=True)
-    items = Lines()
+    items = Forms(ItemForm, ITEMS_MAX, _with_sku)
     customerData = Group(BuyerForm, load_default=dict)
     pos = Uuid(attribute="shop")
     revisedDocument = Text(attribute="returns")

@@ -7,6 +7,7 @@ from marshmallow import Schema, fields
 
 from app.campaign.models.campaigns import COUPON_KINDS
 from app.campaign.models.vouchers import DELIVERIES
+from app.members.models import LEVEL_CAUSES
 from app.web.answers import flag as _flag
 from app.web.answers import number as _number
 from app.web.answers import text as _text
@@ -262,6 +263,7 @@ class CustomerView(Schema):
     agreement2 = _flag()
     agreement3 = _flag()
     company = fields.Dict(keys=fields.String(), values=fields.String())
+    posId = _id(required=False)
     updatedAt = _moment()
     campaignPurchases = fields.List(fields.Nested(CampaignPurchaseView), required=True)
     transactionsCount = _whole()
@@ -273,6 +275,27 @@ class CustomerView(Schema):
     currency = _text()
     levelPercent = fields.String()
     segments = _ids(required=False)
+    posIdentifier = fields.String()
+    labels = fields.List(fields.Nested(LabelView), required=True)
+    agreement1At = _moment(required=False)
+    agreement2At = _moment(required=False)
+    agreement3At = _moment(required=False)
+
+
+class FoundCustomers(Schema):
+    customers = fields.List(fields.Nested(CustomerView), required=True)
+
+
+class NamedLevel(Schema):
+    levelId = _id()
+    name = _text()
+
+
+class LevelChangeView(Schema):
+    before = fields.Nested(NamedLevel)
+    level = fields.Nested(NamedLevel)
+    cause = _word(LEVEL_CAUSES)
+    changedAt = _moment()
 
 
 class CustomerStatusView(Schema):
@@ -315,6 +338,14 @@ class RewardView(Schema):
     code = fields.String()
 
 
+class SpecialRewardView(RewardView):
+    id = _id()
+    active = _flag()
+    createdAt = _moment()
+    startAt = _moment()
+    endAt = _moment()
+
+
 class LevelView(Schema):
     id = _id()
     name = _text()
@@ -324,8 +355,19 @@ class LevelView(Schema):
     minOrder = fields.Float()
     hasPhoto = _flag()
     reward = fields.Nested(RewardView, required=True)
-    specialRewards = fields.List(fields.Raw(), required=True)
+    specialRewards = fields.List(fields.Nested(SpecialRewardView), required=True)
     customersCount = _whole()
+
+
+class CustomersLevelView(Schema):
+    id = _id()
+    name = _text()
+    description = fields.String()
+    conditionValue = _number()
+    minOrder = fields.Float()
+    hasPhoto = _flag()
+    reward = fields.Nested(RewardView, required=True)
+    specialRewards = fields.List(fields.Nested(SpecialRewardView), required=True)
 
 
 class LevelId(Schema):

@@ -25,7 +25,10 @@ from app.campaign.models.vouchers import DELIVERIES, Voucher
 from app.campaign.triggers.purchases import Purchase
 from app.campaign.vouchers.bought import BoughtCoupon
 from app.campaign.vouchers.lookup import is_expired
-from app.members.models import Customer, Level, Segment, Spending
+from app.members import levels
+from app.members.customers import AGREEMENTS
+from app.members.levels import SpecialReward
+from app.members.models import Customer, Level, LevelChange, Profile, Segment, Spending
 from app.openloyalty.formats import day, html, moment, names, percent, without_none
 from app.openloyalty.schemas import CRITERION_AMOUNTS, TRANSFER_STATES, TRANSFER_TYPES
 from app.organizations.models import PointOfSale
@@ -217,6 +220,7 @@ def customer(
             "agreement2": profile.agreement2,
             "agreement3": profile.agreement3,
             "company": profile.company or None,
+            "posId": str(it.shop.uuid) if it.shop else None,
             "updatedAt": moment(it.updated_at),
             "campaignPurchases": [_campaign_purchase(bought) for bought in purchases],
             "transactionsCount": spent.transactions_count,
@@ -228,8 +232,26 @@ def customer(
             "currency": settings().currency,
             "levelPercent": percent(it.level.reward_hundredths_of_percent or 0) if it.level else None,
             "segments": segments,
+            "posIdentifier": it.shop.identifier if it.shop else None,
+            "labels": [{"key": key, "value": value} for key, value in profile.labels],
+            **(_agreed_at(profile) if segments is not None else {}),
         }
     )
+
+
+def _agreed_at(it: Profile) -> dict[str, str]:
+    """Since when each agreement has been given; of one customer's details."""
+    given = {name: getattr(it, f"{name}_at") for name in AGREEMENTS}
+    return {f"{name}At": moment(at) for name, at in given.items() if at is not None}
+
+
+def level_change(it: LevelChange) -> dict[str, Any]:
+    """From which level a customer came to which, and why."""
+    named = {
+        name: {"levelId": str(level.uuid), "name": level.name} if level else None
+        for name, level in (("before", it.before), ("level", it.after))
+    }
+    return without_none({**named, "cause": it.cause, "changedAt": moment(it.changed_at)})
 
 
 def customer_status(
@@ -291,10 +313,35 @@ def level(it: Level, customers_count: int) -> dict[str, Any]:
             "minOrder": number(it.min_order) if it.min_order is not None else None,
             "hasPhoto": False,
             "reward": reward,
-            "specialRewards": [],
+            "specialRewards": _special_rewards(it),
             "customersCount": customers_count,
         }
     )
+
+
+def level_for_customers(it: Level) -> dict[str, Any]:
+    """A level without what is the staff's: who stands on it, and whether it is in use, which it is."""
+    shown = level(it, 0)
+    shown["specialRewards"] = [one for one in shown["specialRewards"] if one["active"]]
+    return {name: value for name, value in shown.items() if name not in ("active", "customersCount")}
+
+
+def _special_rewards(it: Level) -> list[dict[str, Any]]:
+    made_at = [datetime.fromisoformat(row["made_at"]) for row in it.special_rewards]
+    return [_special_reward(one, at) for one, at in zip(levels.special_rewards(it), made_at, strict=True)]
+
+
+def _special_reward(it: SpecialReward, made_at: datetime) -> dict[str, Any]:
+    return {
+        "name": it.name,
+        "value": it.hundredths_of_percent / 10_000,
+        "code": it.code,
+        "id": str(it.id),
+        "active": it.active,
+        "createdAt": moment(made_at),
+        "startAt": moment(it.starts_at),
+        "endAt": moment(it.ends_at),
+    }
 
 
 def segment(it: Segment, customers_count: int) -> dict[str, Any]:

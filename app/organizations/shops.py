@@ -24,13 +24,35 @@ def add(session: Session, chain_id: int, name: str, identifier: str, description
     return pos
 
 
-def get(session: Session, uuid: UUID, chains: Chains) -> PointOfSale:
+def change(
+    session: Session, uuid: UUID, name: str, identifier: str, description: str | None, chains: Chains
+) -> PointOfSale:
+    """Raises PosNotFound or AlreadyTaken."""
+    pos = get(session, uuid, chains)
+    other = select(PointOfSale.id).where(PointOfSale.identifier == identifier, PointOfSale.id != pos.id)
+    if session.scalar(other) is not None:
+        raise AlreadyTaken(field="identifier")
+    pos.name, pos.identifier, pos.description = name, identifier, description
+    session.flush()
+    return pos
+
+
+def named(session: Session, identifier: str, chains: Chains) -> PointOfSale:
     """Raises PosNotFound."""
+    query = select(PointOfSale).where(PointOfSale.identifier == identifier, within(chains, PointOfSale.chain_id))
+    found = session.scalars(query).one_or_none()
+    if found is None:
+        raise PosNotFound(field="pos")
+    return found
+
+
+def get(session: Session, uuid: UUID, chains: Chains, field: str = "pos") -> PointOfSale:
+    """`field` is what the caller calls it. Raises PosNotFound."""
     found = session.scalars(
         select(PointOfSale).where(PointOfSale.uuid == uuid, within(chains, PointOfSale.chain_id))
     ).one_or_none()
     if found is None:
-        raise PosNotFound(field="pos")
+        raise PosNotFound(field=field)
     return found
 
 

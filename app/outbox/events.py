@@ -94,6 +94,11 @@ class ErasedData(Schema):
     customer = fields.Nested(CustomerRef, required=True)
 
 
+class MergedData(Schema):
+    customer = fields.Nested(CustomerRef, required=True)
+    into = fields.Nested(CustomerRef, required=True)
+
+
 class CampaignData(Schema):
     campaign = fields.Nested(CampaignRef, required=True)
     lifecycle = fields.String(required=True)
@@ -175,6 +180,7 @@ EXAMPLES: dict[type[Schema], dict[str, Any]] = {
         "loyalty_card_number": "0000",
     },
     ErasedData: {"customer": _CUSTOMER},
+    MergedData: {"customer": _CUSTOMER, "into": {**_CUSTOMER, "number": 2}},
     CampaignData: {"campaign": _CAMPAIGN, "lifecycle": "live", "revision": 2},
     StockData: {"campaign": _CAMPAIGN, "left": 50, "threshold": 100},
     TestData: {"message": "This is a test."},
@@ -214,6 +220,11 @@ KINDS = {
             "customer.erased",
             "A customer was erased: forget the person, too. The number stays with what was bought.",
             ErasedData,
+        ),
+        EventKind(
+            "customer.merged",
+            "Two accounts were found to be one person's: what the one had is the other's now.",
+            MergedData,
         ),
         EventKind("campaign.published", "A campaign went live for the first time.", CampaignData),
         EventKind("campaign.changed", "A campaign was changed.", CampaignData),

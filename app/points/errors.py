@@ -23,5 +23,9 @@ class TooManyPoints(Malformed):
     message = "An account cannot hold that many points."
 
 
+class OwesPoints(Conflicting):
+    message = "The account owes points, which nobody takes over: add as many first."
+
+
 class SameAccount(Malformed):
     message = "Points cannot be passed on to whom they belong."

@@ -23,6 +23,7 @@ from app.points.errors import (
     CannotBeCancelled,
     EntryNotFound,
     NotEnoughToSpend,
+    OwesPoints,
     SameAccount,
     TooManyPoints,
 )
@@ -96,18 +97,60 @@ def pass_on(
     lock_accounts(session, [sender_id, receiver_id])
     book = lots.open_book(session, sender_id)
     lots.catch_up(session, book, now)
-    if sum(lot.left for lot in book.usable) < amount:
+    if book.usable_points < amount:
         raise _why_not(session, sender_id, -amount)
     new = NewEntry("passed_on", -amount, issuer=issuer, issued_by=issued_by)
     passed = lots.enter(session, book, new, now)
-    parts = book.take(passed.id, amount)
+    parts = [(part.amount, None, part.lot.expires_at) for part in book.take(passed.id, amount)]
     lots.write(session, book)
-    for expires_at, alike in groupby(parts, key=lambda part: part.lot.expires_at):
-        lifetime = Lifetime(None, None if expires_at == ALWAYS_TO else expires_at)
-        received = sum(part.amount for part in alike)
-        details = {"issuer": issuer, "issued_by": issued_by, "counterpart_id": passed.id}
-        _enter(session, receiver_id, entries.added("received", received, lifetime, **details), now)
+    _receive(session, receiver_id, passed, parts, now, issuer, issued_by)
     return passed.uuid
+
+
+def pass_all_on(
+    session: Session,
+    sender_id: int,
+    receiver_id: int,
+    now: datetime,
+    issuer: str = "system",
+    issued_by: int | None = None,
+) -> None:
+    """Move all that is left on one account to another of its chain, whose accounts are locked: also what may not be spent yet.
+
+    It unlocks and expires when it would have. Raises OwesPoints, or TooManyPoints.
+    """
+    book = lots.open_book(session, sender_id)
+    lots.catch_up(session, book, now)
+    lots.write(session, book)
+    if book.debts:
+        raise OwesPoints(actual=Points(sum(it.amount for it in book.debts)))
+    usable, waiting = book.usable_points, list(book.locked)
+    locked = sum(lot.left for lot in waiting)
+    if not usable + locked:
+        return
+    passed = lots.enter(session, book, NewEntry("passed_on", -usable, -locked, issuer=issuer, issued_by=issued_by), now)
+    parts = [(lot.left, lot.unlocks_at, lot.expires_at) for lot in waiting if lot.left]
+    book.take_of(passed.id, waiting, locked)
+    parts = [(part.amount, None, part.lot.expires_at) for part in book.take(passed.id, usable)] + parts
+    lots.write(session, book)
+    _receive(session, receiver_id, passed, parts, now, issuer, issued_by)
+
+
+def _receive(
+    session: Session,
+    receiver_id: int,
+    passed: WrittenEntry,
+    parts: Sequence[tuple[int, datetime | None, datetime]],
+    now: datetime,
+    issuer: str,
+    issued_by: int | None,
+) -> None:
+    """Add what another account passed on: parts of lots, each with how much, and when it unlocks and expires."""
+    details = {"issuer": issuer, "issued_by": issued_by, "counterpart_id": passed.id}
+    for (unlocks_at, expires_at), alike in groupby(parts, key=lambda part: part[1:]):
+        lifetime = Lifetime(unlocks_at, None if expires_at == ALWAYS_TO else expires_at)
+        received = sum(amount for amount, _, _ in alike)
+        _enter(session, receiver_id, entries.added("received", received, lifetime, **details), now)
 
 
 def earn(

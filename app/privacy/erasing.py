@@ -36,6 +36,8 @@ BLANK: Mapping[str, Mapping[str, Any]] = {
         "agreement1": False,
         "agreement2": False,
         "agreement3": False,
+        **dict.fromkeys(("agreement1_at", "agreement2_at", "agreement3_at")),
+        "labels": [],
     },
     "login": {
         **dict.fromkeys(("username", "email", "password_hash", "last_login_at", "first_name", "last_name", "phone")),
@@ -59,19 +61,40 @@ def erase(session: Session, customer: Customer, now: datetime) -> None:
     session.refresh(customer.profile)
     if customer.status == ERASED:
         raise CustomerNotFound
-    login = session.scalars(select(Login).where(Login.customer_id == customer.id)).one_or_none()
-    if login is not None:
-        for name in ("refresh_token", "session_key"):
-            table = metadata.tables[name]
-            session.execute(delete(table).where(table.c.login_id == login.id))
-        session.execute(delete(StoredAnswer).where(StoredAnswer.principal == login.uuid.hex))
-    names = {name.lower() for name in (getattr(customer.profile, it) for it in IDENTIFIERS) if name}
-    _leave_segments(session, customer, names)
-    _forget_names_in_the_log(session, customer, names)
-    _forget_names_in_sales(session, customer, names)
-    customer.status, customer.external_id, customer.time_zone = ERASED, None, None
-    customer.is_anonymous, customer.updated_at = False, now
+    merged = session.scalars(select(Customer).where(Customer.merged_into_id == customer.id).order_by(Customer.id)).all()
+    everybody = [customer, *merged]
+    names = {name.lower() for each in everybody for name in (getattr(each.profile, it) for it in IDENTIFIERS) if name}
+    for each in everybody:
+        _end_sessions(session, each)
+        _leave_segments(session, each, names)
+        _forget_names_in_the_log(session, each, names)
+        _forget_names_in_sales(session, each, names)
+        each.status, each.external_id, each.time_zone, each.shop = ERASED, None, None, None
+        each.is_anonymous, each.updated_at = False, now
+        session.flush()
+        _blank(session, each)
+    data = {"customer": telling.reference(customer.uuid, customer.id, None)}
+    writing.write(session, customer.chain_id, "customer.erased", customer_subject(customer.id), data, now)
+    action = AuditEntry(
+        at=now, chain_id=customer.chain_id, action="command.erase_customer", subject={"customer": str(customer.uuid)}
+    )
+    session.add(action)
     session.flush()
+    for each in everybody:
+        session.expire(each)
+
+
+def _end_sessions(session: Session, customer: Customer) -> None:
+    login = session.scalars(select(Login).where(Login.customer_id == customer.id)).one_or_none()
+    if login is None:
+        return
+    for name in ("refresh_token", "session_key"):
+        table = metadata.tables[name]
+        session.execute(delete(table).where(table.c.login_id == login.id))
+    session.execute(delete(StoredAnswer).where(StoredAnswer.principal == login.uuid.hex))
+
+
+def _blank(session: Session, customer: Customer) -> None:
     for name in GONE:
         table = metadata.tables[name]
         session.execute(delete(table).where(table.c.customer_id == customer.id))
@@ -80,14 +103,6 @@ def erase(session: Session, customer: Customer, now: datetime) -> None:
         table = metadata.tables[name]
         values = {column: null() if value is None else value for column, value in blank.items()}
         session.execute(update(table).where(_about(table, customer.id)).values(values))
-    data = {"customer": telling.reference(customer.uuid, customer.id, None)}
-    writing.write(session, customer.chain_id, "customer.erased", customer_subject(customer.id), data, now)
-    action = AuditEntry(
-        at=now, chain_id=customer.chain_id, action="command.erase_customer", subject={"customer": str(customer.uuid)}
-    )
-    session.add(action)
-    session.flush()
-    session.expire(customer)
 
 
 def _about(table: Table, customer_id: int) -> Any:

@@ -6,6 +6,7 @@ from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from app.cells import file
+from app.members.models import Customer
 from app.migrations.tables import metadata
 from app.outbox.writing import customer_subject
 
@@ -19,7 +20,16 @@ BY_SUBJECT = ("outbox", "delivery")
 
 
 def report(session: Session, customer_id: int) -> dict[str, list[dict[str, Any]]]:
-    """The rows of each table that has some, as JSON: moments in UTC, amounts in hundredths."""
+    """The rows of each table that has some, as JSON: moments in UTC, amounts in hundredths; those of merged accounts among them."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    merged = select(Customer.id).where(Customer.merged_into_id == customer_id).order_by(Customer.id)
+    for id in (customer_id, *session.scalars(merged)):
+        for name, rows in _of_one(session, id).items():
+            found[name] = [*found.get(name, []), *rows]
+    return found
+
+
+def _of_one(session: Session, customer_id: int) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
     for table in metadata.sorted_tables:
         condition = _about(table, customer_id)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, String, bindparam, select
+from sqlalchemy import BigInteger, String, bindparam, func, or_, select
 
 from app.db.prepared import Executor, Prepared
 from app.members.models import ERASED, Customer, Profile
@@ -18,12 +18,12 @@ class _Matched(NamedTuple):
 
 _BY = {
     name: Prepared(
-        select(Customer.id)
+        select(func.coalesce(Customer.merged_into_id, Customer.id).label("id"))
         .join(Profile, Profile.customer_id == Customer.id)
         .where(
             getattr(Profile, name) == bindparam("named", type_=String()),
             Profile.chain_id == bindparam("chain", type_=BigInteger()),
-            Customer.status != ERASED,
+            or_(Customer.status != ERASED, Customer.merged_into_id.is_not(None)),
         ),
         _Matched,
     )

@@ -17,7 +17,6 @@ from app.members.errors import CustomerNotFound
 from app.members.models import ERASED, Customer
 from app.organizations import shops
 from app.organizations.chains import ChainTerms
-from app.organizations.errors import PosNotFound
 from app.organizations.models import PointOfSale
 from app.organizations.scope import Chains, within
 from app.points import entries, ledger, telling
@@ -28,7 +27,7 @@ from app.sales.earning import Earnings
 from app.sales.errors import AlreadyAssigned, BadSale, MoreThanSale, SaleDiffers, SaleNotFound
 from app.sales.facts import BuyerFacts
 from app.sales.models import Sale, SaleItem
-from app.sales.writing import Shape
+from app.sales.writing import SaleShape
 from app.text import written
 
 PAID_WITH = "voucher_ids"  # in a sale's details
@@ -177,7 +176,7 @@ def add(
             "gain_expires": lifetime.expires_at,
             "remark": f"Sale {reported.number}",
         }
-    shape = Shape(has_items=bool(reported.items), has_customer=counts, earns=bool(gain))
+    shape = SaleShape(has_items=bool(reported.items), has_customer=counts, earns=bool(gain))
     sale_id = writing.change(shape).make(session, parameters)
     assert sale_id is not None, "the change returns it"
     if buyer is not None and earned is not None:
@@ -302,12 +301,7 @@ def get(session: Session, uuid: UUID, chains: Chains) -> Sale:
 
 def shop_of(session: Session, chain_id: int, reported: SaleDetails) -> PointOfSale | None:
     """Where it was bought, if the till says so. Raises PosNotFound."""
-    if reported.shop is None:
-        return None
-    try:
-        return shops.get(session, reported.shop, {chain_id})
-    except PosNotFound as e:
-        raise PosNotFound(field="shop") from e
+    return shops.get(session, reported.shop, {chain_id}, "shop") if reported.shop is not None else None
 
 
 def _count_return(session: Session, sale: Sale, back: Sale) -> None:

@@ -160,7 +160,7 @@ class CountSpending(Step):
         ).returning(Spending.customer_id)
 
 
-class Shape(NamedTuple):
+class SaleShape(NamedTuple):
     """What a sale is written of; sales of one shape are the same statement."""
 
     has_items: bool
@@ -169,7 +169,7 @@ class Shape(NamedTuple):
 
 
 @cache
-def change(shape: Shape) -> GuardedChange[int]:
+def change(shape: SaleShape) -> GuardedChange[int]:
     """The changes of all sales of one shape; the result is the sale's id."""
     steps: list[Step] = [
         *([Credit()] if shape.earns else []),

@@ -3,13 +3,13 @@
 Only who comes and who goes is written, so that campaigns for a segment never flicker while it is computed anew.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import groupby, islice
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
@@ -91,6 +91,23 @@ class _Asked(NamedTuple):
     belongs: bool
 
 
+@dataclass(frozen=True)
+class _Definition:
+    """A segment's parts; the same where they read the same."""
+
+    segment_id: int
+    text: str
+    parts: Sequence[Sequence[Criterion]] = field(compare=False)
+
+    @classmethod
+    def of(cls, segment_id: int, rows: Sequence[_Asked]) -> Self:
+        parts = [
+            [Criterion(it.type, it.terms) for it in part if it.type]
+            for _, part in groupby(rows, key=lambda it: it.part_id)
+        ]
+        return cls(segment_id, repr(parts), parts)
+
+
 _chain, _customer = bindparam("chain", type_=BigInteger()), bindparam("customer", type_=BigInteger())
 _DEFINITIONS = Prepared(
     select(
@@ -108,18 +125,21 @@ _DEFINITIONS = Prepared(
 )
 
 
-def refresh(session: Session, chain: ChainTerms, customer_id: int, now: datetime) -> None:
-    """Let one customer belong to those segments whose definitions mean them now: after a sale, or whatever else changed."""
+def refresh(session: Session, chain: ChainTerms, customer_id: int, now: datetime, only_moving: bool = True) -> None:
+    """Let one customer belong to those segments whose definitions mean them now: after a sale, or whatever else changed.
+
+    Only those that sales or time move, or all.
+    """
     session.flush()
     rows = _DEFINITIONS.run(session, {"chain": chain.id, "customer": customer_id})
     defined = {id: list(own) for id, own in groupby(rows, key=lambda it: it.segment_id)}
-    moving = {id: own for id, own in defined.items() if any(it.type and criteria.TYPES[it.type].moves for it in own)}
+    moving = {id: own for id, own in defined.items() if not only_moving or _is_moving(own)}
     if not moving:
         return
-    texts = tuple((id, _as_text(own)) for id, own in moving.items())
+    definitions = tuple(_Definition.of(id, own) for id, own in moving.items())
     today = now.astimezone(ZoneInfo(chain.time_zone)).date()
-    asked = (is_postgresql(session), chain.id, chain.time_zone, today, texts)
-    is_short = sum(len(text) for _, text in texts) <= KEPT_MAX
+    asked = (is_postgresql(session), chain.id, chain.time_zone, today, definitions)
+    is_short = sum(len(it.text) for it in definitions) <= KEPT_MAX
     [met] = (_asking if is_short else _asking.__wrapped__)(*asked).run(
         session, {"customer": customer_id, "moment": now}
     )
@@ -129,23 +149,21 @@ def refresh(session: Session, chain: ChainTerms, customer_id: int, now: datetime
             _write(session, segment, {customer_id} if is_meant else set(), set() if is_meant else {customer_id})
 
 
-def _as_text(own: Sequence[_Asked]) -> str:
-    parts = [[(it.type, it.terms) for it in part] for _, part in groupby(own, key=lambda it: it.part_id)]
-    return json.dumps(parts, sort_keys=True)
+def _is_moving(own: Sequence[_Asked]) -> bool:
+    return any(it.type and criteria.TYPES[it.type].moves for it in own)
 
 
 @lru_cache(STATEMENTS_MAX)
 def _asking(
-    on_postgresql: bool, chain_id: int, time_zone: str, today: date, definitions: Sequence[tuple[int, str]]
+    on_postgresql: bool, chain_id: int, time_zone: str, today: date, definitions: Sequence[_Definition]
 ) -> Prepared[Any]:
     """Whether each of some segments means one customer: built once, as long as nobody changes them and the day lasts."""
     moment = bindparam("moment", None, type_=UtcDateTime())
     asked = Asked(on_postgresql, chain_id, ZoneInfo(time_zone), today, moment)
     columns = []
-    for id, text in definitions:
-        parts = [[Criterion(*it) for it in part if it[0]] for part in json.loads(text)]
-        means = case((_all_of(asked, parts), 1), else_=0) if all(parts) else literal(0)
-        columns.append(means.label(f"of_{id}"))
+    for it in definitions:
+        means = case((_all_of(asked, it.parts), 1), else_=0) if all(it.parts) else literal(0)
+        columns.append(means.label(f"of_{it.segment_id}"))
     query = select(*columns).select_from(Customer).where(Customer.id == bindparam("customer", None, type_=BigInteger()))
     return Prepared(query, keeps_values=True)
 

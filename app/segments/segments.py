@@ -1,6 +1,6 @@
 """What an admin decides about segments: the intersection of parts, each the union of its criteria."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from app.members import customers as people
 from app.members import sizes
 from app.members.errors import SegmentNotFound
 from app.members.models import Customer, Segment, SegmentCriterion, SegmentMember, SegmentPart
@@ -110,9 +111,13 @@ def customers_counts(session: Session, segment_ids: Sequence[int]) -> dict[int, 
     return found
 
 
-def customers(session: Session, uuid: UUID, chains: Chains, paging: Page) -> Paged[Customer]:
-    """Raises SegmentNotFound."""
+def customers(
+    session: Session, uuid: UUID, chains: Chains, paging: Page, texts: Mapping[str, str] | None = None
+) -> Paged[Customer]:
+    """The members, or those whose details hold these texts; see `CustomerFilter`. Raises SegmentNotFound."""
     segment = get(session, uuid, chains)
+    if texts:
+        return people.page(session, chains, people.CustomerFilter(texts, segment_id=segment.id), paging)
     total = customers_counts(session, [segment.id])[segment.id]
     query = select(Customer).join(SegmentMember).where(SegmentMember.segment_id == segment.id).order_by(Customer.id)
     return Paged(list(session.scalars(paging.cut(query))), total)

@@ -8,7 +8,7 @@ from flask import Response
 from app.openloyalty import registration, schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.forms import form
-from app.openloyalty.member_forms import AdditionForm, CustomerForm, TransferForm
+from app.openloyalty.member_forms import AdditionForm, CustomerForm, ShopChoiceForm, TransferForm
 from app.openloyalty.programme import list_levels, list_shops, show_level, show_shop
 from app.openloyalty.queries import PAGING_PARAMETERS
 from app.openloyalty.transfers import TRANSFER_FILTERS, customer_filter, move, transfers
@@ -43,6 +43,15 @@ def show_status_to_seller(customer: str) -> Response:
 def switch_customer_as_seller(customer: str, action: str) -> Response:
     """Activate a customer, or block one."""
     return registration.switch(customer, on=action == "activate")
+
+
+@blueprint.route("/seller/customer/<customer>/pos", methods=["POST"])
+@form(None, ShopChoiceForm)
+@blueprint.response(200, {"type": "array", "items": {}})
+@allow(*STAFF)
+def assign_shop_as_seller(data: dict[str, Any], customer: str) -> Response:
+    """Say in which shop a customer is at home."""
+    return registration.assign_shop(customer, data["shop"])
 
 
 @blueprint.route("/seller/points/transfer", methods=["GET"])

@@ -63,6 +63,7 @@ class Place:
     document: str  # of another transaction, which is nobody's yet
     rule: UUID
     event: str
+    identifier: str  # of the shop
 
 
 MISSING = Place(
@@ -76,6 +77,7 @@ MISSING = Place(
     "no sale",
     uuid4(),
     "no event",
+    "no shop",
 )
 Body = Callable[[Place, World], dict[str, Any]]
 
@@ -231,6 +233,15 @@ TABLE: dict[str, Row] = {
     "POST seller/customer/<customer>/<action>": Row(STAFF),
     "POST customer/<customer>/level": Row(STAFF, body=lambda p, w: {"levelId": str(p.level)}, names=("level",)),
     "POST customer/<customer>/remove-manually-level": Row(STAFF),
+    "POST customer/<customer>/pos": Row(STAFF, body=lambda p, w: {"posId": str(p.pos)}, names=("pos",)),
+    "POST seller/customer/<customer>/pos": Row(STAFF, body=lambda p, w: {"posId": str(p.pos)}, names=("pos",)),
+    "GET customer/<customer>/levels": Row(ALL),
+    "GET customer/registrations/daily": Row("admin"),
+    "POST pos/search/customer": Row(STAFF, body=lambda p, w: {"search": {"lastName": "x"}}),
+    "GET admin/customer/<customer>/export": Row("admin"),
+    "GET customer/level": Row(CUSTOMER),
+    "GET csv/level/<level>": Row("admin"),
+    "GET csv/segment/<segment>": Row("admin"),
     **{
         f"{method} {role}/customer/<customer>/campaign/{rest}": Row(STAFF)
         for role in ("admin", "seller")
@@ -297,6 +308,8 @@ TABLE: dict[str, Row] = {
     "GET seller/pos": Row(STAFF),
     "POST pos": Row("admin", body=lambda p, w: {"pos": {"name": "p", "identifier": uuid4().hex}}),
     "GET pos/<pos>": Row("admin"),
+    "GET pos/identifier/<identifier>": Row("admin"),
+    "PUT pos/<pos>": Row("admin", body=lambda p, w: {"pos": {"name": "p", "identifier": uuid4().hex}}),
     "GET seller/pos/<pos>": Row(STAFF),
     "GET seller": Row("admin"),
     "POST seller/register": Row("admin", body=seller, names=("pos",)),
@@ -362,6 +375,11 @@ TABLE: dict[str, Row] = {
     "DELETE admin/webhooks/<webhook>": Row("admin", 204),
     "GET customer/vouchers": Row(CUSTOMER),
     "GET customer/draws": Row(CUSTOMER),
+    # Last, for they leave less than was there.
+    "POST admin/customer/<customer>/merge": Row(
+        "admin", body=lambda p, w: {"merge": {"customer": str(p.receiver)}}, names=("receiver",)
+    ),
+    "DELETE admin/customer/<customer>": Row("admin", 204),
 }
 # They name nobody but the caller.
 OF_ONESELF = {"login_check", "password/change", "token/refresh", "token/revoke"}
@@ -413,6 +431,7 @@ def a_place(world: World, session: Session, chain_id: int, name: str) -> tuple[P
     place = Place(
         UUID(int=0), UUID(int=0), low.uuid, group.uuid, sold_by.uuid, shop.uuid, chain_id, business.id, host.hostname,
         token.id, "", UUID(int=0), UUID(int=0), hook.uuid, UUID(int=0), UUID(int=0), UUID(int=0), "", UUID(int=0), f"{name} event",
+        shop.identifier,
     )  # fmt: skip
     return place, admin, sold_by
 

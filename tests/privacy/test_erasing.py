@@ -256,6 +256,7 @@ def test_every_column_of_text_is_kept_for_a_reason_or_blanked() -> None:
         "draw": {"candidates", "ticket"},
         "event_receipt": {"name", "transaction_id", "outcome"},
         "ledger_entry": {"kind", "issuer"},
+        "level_change": {"cause"},
         "login": {"role"},
         "outbox": {"kind", "subject", "data", "request_id"},
         "points_lot": {"ended"},

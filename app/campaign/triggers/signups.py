@@ -39,6 +39,8 @@ def sign_up(
     time_zone: str | None = None,
     is_anonymous: bool = False,
     status: str = "active",
+    shop: UUID | None = None,
+    registered_at: datetime | None = None,
 ) -> SignUp:
     """Register a customer with a chain, or with the first one, and open a login and an account.
 
@@ -57,6 +59,8 @@ def sign_up(
         external_id=external_id,
         time_zone=time_zone,
         is_anonymous=is_anonymous,
+        shop=shop,
+        registered_at=registered_at,
     )
     logins.open_for_customer(session, customer.id, password_hash)
     ledger.open_account(session, customer.id)

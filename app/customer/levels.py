@@ -1,0 +1,21 @@
+"""The levels of the programme, as customers see them."""
+
+from flask import Response
+
+from app.members import levels
+from app.openloyalty import schemas, views
+from app.openloyalty.api import Blueprint
+from app.openloyalty.queries import PAGING_PARAMETERS, paging
+from app.web.door import allow, chains, reading
+
+blueprint = Blueprint("customer_levels", __name__)
+
+
+@blueprint.route("/customer/level", methods=["GET"])
+@blueprint.response(200, schemas.listed("levels", schemas.CustomersLevelView))
+@blueprint.doc(parameters=PAGING_PARAMETERS)
+@allow("customer")
+def list_levels_as_customer() -> Response:
+    """List the levels that one may reach, the lowest first."""
+    with reading() as session:
+        return views.paged("levels", levels.page(session, chains(), paging(), True), views.level_for_customers)

@@ -1,0 +1,250 @@
+"""Two accounts of one person become one, on both databases: nothing is lost, nothing is given twice, and both names lead to it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from app.access import passwords
+from app.access.models import Login
+from app.campaign.awards.give import SYSTEM
+from app.campaign.errors import LimitPerCustomerReached
+from app.campaign.models.vouchers import Voucher
+from app.campaign.triggers import sales
+from app.members import attributes, customers, finding, identifiers, tags
+from app.members.errors import BadCustomer, CustomerElsewhere, CustomerNotFound
+from app.members.models import Customer, Level, SegmentMember, Spending
+from app.migrations.tables import metadata
+from app.organizations import chains
+from app.organizations.chains import ChainDetails
+from app.organizations.scope import EVERY_CHAIN
+from app.points import ledger, summary
+from app.points.errors import OwesPoints
+from app.privacy import erasing, merging, report
+from app.sales import earning_rules
+from app.sales.earning_rules import RuleDetails
+from app.sales.models import Sale
+from app.sales.recording import SaleDetails, SoldItem
+from app.segments import segments
+from app.segments.criteria import Criterion
+from app.segments.segments import CUSTOMER_LIST, SegmentDetails
+from tests.client import Client
+from tests.world import World
+
+
+class Pair:
+    """Ann registered twice: at the till with a card, and in the app with an address."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.ann = world.a_customer("Ann", points=10, email="ann@guerdon.example")
+        self.card = world.a_customer("Anne", points=5, email=None, loyalty_card_number="CARD-1", phone="+48 700-701")
+
+    def earning(self) -> None:
+        """A point for each euro."""
+        with self.world.database.transaction() as session:
+            details = RuleDetails("spending", "Euros", {"points_per_unit": 100}, active=True)
+            earning_rules.create(session, self.world.chain_id, details, self.world.now)
+
+    def vouchers_of(self, customer: Customer) -> int:
+        with self.world.database.reading() as session:
+            held = select(func.count()).select_from(Voucher).where(Voucher.customer_id == customer.id)
+            return session.scalar(held) or 0
+
+    def merge(self, kept: Customer | None = None, gone: Customer | None = None) -> None:
+        with self.world.database.transaction() as session:
+            both = [session.get_one(Customer, (it or other).id) for it, other in ((kept, self.ann), (gone, self.card))]
+            merging.merge(session, both[0], both[1], self.world.now)
+        self.world.require_invariants()
+
+    def points(self, customer: Customer | None = None) -> tuple[int, int]:
+        with self.world.database.reading() as session:
+            found = summary.as_of(session, (customer or self.ann).id)
+            return found.balance, found.locked
+
+    def sell(self, customer: Customer, number: str, returns: str | None = None, amount: int = 2_000) -> None:
+        reported = SaleDetails(
+            number,
+            self.world.now,
+            items=[SoldItem("A", "A", 1, amount)],
+            customer_id=customer.id,
+            is_return=returns is not None,
+            returns=returns,
+        )
+        with self.world.database.transaction() as session:
+            sales.record(session, self.world.chain_id, reported, self.world.now, SYSTEM)
+
+
+def everything(world: World) -> dict[str, list[str]]:
+    with world.database.reading() as session:
+        return {it.name: sorted(map(repr, session.execute(select(it)).all())) for it in metadata.sorted_tables}
+
+
+@pytest.fixture
+def pair(world: World) -> Pair:
+    return Pair(world)
+
+
+def test_points_move_as_they_are(pair: Pair) -> None:
+    world = pair.world
+    with world.database.transaction() as session:
+        ledger.add(session, pair.card.id, 300, world.now, days_active=5)
+        lives = {"points_expiry": "after_days", "points_days_active": 10, "points_days_locked": 2}
+        chains.change(session, world.chain_id, ChainDetails("First chain", **lives))  # type: ignore[arg-type]
+        session.flush()
+        ledger.add(session, pair.card.id, 70, world.now)
+    pair.merge()
+    assert (pair.points(), pair.points(pair.card)) == ((1_800, 70), (0, 0))
+    world.work("points", world.now + timedelta(days=3))
+    assert pair.points() == (1_870, 0)
+    world.work("points", world.now + timedelta(days=6))
+    assert pair.points() == (1_570, 0), "what would have expired does"
+    world.work("points", world.now + timedelta(days=13))
+    assert pair.points() == (1_500, 0)
+    world.require_invariants()
+
+
+def test_purchases_move_and_may_come_back(pair: Pair) -> None:
+    world = pair.world
+    pair.earning()
+    pair.sell(pair.card, "R-1")
+    pair.sell(pair.ann, "R-2")
+    pair.merge()
+    assert pair.points()[0] == 1_500 + 4_000
+    pair.sell(pair.ann, "B-1", returns="R-1")
+    assert pair.points()[0] == 1_500 + 2_000
+    with world.database.reading() as session:
+        assert set(session.scalars(select(Sale.customer_id))) == {pair.ann.id}
+        [spent] = session.scalars(select(Spending))
+        assert (spent.customer_id, spent.transactions_count, spent.amount) == (pair.ann.id, 2, 2_000)
+    world.require_invariants()
+
+
+def test_limits_count_what_both_were_given(pair: Pair) -> None:
+    world = pair.world
+    everyone = {"levels": [], "for_everyone": True, "cost": 1}
+    twice, once, never = (world.a_campaign(limit_per_customer=n, **everyone) for n in (3, 1, 1))
+    for campaign, customer in ((twice, pair.ann), (twice, pair.card), (once, pair.card), (never, world.cleo)):
+        world.buy(campaign, customer)
+    pair.merge()
+    world.buy(twice, pair.ann)
+    for campaign in (twice, once):
+        with pytest.raises(LimitPerCustomerReached):
+            world.buy(campaign, pair.ann)
+    world.buy(never, pair.ann)
+    world.require_invariants()
+    assert pair.vouchers_of(pair.ann) == 5, "what both hold"
+    assert pair.vouchers_of(pair.card) == 0
+
+
+def test_both_names_lead_to_one(pair: Pair, app: Flask) -> None:
+    world = pair.world
+    with world.database.transaction() as session:
+        hashes = {pair.card.id: passwords.hashed("Correct-Horse-9"), pair.ann.id: None}
+        for login in session.scalars(select(Login).where(Login.customer_id.in_(hashes))):
+            login.password_hash = hashes[login.customer_id]
+        customers.rename(session, session.get_one(Customer, pair.card.id), "crm-7", None, world.now)
+        other = session.get_one(Customer, pair.ann.id)
+        customers.change(session, other, {"loyalty_card_number": "CARD-0"}, world.now)
+    pair.merge()
+    with world.database.reading() as session:
+        for name in (str(pair.ann.uuid), str(pair.card.uuid), "CARD-0", "CARD-1"):
+            assert customers.get(session, name, EVERY_CHAIN).id == pair.ann.id, name
+        assert identifiers.by_uuid(session, world.chain_id, pair.card.uuid).id == pair.ann.id
+        assert identifiers.by_external_id(session, world.chain_id, "crm-7").id == pair.ann.id
+        named = {"loyalty_card_number": "CARD-1", "email": "ann@guerdon.example"}
+        assert identifiers.customer_id(session, named, world.chain_id) == pair.ann.id
+        for text in ("CARD-1", "CARD-0", "+48 700-701"):
+            assert [it.id for it in finding.find(session, EVERY_CHAIN, text)] == [pair.ann.id], text
+        assert session.get_one(Customer, pair.ann.id).profile.phone == "+48 700-701", "what was not known"
+    for name in ("ann@guerdon.example", "CARD-1"):
+        sent = {"_username": name, "_password": "Correct-Horse-9"}
+        answer = Client(app).post("/api/customer/login_check", json=sent)
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+    pair.sell(world.cleo, "R-9")
+    with world.database.transaction() as session:
+        bought = SaleDetails("R-10", world.now, 100, buyer={"loyalty_card_number": "CARD-1"})
+        assert sales.record(session, world.chain_id, bought, world.now, SYSTEM).sale.customer_id == pair.ann.id
+
+
+def test_what_describes_them_is_put_together(pair: Pair) -> None:
+    world = pair.world
+    listed = [Criterion(CUSTOMER_LIST, {"customers": ["CARD-1"]})]
+    with world.database.transaction() as session:
+        tags.put(session, pair.card.id, ["vip"], world.now)
+        tags.put(session, pair.ann.id, ["web"], world.now)
+        attributes.put(session, pair.card.id, {"size": 42, "colour": "red"})
+        attributes.put(session, pair.ann.id, {"size": 40})
+        segment = segments.create(session, world.chain_id, SegmentDetails("Invited", True, [listed]), world.now)
+        customers.assign_level(session, session.get_one(Customer, pair.card.id), world.silver.uuid, world.now)
+    pair.merge()
+    with world.database.reading() as session:
+        ann = session.get_one(Customer, pair.ann.id)
+        assert [it.name for it in tags.alive(session, ann.id, world.now)] == ["vip", "web"]
+        assert attributes.of_customer(session, ann.id) == {"size": 40, "colour": "red"}
+        members = select(SegmentMember.customer_id).where(SegmentMember.segment_id == segment.id)
+        assert list(session.scalars(members)) == [ann.id]
+        assert isinstance(ann.level, Level)
+        assert ann.level.uuid == world.silver.uuid
+        assert [it.cause for it in customers.level_history(session, ann.id)] == ["merged"]
+
+
+def test_a_third_account_follows_and_all_are_erased_together(pair: Pair) -> None:
+    world = pair.world
+    third = world.a_customer("Anna", points=1, loyalty_card_number="CARD-2")
+    pair.merge()
+    pair.merge(third, pair.ann)
+    assert pair.points(third)[0] == 1_600
+    with world.database.transaction() as session:
+        assert customers.get(session, "CARD-1", EVERY_CHAIN).id == third.id
+        told = str(report.report(session, third.id))
+        assert all(it in told for it in ("CARD-1", "CARD-2", "Anne"))
+        erasing.erase(session, session.get_one(Customer, third.id), world.now)
+    with world.database.reading() as session:
+        left = str([report.report(session, it.id) for it in (third, pair.ann, pair.card)])
+        assert not any(it in left for it in ("CARD", "700-701", "Ann", "guerdon.example"))
+        for name in (str(pair.card.uuid), str(third.uuid), "CARD-1"):
+            with pytest.raises(CustomerNotFound):
+                customers.get(session, name, EVERY_CHAIN)
+    world.require_invariants()
+
+
+def test_what_is_not_merged(pair: Pair) -> None:
+    world = pair.world
+    elsewhere = world.a_customer("Elsa", chain_id=world.a_chain("There"))
+    pair.earning()
+    owing = world.a_customer("Owen", points=0)
+    pair.sell(owing, "R-1")
+    with world.database.transaction() as session:
+        ledger.spend(session, owing.id, 2_000, world.now)
+    pair.sell(owing, "B-1", returns="R-1")
+    before = everything(world)
+    cases: list[tuple[Any, Any, type[Exception]]] = [
+        (pair.ann, pair.ann, BadCustomer),
+        (pair.ann, elsewhere, CustomerElsewhere),
+        (pair.ann, owing, OwesPoints),
+    ]
+    for kept, gone, refused in cases:
+        with pytest.raises(refused):
+            pair.merge(kept, gone)
+    assert everything(world) == before
+    pair.merge()
+    with pytest.raises(BadCustomer):
+        pair.merge(pair.card, world.cleo)
+
+
+def test_over_http(pair: Pair, ada: Client) -> None:
+    path = f"/api/admin/customer/{pair.ann.uuid}"
+    answer = ada.post(f"{path}/merge", json={"merge": {"customer": "CARD-1"}})
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    assert answer.json is not None
+    assert answer.json["customerId"] == str(pair.ann.uuid)
+    again = ada.post(f"{path}/merge", json={"merge": {"customer": "CARD-1"}})
+    assert again.status_code == 400, "they are one already"
+    taken = ada.get(f"{path}/export")
+    assert taken.json is not None
+    assert len(taken.json["customer"]) == 2
+    assert ada.send("DELETE", path).status_code == 204
+    assert ada.get(f"/api/customer/{pair.ann.uuid}").status_code == 404
