@@ -10,20 +10,23 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from app import calendar
 from app.campaign import errors
 from app.campaign.awards.give import SYSTEM
 from app.campaign.triggers import interactions, purchases, sales
 from app.jobs.models import ClockJob
+from app.members.models import Customer
 from app.openloyalty.schemas import TRANSFER_KINDS
 from app.organizations import chains
 from app.organizations.scope import EVERY_CHAIN
 from app.outbox import events
 from app.points import ledger, summary, telling
-from app.points.errors import CannotBeCancelled, NotEnoughToSpend
+from app.points.errors import CannotBeCancelled, NotEnoughToSpend, OwesPoints
 from app.points.models import KINDS, Account, LedgerEntry
-from app.points.terms import PointsTerms
+from app.points.terms import Lifetime, PointsTerms
+from app.privacy import erasing, merging
 from app.sales import earning_rules
 from app.sales.earning_rules import RuleDetails
 from app.sales.errors import MoreThanSale
@@ -61,7 +64,7 @@ class Addition:
 class Sold:
     """The model of a sale, which earned as many points as it cost."""
 
-    who: int
+    holder: "Holder"
     amount: int
     addition: Addition
     returned: int = 0
@@ -71,7 +74,9 @@ class Sold:
 class Holder:
     """The model of an account: its additions. What has come to its time is noted when something is spent, or by the worker."""
 
-    def __init__(self) -> None:
+    def __init__(self, customer: Customer) -> None:
+        self.customer = customer
+        self.is_erased = False
         self.additions: list[Addition] = []
         self.lost = self.used = self.earned = self.debt = self.returned = 0
 
@@ -119,7 +124,10 @@ class Holder:
 
 
 class PointsMachine(RuleBasedStateMachine):
-    """Two customers of a chain are given points, spend them, pass them on and lose them, while the clock moves."""
+    """Customers of a chain register, are given points, spend them, pass them on and lose them, while the clock moves.
+
+    There are always three; whoever is merged into another, or erased, makes place for somebody new.
+    """
 
     world: World
     entries = Bundle("entries")
@@ -131,13 +139,13 @@ class PointsMachine(RuleBasedStateMachine):
         self.order = self.receipts = 0
         self.sales: dict[str, Sold] = {}
         self.terms = PointsTerms()
-        self.seen: list[tuple[datetime, list[tuple[int, int]]]] = []
+        self.seen: list[tuple[datetime, dict[int, tuple[int, int]]]] = []
+        self.gone: list[Holder] = []
 
     @initialize(expiry=EXPIRY, locked=LOCKED)
     def begin(self, expiry: tuple[str, int | None], locked: int) -> None:
         self.decide(expiry, locked)
-        self.customers = [self.world.a_customer(points=0) for _ in range(2)]
-        self.holders = [Holder(), Holder()]
+        self.holders = [self.somebody() for _ in range(3)]
         self.shop = self.world.a_campaign(
             cost=COST,
             limit=None,
@@ -152,6 +160,9 @@ class PointsMachine(RuleBasedStateMachine):
             self.run(earning_rules.create, self.world.chain_id, rule, self.now)
         self.gift = self.world.a_reward_campaign(points(5), limit_per_customer=None, cost=100)
 
+    def somebody(self) -> Holder:
+        return Holder(self.world.a_customer(points=0))
+
     def run(self, use_case: Any, *arguments: Any) -> Any:
         def call() -> Any:
             with self.world.database.transaction() as session:
@@ -159,17 +170,13 @@ class PointsMachine(RuleBasedStateMachine):
 
         return outcome(call)
 
-    def given(self, who: int, amount: int, entry: UUID, days: int | None = None, until: Any = ...) -> None:
-        lifetime = self.terms.lifetime(self.now, "UTC", days)
-        expires_at = lifetime.expires_at if until is ... else until
-        unlocks_at = lifetime.unlocks_at if until is ... else None
+    def given(self, holder: Holder, amount: int, entry: UUID, lifetime: Lifetime | None = None) -> None:
+        unlocks_at, expires_at = lifetime or self.terms.lifetime(self.now, "UTC")
         self.order += 1
         is_usable = unlocks_at is None
-        self.holders[who].additions.append(
-            Addition(entry, amount, unlocks_at or self.now, expires_at, self.order, is_usable)
-        )
-        self.holders[who].earned += amount
-        self.holders[who].pay()
+        holder.additions.append(Addition(entry, amount, unlocks_at or self.now, expires_at, self.order, is_usable))
+        holder.earned += amount
+        holder.pay()
 
     @rule(expiry=EXPIRY, locked=LOCKED)
     def decide(self, expiry: tuple[str, int | None], locked: int) -> None:
@@ -180,16 +187,17 @@ class PointsMachine(RuleBasedStateMachine):
         )
         self.run(chains.change, self.world.chain_id, details)
 
-    @rule(target=entries, who=st.integers(0, 1), amount=st.integers(1, 900), days=st.sampled_from([None, 1, 2]))
-    def add(self, who: int, amount: int, days: int | None) -> tuple[int, UUID]:
-        entry = self.run(ledger.add, self.customers[who].id, amount, self.now, None, "system", None, days)
-        self.given(who, amount, entry, days)
-        return who, entry
-
-    @rule(who=st.integers(0, 1), amount=st.integers(1, 900))
-    def spend(self, who: int, amount: int) -> None:
-        found = self.run(ledger.spend, self.customers[who].id, amount, self.now)
+    @rule(target=entries, who=st.integers(0, 2), amount=st.integers(1, 900), days=st.sampled_from([None, 1, 2]))
+    def add(self, who: int, amount: int, days: int | None) -> tuple[Holder, UUID]:
         holder = self.holders[who]
+        entry = self.run(ledger.add, holder.customer.id, amount, self.now, None, "system", None, days)
+        self.given(holder, amount, entry, self.terms.lifetime(self.now, "UTC", days))
+        return holder, entry
+
+    @rule(who=st.integers(0, 2), amount=st.integers(1, 900))
+    def spend(self, who: int, amount: int) -> None:
+        holder = self.holders[who]
+        found = self.run(ledger.spend, holder.customer.id, amount, self.now)
         go_back = remembered(holder)
         holder.note_time(self.now)
         if holder.balance < amount:
@@ -199,10 +207,10 @@ class PointsMachine(RuleBasedStateMachine):
         holder.take(amount)
         holder.used += amount
 
-    @rule(who=st.integers(0, 1))
+    @rule(who=st.integers(0, 2))
     def buy(self, who: int) -> None:
-        found = self.run(purchases.buy, self.shop.uuid, self.customers[who].uuid, EVERY_CHAIN, self.now, None, "system")
         holder = self.holders[who]
+        found = self.run(purchases.buy, self.shop.uuid, holder.customer.uuid, EVERY_CHAIN, self.now, None, "system")
         go_back = remembered(holder)
         holder.note_time(self.now)
         if holder.balance < COST:
@@ -212,12 +220,11 @@ class PointsMachine(RuleBasedStateMachine):
         holder.take(COST)
         holder.used += COST
 
-    @rule(who=st.integers(0, 1))
+    @rule(who=st.integers(0, 2))
     def interact(self, who: int) -> None:
         """A campaign that costs one point and gives five."""
-        customer = self.customers[who]
-        found = self.run(interactions.interact, self.gift.chain_id, self.gift.id, customer.id, self.now, SYSTEM)
         holder = self.holders[who]
+        found = self.run(interactions.interact, self.gift.chain_id, self.gift.id, holder.customer.id, self.now, SYSTEM)
         go_back = remembered(holder)
         holder.note_time(self.now)
         if holder.balance < 100:
@@ -226,13 +233,12 @@ class PointsMachine(RuleBasedStateMachine):
             return
         holder.take(100)
         holder.used += 100
-        self.given(who, 500, UUID(int=0))
+        self.given(holder, 500, UUID(int=0))
 
-    @rule(who=st.integers(0, 1), amount=st.integers(1, 900))
+    @rule(who=st.integers(0, 2), amount=st.integers(1, 900))
     def pass_on(self, who: int, amount: int) -> None:
-        sender, receiver = self.customers[who], self.customers[1 - who]
-        found = self.run(ledger.pass_on, sender.id, receiver.id, amount, self.now)
-        holder = self.holders[who]
+        holder, receiver = self.holders[who], self.holders[who - 1]
+        found = self.run(ledger.pass_on, holder.customer.id, receiver.customer.id, amount, self.now)
         go_back = remembered(holder)
         holder.note_time(self.now)
         if holder.balance < amount:
@@ -241,17 +247,55 @@ class PointsMachine(RuleBasedStateMachine):
             return
         holder.used += amount
         for until, part in holder.take(amount):
-            self.given(1 - who, part, UUID(int=0), until=until)
+            self.given(receiver, part, UUID(int=0), Lifetime(None, until))
 
-    @rule(target=sold, who=st.integers(0, 1), amount=st.integers(1, 900))
+    @rule(who=st.integers(0, 2))
+    def merge(self, who: int) -> None:
+        """Somebody turns out to be somebody else; another person registers."""
+        kept, gone = self.holders[who], self.holders[who - 1]
+        found = self.run(self.merged, kept.customer.id, gone.customer.id)
+        go_back = remembered(gone)
+        gone.note_time(self.now)
+        if gone.debt:
+            assert found is OwesPoints
+            go_back()
+            return
+        moved = [(part, Lifetime(None, until)) for until, part in gone.take(gone.usable)]
+        moved += [(it.left, Lifetime(it.unlocks_at, it.expires_at)) for it in gone.additions if it.left]
+        for it in gone.additions:
+            it.left = 0
+        for part, lifetime in moved:
+            gone.used += part
+            self.given(kept, part, UUID(int=0), lifetime)
+        for sale in self.sales.values():
+            sale.holder = kept if sale.holder is gone else sale.holder
+        self.replace(gone)
+
+    def merged(self, session: Session, kept: int, gone: int) -> None:
+        merging.merge(session, session.get_one(Customer, kept), session.get_one(Customer, gone), self.now)
+
+    @rule(who=st.integers(0, 2))
+    def erase(self, who: int) -> None:
+        """Somebody wants to be forgotten; another person registers. What is on the account stays there, until it expires."""
+        gone = self.holders[who]
+        self.run(lambda session: erasing.erase(session, session.get_one(Customer, gone.customer.id), self.now))
+        gone.is_erased = True
+        self.replace(gone)
+
+    def replace(self, gone: Holder) -> None:
+        self.gone.append(gone)
+        self.holders[self.holders.index(gone)] = self.somebody()
+
+    @rule(target=sold, who=st.integers(0, 2), amount=st.integers(1, 900))
     def sell(self, who: int, amount: int) -> str:
         """A sale of so much, which earns as many points."""
         self.receipts += 1
-        number = f"{self.customers[who].id}-{self.receipts}"
-        reported = SaleDetails(number, self.now, amount=amount, customer_id=self.customers[who].id)
+        holder = self.holders[who]
+        number = f"{holder.customer.id}-{self.receipts}"
+        reported = SaleDetails(number, self.now, amount=amount, customer_id=holder.customer.id)
         self.run(sales.record, self.world.chain_id, reported, self.now, SYSTEM)
-        self.given(who, amount, UUID(int=self.receipts))
-        self.sales[number] = Sold(who, amount, self.holders[who].additions[-1])
+        self.given(holder, amount, UUID(int=self.receipts))
+        self.sales[number] = Sold(holder, amount, holder.additions[-1])
         return number
 
     @rule(number=sold, amount=st.integers(1, 900))
@@ -263,9 +307,11 @@ class PointsMachine(RuleBasedStateMachine):
         if amount > sale.amount - sale.returned:
             assert found is MoreThanSale
             return
-        holder = self.holders[sale.who]
-        holder.note_time(self.now)
+        holder = sale.holder
         sale.returned += amount
+        if holder.is_erased:  # nothing follows from it
+            return
+        holder.note_time(self.now)
         # As many points as money; not what has expired of them.
         taken = min(sale.returned - sale.taken, sale.amount - sale.addition.expired - sale.taken)
         sale.taken += taken
@@ -277,10 +323,9 @@ class PointsMachine(RuleBasedStateMachine):
         holder.debt += taken - own - others
 
     @rule(added=entries)
-    def cancel(self, added: tuple[int, UUID]) -> None:
-        who, entry = added
+    def cancel(self, added: tuple[Holder, UUID]) -> None:
+        holder, entry = added
         found = self.run(ledger.cancel, entry, self.now)
-        holder = self.holders[who]
         go_back = remembered(holder)
         holder.note_time(self.now)
         [mine] = [it for it in holder.additions if it.entry == entry]
@@ -298,20 +343,25 @@ class PointsMachine(RuleBasedStateMachine):
     @rule(job=st.sampled_from(["points", "points-lots"]))
     def work_by_the_clock(self, job: str) -> None:
         with self.world.database.reading() as session:
-            accounts = [session.get_one(Account, customer.id) for customer in self.customers]
+            accounts = [session.get_one(Account, holder.customer.id) for holder in self.everybody]
             unsettled = {it.customer_id for it in accounts if it.settled_count < it.entries_count}
         self.world.work(job, self.now)
-        for holder, customer in zip(self.holders, self.customers, strict=True):
-            if job == "points" or customer.id in unsettled:
+        for holder in self.everybody:
+            if job == "points" or holder.customer.id in unsettled:
                 holder.note_time(self.now)
+
+    @property
+    def everybody(self) -> list[Holder]:
+        return [*self.holders, *self.gone]
 
     @invariant()
     def the_ledger_is_the_model(self) -> None:
-        if not hasattr(self, "customers"):
+        if not hasattr(self, "holders"):
             return
-        shown = []
+        shown = {}
         with self.world.database.reading() as session:
-            for holder, customer in zip(self.holders, self.customers, strict=True):
+            for holder in self.everybody:
+                customer = holder.customer
                 account = session.get_one(Account, customer.id)
                 found = summary.as_of(session, customer.id)
                 assert (account.balance, account.locked) == (holder.balance, holder.locked)
@@ -327,7 +377,7 @@ class PointsMachine(RuleBasedStateMachine):
                         expected[it.expires_at] = expected.get(it.expires_at, 0) + it.left
                 soon = summary.expiring(session, customer.id, calendar.ALWAYS_TO)
                 assert {it.expires_at: it.points for it in soon} == expected
-                shown.append((holder.balance, holder.locked))
+                shown[customer.id] = (holder.balance, holder.locked)
         self.world.require_invariants()
         if self.seen and self.seen[-1][0] == self.now:
             self.seen.pop()
@@ -335,12 +385,12 @@ class PointsMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Each balance that was ever shown is found again, as of its moment; and time takes what is left."""
-        if not hasattr(self, "customers"):
+        if not hasattr(self, "holders"):
             return
         with self.world.database.reading() as session:
             for moment, shown in self.seen:
-                then = [summary.as_of(session, customer.id, moment) for customer in self.customers]
-                assert [(it.balance, it.locked) for it in then] == shown, moment
+                then = {id: summary.as_of(session, id, moment) for id in shown}
+                assert {id: (it.balance, it.locked) for id, it in then.items()} == shown, moment
         self.world.work("points-lots", self.now)
         self.world.require_invariants()
 
