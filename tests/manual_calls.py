@@ -83,7 +83,7 @@ class Walk:
             "headers": {name: value for name, value in caller.items() if name in shown},
             "path": {part: value for part, value in path.items() if f"{{{part}}}" in template},
             "query": dict(query or {}),
-            "body": dict.fromkeys(files, "(the picture's bytes)") if files else body,
+            "body": dict.fromkeys(files, "(the file's bytes)") if files else body,
             "answer": printed,
         }
         self.examples.setdefault(name, {part: value for part, value in parts.items() if value not in (None, {})})
@@ -356,6 +356,11 @@ def customers(walk: Walk) -> None:
     other = {**ann, "firstName": "Eve", "email": "eve@guerdon.example"}
     gone = walk("register_customer", admin, {"customer": other})["customerId"]
     walk("erase_customer", admin, customer=gone)
+    imported = "<customers><customer><firstName>Fay</firstName><lastName>Example</lastName><agreement1>1</agreement1>"
+    imported += "<email>fay@guerdon.example</email></customer></customers>"
+    walk("import_customers", admin, files=a_file(imported))
+    imported = "<pointsTransfers><pointsTransfer><customerEmail>fay@guerdon.example</customerEmail><points>5</points>"
+    walk("import_points", admin, files=a_file(imported + "</pointsTransfer></pointsTransfers>"))
     given = {"customer": made, "points": 50, "comment": "For your patience"}
     added = walk("add_points", admin, {"transfer": given})["pointsTransferId"]
     walk("show_points", admin, customer=made)
@@ -366,6 +371,10 @@ def customers(walk: Walk) -> None:
     walk("cancel_points", admin, transfer=added)
     walk("list_transfers", admin, query={"customerId": JOHN})
     walk("list_transfers_as_seller", seller, query={"customerId": JOHN})
+
+
+def a_file(rows: str) -> dict[str, Any]:
+    return {"file[file]": (io.BytesIO(rows.encode()), "rows.xml")}
 
 
 def sales(walk: Walk) -> None:
@@ -401,6 +410,10 @@ def sales(walk: Walk) -> None:
         other = {"transactionData": {**document, "documentNumber": number}, "items": [coffee]}
         walk("record_transaction", seller, {"transaction": other})
         walk(name, who, {"assign": {"transactionDocumentNumber": number, "customerId": JOHN}})
+    imported = "<transactions><transaction><documentType>sell</documentType><documentNumber>2026-0005</documentNumber>"
+    imported += "<purchaseDate>2026-05-01 12:30</purchaseDate><items><item><sku>COFFEE</sku><name>Coffee</name><quantity>1</quantity>"
+    imported += "<grossValue>3.5</grossValue></item></items><customer><email>user-temp@oloy.com</email></customer></transaction>"
+    walk("import_transactions", admin, files=a_file(imported + "</transactions>"))
     walk("list_transactions", admin, query={"documentType": "sell", "perPage": 1})
     walk("show_transaction", admin, transaction=sold)
     walk("list_item_labels", admin)

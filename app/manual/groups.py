@@ -56,6 +56,7 @@ GROUPS = (
         "Take away all that is kept of somebody, merge two accounts of one person, erase somebody.",
         ("admin_people",),
     ),
+    CallGroup("Admin: imports", "Customers, points and sales from files in XML, row by row.", ("admin_imports",)),
     CallGroup(
         "Admin: serving customers",
         "Find customers while typing; what one sees and why not more, what one holds, and every draw.",

@@ -124,19 +124,19 @@ class Forms(fields.List[Any]):
                     raise ValidationError(INVALID)
                 found.append(self._form.load(self._prepare(item)))
             except ValidationError as e:
-                wrong += [f"{i}: {text}" for text in _with_path(e.messages)]
+                wrong += [f"{i}: {text}" for text in with_path(e.messages)]
         if wrong:
             raise ValidationError(wrong)
         return found
 
 
-def _with_path(messages: Any, path: str = "") -> list[str]:
+def with_path(messages: Any, path: str = "") -> list[str]:
     """What is wrong, each with the path of the field."""
     if isinstance(messages, Mapping):
         return [
             line
             for name, inner in messages.items()
-            for line in _with_path(inner, path if name == "_schema" else f"{path}.{name}" if path else str(name))
+            for line in with_path(inner, path if name == "_schema" else f"{path}.{name}" if path else str(name))
         ]
     return [f"{path}: {message}" if path else str(message) for message in messages]
 

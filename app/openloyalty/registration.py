@@ -23,9 +23,16 @@ from app.web.door import chains, note_subject, note_unrewarded, own_chain, readi
 
 
 def register(data: dict[str, Any], status: str = "active", by_staff: bool = True) -> Response:
+    """Register a customer; see `registered`."""
+    customer, email = registered(data, status, by_staff)
+    return jsonify(without_none({"customerId": customer, "email": email}))
+
+
+def registered(data: dict[str, Any], status: str = "active", by_staff: bool = True) -> tuple[str, str | None]:
     """Register a customer, by the staff for their chain, or by the customer for that of the address, or else the first one.
 
-    A password may be given. Who is `new` waits to be activated: by the staff, or with a link, where mail is sent.
+    A password may be given. Who is `new` waits to be activated: by the staff, or with a link, where mail is sent. The id, and the
+    address.
     """
     password_hash = None
     if data["password"]:
@@ -51,8 +58,7 @@ def register(data: dict[str, Any], status: str = "active", by_staff: bool = True
         if not by_staff and settings().self_registration == "mail" and customer.profile.email:
             mails.write_activation(session, customer, clock.now())
         note_subject(customer=customer.uuid)
-        answer = without_none({"customerId": str(customer.uuid), "email": customer.profile.email})
-    return jsonify(answer)
+        return str(customer.uuid), customer.profile.email
 
 
 def _code_of(session: Session, email: str | None, chain_id: int | None) -> str | None:

@@ -282,6 +282,20 @@ class CustomerView(Schema):
     agreement3At = _moment(required=False)
 
 
+class ImportedRow(Schema):
+    row = _whole()
+    status = _word(("success", "error"))
+    id = _id(required=False)
+    message = fields.String()
+
+
+class Imported(Schema):
+    items = fields.List(fields.Nested(ImportedRow), required=True)
+    totalProcessed = _whole()
+    totalSuccess = _whole()
+    totalFailed = _whole()
+
+
 class FoundCustomers(Schema):
     customers = fields.List(fields.Nested(CustomerView), required=True)
 

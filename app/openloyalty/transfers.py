@@ -5,16 +5,20 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, jsonify
+from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest
 
 from app import clock
 from app.access import staff
 from app.amounts import number
 from app.members import customers
+from app.members.errors import CustomerNotFound
 from app.openloyalty import queries, views
 from app.openloyalty.queries import choice, filters, paging, text
 from app.openloyalty.schemas import TRANSFER_KINDS, TRANSFER_STATES, TRANSFER_TYPES
 from app.organizations.models import POINTS_DAYS_MAX
+from app.organizations.scope import Chains
+from app.paging import Page
 from app.points import ledger, summary
 from app.sales import listing as sales
 from app.web.door import caller, chains, listing, note_subject, reading, transaction
@@ -78,7 +82,24 @@ def points_of(name: str) -> Response:
 
 
 def move(change: Any, data: dict[str, Any]) -> Response:
-    """Add or spend points: `change` is `ledger.add`, whose points may live for so many days, or `ledger.spend`."""
+    """Add or spend points; see `moved`."""
+    return jsonify(pointsTransferId=moved(change, data))
+
+
+def named(session: Session, kind: str, name: str, chains: Chains) -> str:
+    """The UUID of the customer of this UUID (`customer`), `card`, `email` or `phone`. Raises CustomerNotFound."""
+    if kind == "customer":
+        return str(customers.get(session, name, chains).uuid)
+    column = {"card": "loyalty_card_number"}.get(kind, kind)
+    wanted = customers.CustomerFilter({column: name}, strict=True)
+    found = customers.page(session, chains, wanted, Page(1, 2)).rows
+    if len(found) != 1:
+        raise CustomerNotFound
+    return str(found[0].uuid)
+
+
+def moved(change: Any, data: dict[str, Any]) -> str:
+    """Add or spend points: `change` is `ledger.add`, whose points may live for so many days, or `ledger.spend`. The entry's id."""
     who = caller()
     with transaction() as session:
         staff.require_may_move_points(session, who.login_id)
@@ -88,7 +109,7 @@ def move(change: Any, data: dict[str, Any]) -> Response:
             session, customer.id, data["amount"], clock.now(), data["comment"], who.role, who.login_id, **lifetime
         )
         note_subject(transfer=entry, customer=customer.uuid, points=number(data["amount"]))
-    return jsonify(pointsTransferId=str(entry))
+        return str(entry)
 
 
 def pass_on(data: dict[str, Any]) -> Response:

@@ -163,6 +163,10 @@ def photo(place: Place, world: World) -> dict[str, Any]:
     return {"photo[file]": (io.BytesIO(picture.getvalue()), "p.png")}
 
 
+def the_file(text: str) -> dict[str, Any]:
+    return {"file[file]": (io.BytesIO(text.encode()), "rows.xml")}
+
+
 def document(place: Place, world: World) -> dict[str, Any]:
     whole = {
         "key": f"k{uuid4().hex}",
@@ -241,6 +245,15 @@ TABLE: dict[str, Row] = {
     "GET admin/customer/<customer>/export": Row("admin"),
     "GET customer/level": Row(CUSTOMER),
     "GET csv/level/<level>": Row("admin"),
+    "POST admin/customer/import": Row(
+        "admin", body=lambda p, w: the_file("<customers><customer/></customers>"), as_form=True
+    ),
+    "POST points/transfer/import": Row(
+        "admin",
+        body=lambda p, w: the_file("<all><pointsTransfer><points>x</points></pointsTransfer></all>"),
+        as_form=True,
+    ),
+    "POST transaction/import": Row("admin", body=lambda p, w: the_file("<all><transaction/></all>"), as_form=True),
     "GET csv/segment/<segment>": Row("admin"),
     **{
         f"{method} {role}/customer/<customer>/campaign/{rest}": Row(STAFF)
