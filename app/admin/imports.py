@@ -67,7 +67,7 @@ SALES = RowKind("transaction", TransactionForm(), _sale, _record_sale)
 
 
 @blueprint.route("/admin/customer/import", methods=["POST"])
-@blueprint.response(200, schemas.Imported)
+@blueprint.response(200, schemas.ImportResult)
 @blueprint.doc(requestBody=REQUEST)
 @allow("admin", body_bytes_max=BODY_BYTES_MAX, keyed=NOT_KEYED)
 def import_customers() -> Response:
@@ -76,7 +76,7 @@ def import_customers() -> Response:
 
 
 @blueprint.route("/points/transfer/import", methods=["POST"])
-@blueprint.response(200, schemas.Imported)
+@blueprint.response(200, schemas.ImportResult)
 @blueprint.doc(requestBody=REQUEST)
 @allow("admin", body_bytes_max=BODY_BYTES_MAX, keyed=NOT_KEYED)
 def import_points() -> Response:
@@ -88,7 +88,7 @@ def import_points() -> Response:
 
 
 @blueprint.route("/transaction/import", methods=["POST"])
-@blueprint.response(200, schemas.Imported)
+@blueprint.response(200, schemas.ImportResult)
 @blueprint.doc(requestBody=REQUEST)
 @allow("admin", body_bytes_max=BODY_BYTES_MAX, keyed=NOT_KEYED)
 def import_transactions() -> Response:

@@ -7,7 +7,7 @@ from typing import Any
 from flask import g
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, pre_load, validates_schema
 
-from app.openloyalty.fields import INVALID, Checkbox, default_texts, items
+from app.openloyalty.fields import INVALID, MESSAGES, Checkbox, default_texts, items
 from app.web.body import body
 from app.web.door import settings
 
@@ -94,6 +94,9 @@ class InvalidForm(Exception):
 
 class Group(fields.Nested):
     """A form within a form. Null, an empty text and an empty list count as a group of nothing."""
+
+    def __init__(self, schema: type["Form"], **kw: Any) -> None:
+        super().__init__(schema, error_messages=MESSAGES, **kw)
 
     def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> Any:
         return super().deserialize({} if value is None or value in ("", []) else value, attr, data, **kw)

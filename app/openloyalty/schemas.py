@@ -289,7 +289,7 @@ class ImportedRow(Schema):
     message = fields.String()
 
 
-class Imported(Schema):
+class ImportResult(Schema):
     items = fields.List(fields.Nested(ImportedRow), required=True)
     totalProcessed = _whole()
     totalSuccess = _whole()
