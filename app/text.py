@@ -23,6 +23,8 @@ _EMAIL = re.compile(
 
 def trimmed(text: str) -> str:
     """Composed, without blanks and invisible characters at its ends."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
     text = unicodedata.normalize("NFC", text)
     start, end = 0, len(text)
     while start < end and _is_nothing(text[start]):

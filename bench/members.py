@@ -4,14 +4,20 @@ Not in `make bench`: its world takes minutes to make.
 """
 
 import json
+import resource
 import statistics
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
+from sqlalchemy.schema import CreateTable, DropTable
 
+from app.loading import customers as taking_over
+from app.loading import rows
 from app.points import lots
 from app.sales import earning_rules
 from app.sales.earning_rules import RuleDetails
@@ -25,6 +31,7 @@ from bench.world import Programme, programme
 from tests.serving import guerdon
 
 CUSTOMERS, SALES = 200_000, 1_000_000
+TAKEN_OVER = 100_000
 REQUESTS, ROUNDS = 1_000, 3
 FEW, MANY = 10, 10_000
 MADE_SALES = """
@@ -70,10 +77,77 @@ def figures() -> Iterator[Figure]:
             session.execute(text(COUNTED))
             _rules(session, shop)
         shop.settle()
+        yield _taking_over(shop)
         yield _segment(shop)
         with guerdon(shop.environ, **SERVER) as server:
             yield _sales(shop, server.port)
             yield _lots(shop, server.port)
+
+
+def _taking_over(shop: Programme) -> Figure:
+    """Customers from a table, all checked, against COPY of the same rows with the same checks in the database; in turns."""
+    memory: list[int] = []
+
+    def import_them(turn: int) -> None:
+        with shop.database.reading() as session:
+            known = taking_over.level_ids(session, shop.world.chain_id)
+        found = taking_over.take_over(
+            shop.database,
+            shop.world.chain_id,
+            rows.read(_table(turn), known, ZoneInfo("UTC"), datetime.now(UTC)),
+            datetime.now(UTC),
+            progress=lambda read: memory.append(_memory()),
+        )
+        assert found.customers_count == TAKEN_OVER
+
+    def copy_them(turn: int) -> None:
+        """What was parsed and made ready before, so that only the database works."""
+        now = datetime.now(UTC)
+        with shop.database.transaction() as session:
+            shop.database.without_time_limit(session)
+            session.execute(CreateTable(taking_over._INCOMING))
+            for batch in ready[turn]:
+                taking_over._stage(session, batch)
+            taken = taking_over.Taken()
+            taking_over._look_for_doubles(session, taken)
+            taking_over._look_for_known(session, shop.world.chain_id, taken)
+            assert not taken.wrong_count
+            taking_over._add(session, shop.world.chain_id, now)
+            session.execute(DropTable(taking_over._INCOMING))
+
+    turns = range(0, 2 * ROUNDS, 2)
+    ready = {turn + 1: _ready(shop, turn + 1) for turn in turns}
+    seconds: dict[str, list[float]] = {"imported": [], "copied": []}
+    for turn in turns:
+        seconds["imported"].append(_timed(lambda turn=turn: import_them(turn)))  # type: ignore[misc]
+        seconds["copied"].append(_timed(lambda turn=turn: copy_them(turn + 1)))  # type: ignore[misc]
+    imported, copied = (statistics.median(seconds[name]) for name in ("imported", "copied"))
+    return Figure(
+        f"COPY of {TAKEN_OVER:,} customers through the same checks / taking them over from a table",
+        copied / imported,
+        0.5,
+        True,
+        f"{copied:.1f} s against {imported:.1f} s; memory grew by {(max(memory) - memory[0]) >> 20} MB",
+    )
+
+
+def _table(turn: int) -> Iterator[str]:
+    yield "firstName,lastName,email,phone,loyaltyCardNumber,birthDate,points,agreement1,city\n"
+    for i in range(TAKEN_OVER):
+        name = f"{turn}-{i}"
+        yield f"Ann,Example,t{name}@guerdon.example,+48 {name},T{name},1980-01-02,{i % 100}.5,1,Łódź\n"
+
+
+def _ready(shop: Programme, turn: int) -> list[list[dict[str, object]]]:
+    now = datetime.now(UTC)
+    found = [it for it in rows.read(_table(turn), {}, ZoneInfo("UTC"), now) if isinstance(it, rows.NewCustomer)]
+    values = [taking_over._values(it, None, now) for it in found]
+    return [values[i : i + taking_over.BATCH] for i in range(0, len(values), taking_over.BATCH)]
+
+
+def _memory() -> int:
+    """Bytes of this process."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
 def _rules(session: object, shop: Programme) -> None:

@@ -42,7 +42,7 @@ FLOORS: list[set[str]] = [
     {"admin", "seller", "customer"},
     {"native"},
     {"spaaza", "sessionm", "openloyalty"},
-    {"privacy"},
+    {"privacy", "loading"},
     {"demo", "cells"},
     {"migrations"},
     {"campaign", "web"},

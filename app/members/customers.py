@@ -47,6 +47,7 @@ SEARCHED = {"first_name": Profile.first_name_folded, "last_name": Profile.last_n
 SIGNS_IN = {"email", "phone", "loyalty_card_number"}
 LEAST = timedelta(microseconds=1)  # between two moments
 REFERRAL_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+REFERRAL_LENGTH = 8
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def register(
         **({"uuid": uuid} if uuid else {}),
         **({"id": id} if id else {}),
     )
-    customer.profile.referral_code = customer.profile.referral_code or _new_referral_code()
+    customer.profile.referral_code = customer.profile.referral_code or new_referral_code()
     session.add(customer)
     session.flush()
     telling.customer(session, customer, "customer.registered", now)
@@ -464,9 +465,14 @@ def _require_zone(time_zone: str | None) -> None:
         raise BadCustomer(f"{time_zone} is no time zone; write one like Europe/Amsterdam.", field="time_zone")
 
 
-def _new_referral_code() -> str:
+def new_referral_code() -> str:
     """Eight characters that nobody mistakes for one another; should two be the same, the registration is tried again."""
-    return "".join(secrets.choice(REFERRAL_ALPHABET) for _ in range(8))
+    number = secrets.randbelow(len(REFERRAL_ALPHABET) ** REFERRAL_LENGTH)
+    letters = []
+    for _ in range(REFERRAL_LENGTH):
+        number, place = divmod(number, len(REFERRAL_ALPHABET))
+        letters.append(REFERRAL_ALPHABET[place])
+    return "".join(letters)
 
 
 def _level(session: Session, chain_id: int, uuid: UUID) -> Level:

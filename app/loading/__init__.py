@@ -1,0 +1,1 @@
+"""Take over many customers at once, from a table that another system has written: `rows` reads it, `customers` checks and adds them."""

@@ -1,0 +1,213 @@
+"""The rows of a table of customers, each checked by itself. Memory does not grow with the table."""
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from app.amounts import BALANCE_MAX
+from app.text import folded, is_email, trimmed, written
+
+DELIMITERS = ";,\t"
+TEXT_LENGTH_MAX = 255
+UUID_LENGTH_MIN = 32
+GENDERS = ("male", "female", "not_disclosed")
+YES, NO = {"1", "true", "yes"}, {"", "0", "false", "no"}
+ADDRESS = ("street", "address1", "address2", "postal", "city", "province", "country")
+# As the API calls them; a heading may write them with blanks, underscores or other capitals.
+COLUMNS = (
+    "firstName", "lastName", "email", "phone", "loyaltyCardNumber", "gender", "birthDate", "createdAt", "level", "points", "labels",
+    "agreement1", "agreement2", "agreement3", *ADDRESS,
+)  # fmt: skip
+
+
+class BadTable(Exception):
+    """The file is no table of customers; the message says why."""
+
+
+@dataclass(frozen=True)
+class NewCustomer:
+    """A customer as a row tells; points in hundredths."""
+
+    line: int
+    first_name: str
+    last_name: str
+    email: str | None
+    phone: str | None
+    loyalty_card_number: str | None
+    gender: str | None
+    born_on: date | None
+    created_at: datetime | None
+    level_id: int | None
+    points: int
+    agreements: tuple[bool, bool, bool]
+    labels: list[list[str]] = field(default_factory=list)
+    address: dict[str, str] = field(default_factory=dict)
+    uuid: UUID = field(default_factory=uuid4)
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """What is wrong with a row."""
+
+    line: int
+    message: str
+
+
+def read(
+    file: Iterator[str], levels: Mapping[str, int], zone: ZoneInfo, now: datetime
+) -> Iterator[NewCustomer | BadRow]:
+    """The rows of a file whose first line names its columns. `levels` are the ids of the chain's, by their keys and names.
+
+    Days and times without an offset are the zone's. Raises BadTable.
+    """
+    first = next((line for line in file if line.strip()), "")
+    delimiter = max(DELIMITERS, key=first.count)
+    reader = csv.reader(_with(first, file), delimiter=delimiter, strict=True)
+    try:
+        places = _places(next(reader))
+        for cells in reader:
+            if not any(cell.strip() for cell in cells):
+                continue
+            line = reader.line_num
+            said = {name: trimmed(cells[i]) if i < len(cells) else "" for name, i in places.items()}
+            if len(cells) > len(places):
+                yield BadRow(line, f"{len(cells)} cells, where the heading has {len(places)}.")
+                continue
+            try:
+                yield _customer(line, said, levels, zone, now)
+            except ValueError as e:
+                yield BadRow(line, str(e))
+    except csv.Error as e:
+        raise BadTable(f"Line {reader.line_num}: {e}.") from e
+    except UnicodeDecodeError as e:
+        raise BadTable("The file is not text in UTF-8.") from e
+
+
+def _with(first: str, rest: Iterator[str]) -> Iterator[str]:
+    yield first
+    yield from rest
+
+
+def _places(heading: list[str]) -> dict[str, int]:
+    known = {name.lower(): name for name in COLUMNS}
+    found: dict[str, int] = {}
+    unknown = []
+    for i, cell in enumerate(heading):
+        name = known.get(folded(written(cell)).replace(" ", "").replace("_", "").replace("-", ""))
+        if name is None:
+            unknown.append(cell)
+        elif name in found:
+            raise BadTable(f"The heading has {name} twice.")
+        else:
+            found[name] = i
+    if unknown:
+        raise BadTable(f"Unknown columns: {', '.join(unknown)}. There are: {', '.join(COLUMNS)}.")
+    if missing := [name for name in ("firstName", "lastName") if name not in found]:
+        raise BadTable(f"The first line names the columns; it lacks {', '.join(missing)}.")
+    return found
+
+
+def _customer(
+    line: int, said: Mapping[str, str], levels: Mapping[str, int], zone: ZoneInfo, now: datetime
+) -> NewCustomer:
+    """Raises ValueError with what is wrong."""
+    for name, text in said.items():
+        if len(text) > TEXT_LENGTH_MAX or "\0" in text:
+            raise ValueError(f"{name}: at most {TEXT_LENGTH_MAX} characters, and no NUL.")
+    if not said["firstName"] or not said["lastName"]:
+        raise ValueError("firstName and lastName are needed.")
+    email, phone, card = (written(said.get(name, "")) or None for name in ("email", "phone", "loyaltyCardNumber"))
+    if email and not is_email(email):
+        raise ValueError(f"email: {email} is no e-mail address.")
+    if not (email or phone or card):
+        raise ValueError("One of email, phone and loyaltyCardNumber is needed.")
+    for name, value in (("phone", phone), ("loyaltyCardNumber", card)):
+        if value and _is_uuid(value):
+            raise ValueError(f"{name}: {value} reads as a UUID, which names a customer by itself.")
+    gender = said.get("gender", "").lower() or None
+    if gender is not None and gender not in GENDERS:
+        raise ValueError(f"gender: one of {', '.join(GENDERS)}.")
+    level = said.get("level", "")
+    if level and level not in levels:
+        raise ValueError(f"level: there is no level {level}; there are {', '.join(sorted(levels))}.")
+    country = said.get("country", "")
+    if country and not (len(country) == 2 and country.isascii() and country.isalpha()):
+        raise ValueError("country: two letters, like PL.")
+    return NewCustomer(
+        line,
+        said["firstName"],
+        said["lastName"],
+        email.lower() if email else None,
+        phone,
+        card,
+        gender,
+        _day(said.get("birthDate", ""), now.astimezone(zone).date()),
+        _moment(said.get("createdAt", ""), zone, now),
+        levels[level] if level else None,
+        _points(said.get("points", "")),
+        tuple(_flag(name, said.get(name, "")) for name in ("agreement1", "agreement2", "agreement3")),  # type: ignore[arg-type]
+        _labels(said.get("labels", "")),
+        {name: value for name in ADDRESS if (value := country.upper() if name == "country" else said.get(name, ""))},
+    )
+
+
+def _is_uuid(text: str) -> bool:
+    if len(text) < UUID_LENGTH_MIN:
+        return False
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _day(text: str, today: date) -> date | None:
+    if not text:
+        return None
+    try:
+        found = date.fromisoformat(text)
+    except ValueError as e:
+        raise ValueError("birthDate: YYYY-MM-DD.") from e
+    if found > today:
+        raise ValueError("birthDate: a day that is past.")
+    return found
+
+
+def _moment(text: str, zone: ZoneInfo, now: datetime) -> datetime | None:
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as e:
+        raise ValueError("createdAt: YYYY-MM-DD HH:MM, or ISO 8601.") from e
+    found = found if found.tzinfo else found.replace(tzinfo=zone)
+    if found > now:
+        raise ValueError("createdAt: a moment that is past.")
+    return found
+
+
+def _points(text: str) -> int:
+    try:
+        hundredths = Decimal(text or "0") * 100
+    except InvalidOperation as e:
+        raise ValueError("points: a number like 12.50.") from e
+    if not hundredths.is_finite() or hundredths != hundredths.to_integral_value() or not 0 <= hundredths <= BALANCE_MAX:
+        raise ValueError("points: a number with at most two decimals, not negative.")
+    return int(hundredths)
+
+
+def _flag(name: str, text: str) -> bool:
+    if text.lower() in YES | NO:
+        return text.lower() in YES
+    raise ValueError(f"{name}: 1 or 0.")
+
+
+def _labels(text: str) -> list[list[str]]:
+    pairs = [part.partition(":") for part in text.split(";") if part.strip()]
+    if any(not key.strip() or not colon for key, colon, _ in pairs):
+        raise ValueError("labels: key:value;key:value.")
+    return [[key.strip(), value.strip()] for key, _, value in pairs]
