@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -243,6 +244,202 @@ def test_levels_segments_sellers_shops_apps_and_tokens(admin: Visitor) -> None:
     expect(page.locator("[data-token]")).to_be_visible()
 
 
+SPENDING = {"type": "points", "name": "Euros", "active": 1, "allTimeActive": 1, "pointValue": 1}
+
+
+def receipt(number: str, customer: str | None = None, price: float = 12.5) -> dict[str, Any]:
+    item = {"sku": {"code": "COFFEE"}, "name": "Coffee", "quantity": 1, "grossValue": price, "maker": "Roast"}
+    document = {"documentType": "sell", "documentNumber": number, "purchaseDate": "2026-05-01 12:30"}
+    buyer = {"loyaltyCardNumber": customer} if customer else {}
+    return {"transaction": {"transactionData": document, "items": [item], "customerData": buyer}}
+
+
+def test_an_admin_decides_what_earns_and_says_whose_a_sale_was(admin: Visitor, call: Call) -> None:
+    page = go(admin, "/earning", "Earning points")
+    dialog = page.locator("dialog")
+    page.get_by_role("button", name="New rule").click()
+    dialog.get_by_label("Name").fill("Coffee")
+    dialog.get_by_label("What earns").select_option("product_purchase")
+    agree(page, "Save")
+    expect(dialog.get_by_label("Products (SKU)")).to_have_attribute("aria-invalid", "true")
+    dialog.get_by_label("Products (SKU)").fill("COFFEE\nTEA")
+    dialog.get_by_label("Points", exact=True).fill("3,5")
+    agree(page, "Save")
+    expect(page.get_by_text("3.50 points for each piece of COFFEE, TEA")).to_be_visible()
+    page.get_by_role("button", name="New rule").click()
+    dialog.get_by_label("Name").fill("Far too much")
+    dialog.get_by_label("Points for each unit of money").fill("1")
+    dialog.get_by_label("From a purchase of").fill("1000")
+    agree(page, "Save")
+    expect(page.get_by_text("1 points for each unit of money · from 1,000")).to_be_visible()
+    # What the form does not show stays.
+    call("admin", "POST", "/api/transaction", receipt("R-1"))
+    page = go(admin, "/sales", "Sales")
+    page.get_by_label("Only those that are nobody’s").check()
+    page.get_by_role("link", name="R-1").click()
+    page.get_by_role("button", name="Say whose it is").click()
+    dialog.get_by_role("searchbox").fill("Jane")
+    dialog.get_by_role("button", name=re.compile("Jane")).click()
+    expect(page.locator("[data-earned]")).to_have_text("3.50")
+    expect(page.get_by_text("Too little was spent.")).to_be_visible()
+    page.get_by_role("link", name="The customer").click()
+    page.get_by_role("button", name="Bought").click()
+    expect(page.get_by_role("link", name="R-1")).to_be_visible()
+    admin.require_accessible()
+    page = go(admin, "/earning", "Earning points")
+    page.get_by_role("button", name="Switch off ‘Coffee’").click()
+    expect(page.get_by_role("button", name="Switch on ‘Coffee’")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("choose", "fields", "sent"),
+    [
+        ("multiply_for_product", {"Products (SKU)": "A", "How many times": "2"}, {"skuIds": ["A"], "multiplier": 2.0}),
+        (
+            "multiply_by_product_labels",
+            {"Labels, and how": "colour:red = 1,5\nfair = 2"},
+            {
+                "labelMultipliers": [
+                    {"key": "colour", "value": "red", "multiplier": 1.5},
+                    {"key": "fair", "value": "", "multiplier": 2.0},
+                ]
+            },
+        ),
+        (
+            "event",
+            {"What happens": "oloy.account.created", "Points": "5"},
+            {"eventName": "oloy.account.created", "pointsAmount": 5.0},
+        ),
+        (
+            "custom_event",
+            {"What happens": "visit", "Points": "5", "At most": "2", "In": "1 week"},
+            {"limit": {"active": True, "limit": 2, "period": "1 week"}},
+        ),
+        (
+            "referral",
+            {"What happens": "register", "Who earns": "referrer", "Points": "5"},
+            {"rewardType": "referrer", "eventName": "register"},
+        ),
+        ("instant_reward", {"From a purchase of": "10"}, {"minOrderValue": 10.0}),
+    ],
+)
+def test_each_type_of_rule_has_its_fields(
+    admin: Visitor, call: Call, choose: str, fields: dict[str, str], sent: dict[str, Any]
+) -> None:
+    page = go(admin, "/earning", "Earning points")
+    dialog = page.locator("dialog")
+    page.get_by_role("button", name="New rule").click()
+    dialog.get_by_label("Name", exact=True).fill("One")
+    dialog.get_by_label("What earns").select_option(choose)
+    for label, value in fields.items():
+        found = dialog.get_by_label(label, exact=label in ("Points", "In")).first
+        if found.evaluate("it => it.tagName") == "SELECT":
+            found.select_option(value)
+        else:
+            found.fill(value)
+    agree(page, "Save")
+    expect(page.locator("#content li").filter(has_text="One")).to_be_visible()
+    [rule] = call("admin", "GET", "/api/earningRule")["earningRules"]
+    assert {name: rule[name] for name in sent} == sent
+    page.get_by_role("button", name="Change One").click()
+    dialog.get_by_label("Name", exact=True).fill("Two")
+    agree(page, "Save")
+    expect(page.locator("#content li").filter(has_text="Two")).to_be_visible()
+    [again] = call("admin", "GET", "/api/earningRule")["earningRules"]
+    assert again == {**rule, "name": "Two"}, "what was not changed stays"
+
+
+def test_a_segment_by_criteria_is_looked_at_and_saved(admin: Visitor, call: Call) -> None:
+    page = go(admin, "/programme", "Levels and segments")
+    dialog = page.locator("dialog")
+    page.get_by_role("button", name="New segment").click()
+    dialog.get_by_label("Name", exact=True).fill("Many points")
+    dialog.get_by_label("Who").select_option("balance")
+    dialog.get_by_label("At least").fill("50")
+    dialog.get_by_role("button", name="And", exact=True).click()
+    second = dialog.get_by_role("group", name="A part of the segment").last
+    second.get_by_label("Who").select_option("transaction_count")
+    second.get_by_label("At most").fill("1000")
+    second.get_by_role("button", name="Or", exact=True).click()
+    second.get_by_label("Who").last.select_option("bought_labels")
+    second.get_by_label("Labels").fill("colour:red")
+    dialog.get_by_role("button", name="How many is that?").click()
+    expect(dialog.get_by_role("status")).to_contain_text("Jane")
+    admin.require_accessible()
+    agree(page, "Save")
+    expect(page.get_by_text("Many points", exact=True)).to_be_visible()
+    [made] = [it for it in call("admin", "GET", "/api/segment?name=Many")["segments"] if it["name"] == "Many points"]
+    plain = [
+        [{name: value for name, value in it.items() if name != "criterionId"} for it in part["criteria"]]
+        for part in made["parts"]
+    ]
+    assert plain == [
+        [{"type": "balance", "fromPoints": 50.0}],
+        [
+            {"type": "transaction_count", "max": 1000},
+            {"type": "bought_labels", "labels": [{"key": "colour", "value": "red"}]},
+        ],
+    ]
+    page.get_by_role("button", name="Change Many points").click()
+    dialog.get_by_label("At least").first.fill("x")
+    agree(page, "Save")
+    expect(dialog.get_by_text("fromPoints: This value is not valid.")).to_be_visible()
+
+
+def test_how_points_live_is_decided_and_an_addition_is_taken_back(admin: Visitor, call: Call) -> None:
+    page = go(admin, "/programme", "Levels and segments")
+    dialog = page.locator("dialog")
+    page.get_by_role("button", name=re.compile("^Change ")).first.click()
+    dialog.get_by_label("Points expire").select_option("after_days")
+    agree(page, "Save")
+    expect(dialog.get_by_label("Points expire")).to_have_attribute("aria-invalid", "true")
+    dialog.get_by_label("After so many days").fill("20")
+    dialog.get_by_label("the phone").uncheck()
+    agree(page, "Save")
+    expect(page.get_by_text("points expire after 20 days").first).to_be_visible()
+    chain = call("admin", "GET", "/api/chain")["chains"][0]
+    assert (chain["pointsDaysActive"], chain["matchesBy"]) == (20, ["loyalty_card_number", "email"])
+    call(
+        "admin", "POST", "/api/points/transfer/add", {"transfer": {"customer": JANE, "points": 7, "comment": "A gift"}}
+    )
+    page = admin.open(f"/console/customers/{JANE}")
+    expect(page.get_by_text("Expire in 30 days")).to_be_visible()
+    before = page.locator("[data-balance]").inner_text()
+    page.get_by_role("button", name="Take back these 7 points").click()
+    agree(page, "Take back")
+    expect(page.locator("li").filter(has_text="A gift")).to_contain_text("taken back")
+    expect(page.locator("[data-balance]")).not_to_have_text(before)
+
+
+def test_two_accounts_become_one_and_somebody_is_erased(admin: Visitor, call: Call) -> None:
+    twin = {
+        "firstName": "Twin",
+        "lastName": "Doe",
+        "email": "twin@guerdon.example",
+        "agreement1": True,
+        "loyaltyCardNumber": "7007",
+    }
+    made = call("admin", "POST", "/api/customer/register", {"customer": twin})["customerId"]
+    call("admin", "POST", "/api/points/transfer/add", {"transfer": {"customer": made, "points": 40}})
+    page = admin.open(f"/console/customers/{JANE}")
+    before = float(page.locator("[data-balance]").inner_text().replace(",", ""))
+    dialog = page.locator("dialog")
+    page.get_by_role("button", name="Merge another account").click()
+    dialog.get_by_role("searchbox").fill("7007")
+    dialog.get_by_role("button", name=re.compile("Twin")).click()
+    page.get_by_role("button", name="Merge another account").last.click()
+    expect(page.locator("[data-balance]")).to_have_text(f"{before + 40:,.2f}".removesuffix(".00"))
+    page.get_by_role("button", name="Levels", exact=True).click()
+    expect(page.get_by_text("The level has never changed.")).to_be_visible()
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="All that is kept, as a file").click()
+    assert "twin@guerdon.example" in Path(taken.value.path()).read_text()
+    page.get_by_role("button", name="Erase", exact=True).click()
+    agree(page, "Erase")
+    expect(page.locator("h1")).to_have_text("Customers")
+    assert call("admin", "GET", f"/api/customer/{JANE}", is_refused=True)["error"]["code"] == 404
+
+
 def test_an_ended_session_asks_for_the_password_and_goes_on(admin: Visitor) -> None:
     page = go(admin, "/campaigns/tests", "tests")
     page.get_by_label("Price in points").fill("13")
@@ -274,6 +471,8 @@ SCREENS = (
     f"/seen?customer={JANE}",
     "/customers",
     f"/customers/{JANE}",
+    "/sales",
+    "/earning",
     "/programme",
     "/staff",
     "/partners",
@@ -305,6 +504,8 @@ SHOWN = {
     "/customers": "tbody tr",
     f"/customers/{JANE}": "#content li",
     f"/seen?customer={JANE}": ".tile",
+    "/sales": "tbody tr",
+    "/earning": "#content li",
     "/programme": "#content li",
     "/staff": "#content li",
     "/partners": "#content li",
@@ -330,6 +531,8 @@ def test_hostile_names_are_text_on_every_screen(admin: Visitor, call: Call) -> N
         ("POST", "/api/pos", {"pos": {"name": HOSTILE, "identifier": "hostile"}}),
         ("PUT", "/api/chain/1", {"chain": {"name": HOSTILE[:100], "timeZone": "Europe/Warsaw"}}),
         ("POST", "/api/segment", {"segment": {"name": HOSTILE, "active": 1, "parts": []}}),
+        ("POST", "/api/earningRule", {"earningRule": {**SPENDING, "name": HOSTILE}}),
+        ("POST", "/api/transaction", receipt(HOSTILE[:100])),
     ):
         call("admin", method, path, body)
     for screen, selector in SHOWN.items():

@@ -10,17 +10,21 @@ import { Badge, Button, Empty, Loaded, Picture, Progress, Segmented, Title, Trou
 import { api } from "./api.mjs";
 import { Person } from "./customers.mjs";
 import { FormDialog } from "./form.mjs";
+import { PersonalData } from "./person.mjs";
+import { Listed } from "./sales.mjs";
 import { Tile } from "./seen.mjs";
 
 export function Customer({ customer }) {
   const path = `/api/admin/customer/${customer}`;
-  const person = useLoad((signal) => Promise.all([api.get(`/api/customer/${customer}`, {}, { signal }), api.get(`${path}/status`, {}, { signal })]), [customer]);
+  const person = useLoad((signal) => Promise.all([api.get(`/api/customer/${customer}`, {}, { signal }), api.get(`${path}/status`, {}, { signal }), api.get(`/api/customer/${customer}/points`, {}, { signal })]), [customer]);
   const [doing, setDoing] = useState(null), [part, setPart] = useState("points");
   return html`
-    <${Loaded} of=${person} lines=${8}>${([it, status]) => html`
+    <${Loaded} of=${person} lines=${8}>${([it, status, held]) => html`
       <${Title} back=${[to("/customers"), t("menu.customers")]} actions=${html`<${Actions} it=${it} path=${path} reload=${person.reload} onDo=${setDoing} />`}>${name(it)}<//>
       <div class="facts">
         <div class="figure"><span class="small soft">${t("balance")}</span><span class="value" data-balance>${points(status.points)}</span></div>
+        ${status.lockedPoints > 0 && html`<div class="figure"><span class="small soft">${t("customer.locked")}</span><span class="value">${points(status.lockedPoints)}</span></div>`}
+        ${held.expiring?.length > 0 && html`<div class="figure"><span class="small soft">${t("customer.expiring")}</span><span class="value">${points(held.expiring.reduce((sum, each) => sum + each.points, 0))}</span></div>`}
         <div class="figure"><span class="small soft">${t("level")}</span><span class="value name">${status.levelName ?? "—"}</span></div>
         <div class="figure"><span class="small soft">${t("customer.spent")}</span><span class="value">${points(status.usedPoints)}</span></div>
         <div class="figure"><span class="small soft">${t("customer.purchases")}</span><span class="value">${money(it.transactionsAmount, it.currency)}</span></div>
@@ -30,19 +34,25 @@ export function Customer({ customer }) {
         <dl class="facts">
           <${Fact} label=${t("email")} value=${it.email} /><${Fact} label=${t("phone")} value=${it.phone} /><${Fact} label=${t("card")} value=${it.loyaltyCardNumber} />
           <${Fact} label=${t("registered")} value=${date(it.createdAt)} /><${Fact} label=${t("born")} value=${it.birthDate && date(it.birthDate.slice(0, 10))} /><${Fact} label=${t("customer.id")} value=${it.customerId} mono />
+          <${Fact} label=${t("customer.shop")} value=${it.posIdentifier} /><${Fact} label=${t("customer.labels")} value=${labelsOf(it).join(", ")} />
         </dl>
       </section>
-      <${Segmented} label=${t("part")} value=${part} onChange=${setPart} options=${["points", "vouchers", "may", "draws"].map((key) => [key, t(`customer.part.${key}`)])} />
-      ${part === "points" && html`<${Ledger} key=${status.points} customer=${it.customerId} />`}
+      <${Segmented} label=${t("part")} value=${part} onChange=${setPart} options=${["points", "sales", "levels", "vouchers", "may", "draws"].map((key) => [key, t(`customer.part.${key}`)])} />
+      ${part === "points" && html`<${Ledger} key=${status.points} customer=${it.customerId} onCancelled=${person.reload} />`}
+      ${part === "sales" && html`<${Bought} customer=${it.customerId} />`}
+      ${part === "levels" && html`<${LevelHistory} customer=${it.customerId} />`}
       ${part === "vouchers" && html`<${Vouchers} path=${path} />`}
       ${part === "may" && html`<${May} path=${path} customer=${it.customerId} />`}
       ${part === "draws" && html`<${Draws} path=${path} />`}
+      <${PersonalData} customer=${it} onMerged=${person.reload} />
       ${["add", "spend"].includes(doing) && html`<${Move} how=${doing} customer=${it} onClose=${() => setDoing(null)} onDone=${() => (setDoing(null), person.reload())} />`}
       ${doing === "change" && html`<${Change} customer=${it} onClose=${() => setDoing(null)} onDone=${() => (setDoing(null), person.reload())} />`}
       ${doing === "level" && html`<${Levels} customer=${it} onClose=${() => setDoing(null)} onDone=${() => (setDoing(null), person.reload())} />`}
     `}<//>
   `;
 }
+
+const labelsOf = (it) => (it.labels ?? []).map((label) => (label.value ? `${label.key}: ${label.value}` : label.key));
 
 const Fact = ({ label, value, mono }) => (value ? html`<div><dt>${label}</dt><dd class="name ${mono ? "mono small" : ""}">${value}</dd></div>` : null);
 
@@ -81,15 +91,25 @@ function Move({ how, customer, onClose, onDone }) {
 }
 
 function Change({ customer, onClose, onDone }) {
-  const { firstName, lastName, email = "", phone = "", loyaltyCardNumber = "" } = customer;
-  const change = async (it) => {
-    await api.put(`/api/customer/${customer.customerId}`, { customer: it });
+  const { firstName, lastName, email = "", phone = "", loyaltyCardNumber = "", posId = "" } = customer;
+  const shops = useLoad((signal) => api.get("/api/pos", { perPage: 1000 }, { signal }));
+  const first = { firstName, lastName, email, phone, loyaltyCardNumber, posId, labels: labelsOf(customer).join("\n") };
+  const change = async ({ labels: written, ...it }) => {
+    const lines = written.split("\n").map((line) => line.trim()).filter(Boolean);
+    const labels = lines.map((line) => ({ key: line.split(":")[0].trim(), value: line.split(":").slice(1).join(":").trim() }));
+    await api.put(`/api/customer/${customer.customerId}`, { customer: { ...it, labels } });
     say(t("saved"), "good");
   };
   return html`
-    <${FormDialog} title=${t("customer.change")} first=${{ firstName, lastName, email, phone, loyaltyCardNumber }} send=${change} onClose=${onClose} onDone=${onDone}>
-      ${({ field }) => html`${Person({ field })}`}
-    <//>
+    <${Loaded} of=${shops}>${({ pos }) => html`
+      <${FormDialog} title=${t("customer.change")} first=${first} send=${change} onClose=${onClose} onDone=${onDone}>
+        ${({ field }) => html`
+          ${Person({ field })}
+          ${field("posId", t("customer.shop"), { as: "select", options: [["", ""], ...pos.map((it) => [it.posId, it.name])] })}
+          ${field("labels", t("customer.labels"), { as: "textarea", hint: t("customer.labels.hint") })}
+        `}
+      <//>
+    `}<//>
   `;
 }
 
@@ -110,18 +130,49 @@ function Levels({ customer, onClose, onDone }) {
   `;
 }
 
-function Ledger({ customer }) {
+function Ledger({ customer, onCancelled }) {
   const [page, setPage] = useState(1);
+  const [cancel, { error }] = useAct(async (it) => {
+    if (!(await confirm({ title: t("points.cancel.title", { points: points(it.value) }), text: t("points.cancel.text"), yes: t("points.cancel"), danger: true }))) return;
+    await api.post(`/api/points/transfer/${it.pointsTransferId}/cancel`);
+    say(t("points.cancelled"), "good");
+    entries.reload();
+    onCancelled();
+  });
   const entries = useLoad((signal) => api.get("/api/points/transfer", { customerId: customer, page, perPage: 20 }, { signal }), [customer, page]);
   return html`
     <section class="sheet" aria-label=${t("customer.part.points")}>
       <${Loaded} of=${entries}>${({ transfers, total }) => html`
+        <${Trouble} error=${error} />
         ${transfers.length === 0 && html`<${Empty} icon="list" title=${t("points.none")} />`}
         <ul class="list">${transfers.map((it) => {
           const isGain = it.type.endsWith("adding");
-          return html`<li key=${it.pointsTransferId} style=${{ flexWrap: "nowrap" }}><div class="grow"><p class="name">${it.comment || t(`points.${isGain ? "added" : "spent"}`)}</p><p class="small soft">${dateTime(it.createdAt)} · ${t(`issuer.${it.issuer}`)}${it.state !== "active" && ` · ${t(`points.state.${it.state}`)}`}</p></div><span class="number strong ${isGain ? "good" : ""}">${isGain ? "+" : "−"}${points(it.value)}</span></li>`;
+          return html`<li key=${it.pointsTransferId} style=${{ flexWrap: "nowrap" }}><div class="grow"><p class="name">${it.comment || t(`points.${isGain ? "added" : "spent"}`)}</p><p class="small soft">${dateTime(it.createdAt)} · ${t(`issuer.${it.issuer}`)}${it.state !== "active" && ` · ${t(`points.state.${it.state}`)}`}${it.lockedUntil && it.state === "pending" && ` · ${t("points.until", { date: date(it.lockedUntil) })}`}${it.expiresAt && ["active", "pending"].includes(it.state) && ` · ${t("points.expires", { date: date(it.expiresAt) })}`}</p></div>${isGain && ["active", "pending"].includes(it.state) && html`<${Button} kind="plain" onClick=${() => cancel(it)} aria-label=${t("points.cancel.what", { points: points(it.value) })}>${t("points.cancel")}<//>`}<span class="number strong ${isGain ? "good" : ""}">${isGain ? "+" : "−"}${points(it.value)}</span></li>`;
         })}</ul>
         ${total > 20 && html`<div class="row apart"><${Button} disabled=${page === 1} onClick=${() => setPage(page - 1)}>${t("previous")}<//><${Button} disabled=${page * 20 >= total} onClick=${() => setPage(page + 1)}>${t("next")}<//></div>`}
+      `}<//>
+    </section>
+  `;
+}
+
+function Bought({ customer }) {
+  const found = useLoad((signal) => api.get("/api/transaction", { customerId: customer, perPage: 50 }, { signal }), [customer]);
+  return html`
+    <${Loaded} of=${found}>${({ transactions }) =>
+      transactions.length === 0
+        ? html`<section class="sheet"><${Empty} icon="till" title=${t("sales.none")} /></section>`
+        : html`<div class="sheet flush"><${Listed} rows=${transactions} /></div>`}<//>
+  `;
+}
+
+/** From which level to which, and why. */
+function LevelHistory({ customer }) {
+  const found = useLoad((signal) => api.get(`/api/customer/${customer}/levels`, {}, { signal }), [customer]);
+  return html`
+    <section class="sheet" aria-label=${t("customer.part.levels")}>
+      <${Loaded} of=${found}>${({ levels }) => html`
+        ${levels.length === 0 && html`<${Empty} icon="steps" title=${t("customer.levels.none")} />`}
+        <ul class="list">${levels.map((it) => html`<li key=${it.changedAt + it.cause}><div class="grow"><p class="name strong">${it.before?.name ?? "—"} → ${it.level?.name ?? "—"}</p><p class="small soft">${dateTime(it.changedAt)} · ${t(`level.cause.${it.cause}`)}</p></div></li>`)}</ul>
       `}<//>
     </section>
   `;

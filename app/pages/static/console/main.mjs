@@ -12,10 +12,12 @@ import { Campaign } from "./campaign.mjs";
 import { Campaigns } from "./campaigns.mjs";
 import { Customer } from "./customer.mjs";
 import { Customers } from "./customers.mjs";
+import { Earning } from "./earning.mjs";
 import { Home } from "./overview.mjs";
 import { NewCampaign } from "./new.mjs";
 import { Partners } from "./partners.mjs";
 import { Programme } from "./programme.mjs";
+import { Sale, Sales } from "./sales.mjs";
 import { Seen } from "./seen.mjs";
 import { Staff } from "./staff.mjs";
 
@@ -27,6 +29,9 @@ const ROUTES = [
   ["/seen", Seen],
   ["/customers", Customers],
   ["/customers/:customer", Customer],
+  ["/sales", Sales],
+  ["/sales/:sale", Sale],
+  ["/earning", Earning],
   ["/programme", Programme],
   ["/staff", Staff],
   ["/partners", Partners],
@@ -38,6 +43,8 @@ const MENU = [
   ["/campaigns", "gift", "menu.campaigns"],
   ["/seen", "target", "menu.seen"],
   ["/customers", "people", "menu.customers"],
+  ["/sales", "till", "menu.sales"],
+  ["/earning", "plus", "menu.earning"],
   ["/programme", "steps", "menu.programme"],
   ["/staff", "shop", "menu.staff"],
   ["/partners", "key", "menu.partners"],
