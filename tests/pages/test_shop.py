@@ -446,6 +446,41 @@ def test_a_new_password_is_asked_for_once_and_one_stays_signed_in(visit: Visit) 
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
+def test_a_customer_sees_what_earns_what_expires_and_passes_points_on(visit: Visit, call: Call) -> None:
+    rule = {"type": "points", "name": "Euros", "active": 1, "allTimeActive": 1, "pointValue": 1.5}
+    call("admin", "POST", "/api/earningRule", {"earningRule": rule})
+    item = {"sku": {"code": "A"}, "name": "Coffee", "quantity": 1, "grossValue": 4}
+    document = {"documentType": "sell", "documentNumber": "R-77", "purchaseDate": "2026-05-01 12:30"}
+    sold = {"transactionData": document, "items": [item], "customerData": {"email": JANES_MAIL}}
+    call("admin", "POST", "/api/transaction", {"transaction": sold})
+    lasting = {"transfer": {"customer": JANE, "points": 8, "validityDuration": 3}}
+    call("admin", "POST", "/api/points/transfer/add", lasting)
+    friend = {"firstName": "Fay", "lastName": "Friend", "email": "fay@guerdon.example", "agreement1": True}
+    made = call("admin", "POST", "/api/customer/register", {"customer": {**friend, "loyaltyCardNumber": "7070"}})
+    visitor = visit(width=360)
+    visitor.sign_in("/shop", JANES_MAIL, LOYALTY)
+    page = visitor.open("/shop/points")
+    expect(page.get_by_role("heading", name="Expiring soon")).to_be_visible()
+    page.get_by_role("link", name="How to earn points").click()
+    expect(page.get_by_text("1.50 points for each unit of money")).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="R-77")).to_contain_text("+6")
+    expect(page.get_by_text("yours")).to_be_visible()
+    page.go_back()
+    page.get_by_role("button", name="Pass points on").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("To whom").fill("no card")
+    dialog.get_by_label("How many points").fill("2,5")
+    dialog.get_by_role("button", name="Pass on").click()
+    page.get_by_role("button", name="Pass on").last.click()
+    expect(dialog.get_by_text("Nobody has this card.")).to_be_visible()
+    dialog.get_by_label("To whom").fill("7070")
+    dialog.get_by_role("button", name="Pass on").click()
+    page.get_by_role("button", name="Pass on").last.click()
+    expect(page.locator(".toast")).to_contain_text("2.50 points passed on.")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert call("admin", "GET", f"/api/customer/{made['customerId']}/status")["points"] == 2.5
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_every_screen_fits_a_phone_and_shows_what_is_hostile_as_text(visit: Visit, call: Call, dark: bool) -> None:
     texts = dict.fromkeys(("short_description", "conditions_description", "usage_instruction"), HOSTILE)
@@ -454,6 +489,8 @@ def test_every_screen_fits_a_phone_and_shows_what_is_hostile_as_text(visit: Visi
     lot = campaign(call, "lot", HOSTILE, kind="composable", handling="random_draw", rewards=rewards)
     call("customer", "POST", f"/api/customer/campaigns/{lot}/play")
     call("customer", "POST", f"/api/customer/campaign/{hostile}/buy")
+    rule = {"type": "points", "name": HOSTILE, "active": 1, "allTimeActive": 1, "pointValue": 1}
+    call("admin", "POST", "/api/earningRule", {"earningRule": rule})
     visitor = visit(width=360, dark=dark)
     page = visitor.open("/shop/register")
     visitor.require_accessible(only_colours=dark)
@@ -464,6 +501,7 @@ def test_every_screen_fits_a_phone_and_shows_what_is_hostile_as_text(visit: Visi
         (f"/campaign/{lot}", page.get_by_role("listitem").filter(has_text="<img src=x")),
         ("/coupons", page.get_by_role("button").filter(has_text="<img src=x")),
         ("/points", page.get_by_role("listitem").filter(has_text="<img src=x").first),
+        ("/earn", page.get_by_role("listitem").filter(has_text="<img src=x").first),
         ("/draws", page.get_by_role("article")),
         ("/account", page.get_by_role("heading", name="Change password")),
     ):

@@ -453,6 +453,29 @@ def test_points_are_added_once_even_when_the_answer_is_lost(visit: Visit, call: 
     expect(page.locator("[data-balance]")).to_contain_text("1,012.50")
 
 
+def test_a_receipt_that_was_paid_without_the_card_earns_now(visit: Visit, call: Call) -> None:
+    rule = {"type": "points", "name": "Euros", "active": 1, "allTimeActive": 1, "pointValue": 2}
+    call("admin", "POST", "/api/earningRule", {"earningRule": rule})
+    item = {"sku": {"code": "A"}, "name": "Coffee", "quantity": 1, "grossValue": 4}
+    document = {"documentType": "sell", "documentNumber": "R-77", "purchaseDate": "2026-05-01 12:30"}
+    call("seller", "POST", "/api/transaction", {"transaction": {"transactionData": document, "items": [item]}})
+    visitor = at_the_till(visit)
+    page = visitor.page
+    serve(page)
+    page.get_by_role("button", name="Add a receipt").click()
+    number = page.get_by_role("textbox", name="Number of the receipt")
+    number.fill("R-78")
+    page.keyboard.press("Enter")
+    expect(
+        page.get_by_role("dialog").get_by_text("There is no such sale").or_(page.get_by_role("alert")).first
+    ).to_be_visible()
+    visitor.require_accessible()
+    number.fill("R-77")
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast")).to_contain_text("The receipt has earned 8 points.")
+    expect(page.locator("[data-balance]")).to_contain_text("1,008")
+
+
 def test_somebody_with_an_unknown_card_is_registered(visit: Visit, call: Call) -> None:
     visitor = at_the_till(visit)
     page = visitor.page

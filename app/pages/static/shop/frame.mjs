@@ -10,7 +10,7 @@ import { useWallet } from "./wallet.mjs";
 const PLACES = [
   ["/", "gift", "rewards", ["/", "/campaign"]],
   ["/coupons", "key", "coupons", ["/coupons"]],
-  ["/points", "mark", "points", ["/points"]],
+  ["/points", "mark", "points", ["/points", "/earn"]],
   ["/draws", "wheel", "draws", ["/draws"]],
   ["/account", "people", "account", ["/account"]],
 ];

@@ -11,6 +11,7 @@ import { api } from "./api.mjs";
 import { Catalogue } from "./catalogue.mjs";
 import { Coupons } from "./coupons.mjs";
 import { Detail } from "./detail.mjs";
+import { Earn } from "./earn.mjs";
 import { Frame } from "./frame.mjs";
 import { MyDraws } from "./my_draws.mjs";
 import { Activate, Forgotten, Reset } from "./link.mjs";
@@ -23,6 +24,7 @@ const ROUTES = [
   ["/campaign/:id", Detail],
   ["/coupons", Coupons],
   ["/points", Points],
+  ["/earn", Earn],
   ["/draws", MyDraws],
   ["/account", Account],
   ["/register", Registered],

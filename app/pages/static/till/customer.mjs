@@ -12,6 +12,7 @@ import { Buying } from "./buying.mjs";
 import { HeldCoupons } from "./coupons.mjs";
 import { activate, load } from "./customers.mjs";
 import { AddingPoints } from "./points.mjs";
+import { Receipt } from "./receipts.mjs";
 import { sales } from "./sales.mjs";
 import { useOffline } from "./seller.mjs";
 
@@ -31,7 +32,7 @@ export function Customer({ id }) {
 }
 
 function Served({ customer, campaigns, more, vouchers, at, isOld, isOffline, reload, readOn, isReading }) {
-  const [buying, setBuying] = useState(null), [adding, setAdding] = useState(false);
+  const [buying, setBuying] = useState(null), [adding, setAdding] = useState(false), [showing, setShowing] = useState(false);
   const coupons = useRef(), isWide = useRoom("64rem");
   const sold = campaigns.filter((it) => it.action === "buy");
   const now = sold.filter((it) => it.may_have), notYet = sold.filter((it) => !it.may_have);
@@ -51,10 +52,12 @@ function Served({ customer, campaigns, more, vouchers, at, isOld, isOffline, rel
         <div data-balance>
           <div class="display number">${points(customer.balance)}</div>
           <div class="soft small number">${t("customer.balance", { n: customer.balance })}</div>
+          ${customer.locked > 0 && html`<div class="soft small number">${t("customer.locked", { points: points(customer.locked) })}</div>`}
         </div>
       </div>
       <div class="row">
         <${Button} icon="plus" disabled=${closed || !customer.isActive} onClick=${() => setAdding(true)}>${t("points.add")}<//>
+        <${Button} icon="list" disabled=${closed || !customer.isActive} onClick=${() => setShowing(true)}>${t("receipt")}<//>
         ${vouchers.length > 0 && html`<${Button} icon="gift" onClick=${() => coupons.current.focus()}>${t("coupons.see", { n: vouchers.length })}<//>`}
         <${Button} kind="plain" style=${{ marginLeft: "auto" }} onClick=${next}>${t("customer.next")}<//>
       </div>
@@ -85,6 +88,12 @@ function Served({ customer, campaigns, more, vouchers, at, isOld, isOffline, rel
       <${HeldCoupons} customer=${customer} vouchers=${vouchers} closed=${closed} heading=${coupons} onUsed=${reload} />
     </div>
     ${buying && html`<${Buying} customer=${customer} campaign=${buying} closed=${closed} onClose=${() => setBuying(null)} onDone=${next} onUsed=${reload} />`}
+    ${showing &&
+    html`<${Receipt} customer=${customer} onClose=${() => setShowing(false)} onDone=${(earned) => {
+      setShowing(false);
+      say(t("receipt.done", { points: earned }));
+      reload();
+    }} />`}
     ${adding &&
     html`<${AddingPoints} customer=${customer} onClose=${() => setAdding(false)} onAdded=${(added) => {
       setAdding(false);

@@ -72,6 +72,7 @@ async function loadNow(id, pages, signal) {
     phone: details.phone ?? null,
     level: status.levelName ?? null,
     balance: Number(status.points),
+    locked: Number(status.lockedPoints ?? 0),
     isActive: details.active,
   };
   return { id, customer, ...shown, vouchers: held.vouchers, at: Date.now(), isOld: false };
