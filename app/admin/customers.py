@@ -4,7 +4,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from flask import Response, jsonify
-from werkzeug.exceptions import Forbidden
+from werkzeug.exceptions import BadRequest, Forbidden
 
 from app import clock
 from app.members import customers
@@ -102,7 +102,10 @@ def list_customers() -> Response:
 def search_customers(data: dict[str, Any]) -> Response:
     """Find who stands at the till; where more than three answer to it, say more."""
     address = {name: value for name in ("city", "postal") if (value := data.pop(name))}
-    wanted = CustomerFilter({name: value for name, value in data.items() if value}, address=address)
+    texts = {name: value for name, value in data.items() if value}
+    if not texts and not address:
+        raise BadRequest("Say by what to search: a card, a phone, an address, a name, a city or a postcode.")
+    wanted = CustomerFilter(texts, address=address)
     with reading() as session:
         found = customers.page(session, chains(), wanted, Page(1, FOUND_MAX))
         if found.total > FOUND_MAX:

@@ -6,20 +6,20 @@ from typing import Any
 from flask import Response
 from marshmallow import ValidationError
 
-from app import clock
-from app.campaign.triggers import sales
-from app.openloyalty import imports, people, registration, schemas, transfers
+from app.openloyalty import imports, registration, schemas, transfers
+from app.openloyalty import sales as openloyalty_sales
 from app.openloyalty.api import Blueprint
-from app.openloyalty.imports import BODY_BYTES_MAX, REQUEST, RowKind, moved
+from app.openloyalty.imports import BODY_BYTES_MAX, REQUEST, RowKind
 from app.openloyalty.member_forms import AdditionForm, CustomerForm
 from app.openloyalty.sale_forms import TransactionForm
 from app.points import ledger
 from app.sales.recording import SaleDetails
-from app.web.door import allow, chains, note_chain, note_subject, own_chain, reading, transaction
+from app.web.door import allow, chains, reading, transaction
 
 blueprint = Blueprint("admin_imports", __name__)
 
-NOT_KEYED: frozenset[str] = frozenset()  # each row is recorded once: by its address, its card or its number
+# A key stands for one transaction, and each row is one. Customers and sales are recorded once by what names them; points are not.
+NOT_KEYED: frozenset[str] = frozenset()
 CUSTOMER = {
     "customerId": "customer",
     "customerLoyaltyCardNumber": "card",
@@ -34,8 +34,8 @@ def _points(row: dict[str, Any]) -> Mapping[str, Any]:
     if row.get("type", "adding") != "adding":
         raise ValidationError("type: points are added by a file, not spent.")
     named = [(name, row[name]) for name in CUSTOMER if row.get(name)]
-    if not named:
-        raise ValidationError(f"Say whose points: {', '.join(CUSTOMER)}.")
+    if len(named) != 1:
+        raise ValidationError(f"Say whose points, by one of {', '.join(CUSTOMER)}.")
     kept = {name: value for name, value in row.items() if name not in CUSTOMER and name != "type"}
     with reading() as session:
         name, value = named[0]
@@ -46,8 +46,11 @@ def _points(row: dict[str, Any]) -> Mapping[str, Any]:
 def _sale(row: dict[str, Any]) -> Mapping[str, Any]:
     """What belongs together in a call may stand side by side in a file."""
     kept = {name: value for name, value in row.items() if name not in (*DOCUMENT, "customer")}
-    if beside := dict(moved(row, {name: name for name in DOCUMENT})):
-        kept["transactionData"] = {**kept.get("transactionData", {}), **beside}
+    if beside := {name: row[name] for name in DOCUMENT if name in row}:
+        document = kept.get("transactionData") or {}
+        if not isinstance(document, Mapping):
+            raise ValidationError("transactionData: consists of elements.")
+        kept["transactionData"] = {**document, **beside}
     if "customer" in row:
         kept["customerData"] = row["customer"]
     return kept
@@ -55,10 +58,7 @@ def _sale(row: dict[str, Any]) -> Mapping[str, Any]:
 
 def _record_sale(reported: SaleDetails) -> str:
     with transaction() as session:
-        done = sales.record(session, own_chain(), reported, clock.now(), people.actor())
-        note_chain(done.sale.chain_id)
-        note_subject(transaction=done.sale.uuid)
-        return str(done.sale.uuid)
+        return str(openloyalty_sales.recorded(session, reported).uuid)
 
 
 CUSTOMERS = RowKind("customer", CustomerForm(), lambda row: row, lambda data: registration.registered(data)[0])

@@ -71,7 +71,9 @@ def change_level(terms: levels.LevelDetails, level: UUID) -> Response:
             special_rewards=[
                 replace(it, hundredths_of_percent=_kept(it.hundredths_of_percent, known.get(it.id)))
                 for it in terms.special_rewards
-            ],
+            ]
+            if terms.special_rewards is not None
+            else None,
         )
         levels.change(session, level, terms, chains(), clock.now())
     return jsonify(id=str(level))

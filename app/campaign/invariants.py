@@ -270,7 +270,8 @@ INVARIANTS = [
     Invariant(
         "I9",
         "A referral was rewarded exactly if it is redeemed, to the one who referred somebody else.",
-        "SELECT r.id FROM referral_relation r LEFT JOIN award p ON p.id = r.award_id AND p.customer_id = r.referring_id"
+        "SELECT r.id FROM referral_relation r LEFT JOIN (SELECT a.*, m.merged_into_id FROM award a JOIN customer m ON m.id = a.customer_id) p"
+        " ON p.id = r.award_id AND r.referring_id IN (p.customer_id, p.merged_into_id)"
         " AND p.campaign_id = r.campaign_id AND p.cause = 'referral'"
         " WHERE (r.redeemed_at IS NULL) <> (p.id IS NULL) OR r.referring_id = r.referred_id"
         " UNION ALL SELECT campaign_id FROM referral_relation GROUP BY campaign_id, referred_id HAVING COUNT(*) > 1",
@@ -288,6 +289,19 @@ INVARIANTS = [
         "Customers are given what campaigns of their own chain have.",
         "SELECT p.campaign_id FROM award p JOIN campaign c ON c.id = p.campaign_id JOIN customer u ON u.id = p.customer_id"
         " WHERE u.chain_id <> c.chain_id",
+    ),
+    Invariant(
+        "M1",
+        "Whoever was merged is of the same chain as who has their things now, who was not merged; nothing is left to them.",
+        "SELECT o.id FROM customer o LEFT JOIN customer k ON k.id = o.merged_into_id AND k.chain_id = o.chain_id"
+        " AND k.merged_into_id IS NULL WHERE o.merged_into_id IS NOT NULL AND (k.id IS NULL OR o.status <> 'deleted')"
+        " UNION ALL SELECT a.customer_id FROM account a JOIN customer o ON o.id = a.customer_id"
+        " WHERE (o.merged_into_id IS NOT NULL) <> a.closed OR (a.closed AND (a.balance <> 0 OR a.locked <> 0))"
+        " UNION ALL SELECT s.id FROM sale s JOIN customer o ON o.id = s.customer_id WHERE o.merged_into_id IS NOT NULL"
+        " UNION ALL SELECT v.id FROM voucher v JOIN customer o ON o.id = v.customer_id WHERE o.merged_into_id IS NOT NULL"
+        " UNION ALL SELECT u.campaign_id FROM usage u JOIN customer o ON o.id = u.customer_id JOIN campaign c ON c.id = u.campaign_id"
+        " WHERE o.merged_into_id IS NOT NULL AND c.handling <> 'random_draw'"
+        " UNION ALL SELECT m.segment_id FROM segment_member m JOIN customer o ON o.id = m.customer_id WHERE o.merged_into_id IS NOT NULL",
     ),
     Invariant(
         "E1",
@@ -322,7 +336,7 @@ INVARIANTS = [
         "E4",
         "Progress is made by events that were recorded, within the behavior's limit.",
         "SELECT p.behavior_id, p.customer_id FROM behavior_progress p JOIN behavior b ON b.id = p.behavior_id"
-        " WHERE (p.achieved > b.times_max AND b.changed_at IS NULL) OR NOT EXISTS (SELECT 1 FROM event_receipt r"
+        f" WHERE (p.achieved > b.times_max AND b.changed_at IS NULL AND NOT {_IS_MERGED.replace('u.', 'p.')}) OR NOT EXISTS (SELECT 1 FROM event_receipt r"
         " JOIN customer m ON m.id = r.customer_id WHERE p.customer_id IN (m.id, m.merged_into_id))",
     ),
     Invariant(

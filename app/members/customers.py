@@ -6,14 +6,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, between, case, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, ScalarSelect, between, bindparam, case, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from app.db.prepared import is_postgresql
+from app.db.prepared import Executor, Prepared, is_postgresql
 from app.members import sizes, telling
 from app.members.errors import BadCustomer, CustomerNotFound, IdentifiersDisagree, LevelNotFound
 from app.members.models import (
@@ -48,6 +48,10 @@ SIGNS_IN = {"email", "phone", "loyalty_card_number"}
 LEAST = timedelta(microseconds=1)  # between two moments
 REFERRAL_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 REFERRAL_LENGTH = 8
+
+
+class _Account(NamedTuple):
+    id: int
 
 
 @dataclass(frozen=True)
@@ -134,6 +138,7 @@ def change(session: Session, customer: Customer, changes: Mapping[str, Any], now
     profile = customer.profile
     person = Person(**{name: changes.get(name, getattr(profile, name)) for name in Person.__dataclass_fields__})
     _require_plain(changes)
+    _take_back_own(session, customer, person)
     _require_unique(session, customer.chain_id, person, but=customer.id)
     for name in AGREEMENTS:
         if getattr(person, name) != getattr(profile, name):
@@ -189,16 +194,37 @@ def get(session: Session, name: str, chains: Chains) -> Customer:
 
 def referral_code(session: Session, chain_id: int, email: str) -> str | None:
     """With what the customer of a chain with this address recommends the programme. Raises CustomerNotFound."""
-    query = select(Profile.referral_code).join(Customer).where(Profile.email == email, Customer.chain_id == chain_id)
-    found = session.execute(query.where(Customer.status != ERASED)).one_or_none()
-    if found is None:
+    named = select(Customer.id).join(Profile).where(Profile.email == email, Customer.chain_id == chain_id)
+    found = session.scalar(named)
+    customer = session.get_one(Customer, account_of(session, found)) if found is not None else None
+    if customer is None or customer.status == ERASED:
         raise CustomerNotFound
-    return str(found.referral_code) if found.referral_code else None
+    return customer.profile.referral_code
+
+
+def of_referral_code(chain_id: int, code: str) -> ScalarSelect[int]:
+    """The id of the customer of a chain who recommends the programme with this code, or into whose account theirs was merged."""
+    query = select(func.coalesce(Customer.merged_into_id, Customer.id)).join(Profile)
+    return query.where(Profile.referral_code == code, Customer.chain_id == chain_id).scalar_subquery()
 
 
 def uuids(session: Session, customer_ids: Sequence[int]) -> dict[int, UUID]:
     rows = session.execute(select(Customer.id, Customer.uuid).where(Customer.id.in_(customer_ids)))
     return dict(rows.all())
+
+
+_ACCOUNT = Prepared(
+    select(func.coalesce(Customer.merged_into_id, Customer.id).label("id")).where(
+        Customer.id == bindparam("customer", type_=BigInteger())
+    ),
+    _Account,
+)
+
+
+def account_of(executor: Executor, customer_id: int) -> int:
+    """The customer in whose account somebody's things are: the customer, or into whom they were merged."""
+    [found] = _ACCOUNT.run(executor, {"customer": customer_id})
+    return found.id
 
 
 def get_by_id(session: Session, customer_id: int) -> Customer:
@@ -247,7 +273,11 @@ def page(session: Session, chains: Chains, wanted: CustomerFilter, paging: Page)
     if wanted.changed_since is not None:
         conditions.append(Customer.updated_at >= wanted.changed_since)
     if bought := _bought(wanted):
-        conditions.append(Customer.id.in_(select(Spending.customer_id).where(*bought)))
+        has_bought = select(Spending.customer_id).where(Spending.transactions_count + Spending.amount != 0)
+        of_nothing = (wanted.purchases_count, wanted.spent, wanted.spent_on_average, wanted.bought_since)
+        is_so = Customer.id.in_(select(Spending.customer_id).where(*bought))
+        # Who has bought nothing is printed with zeros.
+        conditions.append(is_so if any(of_nothing) else or_(is_so, Customer.id.not_in(has_bought)))
     mine = within(chains, Customer.chain_id), Customer.status != ERASED
     query = select(Customer).join(Profile).where(*mine)
     count = select(func.count()).select_from(Customer).where(*mine)
@@ -427,6 +457,16 @@ def _require_plain(sent: Mapping[str, Any]) -> None:
         with suppress(ValueError):
             UUID(written(sent.get(name) or ""))
             raise BadCustomer(f"{sent[name]} reads as a UUID, which names a customer by itself.", field=name)
+
+
+def _take_back_own(session: Session, customer: Customer, person: Person) -> None:
+    """An identifier that is on an account which was merged into the customer's becomes the customer's own again."""
+    merged = select(Customer.id).where(Customer.merged_into_id == customer.id)
+    for profile in session.scalars(select(Profile).where(Profile.customer_id.in_(merged))):
+        for name, value in _columns(person).items():
+            if name in IDENTIFIERS and value is not None and getattr(profile, name) == value:
+                setattr(profile, name, None)
+    session.flush()
 
 
 def _require_unique(session: Session, chain_id: int, person: Person, but: int | None = None) -> None:

@@ -24,15 +24,13 @@ def find(session: Session, chains: Chains, text: str, size: int = 20) -> list[Cu
         newest = select(Customer).where(within(chains, Customer.chain_id)).order_by(Customer.id.desc()).limit(size)
         return list(session.scalars(newest))
     begins = _begins_on_postgresql if is_postgresql(session) else _begins
-    found: dict[int, Customer] = {}
+    found = {it.id: it for it in session.scalars(_merged(chains, text))}
     for condition in _ways(text, begins):
         query = select(Customer).join(Profile).where(condition, within(chains, Customer.chain_id))
         some = session.scalars(query.where(Customer.status != ERASED).limit(size)).all()
         found |= {it.id: it for it in sorted(some, key=_name) if it.id not in found}
         if len(found) >= size:
             break
-    if not found:
-        found = {it.id: it for it in session.scalars(_merged(chains, text))}
     return list(found.values())[:size]
 
 

@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 
 from app.members import sizes
 from app.members.errors import BadLevel, LevelNotFound
-from app.members.models import Customer, Level
+from app.members.models import ERASED, Customer, Level
 from app.organizations.keys import new_key
 from app.organizations.scope import Chains, within
 from app.paging import Page, Paged
 
+PERCENT_MAX = 100 * 100  # hundredths
 SORTABLE = {"name": Level.name, "conditionValue": Level.condition_value, "active": Level.active}
 
 
@@ -44,7 +45,7 @@ class LevelDetails:
     reward_name: str | None = None
     reward_hundredths_of_percent: int | None = None
     reward_code: str | None = None
-    special_rewards: Sequence[SpecialReward] = ()
+    special_rewards: Sequence[SpecialReward] | None = None  # None: they stay as they are
 
 
 def create(session: Session, chain_id: int, terms: LevelDetails, now: datetime, uuid: UUID | None = None) -> Level:
@@ -79,7 +80,13 @@ def _special(it: Mapping[str, Any]) -> SpecialReward:
 def _apply(level: Level, terms: LevelDetails, now: datetime) -> None:
     made = {it["id"]: it["made_at"] for it in level.special_rewards or []}
     rewards = []
-    for it in terms.special_rewards:
+    given = special_rewards(level) if terms.special_rewards is None else terms.special_rewards
+    ids = [it.id for it in given if it.id is not None]
+    if len(set(ids)) < len(ids):
+        raise BadLevel("A special reward is sent twice.", field="special_rewards")
+    for it in given:
+        if not 0 <= it.hundredths_of_percent <= PERCENT_MAX:
+            raise BadLevel(f"The special reward {it.name} is at most 100 percent.", field="special_rewards")
         if it.ends_at <= it.starts_at:
             raise BadLevel(f"The special reward {it.name} ends before it starts.", field="special_rewards")
         if it.id is not None and str(it.id) not in made:
@@ -124,7 +131,7 @@ def customers_counts(session: Session) -> dict[int, int]:
 def customers(session: Session, uuid: UUID, chains: Chains, paging: Page) -> Paged[Customer]:
     """Raises LevelNotFound."""
     level = get(session, uuid, chains)
-    query = select(Customer).where(Customer.level_id == level.id).order_by(Customer.id)
+    query = select(Customer).where(Customer.level_id == level.id, Customer.status != ERASED).order_by(Customer.id)
     return Paged(list(session.scalars(paging.cut(query))), customers_counts(session).get(level.id, 0))
 
 

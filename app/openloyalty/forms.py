@@ -113,11 +113,14 @@ class Forms(fields.List[Any]):
     def __init__(
         self, schema: type["Form"], most: int, prepare: Callable[[Any], Any] = lambda item: item, **kw: Any
     ) -> None:
-        super().__init__(fields.Nested(schema), load_default=list, metadata={"maxItems": most}, **kw)
+        kw.setdefault("load_default", list)
+        super().__init__(fields.Nested(schema), allow_none=True, metadata={"maxItems": most}, **kw)
         self._form, self._most, self._prepare = schema(), most, prepare
 
     def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> Any:
-        sent = items(None if value is missing else value)
+        if value is missing or value is None:
+            return self.load_default() if callable(self.load_default) else self.load_default
+        sent = items(value)
         if len(sent) > self._most:
             raise ValidationError(f"This collection should contain {self._most} elements or less.")
         found, wrong = [], []

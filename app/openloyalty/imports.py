@@ -1,18 +1,21 @@
 """Files of customers, points and sales in XML: each row is what one call of the API takes, and stands or falls by itself."""
 
-from collections.abc import Callable, Iterator, Mapping
+import logging
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from flask import Response, jsonify, request
 from marshmallow import ValidationError
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, HTTPException
 
 from app.openloyalty.forms import Form, with_path
 from app.refusal import Refusal
 from app.web.door import Busy, with_retries
 
+log = logging.getLogger("guerdon.imports")
 BODY_BYTES_MAX = 8 * 1024 * 1024
+DEPTH_MAX = 6
 ROWS_MAX = 5_000  # a larger file is for the command line, or for several requests
 FILE = "file[file]"  # the part of multipart/form-data
 LISTS = {"items": "item", "labels": "label"}
@@ -52,12 +55,16 @@ def _recorded(kind: RowKind, number: int, row: Element) -> dict[str, Any]:
         said = _value(row)
         if not isinstance(said, dict):
             raise ValidationError(f"A {kind.name} consists of elements.")
-        data = kind.form.load(kind.prepare(said))
-        made = with_retries(lambda: kind.record(data))
+        made = with_retries(lambda: kind.record(kind.form.load(kind.prepare(said))))
     except ValidationError as e:
         return {"row": number, "status": "error", "message": "; ".join(with_path(e.messages))}
     except (Refusal, Busy) as e:
         return {"row": number, "status": "error", "message": str(e)}
+    except HTTPException as e:
+        return {"row": number, "status": "error", "message": e.description or e.name}
+    except Exception:  # one row's trouble is not the next one's, which would be recorded again
+        log.exception("row %d of an import failed", number)
+        return {"row": number, "status": "error", "message": "This row could not be recorded."}
     return {"row": number, "status": "success", "id": made}
 
 
@@ -69,7 +76,7 @@ def _rows(name: str) -> list[Element]:
     except UnicodeDecodeError as e:
         raise BadRequest("The file is not text in UTF-8.") from e
     # Documents that define entities of their own can be made to fill the memory, or to read files: rows need none.
-    if "<!DOCTYPE" in text or "<!ENTITY" in text or "\0" in text:
+    if "<!DOCTYPE" in text or "\0" in text:
         raise BadRequest("The file must not have a document type.")
     try:
         root = fromstring(text)
@@ -86,23 +93,20 @@ def _rows(name: str) -> list[Element]:
     return rows
 
 
-def _value(element: Element) -> Any:
+def _value(element: Element, depth: int = 0) -> Any:
     """Text, a list, or an object by the names of its elements. Raises ValidationError for what is said twice."""
     children = list(element)
+    if depth > DEPTH_MAX:
+        raise ValidationError(f"{element.tag}: nested too deeply.")
     if not children:
         return (element.text or "").strip()
     if element.tag in LISTS:
         if any(it.tag != LISTS[element.tag] for it in children):
             raise ValidationError(f"{element.tag}: a list of <{LISTS[element.tag]}>.")
-        return [_value(it) for it in children]
+        return [_value(it, depth + 1) for it in children]
     found: dict[str, Any] = {}
-    for name, value in ((it.tag, _value(it)) for it in children):
+    for name, value in ((it.tag, _value(it, depth + 1)) for it in children):
         if name in found:
             raise ValidationError(f"{name}: said twice.")
         found[name] = value
     return found
-
-
-def moved(row: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
-    """The values of a row that stand under other names in the form."""
-    return ((form_name, row[name]) for name, form_name in names.items() if name in row)

@@ -128,7 +128,10 @@ class CustomerChangeForm(Form):
     """What is to change of a customer; what is not sent stays. The answer is a dict by the domain's names."""
 
     printed = schemas.CustomerView
-    elsewhere = ("customerId", "active", "createdAt", "levelId", "manuallyAssignedLevelId", "segments")
+    elsewhere = (
+        "customerId", "active", "createdAt", "levelId", "manuallyAssignedLevelId", "segments", "posIdentifier", "agreement1At",
+        "agreement2At", "agreement3At",
+    )  # fmt: skip
     later = LATER | {"referral_customer_email"}
     firstName = Text(attribute="first_name")
     lastName = Text(attribute="last_name")
@@ -196,7 +199,7 @@ class LevelForm(Form):
     conditionValue = Hundredths(required=True, attribute="condition_value")
     minOrder = Hundredths(attribute="min_order")
     reward = Group(RewardForm, load_default=dict)
-    specialRewards = Forms(SpecialRewardForm, REWARDS_MAX, attribute="special_rewards")
+    specialRewards = Forms(SpecialRewardForm, REWARDS_MAX, attribute="special_rewards", load_default=None)
 
     @post_load
     def terms(self, data: dict[str, Any], **kw: Any) -> LevelDetails:

@@ -22,7 +22,7 @@ from app.sales import earning, listing, matching, recording
 from app.sales.errors import BadSale, SaleNotFound
 from app.sales.listing import SaleFilter
 from app.sales.models import Sale
-from app.sales.recording import SaleDetails
+from app.sales.recording import RecordedSale, SaleDetails
 from app.web.door import caller, chains, note_chain, note_subject, note_unrewarded, own_chain, reading, transaction
 from app.web.door import listing as listing_session
 
@@ -43,11 +43,16 @@ SALE_FILTERS = filters(
 def record(reported: SaleDetails) -> Response:
     """Record a sale or a return, once."""
     with transaction() as session:
-        done = sales.record(session, own_chain(), reported, clock.now(), people.actor())
-        _note(done.unrewarded)
-        note_chain(done.sale.chain_id)
-        note_subject(transaction=done.sale.uuid)
-        return jsonify(transactionId=str(done.sale.uuid))
+        return jsonify(transactionId=str(recorded(session, reported).uuid))
+
+
+def recorded(session: Session, reported: SaleDetails) -> Sale | RecordedSale:
+    """The sale, and what it is told of it to whoever watches."""
+    done = sales.record(session, own_chain(), reported, clock.now(), people.actor())
+    _note(done.unrewarded)
+    note_chain(done.sale.chain_id)
+    note_subject(transaction=done.sale.uuid)
+    return done.sale
 
 
 def simulate(reported: SaleDetails) -> Response:

@@ -12,15 +12,16 @@ from app import clock
 from app.access import staff
 from app.amounts import number
 from app.members import customers
-from app.members.errors import CustomerNotFound
+from app.members.errors import CustomerNotFound, IdentifiersDisagree
 from app.openloyalty import queries, views
 from app.openloyalty.queries import choice, filters, paging, text
 from app.openloyalty.schemas import TRANSFER_KINDS, TRANSFER_STATES, TRANSFER_TYPES
+from app.organizations import chains as organizations
 from app.organizations.models import POINTS_DAYS_MAX
 from app.organizations.scope import Chains
-from app.paging import Page
 from app.points import ledger, summary
 from app.sales import listing as sales
+from app.sales import matching
 from app.web.door import caller, chains, listing, note_subject, reading, transaction
 
 EXPIRING_DAYS = 30
@@ -90,12 +91,13 @@ def named(session: Session, kind: str, name: str, chains: Chains) -> str:
     """The UUID of the customer of this UUID (`customer`), `card`, `email` or `phone`. Raises CustomerNotFound."""
     if kind == "customer":
         return str(customers.get(session, name, chains).uuid)
-    column = {"card": "loyalty_card_number"}.get(kind, kind)
-    wanted = customers.CustomerFilter({column: name}, strict=True)
-    found = customers.page(session, chains, wanted, Page(1, 2)).rows
+    buyer = {{"card": "loyalty_card_number"}.get(kind, kind): name}
+    terms = [organizations.terms(session, it.id) for it in organizations.of_scope(session, chains)]
+    matched = {matching.find(session, it, buyer, list(buyer)) for it in terms}
+    found = matched - {None}
     if len(found) != 1:
-        raise CustomerNotFound
-    return str(found[0].uuid)
+        raise CustomerNotFound if not found else IdentifiersDisagree("Customers of several chains are called so.")
+    return str(customers.uuids(session, [it for it in found if it is not None]).popitem()[1])
 
 
 def moved(change: Any, data: dict[str, Any]) -> str:

@@ -59,7 +59,7 @@ def sooner(due_at: AnyColumn) -> AnyColumn:
 
 
 def enter(executor: Executor, customer_id: int, new: NewEntry, now: datetime) -> WrittenEntry | None:
-    """None where the account is not there, has not as much, or cannot hold as much: then nothing is written."""
+    """None where the account is not there, is closed, has not as much, or cannot hold as much: then nothing is written."""
     balance, locked = Account.balance + new.delta, Account.locked + new.locked
     is_there = balance >= 0 if new.delta < 0 and not new.owed else true()
     values: dict[str, object] = {"balance": balance, "locked": locked, "entries_count": Account.entries_count + 1}
@@ -69,7 +69,13 @@ def enter(executor: Executor, customer_id: int, new: NewEntry, now: datetime) ->
         values["due_at"] = sooner(literal(due_at, UtcDateTime()))
     changed = executor.execute(
         update(Account)
-        .where(Account.customer_id == customer_id, is_there, locked >= 0, balance + locked <= BALANCE_MAX)
+        .where(
+            Account.customer_id == customer_id,
+            Account.closed.is_(False),
+            is_there,
+            locked >= 0,
+            balance + locked <= BALANCE_MAX,
+        )
         .values(values)
         .returning(Account.chain_id, Account.balance, Account.entries_count)
     ).one_or_none()

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.amounts import Points
 from app.calendar import ALWAYS_TO
+from app.db.engine import TryAgain
 from app.members.models import Customer, Profile, chain_of
 from app.organizations.models import Chain
 from app.organizations.scope import EVERY_CHAIN, Chains, within
@@ -361,9 +362,14 @@ def _enter(session: Session, customer_id: int, new: NewEntry, now: datetime) -> 
 
 
 def _why_not(session: Session, customer_id: int, delta: int) -> Exception:
-    held = session.scalar(select(Account.balance).where(Account.customer_id == customer_id))
-    if held is None:
+    found = session.execute(
+        select(Account.balance, Account.closed).where(Account.customer_id == customer_id)
+    ).one_or_none()
+    if found is None:
         return AccountNotFound()
+    held, is_closed = found
+    if is_closed:
+        return TryAgain("the account was merged into another meanwhile")
     if delta > 0:
         return TooManyPoints(field="amount")
     return NotEnoughToSpend(required=Points(-delta), actual=Points(held), missing=Points(-delta - held), field="amount")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, Uuid, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, Uuid, false, text
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -34,6 +34,9 @@ class Account(OfChain, Base):
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     settled_count: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     owed: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    closed: Mapped[bool] = mapped_column(
+        default=False, server_default=false()
+    )  # merged into another: nothing moves here
     __table_args__ = (
         CheckConstraint("balance >= -owed", "not_negative"),
         CheckConstraint("owed >= 0", "owed"),

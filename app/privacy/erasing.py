@@ -4,7 +4,7 @@ Accounting needs the ledger, and draws must be verified by whoever took part: th
 """
 
 import json
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.access.models import Login
 from app.members import sizes, telling
 from app.members.errors import CustomerNotFound
-from app.members.models import ERASED, IDENTIFIERS, Customer, Segment, SegmentCriterion, SegmentMember, SegmentPart
+from app.members.models import ERASED, IDENTIFIERS, Customer, SegmentMember
 from app.migrations.tables import metadata
 from app.outbox import writing
 from app.outbox.models import MAIL, Message
@@ -64,11 +64,11 @@ def erase(session: Session, customer: Customer, now: datetime) -> None:
     merged = session.scalars(select(Customer).where(Customer.merged_into_id == customer.id).order_by(Customer.id)).all()
     everybody = [customer, *merged]
     names = {name.lower() for each in everybody for name in (getattr(each.profile, it) for it in IDENTIFIERS) if name}
+    _forget_names_in_the_log(session, customer, names)
+    _forget_names_in_sales(session, customer, [it.id for it in everybody], names)
     for each in everybody:
         _end_sessions(session, each)
         _leave_segments(session, each, names)
-        _forget_names_in_the_log(session, each, names)
-        _forget_names_in_sales(session, each, names)
         each.status, each.external_id, each.time_zone, each.shop = ERASED, None, None, None
         each.is_anonymous, each.updated_at = False, now
         session.flush()
@@ -138,19 +138,15 @@ def _leave_segments(session: Session, customer: Customer, names: Set[str]) -> No
     ).all():
         sizes.add(session, customer.chain_id, customer.level_id, segment_id, -1)
     session.execute(delete(SegmentMember).where(mine))
-    lists = select(SegmentCriterion).join(SegmentPart).join(Segment)
-    lists = lists.where(Segment.chain_id == customer.chain_id, SegmentCriterion.type == segments.CUSTOMER_LIST)
-    known = {*names, str(customer.uuid)}
-    for criterion in session.scalars(lists):
-        kept = [it for it in criterion.terms.get("customers", []) if str(it).lower() not in known]
-        criterion.terms = {**criterion.terms, "customers": kept}
+    segments.replace_listed(session, customer.chain_id, {*names, str(customer.uuid)})
 
 
-def _forget_names_in_sales(session: Session, customer: Customer, names: Set[str]) -> None:
+def _forget_names_in_sales(session: Session, customer: Customer, own: Sequence[int], names: Set[str]) -> None:
     """Receipts of nobody, or of somebody else, may hold what the till wrote of the person."""
     said = func.lower(cast(Sale.buyer, String))
     holds = or_(false(), *(said.contains(json.dumps(it).strip('"'), autoescape=True) for it in names))
-    mine = Sale.chain_id == customer.chain_id, Sale.customer_id.is_distinct_from(customer.id), holds
+    others = or_(Sale.customer_id.is_(None), Sale.customer_id.not_in(own))
+    mine = Sale.chain_id == customer.chain_id, others, holds
     for sale in session.scalars(select(Sale).where(*mine)):
         known = {str(it).lower() for it in (sale.buyer or {}).values()}
         if known & names:

@@ -2,20 +2,21 @@
 
 Points move as they are, locked or not, and expire when they would have; so do purchases, vouchers and limits: what both have bought of a
 campaign is what the person has bought. Ledger, awards and draws stay under the number under which they were made, for they are facts, and
-draws are verified by it. Identifiers stay, too: whoever comes with the old card, or asks for the old id, is the customer.
+draws are verified by it; so do the limits of draws. Identifiers stay: whoever comes with the old card, or asks for the old id, is the
+customer.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import delete, literal, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from app.access.models import Login, RefreshToken, SessionKey
 from app.campaign.awards.give import lock_stocks
 from app.campaign.models.campaigns import Campaign
-from app.campaign.models.engagement import BehaviorProgress, Participation
+from app.campaign.models.engagement import BehaviorProgress, EventReceipt, Participation
 from app.campaign.models.limits import MethodUsage, Stock, Usage
 from app.campaign.models.referrals import ReferralRelation
 from app.campaign.models.vouchers import Voucher
@@ -27,16 +28,15 @@ from app.members.models import (
     Customer,
     CustomerAttribute,
     CustomerTag,
-    Segment,
-    SegmentCriterion,
+    Level,
     SegmentMember,
-    SegmentPart,
     Spending,
 )
 from app.organizations import chains
 from app.outbox import writing
 from app.outbox.writing import customer_subject
 from app.points import ledger
+from app.points.models import Account
 from app.sales import levels
 from app.sales.models import EarningUsage, Sale
 from app.segments import membership, segments
@@ -70,13 +70,19 @@ def merge(
         session.refresh(it.profile)
         if it.status == ERASED:
             raise BadCustomer("Whoever is erased, or was merged already, is not merged.", field="customer")
+    if kept.status != gone.status:
+        raise BadCustomer(
+            f"One of them is {kept.status}, the other {gone.status}: say first what the person is to be.",
+            field="customer",
+        )
+    by_hand = [it.manual_level for it in (kept, gone) if it.manual_level is not None]
     ledger.pass_all_on(session, gone.id, kept.id, now, issuer, issued_by)
     _spending(session, kept, gone)
     session.execute(update(Voucher).where(Voucher.customer_id == gone.id).values(customer_id=kept.id))
     _describe(session, kept, gone)
     _segments(session, kept, gone, now)
     _close(session, kept, gone, now)
-    _level(session, kept, gone, now)
+    _level(session, kept, by_hand, now)
     _limits(session, kept, gone)
     session.flush()
     telling.customer(session, kept, "customer.changed", now)
@@ -89,16 +95,14 @@ def merge(
 
 
 def _relations(session: Session, kept: Customer, gone: Customer, now: datetime) -> None:
-    """Who refers, or is referred, does so under the other account; but not oneself, and once in each campaign."""
+    """Who referred, or was referred, did so under the other account; but not oneself, and once in each campaign."""
     known = set(session.scalars(select(ReferralRelation.campaign_id).where(ReferralRelation.referred_id == kept.id)))
     either = or_(ReferralRelation.referring_id == gone.id, ReferralRelation.referred_id == gone.id)
-    waiting = either, ReferralRelation.redeemed_at.is_(None), ReferralRelation.lapsed_at.is_(None)
-    for it in session.scalars(select(ReferralRelation).where(*waiting).with_for_update()):
-        if (it.referred_id == gone.id and it.campaign_id in known) or {it.referring_id, it.referred_id} == {
-            kept.id,
-            gone.id,
-        }:
-            it.lapsed_at = max(now, it.created_at)
+    mine = select(ReferralRelation).where(either).order_by(ReferralRelation.id).with_for_update()
+    for it in session.scalars(mine.execution_options(populate_existing=True)):
+        is_double = it.referred_id == gone.id and it.campaign_id in known
+        if is_double or {it.referring_id, it.referred_id} == {kept.id, gone.id}:
+            it.lapsed_at = it.lapsed_at or max(now, it.created_at)
         elif it.referring_id == gone.id:
             it.referring_id = kept.id
         else:
@@ -139,18 +143,32 @@ def _describe(session: Session, kept: Customer, gone: Customer) -> None:
         setattr(ours, name, getattr(ours, name) or getattr(theirs, name))
     ours.labels = [*ours.labels, *(it for it in theirs.labels if it not in ours.labels)]
     kept.shop = kept.shop or gone.shop
-    for model in (CustomerTag, CustomerAttribute, BehaviorProgress, Participation):
+    for model in (CustomerTag, CustomerAttribute, BehaviorProgress, EventReceipt, Participation):
         _move_rows(session, model, kept, gone)
+    _progress(session, kept, gone)
 
 
 def _move_rows(session: Session, model: Any, kept: Customer, gone: Customer) -> None:
     """The rows that the one does not have, by what else names them; the others stay where they are."""
-    [other] = [column for column in model.__table__.primary_key.columns if column.name != "customer_id"]
-    own = select(other).where(model.customer_id == kept.id)
+    own = aliased(model)
+    others = [column.name for column in model.__table__.primary_key.columns if column.name != "customer_id"]
+    same = [getattr(own, name) == getattr(model, name) for name in others]
+    is_there = select(literal(1)).where(own.customer_id == kept.id, *same).correlate(model).exists()
     session.execute(
-        update(model).where(model.customer_id == gone.id, other.not_in(own)).values(customer_id=kept.id),
+        update(model).where(model.customer_id == gone.id, ~is_there).values(customer_id=kept.id),
         execution_options={"synchronize_session": False},
     )
+
+
+def _progress(session: Session, kept: Customer, gone: Customer) -> None:
+    """Of what both are on their way to: what both have achieved counts, and the way of who has come further."""
+    for theirs in session.scalars(select(BehaviorProgress).where(BehaviorProgress.customer_id == gone.id)).all():
+        own = session.get_one(BehaviorProgress, (kept.id, theirs.behavior_id), populate_existing=True)
+        own.achieved, own.version = own.achieved + theirs.achieved, own.version + 1
+        if own.current is not None and theirs.current is not None:
+            own.current = max(own.current, theirs.current)
+        session.delete(theirs)
+    session.flush()
 
 
 def _segments(session: Session, kept: Customer, gone: Customer, now: datetime) -> None:
@@ -162,14 +180,7 @@ def _segments(session: Session, kept: Customer, gone: Customer, now: datetime) -
         sizes.add(session, gone.chain_id, gone.level_id, segment_id, -1)
     session.execute(delete(SegmentMember).where(mine))
     names = {name.lower() for name in (*(getattr(gone.profile, it) for it in IDENTIFIERS), str(gone.uuid)) if name}
-    lists = select(SegmentCriterion).join(SegmentPart).join(Segment)
-    lists = lists.where(Segment.chain_id == gone.chain_id, SegmentCriterion.type == segments.CUSTOMER_LIST)
-    for criterion in session.scalars(lists):
-        listed = criterion.terms.get("customers", [])
-        if any(str(it).lower() in names for it in listed):
-            left = [it for it in listed if str(it).lower() not in names]
-            criterion.terms = {**criterion.terms, "customers": [*left, str(kept.uuid)]}
-    session.flush()
+    segments.replace_listed(session, gone.chain_id, names, str(kept.uuid))
 
 
 def _close(session: Session, kept: Customer, gone: Customer, now: datetime) -> None:
@@ -184,15 +195,17 @@ def _close(session: Session, kept: Customer, gone: Customer, now: datetime) -> N
         theirs.active, theirs.deleted, theirs.password_hash = False, True, None
         for model in (RefreshToken, SessionKey):
             session.execute(delete(model).where(model.login_id == theirs.id))
+    sizes.move(session, gone, None)
+    gone.level = gone.manual_level = None
+    session.get_one(Account, gone.id, populate_existing=True).closed = True
     gone.status, gone.merged_into_id, gone.updated_at, kept.updated_at = ERASED, kept.id, now, now
     earlier = update(Customer).where(Customer.merged_into_id == gone.id).values(merged_into_id=kept.id)
     session.execute(earlier, execution_options={"synchronize_session": False})
     session.flush()
 
 
-def _level(session: Session, kept: Customer, gone: Customer, now: datetime) -> None:
+def _level(session: Session, kept: Customer, by_hand: Sequence[Level], now: datetime) -> None:
     """No lower than what was given by hand to either; else what both have reached together."""
-    by_hand = [it.manual_level for it in (kept, gone) if it.manual_level is not None]
     highest = max(by_hand, key=lambda it: it.condition_value, default=None)
     if highest is not None and highest is not kept.manual_level:
         customers.give_level(session, kept, highest, now)
@@ -211,6 +224,9 @@ def _limits(session: Session, kept: Customer, gone: Customer) -> None:
         select(Usage).where(Usage.customer_id == gone.id, Usage.campaign_id.not_in(drawn)).order_by(Usage.campaign_id)
     ).all()
     both_in = _participations(session, kept, gone)
+    of_either = Usage.customer_id.in_([kept.id, gone.id]), Usage.campaign_id.in_([it.campaign_id for it in theirs])
+    usages = select(Usage).where(*of_either).order_by(Usage.campaign_id, Usage.customer_id).with_for_update()
+    session.scalars(usages.execution_options(populate_existing=True)).all()
     lock_stocks(session, sorted({*(it.campaign_id for it in theirs), *both_in}))
     for it in theirs:
         own = session.get(Usage, (kept.id, it.campaign_id))

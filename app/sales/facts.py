@@ -26,6 +26,7 @@ class BuyerFacts(NamedTuple):
     uuid: UUID
     chain_id: int
     status: str
+    merged_into_id: int | None
     level: UUID | None
     balance: int
     locked_points: int
@@ -89,6 +90,7 @@ _BUYER = Prepared(
         Customer.uuid,
         Customer.chain_id,
         Customer.status,
+        Customer.merged_into_id,
         Level.uuid.label("level"),
         Account.balance,
         Account.locked.label("locked_points"),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.members import customers
 from app.members.models import ERASED, Customer, Level
@@ -60,8 +60,11 @@ def _values(chain: ChainTerms, now: datetime) -> Select[int, int]:
 def _value(chain: ChainTerms, now: datetime) -> ColumnElement[int]:
     since = now - timedelta(days=chain.level_days) if chain.level_days is not None else None
     if chain.levels_by == "points":
+        account = aliased(Customer)  # the customer's own, and those that were merged into it
+        accounts = select(account.id).where(or_(account.id == Customer.id, account.merged_into_id == Customer.id))
         query = select(func.coalesce(func.sum(LedgerEntry.amount), 0)).where(
-            LedgerEntry.customer_id == Customer.id, LedgerEntry.kind.in_((*ADDING, "cancelled", "taken_back"))
+            LedgerEntry.customer_id.in_(accounts.correlate(Customer)),
+            LedgerEntry.kind.in_((*ADDING, "cancelled", "taken_back")),
         )
         query = query.where(LedgerEntry.created_at > since) if since is not None else query
         return query.correlate(Customer).scalar_subquery()

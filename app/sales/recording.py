@@ -92,7 +92,9 @@ def whose(session: Session, chain: ChainTerms, reported: SaleDetails) -> int | N
     if reported.is_return:
         returned = find(session, chain.id, reported.returns or "")
         return returned.customer_id if returned is not None else None
-    return reported.customer_id or matching.find(session, chain, reported.buyer)
+    if reported.customer_id is not None:
+        return customers.account_of(session, reported.customer_id)
+    return matching.find(session, chain, reported.buyer)
 
 
 def known(session: Session, chain_id: int, reported: SaleDetails) -> Sale | None:

@@ -38,7 +38,12 @@ class Credit(Step):
         balance = Account.balance + GAIN
         return (
             update(Account)
-            .where(Account.customer_id == CUSTOMER, balance + locked <= BALANCE_MAX, *earlier.succeeded)
+            .where(
+                Account.customer_id == CUSTOMER,
+                Account.closed.is_(False),
+                balance + locked <= BALANCE_MAX,
+                *earlier.succeeded,
+            )
             .values(
                 balance=balance,
                 locked=locked,

@@ -162,7 +162,11 @@ def _asking(
     asked = Asked(on_postgresql, chain_id, ZoneInfo(time_zone), today, moment)
     columns = []
     for it in definitions:
-        means = case((_all_of(asked, it.parts), 1), else_=0) if all(it.parts) else literal(0)
+        means = (
+            case((and_(Customer.status != ERASED, _all_of(asked, it.parts)), 1), else_=0)
+            if all(it.parts)
+            else literal(0)
+        )
         columns.append(means.label(f"of_{it.segment_id}"))
     query = select(*columns).select_from(Customer).where(Customer.id == bindparam("customer", None, type_=BigInteger()))
     return Prepared(query, keeps_values=True)

@@ -1,6 +1,6 @@
 """What an admin decides about segments: the intersection of parts, each the union of its criteria."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -134,6 +134,22 @@ def preview(
     total = session.scalar(select(func.count()).select_from(meant.subquery())) or 0
     query = select(Customer).where(Customer.id.in_(meant)).order_by(Customer.id).limit(SHOWN)
     return total, session.scalars(query).all()
+
+
+def replace_listed(session: Session, chain_id: int, names: Set[str], instead: str | None = None) -> None:
+    """Let whoever is on a list under one of these names, in small letters, stand there as `instead`, or not at all.
+
+    Members do not change. Whoever does the same waits.
+    """
+    lists = select(SegmentCriterion).join(SegmentPart).join(Segment)
+    mine = Segment.chain_id == chain_id, SegmentCriterion.type == CUSTOMER_LIST
+    locked = lists.where(*mine).order_by(SegmentCriterion.id).with_for_update(of=SegmentCriterion)
+    for criterion in session.scalars(locked.execution_options(populate_existing=True)):
+        listed = [str(it) for it in criterion.terms.get("customers", [])]
+        left = [it for it in listed if it.lower() not in names]
+        if len(left) < len(listed):
+            criterion.terms = {**criterion.terms, "customers": [*left, *([instead] if instead else [])]}
+    session.flush()
 
 
 def list_moving(session: Session) -> list[int]:

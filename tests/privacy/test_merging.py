@@ -1,18 +1,26 @@
 """Two accounts of one person become one, on both databases: nothing is lost, nothing is given twice, and both names lead to it."""
 
+import threading
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
 
 from app.access import passwords
 from app.access.models import Login
 from app.campaign.awards.give import SYSTEM
+from app.campaign.engagement import opt_ins
 from app.campaign.errors import LimitPerCustomerReached
+from app.campaign.models.limits import Stock
+from app.campaign.models.referrals import ReferralRelation
 from app.campaign.models.vouchers import Voucher
-from app.campaign.triggers import sales
+from app.campaign.setup import campaigns
+from app.campaign.triggers import interactions, purchases, referrals, sales
 from app.members import attributes, customers, finding, identifiers, tags
 from app.members.errors import BadCustomer, CustomerElsewhere, CustomerNotFound
 from app.members.models import Customer, Level, SegmentMember, Spending
@@ -23,15 +31,17 @@ from app.organizations.scope import EVERY_CHAIN
 from app.points import ledger, summary
 from app.points.errors import OwesPoints
 from app.privacy import erasing, merging, report
-from app.sales import earning_rules
+from app.refusal import Refusal
+from app.sales import earning_rules, levels
 from app.sales.earning_rules import RuleDetails
 from app.sales.models import Sale
 from app.sales.recording import SaleDetails, SoldItem
 from app.segments import segments
 from app.segments.criteria import Criterion
 from app.segments.segments import CUSTOMER_LIST, SegmentDetails
+from app.web.door import with_retries
 from tests.client import Client
-from tests.world import World
+from tests.world import World, points
 
 
 class Pair:
@@ -248,3 +258,196 @@ def test_over_http(pair: Pair, ada: Client) -> None:
     assert len(taken.json["customer"]) == 2
     assert ada.send("DELETE", path).status_code == 204
     assert ada.get(f"/api/customer/{pair.ann.uuid}").status_code == 404
+
+
+def test_what_waits_for_a_merge_reaches_the_account_that_is_kept(pair: Pair) -> None:
+    """Whoever has found the other account, and waits for it, decides again: nothing is left on one that is closed."""
+    world = pair.world
+    if not world.database.is_postgresql:
+        pytest.skip("SQLite has one writer at a time: nobody waits there in the middle of what they do.")
+    campaign = world.a_campaign(levels=[], for_everyone=True, cost=0, limit_per_customer=3)
+    gift = world.a_reward_campaign(points(5), limit_per_customer=None)
+    pair.earning()
+    card = pair.card
+
+    def given(session: Session) -> None:
+        found = customers.get(session, str(card.uuid), EVERY_CHAIN)
+        pause()
+        ledger.add(session, found.id, 100, world.now)
+
+    def passed(session: Session) -> None:
+        found = customers.get(session, str(card.uuid), EVERY_CHAIN)
+        pause()
+        ledger.pass_on(session, world.cleo.id, found.id, 100, world.now)
+
+    def bought(session: Session) -> None:
+        purchases.buy(session, campaign.uuid, card.uuid, EVERY_CHAIN, world.now, None, "system")
+
+    def tapped(session: Session) -> None:
+        found = customers.get(session, str(card.uuid), EVERY_CHAIN)
+        pause()
+        interactions.interact(session, gift.chain_id, gift.id, found.id, world.now, SYSTEM)
+
+    def sold(session: Session) -> None:
+        reported = SaleDetails("R-1", world.now, items=[SoldItem("A", "A", 1, 200)], customer_id=card.id)
+        sales.record(session, world.chain_id, reported, world.now, SYSTEM)
+
+    def pause() -> None:
+        has_read.set()
+        assert may_go_on.wait(30)
+
+    may_go_on, has_read = threading.Event(), threading.Event()
+    threads = [threading.Thread(target=patiently, args=(world, it)) for it in (given, passed, bought, tapped, sold)]
+    with world.database.transaction() as session:
+        both = [session.get_one(Customer, it.id) for it in (pair.ann, card)]
+        merging.merge(session, both[0], both[1], world.now)
+        for thread in threads:
+            thread.start()
+        wait_until(lambda: waiting(world) >= 2)
+        may_go_on.set()
+        wait_until(lambda: waiting(world) >= 4)
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive()
+    world.require_invariants()
+    assert pair.points(card) == (0, 0)
+    assert pair.points()[0] == 1_500 + 100 + 100 + 500 + 200
+    assert pair.vouchers_of(pair.ann) == 1
+
+
+def patiently(world: World, use_case: Any) -> None:
+    def attempt() -> None:
+        with world.database.transaction() as session:
+            use_case(session)
+
+    with_retries(attempt)
+
+
+def waiting(world: World) -> int:
+    """How many sessions wait for a lock."""
+    with world.database.reading() as session:
+        query = "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        return int(session.execute(text(query)).scalar_one())
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def test_events_progress_levels_and_referrals_are_put_together(pair: Pair) -> None:
+    world = pair.world
+    with world.database.transaction() as session:
+        chains.change(session, world.chain_id, ChainDetails("First chain", levels_by="points"))
+        details = RuleDetails(
+            "referral", "Friends", {"event": "every_purchase", "rewards": "referrer", "points": 700}, active=True
+        )
+        earning_rules.create(session, world.chain_id, details, world.now)
+    world.a_reward_campaign(points(1, recipient="referring"), context="referral")
+    friend = world.a_customer("Fay", points=0)
+    with world.database.transaction() as session:
+        code = session.get_one(Customer, pair.card.id).profile.referral_code
+        referrals.apply_code(
+            session, session.get_one(Customer, friend.id), code or "", world.now, SYSTEM, at_sign_up=True
+        )
+    pair.sell(friend, "F-1")
+    before = pair.points(pair.card)[0]
+    assert before == 500 + 100 + 700, "for the relation, and for the purchase"
+    with world.database.transaction() as session:
+        ledger.add(session, pair.card.id, world.silver.condition_value, world.now)
+        levels.refresh(session, chains.terms(session, world.chain_id), pair.card.id, world.now)
+    pair.merge()
+    with world.database.reading() as session:
+        ann = session.get_one(Customer, pair.ann.id)
+        assert ann.level is not None
+        assert ann.level.uuid == world.silver.uuid, "what the other had earned counts"
+        kept = ledger.balance(session, ann.id)
+        assert session.get_one(Customer, pair.card.id).level is None
+    pair.sell(friend, "F-2")
+    assert pair.points()[0] == kept + 700, "it was she who recommended"
+    other = world.a_customer("Gus", points=0)
+    with world.database.transaction() as session:
+        referrals.apply_code(
+            session, session.get_one(Customer, other.id), code or "", world.now, SYSTEM, at_sign_up=True
+        )
+        relation = session.scalars(select(ReferralRelation).where(ReferralRelation.referred_id == other.id)).one()
+        assert relation.referring_id == pair.ann.id
+    world.require_invariants()
+
+
+def test_two_who_recommended_each_other_are_one_and_earn_nothing_of_it(pair: Pair) -> None:
+    world = pair.world
+    world.a_reward_campaign(points(1, recipient="referring"), context="referral")
+    with world.database.transaction() as session:
+        details = RuleDetails(
+            "referral", "Friends", {"event": "every_purchase", "rewards": "both", "points": 700}, active=True
+        )
+        earning_rules.create(session, world.chain_id, details, world.now)
+        code = session.get_one(Customer, pair.card.id).profile.referral_code
+        referrals.apply_code(
+            session, session.get_one(Customer, pair.ann.id), code or "", world.now, SYSTEM, at_sign_up=True
+        )
+    pair.sell(pair.ann, "R-1")
+    pair.merge()
+    before = pair.points()
+    pair.sell(pair.ann, "R-2")
+    assert pair.points() == before
+    world.require_invariants()
+
+
+def test_who_takes_part_is_counted_once_and_events_are_known_again(pair: Pair) -> None:
+    world = pair.world
+    campaign = world.a_reward_campaign(points(5), limit_per_customer=None, opt_in_required=True)
+    with world.database.transaction() as session:
+        for customer in (pair.ann, pair.card):
+            opt_ins.opt_in(session, campaign.id, customer.id, world.now)
+    pair.merge()
+    with world.database.reading() as session:
+        assert session.get_one(Stock, campaign.id).participants_count == 1
+    world.interact(campaign, pair.ann)
+    world.require_invariants()
+
+
+def test_a_limit_in_a_period_becomes_one_for_ever_with_what_both_were_given(pair: Pair) -> None:
+    world = pair.world
+    details = {"levels": [], "for_everyone": True, "cost": 0, "limit_per_customer": 5, "limit_per_customer_unit": "day"}
+    campaign = world.a_campaign(**details)
+    for customer in (pair.ann, pair.card, pair.card):
+        world.buy(campaign, customer)
+    pair.merge()
+    spec = world.sale_spec(**{**details, "limit_per_customer": 2, "limit_per_customer_unit": None})
+    with pytest.raises(Refusal, match="3"), world.database.transaction() as session:
+        campaigns.change(session, campaign.uuid, spec, EVERY_CHAIN, world.now)
+    world.require_invariants()
+
+
+def test_an_old_name_buys_is_found_first_and_may_be_had_back(pair: Pair, ada: Client) -> None:
+    world = pair.world
+    campaign = world.a_campaign(levels=[], for_everyone=True, cost=0)
+    with world.database.transaction() as session:
+        own = session.get_one(Customer, pair.ann.id)
+        customers.change(session, own, {"loyalty_card_number": "CARD-0"}, world.now)
+    pair.merge()
+    world.a_customer("Other", loyalty_card_number="CARD-11")
+    bought = ada.post(f"/api/admin/customer/{pair.card.uuid}/campaign/{campaign.uuid}/buy", json={})
+    assert bought.status_code == 200, bought.get_data(as_text=True)
+    assert pair.vouchers_of(pair.ann) == 1
+    with world.database.reading() as session:
+        assert next(iter(finding.find(session, EVERY_CHAIN, "CARD-1"))).id == pair.ann.id
+    back = ada.send("PUT", f"/api/customer/{pair.ann.uuid}", json={"customer": {"loyaltyCardNumber": "CARD-1"}})
+    assert back.status_code == 200, back.get_data(as_text=True)
+    listed: Any = ada.get(f"/api/level/{world.bronze.uuid}/customers?perPage=-1").json
+    assert str(pair.card.uuid) not in str(listed)
+    world.require_invariants()
+
+
+def test_nobody_is_let_in_again_by_merging(pair: Pair) -> None:
+    world = pair.world
+    with world.database.transaction() as session:
+        customers.block(session, session.get_one(Customer, pair.card.id), world.now)
+    with pytest.raises(BadCustomer, match="blocked"):
+        pair.merge()
+    with pytest.raises(BadCustomer, match="blocked"):
+        pair.merge(pair.card, pair.ann)

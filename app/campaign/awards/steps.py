@@ -46,8 +46,8 @@ NOW = moment("moment")
 class Debit(Step):
     """Take the price from the account and add what the award gives in points; `entries` of the ledger will tell.
 
-    Guard: the balance, of which nothing has expired, covers the price, and the account can hold what is left. First, so that
-    who wants the same account waits here.
+    Guard: the account is open, its balance, of which nothing has expired, covers the price, and it can hold what is left. First, so
+    that who wants the same account waits here.
     """
 
     entries: int
@@ -57,7 +57,11 @@ class Debit(Step):
     def change(self, earlier: EarlierSteps) -> Change:
         balance = Account.balance - COST
         values: dict[str, AnyColumn] = {"entries_count": Account.entries_count + self.entries}
-        guards: list[Condition] = [or_(COST == 0, Account.balance >= COST), entries.is_up_to_date(NOW)]
+        guards: list[Condition] = [
+            or_(COST == 0, Account.balance >= COST),
+            entries.is_up_to_date(NOW),
+            Account.closed.is_(False),
+        ]
         if self.gives_points:
             balance = balance + integer("gain")
             locked = Account.locked + integer("locked_gain")

@@ -23,7 +23,7 @@ from app.campaign.models.rewards import RewardMethod
 from app.db.prepared import Executor, Prepared
 from app.db.types import AnySelect, UtcDateTime
 from app.members.errors import CustomerNotFound
-from app.members.models import Customer
+from app.members.models import ERASED, Customer
 from app.organizations.models import Chain
 from app.organizations.scope import EVERY_CHAIN, Chains, includes, within
 from app.points.models import Account
@@ -177,7 +177,11 @@ def facts_by_uuid(
     is_known = known is not None and (known.campaign_uuid, known.customer_uuid) == (campaign, customer)
     rows = [known] if known and is_known else FACTS_OF_ONE.run(executor, {"campaign": campaign, "customer": customer})
     if rows and includes(chains, rows[0].chain_id):
-        return rows[0]
+        if rows[0].customer_status != ERASED:
+            return rows[0]
+        own = select(Customer.merged_into_id).where(Customer.uuid == customer).scalar_subquery()
+        kept = executor.scalar(select(Customer.uuid).where(Customer.id == own))
+        return facts_by_uuid(executor, campaign, kept, chains) if kept is not None else rows[0]
     for model, uuid_, refusal in ((Campaign, campaign, CampaignNotFound), (Customer, customer, CustomerNotFound)):
         if executor.scalar(select(model.id).where(model.uuid == uuid_, within(chains, model.chain_id))) is None:
             raise refusal

@@ -3,11 +3,12 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Uuid
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Uuid, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.campaign.models.campaigns import Campaign
-from app.db.types import Base, OfChain, UtcDateTime, unique_where
+from app.db.types import AnySelect, Base, OfChain, UtcDateTime, unique_where
+from app.members.models import Customer
 
 CAUSES = ("purchase", "interaction", "basket", "signup", "referral", "event")
 
@@ -34,3 +35,10 @@ class Award(OfChain, Base):
         unique_where("uq_award_cause_key", "cause_key", where="cause_key IS NOT NULL"),
         CheckConstraint(f"cause IN {CAUSES}", "known_cause"),
     )
+
+
+def receivers(campaign_id: int) -> AnySelect:
+    """The ids for whom awards of a campaign are counted: who received them, and into whose account one who did was merged."""
+    received = select(Award.customer_id.label("id")).where(Award.campaign_id == campaign_id)
+    into = select(Customer.merged_into_id).where(Customer.id.in_(received), Customer.merged_into_id.is_not(None))
+    return select(received.union(into).subquery("receiver"))

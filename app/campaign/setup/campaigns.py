@@ -25,7 +25,7 @@ from app.campaign.errors import (
     RevisionMoved,
     SingleCouponFixed,
 )
-from app.campaign.models.awards import Award
+from app.campaign.models.awards import receivers
 from app.campaign.models.campaigns import Campaign, CampaignLabel, CampaignText
 from app.campaign.models.draws import DrawSeed
 from app.campaign.models.limits import Stock, Usage
@@ -197,7 +197,7 @@ def changing(
     if campaign_id is None:
         raise CampaignNotFound
     if for_good:
-        customers = select(Award.customer_id).where(Award.campaign_id == campaign_id)
+        customers = receivers(campaign_id)
         usages = select(Usage.customer_id).where(Usage.campaign_id == campaign_id, Usage.customer_id.in_(customers))
         session.execute(usages.order_by(Usage.customer_id).with_for_update()).all()
     lock_stocks(session, [campaign_id])
@@ -257,7 +257,7 @@ def _become(session: Session, campaign: Campaign, before: CampaignSpec, spec: Ca
     if before.limits != spec.limits:
         campaign.changed_at = now
     if before.limits.limit_per_customer_unit is not None and spec.limits.limit_per_customer_unit is None:
-        customers = select(Award.customer_id).where(Award.campaign_id == campaign.id)
+        customers = receivers(campaign.id)
         session.execute(
             update(Usage)
             .where(Usage.campaign_id == campaign.id, Usage.customer_id.in_(customers))

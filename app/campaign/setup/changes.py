@@ -25,7 +25,7 @@ from app.campaign.errors import (
     SingleCouponFixed,
 )
 from app.campaign.limits import UNLIMITED
-from app.campaign.models.awards import Award
+from app.campaign.models.awards import receivers
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.engagement import Behavior, BehaviorProgress
 from app.campaign.models.limits import MethodUsage, Tally, Usage
@@ -147,7 +147,7 @@ def _limits(session: Session, campaign: Campaign, spec: CampaignSpec, now: datet
 
 def _received_max(session: Session, campaign: Campaign, unit: str | None, now: datetime) -> int:
     """The most that a customer was given: in all, or in the current period."""
-    customers = select(Award.customer_id).where(Award.campaign_id == campaign.id)
+    customers = receivers(campaign.id)
     own = Usage.campaign_id == campaign.id, Usage.customer_id.in_(customers)
     if unit is None:
         return session.scalar(select(func.max(Usage.received)).where(*own)) or 0
@@ -186,7 +186,7 @@ def _of_each_customer(
         )
         yield Problem(f"{path}/per_customer", FixedOnceGiven(message))
         return
-    customers = select(Award.customer_id).where(Award.campaign_id == campaign.id)
+    customers = receivers(campaign.id)
     own = MethodUsage.method_id == method.id, MethodUsage.customer_id.in_(customers)
     since = MethodUsage.period_from >= _began(session, campaign, unit, now)
     counted = session.scalar(select(func.max(MethodUsage.in_period)).where(*own, since)) or 0

@@ -20,7 +20,8 @@ from app.campaign.eligibility.facts import facts_by_campaign, giving_by_id
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.referrals import ReferralRelation
 from app.campaign.models.rewards import RewardMethod
-from app.members.models import Customer, Profile
+from app.members import customers
+from app.members.models import Customer
 from app.organizations.models import Chain
 from app.points import ledger
 from app.refusal import Refusal
@@ -53,7 +54,7 @@ def apply_code(
         raise errors.CustomerNotActive(required="active", actual=customer.status)
     chain = session.get_one(Chain, customer.chain_id)
     referring = session.scalars(
-        select(Customer).join(Profile).where(Profile.referral_code == code, Customer.chain_id == chain.id)
+        select(Customer).where(Customer.id == customers.of_referral_code(chain.id, code))
     ).one_or_none()
     if referring is None or not referring.is_active:
         raise errors.ReferralCodeUnknown

@@ -62,6 +62,7 @@ def record(
     """
     paid_with = sorted(lookup.get(session, named, holder).id for named in redeemed) if holder is not None else []
     chain = chains.terms(session, chain_id)
+    recording.validate(reported, now)
     customer_id = recording.whose(session, chain, reported)
     referring = _lock(session, customer_id) if customer_id is not None else []
     known = recording.known(session, chain_id, reported)
@@ -75,6 +76,8 @@ def record(
         _settle_return(session, chain, back, now)
         return Told(back)
     buyer = facts.buyer(session, customer_id) if customer_id is not None else None
+    if buyer is not None and buyer.merged_into_id is not None:
+        raise TryAgain("the customer's account was merged into another meanwhile")
     if buyer is not None and buyer.status == ERASED and reported.customer_id is None:
         raise TryAgain("the customer was erased meanwhile")
     bought_at = reported.bought_at or now

@@ -13,9 +13,12 @@ CAUSES = "'by_hand', 'released', 'reached', 'fell', 'merged'"
 
 def upgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
-        whole, moment, text, json, serial, strict = "BIGINT", "TIMESTAMP WITH TIME ZONE", "VARCHAR", "JSON", "BIGSERIAL", ""
+        whole, moment, text, json = "BIGINT", "TIMESTAMP WITH TIME ZONE", "VARCHAR", "JSON"
+        flag, no, serial, strict = "BOOLEAN", "false", "BIGSERIAL", ""
     else:
-        whole, moment, text, json, serial, strict = "INTEGER", "TEXT", "TEXT", "TEXT", "INTEGER", " STRICT"
+        whole, moment, text, json = "INTEGER", "TEXT", "TEXT", "TEXT"
+        flag, no, serial, strict = "INTEGER", "0", "INTEGER", " STRICT"
+    op.execute(f"ALTER TABLE account ADD COLUMN closed {flag} DEFAULT {no} NOT NULL")
     op.execute(f"ALTER TABLE profile ADD COLUMN labels {json} DEFAULT '[]' NOT NULL")
     for name in ("agreement1_at", "agreement2_at", "agreement3_at"):
         op.execute(f"ALTER TABLE profile ADD COLUMN {name} {moment}")

@@ -1,6 +1,6 @@
 -- a coupon from a pool: PostgreSQL, one statement
 WITH debited AS
-(UPDATE account SET balance=(account.balance - %(price)s::BIGINT), entries_count=(account.entries_count + %(entries_count_1)s::BIGINT) WHERE account.customer_id = %(buyer)s::BIGINT AND (%(price)s::BIGINT = %(param_3)s::BIGINT OR account.balance >= %(price)s::BIGINT) AND (account.due_at IS NULL OR account.due_at > %(moment)s::TIMESTAMP WITH TIME ZONE) RETURNING account.customer_id, account.balance, account.entries_count),
+(UPDATE account SET balance=(account.balance - %(price)s::BIGINT), entries_count=(account.entries_count + %(entries_count_1)s::BIGINT) WHERE account.customer_id = %(buyer)s::BIGINT AND (%(price)s::BIGINT = %(param_3)s::BIGINT OR account.balance >= %(price)s::BIGINT) AND (account.due_at IS NULL OR account.due_at > %(moment)s::TIMESTAMP WITH TIME ZONE) AND account.closed IS false RETURNING account.customer_id, account.balance, account.entries_count),
 counted AS
 (INSERT INTO usage (chain_id, customer_id, campaign_id, received, in_period, period_from) SELECT %(of_chain)s::BIGINT AS anon_2, debited.customer_id AS customer_id, %(campaign)s::BIGINT AS anon_3, %(param_2)s::BIGINT AS anon_4, %(param_2)s::BIGINT AS anon__1, %(usage_period)s::TIMESTAMP WITH TIME ZONE AS anon_5
 FROM debited
@@ -41,9 +41,9 @@ FROM claimed) AS result, %(param_7)s::INTEGER / (SELECT count(*) AS count_1
 FROM given) AS whole;
 
 -- a coupon from a pool: SQLite, one by one
-UPDATE account SET balance=(account.balance - ?), entries_count=(account.entries_count + ?) WHERE account.customer_id = ? AND (? = ? OR account.balance >= ?) AND (account.due_at IS NULL OR account.due_at > ?) RETURNING customer_id, balance, entries_count;
+UPDATE account SET balance=(account.balance - ?), entries_count=(account.entries_count + ?) WHERE account.customer_id = ? AND (? = ? OR account.balance >= ?) AND (account.due_at IS NULL OR account.due_at > ?) AND account.closed IS 0 RETURNING customer_id, balance, entries_count;
 INSERT INTO usage (chain_id, customer_id, campaign_id, received, in_period, period_from) SELECT ? AS anon_1, debited.customer_id, ? AS anon_2, ? AS anon_3, ? AS anon__1, ? AS anon_4
-FROM (SELECT account.customer_id AS customer_id, account.balance AS balance, account.entries_count AS entries_count, account.locked AS locked, account.due_at AS due_at, account.settled_count AS settled_count, account.owed AS owed, account.chain_id AS chain_id
+FROM (SELECT account.customer_id AS customer_id, account.balance AS balance, account.entries_count AS entries_count, account.locked AS locked, account.due_at AS due_at, account.settled_count AS settled_count, account.owed AS owed, account.closed AS closed, account.chain_id AS chain_id
 FROM account
 WHERE account.customer_id = ?) AS debited
 WHERE debited.customer_id = ? ON CONFLICT (customer_id, campaign_id) DO UPDATE SET received = (usage.received + ?), period_from = CASE WHEN (usage.period_from < ?) THEN ? ELSE usage.period_from END, in_period = CASE WHEN (usage.period_from < ?) THEN ? ELSE usage.in_period + ? END WHERE usage.period_from < ? AND ? > ? OR usage.in_period < ? RETURNING received;
@@ -57,7 +57,7 @@ INSERT INTO ledger_entry (chain_id, customer_id, kind, issuer, issued_by, award_
 FROM (SELECT coupon.id AS id, coupon.campaign_id AS campaign_id, coupon.code AS code, coupon.position AS position, coupon.award_id AS award_id, coupon.chain_id AS chain_id
 FROM coupon
 WHERE coupon.award_id = ?) AS claimed) AS anon_11
-FROM (SELECT account.customer_id AS customer_id, account.balance AS balance, account.entries_count AS entries_count, account.locked AS locked, account.due_at AS due_at, account.settled_count AS settled_count, account.owed AS owed, account.chain_id AS chain_id
+FROM (SELECT account.customer_id AS customer_id, account.balance AS balance, account.entries_count AS entries_count, account.locked AS locked, account.due_at AS due_at, account.settled_count AS settled_count, account.owed AS owed, account.closed AS closed, account.chain_id AS chain_id
 FROM account
 WHERE account.customer_id = ?) AS debited
 WHERE 1 = 1 RETURNING id;
@@ -76,7 +76,7 @@ WHERE usage.customer_id = ? AND usage.campaign_id = ?) AS counted)), period_from
 
 -- a coupon that all buyers share: PostgreSQL, one statement
 WITH debited AS
-(UPDATE account SET balance=(account.balance - %(price)s::BIGINT), entries_count=(account.entries_count + %(entries_count_1)s::BIGINT) WHERE account.customer_id = %(buyer)s::BIGINT AND (%(price)s::BIGINT = %(param_3)s::BIGINT OR account.balance >= %(price)s::BIGINT) AND (account.due_at IS NULL OR account.due_at > %(moment)s::TIMESTAMP WITH TIME ZONE) RETURNING account.customer_id, account.balance, account.entries_count),
+(UPDATE account SET balance=(account.balance - %(price)s::BIGINT), entries_count=(account.entries_count + %(entries_count_1)s::BIGINT) WHERE account.customer_id = %(buyer)s::BIGINT AND (%(price)s::BIGINT = %(param_3)s::BIGINT OR account.balance >= %(price)s::BIGINT) AND (account.due_at IS NULL OR account.due_at > %(moment)s::TIMESTAMP WITH TIME ZONE) AND account.closed IS false RETURNING account.customer_id, account.balance, account.entries_count),
 counted AS
 (INSERT INTO usage (chain_id, customer_id, campaign_id, received, in_period, period_from) SELECT %(of_chain)s::BIGINT AS anon_2, debited.customer_id AS customer_id, %(campaign)s::BIGINT AS anon_3, %(param_2)s::BIGINT AS anon_4, %(param_2)s::BIGINT AS anon__1, %(usage_period)s::TIMESTAMP WITH TIME ZONE AS anon_5
 FROM debited
@@ -117,9 +117,9 @@ FROM claimed) AS result, %(param_7)s::INTEGER / (SELECT count(*) AS count_1
 FROM given) AS whole;
 
 -- a coupon that all buyers share: SQLite, one by one
-UPDATE account SET balance=(account.balance - ?), entries_count=(account.entries_count + ?) WHERE account.customer_id = ? AND (? = ? OR account.balance >= ?) AND (account.due_at IS NULL OR account.due_at > ?) RETURNING customer_id, balance, entries_count;
+UPDATE account SET balance=(account.balance - ?), entries_count=(account.entries_count + ?) WHERE account.customer_id = ? AND (? = ? OR account.balance >= ?) AND (account.due_at IS NULL OR account.due_at > ?) AND account.closed IS 0 RETURNING customer_id, balance, entries_count;
 INSERT INTO usage (chain_id, customer_id, campaign_id, received, in_period, period_from) SELECT ? AS anon_1, debited.customer_id, ? AS anon_2, ? AS anon_3, ? AS anon__1, ? AS anon_4
-FROM (SELECT account.customer_id AS customer_id, account.balance AS balance, account.entries_count AS entries_count, account.locked AS locked, account.due_at AS due_at, account.settled_count AS settled_count, account.owed AS owed, account.chain_id AS chain_id
+FROM (SELECT account.customer_id AS customer_id, account.balance AS balance, account.entries_count AS entries_count, account.locked AS locked, account.due_at AS due_at, account.settled_count AS settled_count, account.owed AS owed, account.closed AS closed, account.chain_id AS chain_id
 FROM account
 WHERE account.customer_id = ?) AS debited
 WHERE debited.customer_id = ? ON CONFLICT (customer_id, campaign_id) DO UPDATE SET received = (usage.received + ?), period_from = CASE WHEN (usage.period_from < ?) THEN ? ELSE usage.period_from END, in_period = CASE WHEN (usage.period_from < ?) THEN ? ELSE usage.in_period + ? END WHERE usage.period_from < ? AND ? > ? OR usage.in_period < ? RETURNING received;
@@ -133,7 +133,7 @@ INSERT INTO ledger_entry (chain_id, customer_id, kind, issuer, issued_by, award_
 FROM (SELECT coupon.id AS id, coupon.campaign_id AS campaign_id, coupon.code AS code, coupon.position AS position, coupon.award_id AS award_id, coupon.chain_id AS chain_id
 FROM coupon
 WHERE coupon.campaign_id = ?) AS claimed) AS anon_11
-FROM (SELECT account.customer_id AS customer_id, account.balance AS balance, account.entries_count AS entries_count, account.locked AS locked, account.due_at AS due_at, account.settled_count AS settled_count, account.owed AS owed, account.chain_id AS chain_id
+FROM (SELECT account.customer_id AS customer_id, account.balance AS balance, account.entries_count AS entries_count, account.locked AS locked, account.due_at AS due_at, account.settled_count AS settled_count, account.owed AS owed, account.closed AS closed, account.chain_id AS chain_id
 FROM account
 WHERE account.customer_id = ?) AS debited
 WHERE 1 = 1 RETURNING id;
@@ -152,7 +152,7 @@ WHERE usage.customer_id = ? AND usage.campaign_id = ?) AS counted)), period_from
 
 -- points, limited per customer: PostgreSQL, one statement
 WITH debited AS
-(UPDATE account SET balance=((account.balance - %(price)s::BIGINT) + %(gain)s::BIGINT), entries_count=(account.entries_count + %(entries_count_1)s::BIGINT), locked=(account.locked + %(locked_gain)s::BIGINT), due_at=CASE WHEN (account.due_at IS NULL OR account.due_at > %(gain_due)s::TIMESTAMP WITH TIME ZONE) THEN %(gain_due)s::TIMESTAMP WITH TIME ZONE ELSE account.due_at END WHERE account.customer_id = %(buyer)s::BIGINT AND (%(price)s::BIGINT = %(param_5)s::BIGINT OR account.balance >= %(price)s::BIGINT) AND (account.due_at IS NULL OR account.due_at > %(moment)s::TIMESTAMP WITH TIME ZONE) AND (account.balance - %(price)s::BIGINT) + %(gain)s::BIGINT + account.locked + %(locked_gain)s::BIGINT <= %(param_6)s::BIGINT RETURNING account.customer_id, account.balance, account.entries_count),
+(UPDATE account SET balance=((account.balance - %(price)s::BIGINT) + %(gain)s::BIGINT), entries_count=(account.entries_count + %(entries_count_1)s::BIGINT), locked=(account.locked + %(locked_gain)s::BIGINT), due_at=CASE WHEN (account.due_at IS NULL OR account.due_at > %(gain_due)s::TIMESTAMP WITH TIME ZONE) THEN %(gain_due)s::TIMESTAMP WITH TIME ZONE ELSE account.due_at END WHERE account.customer_id = %(buyer)s::BIGINT AND (%(price)s::BIGINT = %(param_5)s::BIGINT OR account.balance >= %(price)s::BIGINT) AND (account.due_at IS NULL OR account.due_at > %(moment)s::TIMESTAMP WITH TIME ZONE) AND account.closed IS false AND (account.balance - %(price)s::BIGINT) + %(gain)s::BIGINT + account.locked + %(locked_gain)s::BIGINT <= %(param_6)s::BIGINT RETURNING account.customer_id, account.balance, account.entries_count),
 counted AS
 (INSERT INTO usage (chain_id, customer_id, campaign_id, received, in_period, period_from) SELECT %(of_chain)s::BIGINT AS anon_2, debited.customer_id AS customer_id, %(campaign)s::BIGINT AS anon_3, %(param_4)s::BIGINT AS anon_4, %(param_4)s::BIGINT AS anon__1, %(usage_period)s::TIMESTAMP WITH TIME ZONE AS anon_5
 FROM debited
@@ -192,9 +192,9 @@ FROM tallied_0)) RETURNING stock.given)
 FROM given) AS whole;
 
 -- points, limited per customer: SQLite, one by one
-UPDATE account SET balance=((account.balance - ?) + ?), entries_count=(account.entries_count + ?), locked=(account.locked + ?), due_at=CASE WHEN (account.due_at IS NULL OR account.due_at > ?) THEN ? ELSE account.due_at END WHERE account.customer_id = ? AND (? = ? OR account.balance >= ?) AND (account.due_at IS NULL OR account.due_at > ?) AND (account.balance - ?) + ? + account.locked + ? <= ? RETURNING customer_id, balance, entries_count;
+UPDATE account SET balance=((account.balance - ?) + ?), entries_count=(account.entries_count + ?), locked=(account.locked + ?), due_at=CASE WHEN (account.due_at IS NULL OR account.due_at > ?) THEN ? ELSE account.due_at END WHERE account.customer_id = ? AND (? = ? OR account.balance >= ?) AND (account.due_at IS NULL OR account.due_at > ?) AND account.closed IS 0 AND (account.balance - ?) + ? + account.locked + ? <= ? RETURNING customer_id, balance, entries_count;
 INSERT INTO usage (chain_id, customer_id, campaign_id, received, in_period, period_from) SELECT ? AS anon_1, debited.customer_id, ? AS anon_2, ? AS anon_3, ? AS anon__1, ? AS anon_4
-FROM (SELECT account.customer_id AS customer_id, account.balance AS balance, account.entries_count AS entries_count, account.locked AS locked, account.due_at AS due_at, account.settled_count AS settled_count, account.owed AS owed, account.chain_id AS chain_id
+FROM (SELECT account.customer_id AS customer_id, account.balance AS balance, account.entries_count AS entries_count, account.locked AS locked, account.due_at AS due_at, account.settled_count AS settled_count, account.owed AS owed, account.closed AS closed, account.chain_id AS chain_id
 FROM account
 WHERE account.customer_id = ?) AS debited
 WHERE debited.customer_id = ? ON CONFLICT (customer_id, campaign_id) DO UPDATE SET received = (usage.received + ?), period_from = CASE WHEN (usage.period_from < ?) THEN ? ELSE usage.period_from END, in_period = CASE WHEN (usage.period_from < ?) THEN ? ELSE usage.in_period + ? END WHERE usage.period_from < ? AND ? > ? OR usage.in_period < ? RETURNING received;
@@ -203,12 +203,12 @@ WHERE 1 = 1 ON CONFLICT (customer_id, method_id) DO UPDATE SET period_from = CAS
 INSERT INTO award (id, chain_id, campaign_id, customer_id, cause, cause_key, cost, given_at, given_by, given_by_token) SELECT ? AS anon_1, ? AS anon_2, ? AS anon_3, ? AS anon_4, ? AS anon_5, ? AS anon_6, ? AS anon_7, ? AS anon_8, ? AS anon_9, ? AS anon_10
 WHERE 1 = 1 RETURNING id;
 INSERT INTO ledger_entry (chain_id, customer_id, kind, issuer, issued_by, award_id, created_at, locked, uuid, sequence, delta, balance_after, comment) SELECT ? AS anon_1, debited.customer_id, ? AS anon_2, ? AS anon_3, ? AS anon_4, ? AS anon_5, ? AS anon_6, ? AS anon_7, ? AS anon_8, debited.entries_count - ? AS anon_9, -? AS anon_10, debited.balance - ? AS anon_11, ? AS anon_12
-FROM (SELECT account.customer_id AS customer_id, account.balance AS balance, account.entries_count AS entries_count, account.locked AS locked, account.due_at AS due_at, account.settled_count AS settled_count, account.owed AS owed, account.chain_id AS chain_id
+FROM (SELECT account.customer_id AS customer_id, account.balance AS balance, account.entries_count AS entries_count, account.locked AS locked, account.due_at AS due_at, account.settled_count AS settled_count, account.owed AS owed, account.closed AS closed, account.chain_id AS chain_id
 FROM account
 WHERE account.customer_id = ?) AS debited
 WHERE 1 = 1 RETURNING id;
 INSERT INTO ledger_entry (chain_id, customer_id, kind, issuer, issued_by, award_id, created_at, locked, uuid, sequence, delta, unlocks_at, expires_at, balance_after, comment, method_id) SELECT ? AS anon_1, debited.customer_id, ? AS anon_2, ? AS anon_3, ? AS anon_4, ? AS anon_5, ? AS anon_6, ? AS anon_7, ? AS anon_8, debited.entries_count - ? AS anon_9, ? AS anon_10, ? AS anon_11, ? AS anon_12, debited.balance - ? AS anon_13, ? AS anon_14, ? AS anon_15
-FROM (SELECT account.customer_id AS customer_id, account.balance AS balance, account.entries_count AS entries_count, account.locked AS locked, account.due_at AS due_at, account.settled_count AS settled_count, account.owed AS owed, account.chain_id AS chain_id
+FROM (SELECT account.customer_id AS customer_id, account.balance AS balance, account.entries_count AS entries_count, account.locked AS locked, account.due_at AS due_at, account.settled_count AS settled_count, account.owed AS owed, account.closed AS closed, account.chain_id AS chain_id
 FROM account
 WHERE account.customer_id = ?) AS debited
 WHERE 1 = 1 RETURNING id;
@@ -223,7 +223,7 @@ WHERE usage.customer_id = ? AND usage.campaign_id = ?) AS counted)), period_from
 
 -- a voucher, drawn by lot: PostgreSQL, one statement
 WITH debited AS
-(UPDATE account SET balance=(account.balance - %(price)s::BIGINT), entries_count=(account.entries_count + %(entries_count_1)s::BIGINT) WHERE account.customer_id = %(buyer)s::BIGINT AND (%(price)s::BIGINT = %(param_5)s::BIGINT OR account.balance >= %(price)s::BIGINT) AND (account.due_at IS NULL OR account.due_at > %(moment)s::TIMESTAMP WITH TIME ZONE) RETURNING account.customer_id, account.balance, account.entries_count),
+(UPDATE account SET balance=(account.balance - %(price)s::BIGINT), entries_count=(account.entries_count + %(entries_count_1)s::BIGINT) WHERE account.customer_id = %(buyer)s::BIGINT AND (%(price)s::BIGINT = %(param_5)s::BIGINT OR account.balance >= %(price)s::BIGINT) AND (account.due_at IS NULL OR account.due_at > %(moment)s::TIMESTAMP WITH TIME ZONE) AND account.closed IS false RETURNING account.customer_id, account.balance, account.entries_count),
 counted AS
 (INSERT INTO usage (chain_id, customer_id, campaign_id, received, in_period, period_from) SELECT %(of_chain)s::BIGINT AS anon_2, debited.customer_id AS customer_id, %(campaign)s::BIGINT AS anon_3, %(param_4)s::BIGINT AS anon_4, %(param_4)s::BIGINT AS anon__1, %(usage_period)s::TIMESTAMP WITH TIME ZONE AS anon_5
 FROM debited
@@ -263,9 +263,9 @@ FROM tallied_0)) RETURNING stock.given)
 FROM given) AS whole;
 
 -- a voucher, drawn by lot: SQLite, one by one
-UPDATE account SET balance=(account.balance - ?), entries_count=(account.entries_count + ?) WHERE account.customer_id = ? AND (? = ? OR account.balance >= ?) AND (account.due_at IS NULL OR account.due_at > ?) RETURNING customer_id, balance, entries_count;
+UPDATE account SET balance=(account.balance - ?), entries_count=(account.entries_count + ?) WHERE account.customer_id = ? AND (? = ? OR account.balance >= ?) AND (account.due_at IS NULL OR account.due_at > ?) AND account.closed IS 0 RETURNING customer_id, balance, entries_count;
 INSERT INTO usage (chain_id, customer_id, campaign_id, received, in_period, period_from) SELECT ? AS anon_1, debited.customer_id, ? AS anon_2, ? AS anon_3, ? AS anon__1, ? AS anon_4
-FROM (SELECT account.customer_id AS customer_id, account.balance AS balance, account.entries_count AS entries_count, account.locked AS locked, account.due_at AS due_at, account.settled_count AS settled_count, account.owed AS owed, account.chain_id AS chain_id
+FROM (SELECT account.customer_id AS customer_id, account.balance AS balance, account.entries_count AS entries_count, account.locked AS locked, account.due_at AS due_at, account.settled_count AS settled_count, account.owed AS owed, account.closed AS closed, account.chain_id AS chain_id
 FROM account
 WHERE account.customer_id = ?) AS debited
 WHERE debited.customer_id = ? ON CONFLICT (customer_id, campaign_id) DO UPDATE SET received = (usage.received + ?), period_from = CASE WHEN (usage.period_from < ?) THEN ? ELSE usage.period_from END, in_period = CASE WHEN (usage.period_from < ?) THEN ? ELSE usage.in_period + ? END WHERE usage.period_from < ? AND ? > ? OR usage.in_period < ? RETURNING received;
@@ -277,7 +277,7 @@ FROM usage
 WHERE usage.customer_id = ? AND usage.campaign_id = ?) AS counted
 WHERE counted.received = ? RETURNING award_id;
 INSERT INTO ledger_entry (chain_id, customer_id, kind, issuer, issued_by, award_id, created_at, locked, uuid, sequence, delta, balance_after, comment) SELECT ? AS anon_1, debited.customer_id, ? AS anon_2, ? AS anon_3, ? AS anon_4, ? AS anon_5, ? AS anon_6, ? AS anon_7, ? AS anon_8, debited.entries_count - ? AS anon_9, -? AS anon_10, debited.balance, ? AS anon_11
-FROM (SELECT account.customer_id AS customer_id, account.balance AS balance, account.entries_count AS entries_count, account.locked AS locked, account.due_at AS due_at, account.settled_count AS settled_count, account.owed AS owed, account.chain_id AS chain_id
+FROM (SELECT account.customer_id AS customer_id, account.balance AS balance, account.entries_count AS entries_count, account.locked AS locked, account.due_at AS due_at, account.settled_count AS settled_count, account.owed AS owed, account.closed AS closed, account.chain_id AS chain_id
 FROM account
 WHERE account.customer_id = ?) AS debited
 WHERE 1 = 1 RETURNING id;
@@ -294,7 +294,7 @@ WHERE usage.customer_id = ? AND usage.campaign_id = ?) AS counted)), period_from
 
 -- points and a voucher, earned by an event: PostgreSQL, one statement
 WITH debited AS
-(UPDATE account SET balance=((account.balance - %(price)s::BIGINT) + %(gain)s::BIGINT), entries_count=(account.entries_count + %(entries_count_1)s::BIGINT), locked=(account.locked + %(locked_gain)s::BIGINT), due_at=CASE WHEN (account.due_at IS NULL OR account.due_at > %(gain_due)s::TIMESTAMP WITH TIME ZONE) THEN %(gain_due)s::TIMESTAMP WITH TIME ZONE ELSE account.due_at END WHERE account.customer_id = %(buyer)s::BIGINT AND (%(price)s::BIGINT = %(param_5)s::BIGINT OR account.balance >= %(price)s::BIGINT) AND (account.due_at IS NULL OR account.due_at > %(moment)s::TIMESTAMP WITH TIME ZONE) AND (account.balance - %(price)s::BIGINT) + %(gain)s::BIGINT + account.locked + %(locked_gain)s::BIGINT <= %(param_6)s::BIGINT RETURNING account.customer_id, account.balance, account.entries_count),
+(UPDATE account SET balance=((account.balance - %(price)s::BIGINT) + %(gain)s::BIGINT), entries_count=(account.entries_count + %(entries_count_1)s::BIGINT), locked=(account.locked + %(locked_gain)s::BIGINT), due_at=CASE WHEN (account.due_at IS NULL OR account.due_at > %(gain_due)s::TIMESTAMP WITH TIME ZONE) THEN %(gain_due)s::TIMESTAMP WITH TIME ZONE ELSE account.due_at END WHERE account.customer_id = %(buyer)s::BIGINT AND (%(price)s::BIGINT = %(param_5)s::BIGINT OR account.balance >= %(price)s::BIGINT) AND (account.due_at IS NULL OR account.due_at > %(moment)s::TIMESTAMP WITH TIME ZONE) AND account.closed IS false AND (account.balance - %(price)s::BIGINT) + %(gain)s::BIGINT + account.locked + %(locked_gain)s::BIGINT <= %(param_6)s::BIGINT RETURNING account.customer_id, account.balance, account.entries_count),
 moved AS
 (INSERT INTO behavior_progress (chain_id, customer_id, behavior_id, version, achieved, current, counts) SELECT %(of_chain)s::BIGINT AS anon_7, %(teller)s::BIGINT AS anon_8, r.b AS b, r.v AS v, r.a AS a, r.n AS n, r.c AS c
 FROM json_to_recordset(%(progress)s::JSON) AS r(b BIGINT, v BIGINT, a BIGINT, n BIGINT, c JSON)
@@ -347,26 +347,26 @@ FROM tallied_1)) RETURNING stock.given)
 FROM given) AS whole;
 
 -- points and a voucher, earned by an event: SQLite, one by one
-UPDATE account SET balance=((account.balance - ?) + ?), entries_count=(account.entries_count + ?), locked=(account.locked + ?), due_at=CASE WHEN (account.due_at IS NULL OR account.due_at > ?) THEN ? ELSE account.due_at END WHERE account.customer_id = ? AND (? = ? OR account.balance >= ?) AND (account.due_at IS NULL OR account.due_at > ?) AND (account.balance - ?) + ? + account.locked + ? <= ? RETURNING customer_id, balance, entries_count;
+UPDATE account SET balance=((account.balance - ?) + ?), entries_count=(account.entries_count + ?), locked=(account.locked + ?), due_at=CASE WHEN (account.due_at IS NULL OR account.due_at > ?) THEN ? ELSE account.due_at END WHERE account.customer_id = ? AND (? = ? OR account.balance >= ?) AND (account.due_at IS NULL OR account.due_at > ?) AND account.closed IS 0 AND (account.balance - ?) + ? + account.locked + ? <= ? RETURNING customer_id, balance, entries_count;
 INSERT INTO behavior_progress (chain_id, customer_id, behavior_id, version, achieved, current, counts) SELECT ? AS anon_1, ? AS anon_2, json_extract(r.value, ?) AS json_extract_1, json_extract(r.value, ?) AS json_extract_3, json_extract(r.value, ?) AS json_extract_5, json_extract(r.value, ?) AS json_extract_7, json_extract(r.value, ?) AS json_extract_9
 FROM json_each(?) AS r
 WHERE 1 = 1 ON CONFLICT (customer_id, behavior_id) DO UPDATE SET version = excluded.version, achieved = excluded.achieved, current = excluded.current, counts = excluded.counts WHERE behavior_progress.version = excluded.version - ? RETURNING behavior_id;
 INSERT INTO event_receipt (chain_id, customer_id, name, transaction_id, quantity, occurred_at, recorded_at, recorded_by_token, campaign_id, context, outcome) SELECT ? AS anon_1, ? AS anon_2, ? AS anon_3, ? AS anon_4, ? AS anon_5, ? AS anon_6, ? AS anon_7, ? AS anon_8, ? AS anon_9, ? AS anon_10, ? AS anon_11
 WHERE 1 = 1 ON CONFLICT DO NOTHING RETURNING customer_id;
 INSERT INTO usage (chain_id, customer_id, campaign_id, received, in_period, period_from) SELECT ? AS anon_1, debited.customer_id, ? AS anon_2, ? AS anon_3, ? AS anon__1, ? AS anon_4
-FROM (SELECT account.customer_id AS customer_id, account.balance AS balance, account.entries_count AS entries_count, account.locked AS locked, account.due_at AS due_at, account.settled_count AS settled_count, account.owed AS owed, account.chain_id AS chain_id
+FROM (SELECT account.customer_id AS customer_id, account.balance AS balance, account.entries_count AS entries_count, account.locked AS locked, account.due_at AS due_at, account.settled_count AS settled_count, account.owed AS owed, account.closed AS closed, account.chain_id AS chain_id
 FROM account
 WHERE account.customer_id = ?) AS debited
 WHERE debited.customer_id = ? ON CONFLICT (customer_id, campaign_id) DO UPDATE SET received = (usage.received + ?), period_from = CASE WHEN (usage.period_from < ?) THEN ? ELSE usage.period_from END, in_period = CASE WHEN (usage.period_from < ?) THEN ? ELSE usage.in_period + ? END WHERE usage.period_from < ? AND ? > ? OR usage.in_period < ? RETURNING received;
 INSERT INTO award (id, chain_id, campaign_id, customer_id, cause, cause_key, cost, given_at, given_by, given_by_token) SELECT ? AS anon_1, ? AS anon_2, ? AS anon_3, ? AS anon_4, ? AS anon_5, ? AS anon_6, ? AS anon_7, ? AS anon_8, ? AS anon_9, ? AS anon_10
 WHERE 1 = 1 RETURNING id;
 INSERT INTO ledger_entry (chain_id, customer_id, kind, issuer, issued_by, award_id, created_at, locked, uuid, sequence, delta, balance_after, comment) SELECT ? AS anon_1, debited.customer_id, ? AS anon_2, ? AS anon_3, ? AS anon_4, ? AS anon_5, ? AS anon_6, ? AS anon_7, ? AS anon_8, debited.entries_count - ? AS anon_9, -? AS anon_10, debited.balance - ? AS anon_11, ? AS anon_12
-FROM (SELECT account.customer_id AS customer_id, account.balance AS balance, account.entries_count AS entries_count, account.locked AS locked, account.due_at AS due_at, account.settled_count AS settled_count, account.owed AS owed, account.chain_id AS chain_id
+FROM (SELECT account.customer_id AS customer_id, account.balance AS balance, account.entries_count AS entries_count, account.locked AS locked, account.due_at AS due_at, account.settled_count AS settled_count, account.owed AS owed, account.closed AS closed, account.chain_id AS chain_id
 FROM account
 WHERE account.customer_id = ?) AS debited
 WHERE 1 = 1 RETURNING id;
 INSERT INTO ledger_entry (chain_id, customer_id, kind, issuer, issued_by, award_id, created_at, locked, uuid, sequence, delta, unlocks_at, expires_at, balance_after, comment, method_id) SELECT ? AS anon_1, debited.customer_id, ? AS anon_2, ? AS anon_3, ? AS anon_4, ? AS anon_5, ? AS anon_6, ? AS anon_7, ? AS anon_8, debited.entries_count - ? AS anon_9, ? AS anon_10, ? AS anon_11, ? AS anon_12, debited.balance - ? AS anon_13, ? AS anon_14, ? AS anon_15
-FROM (SELECT account.customer_id AS customer_id, account.balance AS balance, account.entries_count AS entries_count, account.locked AS locked, account.due_at AS due_at, account.settled_count AS settled_count, account.owed AS owed, account.chain_id AS chain_id
+FROM (SELECT account.customer_id AS customer_id, account.balance AS balance, account.entries_count AS entries_count, account.locked AS locked, account.due_at AS due_at, account.settled_count AS settled_count, account.owed AS owed, account.closed AS closed, account.chain_id AS chain_id
 FROM account
 WHERE account.customer_id = ?) AS debited
 WHERE 1 = 1 RETURNING id;
