@@ -16,6 +16,7 @@ from app.access.models import Login
 from app.campaign.awards.give import SYSTEM
 from app.campaign.engagement import opt_ins
 from app.campaign.errors import LimitPerCustomerReached
+from app.campaign.models.engagement import BehaviorProgress
 from app.campaign.models.limits import Stock
 from app.campaign.models.referrals import ReferralRelation
 from app.campaign.models.vouchers import Voucher
@@ -40,6 +41,7 @@ from app.segments import segments
 from app.segments.criteria import Criterion
 from app.segments.segments import CUSTOMER_LIST, SegmentDetails
 from app.web.door import with_retries
+from tests.campaign.triggers.test_events import an_event_campaign, tell, visits
 from tests.client import Client
 from tests.world import World, points
 
@@ -451,3 +453,25 @@ def test_nobody_is_let_in_again_by_merging(pair: Pair) -> None:
         pair.merge()
     with pytest.raises(BadCustomer, match="blocked"):
         pair.merge(pair.card, pair.ann)
+
+
+def test_what_both_were_on_their_way_to_goes_on(pair: Pair) -> None:
+    world = pair.world
+    an_event_campaign(world, visits(3, points=5, times_max=4), limit_per_customer=None)
+    for customer, times in ((pair.ann, 4), (pair.card, 8)):
+        for i in range(times):
+            tell(world, customer=customer, transaction_id=f"{customer.id} {i}")
+    before = pair.points()[0] + pair.points(pair.card)[0]
+    assert before == 1_500 + 500 * 3
+    pair.merge()
+    tell(world, customer=pair.ann, transaction_id=f"{pair.card.id} 7")
+    assert pair.points()[0] == before, "an event is known again, whoever told it of whom"
+    tell(world, customer=pair.ann, transaction_id="new")
+    assert pair.points()[0] == before + 500, "the other was two of three visits on the way"
+    for i in range(9):
+        tell(world, customer=pair.ann, transaction_id=f"more {i}")
+    assert pair.points()[0] == before + 500, "four times in all, by both together"
+    with world.database.reading() as session:
+        [progress] = session.scalars(select(BehaviorProgress))
+        assert (progress.customer_id, progress.achieved) == (pair.ann.id, 4)
+    world.require_invariants()
