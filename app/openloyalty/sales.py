@@ -22,7 +22,7 @@ from app.sales import earning, listing, matching, recording
 from app.sales.errors import BadSale, SaleNotFound
 from app.sales.listing import SaleFilter
 from app.sales.models import Sale
-from app.sales.recording import RecordedSale, SaleDetails
+from app.sales.recording import NewSale, SaleDetails
 from app.web.door import caller, chains, note_chain, note_subject, note_unrewarded, own_chain, reading, transaction
 from app.web.door import listing as listing_session
 
@@ -46,7 +46,7 @@ def record(reported: SaleDetails) -> Response:
         return jsonify(transactionId=str(recorded(session, reported).uuid))
 
 
-def recorded(session: Session, reported: SaleDetails) -> Sale | RecordedSale:
+def recorded(session: Session, reported: SaleDetails) -> Sale | NewSale:
     """The sale, and what it is told of it to whoever watches."""
     done = sales.record(session, own_chain(), reported, clock.now(), people.actor())
     _note(done.unrewarded)

@@ -74,7 +74,7 @@ class SaleDetails:
         return sum(item.amount for item in self.items) if self.amount is None else self.amount
 
 
-class RecordedSale(NamedTuple):
+class NewSale(NamedTuple):
     """A sale that was just recorded, without its items; amount in hundredths."""
 
     id: int
@@ -116,7 +116,7 @@ def add(
     earned: Earnings | None,
     now: datetime,
     paid_with: Sequence[int] = (),
-) -> RecordedSale:
+) -> NewSale:
     """Write a sale that is not `known`, with all that it earned; `buyer` is whose it is, whose account is locked.
 
     `paid_with` are vouchers. Raises BadSale or PosNotFound.
@@ -188,9 +188,7 @@ def add(
             telling.entry(session, buyer.id, WrittenEntry(0, entry, chain.id, balance), new, now)
         earning.give_first(session, buyer.id, earned, sale_id, now)
     whose_id = buyer.id if buyer is not None else None
-    return RecordedSale(
-        sale_id, uuid, chain.id, whose_id, reported.business_id, reported.number, reported.total, bought_at
-    )
+    return NewSale(sale_id, uuid, chain.id, whose_id, reported.business_id, reported.number, reported.total, bought_at)
 
 
 def add_return(session: Session, chain_id: int, reported: SaleDetails, customer_id: int | None, now: datetime) -> Sale:

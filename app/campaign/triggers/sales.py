@@ -30,17 +30,34 @@ from app.sales.earning_rules import RuleDetails
 from app.sales.errors import BadRule, SaleDiffers
 from app.sales.facts import BuyerFacts, RuleFacts
 from app.sales.models import Sale
-from app.sales.recording import RecordedSale, SaleDetails
+from app.sales.recording import NewSale, SaleDetails
 from app.sales.rules import Bought
 from app.segments import membership
 
 
 @dataclass(frozen=True)
-class Told:
+class RecordedSale:
     """A sale as it was recorded, and the campaigns that did not reward it, and why; nothing of one that was known already."""
 
-    sale: Sale | RecordedSale
+    sale: Sale | NewSale
     unrewarded: list[Unrewarded] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Purchase:
+    """What is known of a customer's sale before it is written: of whom, who referred them, the chain's rules, and what was bought."""
+
+    chain: ChainTerms
+    buyer: BuyerFacts
+    referring: Sequence[int]
+    rules: Sequence[RuleFacts]
+    bought: Bought
+
+    def earned(self, session: Session, now: datetime) -> Earnings:
+        """What it earns; nothing is written."""
+        is_first = bool(self.bought.amount) and not self.buyer.purchases_count
+        who = facts.earner(session, self.buyer, self.rules)
+        return earning.of_sale(self.rules, self.bought, who, self.buyer.room, is_first, now)
 
 
 OF_A_RULE = Order(free=True, outside_visibility=True)
@@ -54,7 +71,7 @@ def record(
     actor: Actor,
     redeemed: Sequence[VoucherIdentifiers] = (),
     holder: Holder | None = None,
-) -> Told:
+) -> RecordedSale:
     """Record a sale or a return, once: the same sent again changes nothing, and is returned as it was recorded.
 
     `redeemed` are the vouchers that paid for it, of its customer, for whom `holder` acts. Raises as `recording.known` and `add`, or
@@ -69,29 +86,31 @@ def record(
     if known is not None:
         if paid_with and paid_with != (known.details or {}).get(recording.PAID_WITH):
             raise SaleDiffers("The sale was recorded already, without these vouchers.")
-        return Told(known)
+        return RecordedSale(known)
     if reported.is_return:
         back = recording.add_return(session, chain_id, reported, customer_id, now)
         _redeem(session, redeemed, holder, back.number, now)
         _settle_return(session, chain, back, now)
-        return Told(back)
+        return RecordedSale(back)
     buyer = facts.buyer(session, customer_id) if customer_id is not None else None
     if buyer is not None and buyer.merged_into_id is not None:
         raise TryAgain("the customer's account was merged into another meanwhile")
     if buyer is not None and buyer.status == ERASED and reported.customer_id is None:
         raise TryAgain("the customer was erased meanwhile")
-    bought_at = reported.bought_at or now
-    bought = earning.bought(chain, reported.total, reported.items, bought_at, reported.shop)
-    takes_part = buyer is not None and buyer.status != ERASED
-    found = facts.rules_of(session, chain_id, min(bought_at, now)) if takes_part else []
-    earned = _earned(session, found, bought, buyer, now) if buyer is not None and takes_part else None
+    purchase = None
+    if buyer is not None and buyer.status != ERASED:
+        bought_at = reported.bought_at or now
+        bought = earning.bought(chain, reported.total, reported.items, bought_at, reported.shop)
+        rules = facts.rules_of(session, chain_id, min(bought_at, now))
+        purchase = _Purchase(chain, buyer, referring, rules, bought)
+    earned = purchase.earned(session, now) if purchase is not None else None
     sale = recording.add(session, chain, reported, buyer, earned, now, paid_with)
     _redeem(session, redeemed, holder, sale.number, now)
-    if buyer is None:
-        return Told(sale)
-    if not takes_part:  # it is a fact; nothing follows from it, and campaigns say so
-        return Told(sale, _basket_campaigns(session, sale, buyer.id, now, actor))
-    return Told(sale, _follow(session, chain, sale, buyer, referring, found, bought, now, actor))
+    if purchase is not None:
+        return RecordedSale(sale, _follow(session, sale, purchase, now, actor))
+    if buyer is not None:  # who was erased: it is a fact; nothing follows from it, and campaigns say so
+        return RecordedSale(sale, _basket_campaigns(session, sale, buyer.id, now, actor))
+    return RecordedSale(sale)
 
 
 def assign(session: Session, sale: Sale, customer: Customer, now: datetime, actor: Actor) -> list[Unrewarded]:
@@ -104,31 +123,20 @@ def assign(session: Session, sale: Sale, customer: Customer, now: datetime, acto
     recording.assign(session, sale, customer, now)
     buyer = facts.buyer(session, customer.id)
     bought = earning.bought(chain, sale.amount, sale.items, sale.bought_at, sale.shop.uuid if sale.shop else None)
-    found = facts.rules_of(session, chain.id, min(sale.bought_at, now))
-    recording.settle(session, sale, _earned(session, found, bought, buyer, now), now)
-    return _follow(session, chain, sale, buyer, referring, found, bought, now, actor)
-
-
-def _earned(session: Session, found: Sequence[RuleFacts], bought: Bought, buyer: BuyerFacts, now: datetime) -> Earnings:
-    is_first = bool(bought.amount) and not buyer.purchases_count
-    return earning.of_sale(found, bought, facts.earner(session, buyer, found), buyer.room, is_first, now)
+    rules = facts.rules_of(session, chain.id, min(sale.bought_at, now))
+    purchase = _Purchase(chain, buyer, referring, rules, bought)
+    recording.settle(session, sale, purchase.earned(session, now), now)
+    return _follow(session, sale, purchase, now, actor)
 
 
 def _follow(
-    session: Session,
-    chain: ChainTerms,
-    sale: Sale | RecordedSale,
-    buyer: BuyerFacts,
-    referring: Sequence[int],
-    found: Sequence[RuleFacts],
-    bought: Bought,
-    now: datetime,
-    actor: Actor,
+    session: Session, sale: Sale | NewSale, purchase: _Purchase, now: datetime, actor: Actor
 ) -> list[Unrewarded]:
     """What follows from a sale that was recorded: referrals, levels, segments, and what campaigns give."""
     unrewarded: list[Unrewarded] = []
+    buyer = purchase.buyer
     # A purchase of somebody who takes part in nothing is not the one that is waited for.
-    if referring and sale.amount and buyer.is_active:
+    if purchase.referring and sale.amount and buyer.is_active:
         unrewarded += referrals.complete_by_purchase(session, buyer.id, now, actor)
         happened = ("every_purchase",) if buyer.purchases_count else ("first_purchase", "every_purchase")
         referred = session.get_one(Customer, buyer.id)
@@ -136,9 +144,9 @@ def _follow(
         if still:
             earning.for_referral(session, still, referred, happened, now)
     # Before campaigns give: some are for whoever has just come to a level or a segment.
-    levels.refresh(session, chain, buyer.id, now)
-    membership.refresh(session, chain, buyer.id, now)
-    unrewarded += _instant_rewards(session, sale, buyer, found, bought, now, actor)
+    levels.refresh(session, purchase.chain, buyer.id, now)
+    membership.refresh(session, purchase.chain, buyer.id, now)
+    unrewarded += _instant_rewards(session, sale, purchase, now, actor)
     return unrewarded + _basket_campaigns(session, sale, buyer.id, now, actor)
 
 
@@ -159,7 +167,7 @@ def _redeem(
 
 
 def _basket_campaigns(
-    session: Session, sale: Sale | RecordedSale, customer_id: int, now: datetime, actor: Actor
+    session: Session, sale: Sale | NewSale, customer_id: int, now: datetime, actor: Actor
 ) -> list[Unrewarded]:
     """Give what the chain's campaigns have for a basket; those that refused, and why."""
     traits = {"basket.amount": number(sale.amount)}
@@ -191,17 +199,11 @@ def _referring(session: Session, customer_id: int) -> Sequence[int]:
 
 
 def _instant_rewards(
-    session: Session,
-    sale: Sale | RecordedSale,
-    buyer: BuyerFacts,
-    found: Sequence[RuleFacts],
-    bought: Bought,
-    now: datetime,
-    actor: Actor,
+    session: Session, sale: Sale | NewSale, purchase: _Purchase, now: datetime, actor: Actor
 ) -> list[Unrewarded]:
     """Rewards that rules give at once for a sale, free of points."""
-    unrewarded = []
-    for rule, campaign in earning.instant_rewards(session, found, buyer.id, bought):
+    unrewarded, buyer = [], purchase.buyer
+    for rule, campaign in earning.instant_rewards(session, purchase.rules, buyer.id, purchase.bought):
         reason = None
         try:
             purchases.buy(session, campaign, buyer.uuid, {sale.chain_id}, now, actor.login_id, actor.issuer, OF_A_RULE)
