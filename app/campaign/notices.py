@@ -5,8 +5,7 @@ A worker asks for these by the clock, a batch a transaction, and says how far it
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from datetime import datetime, timedelta
 
 from sqlalchemy import and_, delete, or_, select, tuple_
 from sqlalchemy.orm import Session, joinedload
@@ -16,6 +15,7 @@ from app.campaign.limits import UNLIMITED
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.limits import Stock, StockNotice
 from app.campaign.models.vouchers import Voucher
+from app.jobs.marks import ExpiryMark
 from app.organizations import chains
 from app.outbox import writing
 
@@ -31,21 +31,6 @@ LOW = 10  # a tenth is left
 BATCH = 500
 
 
-class ExpiryMark(NamedTuple):
-    """The last voucher that was told of, by when it expires."""
-
-    expires_at: datetime
-    voucher_id: int
-
-    def __str__(self) -> str:
-        return f"{self.expires_at.astimezone(UTC).isoformat()} {self.voucher_id}"
-
-    @classmethod
-    def read(cls, text: str) -> "ExpiryMark":
-        moment, _, number = text.partition(" ")
-        return cls(datetime.fromisoformat(moment), int(number))
-
-
 def tell_of_vouchers(
     session: Session, kind: str, after: ExpiryMark, until: datetime, now: datetime, only: int | None = None
 ) -> tuple[ExpiryMark, bool]:
@@ -57,7 +42,7 @@ def tell_of_vouchers(
     if not writing.is_heard_anywhere(session, kind):
         return end, True
     # The pair as such, and not its parts: of parts the planner makes no beginning of a range.
-    is_later = tuple_(Voucher.expires_at, Voucher.id) > (after.expires_at, after.voucher_id)
+    is_later = tuple_(Voucher.expires_at, Voucher.id) > (after.expires_at, after.number)
     query = (
         select(Voucher.id, Voucher.expires_at, Campaign.chain_id)
         .join(Campaign, Campaign.id == Voucher.campaign_id)

@@ -14,12 +14,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.campaign import notices
-from app.campaign.notices import ExpiryMark
 from app.cells import marks
 from app.cells.errors import ChainIsClosed, ChainIsOpen
 from app.cells.ownership import OWNERS, belongs
 from app.db.engine import CLOSED, Database, TryAgain
 from app.db.prepared import is_postgresql
+from app.jobs.marks import ExpiryMark
 from app.migrations.tables import metadata
 from app.organizations import chains
 from app.organizations.models import Chain

@@ -51,6 +51,12 @@ def letter(session: Session, settings: Settings, links: Links, message: Leased, 
         purpose, page = LINKS[message.kind]
         link = links.make(session, purpose, UUID(data["login"]))
         return Letter(found.email, {**context, "link": f"{settings.public_url}/shop/{page}#{link}"})
+    if message.kind == "points.expiring":
+        expires_at = datetime.fromisoformat(data["expires_at"])
+        if expires_at <= clock.now():
+            return None
+        said = {"points": data["points"], "balance": data["balance"], "expires_on": _day(expires_at, settings)}
+        return Letter(found.email, {**context, **said})
     context["campaign"] = data["campaign"]["name"]
     if message.kind == "voucher.expiring":
         status = session.scalar(select(Voucher.status).where(Voucher.id == data["voucher"]["number"]))
@@ -67,7 +73,11 @@ def letter(session: Session, settings: Settings, links: Links, message: Leased, 
     return Letter(found.email, {**context, **bought})
 
 
+def _day(at: datetime, settings: Settings) -> str:
+    return at.astimezone(settings.zone).date().isoformat()
+
+
 def _voucher(data: dict[str, Any], settings: Settings) -> dict[str, Any]:
     expires_at = data["expires_at"]
-    on = datetime.fromisoformat(expires_at).astimezone(settings.zone).date().isoformat() if expires_at else None
+    on = _day(datetime.fromisoformat(expires_at), settings) if expires_at else None
     return {"code": data["code"], "kind": data["kind"], "amount": data["amount"], "expires_on": on}

@@ -33,6 +33,7 @@ KINDS: dict[str, dict[str, Any]] = {
         "instructions": "Show the code at the till.",
     },
     "voucher.expiring": {**_ABOUT, "campaign": "A coffee", "voucher": _VOUCHER},
+    "points.expiring": {**_ABOUT, "points": "100.00", "balance": "180.00", "expires_on": "2027-01-31"},
     "customer.activation": {**_ABOUT, "link": "https://shop.example/shop/activate/x"},
     "password.reset": {**_ABOUT, "link": "https://shop.example/shop/reset/x"},
 }

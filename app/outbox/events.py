@@ -77,6 +77,15 @@ class PointsData(Schema):
     issuer = fields.String(required=True)
 
 
+class ExpiringPointsData(Schema):
+    """Points of one customer that expire together, unless they are spent before."""
+
+    customer = fields.Nested(CustomerRef, required=True)
+    points = fields.String(required=True)
+    expires_at = fields.String(required=True)
+    balance = fields.String(required=True)
+
+
 class CustomerData(Schema):
     """A customer as the event left it."""
 
@@ -169,6 +178,12 @@ EXAMPLES: dict[type[Schema], dict[str, Any]] = {
         "comment": "Opening day",
         "issuer": "admin",
     },
+    ExpiringPointsData: {
+        "customer": _CUSTOMER,
+        "points": "100.00",
+        "expires_at": "2027-01-31T23:00:00Z",
+        "balance": "180.00",
+    },
     CustomerData: {
         "customer": _CUSTOMER,
         "status": "active",
@@ -210,6 +225,7 @@ KINDS = {
         EventKind("points.cancelled", "What was left of an addition was taken back by hand.", PointsData),
         EventKind("points.unlocked", "Points that were locked may be spent from now on.", PointsData),
         EventKind("points.expired", "Points expired before they were spent.", PointsData),
+        EventKind("points.expiring", "Points that were not spent expire in seven days.", ExpiringPointsData),
         EventKind("points.given_by_rule", "A sale or an event earned points by a rule.", PointsData),
         EventKind("points.taken_back", "A return took back what its sale had earned.", PointsData),
         EventKind("points.earned", "An award gave points.", AwardData),

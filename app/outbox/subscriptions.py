@@ -22,7 +22,7 @@ SUBSCRIPTIONS_MAX = 50  # of one chain
 AGAIN_MAX = 5_000  # messages by one call
 EVERYTHING = "*"
 # What mail is written for, of what happens by itself; what somebody asks for is written as a mail at once.
-MAILED = ("purchase.made", "voucher.expiring")
+MAILED = ("purchase.made", "voucher.expiring", "points.expiring")
 
 
 class SubscriptionNotFound(Missing):

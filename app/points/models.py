@@ -127,6 +127,13 @@ class PointsLot(OfChain, Base):
             sqlite_where=text('"left" > 0'),
         ),
         Index("ix_points_lot_customer_id", "customer_id"),
+        Index(
+            "ix_points_lot_expires_at",
+            "expires_at",
+            "customer_id",
+            postgresql_where=text('"left" > 0'),
+            sqlite_where=text('"left" > 0'),
+        ),
     )
 
 

@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.access import tokens
 from app.campaign import invariants, notices
-from app.campaign.notices import ExpiryMark
 from app.campaign.setup import photos
 from app.db.engine import Database, OutcomeUnknown, TryAgain
 from app.jobs import schedule
+from app.jobs.marks import ExpiryMark
 from app.jobs.schedule import HELD, Every, Nightly, Run, Schedule
 from app.media.blobs import BlobStore
 from app.outbox import retention
-from app.points import ledger, lots
+from app.points import ledger, lots, reminders
 from app.sales import levels
 from app.segments import segments
 from app.settings import Settings
@@ -63,6 +63,7 @@ def works(settings: Settings) -> dict[str, Work]:
         notices.WORK["voucher.expiring"]: Work(Every(hour), _tell_of_expiring),
         "points": Work(Every(minute), _bring_points_up_to_date),
         "points-lots": Work(Every(hour), _settle_points),
+        "expiring-points": Work(Every(hour), _tell_of_expiring_points),
         "levels": Work(Every(hour), _refresh_levels),
         "segments": Work(Every(hour), _recompute_segments),
         "stocks": Work(Every(minute), _tell_of_stocks),
@@ -163,8 +164,21 @@ def _tell_of_expiring(desk: Desk) -> str:
     return _tell_of_vouchers(desk, "voucher.expiring")
 
 
+def _tell_of_expiring_points(desk: Desk) -> str:
+    return _tell(desk, clock.now() + reminders.REMINDED_BEFORE, reminders.tell)
+
+
 def _tell_of_vouchers(desk: Desk, kind: str) -> str:
-    until = clock.now() + notices.AHEAD[kind]
+    def tell(session: Session, mark: ExpiryMark, until: datetime, now: datetime) -> tuple[ExpiryMark, bool]:
+        return notices.tell_of_vouchers(session, kind, mark, until, now)
+
+    return _tell(desk, clock.now() + notices.AHEAD[kind], tell)
+
+
+def _tell(
+    desk: Desk, until: datetime, tell: Callable[[Session, ExpiryMark, datetime, datetime], tuple[ExpiryMark, bool]]
+) -> str:
+    """Tell of what expires between the mark of the last run and a moment, batch by batch."""
     # The first run begins with what comes from now on.
     mark, is_end = ExpiryMark.read(desk.run.mark) if desk.run.mark else ExpiryMark(until, 0), False
     batches = 0
@@ -173,7 +187,7 @@ def _tell_of_vouchers(desk: Desk, kind: str) -> str:
             # The mark's row first: whoever opens a chain that was closed waits, or is waited for.
             if not schedule.keep(session, desk.run, clock.now()):
                 raise Lost
-            mark, is_end = notices.tell_of_vouchers(session, kind, mark, until, clock.now())
+            mark, is_end = tell(session, mark, until, clock.now())
             if not schedule.advance(session, desk.run, str(mark)):
                 raise Lost
         batches += 1

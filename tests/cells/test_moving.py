@@ -20,7 +20,6 @@ from app.access import permissions, staff
 from app.access.models import Login
 from app.campaign import invariants, notices
 from app.campaign.models.vouchers import Voucher
-from app.campaign.notices import ExpiryMark
 from app.campaign.setup import campaigns
 from app.campaign.vouchers import lifecycle
 from app.campaign.vouchers.lifecycle import VoucherTerms
@@ -30,6 +29,7 @@ from app.cells.ownership import NOT_MOVED, OWNERS, SHARED, belongs
 from app.db.engine import ClosedForNow, Database, TryAgain
 from app.db.installation import migrate
 from app.jobs import schedule
+from app.jobs.marks import ExpiryMark
 from app.jobs.models import ClockJob
 from app.jobs.schedule import Every
 from app.media.blobs import FolderStore

@@ -24,10 +24,10 @@ from app.access.errors import BadLink
 from app.access.links import ACTIVATION, RESET
 from app.access.models import Login
 from app.campaign import notices
-from app.campaign.notices import ExpiryMark
 from app.campaign.vouchers import lifecycle
 from app.campaign.vouchers.lifecycle import VoucherTerms
 from app.db.engine import Database
+from app.jobs.marks import ExpiryMark
 from app.mail.mailer import mailer
 from app.mail.templates import KINDS, LANGUAGES, Templates
 from app.mail.transports import Smtp
@@ -36,6 +36,7 @@ from app.members.models import Profile
 from app.organizations.scope import EVERY_CHAIN
 from app.outbox import subscriptions
 from app.outbox.models import Delivery
+from app.points import ledger, lots, reminders
 from app.settings import BadSettings, Settings, from_environment
 from app.web.callers import identity
 from tests.client import Client
@@ -417,6 +418,18 @@ def test_a_coupon_that_expires_soon_is_written_about(app: Flask, world: World, m
     hooks.send()
     [letter] = letters_in(mailing)
     assert "Ten euros" in str(letter["Subject"])
+
+
+def test_points_that_expire_soon_are_written_about(app: Flask, world: World, mailing: Settings) -> None:
+    hooks, now = hooks_of(app, mailing, world.database), world.now
+    with world.database.transaction() as session:
+        ledger.add(session, world.cleo.id, 1_250, now, days_active=5)
+        lots.bring_up_to_date(session, world.cleo.id, now)
+        reminders.tell(session, ExpiryMark(now, 0), later(days=7), now)
+    hooks.send()
+    [letter] = letters_in(mailing)
+    assert "points expire soon" in str(letter["Subject"])
+    assert "12.50 of your points expire on" in letter.as_string()
 
 
 def test_a_letter_that_nobody_waits_for_any_more_is_not_sent(app: Flask, world: World, mailing: Settings) -> None:

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -13,17 +14,18 @@ from sqlalchemy import select, text
 from app import clock
 from app.campaign import errors, notices
 from app.campaign.models.awards import Award
-from app.campaign.notices import ExpiryMark
 from app.campaign.setup import campaigns
 from app.campaign.triggers import purchases
 from app.campaign.vouchers import lifecycle
 from app.campaign.vouchers.lifecycle import VoucherTerms
 from app.campaign.vouchers.lookup import Holder, VoucherIdentifiers
+from app.jobs.marks import ExpiryMark
 from app.members import customers
+from app.members.models import Customer
 from app.organizations.scope import EVERY_CHAIN
 from app.outbox.events import EXAMPLES, KINDS, TEST
 from app.outbox.models import Delivery, Message
-from app.points import ledger
+from app.points import ledger, reminders
 from tests.outbox.hooks import Hooks, later, subscribe
 from tests.receiver import Receiver, receiver
 from tests.world import World, coupon, nothing, points, voucher
@@ -297,6 +299,30 @@ def test_vouchers_that_expire_are_told_of_once_however_small_the_batches(
                         session, "voucher.expired", ExpiryMark.read(str(mark)), later(minutes=minutes), now
                     )
     assert len(found.requests) == len({it.id for it in found.requests}) == 5
+
+
+def test_points_that_expire_are_told_of_once_together(
+    world: World, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reminders, "BATCH", 2)
+    then = world.now - timedelta(days=20)
+    world.work("expiring-points", then)  # from when on it tells
+    people = [world.a_customer(f"P{i}", points=0) for i in range(5)]
+    gone = world.a_customer("Gone", points=0)
+    with world.database.transaction() as session:
+        for person in (*people, gone):
+            for days in (8, 8, 12, 40):
+                ledger.add(session, person.id, 100, then, days_active=days)
+        ledger.spend(session, people[0].id, 150, then)
+        customers.block(session, session.get_one(Customer, gone.id), then)
+    world.work("points-lots", then)
+    with listening(hooks, "points.expiring") as found:
+        for days in (2, 2, 3, 6):
+            world.work("expiring-points", then + timedelta(days=days))
+    said = [(it.json["data"]["customer"]["number"], it.json["data"]["points"]) for it in found.requests]
+    of = {person.id: [points for number, points in said if number == person.id] for person in (*people, gone)}
+    assert of == {people[0].id: ["0.50", "1.00"], **{it.id: ["2.00", "1.00"] for it in people[1:]}, gone.id: []}
+    assert len({it.id for it in found.requests}) == len(found.requests) == 10
 
 
 def test_what_was_written_is_complete(world: World, hooks: Hooks) -> None:

@@ -42,6 +42,7 @@ def upgrade() -> None:
         f" CONSTRAINT fk_level_change_after_id_level FOREIGN KEY (after_id) REFERENCES level (id)){strict}"
     )
     op.execute("CREATE INDEX ix_level_change_customer_id ON level_change (customer_id)")
+    op.execute('CREATE INDEX ix_points_lot_expires_at ON points_lot (expires_at, customer_id) WHERE "left" > 0')
 
 
 def downgrade() -> None:
