@@ -7,7 +7,7 @@ from flask import Response, jsonify
 from werkzeug.exceptions import BadRequest, Forbidden
 
 from app import clock
-from app.members import customers
+from app.members import customers, finding
 from app.members.customers import CustomerFilter
 from app.openloyalty import queries, registration, schemas, views
 from app.openloyalty.api import Blueprint
@@ -17,7 +17,7 @@ from app.openloyalty.member_forms import CustomerChangeForm, CustomerForm, ShopC
 from app.openloyalty.people import customer_details, customer_pages
 from app.openloyalty.queries import PAGING_PARAMETERS, flag, paging, text
 from app.openloyalty.transfers import POINTS_PARAMETERS, points_of
-from app.paging import Page
+from app.paging import Page, Paged
 from app.web.door import allow, caller, chains, listing, reading, settings, transaction
 
 blueprint = Blueprint("admin_customers", __name__)
@@ -107,7 +107,8 @@ def search_customers(data: dict[str, Any]) -> Response:
         raise BadRequest("Say by what to search: a card, a phone, an address, a name, a city or a postcode.")
     wanted = CustomerFilter(texts, address=address)
     with reading() as session:
-        found = customers.page(session, chains(), wanted, Page(1, FOUND_MAX))
+        named = finding.by_whole(session, chains(), texts)
+        found = Paged(named, len(named)) if named else customers.page(session, chains(), wanted, Page(1, FOUND_MAX))
         if found.total > FOUND_MAX:
             response = jsonify(error="to many results")
             response.status_code = 400

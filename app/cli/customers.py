@@ -117,7 +117,7 @@ def import_customers(file: Iterator[str], chain_id: int | None, check: bool) -> 
     if found.wrong_count:
         more = found.wrong_count - len(found.wrong)
         raise click.ClickException(
-            f"{found.wrong_count:,} lines are wrong{f', of which {more:,} are not shown' if more else ''}. Nobody was added."
+            f"{found.wrong_count:,} things are wrong{f', of which {more:,} are not shown' if more else ''}. Nobody was added."
         )
     if not found.customers_count:
         raise click.ClickException("The file holds no customers.")

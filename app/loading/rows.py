@@ -1,10 +1,11 @@
 """The rows of a table of customers, each checked by itself. Memory does not grow with the table."""
 
 import csv
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from app.text import folded, is_email, trimmed, written
 DELIMITERS = ";,\t"
 TEXT_LENGTH_MAX = 255
 UUID_LENGTH_MIN = 32
+POINTS = re.compile(r"[0-9]{1,15}(\.[0-9]{1,2})?")
 GENDERS = ("male", "female", "not_disclosed")
 YES, NO = {"1", "true", "yes"}, {"", "0", "false", "no"}
 ADDRESS = ("street", "address1", "address2", "postal", "city", "province", "country")
@@ -64,27 +66,26 @@ def read(
 
     Days and times without an offset are the zone's. Raises BadTable.
     """
-    first = next((line for line in file if line.strip()), "")
-    delimiter = max(DELIMITERS, key=first.count)
-    reader = csv.reader(_with(first, file), delimiter=delimiter, strict=True)
+    line = 0
     try:
-        places = _places(next(reader))
+        first = next((text for text in file if text.strip()), "")
+        reader = csv.reader(_with(first, file), delimiter=max(DELIMITERS, key=first.count), strict=True)
+        places = _places(next(reader, []))
         for cells in reader:
+            line = reader.line_num
             if not any(cell.strip() for cell in cells):
                 continue
-            line = reader.line_num
-            said = {name: trimmed(cells[i]) if i < len(cells) else "" for name, i in places.items()}
-            if len(cells) > len(places):
+            if len(cells) != len(places):
                 yield BadRow(line, f"{len(cells)} cells, where the heading has {len(places)}.")
                 continue
             try:
-                yield _customer(line, said, levels, zone, now)
+                yield _customer(line, {name: trimmed(cells[i]) for name, i in places.items()}, levels, zone, now)
             except ValueError as e:
                 yield BadRow(line, str(e))
     except csv.Error as e:
-        raise BadTable(f"Line {reader.line_num}: {e}.") from e
+        raise BadTable(f"Behind line {line}: {e}.") from e
     except UnicodeDecodeError as e:
-        raise BadTable("The file is not text in UTF-8.") from e
+        raise BadTable(f"Behind line {line}: the file is not text in UTF-8; save it so.") from e
 
 
 def _with(first: str, rest: Iterator[str]) -> Iterator[str]:
@@ -133,7 +134,7 @@ def _customer(
         raise ValueError(f"gender: one of {', '.join(GENDERS)}.")
     level = said.get("level", "")
     if level and level not in levels:
-        raise ValueError(f"level: there is no level {level}; there are {', '.join(sorted(levels))}.")
+        raise ValueError(f"level: there is no level {level}; there are {', '.join(sorted(levels)) or 'none'}.")
     country = said.get("country", "")
     if country and not (len(country) == 2 and country.isascii() and country.isalpha()):
         raise ValueError("country: two letters, like PL.")
@@ -191,13 +192,12 @@ def _moment(text: str, zone: ZoneInfo, now: datetime) -> datetime | None:
 
 
 def _points(text: str) -> int:
-    try:
-        hundredths = Decimal(text or "0") * 100
-    except InvalidOperation as e:
-        raise ValueError("points: a number like 12.50.") from e
-    if not hundredths.is_finite() or hundredths != hundredths.to_integral_value() or not 0 <= hundredths <= BALANCE_MAX:
+    if not POINTS.fullmatch(text or "0"):
         raise ValueError("points: a number with at most two decimals, not negative.")
-    return int(hundredths)
+    hundredths = int(Decimal(text or "0") * 100)
+    if hundredths > BALANCE_MAX:
+        raise ValueError("points: more than an account can hold.")
+    return hundredths
 
 
 def _flag(name: str, text: str) -> bool:

@@ -138,6 +138,9 @@ def change(session: Session, customer: Customer, changes: Mapping[str, Any], now
     profile = customer.profile
     person = Person(**{name: changes.get(name, getattr(profile, name)) for name in Person.__dataclass_fields__})
     _require_plain(changes)
+    names = (profile.email, profile.phone, profile.loyalty_card_number)
+    if any(names) and not (person.email or person.phone or person.loyalty_card_number):
+        raise BadCustomer("One of e-mail, phone and card has to stay: nobody could be found without.", field="email")
     _take_back_own(session, customer, person)
     _require_unique(session, customer.chain_id, person, but=customer.id)
     for name in AGREEMENTS:
@@ -225,6 +228,12 @@ def account_of(executor: Executor, customer_id: int) -> int:
     """The customer in whose account somebody's things are: the customer, or into whom they were merged."""
     [found] = _ACCOUNT.run(executor, {"customer": customer_id})
     return found.id
+
+
+def account_uuid(session: Session, uuid: UUID) -> UUID | None:
+    """The same by UUID; None for nobody."""
+    own = select(func.coalesce(Customer.merged_into_id, Customer.id)).where(Customer.uuid == uuid).scalar_subquery()
+    return session.scalar(select(Customer.uuid).where(Customer.id == own))
 
 
 def get_by_id(session: Session, customer_id: int) -> Customer:
@@ -426,7 +435,7 @@ def _move(
     # Locked, so that two moves at once count the customer away from where it really stood.
     _lock(session, customer)
     before, after = customer.level_id, level.id if level else None
-    if before != after or cause in ("by_hand", "released"):
+    if before != after or (manual_level.id if manual_level else None) != customer.manual_level_id:
         change = LevelChange(before_id=before, after_id=after, cause=cause, changed_at=now)
         change.chain_id, change.customer_id = customer.chain_id, customer.id
         session.add(change)

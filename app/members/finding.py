@@ -1,8 +1,9 @@
 """Find customers while somebody types: by how a name, an address, a phone or a card begins. As quick among millions as among ten."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.db.prepared import is_postgresql
@@ -21,8 +22,8 @@ def find(session: Session, chains: Chains, text: str, size: int = 20) -> list[Cu
     Where more are called so than are asked for, which of them is the index's to say: nobody sorts a million for who types on.
     """
     if not written(text):
-        newest = select(Customer).where(within(chains, Customer.chain_id)).order_by(Customer.id.desc()).limit(size)
-        return list(session.scalars(newest))
+        newest = select(Customer).where(within(chains, Customer.chain_id), Customer.status != ERASED)
+        return list(session.scalars(newest.order_by(Customer.id.desc()).limit(size)))
     begins = _begins_on_postgresql if is_postgresql(session) else _begins
     found = {it.id: it for it in session.scalars(_merged(chains, text))}
     for condition in _ways(text, begins):
@@ -32,6 +33,20 @@ def find(session: Session, chains: Chains, text: str, size: int = 20) -> list[Cu
         if len(found) >= size:
             break
     return list(found.values())[:size]
+
+
+def by_whole(session: Session, chains: Chains, texts: Mapping[str, str]) -> list[Customer]:
+    """Who has a whole card, phone or address that is said, or into whose account such a one was merged; whatever else is said, too."""
+    said = [
+        getattr(Profile, name) == written(texts[name]) for name in ("loyalty_card_number", "phone") if name in texts
+    ]
+    said += [Profile.email == written(texts["email"]).lower()] if "email" in texts else []
+    if not said:
+        return []
+    named = aliased(Customer)
+    query = select(Customer).join(named, Customer.id == func.coalesce(named.merged_into_id, named.id))
+    query = query.join(Profile, Profile.customer_id == named.id).where(within(chains, Customer.chain_id), and_(*said))
+    return list(session.scalars(query.where(Customer.status != ERASED).order_by(Customer.id)).unique())
 
 
 def _merged(chains: Chains, text: str) -> Select[Customer]:

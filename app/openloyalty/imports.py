@@ -44,6 +44,10 @@ def run(kind: RowKind) -> Response:
 
     Raises BadRequest for what is no such file: then nothing was recorded.
     """
+    if request.headers.get("Idempotency-Key"):
+        raise BadRequest(
+            "An Idempotency-Key does not count here: each row is recorded by itself, and the answer tells what became of it."
+        )
     rows = _rows(kind.name)
     told = [_recorded(kind, i, row) for i, row in enumerate(rows, 1)]
     failed = sum(it["status"] == "error" for it in told)

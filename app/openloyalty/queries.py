@@ -26,7 +26,7 @@ PAGING_PARAMETERS = [
         "in": "query",
         "name": "perPage",
         "schema": {"type": "integer", "default": PER_PAGE},
-        "description": "Items on a page; a negative number means all.",
+        "description": "Items on a page; a negative number means as many as there may be, 1,000.",
     },
     {
         "in": "query",

@@ -1,5 +1,6 @@
 """Sales: what all roles share. Open Loyalty calls them transactions."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -65,7 +66,7 @@ def simulate(reported: SaleDetails) -> Response:
         recording.shop_of(session, chain.id, reported)
         bought = earning.bought(chain, reported.total, reported.items, reported.bought_at or now, reported.shop)
         whose = recording.whose(session, chain, reported)
-        return jsonify(points=number(earning.simulate(session, chain, bought, whose).points))
+        return jsonify(points=number(earning.simulate(session, chain, bought, whose, now).total))
 
 
 def assign(data: dict[str, Any]) -> Response:
@@ -118,7 +119,9 @@ def list_sales(customer: UUID | None = None) -> Response:
             if text
         },
     )
-    return _page(wanted, paging(True))
+    with reading() as session:
+        known = customers.account_uuid(session, wanted.customer) if wanted.customer is not None else None
+    return _page(replace(wanted, customer=known or wanted.customer), paging(True))
 
 
 def list_of_document(document: str) -> Response:

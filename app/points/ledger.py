@@ -115,6 +115,7 @@ def pass_all_on(
     now: datetime,
     issuer: str = "system",
     issued_by: int | None = None,
+    comment: str | None = None,
 ) -> None:
     """Move all that is left on one account to another of its chain, whose accounts are locked: also what may not be spent yet.
 
@@ -129,12 +130,14 @@ def pass_all_on(
     locked = sum(lot.left for lot in waiting)
     if not usable + locked:
         return
-    passed = lots.enter(session, book, NewEntry("passed_on", -usable, -locked, issuer=issuer, issued_by=issued_by), now)
+    passed = lots.enter(
+        session, book, NewEntry("passed_on", -usable, -locked, comment=comment, issuer=issuer, issued_by=issued_by), now
+    )
     parts = [(lot.left, lot.unlocks_at, lot.expires_at) for lot in waiting if lot.left]
     book.take_of(passed.id, waiting, locked)
     parts = [(part.amount, None, part.lot.expires_at) for part in book.take(passed.id, usable)] + parts
     lots.write(session, book)
-    _receive(session, receiver_id, passed, parts, now, issuer, issued_by)
+    _receive(session, receiver_id, passed, parts, now, issuer, issued_by, comment)
 
 
 def _receive(
@@ -145,9 +148,10 @@ def _receive(
     now: datetime,
     issuer: str,
     issued_by: int | None,
+    comment: str | None = None,
 ) -> None:
     """Add what another account passed on: parts of lots, each with how much, and when it unlocks and expires."""
-    details = {"issuer": issuer, "issued_by": issued_by, "counterpart_id": passed.id}
+    details = {"comment": comment, "issuer": issuer, "issued_by": issued_by, "counterpart_id": passed.id}
     for (unlocks_at, expires_at), alike in groupby(parts, key=lambda part: part[1:]):
         lifetime = Lifetime(unlocks_at, None if expires_at == ALWAYS_TO else expires_at)
         received = sum(amount for amount, _, _ in alike)

@@ -69,6 +69,8 @@ def erase(session: Session, customer: Customer, now: datetime) -> None:
     for each in everybody:
         _end_sessions(session, each)
         _leave_segments(session, each, names)
+        sizes.move(session, each, None)
+        each.level = each.manual_level = None
         each.status, each.external_id, each.time_zone, each.shop = ERASED, None, None, None
         each.is_anonymous, each.updated_at = False, now
         session.flush()

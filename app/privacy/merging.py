@@ -41,6 +41,8 @@ from app.sales import levels
 from app.sales.models import EarningUsage, Sale
 from app.segments import membership, segments
 
+COMMENT = "Two accounts became one"
+
 
 def merge(
     session: Session,
@@ -76,7 +78,7 @@ def merge(
             field="customer",
         )
     by_hand = [it.manual_level for it in (kept, gone) if it.manual_level is not None]
-    ledger.pass_all_on(session, gone.id, kept.id, now, issuer, issued_by)
+    ledger.pass_all_on(session, gone.id, kept.id, now, issuer, issued_by, COMMENT)
     _spending(session, kept, gone)
     session.execute(update(Voucher).where(Voucher.customer_id == gone.id).values(customer_id=kept.id))
     _describe(session, kept, gone)

@@ -11,6 +11,7 @@ from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
 from app import calendar
+from app.amounts import BALANCE_MAX
 from app.db.guarded import insert_into
 from app.db.prepared import dialect_of
 from app.members.models import Customer
@@ -22,7 +23,7 @@ from app.sales import facts, rules
 from app.sales.errors import EventUnknown, LimitExceeded, MayNotEarn
 from app.sales.facts import RuleFacts
 from app.sales.models import EarningUsage, Sale, SaleItem
-from app.sales.rules import Bought, Earned, Earner, Item
+from app.sales.rules import Bought, Earner, Item
 
 # Events that happen here by themselves; a custom event is told by somebody.
 REGISTERED, FIRST_PURCHASE = "registered", "first_purchase"
@@ -249,10 +250,11 @@ def instant_rewards(
     ]
 
 
-def simulate(session: Session, chain: ChainTerms, sale: Bought, customer_id: int | None) -> Earned:
+def simulate(session: Session, chain: ChainTerms, sale: Bought, customer_id: int | None, now: datetime) -> Earnings:
     """What a sale would earn, which nobody records; by nobody, as by an active customer without a level."""
-    found = facts.of_kinds(facts.rules_of(session, chain.id, sale.bought_at), rules.SALE_KINDS, sale.bought_at)
-    who = Earner(None, frozenset())
+    found = facts.rules_of(session, chain.id, min(sale.bought_at, now))
+    who, is_first = Earner(None, frozenset()), False
     if customer_id is not None:
-        who = facts.earner(session, facts.buyer(session, customer_id), found)
-    return rules.for_sale([it.pure() for it in found], sale, replace(who, may_earn=True))
+        buyer = facts.buyer(session, customer_id)
+        who, is_first = facts.earner(session, buyer, found), bool(sale.amount) and not buyer.purchases_count
+    return of_sale(found, sale, replace(who, may_earn=True), BALANCE_MAX, is_first, now)

@@ -28,7 +28,9 @@ from sqlalchemy import (
     true,
     type_coerce,
 )
+from sqlalchemy.orm import aliased
 
+from app.db.types import UtcDateTime
 from app.members.errors import BadSegment
 from app.members.models import Customer, CustomerAttribute, CustomerTag, Level, Profile, Spending
 from app.organizations.models import PointOfSale
@@ -162,7 +164,10 @@ def _anniversary(asked: Asked, terms: Terms) -> Condition:
         column: Any = Profile.born_on
         when = exists().where(Profile.customer_id == Customer.id, _on_days(asked, column, wanted))
         return and_(Customer.status == "active", when)
-    return and_(Customer.status == "active", _on_days(asked, Customer.created_at, wanted))
+    # A year after, not on the day itself.
+    last_year = asked.midnight(asked.today - timedelta(days=364 - min(terms["days"], 363)))
+    is_old = Customer.created_at < literal(last_year, UtcDateTime())
+    return and_(Customer.status == "active", is_old, _on_days(asked, Customer.created_at, wanted))
 
 
 def _on_days(asked: Asked, column: Any, wanted: set[tuple[int, int]]) -> Condition:
@@ -179,8 +184,11 @@ def _customer_list(asked: Asked, terms: Terms) -> Condition:
     small = _texts(asked, [it.lower() for it in terms["customers"]])
     uuids = _texts(asked, [_uuid_text(asked, it) for it in terms["customers"]])
     of_profile = or_(Profile.phone.in_(names), Profile.loyalty_card_number.in_(names), Profile.email.in_(small))
-    listed = select(Profile.customer_id).where(Profile.chain_id == asked.chain_id, of_profile)
-    return or_(cast(Customer.uuid, String).in_(uuids), Customer.id.in_(listed))
+    named = aliased(Customer)  # or somebody whose account was merged into the customer's
+    account = func.coalesce(named.merged_into_id, named.id)
+    mine = select(account).where(named.chain_id == asked.chain_id)
+    by_profile = mine.join(Profile, Profile.customer_id == named.id).where(of_profile)
+    return or_(Customer.id.in_(by_profile), Customer.id.in_(mine.where(cast(named.uuid, String).in_(uuids))))
 
 
 def _uuid_text(asked: Asked, name: str) -> str:

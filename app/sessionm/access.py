@@ -8,6 +8,7 @@ Source: contract section 2.1.
 import base64
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
@@ -19,9 +20,11 @@ from flask import g, request
 from app import clock
 from app.access import tokens
 from app.campaign.awards.give import Actor
+from app.db.prepared import Executor
 from app.members import identifiers
 from app.members.errors import CustomerNotFound
 from app.members.identifiers import KnownCustomer
+from app.members.models import ERASED
 from app.sessionm import codes
 from app.web.callers import Caller, identity
 from app.web.door import caller, database
@@ -48,6 +51,7 @@ def by_secret(write: bool) -> Callable[[], Caller]:
         user, secret = _credentials()
         with database().lookup_connection() as connection:
             app: Any = tokens.find_app(connection, api_key, secret, clock.now(), *_named_customer())
+            found = _customer_of(connection, app) if app is not None else None
         if app is None:
             raise Rejected(codes.INVALID_API_KEY, "No application was found for the given key.")
         if app.token_id is None or user not in ("", api_key):
@@ -55,7 +59,7 @@ def by_secret(write: bool) -> Callable[[], Caller]:
         if write and not app.may_write:
             raise Rejected(codes.ACCESS_DENIED, "This secret lets you read, but not change anything.")
         g.application = Application(api_key, app.chain_id, app.has_divisions)
-        g.customer = _customer_of(app)
+        g.customer = found
         return Caller(None, None, APPLICATION, None, None, app.token_id, app.chain_id)
 
     return find
@@ -139,8 +143,12 @@ def _named_customer() -> tuple[UUID | None, str | None]:
     return user_id, named.get("external_id")
 
 
-def _customer_of(app: Any) -> KnownCustomer | None:
-    if app.customer_id is None or app.customer_status == "deleted":
+def _customer_of(executor: Executor, app: Any) -> KnownCustomer | None:
+    if app.customer_id is None:
+        return None
+    if app.customer_status == ERASED:  # or merged into somebody, who is meant
+        with suppress(CustomerNotFound):
+            return identifiers.by_uuid(executor, app.chain_id, app.customer_uuid)
         return None
     return KnownCustomer(
         app.customer_id, app.customer_uuid, app.customer_is_anonymous, app.customer_status, app.chain_id

@@ -98,6 +98,8 @@ def test_all_that_is_wrong_is_told_and_nobody_is_added(guerdon: Guerdon, tmp_pat
         "A;A;;2;;31.12.1999;;;;;;;": "birthDate: YYYY-MM-DD.",
         "A;A;;3;;;2999-01-01 00:00;;;;;;": "createdAt: a moment that is past.",
         "A;A;;4;;;;gold;;;;;": "level: there is no level gold; there are bronze, silver.",
+        "A;A;;13;;;;;1e5;;;;": "points: a number with at most two decimals, not negative.",
+        "A;A;;14": "4 cells, where the heading has 13.",
         "A;A;;5;;;;;1.234;;;;": "points: a number with at most two decimals, not negative.",
         "A;A;;6;;;;;NaN;;;;": "points: a number with at most two decimals, not negative.",
         "A;A;;8;;;;;-1;;;;": "points: a number with at most two decimals, not negative.",
@@ -112,7 +114,7 @@ def test_all_that_is_wrong_is_told_and_nobody_is_added(guerdon: Guerdon, tmp_pat
     assert answer.exit_code == 1
     for number, said in enumerate(lines.values(), 2):
         assert said is None or f"Line {number}: {said}" in answer.output, answer.output
-    assert f"{len(lines) - 1} lines are wrong" in answer.output
+    assert f"{len(lines) - 1} things are wrong" in answer.output
     assert count(world) == before
     world.require_invariants()
 

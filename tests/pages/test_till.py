@@ -466,7 +466,7 @@ def test_a_receipt_that_was_paid_without_the_card_earns_now(visit: Visit, call: 
     number = page.get_by_role("textbox", name="Number of the receipt")
     number.fill("R-78")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("dialog")).to_contain_text("No such transaction")
+    expect(page.get_by_role("dialog")).to_contain_text("There is no receipt with this number.")
     visitor.require_accessible()
     number.fill("R-77")
     page.keyboard.press("Enter")

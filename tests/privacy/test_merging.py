@@ -475,3 +475,26 @@ def test_what_both_were_on_their_way_to_goes_on(pair: Pair) -> None:
         [progress] = session.scalars(select(BehaviorProgress))
         assert (progress.customer_id, progress.achieved) == (pair.ann.id, 4)
     world.require_invariants()
+
+
+def test_the_other_dialects_and_lists_know_the_old_names(pair: Pair, ada: Client, sol: Client) -> None:
+    world = pair.world
+    campaign = world.a_reward_campaign(points(5), limit_per_customer=None)
+    with world.database.transaction() as session:
+        own = session.get_one(Customer, pair.ann.id)
+        customers.change(session, own, {"loyalty_card_number": "CARD-0"}, world.now)
+    pair.merge()
+    world.a_customer("Stranger", loyalty_card_number="XCARD-1")
+    with world.database.transaction() as session:
+        assert interactions.interact(session, campaign.chain_id, campaign.id, pair.card.id, world.now, SYSTEM)
+        for names in (["CARD-1"], [str(pair.card.uuid)], ["CARD-0"]):
+            listed = SegmentDetails("s", True, [[Criterion(CUSTOMER_LIST, {"customers": names})]])
+            assert [it.id for it in segments.preview(session, world.chain_id, listed, world.now)[1]] == [pair.ann.id]
+    found: Any = sol.post("/api/pos/search/customer", json={"search": {"loyaltyCardNumber": "CARD-1"}}).json
+    assert [it["customerId"] for it in found["customers"]] == [str(pair.ann.uuid)], "the whole card, and no other"
+    pair.sell(pair.ann, "R-1")
+    bought: Any = ada.get(f"/api/transaction?customerId={pair.card.uuid}").json
+    assert [it["documentNumber"] for it in bought["transactions"]] == ["R-1"]
+    newest: Any = ada.get("/api/admin/customers").json
+    assert str(pair.card.uuid) not in str(newest)
+    world.require_invariants()

@@ -117,6 +117,7 @@ def one(kind: str, **terms: Any) -> list[Criterion]:
         ("bought_labels", {"labels": [{"key": "kind", "value": "yes"}]}, set()),
         ("anniversary", {"anniversaryType": "birthday", "days": 3}, {"Ann"}),
         ("anniversary", {"anniversaryType": "birthday", "days": 2}, set()),
+        ("anniversary", {"anniversaryType": "registration", "days": 30}, set()),
         ("customer_list", {"customers": ["BEN@guerdon.example", "nobody"]}, {"Ben"}),
         ("balance", {"fromPoints": 2_000, "toPoints": 3_000}, {"Ben", "Con"}),
     ],

@@ -191,6 +191,8 @@ def facts_by_uuid(
 def facts_by_id(executor: Executor, campaign_id: int, customer_id: int) -> CampaignFacts:
     """As `facts_by_uuid`, by numbers, and with the campaign's draw seed, if it has one."""
     rows = FACTS_BY_ID.run(executor, {"campaign": campaign_id, "customer": customer_id})
+    if rows and rows[0].customer_status == ERASED and (kept := _merged_into(executor, customer_id)) is not None:
+        return facts_by_id(executor, campaign_id, kept)
     if rows:
         return rows[0]
     known = executor.scalar(select(Customer.id).where(Customer.id == customer_id))
@@ -203,7 +205,15 @@ def giving_by_id(executor: Executor, campaign_id: int, customer_id: int) -> Givi
     if not rows:
         facts_by_id(executor, campaign_id, customer_id)  # which says what is missing
         raise CampaignNotFound
-    return _giving(rows)
+    found = _giving(rows)
+    if found.facts.customer_status == ERASED and (kept := _merged_into(executor, customer_id)) is not None:
+        return giving_by_id(executor, campaign_id, kept)
+    return found
+
+
+def _merged_into(executor: Executor, customer_id: int) -> int | None:
+    """In whose account somebody's things are, who was merged."""
+    return executor.scalar(select(Customer.merged_into_id).where(Customer.id == customer_id))
 
 
 def giving_by_campaign(executor: Executor, campaign_ids: Sequence[int], customer_id: int) -> dict[int, Giving]:

@@ -22,7 +22,7 @@ export function Finder({ onChoose }) {
         customers.length === 0
           ? html`<p class="soft" role="status">${text ? t("customers.none", { text }) : t("customers.nobody")}</p>`
           : html`<ul class="list">${customers.map(
-              (it) => html`<li key=${it.id}><button type="button" class="button" style=${{ width: "100%", justifyContent: "space-between", textAlign: "left" }} onClick=${() => onChoose(it)}><span class="name clamp">${name(it)}</span><span class="soft small">${points(it.balance)}</span></button></li>`,
+              (it) => html`<li key=${it.id}><button type="button" class="button" style=${{ width: "100%", justifyContent: "space-between", textAlign: "left" }} onClick=${() => onChoose(it)}><span class="grow"><span class="name clamp">${name(it)}</span><span class="soft small name">${[it.loyalty_card_number, it.email ?? it.phone].filter(Boolean).join(" · ")}</span></span><span class="soft small">${points(it.balance)}</span></button></li>`,
             )}</ul>`}<//>
     </div>
   `;

@@ -40,7 +40,8 @@ export function PersonalData({ customer, onMerged }) {
 /** Choose the other account of the same person, which becomes a part of this one. */
 function Merge({ customer, onClose, onDone }) {
   const [merge, { error }] = useAct(async (other) => {
-    const both = { kept: name(customer), other: name(other) };
+    const named = (person, ...known) => [name(person), ...known].filter(Boolean).join(", ");
+    const both = { kept: named(customer, customer.loyaltyCardNumber, customer.email ?? customer.phone), other: named(other, other.loyalty_card_number, other.email ?? other.phone) };
     if (!(await confirm({ title: t("person.merge.title", both), text: t("person.merge.text", both), yes: t("person.merge"), danger: true }))) return;
     await api.post(`/api/admin/customer/${customer.customerId}/merge`, { merge: { customer: other.id } });
     say(t("person.merged", both), "good");

@@ -36,7 +36,7 @@ export function Earn() {
 function gives(it) {
   if (it.type === "points") return t("earn.gives.points", { points: points(it.pointValue) });
   if (it.type === "multiply_for_product") return t("earn.gives.multiplied", { factor: number(it.multiplier) });
-  if (it.type === "product_purchase") return t("earn.gives.piece", { points: points(it.pointsAmount) });
+  if (it.type === "product_purchase") return t("earn.gives.piece", { points: points(it.pointsAmount), skus: it.skuIds.join(", ") });
   return it.pointsAmount ? t("earn.gives.once", { points: points(it.pointsAmount) }) : null;
 }
 

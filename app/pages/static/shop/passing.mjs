@@ -9,8 +9,11 @@ import { api } from "./api.mjs";
 import { refreshWallet } from "./wallet.mjs";
 
 export function Passing({ onClose, onDone }) {
-  const [receiver, setReceiver] = useState(""), [amount, setAmount] = useState("");
+  const [receiver, setReceiver] = useState(""), [amount, setAmount] = useState(""), [missing, setMissing] = useState({});
   const [pass, { busy, error }] = useAct(async () => {
+    const blank = { receiver: !receiver.trim() && t("field.needed"), points: !amount.trim() && t("field.needed") };
+    setMissing(blank);
+    if (blank.receiver || blank.points) return;
     const transfer = { receiver: receiver.trim(), points: amountOf(amount) };
     if (!(await confirm({ title: t("passing.title", { points: amount, receiver }), text: t("passing.text"), yes: t("passing.yes") }))) return;
     await once(["pass on", api.signedIn.get().login, transfer], (key) => api.post("/api/customer/points/p2p-transfer", { transfer }, { key }));
@@ -23,8 +26,8 @@ export function Passing({ onClose, onDone }) {
   return html`
     <${Dialog} title=${t("passing")} onClose=${onClose}>
       <${Form} onSubmit=${pass}>
-        <${Field} label=${t("passing.receiver")} hint=${t("passing.receiver.hint")} value=${receiver} onInput=${setReceiver} problem=${nobody} autocomplete="off" autofocus />
-        <${Field} label=${t("passing.amount")} value=${amount} onInput=${setAmount} problem=${error?.fields?.points} inputmode="decimal" autocomplete="off" class="short" />
+        <${Field} label=${t("passing.receiver")} hint=${t("passing.receiver.hint")} value=${receiver} onInput=${setReceiver} problem=${missing.receiver || nobody} autocomplete="off" autofocus />
+        <${Field} label=${t("passing.amount")} value=${amount} onInput=${setAmount} problem=${missing.points || error?.fields?.points} inputmode="decimal" autocomplete="off" class="short" />
         ${error && !nobody && !error.fields?.points && html`<${Trouble} error=${error} />`}
         <div class="row end"><${Button} onClick=${onClose}>${t("cancel")}<//><${Button} kind="main-action" type="submit" busy=${busy}>${t("passing.yes")}<//></div>
       <//>
