@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import post_load
+from marshmallow import ValidationError, post_load
 
 from app.openloyalty.fields import Choice, Email, Hundredths, Labels, Moment, Text, Uuid, Whole
 from app.openloyalty.forms import Form, Forms, Group
@@ -36,10 +36,26 @@ class SkuForm(Form):
     code = Text(required=True)
 
 
+class Sku(Group):
+    """The code of a product. A receipt has many: one that is nothing but a text is not taken for a form."""
+
+    def __init__(self) -> None:
+        super().__init__(SkuForm, required=True)
+        self._code = Text(required=True)
+
+    def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> Any:
+        if not isinstance(value, dict) or value.keys() != {"code"}:
+            return super().deserialize(value, attr, data, **kw)
+        try:
+            return {"code": self._code.deserialize(value["code"])}
+        except ValidationError as e:
+            raise ValidationError({"code": e.messages}) from e
+
+
 class ItemForm(Form):
     """A line of the receipt: grossValue is what all its pieces cost together."""
 
-    sku = Group(SkuForm, required=True)
+    sku = Sku()
     name = Text(required=True)
     quantity = Whole(0, QUANTITY_MAX, required=True)
     grossValue = Hundredths(required=True, attribute="amount")

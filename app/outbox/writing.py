@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
-from sqlalchemy import JSON, BigInteger, String, Uuid, bindparam, insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy import JSON, BigInteger, ColumnElement, String, Uuid, bindparam, exists, insert, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.db.prepared import Executor, Prepared
 from app.db.types import AnyColumn, AnySelect, UtcDateTime
@@ -84,6 +84,12 @@ _HEARD: Prepared[Any] = Prepared(
 def is_heard(executor: Executor, chain_id: int, kind: str) -> bool:
     """Whether anybody listens, for what is costly to tell."""
     return bool(_HEARD.run(executor, {"chain": chain_id, "event": kind}))
+
+
+def is_heard_in(chain: AnyColumn | InstrumentedAttribute[int], kind: str) -> ColumnElement[bool]:
+    """The same inside a statement, about a chain of its own."""
+    of_chain = Listener.chain_id.in_([chain, EVERY_CHAIN_ID])
+    return exists().where(of_chain, Listener.kind == kind).correlate_except(Listener)
 
 
 def is_heard_anywhere(executor: Executor, kind: str) -> bool:

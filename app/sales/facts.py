@@ -11,6 +11,8 @@ from app.amounts import BALANCE_MAX
 from app.db.prepared import Executor, Prepared
 from app.db.types import UtcDateTime
 from app.members.models import Customer, Level, Segment, SegmentMember, Spending
+from app.outbox import writing
+from app.points import telling
 from app.points.models import Account
 from app.sales.models import EarningRule, Sale
 from app.sales.rules import Earner, Rule
@@ -31,6 +33,7 @@ class BuyerFacts(NamedTuple):
     balance: int
     locked_points: int
     purchases_count: int
+    is_listened_to: bool  # somebody is told of points that rules give
 
     @property
     def is_active(self) -> bool:
@@ -95,6 +98,7 @@ _BUYER = Prepared(
         Account.balance,
         Account.locked.label("locked_points"),
         func.coalesce(Spending.transactions_count, 0).label("purchases_count"),
+        writing.is_heard_in(Customer.chain_id, telling.event_of("earned")).label("is_listened_to"),
     )
     .join(Account, Account.customer_id == Customer.id)
     .outerjoin(Level, Level.id == Customer.level_id)

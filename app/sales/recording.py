@@ -182,7 +182,7 @@ def add(
     sale_id = writing.change(shape).make(session, parameters)
     assert sale_id is not None, "the change returns it"
     if buyer is not None and earned is not None:
-        if gain:
+        if gain and buyer.is_listened_to:
             new = entries.added("earned", gain, lifetime, comment=f"Sale {reported.number}", sale_id=sale_id)
             balance = buyer.balance + new.delta
             telling.entry(session, buyer.id, WrittenEntry(0, entry, chain.id, balance), new, now)

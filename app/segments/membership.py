@@ -131,7 +131,8 @@ def refresh(session: Session, chain: ChainTerms, customer_id: int, now: datetime
     Only those that sales or time move, or all.
     """
     session.flush()
-    rows = _DEFINITIONS.run(session, {"chain": chain.id, "customer": customer_id})
+    at = session.connection()
+    rows = _DEFINITIONS.run(at, {"chain": chain.id, "customer": customer_id})
     defined = {id: list(own) for id, own in groupby(rows, key=lambda it: it.segment_id)}
     moving = {id: own for id, own in defined.items() if not only_moving or _is_moving(own)}
     if not moving:

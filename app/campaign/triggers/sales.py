@@ -18,7 +18,7 @@ from app.campaign.triggers.purchases import Order
 from app.campaign.vouchers import lifecycle, lookup
 from app.campaign.vouchers.lookup import Holder, VoucherIdentifiers
 from app.db.engine import TryAgain
-from app.db.prepared import Prepared
+from app.db.prepared import Executor, Prepared
 from app.members.models import ERASED, Customer
 from app.organizations import chains
 from app.organizations.chains import ChainTerms
@@ -78,10 +78,11 @@ def record(
     `add_return` do, SaleDiffers for other vouchers than it was recorded with, or as `lifecycle.redeem` does.
     """
     paid_with = sorted(lookup.get(session, named, holder).id for named in redeemed) if holder is not None else []
-    chain = chains.terms(session, chain_id)
+    at = session.connection()  # of which prepared statements would ask the session each time
+    chain = chains.terms(at, chain_id)
     recording.validate(reported, now)
     customer_id = recording.whose(session, chain, reported)
-    referring = _lock(session, customer_id) if customer_id is not None else []
+    referring = _lock(at, customer_id) if customer_id is not None else []
     known = recording.known(session, chain_id, reported)
     if known is not None:
         if paid_with and paid_with != (known.details or {}).get(recording.PAID_WITH):
@@ -92,7 +93,7 @@ def record(
         _redeem(session, redeemed, holder, back.number, now)
         _settle_return(session, chain, back, now)
         return RecordedSale(back)
-    buyer = facts.buyer(session, customer_id) if customer_id is not None else None
+    buyer = facts.buyer(at, customer_id) if customer_id is not None else None
     if buyer is not None and buyer.merged_into_id is not None:
         raise TryAgain("the customer's account was merged into another meanwhile")
     if buyer is not None and buyer.status == ERASED and reported.customer_id is None:
@@ -101,7 +102,7 @@ def record(
     if buyer is not None and buyer.status != ERASED:
         bought_at = reported.bought_at or now
         bought = earning.bought(chain, reported.total, reported.items, bought_at, reported.shop)
-        rules = facts.rules_of(session, chain_id, min(bought_at, now))
+        rules = facts.rules_of(at, chain_id, min(bought_at, now))
         purchase = _Purchase(chain, buyer, referring, rules, bought)
     earned = purchase.earned(session, now) if purchase is not None else None
     sale = recording.add(session, chain, reported, buyer, earned, now, paid_with)
@@ -186,12 +187,12 @@ _LOCK: Prepared[Any] = Prepared(
 )
 
 
-def _lock(session: Session, customer_id: int) -> list[int]:
+def _lock(executor: Executor, customer_id: int) -> list[int]:
     """Lock all accounts that a sale may change, in everybody's order: two who referred each other's friends may buy at once.
 
     The ids of those who referred the customer.
     """
-    return [it.customer_id for it in _LOCK.run(session, {"buyer": customer_id}) if it.customer_id != customer_id]
+    return [it.customer_id for it in _LOCK.run(executor, {"buyer": customer_id}) if it.customer_id != customer_id]
 
 
 def _referring(session: Session, customer_id: int) -> Sequence[int]:
