@@ -28,7 +28,7 @@ from sqlalchemy import (
     true,
     type_coerce,
 )
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session, aliased
 
 from app.db.types import UtcDateTime
 from app.members.errors import BadSegment
@@ -257,6 +257,11 @@ TYPES: Mapping[str, Type] = {
     "attribute": Type(_attribute, ("name", "value")),
     "balance": Type(_balance, ("fromPoints", "toPoints")),
 }
+NAMED: Sequence[tuple[type[PointOfSale | Level], str, str]] = (
+    (PointOfSale, "shop", "posIds"),
+    (PointOfSale, "shop", "posId"),
+    (Level, "level", "levelIds"),
+)
 OPEN_ENDED = (("min", "max"), ("fromAmount", "toAmount"), ("fromPoints", "toPoints"))
 ORDERED = (("min", "max"), ("fromAmount", "toAmount"), ("fromDate", "toDate"), ("fromPoints", "toPoints"))
 
@@ -272,3 +277,14 @@ def validate(kind: str, terms: Terms) -> None:
     for low, high in ORDERED:
         if low in terms and high in terms and terms[low] > terms[high]:
             raise BadSegment(f"In a criterion {kind}, {low} is not more than {high}.", field="parts")
+
+
+def require_known(session: Session, chain_id: int, kind: str, terms: Terms) -> None:
+    """Raises BadSegment for a shop or a level that the chain does not have: nobody would ever meet such a criterion."""
+    for owner, what, name in NAMED:
+        if name not in TYPES[kind].terms:
+            continue
+        said = {UUID(it) for it in ([terms[name]] if isinstance(terms[name], str) else terms[name])}
+        known = set(session.scalars(select(owner.uuid).where(owner.chain_id == chain_id, owner.uuid.in_(said))))
+        if unknown := ", ".join(sorted(str(it) for it in said - known)):
+            raise BadSegment(f"In a criterion {kind}, there is no {what} {unknown}.", field="parts")

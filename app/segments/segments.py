@@ -127,7 +127,7 @@ def preview(
     session: Session, chain_id: int, definition: SegmentDetails, now: datetime
 ) -> tuple[int, Sequence[Customer]]:
     """How many customers a definition means, and the first few of them; nothing is kept. Raises BadSegment."""
-    _validate(definition)
+    _validate(session, chain_id, definition)
     meant = membership.meant(session, chain_id, definition.parts, now)
     if meant is None:
         return 0, []
@@ -164,14 +164,15 @@ def recompute(session: Session, segment_id: int, now: datetime) -> int:
     return membership.recompute(session, segment, now) if segment is not None else 0
 
 
-def _validate(definition: SegmentDetails) -> None:
+def _validate(session: Session, chain_id: int, definition: SegmentDetails) -> None:
     for part in definition.parts:
         for criterion in part:
             criteria.validate(criterion.type, criterion.terms)
+            criteria.require_known(session, chain_id, criterion.type, criterion.terms)
 
 
 def _apply(session: Session, segment: Segment, definition: SegmentDetails, now: datetime) -> None:
-    _validate(definition)
+    _validate(session, segment.chain_id, definition)
     segment.name = definition.name
     segment.description = definition.description
     segment.active = definition.active

@@ -212,6 +212,23 @@ def test_what_cannot_be_is_refused(world: World, kind: str, terms: dict[str, Any
         segments.create(session, world.chain_id, SegmentDetails("s", True, [one(kind, **terms)]), NOW)
 
 
+def test_what_the_chain_does_not_have_is_refused(world: World) -> None:
+    chain = world.a_chain("There")
+    with world.database.transaction() as session:
+        there = shops.add(session, chain, "There", "there").uuid
+    for id in (str(there), "00000000-0000-0000-0000-000000000001"):
+        for wrong in (
+            one("bought_in_pos", posIds=[str(world.shop), id]),
+            one("transaction_percent_in_pos", posId=id, percent=50),
+            one("level", levelIds=[id]),
+        ):
+            details = SegmentDetails("s", True, [[*one("transaction_count", min=1), *wrong]])
+            with pytest.raises(BadSegment, match=id), world.database.transaction() as session:
+                segments.create(session, world.chain_id, details, NOW)
+            with pytest.raises(BadSegment, match=id), world.database.reading() as session:
+                segments.preview(session, world.chain_id, details, NOW)
+
+
 PRINTED: list[dict[str, Any]] = [
     {"type": "bought_skus", "skuIds": ["A"]},
     {"type": "transaction_amount", "fromAmount": 1.5, "toAmount": 20},
