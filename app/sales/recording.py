@@ -32,6 +32,7 @@ from app.text import written
 
 PAID_WITH = "voucher_ids"  # in a sale's details
 AHEAD_MAX = timedelta(minutes=5)  # how wrong a till's clock may go
+A_DAY = timedelta(days=1)  # a till may say the day of a sale and the hour of its return, or the other way round
 ITEMS_MAX = 1_000
 
 
@@ -203,6 +204,9 @@ def add_return(session: Session, chain_id: int, reported: SaleDetails, customer_
         raise SaleNotFound(field="returns")
     if returned.customer_id != customer_id:
         raise TryAgain("somebody said meanwhile whose the sale was")
+    bought_at = reported.bought_at or now
+    if bought_at < returned.bought_at - A_DAY:
+        raise BadSale("A return is not dated before the sale that it gives back.", field="bought_at")
     shop = shop_of(session, chain_id, reported)
     is_erased = customer_id is not None and _is_erased(session, customer_id)
     back = Sale(
@@ -217,7 +221,7 @@ def add_return(session: Session, chain_id: int, reported: SaleDetails, customer_
         buyer=None if is_erased else dict(reported.buyer) or None,
         labels=[list(it) for it in reported.labels],
         details=dict(reported.details) if reported.details else None,
-        bought_at=reported.bought_at or now,
+        bought_at=bought_at,
         recorded_at=now,
         earned=0,
         taken_back=0,

@@ -167,6 +167,10 @@ def test_two_sales_with_one_number_and_a_return_larger_than_its_sale(sol: Client
         answer = sol.post("/api/transaction", json=back("B", "R-1", items))
         assert (answer.status_code, "items" in str(answer.json)) == (400, True), items
     assert sol.post("/api/transaction", json=back("B", "R-9", [COFFEE])).status_code == 400
+    early = back("B", "R-1", [COFFEE])
+    early["transaction"]["transactionData"]["purchaseDate"] = "2026-11-01 09:59"
+    answer = sol.post("/api/transaction", json=early)
+    assert (answer.status_code, "purchaseDate" in str(answer.json)) == (400, True)
     assert world.count(Sale) == 1
 
 
