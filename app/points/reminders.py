@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import and_, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.amounts import decimal
@@ -35,15 +35,18 @@ def tell(session: Session, after: ExpiryMark, until: datetime, now: datetime) ->
         .limit(BATCH)
         .subquery()
     )
+    # Of closed chains, and of whoever is not active, nothing is told: they are passed over.
+    is_told = and_(chains.is_open(Account.chain_id), Customer.status == "active")
     query = (
-        select(soon, Account.chain_id, Account.balance, *telling.REF_COLUMNS)
+        select(soon, is_told, Account.chain_id, Account.balance, *telling.REF_COLUMNS)
         .join(Account, Account.customer_id == soon.c.customer_id)
         .join(Customer, Customer.id == soon.c.customer_id)
         .order_by(soon.c.expires_at, soon.c.customer_id)
     )
-    rows = session.execute(query.where(chains.is_open(Account.chain_id), Customer.status == "active")).all()
-    for row in rows:
-        expires_at, customer_id, points, chain_id, balance, *reference = row
+    rows = session.execute(query).all()
+    for expires_at, customer_id, points, is_told_of, chain_id, balance, *reference in rows:
+        if not is_told_of:
+            continue
         data = {
             "customer": telling.reference(*reference),
             "points": decimal(int(points)),
@@ -52,8 +55,6 @@ def tell(session: Session, after: ExpiryMark, until: datetime, now: datetime) ->
         }
         once = f"points {customer_id} {utc(expires_at)}"
         writing.write(session, chain_id, KIND, writing.customer_subject(customer_id), data, now, once)
-    # Of closed chains, and of whoever is not active, nothing is told: they are passed over.
-    passed = session.execute(select(soon.c.expires_at, soon.c.customer_id)).all()
-    if len(passed) < BATCH:
+    if len(rows) < BATCH:
         return max(end, after), True
-    return max(ExpiryMark(*it) for it in passed), False
+    return ExpiryMark(rows[-1].expires_at, rows[-1].customer_id), False
