@@ -55,7 +55,7 @@ FLOORS: list[set[str]] = [
     {"organizations"},
     {"media"},
     {"db"},
-    {"settings", "clock", "amounts", "calendar", "paging", "refusal", "text"},
+    {"settings", "clock", "amounts", "batches", "calendar", "paging", "refusal", "text"},
     {"logs"},
 ]
 # Inside the domain, again from the top down.
@@ -79,7 +79,7 @@ ROOMS: list[set[str]] = [
 WEB = {"flask", "flask_smorest", "flask_jwt_extended", "marshmallow", "werkzeug", "json"}
 DOMAIN = ("campaign", "segments", "sales", "points", "access", "members", "organizations")
 # What lies below the domain, and needs no database either.
-GROUND = ("app.amounts", "app.calendar", "app.points.terms", "app.refusal", "app.text")
+GROUND = ("app.amounts", "app.batches", "app.calendar", "app.points.terms", "app.refusal", "app.text")
 # Decided without a database: the standard library, and one another.
 PURE = {
     "eligibility.rules",

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
 from typing import Any
 from uuid import uuid4
 
@@ -32,12 +31,13 @@ from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateTable, DropTable
 
 from app.access.models import CUSTOMER, Login
+from app.batches import batched
 from app.db.engine import Database
 from app.db.types import AnyColumn, AnySelect, Base, UtcDateTime
 from app.loading.rows import BadRow, NewCustomer
 from app.members import customers, levels, sizes, telling
 from app.members.customers import AGREEMENTS
-from app.members.models import Customer, Level, Profile
+from app.members.models import Customer, Profile
 from app.organizations import chains
 from app.outbox import writing
 from app.points.models import Account, LedgerEntry
@@ -101,20 +101,19 @@ def take_over(
     with database.transaction() as session:
         database.without_time_limit(session)
         session.execute(CreateTable(_INCOMING))
-        lowest = _lowest(session, chain_id)
+        lowest = levels.above(session, chain_id, None)
         read = 0
-        for batch in _batches(_accepted(rows, taken), BATCH):
-            _stage(session, [_values(it, lowest, now) for it in batch])
+        for batch in batched(_accepted(rows, taken), BATCH):
+            _stage(session, [_values(it, lowest.id if lowest else None, now) for it in batch])
             read += len(batch)
             progress(read)
         _look_for_doubles(session, taken)
         _look_for_known(session, chain_id, taken)
         taken.wrong.sort(key=lambda it: it.line)
+        _summarize(session, chain_id, taken)
         if taken.wrong_count or only_check:
-            _summarize(session, taken)
             session.rollback()
             return taken
-        _summarize(session, taken)
         _add(session, chain_id, now)
         _tell(session, chain_id, now)
         session.execute(DropTable(_INCOMING))
@@ -133,17 +132,6 @@ def _accepted(rows: Iterable[NewCustomer | BadRow], taken: Taken) -> Iterator[Ne
             taken.complain(row)
         else:
             yield row
-
-
-def _batches(rows: Iterator[NewCustomer], size: int) -> Iterator[list[NewCustomer]]:
-    while batch := list(islice(rows, size)):
-        yield batch
-
-
-def _lowest(session: Session, chain_id: int) -> int | None:
-    """The level where everybody begins."""
-    active = [it for it in levels.of_chain(session, chain_id) if it.active]
-    return active[0].id if active else None
 
 
 def _values(it: NewCustomer, lowest: int | None, now: datetime) -> dict[str, Any]:
@@ -217,9 +205,9 @@ def _look_for_known(session: Session, chain_id: int, taken: Taken) -> None:
             taken.complain(BadRow(line, f"{text} is a customer's already."))
 
 
-def _summarize(session: Session, taken: Taken) -> None:
+def _summarize(session: Session, chain_id: int, taken: Taken) -> None:
     counts = select(_INCOMING.c.level_id, func.count(), func.sum(_INCOMING.c.points)).group_by(_INCOMING.c.level_id)
-    names = {it.id: it.name for it in session.scalars(select(Level))}
+    names = {it.id: it.name for it in levels.of_chain(session, chain_id)}
     for level_id, count, points in session.execute(counts):
         taken.customers_count += count
         taken.points += int(points)
@@ -242,9 +230,7 @@ def _add(session: Session, chain_id: int, now: datetime) -> None:
     _insert(session, Login, {**opens, "uuid": i.login_uuid, "customer_id": Customer.id, "may_move_points": true()})
 
     terms = chains.terms(session, chain_id)
-    life = PointsTerms(terms.points_expiry, terms.points_days_active, terms.points_days_locked).lifetime(
-        now, terms.time_zone
-    )
+    life = PointsTerms.of(terms).lifetime(now, terms.time_zone)
     spendable, locked = (zero, i.points) if life.unlocks_at is not None else (i.points, zero)
     has_some = i.points > 0
     account: dict[str, Any] = {

@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.db.prepared import Executor, Prepared, is_postgresql
-from app.members import sizes, telling
+from app.members import levels, sizes, telling
 from app.members.errors import BadCustomer, CustomerNotFound, IdentifiersDisagree, LevelNotFound
 from app.members.models import (
     ERASED,
@@ -107,7 +107,7 @@ def register(
     _require_new_external_id(session, chain_id, external_id)
     _require_zone(time_zone)
     manual = _level(session, chain_id, level) if level else None
-    start = manual or _lowest_level(session, chain_id)
+    start = manual or levels.above(session, chain_id, None)
     customer = Customer(
         chain_id=chain_id,
         external_id=external_id,
@@ -362,7 +362,7 @@ def give_level(session: Session, customer: Customer, level: Level, now: datetime
 
 def release_level(session: Session, customer: Customer, now: datetime) -> None:
     """Take back a level given by hand; the customer returns to the lowest active one."""
-    _move(session, customer, _lowest_level(session, customer.chain_id), None, "released", now)
+    _move(session, customer, levels.above(session, customer.chain_id, None), None, "released", now)
 
 
 def move(session: Session, customer: Customer, level: Level | None, now: datetime) -> None:
@@ -529,9 +529,3 @@ def _level(session: Session, chain_id: int, uuid: UUID) -> Level:
     if level is None:
         raise LevelNotFound(field="level")
     return level
-
-
-def _lowest_level(session: Session, chain_id: int) -> Level | None:
-    active = Level.chain_id == chain_id, Level.active.is_(True)
-    query = select(Level).where(*active).order_by(Level.condition_value, Level.id).limit(1)
-    return session.scalars(query).one_or_none()

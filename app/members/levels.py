@@ -136,7 +136,7 @@ def customers(session: Session, uuid: UUID, chains: Chains, paging: Page) -> Pag
 
 
 def above(session: Session, chain_id: int, level: Level | None) -> Level | None:
-    """The chain's next active level after this one, if there is one."""
+    """The chain's next active level after this one, if there is one; after None, the one where everybody begins."""
     active = Level.chain_id == chain_id, Level.active.is_(True)
     query = select(Level).where(*active).order_by(Level.condition_value, Level.id).limit(1)
     if level is not None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, Self
 from zoneinfo import ZoneInfo
 
 from app import calendar
@@ -22,6 +22,19 @@ class Lifetime(NamedTuple):
 FOR_EVER = Lifetime(None, None)
 
 
+class Deciding(Protocol):
+    """What a chain decides about its points, as it is read beside other things."""
+
+    @property
+    def points_expiry(self) -> str: ...
+
+    @property
+    def points_days_active(self) -> int | None: ...
+
+    @property
+    def points_days_locked(self) -> int: ...
+
+
 @dataclass(frozen=True)
 class PointsTerms:
     """How long points live: so many days, or until the end of the month or the year in which they may first be spent."""
@@ -29,6 +42,10 @@ class PointsTerms:
     expiry: str = "never"
     days_active: int | None = None  # of `after_days`
     days_locked: int = 0
+
+    @classmethod
+    def of(cls, chain: Deciding) -> Self:
+        return cls(chain.points_expiry, chain.points_days_active, chain.points_days_locked)
 
     def lifetime(self, now: datetime, time_zone: str, days_active: int | None = None) -> Lifetime:
         """Of points that are given now; `days_active` is said of these alone. Days are the zone's."""

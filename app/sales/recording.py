@@ -127,9 +127,7 @@ def add(
     is_erased = buyer is not None and buyer.status == ERASED  # it is a fact; nothing follows from it
     counts = buyer is not None and not is_erased
     gain = earned.points if earned is not None else 0
-    lifetime = PointsTerms(chain.points_expiry, chain.points_days_active, chain.points_days_locked).lifetime(
-        now, chain.time_zone
-    )
+    lifetime = PointsTerms.of(chain).lifetime(now, chain.time_zone)
     is_locked = lifetime.unlocks_at is not None
     details = {**(reported.details or {}), **({PAID_WITH: list(paid_with)} if paid_with else {})}
     uuid, entry, bought_at = uuid4(), uuid4(), reported.bought_at or now
@@ -152,20 +150,7 @@ def add(
     }
     if reported.items:
         shares = earned.of_item if earned is not None else [0] * len(reported.items)
-        parameters["lines"] = [
-            {
-                "position": i,
-                "sku": written(it.sku),
-                "name": it.name,
-                "quantity": it.quantity,
-                "amount": it.amount,
-                "category": it.category,
-                "maker": it.maker,
-                "labels": [list(label) for label in it.labels],
-                "earned": share,
-            }
-            for i, (it, share) in enumerate(zip(reported.items, shares, strict=True))
-        ]
+        parameters["lines"] = _lines(reported.items, shares)
     if counts:
         parameters["purchases"] = int(reported.total > 0)
         parameters["total_without_delivery"] = reported.total - earning.delivery_in(chain, reported.items)
@@ -226,21 +211,7 @@ def add_return(session: Session, chain_id: int, reported: SaleDetails, customer_
         earned=0,
         taken_back=0,
         returned=0,
-        items=[
-            SaleItem(
-                chain_id=chain_id,
-                position=i,
-                sku=it.sku,
-                name=it.name,
-                quantity=it.quantity,
-                amount=it.amount,
-                category=it.category,
-                maker=it.maker,
-                labels=[list(label) for label in it.labels],
-                earned=0,
-            )
-            for i, it in enumerate(reported.items)
-        ],
+        items=[SaleItem(chain_id=chain_id, **line) for line in _lines(reported.items, [0] * len(reported.items))],
     )
     session.add(back)
     session.flush()
@@ -306,6 +277,24 @@ def get(session: Session, uuid: UUID, chains: Chains) -> Sale:
 def shop_of(session: Session, chain_id: int, reported: SaleDetails) -> PointOfSale | None:
     """Where it was bought, if the till says so. Raises PosNotFound."""
     return shops.get(session, reported.shop, {chain_id}, "shop") if reported.shop is not None else None
+
+
+def _lines(items: Sequence[SoldItem], shares: Sequence[int]) -> list[dict[str, Any]]:
+    """The rows of a receipt's items, with the share of each in what was earned."""
+    return [
+        {
+            "position": i,
+            "sku": written(it.sku),
+            "name": it.name,
+            "quantity": it.quantity,
+            "amount": it.amount,
+            "category": it.category,
+            "maker": it.maker,
+            "labels": [list(label) for label in it.labels],
+            "earned": share,
+        }
+        for i, (it, share) in enumerate(zip(items, shares, strict=True))
+    ]
 
 
 def _count_return(session: Session, sale: Sale, back: Sale) -> None:

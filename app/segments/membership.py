@@ -4,12 +4,12 @@ Only who comes and who goes is written, so that campaigns for a segment never fl
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
-from itertools import groupby, islice
-from typing import Any, NamedTuple, Protocol, Self, TypeVar
+from itertools import groupby
+from typing import Any, NamedTuple, Protocol, Self
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from app.batches import batched
 from app.db.guarded import insert_into
 from app.db.prepared import Prepared, dialect_of, is_postgresql
 from app.db.types import UtcDateTime
@@ -39,7 +40,6 @@ from app.organizations.chains import ChainTerms
 from app.segments import criteria
 from app.segments.criteria import Asked, Criterion
 
-Row = TypeVar("Row")
 STATEMENTS_MAX = 128  # that ask for one customer, of as many chains
 KEPT_MAX = 20_000  # letters of the definitions in one
 CHUNK = 2_000  # ids in one statement: drivers take some 30,000 parameters
@@ -218,10 +218,3 @@ def _add(session: Session, segment: Segment, customer_ids: Sequence[int]) -> set
 def _remove(session: Session, segment: Segment, customer_ids: Sequence[int]) -> set[int]:
     gone = SegmentMember.segment_id == segment.id, SegmentMember.customer_id.in_(customer_ids)
     return set(session.scalars(delete(SegmentMember).where(*gone).returning(SegmentMember.customer_id)))
-
-
-def batched(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
-    """Lists of at most so many rows; as itertools.batched of Python 3.12."""
-    source = iter(rows)
-    while batch := list(islice(source, size)):
-        yield batch

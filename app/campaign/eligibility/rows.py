@@ -79,8 +79,7 @@ class CampaignFacts(NamedTuple):
 
     def lifetime(self, now: datetime) -> Lifetime:
         """Of the points that the campaign gives."""
-        terms = PointsTerms(self.points_expiry, self.points_days_active, self.points_days_locked)
-        return terms.lifetime(now, self.time_zone)
+        return PointsTerms.of(self).lifetime(now, self.time_zone)
 
     @property
     def is_draw(self) -> bool:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
 from typing import Any, cast
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from sqlalchemy import Select, delete, func, insert, select, text, union_all
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
+from app.batches import batched
 from app.campaign.awards.kinds import REWARD_KINDS
 from app.campaign.eligibility import rules
 from app.campaign.errors import BadCampaign, CampaignNotFound, RedeemedCouponMissing, SingleCouponFixed
@@ -83,8 +83,7 @@ def first_of_each(session: Session, campaign_ids: Sequence[int]) -> dict[int, li
     """
     each = max(1, min(PRINTED_MAX, PRINTED_ON_PAGE_MAX // max(1, len(campaign_ids))))
     found: dict[int, list[str]] = {campaign_id: [] for campaign_id in campaign_ids}
-    ids = iter(campaign_ids)
-    while chunk := list(islice(ids, CAMPAIGNS_PER_STATEMENT)):
+    for chunk in batched(campaign_ids, CAMPAIGNS_PER_STATEMENT):
         firsts = [
             select(Coupon.campaign_id, Coupon.code, Coupon.position)
             .where(Coupon.campaign_id == campaign_id)
@@ -129,8 +128,7 @@ def load(
     Raises CampaignNotFound, or SingleCouponFixed for a campaign whose buyers share one code.
     """
     read = added = 0
-    source = iter(codes)
-    while batch := list(islice(source, IMPORT_BATCH)):
+    for batch in batched(codes, IMPORT_BATCH):
         with database.transaction() as session:
             database.without_time_limit(session)
             added += load_batch(session, campaign, batch)
