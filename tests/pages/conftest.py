@@ -21,6 +21,7 @@ from tests.pages.site import CHROMIUM, PEOPLE, Site, launch, served, sign_in
 
 OTHER_SELLER = "john2@doe2.com"  # with the password of all sellers
 JANE = "00000000-0000-474c-b092-b0dd880c07e2"
+SECONDS_MAX = 60  # for whatever is waited for: on a machine that is busy with something else, too
 HOSTILE = "<img src=x onerror=alert(1)> \u202egnp.exe " + "W" * 80 + "\U0001f381" * 120
 # What a browser says of answers of the API that a test provokes: refusals, and lines that were cut.
 PROVOKED = re.compile(
@@ -34,6 +35,7 @@ def playwright() -> Iterator[Playwright]:
         if os.environ.get("GUERDON_REQUIRE_BROWSER"):
             pytest.fail("There is no Chromium, and GUERDON_REQUIRE_BROWSER asks for one.")
         pytest.skip(NO_BROWSER)
+    expect.set_options(timeout=SECONDS_MAX * 1_000)
     with sync_playwright() as started:
         yield started
 
@@ -130,7 +132,7 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
             reduced_motion="reduce",
             **options,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(SECONDS_MAX * 1_000)
         visitor = Visitor(context.new_page(), context, site)
         visitors.append(visitor)
 

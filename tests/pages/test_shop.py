@@ -1,6 +1,7 @@
 """The shop: registering, buying, playing, checking draws, and all that a customer holds."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -226,10 +227,12 @@ def test_what_the_wheel_gives_is_not_told_before_it_stops(visit: Visit, call: Ca
     page = visitor.page
     page.emulate_media(reduced_motion="no-preference")
     page.reload()
-    page.clock.install()
-    with page.expect_response("**/play"):
-        page.get_by_role("button", name="Turn the wheel").click()
+    page.clock.install(time=clock.now())
+    page.clock.pause_at(clock.now() + timedelta(minutes=1))  # from here on it goes on only where this test says so
+    page.get_by_role("button", name="Turn the wheel").click()
     expect(page.get_by_role("button", name="Turning")).to_be_visible()
+    turned = page.get_by_role("region", name="Wheel").locator("svg g").first
+    expect(turned).not_to_have_attribute("style", re.compile(r"rotate\(0deg\)"))
     page.clock.run_for(4_000)
     expect(page.locator("[data-given]")).to_have_count(0)
     page.clock.run_for(2_000)

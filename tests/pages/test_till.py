@@ -256,7 +256,7 @@ def test_an_answer_that_comes_late_is_shown_by_the_dialog_that_is_still_open(
     buy(page)
     expect(page.get_by_role("dialog")).to_contain_text("No answer yet")
     page.get_by_role("button", name="Ask now").click()
-    expect(page.locator("[data-code]")).to_have_text("COFFEE-1", timeout=15_000)  # it asks by itself, after pauses
+    expect(page.locator("[data-code]")).to_have_text("COFFEE-1")  # it asks by itself, after pauses
     assert len(keys) == 4
     assert len(set(keys)) == 1
     expect(page.locator(".toast")).to_have_count(0)
