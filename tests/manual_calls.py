@@ -392,6 +392,15 @@ def sales(walk: Walk) -> None:
     walk("list_earning_rules_as_seller", seller)
     walk("list_earning_rules_as_customer", customer)
     walk("tell_custom_event", admin, event="visit", customer=JANE)
+    shop = {"type": "geolocation", "name": "In the shop", **always, "pointsAmount": 5}
+    walk("create_earning_rule", admin, {"earningRule": {**shop, "latitude": 51.11, "longitude": 17.03, "radius": 0.2}})
+    walk("tell_place", admin, {"earningRule": {"latitude": 51.1101, "longitude": 17.0302}}, customer=JANE)
+    poster = {"type": "qrcode", "name": "The poster", **always, "pointsAmount": 5, "code": "poster-1"}
+    poster_rule = walk("create_earning_rule", admin, {"earningRule": poster})["earningRuleId"]
+    walk("tell_code", admin, {"earningRule": {"code": "poster-1", "earningRuleId": poster_rule}}, customer=JANE)
+    walk("upload_photo_of_earning_rule", admin, files={"photo[file]": (_picture(), "poster.png")}, rule=poster_rule)
+    walk("show_photo_of_earning_rule", admin, rule=poster_rule)
+    walk("remove_photo_of_earning_rule", admin, rule=poster_rule)
     coffee = {"sku": {"code": "COFFEE"}, "name": "Coffee", "quantity": 2, "grossValue": 7, "maker": "Roast"}
     labels = [{"key": "kind", "value": "card"}]
     card = {"sku": {"code": "GIFTCARD"}, "name": "Gift card", "quantity": 1, "grossValue": 20, "labels": labels}
@@ -417,6 +426,10 @@ def sales(walk: Walk) -> None:
     walk("list_transactions", admin, query={"documentType": "sell", "perPage": 1})
     walk("show_transaction", admin, transaction=sold)
     walk("list_item_labels", admin)
+    labels = [{"key": "table", "value": "7"}]
+    walk("label_transaction", admin, {"transaction_labels": {"transactionId": sold, "labels": labels}})
+    more = {"transactionDocumentNumber": "2026-0001", "labels": [{"key": "with", "value": "friends"}]}
+    walk("label_own_transaction", customer, {"append": more})
     walk("list_transactions_as_seller", seller, query={"perPage": 1})
     walk("list_transactions_of_customer", seller, customer=JOHN)
     walk("list_transactions_of_document", seller, document="2026-0001")
@@ -440,6 +453,10 @@ def programme(walk: Walk) -> None:
     walk("list_all_levels", admin, query={"perPage": 1})
     walk("show_one_level", admin, level=level)
     walk("list_customers_of_level", admin, query={"perPage": 1}, level=str(demo.LEVELS["level1"]))
+    for each in ("level0", "level1"):
+        walk("upload_photo_of_level", admin, files={"photo[file]": (_picture(), "l.png")}, level=str(demo.LEVELS[each]))
+    walk("show_photo_of_level", admin, level=str(demo.LEVELS["level1"]))
+    walk("remove_photo_of_level", admin, level=str(demo.LEVELS["level1"]))
     walk("list_levels_as_seller", seller, query={"perPage": 1})
     walk("list_levels_as_customer", signed_in(walk, "customer"))
     walk("show_level_as_seller", seller, level=str(demo.LEVELS["level0"]))

@@ -1,21 +1,24 @@
 """Earning rules: by what customers earn points."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from flask import Response, jsonify
+from sqlalchemy.orm import Session
 
 from app import clock
 from app.amounts import number
 from app.campaign.triggers import sales
 from app.members import customers
-from app.openloyalty import queries, sale_views, schemas, views
+from app.members.models import Customer
+from app.openloyalty import queries, schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.fields import Checkbox
 from app.openloyalty.forms import Form, form, require_unchanged
 from app.openloyalty.queries import PAGING_PARAMETERS, filters, paging
-from app.openloyalty.rule_forms import TYPES, EarningRuleForm
-from app.openloyalty.rules import list_valid_rules
+from app.openloyalty.rule_forms import TYPES, CodeForm, EarningRuleForm, PlaceForm
+from app.openloyalty.rules import list_valid_rules, paged_rules, shown_rule
 from app.sales import earning, earning_rules
 from app.sales.earning_rules import RuleDetails
 from app.web.door import allow, chains, note_subject, own_chain, reading, transaction
@@ -49,7 +52,7 @@ def change_earning_rule(details: RuleDetails, rule: UUID) -> Response:
     with transaction() as session:
         known = earning_rules.get(session, rule, chains())
         sales.require_reward(session, known.chain_id, details)
-        require_unchanged("earningRule", sale_views.earning_rule(known))
+        require_unchanged("earningRule", shown_rule(session, known))
         earning_rules.change(session, rule, details, chains())
     return jsonify(earningRuleId=str(rule))
 
@@ -75,7 +78,7 @@ def switch_earning_rule(data: dict[str, Any], rule: UUID) -> Response:
 def show_earning_rule(rule: UUID) -> Response:
     """Show an earning rule."""
     with reading() as session:
-        return jsonify(sale_views.earning_rule(earning_rules.get(session, rule, chains())))
+        return jsonify(shown_rule(session, earning_rules.get(session, rule, chains())))
 
 
 @blueprint.route("/earningRule", methods=["GET"])
@@ -87,8 +90,7 @@ def list_earning_rules() -> Response:
     queries.flag("paginated")  # 3.2's console asks for all at once so
     kind = queries.choice("type", TYPES)
     with reading() as session:
-        found = earning_rules.page(session, chains(), paging(), TYPES[kind] if kind else None)
-        return views.paged("earningRules", found, sale_views.earning_rule)
+        return paged_rules(session, earning_rules.page(session, chains(), paging(), TYPES[kind] if kind else None))
 
 
 @blueprint.route("/seller/earningRule", methods=["GET"])
@@ -105,8 +107,30 @@ def list_earning_rules_as_seller() -> Response:
 @allow("admin")
 def tell_custom_event(event: str, customer: str) -> Response:
     """Tell that a customer did something for which a rule gives points; how many it gave."""
+    return _earned(customer, lambda session, found: earning.for_custom_event(session, found, event, clock.now()), event)
+
+
+@blueprint.route("/earningRule/geolocation/customer/<customer>", methods=["POST"])
+@form("earningRule", PlaceForm)
+@blueprint.response(200, schemas.PointsEarned)
+@allow("admin")
+def tell_place(data: dict[str, Any], customer: str) -> Response:
+    """Tell where a customer is, for which a rule gives points; how many it gave."""
+    return _earned(customer, lambda session, found: earning.for_place(session, found, now=clock.now(), **data))
+
+
+@blueprint.route("/earningRule/qrcode/customer/<customer>", methods=["POST"])
+@form("earningRule", CodeForm)
+@blueprint.response(200, schemas.PointsEarned)
+@allow("admin")
+def tell_code(data: dict[str, Any], customer: str) -> Response:
+    """Tell which code a customer has read, for which a rule gives points; how many it gave."""
+    return _earned(customer, lambda session, found: earning.for_code(session, found, now=clock.now(), **data))
+
+
+def _earned(customer: str, earn: Callable[[Session, Customer], int], event: str | None = None) -> Response:
     with transaction() as session:
         found = customers.get(session, customer, chains())
-        points = earning.for_custom_event(session, found, event, clock.now())
+        points = earn(session, found)
         note_subject(customer=found.uuid, event=event)
         return jsonify(points=number(points))

@@ -1,42 +1,34 @@
-"""A campaign's photos: upload, show, remove."""
+"""Photos of campaigns, of levels and of earning rules: upload, show, remove."""
 
+from collections.abc import Callable
 from uuid import UUID
 
-from flask import Response, g, jsonify, request
+from flask import Response, jsonify
+from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
 from app import clock
 from app.campaign.setup import photos
-from app.media import imaging
-from app.openloyalty import views
+from app.media import pictures
+from app.members import levels
+from app.members.models import Level
 from app.openloyalty.api import Blueprint
-from app.openloyalty.fields import BLANK, Text
-from app.openloyalty.forms import Form, InvalidForm, extra, tree
+from app.openloyalty.pictures import BODY_BYTES_MAX, REQUEST_BODY, place_of, show, uploaded
+from app.organizations.scope import EVERY_CHAIN, Chains
+from app.sales import earning_rules
+from app.sales.models import EarningRule
 from app.web.door import allow, anyone, blobs, chains, reading, transaction, visitor
 
 blueprint = Blueprint("admin_photos", __name__)
 
 STAFF = "admin", "seller"
-BODY_BYTES_MAX = 8 * 1024 * 1024  # beyond the limit of a file, so that a larger one gets its message in the form's tree
-
-
-class PhotoForm(Form):
-    """The form `photo`; its file comes as a part of multipart/form-data."""
-
-    file = Text(metadata={"format": "binary"}, attribute="file")
+Pictured = Level | EarningRule  # what has one photo
+GET: dict[str, Callable[[Session, UUID, Chains], Pictured]] = {"level": levels.get, "earning_rule": earning_rules.get}
 
 
 @blueprint.route("/campaign/<uuid:campaign>/photo", methods=["POST"])
 @blueprint.response(200, {"type": "array", "items": {}})
-@blueprint.doc(
-    requestBody={
-        "content": {
-            "multipart/form-data": {
-                "schema": {"type": "object", "properties": {"photo[file]": {"type": "string", "format": "binary"}}}
-            }
-        }
-    }
-)
+@blueprint.doc(requestBody=REQUEST_BODY)
 @allow("admin", body_bytes_max=BODY_BYTES_MAX)
 def upload_photo(campaign: UUID) -> Response:
     """Give a campaign a photo, which is shown from now on; it keeps ten.
@@ -45,9 +37,7 @@ def upload_photo(campaign: UUID) -> Response:
     """
     with reading() as session:
         photos.require_campaign(session, campaign, chains())
-    if "picture" not in g:  # made once, however often the transaction below must be tried
-        g.picture = _picture()
-    picture: imaging.Picture = g.picture
+    picture = uploaded()
     sha256 = blobs().put(picture.content)  # before the row: a row without its blob must never be seen
     with transaction() as session:
         photos.attach(session, campaign, chains(), picture, sha256, clock.now())
@@ -75,19 +65,7 @@ def _shown(campaign: UUID, which: UUID | None = None) -> Response:
     staff_of = who.reads if who is not None and who.role in STAFF else frozenset()
     with reading() as session:
         photo = photos.of_campaign(session, campaign, clock.now(), staff_of, which)
-    content = blobs().get(photo.sha256)
-    if content is None:
-        raise NotFound
-    response = Response(content, mimetype=photo.media_type)
-    response.headers["Content-Disposition"] = f'inline; filename="{views.photo_name(photo)}"'
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    whose = "private" if staff_of else "public"
-    response.headers["Cache-Control"] = f"{whose}, max-age=0, must-revalidate"
-    response.headers["Vary"] = "Authorization"
-    response.set_etag(photo.sha256)
-    response.make_conditional(request)
-    return response
+    return show(photo.sha256, photo.media_type, str(photo.uuid), bool(staff_of))
 
 
 @blueprint.route("/campaign/<uuid:campaign>/photo", methods=["DELETE"])
@@ -110,28 +88,77 @@ def remove_photo(campaign: UUID, photo: UUID) -> Response:
     return jsonify([])
 
 
-def _picture() -> imaging.Picture:
-    """The uploaded picture, made safe. Raises InvalidForm."""
-    upload = request.files.get("photo[file]")
-    others = [name for name in [*request.files, *request.form] if name != "photo[file]"]
-    if others or len(request.files.getlist("photo[file]")) > 1:
-        raise InvalidForm(tree(PhotoForm(), {"_schema": [extra(others or ["a second file"])]}))
-    if upload is None:
-        # The documents' example posts a path as text, which nobody but the caller can open.
-        path = request.form.get("photo[file]") if request.mimetype != "application/json" else None
-        raise _refused([] if path is None else ["The file could not be found."])
-    upload.stream.seek(0)
-    content = upload.stream.read(imaging.UPLOAD_BYTES_MAX + 1)
-    if not content:
-        raise _refused([BLANK])
-    if len(content) > imaging.UPLOAD_BYTES_MAX:
-        size = request.content_length or len(content)
-        raise _refused([f"The file is too large ({size / 2**20:.2f} MB). Allowed maximum size is 2 MB."])
-    try:
-        return imaging.remake(content)
-    except imaging.BadImage as e:
-        raise _refused([str(e)]) from e
+@blueprint.route("/level/<uuid:level>/photo", methods=["POST"])
+@blueprint.response(200, {"type": "array", "items": {}})
+@blueprint.doc(requestBody=REQUEST_BODY)
+@allow("admin", body_bytes_max=BODY_BYTES_MAX)
+def upload_photo_of_level(level: UUID) -> Response:
+    """Give a level its photo, instead of the one it has. The picture is as a campaign's."""
+    return _given("level", level)
 
 
-def _refused(messages: list[str]) -> InvalidForm:
-    return InvalidForm(tree(PhotoForm(), {"file": messages} if messages else {}))
+@blueprint.route("/level/<uuid:level>/photo", methods=["GET"], any_query=True)
+@blueprint.response(200, {"type": "string", "format": "binary"}, content_type="image/*")
+@anyone
+def show_photo_of_level(level: UUID) -> Response:
+    """Show the photo of a level, to everybody; of one that is switched off, to the staff only."""
+    return _shown_of("level", level)
+
+
+@blueprint.route("/level/<uuid:level>/photo", methods=["DELETE"])
+@blueprint.response(200, {"type": "array", "items": {}})
+@allow("admin")
+def remove_photo_of_level(level: UUID) -> Response:
+    """Take the photo of a level away."""
+    with transaction() as session:
+        pictures.remove(session, GET["level"](session, level, chains()).chain_id, place_of("level", level))
+    return jsonify([])
+
+
+@blueprint.route("/earningRule/<uuid:rule>/photo", methods=["POST"])
+@blueprint.response(200, {"type": "array", "items": {}})
+@blueprint.doc(requestBody=REQUEST_BODY)
+@allow("admin", body_bytes_max=BODY_BYTES_MAX)
+def upload_photo_of_earning_rule(rule: UUID) -> Response:
+    """Give an earning rule its photo, instead of the one it has. The picture is as a campaign's."""
+    return _given("earning_rule", rule)
+
+
+@blueprint.route("/earningRule/<uuid:rule>/photo", methods=["GET"], any_query=True)
+@blueprint.response(200, {"type": "string", "format": "binary"}, content_type="image/*")
+@anyone
+def show_photo_of_earning_rule(rule: UUID) -> Response:
+    """Show the photo of an earning rule, to everybody; of one that is switched off, to the staff only."""
+    return _shown_of("earning_rule", rule)
+
+
+@blueprint.route("/earningRule/<uuid:rule>/photo", methods=["DELETE"])
+@blueprint.response(200, {"type": "array", "items": {}})
+@allow("admin")
+def remove_photo_of_earning_rule(rule: UUID) -> Response:
+    """Take the photo of an earning rule away."""
+    with transaction() as session:
+        pictures.remove(session, GET["earning_rule"](session, rule, chains()).chain_id, place_of("earning_rule", rule))
+    return jsonify([])
+
+
+def _given(kind: str, uuid: UUID) -> Response:
+    with reading() as session:
+        GET[kind](session, uuid, chains())
+    picture = uploaded()
+    sha256 = blobs().put(picture.content)  # before the row: a row without its blob must never be seen
+    with transaction() as session:
+        chain_id = GET[kind](session, uuid, chains()).chain_id
+        pictures.put(session, chain_id, place_of(kind, uuid), picture, sha256, clock.now())
+    return jsonify([])
+
+
+def _shown_of(kind: str, uuid: UUID) -> Response:
+    who = visitor()
+    with reading() as session:
+        pictured = GET[kind](session, uuid, EVERY_CHAIN)
+        is_staff = who is not None and who.role in STAFF and pictured.chain_id in who.reads
+        picture = pictures.find(session, pictured.chain_id, place_of(kind, uuid))
+        if picture is None or not (pictured.active or is_staff):
+            raise NotFound
+    return show(picture.sha256, picture.media_type, str(uuid), is_staff)

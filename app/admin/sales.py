@@ -9,7 +9,7 @@ from app.openloyalty import sales, schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.forms import form
 from app.openloyalty.queries import PAGING_PARAMETERS
-from app.openloyalty.sale_forms import AssignForm, TransactionForm
+from app.openloyalty.sale_forms import AssignForm, LabelsForm, TransactionForm
 from app.sales import listing
 from app.sales.recording import SaleDetails
 from app.web.door import allow, chains, reading
@@ -61,6 +61,15 @@ def list_item_labels() -> Response:
     with reading() as session:
         found = listing.item_labels(session, chains())
     return jsonify(labels=[{"key": key, "values": values} for key, values in found.items()], total=len(found))
+
+
+@blueprint.route("/admin/transaction/labels", methods=["POST"])
+@form("transaction_labels", LabelsForm)
+@blueprint.response(200, schemas.TransactionId)
+@allow("admin")
+def label_transaction(data: dict[str, Any]) -> Response:
+    """Put labels on a transaction, instead of those it has."""
+    return sales.label(data)
 
 
 @blueprint.route("/admin/transaction/customer/assign", methods=["POST"])

@@ -389,8 +389,8 @@ def check(session: Session, blobs: BlobStore | None = None) -> Iterator[Breach]:
 
 def _photos_without_bytes(session: Session, blobs: BlobStore) -> Iterator[Breach]:
     invariant = Invariant("I12", "A photo's bytes are in the store, as many as it says.", "")
-    lost = []
-    for sha256, bytes_count in session.execute(text("SELECT sha256, bytes_count FROM photo")).all():
+    lost, held = [], "SELECT sha256, bytes_count"
+    for sha256, bytes_count in session.execute(text(f"{held} FROM photo UNION {held} FROM shown_picture")).all():
         content = blobs.get(sha256)
         if content is None or len(content) != bytes_count:
             lost.append((sha256,))

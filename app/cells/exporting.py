@@ -20,6 +20,7 @@ from app.db.installation import is_demo, newest_tables
 from app.db.prepared import is_postgresql
 from app.db.types import Written
 from app.media.blobs import BlobStore
+from app.media.models import ShownPicture
 from app.migrations.tables import metadata
 
 AT_ONCE = 1_000  # rows
@@ -92,8 +93,9 @@ def _by_bytes(table: Table, on_postgresql: bool) -> list[ColumnElement[Any]]:
 
 def _photos(session: Session, chain_id: int) -> list[str]:
     """The names of the photos' bytes."""
-    query = select(Photo.sha256).distinct().join(Campaign, Campaign.id == Photo.campaign_id)
-    return list(session.scalars(query.where(Campaign.chain_id == chain_id).order_by(Photo.sha256)))
+    of_campaigns = select(Photo.sha256).join(Campaign).where(Campaign.chain_id == chain_id)
+    others = select(ShownPicture.sha256).where(ShownPicture.chain_id == chain_id)
+    return sorted({*session.scalars(of_campaigns), *session.scalars(others)})
 
 
 def _chosen(part: Portion, chain_id: int) -> ColumnElement[bool]:

@@ -5,6 +5,7 @@ from flask import Response
 from app.members import levels
 from app.openloyalty import schemas, views
 from app.openloyalty.api import Blueprint
+from app.openloyalty.pictures import with_picture
 from app.openloyalty.queries import PAGING_PARAMETERS, paging
 from app.web.door import allow, chains, reading
 
@@ -18,4 +19,6 @@ blueprint = Blueprint("customer_levels", __name__)
 def list_levels_as_customer() -> Response:
     """List the levels that one may reach, the lowest first."""
     with reading() as session:
-        return views.paged("levels", levels.page(session, chains(), paging(), True), views.level_for_customers)
+        found = levels.page(session, chains(), paging(), True)
+        pictured = with_picture(session, "level", (it.uuid for it in found.rows))
+        return views.paged("levels", found, lambda it: views.level_for_customers(it, it.uuid in pictured))

@@ -1,13 +1,16 @@
 """My sales, and by what I earn points."""
 
+from typing import Any
 from uuid import UUID
 
 from flask import Response
 
 from app.openloyalty import sales, schemas
 from app.openloyalty.api import Blueprint
+from app.openloyalty.forms import form
 from app.openloyalty.queries import PAGING_PARAMETERS
 from app.openloyalty.rules import list_valid_rules
+from app.openloyalty.sale_forms import MoreLabelsForm
 from app.web.door import allow, caller
 
 blueprint = Blueprint("customer_sales", __name__)
@@ -28,6 +31,15 @@ def list_own_transactions() -> Response:
 def show_own_transaction(transaction: UUID) -> Response:
     """Show one of my purchases in the shops, and what it earned."""
     return sales.show(transaction)
+
+
+@blueprint.route("/customer/transaction/labels/append", methods=["PUT"])
+@form("append", MoreLabelsForm)
+@blueprint.response(200, schemas.TransactionId)
+@allow("customer")
+def label_own_transaction(data: dict[str, Any]) -> Response:
+    """Put more labels on one of my transactions."""
+    return sales.label_own(data)
 
 
 @blueprint.route("/customer/earningRule", methods=["GET"])

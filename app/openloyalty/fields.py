@@ -181,6 +181,21 @@ class Whole(BlankIsNone, fields.Integer):
         return number
 
 
+class Number(BlankIsNone, fields.Float):
+    """A decimal between two numbers, such as an angle in degrees."""
+
+    def __init__(self, least: float, most: float, **kw: Any) -> None:
+        self.least, self.most = least, most
+        super().__init__(**described(kw, minimum=least, maximum=most))
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> float:
+        text = str(value).strip() if not isinstance(value, bool) else ""
+        if not re.fullmatch(r"[+-]?\d{1,30}(\.\d{1,30})?", text):
+            raise ValidationError(INVALID)
+        _require_between(float(text), self.least, self.most)
+        return float(text)
+
+
 class Moment(BlankIsNone, fields.String):
     """`YYYY-MM-DD HH:mm` in the programme's zone, or ISO 8601 with an offset; aware, in UTC."""
 
@@ -353,7 +368,7 @@ def _uuid(value: Any) -> UUID:
     return UUID(value.strip())
 
 
-def _require_between(number: int, least: int, most: int, per: int = 1) -> None:
+def _require_between(number: float, least: float, most: float, per: int = 1) -> None:
     if number < least:
         raise ValidationError(f"This value should be {least // per} or more.")
     if number > most:

@@ -6,6 +6,7 @@ from flask import Response, jsonify
 
 from app.members import levels
 from app.openloyalty import views
+from app.openloyalty.pictures import with_picture
 from app.openloyalty.queries import paging
 from app.organizations import shops
 from app.web.door import chains, reading
@@ -13,16 +14,16 @@ from app.web.door import chains, reading
 
 def list_levels() -> Response:
     with reading() as session:
-        counts = levels.customers_counts(session)
-        return views.paged(
-            "levels", levels.page(session, chains(), paging()), lambda it: views.level(it, counts.get(it.id, 0))
-        )
+        counts, found = levels.customers_counts(session), levels.page(session, chains(), paging())
+        pictured = with_picture(session, "level", (it.uuid for it in found.rows))
+        return views.paged("levels", found, lambda it: views.level(it, counts.get(it.id, 0), it.uuid in pictured))
 
 
 def show_level(uuid: UUID) -> Response:
     with reading() as session:
         level = levels.get(session, uuid, chains())
-        return jsonify(views.level(level, levels.customers_counts(session).get(level.id, 0)))
+        counts, pictured = levels.customers_counts(session), with_picture(session, "level", [uuid])
+        return jsonify(views.level(level, counts.get(level.id, 0), uuid in pictured))
 
 
 def list_shops() -> Response:

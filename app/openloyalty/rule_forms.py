@@ -17,6 +17,7 @@ from app.openloyalty.fields import (
     Hundredths,
     Labels,
     Moment,
+    Number,
     Text,
     Uuid,
     Whole,
@@ -34,6 +35,8 @@ TYPES = {
     "multiply_by_product_labels": "label_multiplier",
     "event": "event",
     "custom_event": "custom_event",
+    "geolocation": "geolocation",
+    "qrcode": "qr_code",
     "referral": "referral",
     "instant_reward": "instant_reward",
 }
@@ -58,6 +61,8 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "multiply_by_product_labels": ("labelMultipliers",),
     "event": ("eventName", "pointsAmount"),
     "custom_event": ("eventName", "pointsAmount", "limit"),
+    "geolocation": ("latitude", "longitude", "radius", "pointsAmount", "limit"),
+    "qrcode": ("code", "pointsAmount", "limit"),
     "referral": ("eventName", "rewardType", "pointsAmount"),
     "instant_reward": ("rewardCampaignId", "minOrderValue"),
 }
@@ -138,6 +143,10 @@ class EarningRuleForm(Form):
     labelMultipliers = Multipliers(attribute="multipliers")
     eventName = Text(attribute="event")
     limit = Group(LimitForm, load_default=dict)
+    latitude = Number(-90, 90)
+    longitude = Number(-180, 180)
+    radius = Number(0, 20_000)
+    code = Text()
     rewardType = Choice(REFERRAL_TYPES, attribute="rewards")
     rewardCampaignId = Uuid(attribute="campaign")
 
@@ -193,3 +202,18 @@ class EarningRuleForm(Form):
         if data["type"] == "referral" and terms.get("event") not in (None, *REFERRAL_EVENTS):
             raise ValidationError({"eventName": [INVALID]})
         return terms
+
+
+class PlaceForm(Form):
+    """Where a customer is, in degrees; of one rule, or of all whose place is near."""
+
+    latitude = Number(-90, 90, required=True)
+    longitude = Number(-180, 180, required=True)
+    earningRuleId = Uuid(attribute="rule")
+
+
+class CodeForm(Form):
+    """What a customer has read; of one rule, or of all that know it."""
+
+    code = Text(required=True)
+    earningRuleId = Uuid(attribute="rule")

@@ -107,3 +107,17 @@ class AssignForm(Form):
     customerId = Text(attribute="customer")
     customerLoyaltyCardNumber = Text(attribute="card")
     customerPhoneNumber = Text(attribute="phone")
+
+
+class LabelsForm(Form):
+    """Labels of a transaction, instead of those it has."""
+
+    transactionId = Uuid(required=True, attribute="sale")
+    labels = Labels()
+
+
+class MoreLabelsForm(Form):
+    """Labels for one's own transaction, beside those it has."""
+
+    transactionDocumentNumber = Text(required=True, attribute="number")
+    labels = Labels()

@@ -71,11 +71,15 @@ OF_TERMS = {
     "excludes_delivery": "excludeDeliveryCost",
     "rewards": "rewardType",
     "campaign": "rewardCampaignId",
+    "latitude": "latitude",
+    "longitude": "longitude",
+    "radius": "radius",
+    "code": "code",
 }
 AMOUNTS = {"points_per_unit", "points", "min_order", "multiplier"}
 
 
-def earning_rule(it: EarningRule) -> dict[str, Any]:
+def earning_rule(it: EarningRule, has_photo: bool) -> dict[str, Any]:
     """An earning rule, with the fields of its type: sent back, it is the same."""
     terms = dict(it.terms)
     always = (it.starts_at, it.ends_at) == (ALWAYS_FROM, ALWAYS_TO)
@@ -92,6 +96,7 @@ def earning_rule(it: EarningRule) -> dict[str, Any]:
             "levels": it.levels,
             "segments": it.segments,
             "pos": it.shops,
+            "hasPhoto": has_photo,
             **_terms(it.kind, terms),
         }
     )
@@ -120,7 +125,7 @@ def _terms(kind: str, terms: Mapping[str, Any]) -> dict[str, Any]:
             shown[word] = [{"key": key, "value": value} for key, value in terms[name]]
     if kind == "spending" and (mode := _mode(terms)):
         shown["labelsInclusionType"] = mode
-    if kind == "custom_event" and "limit" in terms:
+    if "limit" in terms:
         period = next(word for word, unit in PERIODS.items() if unit == terms["limit_unit"])
         shown["limit"] = {"active": True, "limit": terms["limit"], "period": period}
     return shown

@@ -23,7 +23,7 @@ from app.sales import earning, listing, matching, recording
 from app.sales.errors import BadSale, SaleNotFound
 from app.sales.listing import SaleFilter
 from app.sales.models import Sale
-from app.sales.recording import NewSale, SaleDetails
+from app.sales.recording import Labels, NewSale, SaleDetails
 from app.web.door import caller, chains, note_chain, note_subject, note_unrewarded, own_chain, reading, transaction
 from app.web.door import listing as listing_session
 
@@ -79,6 +79,31 @@ def assign(data: dict[str, Any]) -> Response:
         _note(sales.assign(session, sale, customer, clock.now(), people.actor()))
         note_subject(transaction=sale.uuid, customer=customer.uuid)
         return jsonify(transactionId=str(sale.uuid))
+
+
+def label(data: dict[str, Any]) -> Response:
+    """Put other labels on a transaction."""
+    with transaction() as session:
+        try:
+            sale = recording.get(session, data["sale"], chains())
+        except SaleNotFound as e:
+            raise SaleNotFound(field="sale") from e
+        return _labelled(session, sale, data["labels"], adds=False)
+
+
+def label_own(data: dict[str, Any]) -> Response:
+    """Put more labels on a transaction of the caller's own."""
+    with transaction() as session:
+        sale = recording.find(session, own_chain(), data["number"])
+        if sale is None or sale.customer_id != caller().customer_id:
+            raise SaleNotFound(field="number")
+        return _labelled(session, sale, data["labels"], adds=True)
+
+
+def _labelled(session: Session, sale: Sale, labels: Labels, adds: bool) -> Response:
+    recording.label(session, sale.id, labels, adds)
+    note_subject(transaction=sale.uuid)
+    return jsonify(transactionId=str(sale.uuid))
 
 
 def _named(session: Session, sale: Sale, data: dict[str, Any]) -> Customer:

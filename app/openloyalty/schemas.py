@@ -577,6 +577,7 @@ class EarningRuleView(Schema):
     levels = _ids()
     segments = _ids()
     pos = _ids()
+    hasPhoto = _flag()
     pointValue = fields.Float()
     pointsAmount = fields.Float()
     minOrderValue = fields.Float()
@@ -593,6 +594,10 @@ class EarningRuleView(Schema):
     includedLabels = fields.List(fields.Nested(LabelView))
     labelsInclusionType = fields.String()
     limit = fields.Nested(RuleLimitView)
+    latitude = fields.Float()
+    longitude = fields.Float()
+    radius = fields.Float()
+    code = fields.String()
 
 
 class TransferId(Schema):

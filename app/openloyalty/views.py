@@ -30,6 +30,7 @@ from app.members.customers import AGREEMENTS
 from app.members.levels import SpecialReward
 from app.members.models import Customer, Level, LevelChange, Profile, Segment, Spending
 from app.openloyalty.formats import day, html, moment, names, percent, without_none
+from app.openloyalty.pictures import file_name
 from app.openloyalty.schemas import CRITERION_AMOUNTS, TRANSFER_STATES, TRANSFER_TYPES
 from app.organizations.models import PointOfSale
 from app.paging import Paged
@@ -66,7 +67,7 @@ def campaign(shown: CampaignForSale, viewer: str, as_html: bool = False) -> dict
 
 def photo_name(it: Photo) -> str:
     """What a photo's file is called: `<its id>.jpg`."""
-    return f"{it.uuid}.{it.media_type.partition('/')[2].replace('jpeg', 'jpg')}"
+    return file_name(str(it.uuid), it.media_type)
 
 
 def _photos(it: Campaign) -> dict[str, Any]:
@@ -299,7 +300,7 @@ def member(it: Customer) -> dict[str, Any]:
     )
 
 
-def level(it: Level, customers_count: int) -> dict[str, Any]:
+def level(it: Level, customers_count: int, has_photo: bool) -> dict[str, Any]:
     reward = without_none(
         {"name": it.reward_name, "value": (it.reward_hundredths_of_percent or 0) / 10_000, "code": it.reward_code}
     )
@@ -311,7 +312,7 @@ def level(it: Level, customers_count: int) -> dict[str, Any]:
             "active": it.active,
             "conditionValue": number(it.condition_value),
             "minOrder": number(it.min_order) if it.min_order is not None else None,
-            "hasPhoto": False,
+            "hasPhoto": has_photo,
             "reward": reward,
             "specialRewards": _special_rewards(it),
             "customersCount": customers_count,
@@ -319,9 +320,9 @@ def level(it: Level, customers_count: int) -> dict[str, Any]:
     )
 
 
-def level_for_customers(it: Level) -> dict[str, Any]:
+def level_for_customers(it: Level, has_photo: bool) -> dict[str, Any]:
     """A level without what is the staff's: who stands on it, and whether it is in use, which it is."""
-    shown = level(it, 0)
+    shown = level(it, 0, has_photo)
     shown["specialRewards"] = [one for one in shown["specialRewards"] if one["active"]]
     return {name: value for name, value in shown.items() if name not in ("active", "customersCount")}
 

@@ -1,6 +1,6 @@
 """Write what the rules give into the ledger: for a sale, for an event, and back again for a return."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -181,8 +181,34 @@ def for_custom_event(session: Session, customer: Customer, event: str, now: date
 
     Raises EventUnknown when no rule is for it, MayNotEarn, or LimitExceeded when each that is has given as often as it may.
     """
+    return _for_report(session, customer, "custom_event", lambda it: it.terms["event"] == event, now)
+
+
+def for_code(session: Session, customer: Customer, code: str, rule: UUID | None, now: datetime) -> int:
+    """The same for a code that the customer has read, such as a QR code: by one rule, or by all that know it."""
+    return _for_report(session, customer, "qr_code", lambda it: it.terms["code"] == code, now, rule)
+
+
+def for_place(
+    session: Session, customer: Customer, latitude: float, longitude: float, rule: UUID | None, now: datetime
+) -> int:
+    """The same for the place where the customer is, in degrees: by one rule, or by all whose place is near."""
+    return _for_report(
+        session, customer, "geolocation", lambda it: rules.is_within(it.terms, latitude, longitude), now, rule
+    )
+
+
+def _for_report(
+    session: Session,
+    customer: Customer,
+    kind: str,
+    is_for: Callable[[RuleFacts], bool],
+    now: datetime,
+    only: UUID | None = None,
+) -> int:
     session.flush()
-    found = facts.of_kinds(facts.rules_of(session, customer.chain_id, now), ["custom_event"], now, event)
+    known = facts.of_kinds(facts.rules_of(session, customer.chain_id, now), [kind], now)
+    found = [it for it in known if is_for(it) and only in (None, it.uuid)]
     if customer.status not in facts.EARN:
         raise MayNotEarn
     open_to = _open_to(session, customer, found, now)

@@ -18,6 +18,8 @@ RULE_KINDS = (
     "label_multiplier",
     "event",
     "custom_event",
+    "geolocation",
+    "qr_code",
     "referral",
     "instant_reward",
 )

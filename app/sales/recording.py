@@ -34,6 +34,8 @@ PAID_WITH = "voucher_ids"  # in a sale's details
 AHEAD_MAX = timedelta(minutes=5)  # how wrong a till's clock may go
 A_DAY = timedelta(days=1)  # a till may say the day of a sale and the hour of its return, or the other way round
 ITEMS_MAX = 1_000
+LABELS_MAX = 100
+Labels = Sequence[tuple[str, str]]  # key and value
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class SoldItem:
     amount: int
     category: str | None = None
     maker: str | None = None
-    labels: Sequence[tuple[str, str]] = ()
+    labels: Labels = ()
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class SaleDetails:
     shop: UUID | None = None
     business_id: int | None = None
     place: str | None = None
-    labels: Sequence[tuple[str, str]] = ()
+    labels: Labels = ()
     details: Mapping[str, Any] | None = None
 
     @property
@@ -272,6 +274,18 @@ def get(session: Session, uuid: UUID, chains: Chains) -> Sale:
     if found is None:
         raise SaleNotFound
     return found
+
+
+def label(session: Session, sale_id: int, labels: Labels, adds: bool) -> Sale:
+    """Put labels on a sale, instead of those it has or beside them; one that it has already stays once. Raises BadSale."""
+    locked = select(Sale).where(Sale.id == sale_id).with_for_update(of=Sale)
+    sale = session.scalars(locked, execution_options={"populate_existing": True}).one()
+    kept = [(key, value) for key, value in sale.labels] if adds else []
+    wanted = list(dict.fromkeys([*kept, *labels]))
+    if len(wanted) > LABELS_MAX:
+        raise BadSale(f"A sale has at most {LABELS_MAX} labels.", field="labels")
+    sale.labels = [list(it) for it in wanted]
+    return sale
 
 
 def shop_of(session: Session, chain_id: int, reported: SaleDetails) -> PointOfSale | None:

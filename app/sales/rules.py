@@ -4,6 +4,7 @@ Of several rules, those of what is spent come first, then those of products; mul
 gave for an item. Every share is exact until it is rounded, half up, for its rule. Source: Open Loyalty 2.9, "Earning rules".
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +16,8 @@ from app.amounts import BALANCE_MAX
 Label = tuple[str, str]  # key and value; of a rule, no value stands for any
 NAMED_MAX = 1_000  # products or labels that a rule names
 NAMING = ("skus", "excluded_skus", "labels", "excluded_labels", "included_labels", "multipliers")
+EARTH_RADIUS_KM = 6_371.0  # its mean
+RANGES = {"latitude": (-90, 90), "longitude": (-180, 180), "radius": (0, 20_000)}  # degrees, and kilometres
 MULTIPLIER_MAX = 100_000  # hundredths: a thousand times
 
 
@@ -222,6 +225,18 @@ def problems(kind: str, terms: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for it in multipliers:
         if it is not None and not 0 <= it <= MULTIPLIER_MAX:
             yield "multiplier", f"This value should be between 0 and {MULTIPLIER_MAX // 100}."
+    for name, (least, most) in RANGES.items():
+        if terms.get(name) is not None and not least <= terms[name] <= most:
+            yield name, f"This value should be between {least} and {most}."
+
+
+def is_within(terms: Mapping[str, Any], latitude: float, longitude: float) -> bool:
+    """Whether a place, in degrees, is as near to a rule's as it asks: along a great circle, in kilometres."""
+    here, there = math.radians(latitude), math.radians(terms["latitude"])
+    turned = math.radians(longitude - terms["longitude"])
+    # Haversines: exact also for places that are close to one another.
+    half = math.sin((there - here) / 2) ** 2 + math.cos(here) * math.cos(there) * math.sin(turned / 2) ** 2
+    return 2 * EARTH_RADIUS_KM * math.asin(min(1.0, math.sqrt(half))) <= float(terms["radius"])
 
 
 REQUIRED: Mapping[str, tuple[str, ...]] = {
@@ -231,6 +246,8 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     "label_multiplier": ("multipliers",),
     "event": ("event", "points"),
     "custom_event": ("event", "points"),
+    "geolocation": ("latitude", "longitude", "radius", "points"),
+    "qr_code": ("code", "points"),
     "referral": ("event", "rewards", "points"),
     "instant_reward": ("campaign",),
 }

@@ -60,9 +60,11 @@ class Place:
     transfer: UUID
     receiver: UUID
     transaction: UUID
+    bought: str  # the number of that transaction
     document: str  # of another transaction, which is nobody's yet
     rule: UUID
     event: str
+    qr_code: str
     identifier: str  # of the shop
 
 
@@ -74,9 +76,11 @@ MISSING = Place(
     999_999,
     "NO-CODE",
     *(uuid4() for _ in range(6)),
+    "no sale of anybody",
     "no sale",
     uuid4(),
     "no event",
+    "no code",
     "no shop",
 )
 Body = Callable[[Place, World], dict[str, Any]]
@@ -120,6 +124,22 @@ def receipt(place: Place, world: World) -> dict[str, Any]:
 
 def assignment(place: Place, world: World) -> dict[str, Any]:
     return {"assign": {"transactionDocumentNumber": place.document, "customerId": str(place.customer)}}
+
+
+def labels(place: Place, world: World) -> dict[str, Any]:
+    return {"transaction_labels": {"transactionId": str(place.transaction), "labels": [{"key": "k", "value": "v"}]}}
+
+
+def more_labels(place: Place, world: World) -> dict[str, Any]:
+    return {"append": {"transactionDocumentNumber": place.bought, "labels": [{"key": "more", "value": "v"}]}}
+
+
+def whereabouts(place: Place, world: World) -> dict[str, Any]:
+    return {"earningRule": {"latitude": 51.1, "longitude": 17.03}}
+
+
+def reading(place: Place, world: World) -> dict[str, Any]:
+    return {"earningRule": {"code": place.qr_code}}
 
 
 def earning_rule(place: Place, world: World) -> dict[str, Any]:
@@ -215,6 +235,15 @@ TABLE: dict[str, Row] = {
     "GET campaign/<campaign>/photo/<photo>": Row(ALL + " anyone", is_public=True),
     "DELETE campaign/<campaign>/photo/<photo>": Row("admin"),
     "DELETE campaign/<campaign>/photo": Row("admin"),
+    **{
+        f"{method} {whose}/photo": row
+        for whose in ("level/<level>", "earningRule/<rule>")
+        for method, row in (
+            ("POST", Row("admin", body=photo, as_form=True)),
+            ("GET", Row(ALL + " anyone", is_public=True)),
+            ("DELETE", Row("admin")),
+        )
+    },
     "GET campaign/bought": Row("admin"),
     "GET settings/choices/deliveryStatus": Row(ALL + " anyone"),
     "PUT admin/customer/<customer>/bought/coupon/<purchase>/changeDeliveryStatus": Row(
@@ -286,6 +315,8 @@ TABLE: dict[str, Row] = {
     "GET transaction/item/labels": Row("admin"),
     "POST admin/transaction/customer/assign": Row("admin", body=assignment, names=("document", "customer")),
     "POST pos/transaction/customer/assign": Row("seller", body=assignment, names=("document", "customer")),
+    "POST admin/transaction/labels": Row("admin", body=labels, names=("transaction",)),
+    "PUT customer/transaction/labels/append": Row(CUSTOMER, body=more_labels, names=("bought",)),
     "GET seller/transaction": Row(STAFF, names=("customer",), query="?customerId={customer}"),
     "GET seller/transaction/customer/<customer>": Row(STAFF),
     "GET seller/transaction/<document>": Row(STAFF, query="?page=1"),
@@ -299,6 +330,8 @@ TABLE: dict[str, Row] = {
     "GET earningRule": Row("admin"),
     "GET seller/earningRule": Row(STAFF),
     "POST v1/earnRule/<event>/customer/<customer>": Row("admin"),
+    "POST earningRule/geolocation/customer/<customer>": Row("admin", body=whereabouts),
+    "POST earningRule/qrcode/customer/<customer>": Row("admin", body=reading, names=("qr_code",)),
     "POST pos/points/transfer/add": Row(STAFF, body=transfer, names=("customer",)),
     "POST pos/points/transfer/spend": Row(STAFF, body=transfer, names=("customer",)),
     "GET level": Row(STAFF),
@@ -443,8 +476,8 @@ def a_place(world: World, session: Session, chain_id: int, name: str) -> tuple[P
     hook = subscriptions.create(session, chain_id, SubscriptionDetails(f"https://{name}.example", ["*"]), world.now)
     place = Place(
         UUID(int=0), UUID(int=0), low.uuid, group.uuid, sold_by.uuid, shop.uuid, chain_id, business.id, host.hostname,
-        token.id, "", UUID(int=0), UUID(int=0), hook.uuid, UUID(int=0), UUID(int=0), UUID(int=0), "", UUID(int=0), f"{name} event",
-        shop.identifier,
+        token.id, "", UUID(int=0), UUID(int=0), hook.uuid, UUID(int=0), UUID(int=0), UUID(int=0), "", "", UUID(int=0),
+        f"{name} event", f"{name} QR code", shop.identifier,
     )  # fmt: skip
     return place, admin, sold_by
 
@@ -500,7 +533,13 @@ def with_a_purchase(world: World, place: Place, name: str, picture: str) -> Plac
             session, place.chain, SaleDetails(f"{name} other", world.now, 100), world.now, SYSTEM
         ).sale
         told = RuleDetails("custom_event", f"{name} told", {"event": f"{name} event", "points": 100}, active=True)
-        earning_rules.create(session, place.chain, told, world.now)
+        near = {"latitude": 51.1, "longitude": 17.03, "radius": 1, "points": 100}
+        for details in (
+            told,
+            RuleDetails("geolocation", f"{name} near", near, active=True),
+            RuleDetails("qr_code", f"{name} read", {"code": place.qr_code, "points": 100}, active=True),
+        ):
+            earning_rules.create(session, place.chain, details, world.now)
         spent = RuleDetails("spending", f"{name} rule", {"points_per_unit": 100}, active=True)
         rule = earning_rules.create(session, place.chain, spent, world.now)
     return dataclasses.replace(
@@ -512,6 +551,7 @@ def with_a_purchase(world: World, place: Place, name: str, picture: str) -> Plac
         photo=photo.uuid,
         transfer=transfer,
         transaction=sold.uuid,
+        bought=sold.number,
         document=of_nobody.number,
         rule=rule.uuid,
         receiver=world.a_customer(chain_id=place.chain).uuid,
@@ -587,7 +627,9 @@ def test_what_is_another_chains_is_not_there(world: World, two: Two, role: str) 
 
 @pytest.mark.parametrize("role", ["admin", "seller", "customer", "anyone"])
 def test_what_is_the_chains_own_is_served(world: World, two: Two, role: str) -> None:
-    assert send(two.people["admin"], "POST campaign/<campaign>/photo", two.own, world).status_code == 200
+    for name in TABLE:
+        if name.startswith("POST") and name.endswith("/photo"):
+            assert send(two.people["admin"], name, two.own, world).status_code == 200
     for name, row in TABLE.items():
         if role in row.roles.split():
             answer = send(two.people[role], name, two.own, world)

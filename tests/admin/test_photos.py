@@ -29,13 +29,13 @@ def picture(kind: str = "PNG", size: tuple[int, int] = (640, 620), mode: str = "
 
 
 def upload(ada: Client, campaign: Any, content: bytes, name: str = "photo.png") -> Any:
+    return upload_to(ada, f"/api/campaign/{campaign.uuid}/photo", content, name)
+
+
+def upload_to(ada: Client, url: str, content: bytes, name: str = "photo.png") -> Any:
     """Multipart written out: werkzeug's own test client forgets to close the file that it spools large ones to."""
     head = f'--b\r\nContent-Disposition: form-data; name="photo[file]"; filename="{name}"\r\n\r\n'.encode()
-    return ada.post(
-        f"/api/campaign/{campaign.uuid}/photo",
-        data=head + content + b"\r\n--b--\r\n",
-        content_type="multipart/form-data; boundary=b",
-    )
+    return ada.post(url, data=head + content + b"\r\n--b--\r\n", content_type="multipart/form-data; boundary=b")
 
 
 def file_errors(answer: Any) -> list[str]:
@@ -312,3 +312,39 @@ def test_colours_of_another_space_are_shown_as_they_were_meant() -> None:
     out = io.BytesIO()
     Image.new("RGB", (640, 620), (200, 30, 30)).save(out, "PNG", icc_profile=linear.tobytes())  # not a profile of RGB
     assert Image.open(io.BytesIO(imaging.remake(out.getvalue()).content)).getpixel((9, 9)) == (200, 30, 30)
+
+
+@pytest.mark.parametrize("kind", ["level", "earningRule"])
+def test_a_level_and_a_rule_have_one_photo_which_everybody_sees_while_they_are_in_use(
+    ada: Client, sol: Client, cleo: Client, client: Client, world: World, settings: Settings, kind: str
+) -> None:
+    rule = {"type": "points", "name": "Points", "active": True, "allTimeActive": True, "pointValue": 2}
+    made = ada.post("/api/earningRule", json={"earningRule": rule}).json["earningRuleId"]
+    id, listed = (made, "earningRules") if kind == "earningRule" else (str(world.bronze.uuid), "levels")
+    url = f"/api/{kind}/{id}/photo"
+
+    def has_photo(who: Client, prefix: str) -> Any:
+        [found] = [
+            it for it in who.get(f"/api{prefix}/{kind}").json[listed] if id in (it.get("id"), it.get("earningRuleId"))
+        ]
+        return found["hasPhoto"]
+
+    assert client.get(url).status_code == 404
+    assert not has_photo(ada, "")
+    for content in (picture(), picture(size=(700, 700))):
+        assert (upload_to(ada, url, content).status_code, client.get(url).mimetype) == (200, "image/png")
+    assert Image.open(io.BytesIO(client.get(url).data)).size == (700, 700)
+    assert (has_photo(ada, ""), has_photo(sol, "/seller"), has_photo(cleo, "/customer")) == (True, True, True)
+    assert ada.get(f"/api/{kind}/{id}").json["hasPhoto"]
+    assert upload_to(ada, url, b"no picture").json["form"]["children"]["file"]["errors"] == [imaging.NOT_AN_IMAGE]
+    assert upload_to(sol, url, picture()).status_code == 403
+    ada.post(f"/api/{kind}/{id}/activate", json={"active": 0})
+    assert [it.get(url).status_code for it in (client, cleo, sol, ada)] == [404, 404, 200, 200]
+    store = FolderStore(settings.storage / "photos")
+    assert photos.remove_unreferenced(world.database, store, older_than_seconds=-1) == 1, "the first"
+    with world.database.reading() as session:
+        assert not list(invariants.check(session, store))
+    for _ in range(2):
+        assert ada.delete(url).json == []
+    assert ada.get(url).status_code == 404
+    assert photos.remove_unreferenced(world.database, store, older_than_seconds=-1) == 1

@@ -236,6 +236,95 @@ def test_a_rule_is_taken_back_as_it_was_printed(ada: Client, world: World, terms
     assert world.count(EarningRule) == 1
 
 
+def test_labels_of_a_sale_are_changed_by_admins_and_added_to_by_its_customer(
+    ada: Client, sol: Client, cleo: Client, world: World
+) -> None:
+    sent = receipt(customerData={"email": "cleo@guerdon.example"}, labels=[{"key": "a", "value": "1"}])
+    made = sol.post("/api/transaction", json=sent).json["transactionId"]
+    sol.post("/api/transaction", json=receipt("R-2"))
+
+    def labels() -> list[str]:
+        shown = ada.get(f"/api/transaction/{made}").json["labels"]
+        return [f"{it['key']}:{it['value']}" for it in shown]
+
+    form = {
+        "transaction_labels[transactionId]": made,
+        "transaction_labels[labels][0][key]": "b",
+        "transaction_labels[labels][0][value]": "2",
+    }
+    assert ada.post("/api/admin/transaction/labels", data=form).json == {"transactionId": made}
+    assert labels() == ["b:2"]
+    more = {"append": {"transactionDocumentNumber": "R-1", "labels": "c:3;b:2"}}
+    for _ in range(2):
+        assert cleo.put("/api/customer/transaction/labels/append", json=more).json == {"transactionId": made}
+    assert labels() == ["b:2", "c:3"]
+    assert sol.post("/api/transaction", json=sent).json == {"transactionId": made}, (
+        "the same sale, whatever it is called"
+    )
+    for number in ("R-2", "R-3"):  # nobody's, and none
+        foreign = cleo.put(
+            "/api/customer/transaction/labels/append",
+            json={"append": {**more["append"], "transactionDocumentNumber": number}},
+        )
+        assert foreign.status_code == 400
+        assert foreign.json["form"]["children"]["transactionDocumentNumber"]["errors"] == ["No such transaction"]
+    unknown = {"transaction_labels": {"transactionId": str(uuid4()), "labels": []}}
+    refused = ada.post("/api/admin/transaction/labels", json=unknown)
+    assert refused.json["form"]["children"]["transactionId"]["errors"] == ["No such transaction"]
+    many = {"append": {**more["append"], "labels": [{"key": f"k{i}", "value": ""} for i in range(99)]}}
+    refused = cleo.put("/api/customer/transaction/labels/append", json=many)
+    assert refused.json["form"]["children"]["labels"]["errors"] == ["A sale has at most 100 labels."]
+    assert labels() == ["b:2", "c:3"]
+    assert sol.post("/api/admin/transaction/labels", json=unknown).status_code == 403
+
+
+def test_a_place_and_a_code_that_was_read_earn_within_their_limit(ada: Client, cleo: Client, world: World) -> None:
+    once = {"active": True, "limit": 1, "period": "1 day"}
+    shop = {
+        "type": "geolocation",
+        "latitude": 51.11,
+        "longitude": 17.032,
+        "radius": 0.5,
+        "pointsAmount": 5,
+        "pointValue": None,
+    }
+    near = a_rule(ada, **shop, limit=once)
+    a_rule(ada, **{**shop, "latitude": -51.11, "pointsAmount": 50})
+    poster = {"type": "qrcode", "code": "poster-1", "pointsAmount": 7, "pointValue": None}
+    read = a_rule(ada, **poster)
+    shown = ada.get(f"/api/earningRule/{near}").json
+    assert {name: shown[name] for name in ("latitude", "longitude", "radius")} == {
+        "latitude": 51.11,
+        "longitude": 17.032,
+        "radius": 0.5,
+    }
+    for rule in (near, read):  # what is printed is taken back
+        printed = ada.get(f"/api/earningRule/{rule}").json
+        assert ada.put(f"/api/earningRule/{rule}", json={"earningRule": printed}).status_code == 200
+        assert ada.get(f"/api/earningRule/{rule}").json == printed
+    assert "poster-1" not in cleo.get("/api/customer/earningRule").get_data(as_text=True)
+
+    def told(kind: str, **what: Any) -> Any:
+        return ada.post(f"/api/earningRule/{kind}/customer/{world.cleo.uuid}", json={"earningRule": what})
+
+    assert told("geolocation", latitude=51.112, longitude=17.03).json == {"points": 5}
+    limited = told("geolocation", latitude=51.112, longitude=17.03)
+    assert (limited.status_code, limited.json) == (400, {"error": "limit exceeded"})
+    far = told("geolocation", latitude=51.2, longitude=17.03)
+    assert (far.status_code, far.json) == (400, {"error": "event does not exist"})
+    assert told("geolocation", latitude=91, longitude=1).json["form"]["children"]["latitude"]["errors"] == [
+        "This value should be 90 or less."
+    ]
+    form = {"earningRule[code]": "poster-1", "earningRule[earningRuleId]": read}
+    answer = ada.post(f"/api/earningRule/qrcode/customer/{world.cleo.uuid}", data=form)
+    assert answer.json == {"points": 7}
+    assert told("qrcode", code="poster-2").json == {"error": "event does not exist"}
+    assert told("qrcode", code="poster-1", earningRuleId=near).json == {"error": "event does not exist"}
+    assert points_of(ada, world) == 1_012
+    assert cleo.post(f"/api/earningRule/qrcode/customer/{world.cleo.uuid}", data=form).status_code == 403
+    world.require_invariants()
+
+
 def test_custom_events_earn_within_their_limit(ada: Client, world: World) -> None:
     visit = {"type": "custom_event", "eventName": "visit", "pointsAmount": 5, "pointValue": None}
     a_rule(ada, **visit, limit={"active": True, "limit": 2, "period": "1 day"})

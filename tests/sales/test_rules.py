@@ -1,5 +1,6 @@
 """What each kind of rule gives, and why not. Without a database."""
 
+import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -109,3 +110,18 @@ def test_returns_take_back_all_in_the_end_and_never_more_on_the_way(earned: int,
         assert before <= taken[-1] <= earned
         before = taken[-1]
     assert taken[-1] == earned
+
+
+@pytest.mark.parametrize(
+    ("there", "kilometres"),
+    [
+        ((52.52, 13.405), 0),
+        ((52.520009, 13.405), 0.001),
+        ((48.8566, 2.3522), 877.46),  # from Berlin to Paris
+        ((-52.52, -166.595), math.pi * rules.EARTH_RADIUS_KM),  # the other side of the earth
+    ],
+)
+def test_how_near_a_place_is(there: tuple[float, float], kilometres: float) -> None:
+    at = {"latitude": 52.52, "longitude": 13.405}
+    assert rules.is_within({**at, "radius": kilometres * 1.001 + 0.0001}, *there)
+    assert not kilometres or not rules.is_within({**at, "radius": kilometres * 0.999}, *there)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.orm import Session
 
 from app.campaign.audience import visibility
@@ -13,6 +13,7 @@ from app.campaign.models.photos import Photo
 from app.db.engine import Database
 from app.media.blobs import BlobStore
 from app.media.imaging import Picture
+from app.media.models import ShownPicture
 from app.organizations.scope import Chains, within
 
 PHOTOS_MAX = 10  # of a campaign; one more takes the place of its oldest
@@ -76,14 +77,14 @@ def require_campaign(session: Session, campaign: UUID, chains: Chains) -> None:
 def remove_unreferenced(
     database: Database, blobs: BlobStore, older_than_seconds: float = KEPT_UNREFERENCED_SECONDS
 ) -> int:
-    """Remove the blobs that no photo has referred to for a day, and return how many.
+    """Remove the blobs that no photo of anything has referred to for a day, and return how many.
 
     The age protects an upload whose row is not committed yet: blobs are put before their rows.
     """
     removed = 0
     for sha256 in blobs.older_than(older_than_seconds):
         with database.transaction() as session:
-            if session.scalar(select(Photo.id).where(Photo.sha256 == sha256).limit(1)) is None:
+            if not session.scalar(select(or_(*(exists().where(it.sha256 == sha256) for it in (Photo, ShownPicture))))):
                 blobs.remove(sha256)
                 removed += 1
     return removed

@@ -1,0 +1,42 @@
+"""The picture at a place of a chain: put one there, find it, take it away.
+
+Of campaigns, which have several and may be secret, see `app.campaign.setup.photos`.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from app.media.imaging import Picture
+from app.media.models import ShownPicture
+
+
+def put(session: Session, chain_id: int, place: str, picture: Picture, sha256: str, now: datetime) -> None:
+    """Show a stored picture at a place, instead of what was there. Its blob stays: see `photos.remove_unreferenced`."""
+    session.merge(
+        ShownPicture(
+            chain_id=chain_id,
+            place=place,
+            sha256=sha256,
+            media_type=picture.media_type,
+            bytes_count=len(picture.content),
+            created_at=now,
+        )
+    )
+
+
+def find(session: Session, chain_id: int, place: str) -> ShownPicture | None:
+    """What is shown there."""
+    return session.get(ShownPicture, (chain_id, place))
+
+
+def remove(session: Session, chain_id: int, place: str) -> None:
+    """Show nothing there; no error when nothing is."""
+    session.execute(delete(ShownPicture).where(ShownPicture.chain_id == chain_id, ShownPicture.place == place))
+
+
+def shown(session: Session, places: Collection[str]) -> set[str]:
+    """Those of some places where a picture is shown; each names what is unique, such as a level's UUID."""
+    return set(session.scalars(select(ShownPicture.place).where(ShownPicture.place.in_(places))))

@@ -1,0 +1,94 @@
+"""Pictures: the form in which they come, and how they are shown."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from flask import Response, g, request
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import NotFound
+
+from app.media import imaging, pictures
+from app.openloyalty.fields import BLANK, Text
+from app.openloyalty.forms import Form, InvalidForm, extra, tree
+from app.web.door import blobs
+
+BODY_BYTES_MAX = 8 * 1024 * 1024  # beyond the limit of a file, so that a larger one gets its message in the form's tree
+REQUEST_BODY = {
+    "content": {
+        "multipart/form-data": {
+            "schema": {"type": "object", "properties": {"photo[file]": {"type": "string", "format": "binary"}}}
+        }
+    }
+}
+
+
+class PhotoForm(Form):
+    """The form `photo`; its file comes as a part of multipart/form-data."""
+
+    file = Text(metadata={"format": "binary"}, attribute="file")
+
+
+def uploaded() -> imaging.Picture:
+    """The uploaded picture, made safe; made once, however often the transaction after it must be tried. Raises InvalidForm."""
+    if "picture" not in g:
+        g.picture = _remade()
+    picture: imaging.Picture = g.picture
+    return picture
+
+
+def _remade() -> imaging.Picture:
+    upload = request.files.get("photo[file]")
+    others = [name for name in [*request.files, *request.form] if name != "photo[file]"]
+    if others or len(request.files.getlist("photo[file]")) > 1:
+        raise InvalidForm(tree(PhotoForm(), {"_schema": [extra(others or ["a second file"])]}))
+    if upload is None:
+        # The documents' example posts a path as text, which nobody but the caller can open.
+        path = request.form.get("photo[file]") if request.mimetype != "application/json" else None
+        raise _refused([] if path is None else ["The file could not be found."])
+    upload.stream.seek(0)
+    content = upload.stream.read(imaging.UPLOAD_BYTES_MAX + 1)
+    if not content:
+        raise _refused([BLANK])
+    if len(content) > imaging.UPLOAD_BYTES_MAX:
+        size = request.content_length or len(content)
+        raise _refused([f"The file is too large ({size / 2**20:.2f} MB). Allowed maximum size is 2 MB."])
+    try:
+        return imaging.remake(content)
+    except imaging.BadImage as e:
+        raise _refused([str(e)]) from e
+
+
+def _refused(messages: list[str]) -> InvalidForm:
+    return InvalidForm(tree(PhotoForm(), {"file": messages} if messages else {}))
+
+
+def file_name(stem: str, media_type: str) -> str:
+    """What a picture's file is called: `<stem>.jpg`."""
+    return f"{stem}.{media_type.partition('/')[2].replace('jpeg', 'jpg')}"
+
+
+def show(sha256: str, media_type: str, stem: str, to_staff_only: bool) -> Response:
+    """A stored picture, for an `<img>` on any page. Raises NotFound when the store has lost it."""
+    content = blobs().get(sha256)
+    if content is None:
+        raise NotFound
+    response = Response(content, mimetype=media_type)
+    response.headers["Content-Disposition"] = f'inline; filename="{file_name(stem, media_type)}"'
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.headers["Cache-Control"] = f"{'private' if to_staff_only else 'public'}, max-age=0, must-revalidate"
+    response.headers["Vary"] = "Authorization"
+    response.set_etag(sha256)
+    response.make_conditional(request)
+    return response
+
+
+def place_of(kind: str, uuid: UUID) -> str:
+    """Where the picture of a level (`level`) or of an earning rule (`earning_rule`) is kept."""
+    return f"{kind}/{uuid}"
+
+
+def with_picture(session: Session, kind: str, uuids: Iterable[UUID]) -> set[UUID]:
+    """Those of some levels, or of some earning rules, that have a picture."""
+    places = {place_of(kind, it): it for it in uuids}
+    return {places[it] for it in pictures.shown(session, places)}
