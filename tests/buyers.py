@@ -69,7 +69,7 @@ def buy_until_denied(
 
 
 def _post(port: int, path: str, token: str, key: str) -> tuple[int, dict] | None:  # type: ignore[type-arg]
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         headers = {"Authorization": f"Bearer {token}", "Content-Length": "0", "Connection": "close"}
         if key:

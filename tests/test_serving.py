@@ -30,7 +30,7 @@ STARTS_SERVERS = True  # see tests/conftest.py
 
 
 def get(port: int, path: str) -> str:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=60) as answer:
         return str(answer.read().decode())
 
 
@@ -56,7 +56,7 @@ def environ(sqlite_url: str, tmp_path: Path) -> dict[str, str]:
 
 
 def connected(port: int) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", port), timeout=20)
+    return socket.create_connection(("127.0.0.1", port), timeout=60)
 
 
 def answer_of(connection: socket.socket) -> tuple[int, dict[str, str], bytes]:
@@ -134,7 +134,7 @@ def test_who_sends_too_slowly_is_given_up_and_others_are_served_meanwhile(enviro
             assert body.recv(65_536).startswith(b"HTTP/1.1 408 ")
             assert answer_of_nothing(head)
             assert answer_of_nothing(idle)
-            assert time.monotonic() - began < 15
+            assert time.monotonic() - began < 29  # and not the 30 and 60 that others have
         with ExitStack() as held:
             for _ in range(8):  # four for each thread: they have a turn only when the body has come
                 held.enter_context(connected(server.port)).sendall(post + b"\r\n{")
