@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
+# Where this is set, every process compiles the whole program anew, and the tests start hundreds.
+unexport PYTHONDONTWRITEBYTECODE
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 .PHONY: help run demo test check lint bench fuzz examples pictures lock clean
 

@@ -73,9 +73,9 @@ class Walk:
         address = template.format(**path) + (f"?{urlencode(query)}" if query else "")
         sent = {"data": files} if files else {"json": body} if body is not None else {}
         answer = self.client.send(method, address, headers=dict(caller), **sent)
-        said = answer.get_data(as_text=True)[:500] if answer.mimetype == "application/json" else ""
-        assert answer.status_code in {200, 201, 202, 204}, f"{name}: {answer.status_code} {said}"
-        assert '"status":"error"' not in said, f"{name}: {said}"
+        problem = answer.get_data(as_text=True)[:500] if answer.mimetype == "application/json" else ""
+        assert answer.status_code in {200, 201, 202, 204}, f"{name}: {answer.status_code} {problem}"
+        assert '"status":"error"' not in problem, f"{name}: {problem}"
         said_as_text = answer.get_data(as_text=True) if answer.mimetype == "text/csv" else None
         printed = answer.json if answer.mimetype == "application/json" else said_as_text
         shown = {p["name"] for p in operation.get("parameters", []) if p["in"] == "header"}
@@ -86,7 +86,8 @@ class Walk:
             "body": dict.fromkeys(files, "(the file's bytes)") if files else body,
             "answer": printed,
         }
-        self.examples.setdefault(name, {part: value for part, value in parts.items() if value not in (None, {})})
+        said = {part: value for part, value in parts.items() if value is not None and (value != {} or part == "answer")}
+        self.examples.setdefault(name, said)
         return printed
 
 
@@ -103,6 +104,7 @@ def recorded(app: Flask) -> dict[str, Example]:
             customers,
             sales,
             programme,
+            settings_of_the_programme,
             chains,
             webhooks,
             links,
@@ -274,7 +276,7 @@ def buying(walk: Walk) -> None:
     walk("pass_own_points_on", customer, {"transfer": {"receiver": JOHN, "points": 1}})
     walk("list_own_transfers", customer, query={"perPage": 1, "type": "adding"})
     walk("list_bought_as_admin", admin, query={"perPage": 1})
-    walk("list_deliveries", admin)
+    walk("list_choices", admin, type="deliveryStatus")
     walk(
         "change_delivery",
         admin,
@@ -436,6 +438,37 @@ def sales(walk: Walk) -> None:
     walk("list_own_transactions", customer, query={"perPage": 1})
     walk("show_own_transaction", customer, transaction=sold)
     walk("switch_earning_rule", admin, {"active": False}, rule=made)
+
+
+def settings_of_the_programme(walk: Walk) -> None:
+    """What is decided about the programme, its texts and pictures, and what has come together."""
+    admin = signed_in(walk, "admin")
+    walk("show_settings", admin)
+    priorities = [{"priority": 1, "field": "loyaltyCardNumber"}, {"priority": 2, "field": "email"}]
+    changed = {
+        "programPointsSingular": "bean",
+        "programPointsPlural": "beans",
+        "customersIdentificationPriority": priorities,
+    }
+    walk("change_settings", admin, {"settings": changed})
+    walk("show_public_settings", {})
+    walk("show_activation_method", {})
+    walk("list_customer_statuses", admin)
+    walk("list_choices", {}, type="earningRuleLimitPeriod")
+    walk("upload_picture", admin, files={"photo[file]": (_picture(), "logo.png")}, picture="logo")
+    walk("show_picture", {}, picture="logo")
+    walk("remove_picture", admin, picture="logo")
+    texts = {"name": "English", "code": "en", "content": '{"global": {"save": "Save"}}'}
+    walk("create_translation", admin, {"translation": texts})
+    polish = {"name": "Polski", "code": "pl", "order": 1, "content": '{"global": {"save": "Zapisz"}}'}
+    walk("create_translation", admin, {"translation": polish})
+    walk("list_translations", admin)
+    walk("change_translation", admin, {"translation": {**polish, "default": True}}, language="pl")
+    walk("show_translation", admin, language="en")
+    walk("show_texts", {})
+    walk("remove_translation", admin, language="en")
+    for of in ("points", "sales", "customers", "referrals"):
+        walk(f"show_{of}_figures", admin)
 
 
 def programme(walk: Walk) -> None:

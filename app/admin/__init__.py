@@ -23,6 +23,8 @@ from app.admin import (
     sessions,
     webhooks,
 )
+from app.admin.cockpit import analytics, settings, translations
+from app.admin.cockpit import choices as field_choices
 
 BLUEPRINTS = [
     m.blueprint
@@ -48,5 +50,9 @@ BLUEPRINTS = [
         chains,
         audit,
         webhooks,
+        settings,
+        field_choices,
+        translations,
+        analytics,
     )
 ]

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from flask import Response, jsonify
 
-from app.campaign.models.vouchers import DELIVERIES
 from app.campaign.triggers import purchases
 from app.campaign.vouchers import bought
 from app.members import customers
@@ -14,7 +13,7 @@ from app.openloyalty.buying_routes import buying_blueprint
 from app.openloyalty.forms import form
 from app.openloyalty.member_forms import DeliveryForm, MarkForm
 from app.openloyalty.queries import PAGING_PARAMETERS, filters, flag, paging, period, text
-from app.web.door import allow, anyone, chains, listing, note_subject, transaction
+from app.web.door import allow, chains, listing, note_subject, transaction
 
 blueprint = buying_blueprint("admin")
 
@@ -51,14 +50,6 @@ def change_delivery(data: dict[str, Any], customer: str, purchase: UUID) -> Resp
         purchases.set_delivery(session, customer_id, purchase, data["status"])
         note_subject(delivery=data["status"])
     return jsonify([])
-
-
-@blueprint.route("/settings/choices/deliveryStatus", methods=["GET"])
-@blueprint.response(200, schemas.Choices)
-@anyone
-def list_deliveries() -> Response:
-    """List the states of a delivery."""
-    return jsonify(choices=sorted(DELIVERIES))
 
 
 @blueprint.route("/admin/campaign/coupons/mark_as_used", methods=["POST"])

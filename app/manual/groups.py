@@ -42,6 +42,12 @@ GROUPS = (
         "Admin: photos", "The pictures of a campaign. Everybody may look at those of a public one.", ("admin_photos",)
     ),
     CallGroup(
+        "Admin: settings",
+        "What is decided about the programme, in Open Loyalty's words; its pictures, its texts, and what its fields offer.",
+        ("admin_settings", "admin_translations", "admin_field_choices"),
+    ),
+    CallGroup("Admin: figures", "What has come together so far, for the start page.", ("admin_analytics",)),
+    CallGroup(
         "Admin: buying",
         "Buy for a customer, see what was bought, explain what is refused, and mark coupons as used.",
         ("admin_buying",),

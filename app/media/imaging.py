@@ -44,11 +44,15 @@ class Picture:
     content: bytes
 
 
-def remake(upload: bytes) -> Picture:
+def remake(upload: bytes, side_pixels_min: int = SIDE_PIXELS_MIN) -> Picture:
     """Decode an upload of at most UPLOAD_BYTES_MAX and encode it anew. Raises BadImage."""
     try:
         child = subprocess.run(
-            [sys.executable, "-I", __file__], input=upload, capture_output=True, timeout=CHILD_SECONDS, check=False
+            [sys.executable, "-I", __file__, str(side_pixels_min)],
+            input=upload,
+            capture_output=True,
+            timeout=CHILD_SECONDS,
+            check=False,
         )
     except subprocess.TimeoutExpired as e:
         raise BadImage(NOT_AN_IMAGE) from e
@@ -66,7 +70,7 @@ def _main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (CHILD_MEMORY_BYTES, CHILD_MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CHILD_CPU_SECONDS, CHILD_CPU_SECONDS))
     try:
-        picture = _remake(sys.stdin.buffer.read(UPLOAD_BYTES_MAX + 1))
+        picture = _remake(sys.stdin.buffer.read(UPLOAD_BYTES_MAX + 1), int(sys.argv[1]))
         answer, content = {"media_type": picture.media_type}, picture.content
     except BadImage as e:
         answer, content = {"error": str(e)}, b""
@@ -75,13 +79,13 @@ def _main() -> None:
     sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n" + content)
 
 
-def _remake(upload: bytes) -> Picture:
+def _remake(upload: bytes, side_pixels_min: int) -> Picture:
     from PIL import Image, ImageOps
 
     warnings.simplefilter("ignore")  # about what stands beside the pixels, of which nothing is kept
     Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit lets far too much pass; ours is asked before anything is decoded
     with Image.open(io.BytesIO(_without_damaged_chunks(upload)), formats=FORMATS) as image:
-        _require_size(*image.size)
+        _require_size(*image.size, side_pixels_min)
         keeps_pixels_exact = image.format in {"PNG", "GIF"}
         image.load()
         profile = image.info.get("icc_profile")
@@ -147,12 +151,10 @@ def _in_srgb(image: Any, profile: bytes | None) -> Any:
     return ImageCms.profileToProfile(image, own, srgb, outputMode="RGBA" if image.mode == "RGBA" else "RGB")
 
 
-def _require_size(width: int, height: int) -> None:
+def _require_size(width: int, height: int, least: int) -> None:
     for name, pixels in (("width", width), ("height", height)):
-        if pixels < SIDE_PIXELS_MIN:
-            raise BadImage(
-                f"The image {name} is too small ({pixels}px). Minimum {name} expected is {SIDE_PIXELS_MIN}px."
-            )
+        if pixels < least:
+            raise BadImage(f"The image {name} is too small ({pixels}px). Minimum {name} expected is {least}px.")
         if pixels > SIDE_PIXELS_MAX:
             raise BadImage(f"The image {name} is too big ({pixels}px). Allowed maximum {name} is {SIDE_PIXELS_MAX}px.")
     if width * height > PIXELS_MAX:

@@ -350,9 +350,10 @@ def items(value: Any) -> list[Any]:
 
 
 def _label(item: Any) -> tuple[str, str]:
+    if isinstance(item, Mapping) and (unknown := sorted(map(str, item.keys() - {"key", "value"}))):
+        raise ValidationError(f"A label has a key and a value. Unknown: {', '.join(unknown)}.")
     if (
         not isinstance(item, Mapping)
-        or item.keys() - {"key", "value"}
         or not isinstance(item.get("key"), str)
         or not isinstance(item.get("value", ""), str)
     ):

@@ -28,15 +28,18 @@ class PhotoForm(Form):
     file = Text(metadata={"format": "binary"}, attribute="file")
 
 
-def uploaded() -> imaging.Picture:
-    """The uploaded picture, made safe; made once, however often the transaction after it must be tried. Raises InvalidForm."""
+def uploaded(least: int = imaging.SIDE_PIXELS_MIN) -> imaging.Picture:
+    """The uploaded picture, made safe; made once, however often the transaction after it must be tried.
+
+    `least` is how many pixels each side must have. Raises InvalidForm.
+    """
     if "picture" not in g:
-        g.picture = _remade()
+        g.picture = _remade(least)
     picture: imaging.Picture = g.picture
     return picture
 
 
-def _remade() -> imaging.Picture:
+def _remade(least: int) -> imaging.Picture:
     upload = request.files.get("photo[file]")
     others = [name for name in [*request.files, *request.form] if name != "photo[file]"]
     if others or len(request.files.getlist("photo[file]")) > 1:
@@ -53,7 +56,7 @@ def _remade() -> imaging.Picture:
         size = request.content_length or len(content)
         raise _refused([f"The file is too large ({size / 2**20:.2f} MB). Allowed maximum size is 2 MB."])
     try:
-        return imaging.remake(content)
+        return imaging.remake(content, least)
     except imaging.BadImage as e:
         raise _refused([str(e)]) from e
 

@@ -1,8 +1,8 @@
 """Chains, their businesses, and the apps that customers use."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,6 +14,7 @@ from app.db.prepared import Executor, Prepared
 from app.db.types import AnyColumn
 from app.organizations.errors import AppNotFound, BadChain, BusinessNotFound, ChainNotFound, DivisionElsewhere
 from app.organizations.models import (
+    DISPLAYED,
     LEVELS_BY,
     MATCHES_BY,
     POINTS_DAYS_MAX,
@@ -49,6 +50,7 @@ class ChainDetails:
     delivery_skus: Sequence[str] = ()
     levels_by: str = "hand"
     level_days: int | None = None
+    display: Mapping[str, str] = field(default_factory=dict)  # see DISPLAYED
 
 
 def details(chain: Chain) -> ChainDetails:
@@ -271,6 +273,9 @@ def _apply(session: Session, chain: Chain, terms: ChainDetails) -> None:
         raise BadChain(f"At most {SKUS_MAX} products are the cost of delivery.", field="delivery_skus")
     if not 0 <= terms.points_days_locked <= POINTS_DAYS_MAX:
         raise BadChain(f"Points are locked for 0 to {POINTS_DAYS_MAX} days.", field="points_days_locked")
+    if unknown := terms.display.keys() - set(DISPLAYED):
+        raise BadChain(f"Clients show no {', '.join(sorted(unknown))} of a programme.", field="display")
+    chain.display = dict(terms.display)
     chain.name, chain.currency, chain.time_zone = terms.name, terms.currency.upper(), terms.time_zone
     chain.referral_window_quantity, chain.referral_window_unit = window
     chain.third_party_voucher_ids = terms.third_party_voucher_ids

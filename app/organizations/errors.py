@@ -33,3 +33,11 @@ class SharedByAll(NotProven):
 
 class DivisionElsewhere(Elsewhere):
     message = "The division belongs to another organization."
+
+
+class TranslationNotFound(Missing):
+    message = "There is no such translation."
+
+
+class BadTranslation(Malformed):
+    message = "This cannot be a translation."

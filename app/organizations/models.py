@@ -11,6 +11,8 @@ from app.db.types import Base, Serial, UtcDateTime, Written, WrittenSmall
 
 LEVELS_BY = ("hand", "sales", "points")
 MATCHES_BY = ("loyalty_card_number", "email", "phone")
+# What clients show of a programme, in the chain's own words.
+DISPLAYED = ("point", "points", "conditions_url", "faq_url", "url", "help_email")
 POINTS_EXPIRIES = ("never", "after_days", "month_end", "year_end")
 POINTS_DAYS_MAX = 36_500
 UNITS = ("second", "minute", "hour", "day", "week", "month", "year")
@@ -35,6 +37,7 @@ class Chain(Base):
         "delivery_skus",
         "levels_by",
         "level_days",
+        "display",
     )
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
@@ -53,6 +56,7 @@ class Chain(Base):
     levels_by: Mapped[str] = mapped_column(default="hand", server_default="hand")  # what customers reach levels by
     level_days: Mapped[int | None] = mapped_column(BigInteger)  # of the last so many days; none: of all time
     delivery_skus: Mapped[list[str]] = mapped_column(JSON, default=list)  # items of sales that are the cost of delivery
+    display: Mapped[dict[str, str]] = mapped_column(JSON, default=dict, server_default="{}")  # see DISPLAYED
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(
         UtcDateTime
@@ -104,3 +108,17 @@ class PointOfSale(Base):
     name: Mapped[str]
     identifier: Mapped[str] = mapped_column(Written, unique=True)
     description: Mapped[str | None]
+
+
+class Translation(Base):
+    """The texts of a chain's own clients in one language: a JSON object, kept as it was written."""
+
+    __tablename__ = "translation"
+    __audited__ = ("name", "is_default", "position", "content")
+    chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"), primary_key=True, autoincrement=False)
+    code: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    is_default: Mapped[bool] = mapped_column(default=False)
+    position: Mapped[int] = mapped_column(BigInteger, default=0)
+    content: Mapped[str]
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -26,7 +26,8 @@ from app.campaign.triggers import sales
 from app.members import levels
 from app.members.models import Customer
 from app.migrations.tables import metadata
-from app.organizations import chains, shops
+from app.organizations import chains, shops, translations
+from app.organizations.translations import TranslationDetails
 from app.outbox import subscriptions
 from app.outbox.subscriptions import SubscriptionDetails
 from app.points.models import LedgerEntry, PointsSpan
@@ -66,6 +67,7 @@ class Place:
     event: str
     qr_code: str
     identifier: str  # of the shop
+    language: str  # of a translation
 
 
 MISSING = Place(
@@ -82,6 +84,7 @@ MISSING = Place(
     "no event",
     "no code",
     "no shop",
+    "no-language",
 )
 Body = Callable[[Place, World], dict[str, Any]]
 
@@ -140,6 +143,14 @@ def whereabouts(place: Place, world: World) -> dict[str, Any]:
 
 def reading(place: Place, world: World) -> dict[str, Any]:
     return {"earningRule": {"code": place.qr_code}}
+
+
+def translation(place: Place, world: World) -> dict[str, Any]:
+    return {"translation": {"code": "new", "name": "A language", "content": "{}"}}
+
+
+def translation_change(place: Place, world: World) -> dict[str, Any]:
+    return {"translation": {"name": "A language", "content": "{}", "default": True}}
 
 
 def earning_rule(place: Place, world: World) -> dict[str, Any]:
@@ -245,7 +256,6 @@ TABLE: dict[str, Row] = {
         )
     },
     "GET campaign/bought": Row("admin"),
-    "GET settings/choices/deliveryStatus": Row(ALL + " anyone"),
     "PUT admin/customer/<customer>/bought/coupon/<purchase>/changeDeliveryStatus": Row(
         "admin", body=lambda p, w: {"deliveryStatus": {"status": "shipped"}}
     ),
@@ -334,6 +344,22 @@ TABLE: dict[str, Row] = {
     "POST earningRule/qrcode/customer/<customer>": Row("admin", body=reading, names=("qr_code",)),
     "POST pos/points/transfer/add": Row(STAFF, body=transfer, names=("customer",)),
     "POST pos/points/transfer/spend": Row(STAFF, body=transfer, names=("customer",)),
+    "GET settings": Row("admin"),
+    "POST settings": Row("admin", body=lambda p, w: {"settings": {"programPointsPlural": "stars"}}),
+    "GET settings/public": Row(ALL + " anyone"),
+    "GET settings/activation-method": Row(ALL + " anyone"),
+    "GET settings/choices/<type>": Row(ALL + " anyone"),
+    "GET admin/customer-statuses": Row("admin"),
+    "GET settings/photo/<picture>": Row(ALL + " anyone", is_public=True),
+    "POST settings/photo/<picture>": Row("admin", body=photo, as_form=True),
+    "DELETE settings/photo/<picture>": Row("admin"),
+    "GET translations": Row(ALL + " anyone"),
+    "GET admin/translations": Row("admin"),
+    "POST admin/translations": Row("admin", body=translation),
+    "GET admin/translations/<language>": Row("admin"),
+    "PUT admin/translations/<language>": Row("admin", body=translation_change),
+    "DELETE admin/translations/<language>": Row("admin"),
+    **{f"GET admin/analytics/{of}": Row("admin") for of in ("points", "transactions", "customers", "referrals")},
     "GET level": Row(STAFF),
     "GET seller/level": Row(STAFF),
     "GET level/<level>": Row(STAFF),
@@ -435,6 +461,8 @@ ACTIONS = {
     "revision": "1",
     "status": "active",
     "action": "activate",
+    "type": "deliveryStatus",
+    "picture": "logo",
     "username": "sol@guerdon.example",
 }
 
@@ -473,11 +501,13 @@ def a_place(world: World, session: Session, chain_id: int, name: str) -> tuple[P
     permissions.permit(session, admin.username or "", chain_id, may_write=True)
     business = chains.add_business(session, chain_id, f"{name} branch")
     token, _ = tokens.create_token(session, f"{name} partner", host, True, world.now)
+    texts = TranslationDetails(f"{name}-language", "Ours", '{"global": {}}')
+    translations.create(session, chain_id, texts, world.now)
     hook = subscriptions.create(session, chain_id, SubscriptionDetails(f"https://{name}.example", ["*"]), world.now)
     place = Place(
         UUID(int=0), UUID(int=0), low.uuid, group.uuid, sold_by.uuid, shop.uuid, chain_id, business.id, host.hostname,
         token.id, "", UUID(int=0), UUID(int=0), hook.uuid, UUID(int=0), UUID(int=0), UUID(int=0), "", "", UUID(int=0),
-        f"{name} event", f"{name} QR code", shop.identifier,
+        f"{name} event", f"{name} QR code", shop.identifier, f"{name}-language",
     )  # fmt: skip
     return place, admin, sold_by
 
@@ -628,7 +658,7 @@ def test_what_is_another_chains_is_not_there(world: World, two: Two, role: str) 
 @pytest.mark.parametrize("role", ["admin", "seller", "customer", "anyone"])
 def test_what_is_the_chains_own_is_served(world: World, two: Two, role: str) -> None:
     for name in TABLE:
-        if name.startswith("POST") and name.endswith("/photo"):
+        if name.startswith("POST") and name.endswith(("/photo", "/photo/<picture>")):
             assert send(two.people["admin"], name, two.own, world).status_code == 200
     for name, row in TABLE.items():
         if role in row.roles.split():

@@ -188,8 +188,10 @@ def test_the_child_cannot_take_all_memory(tmp_path: Path) -> None:
     import sys
 
     script = f"import sys; sys.path.insert(0, {str(Path(imaging.__file__).parent)!r}); import imaging\n"
-    script += "imaging._remake = lambda _: bytearray(imaging.CHILD_MEMORY_BYTES); imaging._main()"
-    child = subprocess.run([sys.executable, "-c", script], input=b"", capture_output=True, check=True, cwd=tmp_path)
+    script += "imaging._remake = lambda *_: bytearray(imaging.CHILD_MEMORY_BYTES); imaging._main()"
+    child = subprocess.run(
+        [sys.executable, "-c", script, "600"], input=b"", capture_output=True, check=True, cwd=tmp_path
+    )
     assert child.stdout == b'{"error": "' + imaging.NOT_AN_IMAGE.encode() + b'"}\n'
 
 

@@ -181,7 +181,7 @@ def test_an_upload_that_must_be_tried_again_is_read_once(
 
     remake = imaging.remake
     monkeypatch.setattr(photos, "attach", busy_once)
-    monkeypatch.setattr(imaging, "remake", lambda content: made.append(1) or remake(content))
+    monkeypatch.setattr(imaging, "remake", lambda *how: made.append(1) or remake(*how))
     assert upload(ada, world.a_campaign(), picture()).status_code == 200
     assert (len(tries), len(made)) == (2, 1)
 

@@ -1,0 +1,1 @@
+"""What Open Loyalty's own cockpits ask before they show anything: settings, choices, texts, figures."""

@@ -1,0 +1,188 @@
+"""Settings, texts, choices and figures, as Open Loyalty's cockpits ask for them. Source: contract sections 3.6 and 7.1."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from app.openloyalty.settings_forms import FIXED
+from tests.client import Client
+from tests.openloyalty.test_sales import COFFEE, back, receipt
+from tests.world import World
+
+
+def change(ada: Client, **settings: Any) -> Any:
+    return ada.post("/api/settings", json={"settings": settings})
+
+
+def errors_of(answer: Any, name: str) -> Any:
+    assert answer.status_code == 400, answer.json
+    return answer.json["form"]["children"][name].get("errors")
+
+
+def test_settings_are_a_chains_in_open_loyaltys_words(ada: Client, world: World) -> None:
+    before = ada.get("/api/settings").json["settings"]
+    assert list(before)[:5] == [*list(FIXED)[:4], "allTimeActive"]
+    assert (before["currency"], before["allTimeActive"], before["allTimeNotLocked"]) == ("eur", True, True)
+    assert change(ada, **before).json["settings"] == before, "what is printed is taken back"
+    sent = {
+        "currency": "pln",
+        "timezone": "Europe/Warsaw",
+        "programPointsPlural": "stars",
+        "helpEmailAddress": "help@guerdon.example",
+        "pointsDaysExpiryAfter": "after_x_days",
+        "pointsDaysActive": 30,
+        "pointsDaysLocked": 3,
+        "tierAssignType": "points",
+        "levelDowngradeMode": "after_x_days",
+        "levelDowngradeDays": 90,
+        "excludedDeliverySKUs": ["DELIVERY"],
+        "customersIdentificationPriority": [
+            {"priority": 2, "field": "loyaltyCardNumber"},
+            {"priority": 1, "field": "phone"},
+        ],
+    }
+    changed = change(ada, **sent).json["settings"]
+    assert {name: changed[name] for name in sent if name != "customersIdentificationPriority"} == {
+        name: value for name, value in sent.items() if name != "customersIdentificationPriority"
+    }
+    assert changed["customersIdentificationPriority"] == [
+        {"priority": 1, "field": "phone"},
+        {"priority": 2, "field": "loyaltyCardNumber"},
+    ]
+    [chain] = ada.get("/api/chain").json["chains"]
+    assert (chain["currency"], chain["pointsExpiry"], chain["pointsDaysActive"]) == ("PLN", "after_days", 30)
+    assert (chain["levelsBy"], chain["levelDays"]) == ("points", 90)
+    assert (chain["matchesBy"], chain["deliverySkus"]) == (["phone", "loyalty_card_number"], ["DELIVERY"])
+    # As a form, and from an older console.
+    older = {"settings[allTimeActive]": "1", "settings[allTimeNotLocked]": "1", "settings[levelDowngradeMode]": "none"}
+    after = ada.post("/api/settings", data=older).json["settings"]
+    assert (after["pointsDaysExpiryAfter"], after["allTimeNotLocked"], after["levelDowngradeMode"]) == (
+        "all_time_active",
+        True,
+        "none",
+    )
+    assert after["programPointsPlural"] == "stars"
+    assert change(ada, programPointsPlural="").json["settings"].get("programPointsPlural") is None
+
+
+def test_what_no_programme_here_can_be_is_refused_and_nothing_changes(ada: Client, sol: Client) -> None:
+    before = ada.get("/api/settings").json
+    for name, value in (
+        ("customerStatusesEarning", ["new", "active"]),
+        ("returns", False),
+        ("excludedLevelSKUs", ["A"]),
+        ("accountActivationMethod", "sms"),
+        ("levelDowngradeBase", "active_points"),
+        ("colour", "red"),
+    ):
+        answer = change(ada, **{name: value, "programName": "Other"})
+        assert answer.status_code == 400, name
+        assert name in answer.get_data(as_text=True)
+    assert errors_of(change(ada, timezone="Mars/Olympus"), "timezone")
+    assert errors_of(change(ada, currency="euro"), "currency")
+    assert errors_of(change(ada, allTimeActive=False), "pointsDaysActive") == ["This value should not be blank."]
+    assert errors_of(change(ada, allTimeNotLocked=0), "pointsDaysLocked") == ["This value should not be blank."]
+    twice = [{"priority": 1, "field": "email"}, {"priority": 2, "field": "email"}]
+    assert errors_of(change(ada, customersIdentificationPriority=twice), "customersIdentificationPriority")
+    assert ada.get("/api/settings").json == before
+    assert sol.get("/api/settings").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("type", "some"),
+    [
+        ("language", {"Polish": "pl", "English": "en"}),
+        ("country", {"Poland": "PL", "Germany": "DE"}),
+        ("timezone", None),
+        ("promotedEvents", {"Account created": "oloy.account.created"}),
+        ("availableCustomerStatuses", ["new", "active", "blocked", "deleted"]),
+        ("availableFrontendTranslations", [{"name": "English", "code": "en", "default": True}]),
+        ("earningRuleLimitPeriod", {"Day": "1 day"}),
+        ("referralEvents", {"First purchase": "first_purchase"}),
+        ("referralTypes", {"Both": "both"}),
+        ("availableAccountActivationMethods", ["email"]),
+        ("smsGatewayConfig", {"fields": {}}),
+        ("availableMarketingVendors", {"none": {"name": "None", "config": {}}}),
+        ("availablePointExpireAfter", {"At month end": "at_month_end"}),
+    ],
+)
+def test_everybody_is_told_what_can_be_chosen(client: Client, type: str, some: Any) -> None:
+    choices = client.get(f"/api/settings/choices/{type}").json["choices"]
+    if isinstance(some, dict):
+        assert some.items() <= choices.items()
+    elif some is None:
+        assert choices["Europe"]["Warsaw"] == "Europe/Warsaw"
+        assert not choices.keys() & {"Etc", "posix"}
+    else:
+        assert choices == some
+    assert client.get("/api/settings/choices/nothing").status_code == 404
+
+
+def test_texts_are_kept_and_shown_in_the_language_that_is_asked_for(ada: Client, client: Client) -> None:
+    assert client.get("/api/translations").json == {}
+    english = {"name": "English", "code": "en", "content": json.dumps({"global": {"b": "B", "a": "A"}})}
+    made = ada.post("/api/admin/translations", json={"translation": english})
+    assert (made.status_code, made.json["default"]) == (200, True)
+    assert client.get("/api/translations").get_data(as_text=True) == english["content"], "as it was written"
+    polish = {"name": "Polski", "code": "pl", "order": 2, "content": '{"global": {"a": "Ą"}}'}
+    form = {f"translation[{name}]": str(value) for name, value in polish.items()}
+    assert ada.post("/api/admin/translations", data=form).json["default"] is False
+    assert client.get("/api/translations?_locale=pl").json == {"global": {"a": "Ą"}}
+    assert client.get("/api/translations?_locale=xx").json == json.loads(english["content"])
+    listed = ada.get("/api/admin/translations").json
+    assert [(it["code"], it["default"], it["order"]) for it in listed["translations"]] == [
+        ("en", True, 0),
+        ("pl", False, 2),
+    ]
+    assert listed["total"] == 2
+    assert errors_of(ada.post("/api/admin/translations", json={"translation": english}), "code") == [
+        "This value is already used."
+    ]
+    broken = ada.put("/api/admin/translations/pl", json={"translation": {**polish, "content": "[1]"}})
+    assert "JSON object" in errors_of(broken, "content")[0]
+    no_default = ada.put("/api/admin/translations/en", json={"translation": {**english, "default": False}})
+    assert "make another one the default" in errors_of(no_default, "default")[0]
+    renamed = ada.put("/api/admin/translations/pl", json={"translation": {**polish, "code": "de"}})
+    assert "keeps its code" in errors_of(renamed, "code")[0]
+    printed = ada.get("/api/admin/translations/pl").json
+    again = ada.put("/api/admin/translations/pl", json={"translation": {**printed, "default": True}})
+    assert again.json["default"] is True
+    assert client.get("/api/translations").json == {"global": {"a": "Ą"}}
+    assert ada.delete("/api/admin/translations/pl").json == {}
+    assert ada.get("/api/admin/translations/en").json["default"] is True
+    assert ada.get("/api/admin/translations/pl").status_code == 404
+
+
+def test_the_programme_has_pictures_of_whatever_size(ada: Client, client: Client) -> None:
+    small = io.BytesIO()
+    Image.new("RGBA", (120, 40)).save(small, "PNG")
+    url = "/api/settings/photo/small-logo"
+    assert client.get(url).status_code == 404
+    sent = {"photo[file]": (io.BytesIO(small.getvalue()), "logo.png")}
+    assert ada.send("POST", url, data=sent).json == []
+    shown = client.get(url)
+    assert (shown.mimetype, Image.open(io.BytesIO(shown.data)).size) == ("image/png", (120, 40))
+    assert client.get("/api/settings/photo/logo").status_code == 404
+    assert ada.delete(url).json == []
+    assert client.get(url).status_code == 404
+
+
+def test_figures_of_the_start_page(ada: Client, sol: Client, world: World) -> None:
+    sol.post("/api/transaction", json=receipt("F-1", customerData={"email": "cleo@guerdon.example"}))
+    sol.post("/api/transaction", json=back("F-2", "F-1", [{**COFFEE, "quantity": 1, "grossValue": 3.5}]))
+    ada.post("/api/points/transfer/spend", json={"transfer": {"customer": str(world.cleo.uuid), "points": 12.5}})
+    assert ada.get("/api/admin/analytics/points").json == {"totalPointsSpent": 12.5}
+    assert ada.get("/api/admin/analytics/transactions").json == {"total": 1, "amount": 24, "currency": "eur"}
+    customers = ada.get("/api/admin/analytics/customers").json["total"]
+    assert customers == ada.get("/api/customer").json["total"]
+    assert ada.get("/api/admin/analytics/referrals").json == {"total": 0, "totalCompleted": 0, "totalRegistered": 0}
+
+
+def test_public_settings_tell_no_more_than_everybody_may_know(client: Client) -> None:
+    public = client.get("/api/settings/public").json["settings"]
+    assert {"currency", "timezone", "programName"} <= public.keys()
+    assert all(name in ("currency", "timezone") or name.startswith("program") for name in public)
+    assert client.get("/api/settings/activation-method").json == {"method": "email"}
