@@ -454,6 +454,19 @@ def settings_of_the_programme(walk: Walk) -> None:
     walk("show_public_settings", {})
     walk("show_activation_method", {})
     walk("list_customer_statuses", admin)
+    grace = {
+        "firstName": "Grace",
+        "lastName": "Doe",
+        "email": "grace@guerdon.example",
+        "plainPassword": "Correct-Horse-8",
+    }
+    another = walk("register_admin", admin, {"admin": grace})["adminId"]
+    walk("change_admin", admin, {"admin": {**grace, "phone": "+48600100100"}}, admin=another)
+    walk("show_admin", admin, admin=another)
+    walk("list_admins", admin)
+    walk("list_roles", admin)
+    walk("list_resources", admin)
+    walk("list_accesses", admin)
     walk("list_choices", {}, type="earningRuleLimitPeriod")
     walk("upload_picture", admin, files={"photo[file]": (_picture(), "logo.png")}, picture="logo")
     walk("show_picture", {}, picture="logo")

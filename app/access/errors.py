@@ -7,6 +7,14 @@ class SellerNotFound(Missing):
     message = "There is no such seller."
 
 
+class AdminNotFound(Missing):
+    message = "There is no such admin."
+
+
+class MayNotChangeAdmin(NotProven):
+    message = "This admin acts for chains that you may not write for."
+
+
 class MayNotMovePoints(NotProven):
     message = "You may not add or spend customers' points."
 

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
-from app.access import logins
-from app.access.errors import MayNotMovePoints, SellerNotFound
+from app.access import logins, permissions
+from app.access.errors import AdminNotFound, MayNotChangeAdmin, MayNotMovePoints, SellerNotFound
 from app.access.models import ADMIN, SELLER, ChainPermission, Login
 from app.organizations import chains, shops
-from app.organizations.scope import Chains, within
+from app.organizations.scope import Chains, includes, within
 from app.paging import Page, Paged
 from app.refusal import AlreadyTaken
 
@@ -32,6 +32,17 @@ class SellerDetails:
     may_move_points: bool | None = None  # none: as it is; who is new may
 
 
+@dataclass(frozen=True)
+class AdminDetails:
+    """What an admin decides about another."""
+
+    first_name: str
+    last_name: str
+    email: str
+    phone: str | None = None
+    active: bool = True
+
+
 def add_admin(session: Session, username: str, password_hash: str, email: str | None = None) -> Login:
     """Add an admin, who may write for the first chain; for others, see `chains.permit`. Raises AlreadyTaken."""
     _require_unique(session, ADMIN, "username", username)
@@ -44,6 +55,62 @@ def add_admin(session: Session, username: str, password_hash: str, email: str | 
     session.flush()
     session.add(ChainPermission(login_id=login.id, chain_id=chains.first(session), may_write=True))
     return login
+
+
+def register_admin(session: Session, chain_id: int, admin: AdminDetails, password_hash: str) -> Login:
+    """An admin who signs in by the e-mail address, and may write for this chain. Raises AlreadyTaken."""
+    login = Login(role=ADMIN, password_hash=password_hash, token_version=0)
+    _apply_to_admin(session, login, admin)
+    session.add(login)
+    session.flush()
+    permissions.give(session, login.id, chain_id)
+    return login
+
+
+def change_admin(
+    session: Session, login: Login, details: AdminDetails, password_hash: str | None, by: int | None, writes: Chains
+) -> None:
+    """Change an admin as a whole; without a password, it stays. `by` is the login of who does it, who may write for `writes`.
+
+    Raises MayNotChangeAdmin for whoever may act for more than these chains: with the password their chains would be taken. And
+    when somebody would lock himself out. Raises AlreadyTaken.
+    """
+    of_login = select(ChainPermission.chain_id).where(ChainPermission.login_id == login.id)
+    if login.id != by and any(not includes(writes, it) for it in session.scalars(of_login)):
+        raise MayNotChangeAdmin
+    if login.id == by and not details.active:
+        raise MayNotChangeAdmin("Nobody switches himself off: ask another admin.", field="active")
+    _apply_to_admin(session, login, details)
+    if password_hash:
+        logins.set_password(session, login.id, password_hash)
+
+
+def admin(session: Session, uuid: UUID, chains: Chains) -> Login:
+    """Who may act for one of these chains. Raises AdminNotFound."""
+    found = session.scalars(select(Login).where(Login.uuid == uuid, *_admins_of(chains))).one_or_none()
+    if found is None:
+        raise AdminNotFound
+    return found
+
+
+def admins(session: Session, chains: Chains, paging: Page) -> Paged[Login]:
+    """Those who may act for one of these chains."""
+    conditions = _admins_of(chains)
+    total = session.scalar(select(func.count()).select_from(Login).where(*conditions)) or 0
+    query = select(Login).where(*conditions).order_by(*paging.order(SORTABLE, Login.id, tie=Login.id))
+    return Paged(list(session.scalars(paging.cut(query))), total)
+
+
+def _admins_of(chains: Chains) -> tuple[ColumnElement[bool], ...]:
+    acts = exists().where(ChainPermission.login_id == Login.id, within(chains, ChainPermission.chain_id))
+    return Login.role == ADMIN, Login.deleted.is_(False), acts
+
+
+def _apply_to_admin(session: Session, login: Login, details: AdminDetails) -> None:
+    if (login.email or "") != details.email.lower():
+        _require_unique(session, ADMIN, "email", details.email)
+    login.first_name, login.last_name = details.first_name, details.last_name
+    login.email, login.phone, login.active = details.email.lower(), details.phone, details.active
 
 
 def add_seller(session: Session, chain_id: int, seller: SellerDetails, password_hash: str) -> Login:

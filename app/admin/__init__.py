@@ -1,6 +1,7 @@
 """The doors of `/api` and `/api/admin`: everything an admin does, and what sellers and customers share with admins."""
 
 from app.admin import (
+    admins,
     audit,
     buying,
     campaigns,
@@ -49,6 +50,7 @@ BLUEPRINTS = [
         sellers,
         chains,
         audit,
+        admins,
         webhooks,
         settings,
         field_choices,

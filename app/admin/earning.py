@@ -132,5 +132,5 @@ def _earned(customer: str, earn: Callable[[Session, Customer], int], event: str 
     with transaction() as session:
         found = customers.get(session, customer, chains())
         points = earn(session, found)
-        note_subject(customer=found.uuid, event=event)
+        note_subject(customer=found.uuid, **({"event": event} if event else {}))
         return jsonify(points=number(points))

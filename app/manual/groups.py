@@ -46,6 +46,7 @@ GROUPS = (
         "What is decided about the programme, in Open Loyalty's words; its pictures, its texts, and what its fields offer.",
         ("admin_settings", "admin_translations", "admin_field_choices"),
     ),
+    CallGroup("Admin: admins", "Who else may act as an admin.", ("admin_admins",)),
     CallGroup("Admin: figures", "What has come together so far, for the start page.", ("admin_analytics",)),
     CallGroup(
         "Admin: buying",

@@ -53,6 +53,7 @@ WORDS: Mapping[type[Refusal], Word] = {
     campaign.NotTargeted: Word(404),
     campaign.RestrictionsNotMet: Word(404),
     access.MayNotMovePoints: Word(403, OWN),
+    access.MayNotChangeAdmin: Word(403, OWN),
     access.BadLink: Word(404, OWN),
     organizations.SharedByAll: Word(403, OWN),
     campaign.MayNotGiveFree: Word(403),

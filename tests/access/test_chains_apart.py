@@ -68,6 +68,7 @@ class Place:
     qr_code: str
     identifier: str  # of the shop
     language: str  # of a translation
+    admin: UUID
 
 
 MISSING = Place(
@@ -85,6 +86,7 @@ MISSING = Place(
     "no code",
     "no shop",
     "no-language",
+    uuid4(),
 )
 Body = Callable[[Place, World], dict[str, Any]]
 
@@ -143,6 +145,11 @@ def whereabouts(place: Place, world: World) -> dict[str, Any]:
 
 def reading(place: Place, world: World) -> dict[str, Any]:
     return {"earningRule": {"code": place.qr_code}}
+
+
+def an_admin(place: Place, world: World) -> dict[str, Any]:
+    details = {"firstName": "An", "lastName": "Admin", "email": f"{uuid4().hex[:6]}@guerdon.example", "isActive": 1}
+    return {"admin": {**details, "plainPassword": "Correct-Horse-8"}}
 
 
 def translation(place: Place, world: World) -> dict[str, Any]:
@@ -344,6 +351,13 @@ TABLE: dict[str, Row] = {
     "POST earningRule/qrcode/customer/<customer>": Row("admin", body=reading, names=("qr_code",)),
     "POST pos/points/transfer/add": Row(STAFF, body=transfer, names=("customer",)),
     "POST pos/points/transfer/spend": Row(STAFF, body=transfer, names=("customer",)),
+    "GET admin": Row("admin"),
+    "POST admin/data": Row("admin", body=an_admin),
+    "GET admin/data/<admin>": Row("admin"),
+    "PUT admin/data/<admin>": Row(
+        "admin", body=lambda p, w: {"admin": {**an_admin(p, w)["admin"], "plainPassword": ""}}
+    ),
+    **{f"GET admin/acl/{what}": Row("admin") for what in ("role", "resources", "accesses")},
     "GET settings": Row("admin"),
     "POST settings": Row("admin", body=lambda p, w: {"settings": {"programPointsPlural": "stars"}}),
     "GET settings/public": Row(ALL + " anyone"),
@@ -507,7 +521,7 @@ def a_place(world: World, session: Session, chain_id: int, name: str) -> tuple[P
     place = Place(
         UUID(int=0), UUID(int=0), low.uuid, group.uuid, sold_by.uuid, shop.uuid, chain_id, business.id, host.hostname,
         token.id, "", UUID(int=0), UUID(int=0), hook.uuid, UUID(int=0), UUID(int=0), UUID(int=0), "", "", UUID(int=0),
-        f"{name} event", f"{name} QR code", shop.identifier, f"{name}-language",
+        f"{name} event", f"{name} QR code", shop.identifier, f"{name}-language", admin.uuid,
     )  # fmt: skip
     return place, admin, sold_by
 

@@ -1,0 +1,99 @@
+"""Admins register one another, and nobody takes another's chains. Source: contract section 3.1."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.access import permissions, staff
+from app.organizations import chains
+from tests.client import Client
+from tests.world import World, password_hash
+
+GRACE = {"firstName": "Grace", "lastName": "Doe", "email": "grace@guerdon.example", "plainPassword": "Correct-Horse-8"}
+
+
+def signed_in(client: Client, name: str, password: str) -> int:
+    return client.post("/api/admin/login_check", json={"_username": name, "_password": password}).status_code
+
+
+def test_an_admin_registers_another_who_signs_in_by_the_address(ada: Client, sol: Client, client: Client) -> None:
+    form = {f"admin[{name}]": value for name, value in GRACE.items()}
+    made = ada.post("/api/admin/data", data=form)
+    assert made.status_code == 200, made.json
+    id = made.json["adminId"]
+    assert signed_in(client, "GRACE@guerdon.example", "Correct-Horse-8") == 200
+    shown = ada.get(f"/api/admin/data/{id}").json
+    assert (shown["email"], shown["isActive"], shown["external"]) == ("grace@guerdon.example", True, False)
+    assert "assword" not in str(shown)
+    listed = ada.get("/api/admin").json
+    assert list(listed) == ["users", "total"]
+    assert shown in listed["users"]
+    assert ada.put(f"/api/admin/data/{id}", json={"admin": shown}).json == {"adminId": id}, (
+        "what is printed is taken back"
+    )
+    assert ada.get(f"/api/admin/data/{id}").json == shown
+    assert signed_in(client, GRACE["email"], "Correct-Horse-8") == 200, "the password stays"
+    off = {**shown, "isActive": False, "roles": [1]}
+    assert ada.put(f"/api/admin/data/{id}", json={"admin": off}).status_code == 200
+    assert signed_in(client, GRACE["email"], "Correct-Horse-8") == 400
+    assert sol.get("/api/admin").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "message"),
+    [
+        ({"email": None}, "email", "This value should not be blank."),
+        ({"plainPassword": "short"}, "plainPassword", None),
+        ({"roles": [2]}, "roles", None),
+        ({"apiKey": "k"}, None, "apiKey"),
+        ({"external": True}, None, "external"),
+    ],
+)
+def test_what_cannot_be_is_refused(
+    ada: Client, world: World, changed: dict[str, Any], field: str | None, message: str | None
+) -> None:
+    answer = ada.post("/api/admin/data", json={"admin": {**GRACE, **changed}})
+    assert answer.status_code == 400
+    assert (message or "") in answer.get_data(as_text=True)
+    assert field is None or answer.json["form"]["children"][field]["errors"]
+    assert all(it.get("firstName") != "Grace" for it in ada.get("/api/admin").json["users"])
+
+
+def test_an_address_is_one_admins(ada: Client) -> None:
+    ada.post("/api/admin/data", json={"admin": GRACE})
+    again = ada.post("/api/admin/data", json={"admin": GRACE})
+    assert "already used" in again.json["form"]["children"]["email"]["errors"][0]
+
+
+def test_nobody_takes_over_who_acts_for_more_chains_nor_locks_himself_out(
+    ada: Client, client: Client, app: Flask, world: World
+) -> None:
+    with world.database.transaction() as session:
+        there = chains.create(session, chains.ChainDetails("There"), world.now).id
+        boss = staff.add_admin(session, "boss", password_hash(), "boss@guerdon.example")
+        permissions.permit(session, "boss", there, may_write=True)
+        reader = staff.add_admin(session, "reader", password_hash())
+        session.flush()
+        permissions.permit(session, "reader", world.chain_id, may_write=False)
+    taken = ada.put(f"/api/admin/data/{boss.uuid}", json={"admin": GRACE})
+    assert (taken.status_code, taken.json["error"]["message"]) == (
+        403,
+        "This admin acts for chains that you may not write for.",
+    )
+    reading = Client(app).as_login(reader)
+    assert reading.get("/api/admin").status_code == 200
+    assert reading.post("/api/admin/data", json={"admin": GRACE}).status_code == 403
+    assert reading.put(f"/api/admin/data/{reader.uuid}", json={"admin": GRACE}).status_code == 403
+    [me] = [it for it in ada.get("/api/admin").json["users"] if it.get("username") == "ada"]
+    out = {**me, "firstName": "Ada", "lastName": "L", "email": "ada@guerdon.example", "isActive": False}
+    refused = ada.put(f"/api/admin/data/{me['id']}", json={"admin": out})
+    assert "Nobody switches himself off" in refused.get_data(as_text=True)
+    assert refused.status_code in {400, 403}
+    assert ada.get("/api/admin").status_code == 200
+
+
+def test_the_one_role_is_told(ada: Client) -> None:
+    assert ada.get("/api/admin/acl/role").json["roles"][0]["role"] == "ROLE_ADMIN"
+    assert {it["code"] for it in ada.get("/api/admin/acl/accesses").json["accesses"]} == {"VIEW", "MODIFY"}
+    assert ada.get("/api/admin/acl/resources").json["total"] == 15
