@@ -122,7 +122,7 @@ def _discount(method: RewardMethod | None) -> dict[str, Any]:
         percent = (method.voucher_hundredths_of_percent or 0) / 100
         return {"percent": percent, "offer_type_id": "percent_discount"}
     # The documents name no attribute for a fixed amount; `percent` stays empty and `amount` is ours.
-    amount = number(method.amount) if method is not None and method.voucher_kind == "basket" else None
+    amount = number(method.amount) if method is not None and method.amount else None
     return {"percent": None, **unless_none({"amount": amount}), "offer_type_id": "fixed_amount_discount"}
 
 

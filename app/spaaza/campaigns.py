@@ -244,10 +244,13 @@ def _reward(sent: Parameters) -> RewardSpec:
 
 def _voucher(sent: Parameters, amount: int) -> dict[str, Any]:
     kind = sent.choice("voucher_type", VOUCHER_KINDS) or "basket"
+    ratio = sent.ratio("voucher_discount_ratio")
+    if kind == "honour" or (kind == "basket" and amount):
+        ratio = None
     return {
         "voucher_kind": kind,
         "amount": amount if kind == "basket" else 0,
-        "voucher_hundredths_of_percent": sent.ratio("voucher_discount_ratio") if kind == "basket_pct" else None,
+        "voucher_hundredths_of_percent": ratio or None,
         "voucher_code": sent.text("voucher_honour_code"),
         "voucher_text": sent.text("voucher_text"),
         "voucher_seconds": _seconds(sent),

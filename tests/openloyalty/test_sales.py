@@ -514,3 +514,63 @@ def test_a_chain_that_is_changed_by_who_knows_less_keeps_how_points_live(ada: Cl
     assert (never.status_code, "pointsDaysActive" in never.json) == (200, False)
     printed = ada.get("/api/chain").json["chains"][0]
     assert ada.put(url, json={"chain": printed}).status_code == 200
+
+
+def a_campaign_for_sales(ada: Client, key: str, *rewards: dict[str, Any], context: str = "basket") -> Any:
+    whole = {
+        "version": 1,
+        "key": key,
+        "name": key,
+        "lifecycle": "live",
+        "kind": context,
+        "context": context,
+        "audience": {"everyone": True},
+    }
+    return ada.post("/api/admin/campaigns", json={**whole, "rewards": list(rewards)})
+
+
+def a_share(percent: str, **voucher: Any) -> dict[str, Any]:
+    return {"title": f"{percent}%", "kind": "voucher", "voucher": {"kind": "basket", "percent": percent, **voucher}}
+
+
+def test_a_sale_earns_a_voucher_that_is_worth_a_part_of_it(
+    ada: Client, sol: Client, cleo: Client, world: World
+) -> None:
+    made = a_campaign_for_sales(ada, "cashback", a_share("2.50", valid_seconds=86_400))
+    assert made.status_code == 201, made.json
+    printed = ada.get("/api/admin/campaigns/cashback").json
+    assert printed["rewards"][0]["voucher"]["percent"] == "2.50"
+    assert printed["rewards"][0]["voucher"]["amount"] is None
+    for number, amount in (("V-1", 27.5), ("V-2", 10.2), ("V-3", 0.1)):
+        item = {**COFFEE, "grossValue": amount}
+        sent = receipt(number, [item], customerData={"email": "cleo@guerdon.example"})
+        for _ in range(2):  # the same sale again earns nothing more
+            assert sol.post("/api/transaction", json=sent).status_code == 200
+    found = cleo.get("/api/customer/vouchers").json["vouchers"]
+    # Half up, 68.75 and 25.5 cents; of ten cents there is no part.
+    assert sorted(it["amount"] for it in found) == ["0.26", "0.69"]
+    assert {it["percent"] for it in found} == {None}
+    world.require_invariants()
+
+
+def test_what_a_part_of_a_sale_cannot_be_is_said_where_it_stands(
+    ada: Client, sol: Client, cleo: Client, world: World
+) -> None:
+    for number, (rewards, context, path) in enumerate(
+        (
+            ([a_share("10", amount="5.00")], "basket", "/rewards/0/voucher"),
+            ([a_share("101")], "basket", "/rewards/0/voucher/percent"),
+            ([a_share("0.00")], "basket", "/rewards/0/voucher"),
+            ([a_share("10")], "interaction", "/rewards/0/voucher/percent"),
+        )
+    ):
+        refused = a_campaign_for_sales(ada, f"bad-{number}", *rewards, context=context)
+        assert refused.status_code == 400, refused.json
+        assert path in [it["path"] for it in refused.json["problems"]], refused.json
+    # Whatever else the campaign gives, it gives.
+    points_too = {"title": "Points", "kind": "points", "points": "3.00"}
+    assert a_campaign_for_sales(ada, "both", a_share("1"), points_too).status_code == 201
+    item = {**COFFEE, "grossValue": 0.2}
+    sol.post("/api/transaction", json=receipt("S-1", [item], customerData={"email": "cleo@guerdon.example"}))
+    assert points_of(ada, world) == 1_003
+    assert cleo.get("/api/customer/vouchers").json["vouchers"] == []

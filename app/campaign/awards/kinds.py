@@ -4,13 +4,14 @@ A kind says how a reward of it is validated, what giving it writes and holds, an
 CONTRIBUTING.md, "Adding a kind of reward".
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 from app.campaign.eligibility.rows import CampaignFacts, RewardFacts
-from app.campaign.errors import BadCampaign
+from app.campaign.errors import BadCampaign, BadVoucher, SaleTooSmall
 from app.campaign.vouchers import keys, terms
 
 Terms = Mapping[str, Any]  # of a RewardSpec: columns of RewardMethod
@@ -57,9 +58,44 @@ def _require_points(given: Terms) -> None:
         raise BadCampaign("A reward method that gives points gives more than none.")
 
 
+def is_share_of_sale(voucher_kind: str | None, hundredths_of_percent: int | None) -> bool:
+    """A voucher that is worth a part of the sale for which it is given: an amount off a basket of which the percentage is said."""
+    return voucher_kind == "basket" and hundredths_of_percent is not None
+
+
 def _require_voucher_terms(given: Terms) -> None:
-    percent, code = given.get("voucher_hundredths_of_percent"), given.get("voucher_code")
-    terms.validate(given["voucher_kind"], given.get("amount", 0), percent, code)
+    percent, code, amount = (
+        given.get("voucher_hundredths_of_percent"),
+        given.get("voucher_code"),
+        given.get("amount", 0),
+    )
+    if is_share_of_sale(given["voucher_kind"], percent):
+        if amount:
+            raise BadVoucher("A voucher has an amount, or is a percentage of the sale that earns it; not both.")
+        terms.validate("basket_pct", amount, percent, code)
+    else:
+        terms.validate(given["voucher_kind"], amount, percent, code)
+
+
+def worth_in(rewards: Sequence[RewardFacts], sale: float | None) -> list[RewardFacts]:
+    """The rewards as they are given for a sale of so much money: a share of it has its amount, half up; without those worth nothing.
+
+    Raises SaleTooSmall when none of them is left.
+    """
+    found = [
+        _worth(it, sale or 0) if is_share_of_sale(it.voucher_kind, it.voucher_hundredths_of_percent) else it
+        for it in rewards
+    ]
+    left = [it for it in found if it.kind != "voucher" or it.voucher_kind != "basket" or it.amount]
+    if rewards and not left:
+        raise SaleTooSmall
+    return left
+
+
+def _worth(reward: RewardFacts, sale: float) -> RewardFacts:
+    # Money times hundredths of a percent, in hundredths of money.
+    amount = (Fraction(str(sale)) * (reward.voucher_hundredths_of_percent or 0) / 100 + Fraction(1, 2)) // 1
+    return reward._replace(amount=int(amount), voucher_hundredths_of_percent=None)
 
 
 def _voucher_written(facts: CampaignFacts, reward: RewardFacts, i: int, now: datetime) -> Written:

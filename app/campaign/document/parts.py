@@ -224,7 +224,12 @@ class VoucherPart(DocumentPart):
 
     kind = ChoiceValue("", VOUCHER_KINDS, required=True)
     amount = AmountValue("Of a basket voucher, in the chain's currency.", allow_none=True, load_default=None)
-    percent = AmountValue("Of a basket_pct voucher.", WHOLE_PERCENT, allow_none=True, load_default=None)
+    percent = AmountValue(
+        "Of a basket_pct voucher; or of a basket voucher without an amount: of the sale that it is given for.",
+        WHOLE_PERCENT,
+        allow_none=True,
+        load_default=None,
+    )
     code = WrittenValue("Of an honour voucher, the same for everybody.", allow_none=True, load_default=None)
     text = TextValue("What the till prints.", allow_none=True, load_default=None)
     valid_seconds = CountValue(
@@ -233,9 +238,9 @@ class VoucherPart(DocumentPart):
 
     @post_load
     def terms(self, data: dict[str, Any], **kw: Any) -> dict[str, Any]:
-        for name, kind in (("amount", "basket"), ("percent", "basket_pct")):
-            if data[name] is not None and data["kind"] != kind:
-                raise ValidationError({name: [f"Only a voucher of the kind {kind} has one."]})
+        for name, kinds in (("amount", ("basket",)), ("percent", ("basket_pct", "basket"))):
+            if data[name] is not None and data["kind"] not in kinds:
+                raise ValidationError({name: [f"Only a voucher of the kind {kinds[0]} has one."]})
         return {
             "voucher_kind": data["kind"],
             "amount": data["amount"] or 0,

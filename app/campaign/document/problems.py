@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.campaign.audience import targeting
-from app.campaign.awards.kinds import REWARD_KINDS
+from app.campaign.awards.kinds import REWARD_KINDS, is_share_of_sale
 from app.campaign.document.spec import CampaignSpec, gives_plain_coupons
 from app.campaign.engagement import behaviors
 from app.campaign.errors import BadCampaign, BadCreative, BadRestriction
@@ -127,6 +127,11 @@ def _of_rewards(spec: CampaignSpec) -> Iterator[Problem]:
         if reward.key is not None and reward.key in keys:
             yield _bad(f"/rewards/{i}/key", "Each reward of a campaign has a key of its own.")
         keys |= {reward.key} if reward.key else set()
+        if (
+            is_share_of_sale(reward.terms.get("voucher_kind"), reward.terms.get("voucher_hundredths_of_percent"))
+            and spec.context != "basket"
+        ):
+            yield _bad(f"/rewards/{i}/voucher/percent", "Only campaigns with the context basket give a part of a sale.")
         try:
             REWARD_KINDS[reward.kind].validate(reward.terms)
         except Refusal as e:

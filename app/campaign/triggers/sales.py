@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, bindparam, select, union_all
 from sqlalchemy.orm import Session
 
 from app.amounts import number
-from app.campaign.awards.give import Actor, Unrewarded, give_all
+from app.campaign.awards.give import SALE_AMOUNT, Actor, Unrewarded, give_all
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.referrals import ReferralRelation
 from app.campaign.triggers import purchases, referrals
@@ -171,7 +171,7 @@ def _basket_campaigns(
     session: Session, sale: Sale | NewSale, customer_id: int, now: datetime, actor: Actor
 ) -> list[Unrewarded]:
     """Give what the chain's campaigns have for a basket; those that refused, and why."""
-    traits = {"basket.amount": number(sale.amount)}
+    traits = {SALE_AMOUNT: number(sale.amount)}
     return give_all(session, sale.chain_id, customer_id, "basket", f"basket {sale.id}", traits, now, actor)
 
 

@@ -27,8 +27,8 @@ export const NumberAt = ({ edit, at, ...rest }) => html`
 `;
 
 /** An amount with two decimals at a place. */
-export const AmountAt = ({ edit, at, ...rest }) => html`
-  <${Field} ...${rest} inputmode="decimal" class="short" value=${edit.value(at)} problem=${edit.problem(at)} onInput=${(value) => edit.set(at, amountOf(value))} />
+export const AmountAt = ({ edit, at, orNull, ...rest }) => html`
+  <${Field} ...${rest} inputmode="decimal" class="short" value=${edit.value(at) ?? ""} problem=${edit.problem(at)} onInput=${(value) => edit.set(at, amountOf(value) || (orNull ? null : ""))} />
 `;
 
 export const CheckAt = ({ edit, at, label }) => html`
