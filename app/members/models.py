@@ -145,6 +145,7 @@ class Customer(Base):
     manual_level_id: Mapped[int | None] = mapped_column(ForeignKey("level.id"))
     shop_id: Mapped[int | None] = mapped_column(ForeignKey("pos.id"))  # where the customer is at home
     merged_into_id: Mapped[int | None] = mapped_column(BigInteger)  # whose account this was found to be
+    referred_by_id: Mapped[int | None] = mapped_column(BigInteger)  # of who is `new`: by whom, until they are activated
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     profile: Mapped["Profile"] = relationship(lazy="joined", innerjoin=True, cascade="all, delete-orphan")

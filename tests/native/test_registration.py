@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
+from app.campaign.models.referrals import ReferralRelation
 from tests.client import Client
 from tests.world import PASSWORD, World, points
 
@@ -106,3 +108,31 @@ def test_nobody_asks_by_the_thousand_who_is_registered(world: World, client: Cli
 
 def test_nobody_claims_a_card(world: World, client: Client) -> None:
     assert client.post(PATH, json={"customer": {**ANN, "loyaltyCardNumber": "4711"}}).status_code == 400
+
+
+@pytest.mark.parametrize("becomes_of_the_referrer", ["stays", "blocked", "merged"])
+def test_who_was_recommended_is_referred_when_the_account_is_activated(
+    client: Client, ada: Client, world: World, becomes_of_the_referrer: str
+) -> None:
+    gift = points(5, recipient="referred"), points(7, recipient="referring")
+    world.a_reward_campaign(*gift, context="referral")
+    friend, kept = world.a_customer("Fay", email="fay@guerdon.example"), world.a_customer("Kim")
+    nobody = client.post(PATH, json={"customer": {**ANN, "referral_customer_email": "x@guerdon.example"}})
+    assert nobody.status_code == 400
+    made = client.post(PATH, json={"customer": {**ANN, "referral_customer_email": "fay@guerdon.example"}})
+    assert made.status_code == 200, made.json
+    assert world.count(ReferralRelation) == 0
+    if becomes_of_the_referrer == "blocked":
+        ada.post(f"/api/admin/customer/{friend.uuid}/deactivate")
+    if becomes_of_the_referrer == "merged":
+        merged = ada.post(f"/api/admin/customer/{kept.uuid}/merge", json={"merge": {"customer": str(friend.uuid)}})
+        assert merged.status_code == 200, merged.json
+    for _ in range(2):  # activated again, nobody is referred again
+        assert ada.post(f"/api/admin/customer/{made.json['customerId']}/activate").status_code == 200
+    status = ada.get(f"/api/customer/{made.json['customerId']}/status").json
+    assert status["points"] == (0 if becomes_of_the_referrer == "blocked" else 5)
+    with world.database.reading() as session:
+        known = [it.referring_id for it in session.scalars(select(ReferralRelation))]
+    expected = {"stays": [friend.id], "merged": [kept.id], "blocked": []}
+    assert known == expected[becomes_of_the_referrer]
+    world.require_invariants()

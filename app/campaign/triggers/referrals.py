@@ -52,19 +52,58 @@ def apply_code(
     """
     if not customer.is_active:
         raise errors.CustomerNotActive(required="active", actual=customer.status)
-    chain = session.get_one(Chain, customer.chain_id)
-    referring = session.scalars(
-        select(Customer).where(Customer.id == customers.of_referral_code(chain.id, code))
-    ).one_or_none()
-    if referring is None or not referring.is_active:
-        raise errors.ReferralCodeUnknown
+    referring = _of_code(session, customer.chain_id, code)
     if referring.id == customer.id:
         raise errors.SelfReferral
     if not at_sign_up:
-        _require_window(chain, customer, now)
+        _require_window(session.get_one(Chain, customer.chain_id), customer, now)
+    return _refer(session, customer, referring, now, actor, only_campaign)
+
+
+def promise(session: Session, customer: Customer, code: str, now: datetime) -> None:
+    """Note by whom somebody was referred who is still to be activated; see `keep_promise`.
+
+    Raises ReferralCodeUnknown or NoReferralCampaign.
+    """
+    referring = _of_code(session, customer.chain_id, code)
+    if not _open_campaigns(session, customer.chain_id, referring.id, now):
+        raise errors.NoReferralCampaign
+    customer.referred_by_id = referring.id
+
+
+def keep_promise(session: Session, customer: Customer, now: datetime, actor: Actor) -> Referred:
+    """Refer who has just been activated, by whom was noted then; nothing comes of it where that is not possible any more."""
+    referring = session.get(Customer, customer.referred_by_id)
+    if referring is not None and referring.merged_into_id is not None:
+        referring = session.get(Customer, referring.merged_into_id)
+    customer.referred_by_id = None
+    if referring is None or not referring.is_active or referring.id == customer.id:
+        return Referred([], [])
+    try:
+        return _refer(session, customer, referring, now, actor)
+    except (errors.NoReferralCampaign, errors.AlreadyReferred):
+        return Referred([], [])
+
+
+def _of_code(session: Session, chain_id: int, code: str) -> Customer:
+    named = select(Customer).where(Customer.id == customers.of_referral_code(chain_id, code))
+    referring = session.scalars(named).one_or_none()
+    if referring is None or not referring.is_active:
+        raise errors.ReferralCodeUnknown
+    return referring
+
+
+def _refer(
+    session: Session,
+    customer: Customer,
+    referring: Customer,
+    now: datetime,
+    actor: Actor,
+    only_campaign: int | None = None,
+) -> Referred:
     campaigns = [
         campaign_id
-        for campaign_id in _open_campaigns(session, chain.id, referring.id, now)
+        for campaign_id in _open_campaigns(session, customer.chain_id, referring.id, now)
         if only_campaign in (None, campaign_id)
     ]
     if not campaigns:
@@ -78,7 +117,7 @@ def apply_code(
     )
     made = [
         ReferralRelation(
-            chain_id=chain.id,
+            chain_id=customer.chain_id,
             campaign_id=campaign_id,
             referring_id=referring.id,
             referred_id=customer.id,

@@ -44,7 +44,8 @@ def sign_up(
 ) -> SignUp:
     """Register a customer with a chain, or with the first one, and open a login and an account.
 
-    Who is `new` is welcomed when they are activated. `id` and `uuid` only for the demo world, whose ids are the documents'.
+    Who is `new` is welcomed, and counts as referred, when they are activated. `id` and `uuid` only for the demo world, whose ids are
+    the documents'.
     Raises as `customers.register` and, for a referral code, `referrals.apply_code` do.
     """
     customer = customers.register(
@@ -66,7 +67,9 @@ def sign_up(
     ledger.open_account(session, customer.id)
     session.flush()
     unrewarded = _welcome(session, customer, now, actor) if customer.is_active else []
-    if referral_code is not None:
+    if referral_code is not None and not customer.is_active:
+        referrals.promise(session, customer, referral_code, now)
+    elif referral_code is not None:
         unrewarded += referrals.apply_code(session, customer, referral_code, now, actor, at_sign_up=True).unrewarded
     # Last: all who sign up with this chain wait for this row.
     sizes.add(session, customer.chain_id, customer.level_id, sizes.ANY_SEGMENT, 1)
@@ -76,8 +79,13 @@ def sign_up(
 def activate(session: Session, customer: Customer, now: datetime, actor: Actor) -> list[Unrewarded]:
     """Let a customer sign in and buy; a new one is welcomed now. The campaigns that did not reward the sign-up, and why."""
     is_new = customer.status == "new"
+    if is_new and customer.referred_by_id is not None:
+        ledger.lock_accounts(session, [customer.id, customer.referred_by_id])  # before the customer's row, as everybody
     customers.activate(session, customer, now)
-    return _welcome(session, customer, now, actor) if is_new else []
+    unrewarded = _welcome(session, customer, now, actor) if is_new else []
+    if is_new and customer.referred_by_id is not None:
+        unrewarded += referrals.keep_promise(session, customer, now, actor).unrewarded
+    return unrewarded
 
 
 def _welcome(session: Session, customer: Customer, now: datetime, actor: Actor) -> list[Unrewarded]:
