@@ -1,31 +1,13 @@
-"""The doors of `/api` and `/api/admin`: everything an admin does, and what sellers and customers share with admins."""
+"""The doors of `/api` and `/api/admin`: everything an admin does, and what sellers and customers share with admins.
 
-from app.admin import (
-    admins,
-    audit,
-    buying,
-    campaigns,
-    chains,
-    choices,
-    customers,
-    documents,
-    earning,
-    imports,
-    levels,
-    overview,
-    people,
-    photos,
-    points,
-    pools,
-    sales,
-    segments,
-    sellers,
-    serving,
-    sessions,
-    webhooks,
-)
+The rooms: `campaigns`, `members`, `organization`, and `cockpit` for what Open Loyalty's own consoles ask before they show anything.
+"""
+
+from app.admin.campaigns import buying, campaigns, choices, documents, overview, photos, pools
 from app.admin.cockpit import analytics, settings, translations
 from app.admin.cockpit import choices as field_choices
+from app.admin.members import customers, earning, imports, levels, people, points, sales, segments, serving
+from app.admin.organization import admins, audit, chains, sellers, sessions, webhooks
 
 BLUEPRINTS = [
     m.blueprint

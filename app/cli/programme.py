@@ -11,7 +11,7 @@ from uuid import UUID
 import urllib3
 
 from app import clock
-from app.admin import document_views as views
+from app.admin.campaigns import document_views as views
 from app.campaign.awards.give import SYSTEM
 from app.campaign.document import ask, documents
 from app.campaign.errors import RevisionMoved

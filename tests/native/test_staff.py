@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import select, text, update
 
 from app.access import permissions, staff
-from app.admin import overview
+from app.admin.campaigns import overview
 from app.campaign.models.awards import Award
 from app.campaign.models.limits import MethodTally
 from app.campaign.models.rewards import RewardMethod

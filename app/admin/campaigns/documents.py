@@ -13,10 +13,10 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from app import clock
 from app.admin import chosen
-from app.admin import document_schemas as schemas
-from app.admin import document_views as views
+from app.admin.campaigns import document_schemas as schemas
+from app.admin.campaigns import document_views as views
+from app.admin.campaigns.document_views import Moved, Unfit
 from app.admin.chosen import CHAIN
-from app.admin.document_views import Moved, Unfit
 from app.campaign.document import ask, documents
 from app.campaign.document.problems import Problem
 from app.campaign.document.schema import json_schema
