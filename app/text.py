@@ -68,3 +68,9 @@ def is_email(text: str) -> bool:
 def _is_nothing(character: str) -> bool:
     category = unicodedata.category(character)
     return category in {"Cc", "Zs", "Zl", "Zp"} or (category == "Cf" and ord(character) not in _TAGS)
+
+
+def is_language(code: str) -> bool:
+    """It looks as a code of a language does, such as `en`, `pl` or `pt-BR`."""
+    first, *parts = code.split("-")
+    return 2 <= len(first) <= 3 and all(it.isascii() and it.isalnum() and len(it) <= 8 for it in (first, *parts))

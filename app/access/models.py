@@ -51,7 +51,7 @@ class Login(Base):
     """Who may sign in, and as what. A customer's login obeys the customer's status as well."""
 
     __tablename__ = "login"
-    __audited__ = ("active", "deleted", "may_move_points", "pos")
+    __audited__ = ("email", "active", "deleted", "may_move_points", "pos")
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     uuid: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
     role: Mapped[str]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.access import logins, permissions
@@ -40,14 +40,14 @@ class AdminDetails:
     last_name: str
     email: str
     phone: str | None = None
-    active: bool = True
+    active: bool | None = None  # none: as it is; who is new is
 
 
 def add_admin(session: Session, username: str, password_hash: str, email: str | None = None) -> Login:
     """Add an admin, who may write for the first chain; for others, see `chains.permit`. Raises AlreadyTaken."""
-    _require_unique(session, ADMIN, "username", username)
+    _require_new_name(session, "username", username, f"This username is already used: {username}")
     if email:
-        _require_unique(session, ADMIN, "email", email)
+        _require_new_name(session, "email", email, f"This email is already used: {email}")
     login = Login(
         role=ADMIN, username=username.lower(), email=email.lower() if email else None, password_hash=password_hash
     )
@@ -69,20 +69,23 @@ def register_admin(session: Session, chain_id: int, admin: AdminDetails, passwor
 
 def change_admin(
     session: Session, login: Login, details: AdminDetails, password_hash: str | None, by: int | None, writes: Chains
-) -> None:
+) -> set[int]:
     """Change an admin as a whole; without a password, it stays. `by` is the login of who does it, who may write for `writes`.
 
-    Raises MayNotChangeAdmin for whoever may act for more than these chains: with the password their chains would be taken. And
-    when somebody would lock himself out. Raises AlreadyTaken.
+    The chains for which the admin acts. Raises MayNotChangeAdmin for whoever acts for more than these: with the password their chains
+    would be taken; for one's own password, and when somebody would lock himself out. Raises AlreadyTaken.
     """
-    of_login = select(ChainPermission.chain_id).where(ChainPermission.login_id == login.id)
-    if login.id != by and any(not includes(writes, it) for it in session.scalars(of_login)):
+    acts_for = set(session.scalars(select(ChainPermission.chain_id).where(ChainPermission.login_id == login.id)))
+    if login.id != by and not all(includes(writes, it) for it in acts_for):
         raise MayNotChangeAdmin
-    if login.id == by and not details.active:
+    if login.id == by and details.active is False:
         raise MayNotChangeAdmin("Nobody switches himself off: ask another admin.", field="active")
+    if login.id == by and password_hash:
+        raise MayNotChangeAdmin("Your own password is changed with the one that you have.", field="password")
     _apply_to_admin(session, login, details)
     if password_hash:
         logins.set_password(session, login.id, password_hash)
+    return acts_for
 
 
 def admin(session: Session, uuid: UUID, chains: Chains) -> Login:
@@ -108,9 +111,24 @@ def _admins_of(chains: Chains) -> tuple[ColumnElement[bool], ...]:
 
 def _apply_to_admin(session: Session, login: Login, details: AdminDetails) -> None:
     if (login.email or "") != details.email.lower():
-        _require_unique(session, ADMIN, "email", details.email)
+        _require_new_name(session, "email", details.email, login_id=login.id)
     login.first_name, login.last_name = details.first_name, details.last_name
-    login.email, login.phone, login.active = details.email.lower(), details.phone, details.active
+    login.email, login.phone = details.email.lower(), details.phone
+    if details.active is not None:
+        login.active = details.active
+
+
+def _require_new_name(
+    session: Session, field: str, name: str, message: str | None = None, login_id: int | None = None
+) -> None:
+    """Admins sign in by either name: what is one's e-mail address or user name is no other's. Raises AlreadyTaken."""
+    known = select(Login.id).where(
+        Login.role == ADMIN,
+        or_(Login.email == name.lower(), Login.username == name.lower()),
+        Login.id != (login_id or 0),
+    )
+    if session.scalar(known.limit(1)) is not None:
+        raise AlreadyTaken(message, field=field)
 
 
 def add_seller(session: Session, chain_id: int, seller: SellerDetails, password_hash: str) -> Login:
@@ -172,7 +190,7 @@ def _sellers_of(chains: Chains) -> tuple[ColumnElement[bool], ...]:
 
 def _apply(session: Session, login: Login, details: SellerDetails) -> None:
     if (login.email or "") != details.email.lower():
-        _require_unique(session, SELLER, "email", details.email)
+        _require_unique(session, details.email)
     login.first_name, login.last_name = details.first_name, details.last_name
     login.email, login.phone, login.active = details.email.lower(), details.phone, details.active
     if details.may_move_points is not None:
@@ -180,7 +198,6 @@ def _apply(session: Session, login: Login, details: SellerDetails) -> None:
     login.pos = shops.get(session, details.pos, {cast(int, login.chain_id)}) if details.pos else None
 
 
-def _require_unique(session: Session, role: str, name: str, value: str) -> None:
-    query = select(Login.id).where(Login.role == role, getattr(Login, name) == value.lower())
-    if session.scalar(query) is not None:
-        raise AlreadyTaken(f"This {name} is already used: {value}" if role == ADMIN else None, field=name)
+def _require_unique(session: Session, email: str) -> None:
+    if session.scalar(select(Login.id).where(Login.role == SELLER, Login.email == email.lower())) is not None:
+        raise AlreadyTaken(field="email")

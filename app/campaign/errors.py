@@ -173,10 +173,6 @@ class NoRewardLeft(UsedUp):
     message = "None of the campaign's rewards can be given to the customer now."
 
 
-class SaleTooSmall(Unusable):
-    message = "The sale is too small: its part would be worth nothing."
-
-
 class TooManyPointsHeld(Excluded):
     message = "The customer's account cannot hold that many points."
 

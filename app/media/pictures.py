@@ -9,22 +9,18 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from app.db.guarded import insert_into
+from app.db.prepared import dialect_of
 from app.media.imaging import Picture
 from app.media.models import ShownPicture
 
 
 def put(session: Session, chain_id: int, place: str, picture: Picture, sha256: str, now: datetime) -> None:
     """Show a stored picture at a place, instead of what was there. Its blob stays: see `photos.remove_unreferenced`."""
-    session.merge(
-        ShownPicture(
-            chain_id=chain_id,
-            place=place,
-            sha256=sha256,
-            media_type=picture.media_type,
-            bytes_count=len(picture.content),
-            created_at=now,
-        )
-    )
+    shown = {"sha256": sha256, "media_type": picture.media_type, "bytes_count": len(picture.content), "created_at": now}
+    # One statement: whoever puts or removes one meanwhile comes before or after.
+    put = insert_into(dialect_of(session), ShownPicture).values(chain_id=chain_id, place=place, **shown)
+    session.execute(put.on_conflict_do_update(index_elements=["chain_id", "place"], set_=shown))
 
 
 def find(session: Session, chain_id: int, place: str) -> ShownPicture | None:

@@ -190,7 +190,8 @@ class Number(BlankIsNone, fields.Float):
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> float:
         text = str(value).strip() if not isinstance(value, bool) else ""
-        if not re.fullmatch(r"[+-]?\d{1,30}(\.\d{1,30})?", text):
+        # As JSON prints numbers, very small ones, too: 5e-05.
+        if not re.fullmatch(r"[+-]?\d{1,30}(\.\d{1,30})?([eE][+-]?\d{1,2})?", text):
             raise ValidationError(INVALID)
         _require_between(float(text), self.least, self.most)
         return float(text)
@@ -298,7 +299,8 @@ class Labels(fields.Field[list[tuple[str, str]]]):
 
     def __init__(self, most: int = 100, **kw: Any) -> None:
         self.most = most
-        kw.setdefault("load_default", list)
+        if not kw.get("required"):
+            kw.setdefault("load_default", list)
         super().__init__(allow_none=True, error_messages=MESSAGES, **described(kw, oneOf=[LABELS_TEXT, LABELS_LIST]))
 
     def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kw: Any) -> Any:

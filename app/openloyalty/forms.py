@@ -196,7 +196,8 @@ def _loaded(root: str | None, schema: Form) -> Any:
 
 def require_unchanged(root: str, shown: Mapping[str, Any]) -> None:
     """Of what is changed elsewhere, nothing may be sent that differs from what is `shown`. In views with a form. Raises InvalidForm."""
-    sent = body()[root]
+    sent = body().get(root)
+    sent = sent if isinstance(sent, Mapping) else {}  # blank: a form of nothing
     differing = [
         name for name in g.form.elsewhere if sent.get(name) not in (None, "") and not _same(sent[name], shown.get(name))
     ]

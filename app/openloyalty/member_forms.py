@@ -216,6 +216,7 @@ class LevelChangeForm(LevelForm):
     """The same, for a level that is there."""
 
     printed = schemas.LevelView
+    elsewhere = ("id", "hasPhoto")
 
 
 class CriterionSent(schemas.CriterionTerms):

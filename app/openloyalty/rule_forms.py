@@ -117,7 +117,7 @@ class EarningRuleForm(Form):
     """An earning rule: its `type` says which fields it has."""
 
     printed = schemas.EarningRuleView
-    elsewhere = ("earningRuleId",)
+    elsewhere = ("earningRuleId", "hasPhoto")
     later = frozenset({"photo", "stopProcessing", "lastExecutedRule", "target"})
     type = Choice(tuple(TYPES), required=True)
     name = Text(required=True)

@@ -113,7 +113,7 @@ class LabelsForm(Form):
     """Labels of a transaction, instead of those it has."""
 
     transactionId = Uuid(required=True, attribute="sale")
-    labels = Labels()
+    labels = Labels(required=True)
 
 
 class MoreLabelsForm(Form):

@@ -3,11 +3,13 @@
 Source: contract section 3.6, and the settings of the 2.9 and 3.2 documents.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, missing, post_load
 
-from app.openloyalty.fields import Checkbox, Choice, Collection, Email, Text, Whole
+from app.openloyalty.fields import BLANK, Checkbox, Choice, Collection, Email, Text, Whole
 from app.openloyalty.formats import without_none
 from app.openloyalty.forms import Form, Forms
 from app.organizations.chains import ChainDetails
@@ -118,48 +120,90 @@ class SettingsForm(Form):
     )
 
     @post_load
-    def changes(self, data: dict[str, Any], **kw: Any) -> dict[str, Any]:
-        """The fields of ChainDetails that are sent; `display` only those."""
-        found = {name: data[name] for name in ("currency", "time_zone", "name") if data.get(name)}
-        found["display"] = {name: data[name] or "" for name in DISPLAY.values() if name in data}
-        found |= _expiry(data) | _lock(data) | _levels(data)
-        if "delivery_skus" in data:
-            found["delivery_skus"] = data["delivery_skus"]
-        if "matches_by" in data:
-            ordered = sorted(data["matches_by"], key=lambda it: int(it["priority"]))
-            found["matches_by"] = [IDENTIFIERS[it["field"]] for it in ordered]
-        return found
+    def without_blanks(self, data: dict[str, Any], **kw: Any) -> dict[str, Any]:
+        """What is sent blank is passed over, but what clients only show: blank, they show nothing."""
+        blank = {
+            name: [BLANK] for name in ("currency", "timezone", "programName") if data.get(self._key(name), 0) is None
+        }
+        if blank:
+            raise ValidationError(blank)
+        shown = {name: data.pop(name) or "" for name in DISPLAY.values() if name in data}
+        return {**{name: value for name, value in data.items() if value is not None}, "display": shown}
+
+    def _key(self, name: str) -> str:
+        return self.fields[name].attribute or name
 
 
-def _expiry(data: dict[str, Any]) -> dict[str, Any]:
+def decided(known: ChainDetails, sent: Mapping[str, Any]) -> ChainDetails:
+    """What is decided about the chain when this is sent by a client that was shown `known`. Raises ValidationError.
+
+    Clients send back all that they were shown: of two fields that say the same in two ways, the one that was changed counts, and
+    where both were, they must agree.
+    """
+    changes: dict[str, Any] = {
+        name: sent[name] for name in ("currency", "time_zone", "name", "delivery_skus") if name in sent
+    }
+    changes["display"] = {**known.display, **sent["display"]}
+    changes["points_expiry"], changes["points_days_active"] = _expiry(known, sent)
+    changes["points_days_locked"] = _lock(known, sent)
+    changes["level_days"] = _level_days(known, sent)
+    if "tierAssignType" in sent:
+        changes["levels_by"] = TIERS[sent["tierAssignType"]]
+    if "matches_by" in sent:
+        ordered = sorted(sent["matches_by"], key=lambda it: int(it["priority"]))
+        changes["matches_by"] = [IDENTIFIERS[it["field"]] for it in ordered]
+    return replace(known, **changes)
+
+
+def _expiry(known: ChainDetails, sent: Mapping[str, Any]) -> tuple[str, int | None]:
     """Two generations of clients: a checkbox with days, or a word with days."""
-    word = EXPIRIES.get(data.get("pointsDaysExpiryAfter") or "")
-    if word is None and "allTimeActive" in data:
-        word = "never" if data["allTimeActive"] else "after_days"
-    if word is None:
-        return {}
-    days = data.get("pointsDaysActive") or None
-    if word == "after_days" and days is None:
-        raise ValidationError({"pointsDaysActive": ["This value should not be blank."]})
-    return {"points_expiry": word, "points_days_active": days if word == "after_days" else None}
+    before = known.points_expiry
+    word = EXPIRIES.get(sent.get("pointsDaysExpiryAfter", ""), before)
+    never = sent.get("allTimeActive", before == "never")
+    if word == before and never != (before == "never"):
+        word = "never" if never else "after_days"
+    elif never != (before == "never") and never != (word == "never"):
+        raise ValidationError(
+            {"allTimeActive": [f"This contradicts pointsDaysExpiryAfter, {sent['pointsDaysExpiryAfter']}."]}
+        )
+    days = sent.get("pointsDaysActive", known.points_days_active)
+    if word != "after_days":
+        if days != known.points_days_active:
+            raise ValidationError(
+                {"pointsDaysActive": ["Points expire so many days after with pointsDaysExpiryAfter=after_x_days only."]}
+            )
+        return word, None
+    if days is None:
+        raise ValidationError({"pointsDaysActive": [BLANK]})
+    return word, days
 
 
-def _lock(data: dict[str, Any]) -> dict[str, Any]:
-    if data.get("allTimeNotLocked") is True:
-        return {"points_days_locked": 0}
-    days = data.get("pointsDaysLocked", missing)
-    if data.get("allTimeNotLocked") is False and days in (missing, None):
-        raise ValidationError({"pointsDaysLocked": ["This value should not be blank."]})
-    return {} if days is missing else {"points_days_locked": days or 0}
+def _lock(known: ChainDetails, sent: Mapping[str, Any]) -> int:
+    before = known.points_days_locked
+    days = sent.get("pointsDaysLocked", before)
+    if "allTimeNotLocked" not in sent or sent["allTimeNotLocked"] == (before == 0) == (days == 0):
+        return int(days)
+    if not sent["allTimeNotLocked"]:
+        if not days:
+            raise ValidationError({"pointsDaysLocked": [BLANK]})
+        return int(days)
+    if days not in (0, before):
+        raise ValidationError(
+            {"pointsDaysLocked": ["Points that are not locked are locked for no days: send allTimeNotLocked=0."]}
+        )
+    return 0
 
 
-def _levels(data: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {"levels_by": TIERS[data["tierAssignType"]]} if data.get("tierAssignType") else {}
-    if data.get("levelDowngradeMode") == AFTER_DAYS and not data.get("levelDowngradeDays"):
-        raise ValidationError({"levelDowngradeDays": ["This value should not be blank."]})
-    if data.get("levelDowngradeMode"):
-        found["level_days"] = data["levelDowngradeDays"] if data["levelDowngradeMode"] == AFTER_DAYS else None
-    return found
+def _level_days(known: ChainDetails, sent: Mapping[str, Any]) -> int | None:
+    days = sent.get("levelDowngradeDays", known.level_days)
+    mode = sent.get("levelDowngradeMode", AFTER_DAYS if known.level_days else NONE)
+    if mode == AFTER_DAYS and days is None:
+        raise ValidationError({"levelDowngradeDays": [BLANK]})
+    if mode == NONE and days != known.level_days:
+        raise ValidationError(
+            {"levelDowngradeDays": [f"Levels fall after so many days with levelDowngradeMode={AFTER_DAYS} only."]}
+        )
+    return days if mode == AFTER_DAYS else None
 
 
 def shown(it: ChainDetails) -> dict[str, Any]:

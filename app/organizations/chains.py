@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import BigInteger, ColumnElement, bindparam, select
@@ -275,6 +276,9 @@ def _apply(session: Session, chain: Chain, terms: ChainDetails) -> None:
         raise BadChain(f"Points are locked for 0 to {POINTS_DAYS_MAX} days.", field="points_days_locked")
     if unknown := terms.display.keys() - set(DISPLAYED):
         raise BadChain(f"Clients show no {', '.join(sorted(unknown))} of a programme.", field="display")
+    for name, url in terms.display.items():
+        if url and name.endswith("url") and urlsplit(url).scheme not in ("http", "https"):
+            raise BadChain("An address begins with http:// or https://.", field=name)
     chain.display = dict(terms.display)
     chain.name, chain.currency, chain.time_zone = terms.name, terms.currency.upper(), terms.time_zone
     chain.referral_window_quantity, chain.referral_window_unit = window

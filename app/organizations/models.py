@@ -114,7 +114,7 @@ class Translation(Base):
     """The texts of a chain's own clients in one language: a JSON object, kept as it was written."""
 
     __tablename__ = "translation"
-    __audited__ = ("name", "is_default", "position", "content")
+    __audited__ = ("name", "is_default", "position")
     chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"), primary_key=True, autoincrement=False)
     code: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]

@@ -45,7 +45,7 @@ BLANK: Mapping[str, Mapping[str, Any]] = {
         "deleted": True,
     },
     "event_receipt": {"context": {}},
-    "sale": {"buyer": None, "place": None, "details": {}},
+    "sale": {"buyer": None, "place": None, "details": {}, "labels": []},
     "voucher": {"text": None, "details": None},
     "ledger_entry": {"comment": None},
     "delivery": {"data": None, "answer": None},

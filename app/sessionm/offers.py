@@ -121,9 +121,13 @@ def _discount(method: RewardMethod | None) -> dict[str, Any]:
     if method is not None and method.voucher_kind == "basket_pct":
         percent = (method.voucher_hundredths_of_percent or 0) / 100
         return {"percent": percent, "offer_type_id": "percent_discount"}
-    # The documents name no attribute for a fixed amount; `percent` stays empty and `amount` is ours.
-    amount = number(method.amount) if method is not None and method.amount else None
-    return {"percent": None, **unless_none({"amount": amount}), "offer_type_id": "fixed_amount_discount"}
+    # The documents name no attribute for a fixed amount, nor for a part of the sale: `percent` stays empty, and these are ours.
+    amount = share = None
+    if method is not None and method.voucher_kind == "basket":
+        amount = number(method.amount) if method.amount else None
+        share = method.voucher_hundredths_of_percent
+    own = {"amount": amount, "percent_of_sale": share / 100 if share else None}
+    return {"percent": None, **unless_none(own), "offer_type_id": "fixed_amount_discount"}
 
 
 def _described(campaign: Campaign, method: RewardMethod | None) -> str | None:

@@ -20,6 +20,7 @@ REWARD = {
     "name",
     "points",
     "amount",
+    "percent_of_sale",
     "percent",
     "total_available",
     "max_per_customer",
@@ -40,7 +41,7 @@ REWARD = {
 REWARD_TYPES = ("points", "deal", "coupon", "nothing")
 OF_TYPE = {
     "points": {"points"},
-    "deal": {"amount", "percent", "validity_period", "validity_unit"},
+    "deal": {"amount", "percent", "percent_of_sale", "validity_period", "validity_unit"},
     "coupon": {"codes"},
     "nothing": set(),
 }
@@ -99,13 +100,17 @@ def rewards(sent: SentObject) -> tuple[list[RewardSpec], list[str]]:
 
 
 def _voucher(one: SentObject) -> dict[str, Any]:
-    percent, amount = one.hundredths("percent", 100), one.hundredths("amount")
-    if bool(percent) == bool(amount):
-        raise one.wrong("percent", "over 0, or amount is: a deal takes one of them off")
+    percent, amount, share = (
+        one.hundredths("percent", 100),
+        one.hundredths("amount"),
+        one.hundredths("percent_of_sale", 100),
+    )
+    if sum(map(bool, (percent, amount, share))) != 1:
+        raise one.wrong("percent", "over 0, or amount is, or percent_of_sale: a deal takes one of them off")
     return {
         "voucher_kind": "basket_pct" if percent else "basket",
-        "amount": amount,
-        "voucher_hundredths_of_percent": percent or None,
+        "amount": amount or 0,
+        "voucher_hundredths_of_percent": percent or share or None,
         "voucher_seconds": _seconds(one),
     }
 

@@ -122,7 +122,6 @@ WORDS: Mapping[type[Refusal], ErrorCode] = {
     campaign.CreativeNotFound: CALL_NOT_FOUND,
     campaign.RevisionNotFound: CALL_NOT_FOUND,
     campaign.NotEnoughPoints: INSUFFICIENT_POINTS,
-    campaign.SaleTooSmall: ACCESS_DENIED,
     campaign.NotAReferralCampaign: CAMPAIGN_TYPE_NOT_SUPPORTED,
     campaign.PhotoNotFound: CALL_NOT_FOUND,
     campaign.PurchaseNotFound: VOUCHER_NOT_FOUND,

@@ -92,7 +92,7 @@ def changes(session: Session) -> Iterator[dict[str, Any]]:
             history = inspect(it).attrs[name].history
             if history.has_changes() and (history.deleted or [None]) != (history.added or [None]):
                 before, after = (values[0] if values else None for values in (history.deleted, history.added))
-                named = getattr(it, "uuid", None) or getattr(it, "id", None)
+                named = next(filter(None, (getattr(it, name, None) for name in ("uuid", "id", "code"))), None)
                 yield {
                     "what": it.__tablename__,
                     "id": str(named),

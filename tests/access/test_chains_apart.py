@@ -515,13 +515,13 @@ def a_place(world: World, session: Session, chain_id: int, name: str) -> tuple[P
     permissions.permit(session, admin.username or "", chain_id, may_write=True)
     business = chains.add_business(session, chain_id, f"{name} branch")
     token, _ = tokens.create_token(session, f"{name} partner", host, True, world.now)
-    texts = TranslationDetails(f"{name}-language", "Ours", '{"global": {}}')
+    texts = TranslationDetails(f"en-{name}", "Ours", '{"global": {}}')
     translations.create(session, chain_id, texts, world.now)
     hook = subscriptions.create(session, chain_id, SubscriptionDetails(f"https://{name}.example", ["*"]), world.now)
     place = Place(
         UUID(int=0), UUID(int=0), low.uuid, group.uuid, sold_by.uuid, shop.uuid, chain_id, business.id, host.hostname,
         token.id, "", UUID(int=0), UUID(int=0), hook.uuid, UUID(int=0), UUID(int=0), UUID(int=0), "", "", UUID(int=0),
-        f"{name} event", f"{name} QR code", shop.identifier, f"{name}-language", admin.uuid,
+        f"{name} event", f"{name} QR code", shop.identifier, f"en-{name}", admin.uuid,
     )  # fmt: skip
     return place, admin, sold_by
 

@@ -7,6 +7,7 @@ from flask import Flask
 
 from app.access import permissions, staff
 from app.organizations import chains
+from app.refusal import AlreadyTaken
 from tests.client import Client
 from tests.world import World, password_hash
 
@@ -37,6 +38,17 @@ def test_an_admin_registers_another_who_signs_in_by_the_address(ada: Client, sol
     off = {**shown, "isActive": False, "roles": [1]}
     assert ada.put(f"/api/admin/data/{id}", json={"admin": off}).status_code == 200
     assert signed_in(client, GRACE["email"], "Correct-Horse-8") == 400
+    renamed = {name: shown[name] for name in ("firstName", "lastName", "email")}
+    assert ada.put(f"/api/admin/data/{id}", json={"admin": renamed}).status_code == 200
+    assert signed_in(client, GRACE["email"], "Correct-Horse-8") == 400, "still off: it was not sent"
+    noted = ada.put(
+        f"/api/admin/data/{id}",
+        json={"admin": {**renamed, "email": "g@guerdon.example", "plainPassword": "Correct-Horse-9"}},
+    )
+    assert noted.status_code == 200
+    entry = ada.get("/api/admin/audit").json["entries"][0]
+    assert entry["subject"]["password"] == "changed"
+    assert [(it["field"], it["after"]) for it in entry["changes"]] == [("email", "g@guerdon.example")]
     assert sol.get("/api/admin").status_code == 403
 
 
@@ -63,7 +75,27 @@ def test_what_cannot_be_is_refused(
 def test_an_address_is_one_admins(ada: Client) -> None:
     ada.post("/api/admin/data", json={"admin": GRACE})
     again = ada.post("/api/admin/data", json={"admin": GRACE})
-    assert "already used" in again.json["form"]["children"]["email"]["errors"][0]
+    assert again.json["form"]["children"]["email"]["errors"] == ["This value is already used."]
+
+
+def test_nobody_takes_the_user_name_of_another_as_an_address(ada: Client, client: Client, world: World) -> None:
+    """Both are asked at sign-in: whoever could would lock the other out."""
+    with world.database.transaction() as session:
+        staff.add_admin(session, "boss@there.example", password_hash())
+    taken = ada.post("/api/admin/data", json={"admin": {**GRACE, "email": "Boss@there.example"}})
+    assert taken.json["form"]["children"]["email"]["errors"] == ["This value is already used."]
+    ada.post("/api/admin/data", json={"admin": GRACE})
+    with pytest.raises(AlreadyTaken), world.database.transaction() as session:
+        staff.add_admin(session, GRACE["email"], password_hash())
+
+
+def test_ones_own_password_is_changed_with_the_old_one_only(ada: Client) -> None:
+    [me] = [it for it in ada.get("/api/admin").json["users"] if it.get("username") == "ada"]
+    mine = {"firstName": "Ada", "lastName": "L", "email": "ada@guerdon.example", "plainPassword": "Correct-Horse-9"}
+    refused = ada.put(f"/api/admin/data/{me['id']}", json={"admin": mine})
+    assert refused.status_code in {400, 403}
+    assert "the one that you have" in refused.get_data(as_text=True)
+    assert ada.put(f"/api/admin/data/{me['id']}", json={"admin": {**mine, "plainPassword": ""}}).status_code == 200
 
 
 def test_nobody_takes_over_who_acts_for_more_chains_nor_locks_himself_out(

@@ -274,7 +274,16 @@ def test_labels_of_a_sale_are_changed_by_admins_and_added_to_by_its_customer(
     many = {"append": {**more["append"], "labels": [{"key": f"k{i}", "value": ""} for i in range(99)]}}
     refused = cleo.put("/api/customer/transaction/labels/append", json=many)
     assert refused.json["form"]["children"]["labels"]["errors"] == ["A sale has at most 100 labels."]
+    without = ada.post("/api/admin/transaction/labels", json={"transaction_labels": {"transactionId": made}})
+    assert without.json["form"]["children"]["labels"]["errors"], "nothing that was not said is wiped"
     assert labels() == ["b:2", "c:3"]
+    assert (
+        ada.post(
+            "/api/admin/transaction/labels", json={"transaction_labels": {"transactionId": made, "labels": []}}
+        ).status_code
+        == 200
+    )
+    assert labels() == []
     assert sol.post("/api/admin/transaction/labels", json=unknown).status_code == 403
 
 
@@ -312,6 +321,7 @@ def test_a_place_and_a_code_that_was_read_earn_within_their_limit(ada: Client, c
     assert (limited.status_code, limited.json) == (400, {"error": "limit exceeded"})
     far = told("geolocation", latitude=51.2, longitude=17.03)
     assert (far.status_code, far.json) == (400, {"error": "event does not exist"})
+    assert told("geolocation", latitude=0.00005, longitude=5e-7).json == {"error": "event does not exist"}
     assert told("geolocation", latitude=91, longitude=1).json["form"]["children"]["latitude"]["errors"] == [
         "This value should be 90 or less."
     ]

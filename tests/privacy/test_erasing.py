@@ -78,6 +78,8 @@ def philippa(world: World) -> Customer:
     with world.database.transaction() as session:
         terms = VoucherTerms("basket", amount=100, text="birthday gift")
         lifecycle.issue(session, world.chain_id, campaign.id, made.id, terms, clock.now())
+        reported = SaleDetails("P-1", clock.now(), 100, customer_id=made.id, labels=[("likes", "likes orchids")])
+        sales.record(session, world.chain_id, reported, clock.now(), SYSTEM)
     return made
 
 
@@ -102,7 +104,7 @@ def test_nothing_of_a_person_is_left(world: World, ada: Client, philippa: Custom
     ada.post(f"/api/admin/customer/{CARD}/activate")
     told = tables_that_tell(world.database)
     written_by_hand = {"customer_tag", "customer_attribute", "ledger_entry", "segment_criterion", "voucher"}
-    assert told >= {"profile", "outbox", "audit_entry", *written_by_hand}
+    assert told >= {"profile", "outbox", "audit_entry", "sale", *written_by_hand}
     erase(world, philippa)
     assert tables_that_tell(world.database) == set()
     world.require_invariants()

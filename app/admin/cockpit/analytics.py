@@ -3,12 +3,13 @@
 from flask import Response, jsonify
 from marshmallow import Schema, fields
 
+from app.admin.cockpit.settings import managed
 from app.amounts import number
 from app.campaign.listings import figures
 from app.members import sizes
 from app.openloyalty.api import Blueprint
 from app.organizations import chains as organizations
-from app.web.door import allow, chains, listing, own_chain
+from app.web.door import allow, listing
 
 blueprint = Blueprint("admin_analytics", __name__)
 
@@ -39,7 +40,7 @@ class ReferralsFigures(Schema):
 def show_points_figures() -> Response:
     """Show how many points were spent on rewards so far."""
     with listing() as session:
-        return jsonify(totalPointsSpent=number(figures.points_spent(session, chains())))
+        return jsonify(totalPointsSpent=number(figures.points_spent(session, {managed(session)})))
 
 
 @blueprint.route("/admin/analytics/transactions", methods=["GET"])
@@ -48,8 +49,9 @@ def show_points_figures() -> Response:
 def show_sales_figures() -> Response:
     """Show how many sales were recorded, and their money without what was returned."""
     with listing() as session:
-        found = figures.sales(session, chains())
-        currency = organizations.get(session, own_chain()).currency.lower()
+        chain_id = managed(session)
+        found = figures.sales(session, {chain_id})
+        currency = organizations.get(session, chain_id).currency.lower()
     return jsonify(total=found.count, amount=number(found.amount), currency=currency)
 
 
@@ -59,7 +61,7 @@ def show_sales_figures() -> Response:
 def show_customers_figures() -> Response:
     """Show how many customers there are."""
     with listing() as session:
-        return jsonify(total=sum(sizes.of_chain(session, it.id) for it in organizations.of_scope(session, chains())))
+        return jsonify(total=sizes.of_chain(session, managed(session)))
 
 
 @blueprint.route("/admin/analytics/referrals", methods=["GET"])
@@ -68,5 +70,5 @@ def show_customers_figures() -> Response:
 def show_referrals_figures() -> Response:
     """Show how many customers were recommended, for how many the one who did was rewarded, and for how many not yet."""
     with listing() as session:
-        found = figures.referrals(session, chains())
+        found = figures.referrals(session, {managed(session)})
     return jsonify(total=found.count, totalCompleted=found.completed, totalRegistered=found.count - found.completed)

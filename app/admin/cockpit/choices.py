@@ -4,11 +4,12 @@ Source: contract sections 3.6 and 7.1.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from flask import Response, jsonify
 
 from app.admin.cockpit.settings import STATUSES, visited
@@ -22,6 +23,8 @@ from app.web.door import anyone, reading, settings
 
 blueprint = Blueprint("admin_field_choices", __name__)
 
+# What the list of territories knows beside ISO 3166: groups, and places that are parts of a country.
+NO_COUNTRIES = frozenset(["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"])
 EVENT_NAMES = {REGISTERED: "Account created", FIRST_PURCHASE: "First purchase"}
 
 
@@ -33,11 +36,9 @@ def _languages() -> dict[str, str]:
 
 @cache
 def _countries() -> dict[str, str]:
-    """Names in English, and ISO 3166 codes of two letters."""
+    """Names in English, and ISO 3166 codes of two letters; Kosovo's, which it leaves to its users, too."""
     known = Locale("en").territories
-    return dict(
-        sorted((name, code) for code, name in known.items() if len(code) == 2 and code not in ("ZZ", "EU", "UN"))
-    )
+    return dict(sorted((name, code) for code, name in known.items() if len(code) == 2 and code not in NO_COUNTRIES))
 
 
 @cache
@@ -58,8 +59,14 @@ def _texts() -> list[dict[str, Any]]:
             {"name": it.name, "code": it.code, "default": it.is_default}
             for it in translations.of_chain(session, visited(session).id)
         ]
-    own = settings().locale
-    return known or [{"name": Locale(own).get_display_name("en"), "code": own, "default": True}]
+    return known or [{"name": _language(settings().locale), "code": settings().locale, "default": True}]
+
+
+def _language(code: str) -> str:
+    """The name of a language in English; of one that nobody knows, its code."""
+    with suppress(ValueError, UnknownLocaleError):
+        return Locale.parse(code.replace("-", "_")).get_display_name("en") or code
+    return code
 
 
 def _said(words: Any) -> dict[str, str]:

@@ -1,21 +1,22 @@
 """The settings of a programme, its pictures, and how accounts are activated. Source: contract section 3.6."""
 
-import dataclasses
-from typing import Any
+from typing import Any, cast
 
 from flask import Response, jsonify
-from marshmallow import Schema, fields
-from werkzeug.exceptions import NotFound
+from marshmallow import Schema, ValidationError, fields
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import Forbidden, NotFound
 
 from app import clock
 from app.media import pictures
 from app.openloyalty.api import Blueprint
-from app.openloyalty.forms import form, require_unchanged
+from app.openloyalty.forms import InvalidForm, form, require_unchanged, tree
 from app.openloyalty.pictures import BODY_BYTES_MAX, REQUEST_BODY, show, uploaded
-from app.openloyalty.settings_forms import SettingsAnswer, SettingsForm, shown
+from app.openloyalty.settings_forms import SettingsAnswer, SettingsForm, decided, shown
 from app.organizations import chains
 from app.organizations.models import Chain
-from app.web.door import allow, anyone, blobs, own_chain, reading, transaction, visited_chain
+from app.web.door import allow, anyone, blobs, reading, transaction, visited_chain
+from app.web.door import chains as own_chains
 
 blueprint = Blueprint("admin_settings", __name__)
 
@@ -48,21 +49,24 @@ class StatusesView(Schema):
 def show_settings() -> Response:
     """Show what is decided about the programme."""
     with reading() as session:
-        return jsonify(settings=shown(chains.details(chains.get(session, own_chain()))))
+        return jsonify(settings=shown(chains.details(chains.get(session, managed(session)))))
 
 
 @blueprint.route("/settings", methods=["POST"])
 @form("settings", SettingsForm)
 @blueprint.response(200, SettingsAnswer)
 @allow("admin")
-def change_settings(changes: dict[str, Any]) -> Response:
+def change_settings(sent: dict[str, Any]) -> Response:
     """Decide about the programme; what is not sent stays as it is. The same as a chain's, in Open Loyalty's words."""
     with transaction() as session:
-        known = chains.details(chains.get(session, own_chain()))
+        chain_id = managed(session)
+        known = chains.details(chains.get(session, chain_id))
         require_unchanged("settings", shown(known))
-        changes["display"] = {**known.display, **changes["display"]}
-        changed = chains.change(session, own_chain(), dataclasses.replace(known, **changes))
-        return jsonify(settings=shown(chains.details(changed)))
+        try:
+            terms = decided(known, sent)
+        except ValidationError as e:
+            raise InvalidForm(tree(SettingsForm(), cast(dict[str, Any], e.messages))) from e
+        return jsonify(settings=shown(chains.details(chains.change(session, chain_id, terms))))
 
 
 @blueprint.route("/settings/public", methods=["GET"])
@@ -109,10 +113,12 @@ def show_picture(picture: str) -> Response:
 @allow("admin", body_bytes_max=BODY_BYTES_MAX)
 def upload_picture(picture: str) -> Response:
     """Give the programme a picture, such as its logo; of whatever size up to 8,000 pixels a side."""
+    with reading() as session:
+        chain_id = managed(session)
     made = uploaded(least=1)
     sha256 = blobs().put(made.content)
     with transaction() as session:
-        pictures.put(session, own_chain(), _place(picture), made, sha256, clock.now())
+        pictures.put(session, chain_id, _place(picture), made, sha256, clock.now())
     return jsonify([])
 
 
@@ -122,7 +128,7 @@ def upload_picture(picture: str) -> Response:
 def remove_picture(picture: str) -> Response:
     """Take a picture of the programme away."""
     with transaction() as session:
-        pictures.remove(session, own_chain(), _place(picture))
+        pictures.remove(session, managed(session), _place(picture))
     return jsonify([])
 
 
@@ -130,6 +136,14 @@ def _place(picture: str) -> str:
     return f"settings/{picture}"
 
 
-def visited(session: Any) -> Chain:
-    """The chain whose address this is; where it is nobody's, the first."""
+def visited(session: Session) -> Chain:
+    """The chain whose address this is; where it is nobody's, the first. For who has not signed in."""
     return chains.get(session, visited_chain(session) or chains.first(session))
+
+
+def managed(session: Session) -> int:
+    """The chain whose address this is, if the caller acts for it here; else the first that the caller acts for. Raises Forbidden."""
+    acts_for, here = own_chains(), visited_chain(session)
+    if not acts_for:
+        raise Forbidden
+    return here if here is not None and here in acts_for else min(acts_for)

@@ -1,13 +1,13 @@
 """The texts of a programme's own clients, in each of its languages. Source: contract section 3.6."""
 
-import json
 from typing import Any
 
 from flask import Response, jsonify, request
 from marshmallow import Schema, ValidationError, fields, post_load, validates
+from werkzeug.exceptions import BadRequest
 
 from app import clock
-from app.admin.cockpit.settings import visited
+from app.admin.cockpit.settings import managed, visited
 from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.fields import Checkbox, Text, Whole
@@ -16,11 +16,13 @@ from app.openloyalty.forms import Form, form
 from app.organizations import translations
 from app.organizations.models import Translation
 from app.organizations.translations import TranslationDetails
-from app.web.door import allow, anyone, note_subject, own_chain, reading, transaction
+from app.web.body import json_body
+from app.web.door import allow, anyone, note_subject, reading, transaction
 
 blueprint = Blueprint("admin_translations", __name__)
 
 CONTENT_LENGTH_MAX = 500_000
+CONTENT_DEPTH_MAX = 20
 BODY_BYTES_MAX = 4 * 1024 * 1024
 
 
@@ -46,11 +48,9 @@ class TranslationForm(Form):
     @validates("content")
     def require_object(self, value: str | None, **kw: Any) -> None:
         try:
-            is_object = isinstance(json.loads(value or "{}"), dict)
-        except ValueError:
-            is_object = False
-        if not is_object:
-            raise ValidationError("The texts are a JSON object, in which a name has a text or an object.")
+            json_body((value or "{}").encode(), depth_max=CONTENT_DEPTH_MAX)
+        except BadRequest as e:
+            raise ValidationError(f"The texts are a JSON object: {e.description}") from e
 
     @post_load
     def details(self, data: dict[str, Any], **kw: Any) -> TranslationDetails:
@@ -60,7 +60,7 @@ class TranslationForm(Form):
 class TranslationChangeForm(TranslationForm):
     """The same of a language that is there; its code is in the address."""
 
-    code = Text(length_max=20, load_default="")
+    code = Text(length_max=20)
 
 
 @blueprint.route("/translations", methods=["GET"])
@@ -79,7 +79,7 @@ def show_texts() -> Response:
 def list_translations() -> Response:
     """List the languages."""
     with reading() as session:
-        found = [_shown(it, with_content=False) for it in translations.of_chain(session, own_chain())]
+        found = [_shown(it, with_content=False) for it in translations.of_chain(session, managed(session))]
     return jsonify(translations=found, total=len(found))
 
 
@@ -90,8 +90,8 @@ def list_translations() -> Response:
 def create_translation(details: TranslationDetails) -> Response:
     """Add a language. The first one is the default."""
     with transaction() as session:
-        made = translations.create(session, own_chain(), details, clock.now())
-        note_subject(translation=made.code)
+        made = translations.create(session, managed(session), details, clock.now())
+        note_subject(translation=made.code, characters=len(made.content))
         return jsonify(_shown(made))
 
 
@@ -101,7 +101,7 @@ def create_translation(details: TranslationDetails) -> Response:
 def show_translation(language: str) -> Response:
     """Show the texts in a language."""
     with reading() as session:
-        return jsonify(_shown(translations.get(session, own_chain(), language)))
+        return jsonify(_shown(translations.get(session, managed(session), language)))
 
 
 @blueprint.route("/admin/translations/<language>", methods=["PUT"])
@@ -111,7 +111,9 @@ def show_translation(language: str) -> Response:
 def change_translation(details: TranslationDetails, language: str) -> Response:
     """Change the texts in a language; its code stays."""
     with transaction() as session:
-        return jsonify(_shown(translations.change(session, own_chain(), language, details, clock.now())))
+        changed = translations.change(session, managed(session), language, details, clock.now())
+        note_subject(characters=len(changed.content))
+        return jsonify(_shown(changed))
 
 
 @blueprint.route("/admin/translations/<language>", methods=["DELETE"])
@@ -120,7 +122,7 @@ def change_translation(details: TranslationDetails, language: str) -> Response:
 def remove_translation(language: str) -> Response:
     """Remove a language."""
     with transaction() as session:
-        translations.remove(session, own_chain(), language)
+        translations.remove(session, managed(session), language)
     return jsonify({})
 
 

@@ -11,8 +11,9 @@ from app.members import levels, roster
 from app.openloyalty import schemas, tables, views
 from app.openloyalty.api import Blueprint
 from app.openloyalty.fields import Checkbox
-from app.openloyalty.forms import Form, form
+from app.openloyalty.forms import Form, form, require_unchanged
 from app.openloyalty.member_forms import LevelChangeForm, LevelForm
+from app.openloyalty.pictures import with_picture
 from app.openloyalty.programme import list_levels, show_level
 from app.openloyalty.queries import PAGING_PARAMETERS, paging
 from app.web.door import allow, chains, listing, note_subject, own_chain, reading, transaction
@@ -64,6 +65,8 @@ def change_level(terms: levels.LevelDetails, level: UUID) -> Response:
     """
     with transaction() as session:
         found = levels.get(session, level, chains())
+        has_photo = level in with_picture(session, "level", [level])
+        require_unchanged("level", {"id": str(level), "hasPhoto": has_photo})
         known = {it.id: it.hundredths_of_percent for it in levels.special_rewards(found)}
         terms = replace(
             terms,

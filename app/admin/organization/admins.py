@@ -18,7 +18,7 @@ from app.openloyalty.fields import INVALID, Checkbox, Collection, Email, Secret,
 from app.openloyalty.formats import without_none
 from app.openloyalty.forms import Form, form, require_unchanged
 from app.openloyalty.queries import PAGING_PARAMETERS, paging
-from app.web.door import allow, caller, chains, note_subject, own_chain, reading, transaction
+from app.web.door import allow, caller, chains, note_chain, note_subject, own_chain, reading, transaction
 
 blueprint = Blueprint("admin_admins", __name__)
 
@@ -86,7 +86,7 @@ class AdminChangeForm(Form):
     lastName = Text(required=True, attribute="last_name")
     email = Email(required=True)
     phone = Text()
-    isActive = Checkbox(load_default=True, attribute="active")
+    isActive = Checkbox(load_default=None, attribute="active")
     plainPassword = Secret(attribute="password")
     roles = Collection(fields.Raw())
 
@@ -156,7 +156,11 @@ def change_admin(data: dict[str, Any], admin: UUID) -> Response:
         found = staff.admin(session, admin, chains())
         require_unchanged("admin", _shown(found))
         who = caller()
-        staff.change_admin(session, found, AdminDetails(**data), password_hash, who.login_id, who.writes)
+        changed = staff.change_admin(session, found, AdminDetails(**data), password_hash, who.login_id, who.writes)
+        for chain_id in changed & who.writes:  # each of them can read who changed their admin
+            note_chain(chain_id)
+        if password_hash:
+            note_subject(password="changed")
         return jsonify(adminId=str(admin))
 
 

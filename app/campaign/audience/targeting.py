@@ -38,7 +38,8 @@ USER = {
     "user.points": NUMBER,
     "user.attributes.*": ANY,
 }
-BASKET = {"basket.amount": NUMBER}
+SALE_AMOUNT = "basket.amount"  # the money of a sale
+BASKET = {SALE_AMOUNT: NUMBER}
 ATTRIBUTES = "user.attributes."
 ATTRIBUTE = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
@@ -104,6 +105,12 @@ def problems(tree: Any, fields: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 def parsed(tree: Mapping[str, Any] | None) -> Node:
     """The nodes of a tree that was checked; what is not known never holds."""
     return All(tuple(_parsed_entry(name, wanted) for name, wanted in (tree or {}).items()))
+
+
+def sale_amount(traits: Traits) -> float | None:
+    """The money of the sale of which traits tell, if they tell of one."""
+    amount = traits.get(SALE_AMOUNT)
+    return amount if isinstance(amount, int | float) else None
 
 
 def holds(tree: Mapping[str, Any] | None, traits: Mapping[str, Any]) -> bool:

@@ -10,9 +10,9 @@ from typing import NamedTuple
 from app.amounts import BALANCE_MAX
 from app.campaign import errors
 from app.campaign.audience import targeting
-from app.campaign.audience.targeting import Traits
+from app.campaign.audience.targeting import SALE_AMOUNT, Traits, sale_amount
 from app.campaign.awards import draws
-from app.campaign.awards.kinds import REWARD_KINDS
+from app.campaign.awards.kinds import REWARD_KINDS, is_share_of_sale, priced
 from app.campaign.eligibility import rules
 from app.campaign.eligibility.rows import CampaignFacts, RewardFacts
 from app.campaign.eligibility.rules import period
@@ -53,11 +53,18 @@ def can_be_given(facts: CampaignFacts, method: RewardFacts, now: datetime, trait
     customer = period(facts, method.limit_per_customer_unit, now)
     return (
         targeting.holds(method.restrictions, traits)
+        and not _is_worthless(method, traits)
         and method.given < method.allowed
         and (not REWARD_KINDS[method.kind].takes_code or facts.coupons_count > method.given)
         and has_room(method.given_from, method.given_in_period, everyone, method.limit_in_period)
         and has_room(method.won_from, method.won_in_period, customer, method.limit_per_customer)
     )
+
+
+def _is_worthless(method: RewardFacts, traits: Traits) -> bool:
+    """The sale is too small for a share of it; of none, nobody knows yet."""
+    is_share = is_share_of_sale(method.voucher_kind, method.voucher_hundredths_of_percent)
+    return is_share and SALE_AMOUNT in traits and priced(method, sale_amount(traits)).amount <= 0
 
 
 def chances(facts: CampaignFacts, methods: Sequence[RewardFacts], now: datetime, traits: Traits) -> list[Chance]:

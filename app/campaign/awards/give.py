@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from app.campaign import activity, errors
 from app.campaign.audience import audiences, traits
-from app.campaign.audience.targeting import Traits
+from app.campaign.audience.targeting import Traits, sale_amount
 from app.campaign.awards import choice, draws, statement
-from app.campaign.awards.kinds import REWARD_KINDS, third_party_id, worth_in
+from app.campaign.awards.kinds import REWARD_KINDS, priced, third_party_id
 from app.campaign.awards.statement import Parameters, Part, Shape
 from app.campaign.eligibility import rules
 from app.campaign.eligibility.facts import giving_by_campaign
@@ -61,7 +61,6 @@ class Actor:
 
 
 SYSTEM = Actor(None, "system")
-SALE_AMOUNT = "basket.amount"  # the trait of a sale that says its money
 
 
 @dataclass(frozen=True)
@@ -134,8 +133,7 @@ def give(
         shape = statement.SALE_OF_SHARED if facts.single_coupon else statement.SALE_FROM_POOL
     else:
         ticket = _ticket(facts) if facts.is_draw else None
-        sale = cast("float | None", trigger.traits.get(SALE_AMOUNT))
-        chosen = worth_in(choice.chosen(facts, candidates, ticket), sale)
+        chosen = [priced(it, sale_amount(trigger.traits)) for it in choice.chosen(facts, candidates, ticket)]
         shape = _shape(chosen, drawn=ticket is not None)
         for i, method in enumerate(chosen):
             parameters.update(_of_method(facts, method, i, now))

@@ -4,14 +4,14 @@ A kind says how a reward of it is validated, what giving it writes and holds, an
 CONTRIBUTING.md, "Adding a kind of reward".
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
 from app.campaign.eligibility.rows import CampaignFacts, RewardFacts
-from app.campaign.errors import BadCampaign, BadVoucher, SaleTooSmall
+from app.campaign.errors import BadCampaign, BadVoucher
 from app.campaign.vouchers import keys, terms
 
 Terms = Mapping[str, Any]  # of a RewardSpec: columns of RewardMethod
@@ -77,24 +77,12 @@ def _require_voucher_terms(given: Terms) -> None:
         terms.validate(given["voucher_kind"], amount, percent, code)
 
 
-def worth_in(rewards: Sequence[RewardFacts], sale: float | None) -> list[RewardFacts]:
-    """The rewards as they are given for a sale of so much money: a share of it has its amount, half up; without those worth nothing.
-
-    Raises SaleTooSmall when none of them is left.
-    """
-    found = [
-        _worth(it, sale or 0) if is_share_of_sale(it.voucher_kind, it.voucher_hundredths_of_percent) else it
-        for it in rewards
-    ]
-    left = [it for it in found if it.kind != "voucher" or it.voucher_kind != "basket" or it.amount]
-    if rewards and not left:
-        raise SaleTooSmall
-    return left
-
-
-def _worth(reward: RewardFacts, sale: float) -> RewardFacts:
+def priced(reward: RewardFacts, sale: float | None) -> RewardFacts:
+    """The reward as it is given for a sale of so much money: a share of it has its amount, half up, which may be nothing."""
+    if not is_share_of_sale(reward.voucher_kind, reward.voucher_hundredths_of_percent):
+        return reward
     # Money times hundredths of a percent, in hundredths of money.
-    amount = (Fraction(str(sale)) * (reward.voucher_hundredths_of_percent or 0) / 100 + Fraction(1, 2)) // 1
+    amount = (Fraction(str(sale or 0)) * (reward.voucher_hundredths_of_percent or 0) / 100 + Fraction(1, 2)) // 1
     return reward._replace(amount=int(amount), voucher_hundredths_of_percent=None)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.calendar import ALWAYS_FROM
 from app.campaign.audience import traits as customer_traits
 from app.campaign.audience import visibility, visibility_sql
-from app.campaign.audience.targeting import Traits
+from app.campaign.audience.targeting import SALE_AMOUNT, Traits
 from app.campaign.audience.visibility import Visibility
 from app.campaign.awards import choice
 from app.campaign.awards.choice import Chance
@@ -94,7 +94,7 @@ def ask(
     [row] = rows
     is_asked = spec.restrictions or spec.audience.segments or any(it.terms.get("restrictions") for it in spec.rewards)
     traits = customer_traits.of_customer(session, row.id, at) if is_asked else {}
-    traits = traits if basket is None else {**traits, "basket.amount": basket}
+    traits = traits if basket is None else {**traits, SALE_AMOUNT: basket}
     facts = _facts(spec, row, _is_targeted(spec, row, traits))
     chances = choice.chances(facts, _methods(session, spec, row), at, traits)
     refusals = choice.why_nothing(facts, chances, at, traits, bool(spec.behaviors))

@@ -53,6 +53,7 @@ from app.campaign.models.campaigns import CAMPAIGN_KINDS, CAMPAIGN_TYPES, CONTEX
 from app.campaign.models.engagement import BEHAVIOR_KINDS, CREATIVE_KINDS
 from app.campaign.models.rewards import METHOD_KINDS, RECIPIENTS, VOUCHER_KINDS
 from app.organizations.models import UNITS
+from app.text import is_language
 
 VERSION = 1
 LABELS_MAX, LANGUAGES_MAX, NAMES_MAX = 100, 50, 1_000
@@ -626,8 +627,5 @@ def _require_languages(translations: Mapping[str, Any]) -> None:
     if len(translations) > LANGUAGES_MAX:
         raise ValidationError({"translations": [f"At most {LANGUAGES_MAX} languages."]})
     for code in translations:
-        parts = code.split("-")
-        if not (
-            2 <= len(parts[0]) <= 3 and all(part.isascii() and part.isalnum() and len(part) <= 8 for part in parts)
-        ):
+        if not is_language(code):
             raise ValidationError({"translations": {code: ["A language is a code such as en, pl or pt-BR."]}})

@@ -10,7 +10,8 @@ from sqlalchemy import BigInteger, bindparam, select, union_all
 from sqlalchemy.orm import Session
 
 from app.amounts import number
-from app.campaign.awards.give import SALE_AMOUNT, Actor, Unrewarded, give_all
+from app.campaign.audience.targeting import SALE_AMOUNT
+from app.campaign.awards.give import Actor, Unrewarded, give_all
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.referrals import ReferralRelation
 from app.campaign.triggers import purchases, referrals

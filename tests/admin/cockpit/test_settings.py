@@ -2,15 +2,19 @@
 
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from flask import Flask
 from PIL import Image
 
+from app.access import permissions, staff
 from app.openloyalty.settings_forms import FIXED
+from app.organizations import chains
 from tests.client import Client
 from tests.openloyalty.test_sales import COFFEE, back, receipt
-from tests.world import World
+from tests.world import World, password_hash
 
 
 def change(ada: Client, **settings: Any) -> Any:
@@ -68,6 +72,66 @@ def test_settings_are_a_chains_in_open_loyaltys_words(ada: Client, world: World)
     assert change(ada, programPointsPlural="").json["settings"].get("programPointsPlural") is None
 
 
+def test_of_two_ways_to_say_the_same_the_one_that_was_changed_counts(ada: Client) -> None:
+    shown = ada.get("/api/settings").json["settings"]
+    assert (shown["allTimeActive"], shown["pointsDaysExpiryAfter"]) == (True, "all_time_active")
+    # An older console, which knows the checkbox, and sends back the rest.
+    after = change(ada, **{**shown, "allTimeActive": False, "pointsDaysActive": 30}).json["settings"]
+    assert (after["pointsDaysExpiryAfter"], after["pointsDaysActive"]) == ("after_x_days", 30)
+    # A newer one, which knows the word.
+    after = change(ada, **{**after, "pointsDaysExpiryAfter": "at_month_end"}).json["settings"]
+    assert (after["allTimeActive"], after.get("pointsDaysActive")) == (False, None)
+    change(ada, pointsDaysExpiryAfter="after_x_days", pointsDaysActive=10)
+    assert change(ada, pointsDaysActive=60).json["settings"]["pointsDaysActive"] == 60
+    assert change(ada, pointsDaysLocked=5).json["settings"]["allTimeNotLocked"] is False
+    assert (
+        change(ada, levelDowngradeMode="after_x_days", levelDowngradeDays=9).json["settings"]["levelDowngradeDays"] == 9
+    )
+    assert change(ada, levelDowngradeDays=10).json["settings"]["levelDowngradeDays"] == 10
+    before = change(ada, levelDowngradeMode="none", allTimeNotLocked=True).json["settings"]
+    for sent, field in (
+        ({"allTimeActive": True, "pointsDaysExpiryAfter": "at_year_end"}, "allTimeActive"),
+        ({"allTimeActive": True, "pointsDaysActive": 7}, "pointsDaysActive"),
+        ({"allTimeNotLocked": True, "pointsDaysLocked": 5}, "pointsDaysLocked"),
+        ({"levelDowngradeDays": 90}, "levelDowngradeDays"),
+        ({"programName": ""}, "programName"),
+        ({"currency": None}, "currency"),
+        ({"programUrl": "javascript:alert(1)"}, "programUrl"),
+    ):
+        assert errors_of(change(ada, **sent), field), sent
+    assert ada.get("/api/settings").json["settings"] == before
+    for empty in ([], "", None):
+        assert ada.post("/api/settings", json={"settings": empty}).json == {"settings": before}
+
+
+def test_each_chain_has_settings_texts_and_pictures_at_its_own_address(ada: Client, app: Flask, world: World) -> None:
+    with world.database.transaction() as session:
+        there = chains.create(session, chains.ChainDetails("There", currency="PLN"), world.now).id
+        chains.set_app(session, "there.example", there)
+        permissions.permit(session, "ada", there, may_write=True)
+        reader = staff.add_admin(session, "reader", password_hash())
+        session.flush()
+        permissions.permit(session, "reader", world.chain_id, may_write=False)
+    at = {"headers": {"Host": "there.example"}}
+    assert ada.get("/api/settings", **at).json["settings"]["programName"] == "There"
+    assert ada.get("/api/settings").json["settings"]["programName"] != "There"
+    assert ada.post("/api/settings", json={"settings": {"programPointsPlural": "stars"}}, **at).status_code == 200
+    texts = {"name": "English", "code": "en", "content": '{"there": "yes"}'}
+    assert ada.post("/api/admin/translations", json={"translation": texts}, **at).status_code == 200
+    anyone = Client(app)
+    assert anyone.get("/api/translations", **at).json == {"there": "yes"}
+    assert anyone.get("/api/translations").json == {}
+    assert anyone.get("/api/settings/public", **at).json["settings"]["programPointsPlural"] == "stars"
+    assert "programPointsPlural" not in anyone.get("/api/settings/public").json["settings"]
+    assert ada.get("/api/admin/analytics/transactions", **at).json == {"total": 0, "amount": 0, "currency": "pln"}
+    # Who only reads, reads.
+    reads = Client(app).as_login(reader)
+    for path in ("settings", "admin/translations", "admin/analytics/transactions", "admin/analytics/points"):
+        assert reads.get(f"/api/{path}").status_code == 200, path
+    assert reads.post("/api/settings", json={"settings": {}}).status_code == 403
+    assert reads.post("/api/settings/photo/logo", data={"photo[file]": (io.BytesIO(b"x"), "x.png")}).status_code == 403
+
+
 def test_what_no_programme_here_can_be_is_refused_and_nothing_changes(ada: Client, sol: Client) -> None:
     before = ada.get("/api/settings").json
     for name, value in (
@@ -118,7 +182,19 @@ def test_everybody_is_told_what_can_be_chosen(client: Client, type: str, some: A
         assert not choices.keys() & {"Etc", "posix"}
     else:
         assert choices == some
+    assert not {"XA", "XB", "EZ", "QO", "EU"} & set(choices.values() if type == "country" else ())
     assert client.get("/api/settings/choices/nothing").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("locale", "name"), [("pt-BR", "Portuguese (Brazil)"), ("pl_PL", "Polish (Poland)"), ("xx", "xx")]
+)
+def test_a_language_that_nobody_knows_keeps_no_cockpit_from_opening(
+    app: Flask, client: Client, locale: str, name: str
+) -> None:
+    app.extensions["guerdon_settings"] = replace(app.extensions["guerdon_settings"], locale=locale)
+    choices = client.get("/api/settings/choices/availableFrontendTranslations").json["choices"]
+    assert choices == [{"name": name, "code": locale, "default": True}]
 
 
 def test_texts_are_kept_and_shown_in_the_language_that_is_asked_for(ada: Client, client: Client) -> None:
@@ -141,8 +217,13 @@ def test_texts_are_kept_and_shown_in_the_language_that_is_asked_for(ada: Client,
     assert errors_of(ada.post("/api/admin/translations", json={"translation": english}), "code") == [
         "This value is already used."
     ]
-    broken = ada.put("/api/admin/translations/pl", json={"translation": {**polish, "content": "[1]"}})
-    assert "JSON object" in errors_of(broken, "content")[0]
+    for content in ("[1]", '{"a": NaN}', '{"a":' * 50_000, '{"a": 1, "a": 2}', "{"):
+        broken = ada.put("/api/admin/translations/pl", json={"translation": {**polish, "content": content}})
+        assert "JSON" in errors_of(broken, "content")[0], content[:20]
+    for code in ("a/b", "..", "e", "english-language"):
+        odd = ada.post("/api/admin/translations", json={"translation": {**polish, "code": code}})
+        assert errors_of(odd, "code"), code
+    assert ada.put("/api/admin/translations/pl", json={"translation": {**polish, "code": ""}}).status_code == 200
     no_default = ada.put("/api/admin/translations/en", json={"translation": {**english, "default": False}})
     assert "make another one the default" in errors_of(no_default, "default")[0]
     renamed = ada.put("/api/admin/translations/pl", json={"translation": {**polish, "code": "de"}})
