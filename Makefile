@@ -6,7 +6,9 @@ BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 # Where this is set, every process compiles the whole program anew, and the tests start hundreds.
 unexport PYTHONDONTWRITEBYTECODE
-PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
+# More than there are cores: many tests wait for servers, and others go on meanwhile.
+WORKERS := $(shell echo $$(( $$(nproc) * 3 / 2 )))
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 .PHONY: help run demo test check lint bench fuzz examples pictures lock clean
 
 help: ## Show this list
