@@ -171,6 +171,7 @@ def links(walk: Walk) -> None:
     walk("activate_myself", {}, token=_link(walk, ACTIVATION, nora, "new"))
     for name in ("request_password_reset", "request_customers_password_reset"):
         walk(name, {}, {"username": "lina@guerdon.example"})
+    walk("invite", signed_in(walk, "customer"), {"invitation": {"recipientEmail": "friend@guerdon.example"}})
     link = _link(walk, RESET, nora, "active")
     walk("reset_password", {}, {"token": link, "reset": {"plainPassword": STRONG}})
 
@@ -432,6 +433,7 @@ def sales(walk: Walk) -> None:
     walk("label_transaction", admin, {"transaction_labels": {"transactionId": sold, "labels": labels}})
     more = {"transactionDocumentNumber": "2026-0001", "labels": [{"key": "with", "value": "friends"}]}
     walk("label_own_transaction", customer, {"append": more})
+    walk("list_invitations", admin)
     walk("list_transactions_as_seller", seller, query={"perPage": 1})
     walk("list_transactions_of_customer", seller, customer=JOHN)
     walk("list_transactions_of_document", seller, document="2026-0001")

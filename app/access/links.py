@@ -19,6 +19,7 @@ from app.access.models import Login
 from app.members.models import Customer
 
 RESET, ACTIVATION = "password reset", "activation"
+INVITATION, INVITATION_HOLDS = "invitation", timedelta(days=30)
 HOLDS = {RESET: timedelta(hours=1), ACTIVATION: timedelta(days=7)}
 STATUS = {RESET: "active", ACTIVATION: "new"}  # of a customer that the link is for
 LENGTH_MAX = 500
@@ -54,6 +55,18 @@ class Links:
         if state != _state(purpose, linked):
             raise BadLink
         return linked
+
+    def make_invitation(self, customer: UUID) -> str:
+        """A link with which somebody registers whom this customer recommends the programme; as often as it is passed on."""
+        return self._serializer(INVITATION).dumps(customer.hex)
+
+    def read_invitation(self, link: str) -> UUID:
+        """Who recommends the programme. Raises BadLink."""
+        try:
+            found = self._serializer(INVITATION).loads(link[:LENGTH_MAX], max_age=int(INVITATION_HOLDS.total_seconds()))
+        except BadData as e:
+            raise BadLink("This invitation does not hold any more.") from e
+        return UUID(found)
 
     def _serializer(self, purpose: str) -> URLSafeTimedSerializer:
         return URLSafeTimedSerializer(self._keys, salt=purpose)

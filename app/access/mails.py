@@ -6,8 +6,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.access import logins
-from app.access.links import ACTIVATION, HOLDS, RESET
+from app.access.links import ACTIVATION, HOLDS, INVITATION_HOLDS, RESET
 from app.access.models import CUSTOMER, Login
+from app.members import customers
 from app.members.models import Customer
 from app.outbox import writing
 
@@ -29,6 +30,19 @@ def write_activation(session: Session, customer: Customer, now: datetime) -> Non
     """A link to activate a new customer's account."""
     login = session.scalars(select(Login).where(Login.customer_id == customer.id)).one()
     _write(session, "customer.activation", ACTIVATION, login, now)
+
+
+def write_invitation(session: Session, customer: Customer, address: str, now: datetime) -> None:
+    """A link with which whoever has this address registers as recommended by the customer; none for who is one in the chain already.
+
+    The address is kept no longer than the letter waits.
+    """
+    if customers.find_by_email(session, customer.chain_id, address) is not None:
+        return
+    data = {"customer": {"id": str(customer.uuid)}, "address": address}
+    # With the customer's own letters, so that it goes when the customer is erased.
+    subject = writing.customer_subject(customer.id)
+    writing.write_mail(session, customer.chain_id, "customer.invitation", subject, data, now, now + INVITATION_HOLDS)
 
 
 def _write(session: Session, kind: str, purpose: str, login: Login, now: datetime) -> None:

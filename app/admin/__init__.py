@@ -6,7 +6,7 @@ The rooms: `campaigns`, `members`, `organization`, and `cockpit` for what Open L
 from app.admin.campaigns import buying, campaigns, choices, documents, overview, photos, pools
 from app.admin.cockpit import analytics, settings, translations
 from app.admin.cockpit import choices as field_choices
-from app.admin.members import customers, earning, imports, levels, people, points, sales, segments, serving
+from app.admin.members import customers, earning, imports, invitations, levels, people, points, sales, segments, serving
 from app.admin.organization import admins, audit, chains, sellers, sessions, webhooks
 
 BLUEPRINTS = [
@@ -23,6 +23,7 @@ BLUEPRINTS = [
         customers,
         people,
         imports,
+        invitations,
         serving,
         levels,
         segments,

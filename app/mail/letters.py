@@ -17,6 +17,7 @@ from app.organizations.models import Chain
 from app.outbox.queue import Leased
 from app.settings import Settings
 
+NAME_LENGTH_MAX = 30
 LINKS = {"customer.activation": (ACTIVATION, "activate"), "password.reset": (RESET, "reset")}
 
 
@@ -39,8 +40,14 @@ def letter(session: Session, settings: Settings, links: Links, message: Leased, 
         .join(Chain, Chain.id == Customer.chain_id)
         .where(Customer.uuid == UUID(customer["id"]))
     ).one_or_none()
-    if found is None or not found.email:
+    if found is None or not (found.email or message.kind == "customer.invitation"):
         return None
+    if message.kind == "customer.invitation":
+        if not found.Customer.is_active:
+            return None
+        link = f"{settings.public_url}/shop/register#{links.make_invitation(found.Customer.uuid)}"
+        about = {"programme": found.name, "url": f"{settings.public_url}/shop", "support": settings.mail_from}
+        return Letter(data["address"], {**about, "from_name": _a_name(found.first_name), "link": link})
     context = {
         "programme": found.name,
         "first_name": found.first_name,
@@ -71,6 +78,12 @@ def letter(session: Session, settings: Settings, links: Links, message: Leased, 
     vouchers = [_voucher(it, settings) for it in data["vouchers"]]
     bought = {"price": data["price"], "balance": data["balance"], "vouchers": vouchers, "instructions": instructions}
     return Letter(found.email, {**context, **bought})
+
+
+def _a_name(written: str) -> str | None:
+    """A first name in a letter to a stranger; None for what looks like more than a name, for anybody may write it."""
+    name = written.strip()
+    return name if len(name) <= NAME_LENGTH_MAX and all(it.isalpha() or it in " -'’" for it in name) and name else None
 
 
 def _day(at: datetime, settings: Settings) -> str:

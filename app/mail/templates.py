@@ -35,6 +35,11 @@ KINDS: dict[str, dict[str, Any]] = {
     "voucher.expiring": {**_ABOUT, "campaign": "A coffee", "voucher": _VOUCHER},
     "points.expiring": {**_ABOUT, "points": "100.00", "balance": "180.00", "expires_on": "2027-01-31"},
     "customer.activation": {**_ABOUT, "link": "https://shop.example/shop/activate/x"},
+    "customer.invitation": {
+        **{name: value for name, value in _ABOUT.items() if name != "first_name"},
+        "from_name": "Jane",
+        "link": "https://shop.example/shop/register#x",
+    },
     "password.reset": {**_ABOUT, "link": "https://shop.example/shop/reset/x"},
 }
 
@@ -51,7 +56,7 @@ class Words:
 def _sparse(example: dict[str, Any]) -> dict[str, Any]:
     """The same with as little as there may be: no code, no end, no instructions."""
     bare = {**_VOUCHER, "code": None}
-    sparse = {"voucher": bare, "vouchers": [{**bare, "expires_on": None}], "instructions": None}
+    sparse = {"voucher": bare, "vouchers": [{**bare, "expires_on": None}], "instructions": None, "from_name": None}
     return {name: sparse.get(name, value) for name, value in example.items()}
 
 

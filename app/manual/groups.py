@@ -63,6 +63,7 @@ GROUPS = (
         "Take away all that is kept of somebody, merge two accounts of one person, erase somebody.",
         ("admin_people",),
     ),
+    CallGroup("Admin: invitations", "Who registered as recommended by whom.", ("admin_invitations",)),
     CallGroup("Admin: imports", "Customers, points and sales from files in XML, row by row.", ("admin_imports",)),
     CallGroup(
         "Admin: serving customers",
@@ -117,6 +118,7 @@ GROUPS = (
     CallGroup(
         "Customer: sales", "What I have bought in the shops, and by what points can be earned.", ("customer_sales",)
     ),
+    CallGroup("Customer: inviting", "Recommend the programme to somebody.", ("customer_invitations",)),
     CallGroup("Spaaza: signing in", "Sessions of customers and staff.", ("spaaza.sessions",)),
     CallGroup(
         "Spaaza: campaigns",

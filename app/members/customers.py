@@ -205,6 +205,13 @@ def referral_code(session: Session, chain_id: int, email: str) -> str | None:
     return customer.profile.referral_code
 
 
+def find_by_email(session: Session, chain_id: int, email: str) -> Customer | None:
+    """The customer of a chain with this address, whatever the status."""
+    return session.scalars(
+        select(Customer).join(Profile).where(Profile.email == email, Profile.chain_id == chain_id)
+    ).one_or_none()
+
+
 def of_referral_code(chain_id: int, code: str) -> ScalarSelect[int]:
     """The id of the customer of a chain who recommends the programme with this code, or into whose account theirs was merged."""
     query = select(func.coalesce(Customer.merged_into_id, Customer.id)).join(Profile)

@@ -107,7 +107,7 @@ class CustomerForm(Form):
     @post_load
     def split(self, data: dict[str, Any], **kw: Any) -> dict[str, Any]:
         person = Person(**{name: data[name] for name in PERSON if name in data})
-        beside = ("level", "password", "shop", "registered_at", "referred_by")
+        beside = ("level", "password", "shop", "registered_at", "referred_by", "invitation")
         return {"person": person, **{name: data.get(name) for name in beside}}
 
 
@@ -122,6 +122,7 @@ class SelfRegistrationForm(CustomerForm):
 
     later = LATER | set(BY_STAFF)
     plainPassword = Secret(required=True, attribute="password")
+    invitationToken = Text(500, attribute="invitation")
 
 
 class CustomerChangeForm(Form):

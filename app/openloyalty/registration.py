@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app import calendar, clock
 from app.access import mails, passwords
+from app.access.errors import BadLink
 from app.campaign.awards.give import SYSTEM, Unrewarded
 from app.campaign.triggers import signups
 from app.members import customers, levels
@@ -19,6 +20,7 @@ from app.openloyalty import views
 from app.openloyalty.formats import without_none
 from app.organizations import chains as organizations
 from app.points import summary
+from app.web.callers import identity
 from app.web.door import chains, note_subject, note_unrewarded, own_chain, reading, settings, transaction, visited_chain
 
 
@@ -49,6 +51,7 @@ def registered(data: dict[str, Any], status: str = "active", by_staff: bool = Tr
             data["level"],
             chain_id,
             referral_code=_code_of(session, data["referred_by"], chain_id),
+            invited_by=_inviting(session, data["invitation"], chain_id) if data.get("invitation") else None,
             status=status,
             shop=data["shop"],
             registered_at=data["registered_at"],
@@ -69,6 +72,15 @@ def _code_of(session: Session, email: str | None, chain_id: int | None) -> str |
         return customers.referral_code(session, chain_id or organizations.first(session), email)
     except CustomerNotFound as e:
         raise CustomerNotFound("There is no customer with this address.", field="referred_by") from e
+
+
+def _inviting(session: Session, invitation: str, chain_id: int | None) -> int:
+    """The customer whose invitation it is. Raises BadLink."""
+    try:
+        named = str(identity().links.read_invitation(invitation))
+        return customers.get(session, named, {chain_id or organizations.first(session)}).id
+    except (BadLink, CustomerNotFound) as e:
+        raise BadLink("This invitation does not hold any more.", field="invitation") from e
 
 
 def switch(name: str, on: bool) -> Response:

@@ -600,6 +600,20 @@ class EarningRuleView(Schema):
     code = fields.String()
 
 
+class InvitationView(Schema):
+    """Who registered as recommended by whom."""
+
+    invitationId = _id()
+    referrerId = _id()
+    referrerEmail = fields.String()
+    referrerName = _text()
+    recipientId = _id()
+    recipientEmail = fields.String()
+    recipientName = _text()
+    status = fields.String(required=True, metadata={"enum": ["registered", "made_purchase"]})
+    createdAt = _moment()
+
+
 class TransferId(Schema):
     pointsTransferId = _id()
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import g, request
-from limits import RateLimitItem, RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
 from limits.storage import Storage
 from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy import case, delete, select
@@ -30,6 +30,7 @@ WINDOW_MINUTES = 5
 WRONG_BY_ACCOUNT = RateLimitItemPerMinute(10, WINDOW_MINUTES)
 WRONG_BY_ADDRESS = RateLimitItemPerMinute(100, WINDOW_MINUTES)  # a shop's tills share one
 COSTLY_BY_ACCOUNT = RateLimitItemPerMinute(3, WINDOW_MINUTES)
+LETTERS_BY_ACCOUNT = RateLimitItemPerDay(20)  # to people whom somebody names
 COSTLY_BY_ADDRESS = RateLimitItemPerMinute(30, WINDOW_MINUTES)
 
 
@@ -84,10 +85,10 @@ def counted(kind: str) -> None:
         g.counted.add(kind)
 
 
-def has_room(kind: str, account: str) -> bool:
+def has_room(kind: str, account: str, limit: RateLimitItem = COSTLY_BY_ACCOUNT) -> bool:
     """Count a request that somebody else pays for, such as a mail, by whom it is about; False when there were some just now."""
     limiter = FixedWindowRateLimiter(_Counts(database()))
-    return limiter.hit(COSTLY_BY_ACCOUNT, kind, "account", account)
+    return limiter.hit(limit, kind, "account", account)
 
 
 def _require_room(

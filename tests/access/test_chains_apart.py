@@ -351,6 +351,10 @@ TABLE: dict[str, Row] = {
     "POST earningRule/qrcode/customer/<customer>": Row("admin", body=reading, names=("qr_code",)),
     "POST pos/points/transfer/add": Row(STAFF, body=transfer, names=("customer",)),
     "POST pos/points/transfer/spend": Row(STAFF, body=transfer, names=("customer",)),
+    "GET invitations": Row("admin"),
+    "POST invitations/invite": Row(
+        CUSTOMER, 400, body=lambda p, w: {"invitation": {"recipientEmail": "friend@guerdon.example"}}
+    ),
     "GET admin": Row("admin"),
     "POST admin/data": Row("admin", body=an_admin),
     "GET admin/data/<admin>": Row("admin"),

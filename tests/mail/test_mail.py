@@ -19,9 +19,10 @@ from cryptography.x509.oid import NameOID
 from flask import Flask
 from sqlalchemy import select
 
-from app.access import logins
+from app import clock
+from app.access import logins, mails
 from app.access.errors import BadLink
-from app.access.links import ACTIVATION, RESET
+from app.access.links import ACTIVATION, INVITATION, RESET
 from app.access.models import Login
 from app.campaign import notices
 from app.campaign.vouchers import lifecycle
@@ -32,10 +33,10 @@ from app.mail.mailer import mailer
 from app.mail.templates import KINDS, LANGUAGES, Templates
 from app.mail.transports import Smtp
 from app.members import customers
-from app.members.models import Profile
+from app.members.models import Customer, Profile
 from app.organizations.scope import EVERY_CHAIN
 from app.outbox import subscriptions
-from app.outbox.models import Delivery
+from app.outbox.models import Delivery, Message
 from app.points import ledger, lots, reminders
 from app.settings import BadSettings, Settings, from_environment
 from app.web.callers import identity
@@ -43,7 +44,7 @@ from tests.client import Client
 from tests.outbox.hooks import Hooks, later
 from tests.pages.conftest import HOSTILE
 from tests.postgres import free_port
-from tests.world import World, clock_at, voucher
+from tests.world import World, clock_at, points, voucher
 
 STRONG = "Correct-Horse-9"
 
@@ -397,6 +398,89 @@ def test_who_registers_activates_the_account_with_the_link_that_is_mailed(
     assert (answer.status_code, answer.json) == (200, "")
     assert client.post(f"/api/customer/activate/{link}").status_code == 404
     assert client.post("/api/customer/login_check", json=sign_in).status_code == 200
+
+
+@pytest.mark.parametrize("way", ["open", "mail"])
+def test_who_is_invited_registers_as_recommended(
+    app: Flask, world: World, cleo: Client, mailing: Settings, way: str
+) -> None:
+    settings = replace(mailing, self_registration=way)
+    hooks, anyone = hooks_of(app, settings, world.database), Client(app)
+    app.extensions["guerdon_settings"] = settings
+    world.a_reward_campaign(points(5, recipient="referred"), points(7, recipient="referring"), context="referral")
+
+    def invite(address: str) -> Any:
+        return cleo.post("/api/invitations/invite", json={"invitation": {"recipientEmail": address}})
+
+    # Who is a customer is written nothing, and nobody is told.
+    for address in ("Nora@shop.example", "cleo@guerdon.example"):
+        assert (invite(address).status_code, invite(address).json) == (200, [])
+    hooks.send()
+    letters = letters_in(settings)
+    assert {str(it["To"]) for it in letters} == {"Nora@shop.example"}
+    assert "Cleo recommends" in text_of(letters[0])
+    [token] = re.findall(r"https://shop\.example/shop/register#(\S+)", text_of(letters[0]))
+    with world.database.reading() as session:
+        assert session.scalars(select(Message)).all() == [], "the address is kept nowhere"
+    person = {"firstName": "Nora", "lastName": "New", "email": "nora@shop.example", "agreement1": 1}
+    person["plainPassword"] = STRONG
+    odd = anyone.post("/api/customer/self_register", json={"customer": {**person, "invitationToken": token[:-3]}})
+    told = odd.json["form"]["children"]["invitationToken"]["errors"]
+    assert (odd.status_code, told) == (400, ["This invitation does not hold any more."])
+    made = anyone.post("/api/customer/self_register", json={"customer": {**person, "invitationToken": token}})
+    assert made.status_code == 200, made.json
+    ada = Client(app).as_login(world.ada)
+    if way == "mail":
+        assert ada.get("/api/invitations").json == {"invitations": [], "total": 0}
+        ada.post(f"/api/admin/customer/{made.json['customerId']}/activate")
+    [shown] = ada.get("/api/invitations").json["invitations"]
+    assert (shown["referrerEmail"], shown["recipientEmail"], shown["status"]) == (
+        "cleo@guerdon.example",
+        "nora@shop.example",
+        "registered",
+    )
+    assert ada.get(f"/api/customer/{made.json['customerId']}/status").json["points"] == 5
+    receipt = {"transactionData": {"documentType": "sell", "documentNumber": "I-1", "purchaseDate": "2026-11-02 10:00"}}
+    item = {"sku": {"code": "A"}, "name": "A", "quantity": 1, "grossValue": 2}
+    sale = {"transaction": {**receipt, "items": [item], "customerData": {"email": "nora@shop.example"}}}
+    assert ada.post("/api/transaction", json=sale).status_code == 200
+    assert ada.get("/api/invitations").json["invitations"][0]["status"] == "made_purchase"
+    assert ada.get(f"/api/customer/{world.cleo.uuid}/status").json["points"] == 1_007
+    world.require_invariants()
+
+
+def test_an_invitation_holds_for_a_month_and_one_customer_sends_twenty_a_day(
+    app: Flask, world: World, cleo: Client, mailing: Settings
+) -> None:
+    app.extensions["guerdon_settings"] = replace(mailing, self_registration="open")
+    links = app.extensions["guerdon_identity"].links
+    assert links.read_invitation(links.make_invitation(world.cleo.uuid)) == world.cleo.uuid
+    old = links._serializer(INVITATION)
+    old.make_signer = signer_of_before(old, seconds=30 * 86_400 + 1)
+    for wrong in (old.dumps(world.cleo.uuid.hex), "", "a.b.c", "x" * 10_000):
+        with pytest.raises(BadLink):
+            links.read_invitation(wrong)
+    statuses = [
+        cleo.post(
+            "/api/invitations/invite", json={"invitation": {"recipientEmail": f"friend{i}@shop.example"}}
+        ).status_code
+        for i in range(21)
+    ]
+    assert statuses == [200] * 20 + [429]
+
+
+@pytest.mark.parametrize(("name", "said"), [("Anne-Lise", True), ("win at http://x.example", False), ("", False)])
+def test_what_looks_like_more_than_a_name_stands_in_no_letter_to_a_stranger(
+    app: Flask, world: World, mailing: Settings, name: str, said: bool
+) -> None:
+    hooks = hooks_of(app, mailing, world.database)
+    customer = world.a_customer(name, email="anne@shop.example")
+    with world.database.transaction() as session:
+        mails.write_invitation(session, session.get_one(Customer, customer.id), "nora@shop.example", clock.now())
+    hooks.send()
+    [letter] = letters_in(mailing)
+    [first, *_] = text_of(letter).splitlines()
+    assert first == f"{name if said else 'A customer'} recommends First chain to you."
 
 
 def test_where_no_mail_is_sent_nobody_is_promised_any(app: Flask, world: World) -> None:

@@ -316,6 +316,17 @@ def test_an_admin_decides_what_earns_and_says_whose_a_sale_was(admin: Visitor, c
             {"limit": {"active": True, "limit": 2, "period": "1 week"}},
         ),
         (
+            "geolocation",
+            {"Latitude": "51.11", "Longitude": "17,03", "Radius": "0.5", "Points": "5", "At most": "1"},
+            {
+                "latitude": 51.11,
+                "longitude": 17.03,
+                "radius": 0.5,
+                "limit": {"active": True, "limit": 1, "period": "1 day"},
+            },
+        ),
+        ("qrcode", {"The code": "poster-1", "Points": "5"}, {"code": "poster-1", "pointsAmount": 5.0}),
+        (
             "referral",
             {"What happens": "register", "Who earns": "referrer", "Points": "5"},
             {"rewardType": "referrer", "eventName": "register"},
@@ -347,6 +358,27 @@ def test_each_type_of_rule_has_its_fields(
     expect(page.locator("#content li").filter(has_text="Two")).to_be_visible()
     [again] = call("admin", "GET", "/api/earningRule")["earningRules"]
     assert again == {**rule, "name": "Two"}, "what was not changed stays"
+
+
+def test_a_level_gets_a_photo_and_loses_it(admin: Visitor, call: Call, tmp_path: Path) -> None:
+    [level, *_] = call("admin", "GET", "/api/level")["levels"]
+    page = go(admin, "/programme", "Levels and segments")
+    photo = page.get_by_role("button", name=f"Photo of {level['name']}", exact=True)
+    photo.click()
+    dialog = page.locator("dialog")
+    with page.expect_file_chooser() as chooser:
+        dialog.get_by_role("button", name="Choose a picture").click()
+    chooser.value.set_files(picture(tmp_path))
+    dialog.get_by_role("button", name="Use this photo").click()
+    expect(dialog).to_have_count(0)
+    photo.click()
+    expect(dialog.get_by_alt_text("The photo of now")).to_be_visible()
+    admin.require_accessible()
+    assert call("admin", "GET", f"/api/level/{level['id']}")["hasPhoto"]
+    dialog.get_by_role("button", name="Remove the photo").click()
+    page.locator("dialog").last.get_by_role("button", name="Remove", exact=True).click()
+    expect(dialog).to_have_count(0)
+    assert not call("admin", "GET", f"/api/level/{level['id']}")["hasPhoto"]
 
 
 def test_a_segment_by_criteria_is_looked_at_and_saved(admin: Visitor, call: Call) -> None:

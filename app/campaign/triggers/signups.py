@@ -33,6 +33,7 @@ def sign_up(
     level: UUID | None = None,
     chain_id: int | None = None,
     referral_code: str | None = None,
+    invited_by: int | None = None,
     id: int | None = None,
     uuid: UUID | None = None,
     external_id: str | None = None,
@@ -71,6 +72,10 @@ def sign_up(
         referrals.promise(session, customer, referral_code, now)
     elif referral_code is not None:
         unrewarded += referrals.apply_code(session, customer, referral_code, now, actor, at_sign_up=True).unrewarded
+    if invited_by is not None and customer.referred_by_id is None and referral_code is None:
+        customer.referred_by_id = invited_by  # who was invited is welcome, whatever has become of the campaigns
+        if customer.is_active:
+            unrewarded += referrals.keep_promise(session, customer, now, actor).unrewarded
     # Last: all who sign up with this chain wait for this row.
     sizes.add(session, customer.chain_id, customer.level_id, sizes.ANY_SEGMENT, 1)
     return SignUp(customer, unrewarded)

@@ -46,7 +46,7 @@ function Whole({ found, part, onChanged, reload }) {
     ${part === "document" && html`<${Editor} key=${etag} campaign=${campaign} etag=${etag} onSaved=${onChanged} />`}
     ${part === "codes" && html`<${Codes} campaign=${campaign} reload=${reload} />`}
     ${part === "draws" && html`<${Draws} campaign=${campaign} />`}
-    ${part === "photo" && html`<${Photo} campaign=${campaign} reload=${reload} />`}
+    ${part === "photo" && html`<${Photo} address=${`/api/campaign/${campaign.state.id}/photo`} shown=${campaign.state.photo} reload=${reload} />`}
     ${part === "history" && html`<${History} key=${etag} campaign=${campaign} etag=${etag} onChanged=${onChanged} />`}
   `;
 }

@@ -6,12 +6,15 @@ import { t } from "kit/texts.mjs";
 import { Badge, Button, Empty, Loaded, Title, Trouble, say } from "kit/ui.mjs";
 import { api } from "./api.mjs";
 import { FormDialog } from "./form.mjs";
+import { PhotoButton } from "./photo.mjs";
 
-const TYPES = ["points", "product_purchase", "multiply_for_product", "multiply_by_product_labels", "event", "custom_event", "referral", "instant_reward"];
+const TYPES = ["points", "product_purchase", "multiply_for_product", "multiply_by_product_labels", "event", "custom_event", "geolocation", "qrcode", "referral", "instant_reward"];
 const EVENTS = { event: ["oloy.account.created", "oloy.transaction.registered"], referral: ["register", "first_purchase", "every_purchase"] };
 const PERIODS = ["1 day", "1 week", "1 month", "1 year"];
 const FOR_PRODUCTS = ["product_purchase", "multiply_for_product"];
-const WITH_POINTS = ["product_purchase", "event", "custom_event", "referral"];
+const REPORTED = ["custom_event", "geolocation", "qrcode"]; // by the programme's own server
+const WITH_POINTS = ["product_purchase", "event", ...REPORTED, "referral"];
+const PLACE = ["latitude", "longitude", "radius"];
 const WITH_MINIMUM = ["points", "instant_reward"];
 
 const everything = (signal) =>
@@ -41,6 +44,7 @@ export function Earning() {
               <div class="grow"><p class="name strong">${it.name}</p><p class="small soft name">${[gives(it, campaigns), ...terms(it, levels, segments)].join(" · ")}</p></div>
               ${!it.active && html`<${Badge}>${t("switched-off")}<//>`}
               <${Button} kind="plain" onClick=${() => turn(it)} aria-label=${t(it.active ? "switch-off.what" : "switch-on.what", { name: it.name })}>${t(it.active ? "switch-off" : "switch-on")}<//>
+              <${PhotoButton} name=${it.name} path=${`/api/earningRule/${it.earningRuleId}/photo`} hasPhoto=${it.hasPhoto} reload=${found.reload} />
               <${Button} onClick=${() => setOpen(it)} aria-label=${t("change.what", { name: it.name })}>${t("change")}<//>
             </li>`,
         )}</ul>
@@ -60,6 +64,8 @@ function gives(it, campaigns) {
     multiply_by_product_labels: () => it.labelMultipliers.map((each) => `${written(each)} × ${number(each.multiplier)}`).join(", "),
     event: () => t("rule.gives.event", { points: points(it.pointsAmount), event: t(`rule.event.${it.eventName}`) }),
     custom_event: () => t("rule.gives.event", { points: points(it.pointsAmount), event: it.eventName }),
+    geolocation: () => t("rule.gives.place", { points: points(it.pointsAmount), radius: number(it.radius), place: `${it.latitude}, ${it.longitude}` }),
+    qrcode: () => t("rule.gives.code", { points: points(it.pointsAmount), code: it.code }),
     referral: () => t("rule.gives.referral", { points: points(it.pointsAmount), event: t(`rule.event.${it.eventName}`), who: t(`rule.rewards.${it.rewardType}`) }),
     instant_reward: () => t("rule.gives.reward", { campaign: named(it.rewardCampaignId) }),
   };
@@ -95,6 +101,10 @@ function RuleForm({ it, levels, segments, campaigns, onClose, onDone }) {
     labelMultipliers: (it.labelMultipliers ?? []).map((each) => `${each.key}:${each.value} = ${each.multiplier}`).join("\n"),
     eventName: it.eventName ?? "",
     rewardType: it.rewardType ?? "both",
+    latitude: it.latitude ?? "",
+    longitude: it.longitude ?? "",
+    radius: it.radius ?? "",
+    code: it.code ?? "",
     limit: it.limit?.limit ?? "",
     period: it.limit?.period ?? PERIODS[0],
     rewardCampaignId: it.rewardCampaignId ?? campaigns[0]?.campaignId ?? "",
@@ -117,13 +127,15 @@ function RuleForm({ it, levels, segments, campaigns, onClose, onDone }) {
         ${values.type === "multiply_for_product" && field("multiplier", t("rule.multiplier"), { inputmode: "decimal" })}
         ${values.type === "multiply_by_product_labels" && field("labelMultipliers", t("rule.label-multipliers"), { as: "textarea", hint: t("rule.label-multipliers.hint") })}
         ${values.type === "custom_event" && field("eventName", t("rule.event"), { hint: t("rule.event.hint") })}
+        ${values.type === "geolocation" && html`<div class="fields">${PLACE.map((name) => field(name, t(`rule.${name}`), { inputmode: "decimal" }))}</div>`}
+        ${values.type === "qrcode" && field("code", t("rule.code"), { hint: t("rule.code.hint") })}
         ${EVENTS[values.type] && field("eventName", t("rule.event"), { as: "select", options: ["", ...EVENTS[values.type]].map((event) => [event, event && t(`rule.event.${event}`)]) })}
         ${values.type === "referral" && field("rewardType", t("rule.rewards"), { as: "select", options: ["both", "referrer", "referred"].map((who) => [who, t(`rule.rewards.${who}`)]) })}
         ${values.type === "instant_reward" && field("rewardCampaignId", t("rule.campaign"), { as: "select", options: campaigns.map((each) => [each.campaignId, each.name]) })}
         ${WITH_POINTS.includes(values.type) && field("pointsAmount", t("rule.points"), { inputmode: "decimal" })}
         ${WITH_MINIMUM.includes(values.type) && field("minOrderValue", t("rule.minimum"), { inputmode: "decimal" })}
         ${values.type === "points" && html`${field("excludedSKUs", t("rule.excluded"), { as: "textarea", hint: t("one-a-line") })}${check("excludeDeliveryCost", t("rule.without-delivery"))}`}
-        ${values.type === "custom_event" && html`<div class="fields">${field("limit", t("rule.limit"), { inputmode: "numeric", hint: t("rule.limit.hint") })}${field("period", t("rule.period"), { as: "select", options: PERIODS.map((period) => [period, t(`rule.period.${period}`)]) })}</div>`}
+        ${REPORTED.includes(values.type) && html`<div class="fields">${field("limit", t("rule.limit"), { inputmode: "numeric", hint: t("rule.limit.hint") })}${field("period", t("rule.period"), { as: "select", options: PERIODS.map((period) => [period, t(`rule.period.${period}`)]) })}</div>`}
         <div class="fields">${field("startAt", t("rule.start"), { type: "datetime-local" })}${field("endAt", t("rule.end"), { type: "datetime-local", hint: t("rule.window.hint") })}</div>
         ${levels.length + segments.length > 0 &&
         html`<fieldset class="stack tight"><legend>${t("rule.only-for")}</legend>${levels.map((each) => check(`level ${each.id}`, each.name))}${segments.map((each) => check(`segment ${each.segmentId}`, each.name))}</fieldset>`}
@@ -154,7 +166,9 @@ function ruleOf(values, levels, segments) {
     ...(WITH_POINTS.includes(type) && { pointsAmount: amountOf(values.pointsAmount) }),
     ...((EVENTS[type] || type === "custom_event") && { eventName: values.eventName }),
     ...(type === "referral" && { rewardType: values.rewardType }),
-    ...(type === "custom_event" && { limit: values.limit === "" ? null : { active: true, limit: values.limit, period: values.period } }),
+    ...(type === "geolocation" && Object.fromEntries(PLACE.map((name) => [name, amountOf(values[name])]))),
+    ...(type === "qrcode" && { code: values.code }),
+    ...(REPORTED.includes(type) && { limit: values.limit === "" ? null : { active: true, limit: values.limit, period: values.period } }),
     ...(type === "instant_reward" && { rewardCampaignId: values.rewardCampaignId }),
   };
 }

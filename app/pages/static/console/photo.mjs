@@ -1,15 +1,24 @@
-// A campaign's picture: dropped or chosen, seen before it is sent.
+// The picture of a campaign, a level or a rule: dropped or chosen, seen before it is sent.
 import { html, useEffect, useRef, useState } from "kit/html.mjs";
 import { useAct, useLoad } from "kit/load.mjs";
 import { useGuard } from "kit/router.mjs";
 import { t } from "kit/texts.mjs";
-import { Button, Empty, Trouble, confirm, say } from "kit/ui.mjs";
+import { Button, Dialog, Empty, Trouble, confirm, say } from "kit/ui.mjs";
 import { api } from "./api.mjs";
 import { taken } from "./codefile.mjs";
 
-export function Photo({ campaign, reload }) {
+/** A button beside something in a list, and the photo in a dialog. `path` is where it is shown, changed and removed. */
+export function PhotoButton({ name, path, hasPhoto, reload }) {
+  const [isOpen, setOpen] = useState(false);
+  const done = () => (setOpen(false), reload());
+  return html`
+    <${Button} kind="plain" icon="photo" onClick=${() => setOpen(true)} aria-label=${t("photo.of", { name })}>${t("part.photo")}<//>
+    ${isOpen && html`<${Dialog} title=${t("photo.of", { name })} onClose=${() => setOpen(false)}><${Photo} address=${path} shown=${hasPhoto && path} none="" reload=${done} /><//>`}
+  `;
+}
+
+export function Photo({ address, shown, none = t("photo.none"), reload }) {
   const [file, setFile] = useState(null);
-  const address = `/api/campaign/${campaign.state.id}/photo`;
   const [send, { busy, error }] = useAct(async () => {
     const form = new FormData();
     form.append("photo[file]", file);
@@ -26,11 +35,11 @@ export function Photo({ campaign, reload }) {
   useGuard(Boolean(file), () => confirm({ title: t("photo.leave"), text: t("edit.leave.text"), yes: t("edit.leave.yes"), danger: true }));
   return html`
     <section class="sheet" aria-label=${t("part.photo")}>
-      ${file ? html`<${Preview} file=${file} />` : campaign.state.photo ? html`<${Shown} path=${campaign.state.photo} />` : html`<${Empty} icon="photo" title=${t("photo.none")} />`}
+      ${file ? html`<${Preview} file=${file} />` : shown ? html`<${Shown} path=${shown} />` : none && html`<${Empty} icon="photo" title=${none} />`}
       <${Drop} onFile=${setFile} />
       <${Trouble} error=${error ?? removing.error} />
       <div class="row end">
-        ${!file && campaign.state.photo && html`<${Button} kind="danger" busy=${removing.busy} onClick=${remove}>${t("photo.remove")}<//>`}
+        ${!file && shown && html`<${Button} kind="danger" busy=${removing.busy} onClick=${remove}>${t("photo.remove")}<//>`}
         ${file && html`<${Button} onClick=${() => setFile(null)}>${t("cancel")}<//><${Button} kind="main-action" busy=${busy} onClick=${send}>${t("photo.use")}<//>`}
       </div>
     </section>

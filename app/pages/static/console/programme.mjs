@@ -6,6 +6,7 @@ import { t } from "kit/texts.mjs";
 import { Badge, Button, Empty, Loaded, Title, say } from "kit/ui.mjs";
 import { api } from "./api.mjs";
 import { FormDialog } from "./form.mjs";
+import { PhotoButton } from "./photo.mjs";
 import { Segments } from "./segments.mjs";
 import { Terms } from "./terms.mjs";
 
@@ -29,6 +30,7 @@ function Levels() {
             <li key=${it.id}>
               <div class="grow"><p class="name strong">${it.name}</p><p class="small soft">${t("level.from", { points: points(it.conditionValue) })}${it.reward?.value ? ` · ${t("level.discount", { percent: percent(it.reward.value) })}` : ""}</p></div>
               ${!it.active && html`<${Badge}>${t("switched-off")}<//>`}<span class="soft">${t("count.customers.n", { n: it.customersCount })}</span>
+              <${PhotoButton} name=${it.name} path=${`/api/level/${it.id}/photo`} hasPhoto=${it.hasPhoto} reload=${levels.reload} />
               <${Button} onClick=${() => setOpen(it)} aria-label=${t("change.what", { name: it.name })}>${t("change")}<//>
             </li>`,
         )}</ul>

@@ -6,6 +6,7 @@ import { to } from "kit/router.mjs";
 import { t } from "kit/texts.mjs";
 import { Badge, Empty, Loaded, Progress, Title } from "kit/ui.mjs";
 import { api } from "./api.mjs";
+import { Invite } from "./invite.mjs";
 import { useWallet } from "./wallet.mjs";
 
 export function Earn() {
@@ -24,6 +25,7 @@ export function Earn() {
         <ul class="list">${earningRules.map((it) => html`<li key=${it.earningRuleId}><div class="grow"><p class="strong name">${it.name}</p><p class="soft small name">${[gives(it), it.description, !it.allTimeActive && t("earn.until", { date: date(it.endAt) })].filter(Boolean).join(" · ")}</p></div></li>`)}</ul>
       </section>
       <${Levels} levels=${levels} />
+      <${Invite} />
       <section class="sheet"><h2>${t("earn.bought")}</h2>
         ${transactions.length === 0 && html`<p class="soft">${t("earn.bought.none")}</p>`}
         <ul class="list">${transactions.map((it) => html`<li key=${it.transactionId} style=${{ flexWrap: "nowrap" }}><div class="grow"><p class="strong name">${it.documentNumber}</p><p class="soft small name">${[dateTime(it.purchaseDate), it.purchasePlace, it.documentType === "return" && t("earn.return")].filter(Boolean).join(" · ")}</p></div><span class="soft number">${money(it.grossValue, it.currency)}</span>${it.pointsEarned > 0 && html`<span class="number strong good">+${points(it.pointsEarned)}</span>`}</li>`)}</ul>

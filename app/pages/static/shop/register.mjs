@@ -13,7 +13,7 @@ const BESIDE = ["firstName", "lastName", "email", "phone", "plainPassword", "agr
 
 export function Register() {
   const [person, setPerson] = useState(EMPTY), [problems, setProblems] = useState({}), [waits, setWaits] = useState(null);
-  const form = useRef();
+  const form = useRef(), [invitation] = useState(() => location.hash.slice(1)); // of who recommended the programme
   const set = (name) => (value) => (setPerson({ ...person, [name]: value }), setProblems({ ...problems, [name]: undefined }));
   const [register, { busy, error }] = useAct(async () => {
     const found = missing(person);
@@ -21,6 +21,7 @@ export function Register() {
     if (Object.keys(found).length) return focusFirst(form.current);
     const { phone, ...customer } = { ...person, email: person.email.trim() };
     if (phone.trim()) customer.phone = phone.trim();
+    if (invitation) customer.invitationToken = invitation;
     try {
       await once(["register", customer.email], (key) => api.post("/api/customer/self_register", { customer }, { key }));
     } catch (refused) {
