@@ -23,8 +23,8 @@ demo: $(VENV)/run.stamp ## Begin the demo world anew
 test: $(VENV)/dev.stamp ## Run the whole suite, on SQLite and on PostgreSQL
 	$(PYTEST)
 
-check: lint ## Check style, types, and what needs neither a server nor PostgreSQL, in a minute and a half on two cores
-	GUERDON_TEST_PLAYS=3 $(PYTEST) -m "not postgres and not server and not waits"
+check: lint ## Check style, types, and whatever is quick and needs neither a server nor PostgreSQL
+	GUERDON_TEST_PLAYS=3 $(PYTEST) -n auto -p no:schemathesis -m "not postgres and not server and not waits and not slow"
 
 lint: $(VENV)/dev.stamp ## Check style and types
 	$(BIN)/ruff check .

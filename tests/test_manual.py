@@ -83,6 +83,7 @@ def database_url(manuals_demo_url: str) -> str:
     return manuals_demo_url
 
 
+@pytest.mark.slow
 def test_the_examples_are_what_the_service_answers(app: Flask, told: Told) -> None:
     known, now = json.loads(EXAMPLES.read_text(encoding="utf-8")), recorded(app)
     assert list(known) == list(now), "run `make examples`"

@@ -31,6 +31,7 @@ def test_what_belongs_to_text_stays() -> None:
 
 
 @given(st.text())
+@pytest.mark.slow
 def test_once_is_enough(text: str) -> None:
     for change in (trimmed, written, folded):
         assert change(change(text)) == change(text)

@@ -648,6 +648,7 @@ def variants(name: str, two: Two) -> Iterator[tuple[Place, Place]]:
 
 
 @pytest.mark.parametrize("role", ["admin", "seller", "customer", "anyone"])
+@pytest.mark.slow
 def test_what_is_another_chains_is_not_there(world: World, two: Two, role: str) -> None:
     client = two.people[role]
     before = stored(world)
@@ -674,6 +675,7 @@ def test_what_is_another_chains_is_not_there(world: World, two: Two, role: str) 
 
 
 @pytest.mark.parametrize("role", ["admin", "seller", "customer", "anyone"])
+@pytest.mark.slow
 def test_what_is_the_chains_own_is_served(world: World, two: Two, role: str) -> None:
     for name in TABLE:
         if name.startswith("POST") and name.endswith(("/photo", "/photo/<picture>")):

@@ -3,9 +3,11 @@
 import subprocess
 import sys
 
+import pytest
 from argon2 import Type, extract_parameters
 
 
+@pytest.mark.slow
 def test_passwords_cost_what_they_should() -> None:
     """No less than the cheat sheet of OWASP asks: Argon2id with 19 MiB and two passes."""
     script = "from app.access import passwords; print(passwords.hashed('Correct-Horse-7'))"

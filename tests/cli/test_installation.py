@@ -36,6 +36,7 @@ from tests.postgres import direct
 from tests.world import PASSWORD, World
 
 
+@pytest.mark.slow
 def test_an_empty_database_upgraded_equals_the_models(database: Database) -> None:
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": database.is_postgresql})
@@ -124,6 +125,7 @@ def test_an_answer_that_names_no_purchase_is_noticed(world: World) -> None:
         assert [breach.invariant.name for breach in invariants.check(session)] == ["I10"]
 
 
+@pytest.mark.slow
 def test_the_demo_world_loads_into_an_empty_database_only(guerdon: Any, database: Database) -> None:
     installation.empty(database)
     assert guerdon("demo").exit_code == 0
@@ -344,6 +346,7 @@ def test_several_may_migrate_an_empty_database_at_once(database_url: str, tmp_pa
     database.engine.dispose()
 
 
+@pytest.mark.slow
 def test_what_an_empty_database_begins_with_comes_with_its_tables(database_url: str) -> None:
     """Both, or neither: who waits for the tables never sees them without the demo world, nor loads it a second time."""
     database = Database(database_url)

@@ -55,6 +55,7 @@ def test_what_was_put_is_there_once_until_it_is_removed(store: BlobStore) -> Non
     assert list(store.older_than(-60)) == [digest(b"two")]
 
 
+@pytest.mark.slow
 def test_putting_it_again_makes_it_young(store: BlobStore) -> None:
     """What is removed because nothing shows it may be on its way to be shown again."""
     store.put(b"one")

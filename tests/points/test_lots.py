@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -408,6 +409,7 @@ def remembered(holder: Holder) -> Callable[[], None]:
     return go_back
 
 
+@pytest.mark.slow
 def test_points_live_as_the_model_says(world: World) -> None:
     played = settings(PLAYED, max_examples=max(3, PLAYS // 5), stateful_step_count=50)
     run_state_machine_as_test(type("Points", (PointsMachine,), {"world": world}), settings=played)

@@ -256,6 +256,7 @@ def test_customers_who_referred_one_another_in_a_ring_buy_at_once(postgres_url: 
     world.database.engine.dispose()
 
 
+@pytest.mark.slow
 def test_two_who_refer_each_other_at_once_are_noted_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both look whether they have met, at the same time if they can, before either is noted."""
     from app.campaign.awards.give import SYSTEM

@@ -146,6 +146,7 @@ def _random_participation(world: World, random: Random, crowd: list[Customer]) -
 
 
 @pytest.mark.parametrize("seed", range(min(4, PLAYS)))
+@pytest.mark.slow
 def test_one_customer_and_pages_are_told_the_same(world: World, crowd: list[Customer], seed: int) -> None:
     random = Random(seed)
     elsewhere = crowd[-1].chain_id

@@ -78,6 +78,7 @@ def test_rewards_that_come_go_and_change_places() -> None:
     assert [it.text for it in differences(None, WHOLE)] == ["new: Wheel"]
 
 
+@pytest.mark.slow
 def test_whatever_differs_is_told_and_nothing_else() -> None:
     @PLAYED
     @given(drafts.documents(), drafts.documents())

@@ -45,6 +45,7 @@ def write(
             assert answer.status_code in {412, 503}, answer.json
 
 
+@pytest.mark.slow
 def test_sixteen_writers_leave_one_winner_a_revision_and_buyers_get_what_it_promised(
     ada: Client, sol: Client, world: World
 ) -> None:
@@ -90,6 +91,7 @@ def test_sixteen_writers_leave_one_winner_a_revision_and_buyers_get_what_it_prom
     world.require_invariants()
 
 
+@pytest.mark.slow
 def test_draws_go_on_while_their_odds_change_and_all_are_verified(ada: Client, world: World) -> None:
     create(ada, WHEEL)
     with world.database.reading() as session:

@@ -54,6 +54,7 @@ def database_url(manuals_demo_url: str) -> str:
     return manuals_demo_url
 
 
+@pytest.mark.slow
 def test_every_campaign_of_the_dialects_calls_is_a_document(app: Flask) -> None:
     recorded(app)  # every call of every dialect, among them those that make campaigns
     made = app.test_client().post("/internal/add-campaign", headers=PARTNER, json=BASKET)
