@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, String, bindparam, func, select
+from sqlalchemy import BigInteger, ScalarSelect, String, and_, bindparam, func, select
 
 from app.amounts import BALANCE_MAX
 from app.db.prepared import Executor, Prepared
 from app.db.types import UtcDateTime
 from app.members.models import Customer, Level, Segment, SegmentMember, Spending
+from app.organizations.chains import ChainTerms
+from app.organizations.models import Chain
 from app.outbox import writing
 from app.points import telling
 from app.points.models import Account
@@ -122,7 +124,24 @@ _RULES = Prepared(
     .order_by(EarningRule.id),
     RuleFacts,
 )
-_SALE = Prepared(select(Sale.id).where(Sale.chain_id == _chain, Sale.number == bindparam("named", type_=String())), _Id)
+_PROGRAMME: Prepared[Any] = Prepared(
+    select(
+        *(getattr(Chain, name).label(f"chain_{name}") for name in ChainTerms._fields),
+        *(getattr(EarningRule, name).label(f"rule_{name}") for name in RuleFacts._fields),
+    )
+    .outerjoin(
+        EarningRule,
+        and_(
+            EarningRule.chain_id == Chain.id,
+            EarningRule.active.is_(True),
+            EarningRule.ends_at > bindparam("since", type_=UtcDateTime()),
+        ),
+    )
+    .where(Chain.id == _chain)
+    .order_by(EarningRule.id)
+)
+_OF_NUMBER = select(Sale.id).where(Sale.chain_id == _chain, Sale.number == bindparam("named", type_=String()))
+_SALE = Prepared(_OF_NUMBER, _Id)
 
 
 def buyer(executor: Executor, customer_id: int) -> BuyerFacts:
@@ -144,6 +163,13 @@ def rules_of(executor: Executor, chain_id: int, since: datetime) -> list[RuleFac
     return _RULES.run(executor, {"chain": chain_id, "since": since})
 
 
+def programme(executor: Executor, chain_id: int, since: datetime) -> tuple[ChainTerms, list[RuleFacts]]:
+    """What a chain that is known to be there decides, and its `rules_of` that moment, asked at once."""
+    rows = _PROGRAMME.run(executor, {"chain": chain_id, "since": since})
+    split = len(ChainTerms._fields)
+    return ChainTerms(*rows[0][:split]), [RuleFacts(*row[split:]) for row in rows if row.rule_id is not None]
+
+
 def of_kinds(
     rules: Iterable[RuleFacts], kinds: Collection[str], at: datetime, event: str | None = None
 ) -> list[RuleFacts]:
@@ -151,6 +177,11 @@ def of_kinds(
     return [
         it for it in rules if it.kind in kinds and it.ends_at > at and (event is None or it.terms.get("event") == event)
     ]
+
+
+def of_number() -> ScalarSelect[int]:
+    """The chain's sale with a number, inside a statement with the parameters `chain` and `named`, in its written form."""
+    return _OF_NUMBER.scalar_subquery()
 
 
 def sale_id(executor: Executor, chain_id: int, number: str) -> int | None:

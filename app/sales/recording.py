@@ -22,7 +22,7 @@ from app.organizations.scope import Chains, within
 from app.points import entries, ledger, telling
 from app.points.entries import WrittenEntry
 from app.points.terms import PointsTerms
-from app.sales import earning, facts, matching, writing
+from app.sales import earning, matching, writing
 from app.sales.earning import Earnings
 from app.sales.errors import AlreadyAssigned, BadSale, MoreThanSale, SaleDiffers, SaleNotFound
 from app.sales.facts import BuyerFacts
@@ -100,11 +100,8 @@ def whose(session: Session, chain: ChainTerms, reported: SaleDetails) -> int | N
     return matching.find(session, chain, reported.buyer)
 
 
-def known(session: Session, chain_id: int, reported: SaleDetails) -> Sale | None:
-    """What was recorded with this number: the same. Raises SaleDiffers when it is another sale."""
-    sale_id = facts.sale_id(session, chain_id, reported.number)
-    if sale_id is None:
-        return None
+def known(session: Session, sale_id: int, reported: SaleDetails) -> Sale:
+    """What was recorded with the reported number: the same. Raises SaleDiffers when it is another sale."""
     sale = session.get_one(Sale, sale_id)
     if not _is_same(session, sale, reported):
         raise SaleDiffers(field="number")

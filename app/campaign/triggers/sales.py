@@ -34,6 +34,7 @@ from app.sales.models import Sale
 from app.sales.recording import NewSale, SaleDetails
 from app.sales.rules import Bought
 from app.segments import membership
+from app.text import written
 
 
 @dataclass(frozen=True)
@@ -79,13 +80,17 @@ def record(
     `add_return` do, SaleDiffers for other vouchers than it was recorded with, or as `lifecycle.redeem` does.
     """
     paid_with = sorted(lookup.get(session, named, holder).id for named in redeemed) if holder is not None else []
-    at = session.connection()  # of which prepared statements would ask the session each time
-    chain = chains.terms(at, chain_id)
     recording.validate(reported, now)
+    bought_at = reported.bought_at or now
+    at = session.connection()  # of which prepared statements would ask the session each time
+    chain, rules = facts.programme(at, chain_id, min(bought_at, now))
     customer_id = recording.whose(session, chain, reported)
-    referring = _lock(at, customer_id) if customer_id is not None else []
-    known = recording.known(session, chain_id, reported)
-    if known is not None:
+    if customer_id is not None:
+        referring, known_id = _lock_and_look(at, customer_id, chain_id, reported.number)
+    else:
+        referring, known_id = [], facts.sale_id(at, chain_id, reported.number)
+    if known_id is not None:
+        known = recording.known(session, known_id, reported)
         if paid_with and paid_with != (known.details or {}).get(recording.PAID_WITH):
             raise SaleDiffers("The sale was recorded already, without these vouchers.")
         return RecordedSale(known)
@@ -101,9 +106,7 @@ def record(
         raise TryAgain("the customer was erased meanwhile")
     purchase = None
     if buyer is not None and buyer.status != ERASED:
-        bought_at = reported.bought_at or now
         bought = earning.bought(chain, reported.total, reported.items, bought_at, reported.shop)
-        rules = facts.rules_of(at, chain_id, min(bought_at, now))
         purchase = _Purchase(chain, buyer, referring, rules, bought)
     earned = purchase.earned(session, now) if purchase is not None else None
     sale = recording.add(session, chain, reported, buyer, earned, now, paid_with)
@@ -180,12 +183,14 @@ _buyer = bindparam("buyer", type_=BigInteger())
 _REFERRING = select(ReferralRelation.referring_id).where(
     ReferralRelation.referred_id == _buyer, ReferralRelation.lapsed_at.is_(None)
 )
-_LOCK: Prepared[Any] = Prepared(
+_ACCOUNTS = (
     select(Account.customer_id)
     .where(Account.customer_id.in_(union_all(select(_buyer), _REFERRING)))
     .order_by(Account.customer_id)
-    .with_for_update()
+    .with_for_update(of=Account)
 )
+_LOCK: Prepared[Any] = Prepared(_ACCOUNTS)
+_LOCK_AND_LOOK: Prepared[Any] = Prepared(_ACCOUNTS.add_columns(facts.of_number().label("known_id")))
 
 
 def _lock(executor: Executor, customer_id: int) -> list[int]:
@@ -194,6 +199,16 @@ def _lock(executor: Executor, customer_id: int) -> list[int]:
     The ids of those who referred the customer.
     """
     return [it.customer_id for it in _LOCK.run(executor, {"buyer": customer_id}) if it.customer_id != customer_id]
+
+
+def _lock_and_look(executor: Executor, customer_id: int, chain_id: int, number: str) -> tuple[list[int], int | None]:
+    """The same; and the chain's sale with this number, as of before any wait.
+
+    Who reports it at the same time is not seen then, and the database refuses the second: who is repeated sees it.
+    """
+    named = {"chain": chain_id, "named": written(number)}
+    rows = _LOCK_AND_LOOK.run(executor, {"buyer": customer_id, **named})
+    return [it.customer_id for it in rows if it.customer_id != customer_id], rows[0].known_id if rows else None
 
 
 def _referring(session: Session, customer_id: int) -> Sequence[int]:
