@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from app.access.errors import BadLink
 from app.access.models import Login
 from app.members.models import Customer
+from app.text import written
 
 RESET, ACTIVATION = "password reset", "activation"
 INVITATION, INVITATION_HOLDS = "invitation", timedelta(days=30)
@@ -56,20 +57,27 @@ class Links:
             raise BadLink
         return linked
 
-    def make_invitation(self, customer: UUID) -> str:
-        """A link with which somebody registers whom this customer recommends the programme; as often as it is passed on."""
-        return self._serializer(INVITATION).dumps(customer.hex)
+    def make_invitation(self, customer: UUID, address: str) -> str:
+        """A link with which whoever has this e-mail address registers, to whom the customer recommends the programme."""
+        return self._serializer(INVITATION).dumps([customer.hex, _of_address(address)])
 
-    def read_invitation(self, link: str) -> UUID:
-        """Who recommends the programme. Raises BadLink."""
+    def read_invitation(self, link: str, address: str) -> UUID:
+        """Who recommends the programme to this address: each letter is one registration. Raises BadLink."""
+        seconds = int(INVITATION_HOLDS.total_seconds())
         try:
-            found = self._serializer(INVITATION).loads(link[:LENGTH_MAX], max_age=int(INVITATION_HOLDS.total_seconds()))
+            customer, invited = self._serializer(INVITATION).loads(link[:LENGTH_MAX], max_age=seconds)
         except BadData as e:
             raise BadLink("This invitation does not hold any more.") from e
-        return UUID(found)
+        if invited != _of_address(address):
+            raise BadLink("This invitation is for another e-mail address.")
+        return UUID(customer)
 
     def _serializer(self, purpose: str) -> URLSafeTimedSerializer:
         return URLSafeTimedSerializer(self._keys, salt=purpose)
+
+
+def _of_address(address: str) -> str:
+    return hashlib.sha256(written(address).lower().encode()).hexdigest()[:16]
 
 
 def _linked(session: Session, name: UUID, lock: bool = False) -> Linked:

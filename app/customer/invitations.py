@@ -3,16 +3,16 @@
 from typing import Any
 
 from flask import Response, jsonify
-from werkzeug.exceptions import TooManyRequests
 
 from app import clock
 from app.access import mails
+from app.calendar import DAY_SECONDS
 from app.members import customers
 from app.openloyalty.api import Blueprint
 from app.openloyalty.errors import NotOffered
 from app.openloyalty.fields import Choice, Email, Text
 from app.openloyalty.forms import Form, form
-from app.web.brakes import LETTERS_BY_ACCOUNT, account_of, has_room
+from app.web.brakes import LETTERS_BY_ACCOUNT, LETTERS_TO_ADDRESS, TooManyTries, account_of, has_room
 from app.web.door import allow, caller, settings, transaction
 
 blueprint = Blueprint("customer_invitations", __name__)
@@ -38,8 +38,8 @@ def invite(data: dict[str, Any]) -> Response:
         raise NotOffered("Invitations go by mail only: send recipientEmail.")
     who = caller()
     if not has_room("invite", str(who.customer), LETTERS_BY_ACCOUNT):
-        raise TooManyRequests("That is enough for today: invite others tomorrow.")
-    is_new = has_room("be invited", account_of(True, data["address"]))
+        raise TooManyTries(DAY_SECONDS, "You have invited twenty people: try again tomorrow.")
+    is_new = has_room("be invited", account_of(True, data["address"]), LETTERS_TO_ADDRESS)
     with transaction() as session:
         customer = customers.get(session, str(who.customer), {who.own_chain_id} if who.own_chain_id else set())
         if is_new:

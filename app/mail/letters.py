@@ -45,7 +45,7 @@ def letter(session: Session, settings: Settings, links: Links, message: Leased, 
     if message.kind == "customer.invitation":
         if not found.Customer.is_active:
             return None
-        link = f"{settings.public_url}/shop/register#{links.make_invitation(found.Customer.uuid)}"
+        link = f"{settings.public_url}/shop/register#{links.make_invitation(found.Customer.uuid, data['address'])}"
         about = {"programme": found.name, "url": f"{settings.public_url}/shop", "support": settings.mail_from}
         return Letter(data["address"], {**about, "from_name": _a_name(found.first_name), "link": link})
     context = {

@@ -309,7 +309,9 @@ class Labels(fields.Field[list[tuple[str, str]]]):
         if value is None or value == "":
             return []
         pairs = self._split(value) if isinstance(value, str) else [_label(item) for item in items(value)]
-        if len(pairs) > self.most or any(not key or len(key) > 255 or len(text) > 255 for key, text in pairs):
+        if len(pairs) > self.most:
+            raise ValidationError(f"At most {self.most} labels.")
+        if any(not key or len(key) > 255 or len(text) > 255 for key, text in pairs):
             raise ValidationError(INVALID)
         return pairs
 

@@ -51,7 +51,7 @@ def registered(data: dict[str, Any], status: str = "active", by_staff: bool = Tr
             data["level"],
             chain_id,
             referral_code=_code_of(session, data["referred_by"], chain_id),
-            invited_by=_inviting(session, data["invitation"], chain_id) if data.get("invitation") else None,
+            invited_by=_inviting(session, data, chain_id) if data.get("invitation") else None,
             status=status,
             shop=data["shop"],
             registered_at=data["registered_at"],
@@ -74,12 +74,18 @@ def _code_of(session: Session, email: str | None, chain_id: int | None) -> str |
         raise CustomerNotFound("There is no customer with this address.", field="referred_by") from e
 
 
-def _inviting(session: Session, invitation: str, chain_id: int | None) -> int:
+def _inviting(session: Session, data: dict[str, Any], chain_id: int | None) -> int:
     """The customer whose invitation it is. Raises BadLink."""
+    if data["referred_by"]:
+        raise BadLink(
+            "Who recommends the programme is said once: by the invitation, or by an address.", field="invitation"
+        )
     try:
-        named = str(identity().links.read_invitation(invitation))
+        named = str(identity().links.read_invitation(data["invitation"], data["person"].email or ""))
         return customers.get(session, named, {chain_id or organizations.first(session)}).id
-    except (BadLink, CustomerNotFound) as e:
+    except BadLink as e:
+        raise BadLink(str(e), field="invitation") from e
+    except CustomerNotFound as e:
         raise BadLink("This invitation does not hold any more.", field="invitation") from e
 
 

@@ -145,7 +145,7 @@ class EarningRuleForm(Form):
     limit = Group(LimitForm, load_default=dict)
     latitude = Number(-90, 90)
     longitude = Number(-180, 180)
-    radius = Number(0, 20_000)
+    radius = Number(0.001, 20_000)
     code = Text()
     rewardType = Choice(REFERRAL_TYPES, attribute="rewards")
     rewardCampaignId = Uuid(attribute="campaign")

@@ -17,6 +17,7 @@ from app.organizations.models import POINTS_DAYS_MAX
 
 IDENTIFIERS = {"email": "email", "loyaltyCardNumber": "loyalty_card_number", "phone": "phone"}
 TIERS = {"transactions": "sales", "points": "points"}
+BY_HAND = "hand"  # which Open Loyalty does not know: it is printed as nothing, and sent so
 EXPIRIES = {
     "all_time_active": "never",
     "after_x_days": "after_days",
@@ -128,6 +129,8 @@ class SettingsForm(Form):
         if blank:
             raise ValidationError(blank)
         shown = {name: data.pop(name) or "" for name in DISPLAY.values() if name in data}
+        if data.get("tierAssignType", BY_HAND) is None:
+            data["tierAssignType"] = BY_HAND
         return {**{name: value for name, value in data.items() if value is not None}, "display": shown}
 
     def _key(self, name: str) -> str:
@@ -148,7 +151,7 @@ def decided(known: ChainDetails, sent: Mapping[str, Any]) -> ChainDetails:
     changes["points_days_locked"] = _lock(known, sent)
     changes["level_days"] = _level_days(known, sent)
     if "tierAssignType" in sent:
-        changes["levels_by"] = TIERS[sent["tierAssignType"]]
+        changes["levels_by"] = TIERS.get(sent["tierAssignType"], BY_HAND)
     if "matches_by" in sent:
         ordered = sorted(sent["matches_by"], key=lambda it: int(it["priority"]))
         changes["matches_by"] = [IDENTIFIERS[it["field"]] for it in ordered]

@@ -17,7 +17,7 @@ Label = tuple[str, str]  # key and value; of a rule, no value stands for any
 NAMED_MAX = 1_000  # products or labels that a rule names
 NAMING = ("skus", "excluded_skus", "labels", "excluded_labels", "included_labels", "multipliers")
 EARTH_RADIUS_KM = 6_371.0  # its mean
-RANGES = {"latitude": (-90, 90), "longitude": (-180, 180), "radius": (0, 20_000)}  # degrees, and kilometres
+RANGES = {"latitude": (-90, 90), "longitude": (-180, 180), "radius": (0.001, 20_000)}  # degrees, and kilometres
 MULTIPLIER_MAX = 100_000  # hundredths: a thousand times
 
 

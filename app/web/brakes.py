@@ -31,6 +31,7 @@ WRONG_BY_ACCOUNT = RateLimitItemPerMinute(10, WINDOW_MINUTES)
 WRONG_BY_ADDRESS = RateLimitItemPerMinute(100, WINDOW_MINUTES)  # a shop's tills share one
 COSTLY_BY_ACCOUNT = RateLimitItemPerMinute(3, WINDOW_MINUTES)
 LETTERS_BY_ACCOUNT = RateLimitItemPerDay(20)  # to people whom somebody names
+LETTERS_TO_ADDRESS = RateLimitItemPerDay(1)
 COSTLY_BY_ADDRESS = RateLimitItemPerMinute(30, WINDOW_MINUTES)
 
 
@@ -46,8 +47,8 @@ class WrongTries(Base):
 class TooManyTries(Exception):
     """Somebody must wait: `seconds` until the window ends."""
 
-    def __init__(self, seconds: int) -> None:
-        super().__init__(f"There were too many wrong tries. Try again in {seconds} seconds.")
+    def __init__(self, seconds: int, message: str | None = None) -> None:
+        super().__init__(message or f"There were too many wrong tries. Try again in {seconds} seconds.")
         self.seconds = seconds
 
 

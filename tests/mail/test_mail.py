@@ -426,6 +426,10 @@ def test_who_is_invited_registers_as_recommended(
     person["plainPassword"] = STRONG
     odd = anyone.post("/api/customer/self_register", json={"customer": {**person, "invitationToken": token[:-3]}})
     told = odd.json["form"]["children"]["invitationToken"]["errors"]
+    for other in ({"email": "other@shop.example"}, {"referral_customer_email": "cleo@guerdon.example"}):
+        sent = {"customer": {**person, "invitationToken": token, **other}}
+        refused = anyone.post("/api/customer/self_register", json=sent)
+        assert refused.json["form"]["children"]["invitationToken"]["errors"], other
     assert (odd.status_code, told) == (400, ["This invitation does not hold any more."])
     made = anyone.post("/api/customer/self_register", json={"customer": {**person, "invitationToken": token}})
     assert made.status_code == 200, made.json
@@ -454,12 +458,15 @@ def test_an_invitation_holds_for_a_month_and_one_customer_sends_twenty_a_day(
 ) -> None:
     app.extensions["guerdon_settings"] = replace(mailing, self_registration="open")
     links = app.extensions["guerdon_identity"].links
-    assert links.read_invitation(links.make_invitation(world.cleo.uuid)) == world.cleo.uuid
+    link = links.make_invitation(world.cleo.uuid, "Nora@shop.example")
+    assert links.read_invitation(link, " nora@SHOP.example") == world.cleo.uuid
+    with pytest.raises(BadLink, match="another e-mail address"):
+        links.read_invitation(link, "ben@shop.example")
     old = links._serializer(INVITATION)
     old.make_signer = signer_of_before(old, seconds=30 * 86_400 + 1)
-    for wrong in (old.dumps(world.cleo.uuid.hex), "", "a.b.c", "x" * 10_000):
+    for wrong in (old.dumps(links._serializer(INVITATION).loads(link)), "", "a.b.c", "x" * 10_000):
         with pytest.raises(BadLink):
-            links.read_invitation(wrong)
+            links.read_invitation(wrong, "nora@shop.example")
     statuses = [
         cleo.post(
             "/api/invitations/invite", json={"invitation": {"recipientEmail": f"friend{i}@shop.example"}}
@@ -467,6 +474,9 @@ def test_an_invitation_holds_for_a_month_and_one_customer_sends_twenty_a_day(
         for i in range(21)
     ]
     assert statuses == [200] * 20 + [429]
+    last = cleo.post("/api/invitations/invite", json={"invitation": {"recipientEmail": "one@shop.example"}})
+    assert "try again tomorrow" in last.get_data(as_text=True)
+    assert int(last.headers["Retry-After"]) == 86_400
 
 
 @pytest.mark.parametrize(("name", "said"), [("Anne-Lise", True), ("win at http://x.example", False), ("", False)])

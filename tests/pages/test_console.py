@@ -360,6 +360,19 @@ def test_each_type_of_rule_has_its_fields(
     assert again == {**rule, "name": "Two"}, "what was not changed stays"
 
 
+def test_a_new_campaign_for_sales_gives_a_part_of_the_sale(admin: Visitor, call: Call) -> None:
+    page = admin.open("/console/campaigns/new?purpose=basket")
+    name_of(page).fill("Something back")
+    page.get_by_label("Amount in EUR").fill("")
+    page.get_by_label("Percent of the sale").fill("2,5")
+    page.get_by_role("button", name="Publish").click()
+    agree(page, "Publish")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    [made] = [it for it in call("admin", "GET", "/api/admin/campaigns")["campaigns"] if it["name"] == "Something back"]
+    voucher = call("admin", "GET", f"/api/admin/campaigns/{made['key']}")["rewards"][0]["voucher"]
+    assert (voucher["amount"], voucher["percent"]) == (None, "2.50")
+
+
 def test_a_level_gets_a_photo_and_loses_it(admin: Visitor, call: Call, tmp_path: Path) -> None:
     [level, *_] = call("admin", "GET", "/api/level")["levels"]
     page = go(admin, "/programme", "Levels and segments")

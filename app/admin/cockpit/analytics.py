@@ -68,7 +68,7 @@ def show_customers_figures() -> Response:
 @blueprint.response(200, ReferralsFigures)
 @allow("admin")
 def show_referrals_figures() -> Response:
-    """Show how many customers were recommended, for how many the one who did was rewarded, and for how many not yet."""
+    """Show how many customers were recommended, for how many a campaign rewarded the one who did, and for how many not yet."""
     with listing() as session:
         found = figures.referrals(session, {managed(session)})
     return jsonify(total=found.count, totalCompleted=found.completed, totalRegistered=found.count - found.completed)

@@ -50,7 +50,7 @@ class TranslationForm(Form):
         try:
             json_body((value or "{}").encode(), depth_max=CONTENT_DEPTH_MAX)
         except BadRequest as e:
-            raise ValidationError(f"The texts are a JSON object: {e.description}") from e
+            raise ValidationError(f"The texts are no JSON object. {e.description}") from e
 
     @post_load
     def details(self, data: dict[str, Any], **kw: Any) -> TranslationDetails:

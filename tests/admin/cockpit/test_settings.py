@@ -88,6 +88,8 @@ def test_of_two_ways_to_say_the_same_the_one_that_was_changed_counts(ada: Client
         change(ada, levelDowngradeMode="after_x_days", levelDowngradeDays=9).json["settings"]["levelDowngradeDays"] == 9
     )
     assert change(ada, levelDowngradeDays=10).json["settings"]["levelDowngradeDays"] == 10
+    assert change(ada, tierAssignType="points").json["settings"]["tierAssignType"] == "points"
+    assert "tierAssignType" not in change(ada, tierAssignType=None).json["settings"], "by hand again"
     before = change(ada, levelDowngradeMode="none", allTimeNotLocked=True).json["settings"]
     for sent, field in (
         ({"allTimeActive": True, "pointsDaysExpiryAfter": "at_year_end"}, "allTimeActive"),

@@ -22,7 +22,7 @@ export function Earn() {
     <${Loaded} of=${found} lines=${6}>${([{ earningRules }, { levels }, { transactions }]) => html`
       <section class="sheet"><h2>${t("earn.rules")}</h2>
         ${earningRules.length === 0 && html`<${Empty} icon="mark" title=${t("earn.rules.none")} />`}
-        <ul class="list">${earningRules.map((it) => html`<li key=${it.earningRuleId}><div class="grow"><p class="strong name">${it.name}</p><p class="soft small name">${[gives(it), it.description, !it.allTimeActive && t("earn.until", { date: date(it.endAt) })].filter(Boolean).join(" · ")}</p></div></li>`)}</ul>
+        <ul class="list">${earningRules.map((it) => html`<li key=${it.earningRuleId}>${it.hasPhoto && html`<${Thumbnail} of=${`earningRule/${it.earningRuleId}`} />`}<div class="grow"><p class="strong name">${it.name}</p><p class="soft small name">${[gives(it), it.description, !it.allTimeActive && t("earn.until", { date: date(it.endAt) })].filter(Boolean).join(" · ")}</p></div></li>`)}</ul>
       </section>
       <${Levels} levels=${levels} />
       <${Invite} />
@@ -33,6 +33,9 @@ export function Earn() {
     `}<//>
   `;
 }
+
+/** What stands beside it says what it is. */
+const Thumbnail = ({ of }) => html`<img src=${`/api/${of}/photo`} alt="" style=${{ width: "3.5rem", aspectRatio: "1", objectFit: "cover", borderRadius: "var(--round)" }} />`;
 
 /** What a rule gives; where it says more than fits, its name says it. */
 function gives(it) {
@@ -50,7 +53,7 @@ function Levels({ levels }) {
   return html`
     <section class="sheet"><h2>${t("earn.levels")}</h2>
       ${next && html`<${Progress} label=${t("earn.next", { name: next.name })} done=${spent} of=${next.conditionValue} text=${`${number(spent)} / ${number(next.conditionValue)}`} />`}
-      <ul class="list">${levels.map((it) => html`<li key=${it.id}><div class="grow"><p class="strong name">${it.name}</p><p class="soft small">${[t("earn.level.from", { amount: number(it.conditionValue) }), it.reward?.value > 0 && t("earn.level.discount", { percent: percent(it.reward.value) })].filter(Boolean).join(" · ")}</p></div>${it.name === wallet.levelName && html`<${Badge} tone="accent">${t("earn.level.mine")}<//>`}</li>`)}</ul>
+      <ul class="list">${levels.map((it) => html`<li key=${it.id}>${it.hasPhoto && html`<${Thumbnail} of=${`level/${it.id}`} />`}<div class="grow"><p class="strong name">${it.name}</p><p class="soft small">${[t("earn.level.from", { amount: number(it.conditionValue) }), it.reward?.value > 0 && t("earn.level.discount", { percent: percent(it.reward.value) })].filter(Boolean).join(" · ")}</p></div>${it.name === wallet.levelName && html`<${Badge} tone="accent">${t("earn.level.mine")}<//>`}</li>`)}</ul>
     </section>
   `;
 }

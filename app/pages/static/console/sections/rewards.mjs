@@ -33,6 +33,8 @@ function oddsOf(part) {
 const referral = (edit) => edit.value("/kind") === "referral";
 const weightOf = (rewards) => rewards.reduce((sum, it) => sum + (Number(it.weight) || 0), 0);
 
+const forSales = (edit) => (edit.value("/context") ?? edit.value("/kind")) === "basket";
+
 function Reward({ edit, i, it, isDraw, whole }) {
   const place = `/rewards/${i}`, rewards = edit.value("/rewards");
   const remove = () => edit.set("/rewards", rewards.filter((_, other) => other !== i));
@@ -46,8 +48,8 @@ function Reward({ edit, i, it, isDraw, whole }) {
         <${Field} as="select" label=${t("reward.kind")} options=${KINDS.map((kind) => [kind, t(`reward-kind.${kind}`)])} value=${it.kind} problem=${edit.problem(`${place}/kind`)} onInput=${become} />
         ${it.kind === "points" && html`<${AmountAt} edit=${edit} at=${`${place}/points`} label=${t("reward.points")} />`}
         ${it.kind === "voucher" && html`<${ChoiceAt} edit=${edit} at=${`${place}/voucher/kind`} label=${t("reward.voucher")} options=${VOUCHERS.map((kind) => [kind, t(`voucher.${kind}`)])} />`}
-        ${it.kind === "voucher" && it.voucher.kind === "basket" && html`<${AmountAt} edit=${edit} at=${`${place}/voucher/amount`} orNull=${edit.value("/context") === "basket"} label=${t("reward.amount", { currency: edit.choices.currency })} />`}
-        ${it.kind === "voucher" && it.voucher.kind === "basket" && edit.value("/context") === "basket" && html`<${AmountAt} edit=${edit} at=${`${place}/voucher/percent`} orNull label=${t("reward.share")} hint=${t("reward.share.hint")} />`}
+        ${it.kind === "voucher" && it.voucher.kind === "basket" && html`<${AmountAt} edit=${edit} at=${`${place}/voucher/amount`} orNull=${forSales(edit)} label=${t("reward.amount", { currency: edit.choices.currency })} />`}
+        ${it.kind === "voucher" && it.voucher.kind === "basket" && forSales(edit) && html`<${AmountAt} edit=${edit} at=${`${place}/voucher/percent`} orNull label=${t("reward.share")} hint=${t("reward.share.hint")} />`}
         ${it.kind === "voucher" && it.voucher.kind === "basket_pct" && html`<${AmountAt} edit=${edit} at=${`${place}/voucher/percent`} label=${t("reward.percent")} />`}
         ${it.kind === "voucher" && it.voucher.kind === "honour" && html`<${TextAt} edit=${edit} at=${`${place}/voucher/code`} orNull label=${t("code")} />`}
         ${it.kind === "voucher" && html`<${Days} edit=${edit} at=${`${place}/voucher/valid_seconds`} />`}
