@@ -449,6 +449,35 @@ def test_a_new_password_is_asked_for_once_and_one_stays_signed_in(visit: Visit) 
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
+def test_a_customer_sees_rules_of_places_and_codes_and_invites_somebody(visit: Visit, call: Call) -> None:
+    always = {"active": 1, "allTimeActive": 1, "pointsAmount": 5}
+    place = {"type": "geolocation", "name": "Come in", "latitude": 51.11, "longitude": 17.03, "radius": 0.5}
+    for rule in (place, {"type": "qrcode", "name": "The poster", "code": "poster-1"}):
+        call("admin", "POST", "/api/earningRule", {"earningRule": {**rule, **always}})
+    visitor = in_the_shop(visit, "/earn")
+    page = visitor.page
+    expect(page.get_by_text("5 points within 0.5 km of 51.11, 17.03")).to_be_visible()
+    expect(page.get_by_text("5 points for reading the code")).to_be_visible()
+    expect(page.get_by_text("poster-1")).to_have_count(0)
+    page.get_by_role("button", name="Invite").click()
+    expect(page.get_by_label("E-mail address")).to_have_attribute("aria-invalid", "true")
+    page.get_by_label("E-mail address").fill("friend@guerdon.example")
+    page.get_by_role("button", name="Invite").click()
+    # Here no mail is sent, and the page says what to do instead.
+    expect(page.get_by_text("give your friends your referral code")).to_be_visible()
+    visitor.require_accessible()
+
+
+def test_an_invitation_that_does_not_hold_is_told_where_one_registers(visit: Visit) -> None:
+    page = visit().open("/shop/register#not-a-token")
+    for label, text in (("First name", "Nora"), ("Last name", "New"), ("E-mail", "nora@guerdon.example")):
+        page.get_by_label(label, exact=True).fill(text)
+    page.get_by_label("Password", exact=True).fill(GOOD_PASSWORD)
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Register").click()
+    expect(page.get_by_text("This invitation does not hold any more.")).to_be_visible()
+
+
 def test_a_customer_sees_what_earns_what_expires_and_passes_points_on(visit: Visit, call: Call) -> None:
     rule = {"type": "points", "name": "Euros", "active": 1, "allTimeActive": 1, "pointValue": 1.5}
     call("admin", "POST", "/api/earningRule", {"earningRule": rule})

@@ -42,6 +42,8 @@ function gives(it) {
   if (it.type === "points") return t("earn.gives.points", { points: points(it.pointValue) });
   if (it.type === "multiply_for_product") return t("earn.gives.multiplied", { factor: number(it.multiplier) });
   if (it.type === "product_purchase") return t("earn.gives.piece", { points: points(it.pointsAmount), skus: it.skuIds.join(", ") });
+  if (it.type === "geolocation") return t("earn.gives.place", { points: points(it.pointsAmount), radius: number(it.radius), place: `${it.latitude}, ${it.longitude}` });
+  if (it.type === "qrcode") return t("earn.gives.code", { points: points(it.pointsAmount) });
   return it.pointsAmount ? t("earn.gives.once", { points: points(it.pointsAmount) }) : null;
 }
 
