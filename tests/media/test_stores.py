@@ -59,10 +59,10 @@ def test_what_was_put_is_there_once_until_it_is_removed(store: BlobStore) -> Non
 def test_putting_it_again_makes_it_young(store: BlobStore) -> None:
     """What is removed because nothing shows it may be on its way to be shown again."""
     store.put(b"one")
-    time.sleep(2.1)  # buckets tell whole seconds
-    assert list(store.older_than(1)) == [digest(b"one")]
+    time.sleep(4.1)
+    assert list(store.older_than(4)) == [digest(b"one")]
     store.put(b"one")
-    assert list(store.older_than(1)) == []
+    assert list(store.older_than(4)) == []  # buckets tell whole seconds, and this machine may pause for some
 
 
 def test_a_bucket_that_is_away_or_missing_is_asked_again_later(server: str) -> None:
