@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from app.amounts import BALANCE_MAX
 
+Share = int | Fraction  # of points, in hundredths, exactly
 Label = tuple[str, str]  # key and value; of a rule, no value stands for any
 NAMED_MAX = 1_000  # products or labels that a rule names
 NAMING = ("skus", "excluded_skus", "labels", "excluded_labels", "included_labels", "multipliers")
@@ -92,10 +93,10 @@ class _Shares:
     """What each item has earned so far."""
 
     bought: Bought
-    of_item: list[Fraction] = field(default_factory=list)
+    of_item: list[Share] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.of_item = [Fraction(0)] * len(self.bought.items)
+        self.of_item = [0] * len(self.bought.items)
 
 
 class Earned(NamedTuple):
@@ -112,7 +113,7 @@ class Earned(NamedTuple):
 def for_sale(rules: Sequence[Rule], bought: Bought, earner: Earner) -> Earned:
     """What these rules of sales give."""
     shares, found, left = _Shares(bought), [], BALANCE_MAX
-    for rule in sorted(rules, key=lambda it: (list(SALE_KINDS).index(it.kind), it.id)):
+    for rule in sorted(rules, key=lambda it: (_ORDER[it.kind], it.id)):
         reason = refusal(rule, earner, bought.bought_at, bought.shop)
         points = 0
         if reason is None:
@@ -120,7 +121,7 @@ def for_sale(rules: Sequence[Rule], bought: Bought, earner: Earner) -> Earned:
             if isinstance(more, str):
                 reason = more
             else:
-                points = rounded(sum(more, Fraction(0)))
+                points = rounded(sum(more))
                 if points > left:
                     points, reason = 0, "too_many_points"
                 elif points:
@@ -132,21 +133,28 @@ def for_sale(rules: Sequence[Rule], bought: Bought, earner: Earner) -> Earned:
     return Earned(found, _split(max(0, sum(it.points for it in found)), shares.of_item))
 
 
-def _split(points: int, shares: Sequence[Fraction]) -> list[int]:
+def _split(points: int, shares: Sequence[Share]) -> list[int]:
     """The whole hundredths of each share, so that they make up all points."""
-    whole, found, before = sum(shares, Fraction(0)), [], 0
-    passed = Fraction(0)
+    whole, found, before = sum(shares), [], 0
+    if whole and whole == points and all(isinstance(it, int) for it in shares):
+        return [int(it) for it in shares]
+    passed: Share = 0
     for share in shares:
         passed += share
-        until = rounded(points * passed / whole) if whole else 0
+        until = rounded(Fraction(points) * passed / whole) if whole else 0
         found.append(until - before)
         before = until
     return found
 
 
-def rounded(points: Fraction) -> int:
+def rounded(points: Share) -> int:
     """Half up, to whole hundredths."""
-    return int((points + Fraction(1, 2)) // 1)
+    return points if isinstance(points, int) else int((points + Fraction(1, 2)) // 1)
+
+
+def _divided(share: Share, by: int) -> Share:
+    """Exactly; a whole number where it is one, for sums of fractions cost ten times as much."""
+    return share // by if isinstance(share, int) and share % by == 0 else Fraction(share) / by
 
 
 def take_back(earned: int, amount: int, returned: int) -> int:
@@ -159,12 +167,12 @@ def has_label(labels: Sequence[Label], wanted: Sequence[Sequence[str]]) -> bool:
     return any(key == k and value in ("", v) for key, value in map(tuple, wanted) for k, v in labels)
 
 
-def _spending(terms: Mapping[str, Any], shares: _Shares) -> list[Fraction] | str:
+def _spending(terms: Mapping[str, Any], shares: _Shares) -> list[Share] | str:
     bought = shares.bought
     if bought.amount < terms.get("min_order", 0):
         return "below_minimum"
     per_unit = terms["points_per_unit"]
-    return [Fraction(item.amount * per_unit, 100) if _counts(item, terms) else Fraction(0) for item in bought.items]
+    return [_divided(item.amount * per_unit, 100) if _counts(item, terms) else 0 for item in bought.items]
 
 
 def _counts(item: Item, terms: Mapping[str, Any]) -> bool:
@@ -176,37 +184,39 @@ def _counts(item: Item, terms: Mapping[str, Any]) -> bool:
     return not included or has_label(item.labels, included)
 
 
-def _product(terms: Mapping[str, Any], shares: _Shares) -> list[Fraction]:
-    return [Fraction(terms["points"] * it.quantity if it.sku in terms["skus"] else 0) for it in shares.bought.items]
+def _product(terms: Mapping[str, Any], shares: _Shares) -> list[Share]:
+    return [terms["points"] * it.quantity if it.sku in terms["skus"] else 0 for it in shares.bought.items]
 
 
-def _product_multiplier(terms: Mapping[str, Any], shares: _Shares) -> list[Fraction]:
+def _product_multiplier(terms: Mapping[str, Any], shares: _Shares) -> list[Share]:
     skus, labels = terms.get("skus", ()), terms.get("labels", ())
     return [
-        share * (terms["multiplier"] - 100) / 100 if item.sku in skus or has_label(item.labels, labels) else Fraction(0)
+        _divided(share * (terms["multiplier"] - 100), 100) if item.sku in skus or has_label(item.labels, labels) else 0
         for item, share in zip(shares.bought.items, shares.of_item, strict=True)
     ]
 
 
-def _label_multiplier(terms: Mapping[str, Any], shares: _Shares) -> list[Fraction]:
+def _label_multiplier(terms: Mapping[str, Any], shares: _Shares) -> list[Share]:
     """Of several labels of one item, each multiplies."""
     found = []
     for item, share in zip(shares.bought.items, shares.of_item, strict=True):
         multiplied = share
         for key, value, multiplier in terms["multipliers"]:
             if has_label(item.labels, [(key, value)]):
-                multiplied = multiplied * multiplier / 100
+                multiplied = _divided(multiplied * multiplier, 100)
         found.append(multiplied - share)
     return found
 
 
 # The rules of sales, in the order in which they count.
-SALE_KINDS: Mapping[str, Callable[[Mapping[str, Any], _Shares], list[Fraction] | str]] = {
+SALE_KINDS: Mapping[str, Callable[[Mapping[str, Any], _Shares], list[Share] | str]] = {
     "spending": _spending,
     "product": _product,
     "product_multiplier": _product_multiplier,
     "label_multiplier": _label_multiplier,
 }
+
+_ORDER = {kind: place for place, kind in enumerate(SALE_KINDS)}
 
 
 def problems(kind: str, terms: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

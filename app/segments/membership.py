@@ -141,9 +141,7 @@ def refresh(session: Session, chain: ChainTerms, customer_id: int, now: datetime
     today = now.astimezone(ZoneInfo(chain.time_zone)).date()
     asked = (is_postgresql(session), chain.id, chain.time_zone, today, definitions)
     is_short = sum(len(it.text) for it in definitions) <= KEPT_MAX
-    [met] = (_asking if is_short else _asking.__wrapped__)(*asked).run(
-        session, {"customer": customer_id, "moment": now}
-    )
+    [met] = (_asking if is_short else _asking.__wrapped__)(*asked).run(at, {"customer": customer_id, "moment": now})
     for id, is_meant in zip(moving, met, strict=True):
         if bool(is_meant) != bool(moving[id][0].belongs):
             segment = session.get_one(Segment, id)
