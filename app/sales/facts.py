@@ -114,13 +114,10 @@ _SEGMENTS = Prepared(
     .where(SegmentMember.customer_id == _customer),
     _Uuid,
 )
+_earns = and_(EarningRule.active.is_(True), EarningRule.ends_at > bindparam("since", type_=UtcDateTime()))
 _RULES = Prepared(
     select(*(getattr(EarningRule, name) for name in RuleFacts._fields))
-    .where(
-        EarningRule.chain_id == _chain,
-        EarningRule.active.is_(True),
-        EarningRule.ends_at > bindparam("since", type_=UtcDateTime()),
-    )
+    .where(EarningRule.chain_id == _chain, _earns)
     .order_by(EarningRule.id),
     RuleFacts,
 )
@@ -129,14 +126,7 @@ _PROGRAMME: Prepared[Any] = Prepared(
         *(getattr(Chain, name).label(f"chain_{name}") for name in ChainTerms._fields),
         *(getattr(EarningRule, name).label(f"rule_{name}") for name in RuleFacts._fields),
     )
-    .outerjoin(
-        EarningRule,
-        and_(
-            EarningRule.chain_id == Chain.id,
-            EarningRule.active.is_(True),
-            EarningRule.ends_at > bindparam("since", type_=UtcDateTime()),
-        ),
-    )
+    .outerjoin(EarningRule, and_(EarningRule.chain_id == Chain.id, _earns))
     .where(Chain.id == _chain)
     .order_by(EarningRule.id)
 )
