@@ -2,10 +2,10 @@
 
 from flask import Response
 
+from app.media.pictures import with_picture
 from app.members import levels
 from app.openloyalty import schemas, views
 from app.openloyalty.api import Blueprint
-from app.openloyalty.pictures import with_picture
 from app.openloyalty.queries import PAGING_PARAMETERS, paging
 from app.web.door import allow, chains, reading
 

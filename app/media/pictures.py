@@ -3,8 +3,9 @@
 Of campaigns, which have several and may be secret, see `app.campaign.setup.photos`.
 """
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -33,6 +34,13 @@ def remove(session: Session, chain_id: int, place: str) -> None:
     session.execute(delete(ShownPicture).where(ShownPicture.chain_id == chain_id, ShownPicture.place == place))
 
 
-def shown(session: Session, places: Collection[str]) -> set[str]:
-    """Those of some places where a picture is shown; each names what is unique, such as a level's UUID."""
-    return set(session.scalars(select(ShownPicture.place).where(ShownPicture.place.in_(places))))
+def place_of(kind: str, uuid: UUID) -> str:
+    """Where the picture of a level (`level`) or of an earning rule (`earning_rule`) is kept."""
+    return f"{kind}/{uuid}"
+
+
+def with_picture(session: Session, kind: str, uuids: Iterable[UUID]) -> set[UUID]:
+    """Those of some levels, or of some earning rules, that have a picture."""
+    places = {place_of(kind, it): it for it in uuids}
+    shown = session.scalars(select(ShownPicture.place).where(ShownPicture.place.in_(places)))
+    return {places[it] for it in shown}

@@ -1,13 +1,9 @@
 """Pictures: the form in which they come, and how they are shown."""
 
-from collections.abc import Iterable
-from uuid import UUID
-
 from flask import Response, g, request
-from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
-from app.media import imaging, pictures
+from app.media import imaging
 from app.openloyalty.fields import BLANK, Text
 from app.openloyalty.forms import Form, InvalidForm, extra, tree
 from app.web.door import blobs
@@ -84,14 +80,3 @@ def show(sha256: str, media_type: str, stem: str, to_staff_only: bool) -> Respon
     response.set_etag(sha256)
     response.make_conditional(request)
     return response
-
-
-def place_of(kind: str, uuid: UUID) -> str:
-    """Where the picture of a level (`level`) or of an earning rule (`earning_rule`) is kept."""
-    return f"{kind}/{uuid}"
-
-
-def with_picture(session: Session, kind: str, uuids: Iterable[UUID]) -> set[UUID]:
-    """Those of some levels, or of some earning rules, that have a picture."""
-    places = {place_of(kind, it): it for it in uuids}
-    return {places[it] for it in pictures.shown(session, places)}

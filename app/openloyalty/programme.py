@@ -4,9 +4,9 @@ from uuid import UUID
 
 from flask import Response, jsonify
 
+from app.media.pictures import with_picture
 from app.members import levels
 from app.openloyalty import views
-from app.openloyalty.pictures import with_picture
 from app.openloyalty.queries import paging
 from app.organizations import shops
 from app.web.door import chains, reading

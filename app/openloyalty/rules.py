@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.access.models import CUSTOMER
+from app.media.pictures import with_picture
 from app.openloyalty import sale_views, views
-from app.openloyalty.pictures import with_picture
 from app.openloyalty.queries import paging
 from app.paging import Paged
 from app.sales import earning_rules

@@ -10,10 +10,11 @@ from werkzeug.exceptions import NotFound
 from app import clock
 from app.campaign.setup import photos
 from app.media import pictures
+from app.media.pictures import place_of
 from app.members import levels
 from app.members.models import Level
 from app.openloyalty.api import Blueprint
-from app.openloyalty.pictures import BODY_BYTES_MAX, REQUEST_BODY, place_of, show, uploaded
+from app.openloyalty.pictures import BODY_BYTES_MAX, REQUEST_BODY, show, uploaded
 from app.organizations.scope import EVERY_CHAIN, Chains
 from app.sales import earning_rules
 from app.sales.models import EarningRule

@@ -7,13 +7,13 @@ from uuid import UUID
 from flask import Response, jsonify
 
 from app import clock
+from app.media.pictures import with_picture
 from app.members import levels, roster
 from app.openloyalty import schemas, tables, views
 from app.openloyalty.api import Blueprint
 from app.openloyalty.fields import Checkbox
 from app.openloyalty.forms import Form, form, require_unchanged
 from app.openloyalty.member_forms import LevelChangeForm, LevelForm
-from app.openloyalty.pictures import with_picture
 from app.openloyalty.programme import list_levels, show_level
 from app.openloyalty.queries import PAGING_PARAMETERS, paging
 from app.web.door import allow, chains, listing, note_subject, own_chain, reading, transaction
