@@ -39,6 +39,12 @@ def rehashed(password_hash: str | None, password: str) -> str | None:
     return hashed(password) if password_hash is not None and needs_rehash(password_hash) else None
 
 
+def chosen(password: str) -> str:
+    """The hash of a password that somebody has chosen. Raises WeakPassword."""
+    require_strong(password)
+    return hashed(password)
+
+
 def require_strong(password: str) -> None:
     """Open Loyalty's advanced rule. Raises WeakPassword with the first thing that is missing."""
     if len(password) < LENGTH_MIN:
