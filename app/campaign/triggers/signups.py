@@ -68,11 +68,11 @@ def sign_up(
     ledger.open_account(session, customer.id)
     session.flush()
     unrewarded = _welcome(session, customer, now, actor) if customer.is_active else []
-    if referral_code is not None and not customer.is_active:
-        referrals.promise(session, customer, referral_code, now)
-    elif referral_code is not None:
+    if referral_code is not None and customer.is_active:
         unrewarded += referrals.apply_code(session, customer, referral_code, now, actor, at_sign_up=True).unrewarded
-    if invited_by is not None and customer.referred_by_id is None and referral_code is None:
+    elif referral_code is not None:
+        referrals.promise(session, customer, referral_code, now)
+    elif invited_by is not None:
         customer.referred_by_id = invited_by  # who was invited is welcome, whatever has become of the campaigns
         if customer.is_active:
             unrewarded += referrals.keep_promise(session, customer, now, actor).unrewarded
