@@ -89,6 +89,27 @@ def test_nobody_takes_the_user_name_of_another_as_an_address(ada: Client, client
         staff.add_admin(session, GRACE["email"], password_hash())
 
 
+def test_the_staff_get_strong_passwords_only(ada: Client, client: Client) -> None:
+    """At each door where one is chosen for somebody else; of a weak one nothing is kept."""
+    whom = {"firstName": "Grace", "lastName": "Doe", "email": "grace@guerdon.example"}
+    shop = ada.post("/api/pos", json={"pos": {"name": "Shop", "identifier": "shop"}}).json["posId"]
+    strong, weak = "Correct-Horse-8", "correct-horse-8"
+    for name, made_at, changed_at, signed_in_at, more in (
+        ("admin", "/api/admin/data", "/api/admin/data", "/api/admin/login_check", {}),
+        ("seller", "/api/seller/register", "/api/seller", "/api/seller/login_check", {"posId": shop, "active": 1}),
+    ):
+        refused = ada.post(made_at, json={name: {**whom, **more, "plainPassword": weak}})
+        assert (refused.status_code, "upper and lower" in refused.get_data(as_text=True)) == (400, True), refused.json
+        made = ada.post(made_at, json={name: {**whom, **more, "plainPassword": strong}})
+        assert made.status_code == 200, made.json
+        door = f"{changed_at}/{made.json[f'{name}Id']}"
+        refused = ada.put(door, json={name: {**whom, **more, "plainPassword": weak}})
+        assert (refused.status_code, "upper and lower" in refused.get_data(as_text=True)) == (400, True), refused.json
+        for password, status in ((strong, 200), (weak, 401)):
+            form = {"_username": whom["email"], "_password": password}
+            assert client.post(signed_in_at, json=form).status_code == status, name
+
+
 def test_ones_own_password_is_changed_with_the_old_one_only(ada: Client) -> None:
     [me] = [it for it in ada.get("/api/admin").json["users"] if it.get("username") == "ada"]
     mine = {"firstName": "Ada", "lastName": "L", "email": "ada@guerdon.example", "plainPassword": "Correct-Horse-9"}

@@ -124,8 +124,7 @@ def list_admins() -> Response:
 @allow("admin")
 def register_admin(data: dict[str, Any]) -> Response:
     """Register an admin, who signs in by the e-mail address and may write for the same chain."""
-    password = data.pop("password")
-    password_hash = passwords.chosen(password)
+    password_hash = passwords.chosen(data.pop("password"))
     with transaction() as session:
         login = staff.register_admin(session, own_chain(), AdminDetails(**data), password_hash)
         note_subject(admin=login.uuid)

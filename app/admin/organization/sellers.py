@@ -35,8 +35,7 @@ def list_sellers() -> Response:
 @allow("admin")
 def register_seller(data: dict[str, Any]) -> Response:
     """Register a seller. The password is not answered: who sent it knows it."""
-    password = data.pop("password")
-    password_hash = passwords.chosen(password)
+    password_hash = passwords.chosen(data.pop("password"))
     with transaction() as session:
         login = staff.add_seller(session, own_chain(), staff.SellerDetails(**data), password_hash)
         note_subject(seller=login.uuid)
