@@ -215,8 +215,8 @@ def test_buyers_lose_nothing_and_get_nothing_twice(world: World, there: Database
             while True:
                 told.append(world.buy(campaign, customer).code)
         except ClosedForNow:
-            went_over.wait(60)
-        is_there.wait(60)
+            went_over.wait(300)
+        is_there.wait(300)
         moved = world.over(there)
         while not stop.is_set():
             told.append(moved.buy(campaign, customer).code)
@@ -231,7 +231,7 @@ def test_buyers_lose_nothing_and_get_nothing_twice(world: World, there: Database
             break
         except TryAgain:
             assert i < 19
-    went_over.wait(60)
+    went_over.wait(300)
     sold_here = len(told)
     move(world.database, there, 1, tmp_path / "1.gz", photos)
     is_there.set()
