@@ -59,7 +59,7 @@ class Settings:
     # GUERDON_POOL_SIZE: database connections of one process; keep it at the threads of one worker.
     pool_size: int = 8
     # GUERDON_SELF_REGISTRATION: may customers register themselves: `off`, `waiting` until a seller activates them, `mail` until they
-    # open the link that is mailed to them, or `open`.
+    # open the link that is mailed to them, `code` until they type in, or say at the till, the code that is sent to them, or `open`.
     self_registration: str = "waiting"
     # GUERDON_WEBHOOK_NETWORKS: networks that webhooks may be sent to although they are not public.
     webhook_networks: tuple[Network, ...] = ()
@@ -106,7 +106,9 @@ class Settings:
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings. Raises BadSettings with a sentence that names the variable."""
     environment = _one_of(environ, "GUERDON_ENV", ("production", "development", "test"))
-    ways = ("waiting", "mail", "open", "off") if environment == "production" else ("open", "mail", "waiting", "off")
+    ways = ("waiting", "mail", "code", "open", "off")
+    if environment != "production":
+        ways = ("open", "mail", "code", "waiting", "off")
     settings = Settings(
         environment=environment,
         self_registration=_one_of(environ, "GUERDON_SELF_REGISTRATION", ways),

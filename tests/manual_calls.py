@@ -21,7 +21,7 @@ from sqlalchemy import select
 
 from app import create_app, demo
 from app.access.links import ACTIVATION, RESET, Links
-from app.access.models import Login
+from app.access.models import ActivationCode, Login
 from app.db import installation
 from app.db.engine import Database
 from app.manual.document import EXAMPLES
@@ -172,8 +172,28 @@ def links(walk: Walk) -> None:
     for name in ("request_password_reset", "request_customers_password_reset"):
         walk(name, {}, {"username": "lina@guerdon.example"})
     walk("invite", signed_in(walk, "customer"), {"invitation": {"recipientEmail": "friend@guerdon.example"}})
+    _code(walk)
     link = _link(walk, RESET, nora, "active")
     walk("reset_password", {}, {"token": link, "reset": {"plainPassword": STRONG}})
+
+
+def _code(walk: Walk) -> None:
+    """What is sent to a phone, or by mail to whoever has none."""
+    person = {
+        "firstName": "Olga",
+        "lastName": "New",
+        "email": "olga@guerdon.example",
+        "phone": "+48 600 200 300",
+        "agreement1": True,
+    }
+    olga = UUID(walk("register_customer", signed_in(walk, "admin"), {"customer": person})["customerId"])
+    with walk.client.app.extensions["guerdon_database"].transaction() as session:
+        session.scalars(select(Customer).where(Customer.uuid == olga)).one().status = "new"
+    walk("send_code_as_seller", signed_in(walk, "seller"), customer=str(olga))
+    walk("ask_for_code", {}, {"phone": person["phone"]})
+    with walk.client.app.extensions["guerdon_database"].transaction() as session:
+        session.scalars(select(ActivationCode)).one().code = "042137"  # rather than by chance
+    walk("activate_with_code", {}, token="042137")
 
 
 def _link(walk: Walk, purpose: str, of: UUID, status: str) -> str:

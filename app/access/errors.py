@@ -1,6 +1,6 @@
 """Every reason for not coming in."""
 
-from app.refusal import Malformed, Missing, NotProven
+from app.refusal import Conflicting, Malformed, Missing, NotProven
 
 
 class SellerNotFound(Missing):
@@ -51,6 +51,20 @@ class TokenNotFound(Missing):
 
 class BadLink(Missing):
     message = "This link has been used, or is too old. Ask for a new one."
+
+
+class BadCode(Missing):
+    message = "This code is not right, or is too old. Ask for a new one."
+
+
+class NoCodeNeeded(Conflicting):
+    message = "Nobody waits to be activated with a code: the account is active, or blocked."
+
+
+class CannotBeSentTo(Conflicting):
+    message = (
+        "No code can be sent: neither text messages to a phone, nor mail to an e-mail address, reach this customer."
+    )
 
 
 class LoginNotFound(Missing):

@@ -1,11 +1,13 @@
-"""The mails that somebody asks for by what they do: a link to activate an account, or to choose a new password."""
+"""What is sent to somebody for what they do: a link or a code to activate an account, a link to choose a new password."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.access import logins
+from app.access import codes, logins
+from app.access.errors import CannotBeSentTo, NoCodeNeeded
 from app.access.links import ACTIVATION, HOLDS, INVITATION_HOLDS, RESET
 from app.access.models import CUSTOMER, Login
 from app.members import customers
@@ -13,23 +15,39 @@ from app.members.models import Customer
 from app.outbox import writing
 
 
-def write_link(session: Session, name: str, now: datetime, may_activate: bool, chain_id: int | None = None) -> None:
-    """What a customer of this name needs to get in: a link to choose a new password, or to activate the account. Nothing for a stranger.
+def write_link(session: Session, name: str, now: datetime, activated_by: str, chain_id: int | None = None) -> None:
+    """What a customer of this name needs to get in: a link to choose a new password, or what activates the account. Nothing for a stranger.
 
     Where the chain is not known, one for each chain that knows the name: the letter says of which it is.
     """
     for found in logins.candidates(session, CUSTOMER, name, chain_id):
-        status = session.get_one(Customer, found.login.customer_id).status
+        customer = session.get_one(Customer, found.login.customer_id)
         if found.active:
             _write(session, "password.reset", RESET, found.login, now)
-        elif status == "new" and may_activate:
-            _write(session, "customer.activation", ACTIVATION, found.login, now)
+        elif customer.status == "new":
+            with suppress(CannotBeSentTo):
+                send_activation(session, customer, now, activated_by)
 
 
-def write_activation(session: Session, customer: Customer, now: datetime) -> None:
-    """A link to activate a new customer's account."""
-    login = session.scalars(select(Login).where(Login.customer_id == customer.id)).one()
-    _write(session, "customer.activation", ACTIVATION, login, now)
+def send_activation(
+    session: Session, customer: Customer, now: datetime, activated_by: str, sends_mail: bool = True
+) -> None:
+    """What a new customer's account is activated with: by `mail` a link, by `code` a code; else it is the staff's to do.
+
+    Raises CannotBeSentTo for a code.
+    """
+    if activated_by == "code":
+        codes.send(session, customer, now, sends_mail)
+    elif activated_by == "mail" and customer.profile.email:
+        login = session.scalars(select(Login).where(Login.customer_id == customer.id)).one()
+        _write(session, "customer.activation", ACTIVATION, login, now)
+
+
+def send_code_to(session: Session, phone: str, now: datetime, sends_mail: bool, chain_id: int | None) -> None:
+    """Another code to whoever has this phone and waits for one. Nothing for anybody else."""
+    for found in logins.candidates(session, CUSTOMER, phone, chain_id):
+        with suppress(NoCodeNeeded, CannotBeSentTo):
+            codes.send(session, session.get_one(Customer, found.login.customer_id), now, sends_mail)
 
 
 def write_invitation(session: Session, customer: Customer, address: str, now: datetime) -> None:

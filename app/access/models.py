@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.db.types import Base, Serial, UtcDateTime, WrittenSmall
+from app.db.types import Base, OfChain, Serial, UtcDateTime, WrittenSmall
 from app.organizations.models import PointOfSale
 
 ADMIN, SELLER, CUSTOMER = "admin", "seller", "customer"
@@ -76,6 +76,15 @@ class Login(Base):
         CheckConstraint("role IN ('admin', 'seller', 'customer')", "known_role"),
         CheckConstraint("(role = 'customer') = (customer_id IS NOT NULL)", "customers_only"),
     )
+
+
+class ActivationCode(OfChain, Base):
+    """Six digits with which a new customer's account is activated. As they are: no hash hides a number that small."""
+
+    __tablename__ = "activation_code"
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class RefreshToken(Base):

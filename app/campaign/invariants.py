@@ -27,6 +27,7 @@ OWNERS = {
             "account",
             "behavior_progress",
             "creative_stat",
+            "activation_code",
             "customer_attribute",
             "customer_tag",
             "earning_usage",

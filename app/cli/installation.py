@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from app import clock, demo, serving
-from app.access import passwords, staff, tokens
+from app.access import codes, passwords, staff, tokens
 from app.campaign import invariants
 from app.campaign.setup import photos
 from app.cli.root import errors_as_messages, main, opened
@@ -129,7 +129,7 @@ def check_invariants() -> None:
 @main.command()
 @errors_as_messages
 def clean() -> None:
-    """Remove photos that no campaign shows, stored answers that are a week old, and sessions that have expired."""
+    """Remove photos that no campaign shows, stored answers that are a week old, and sessions and codes that have expired."""
     settings = from_environment()
     database = opened(settings)
     removed = photos.remove_unreferenced(database, blob_store(settings))
@@ -137,6 +137,7 @@ def clean() -> None:
     brakes.purge(database, clock.now())
     with database.transaction() as session:
         tokens.purge(session, clock.now())
+        codes.purge(session, clock.now())
     click.echo(f"{removed} photos and {forgotten} stored answers removed.")
 
 

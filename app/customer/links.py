@@ -1,14 +1,16 @@
-"""What customers do with a link that was mailed to them: choose a new password, activate an account. Source: contract section 3.1."""
+"""What customers do with a link or a code that was sent to them: a new password, an active account. Source: contract section 3.1."""
 
 from typing import Any
 
 from flask import Response, jsonify, request
+from sqlalchemy.orm import Session
 
 from app import clock
-from app.access import logins, mails, passwords
+from app.access import codes, logins, mails, passwords
 from app.access.links import ACTIVATION, RESET
 from app.campaign.awards.give import SYSTEM
 from app.campaign.triggers import signups
+from app.members.models import Customer
 from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.errors import NotOffered
@@ -26,6 +28,12 @@ class ResetRequestForm(Form):
     """An e-mail address, a phone or a card."""
 
     username = Text()
+
+
+class PhoneForm(Form):
+    """Whose code it is: the phone, as it was registered."""
+
+    phone = Text(required=True)
 
 
 class NewPasswordForm(Form):
@@ -47,12 +55,12 @@ def _requested(data: dict[str, Any]) -> Response:
         raise NotOffered('field "username" should not be empty')
     counted("reset password")
     if has_room("reset password", account_of(True, name)):
-        opened, now, may_activate = database(), clock.now(), settings().self_registration == "mail"
-        host = request.host
+        opened, now, host = database(), clock.now(), request.host
+        activated_by = settings().self_registration
 
         def write() -> None:
             with opened.transaction() as session:
-                mails.write_link(session, name, now, may_activate, chains.of_host(session, host))
+                mails.write_link(session, name, now, activated_by, chains.of_host(session, host))
 
         # Beside the request: how long the answer takes tells nobody whether there is such an account.
         in_background(lambda: with_retries(write))
@@ -101,7 +109,39 @@ def activate_myself(token: str) -> Response:
     """Activate my account with the link that was mailed when I registered."""
     counted("use link")
     with transaction() as session:
-        customer = identity().links.read(session, ACTIVATION, token).customer
-        for it in signups.activate(session, customer, clock.now(), SYSTEM):
-            note_unrewarded(it.campaign_id, it.reasons[0].code, is_answered=False)
+        _activated(session, identity().links.read(session, ACTIVATION, token).customer)
     return jsonify("")
+
+
+@blueprint.route("/customer/activate-sms/<token>", methods=["POST"])
+@blueprint.response(200, {"type": "string"})
+@anyone
+def activate_with_code(token: str) -> Response:
+    """Activate an account with the code that was sent to the customer, who types it in, or says it at the till."""
+    counted("use link")
+    with transaction() as session:
+        _activated(session, codes.use(session, token, clock.now(), chains.of_host(session, request.host)))
+    return jsonify("")
+
+
+@blueprint.route("/customer/customer-phone/send-sms-code", methods=["POST"])
+@form(None, PhoneForm)
+@blueprint.response(200, {"type": "string"})
+@anyone
+def ask_for_code(data: dict[str, Any]) -> Response:
+    """Ask for another code to activate my account with. Whether somebody with this phone waits for one is not told."""
+    counted("send code")
+    if settings().self_registration == "code" and has_room("send code", account_of(True, data["phone"])):
+        opened, now, sends_mail, host = database(), clock.now(), settings().sends_mail, request.host
+
+        def send() -> None:
+            with opened.transaction() as session:
+                mails.send_code_to(session, data["phone"], now, sends_mail, chains.of_host(session, host))
+
+        in_background(lambda: with_retries(send))
+    return jsonify("")
+
+
+def _activated(session: Session, customer: Customer) -> None:
+    for it in signups.activate(session, customer, clock.now(), SYSTEM):
+        note_unrewarded(it.campaign_id, it.reasons[0].code, is_answered=False)

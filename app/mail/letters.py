@@ -58,6 +58,8 @@ def letter(session: Session, settings: Settings, links: Links, message: Leased, 
         purpose, page = LINKS[message.kind]
         link = links.make(session, purpose, UUID(data["login"]))
         return Letter(found.email, {**context, "link": f"{settings.public_url}/shop/{page}#{link}"})
+    if message.kind == "customer.code":
+        return Letter(found.email, {**context, "code": data["code"]})
     if message.kind == "points.expiring":
         expires_at = datetime.fromisoformat(data["expires_at"])
         if expires_at <= clock.now():

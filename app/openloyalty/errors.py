@@ -55,6 +55,7 @@ WORDS: Mapping[type[Refusal], Word] = {
     access.MayNotMovePoints: Word(403, OWN),
     access.MayNotChangeAdmin: Word(403, OWN),
     access.BadLink: Word(404, OWN),
+    access.BadCode: Word(404, OWN),
     organizations.SharedByAll: Word(403, OWN),
     campaign.MayNotGiveFree: Word(403),
     campaign.NoCouponsLeft: Word(400, "No coupons left", bare=True),

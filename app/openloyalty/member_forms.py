@@ -130,8 +130,8 @@ class CustomerChangeForm(Form):
 
     printed = schemas.CustomerView
     elsewhere = (
-        "customerId", "active", "createdAt", "levelId", "manuallyAssignedLevelId", "segments", "posIdentifier", "agreement1At",
-        "agreement2At", "agreement3At",
+        "customerId", "active", "createdAt", "levelId", "manuallyAssignedLevelId", "segments", "posIdentifier", "level", "status",
+        "agreement1At", "agreement2At", "agreement3At",
     )  # fmt: skip
     later = LATER | {"referral_customer_email"}
     firstName = Text(attribute="first_name")

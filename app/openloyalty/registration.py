@@ -9,7 +9,7 @@ from flask import Response, jsonify
 from sqlalchemy.orm import Session
 
 from app import calendar, clock
-from app.access import mails, passwords
+from app.access import codes, mails, passwords
 from app.access.errors import BadLink
 from app.campaign.awards.give import SYSTEM, Unrewarded
 from app.campaign.triggers import signups
@@ -55,8 +55,8 @@ def registered(data: dict[str, Any], status: str = "active", by_staff: bool = Tr
         )
         customer = made.customer
         _note(made.unrewarded)
-        if not by_staff and settings().self_registration == "mail" and customer.profile.email:
-            mails.write_activation(session, customer, clock.now())
+        if not by_staff:
+            mails.send_activation(session, customer, clock.now(), settings().self_registration, settings().sends_mail)
         note_subject(customer=customer.uuid)
         return str(customer.uuid), customer.profile.email
 
@@ -95,6 +95,13 @@ def switch(name: str, on: bool) -> Response:
             _note(signups.activate(session, customer, now, SYSTEM))
         else:
             customers.block(session, customer, now)
+    return jsonify("")
+
+
+def send_code(name: str) -> Response:
+    """Send the code again to a customer who waits to be activated. The answer is an empty text."""
+    with transaction() as session:
+        codes.send(session, customers.get(session, name, chains()), clock.now(), settings().sends_mail)
     return jsonify("")
 
 

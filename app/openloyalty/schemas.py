@@ -17,6 +17,8 @@ from app.web.answers import word as _word
 
 MOMENT = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}[+-]\d{4}$"
 GENDERS = ("male", "female", "not_disclosed")
+STATUSES = ("new", "active", "blocked", "deleted")  # of customers
+CARD_STATES = ("no-card", "card-sent", "with-card")  # nobody says that a card was sent
 
 
 def _ids(required: bool = True) -> fields.List[Any]:
@@ -245,6 +247,19 @@ class LevelReference(Schema):
     levelId = _id()
 
 
+class NamedOnly(Schema):
+    name = _text()
+
+
+class StatusView(Schema):
+    """`state` says whether who is active has a card."""
+
+    availableTypes = fields.List(_word(STATUSES), required=True)
+    availableStates = fields.List(_word(CARD_STATES), required=True)
+    type = _word(STATUSES)
+    state = _word(CARD_STATES, required=False)
+
+
 class CustomerView(Schema):
     customerId = _id()
     active = _flag()
@@ -264,6 +279,7 @@ class CustomerView(Schema):
     agreement3 = _flag()
     company = fields.Dict(keys=fields.String(), values=fields.String())
     posId = _id(required=False)
+    status = fields.Nested(StatusView, required=True)
     updatedAt = _moment()
     campaignPurchases = fields.List(fields.Nested(CampaignPurchaseView), required=True)
     transactionsCount = _whole()
@@ -276,6 +292,7 @@ class CustomerView(Schema):
     levelPercent = fields.String()
     segments = _ids(required=False)
     posIdentifier = fields.String()
+    level = fields.Nested(NamedOnly)
     labels = fields.List(fields.Nested(LabelView), required=True)
     agreement1At = _moment(required=False)
     agreement2At = _moment(required=False)

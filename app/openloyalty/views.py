@@ -31,7 +31,7 @@ from app.members.levels import SpecialReward
 from app.members.models import Customer, Level, LevelChange, Profile, Segment, Spending
 from app.openloyalty.formats import day, html, moment, names, percent, without_none
 from app.openloyalty.pictures import file_name
-from app.openloyalty.schemas import CRITERION_AMOUNTS, TRANSFER_STATES, TRANSFER_TYPES
+from app.openloyalty.schemas import CARD_STATES, CRITERION_AMOUNTS, STATUSES, TRANSFER_STATES, TRANSFER_TYPES
 from app.organizations.models import PointOfSale
 from app.paging import Paged
 from app.points.ledger import ListedEntry
@@ -222,6 +222,7 @@ def customer(
             "agreement3": profile.agreement3,
             "company": profile.company or None,
             "posId": str(it.shop.uuid) if it.shop else None,
+            "status": _status(it),
             "updatedAt": moment(it.updated_at),
             "campaignPurchases": [_campaign_purchase(bought) for bought in purchases],
             "transactionsCount": spent.transactions_count,
@@ -234,10 +235,17 @@ def customer(
             "levelPercent": percent(it.level.reward_hundredths_of_percent or 0) if it.level else None,
             "segments": segments,
             "posIdentifier": it.shop.identifier if it.shop else None,
+            "level": {"name": it.level.name} if it.level else None,
             "labels": [{"key": key, "value": value} for key, value in profile.labels],
             **(_agreed_at(profile) if segments is not None else {}),
         }
     )
+
+
+def _status(it: Customer) -> dict[str, Any]:
+    state = CARD_STATES[-1 if it.profile.loyalty_card_number else 0] if it.is_active else None
+    available = {"availableTypes": [*STATUSES], "availableStates": [*CARD_STATES]}
+    return without_none({**available, "type": it.status, "state": state})
 
 
 def _agreed_at(it: Profile) -> dict[str, str]:

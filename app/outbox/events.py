@@ -99,6 +99,15 @@ class CustomerData(Schema):
     loyalty_card_number = fields.String(required=True, allow_none=True)
 
 
+class CodeData(Schema):
+    """A code to be sent to a phone, with which a new customer's account is activated until `expires_at`."""
+
+    customer = fields.Nested(CustomerRef, required=True)
+    phone = fields.String(required=True)
+    code = fields.String(required=True)
+    expires_at = fields.String(required=True)
+
+
 class ErasedData(Schema):
     customer = fields.Nested(CustomerRef, required=True)
 
@@ -194,6 +203,7 @@ EXAMPLES: dict[type[Schema], dict[str, Any]] = {
         "phone": None,
         "loyalty_card_number": "0000",
     },
+    CodeData: {"customer": _CUSTOMER, "phone": "+48123123000", "code": "042137", "expires_at": "2027-01-31T23:00:00Z"},
     ErasedData: {"customer": _CUSTOMER},
     MergedData: {"customer": _CUSTOMER, "into": {**_CUSTOMER, "number": 2}},
     CampaignData: {"campaign": _CAMPAIGN, "lifecycle": "live", "revision": 2},
@@ -232,6 +242,11 @@ KINDS = {
         EventKind("points.paid", "An award cost points.", AwardData),
         EventKind("customer.registered", "A customer has registered, or was registered.", CustomerData),
         EventKind("customer.changed", "A customer's data, status or level changed.", CustomerData),
+        EventKind(
+            "customer.code",
+            "A customer waits for a code to activate the account with: whoever sends text messages sends it to the phone.",
+            CodeData,
+        ),
         EventKind(
             "customer.erased",
             "A customer was erased: forget the person, too. The number stays with what was bought.",

@@ -51,7 +51,7 @@ BLANK: Mapping[str, Mapping[str, Any]] = {
     "delivery": {"data": None, "answer": None},
 }
 WRITTEN_BY_HAND = {"comment", "text", "external_id"}  # in what is told of events
-GONE = ("customer_tag", "customer_attribute", "spending")
+GONE = ("activation_code", "customer_tag", "customer_attribute", "spending")
 
 
 def erase(session: Session, customer: Customer, now: datetime) -> None:

@@ -45,6 +45,14 @@ def switch_customer_as_seller(customer: str, action: str) -> Response:
     return registration.switch(customer, on=action == "activate")
 
 
+@blueprint.route("/seller/customer/<customer>/send-sms-code", methods=["POST"])
+@blueprint.response(200, {"type": "string"})
+@allow(*STAFF)
+def send_code_as_seller(customer: str) -> Response:
+    """Send a new customer a code, by which the account is activated, to the phone or by mail; the one before holds no more."""
+    return registration.send_code(customer)
+
+
 @blueprint.route("/seller/customer/<customer>/pos", methods=["POST"])
 @form(None, ShopChoiceForm)
 @blueprint.response(200, {"type": "array", "items": {}})

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.access import tokens
+from app.access import codes, tokens
 from app.campaign import invariants, notices
 from app.campaign.setup import photos
 from app.db.engine import Database, OutcomeUnknown, TryAgain
@@ -285,7 +285,8 @@ def _forget_sessions(desk: Desk) -> str:
     brakes.purge(desk.database, clock.now())
     with desk.database.transaction() as session:
         tokens.purge(session, clock.now())
-    return "Sessions that have expired are forgotten."
+        codes.purge(session, clock.now())
+    return "Sessions and codes that have expired are forgotten."
 
 
 def _forget_answers(desk: Desk) -> str:

@@ -284,6 +284,7 @@ TABLE: dict[str, Row] = {
     "POST customer/<customer>/level": Row(STAFF, body=lambda p, w: {"levelId": str(p.level)}, names=("level",)),
     "POST customer/<customer>/remove-manually-level": Row(STAFF),
     "POST customer/<customer>/pos": Row(STAFF, body=lambda p, w: {"posId": str(p.pos)}, names=("pos",)),
+    "POST seller/customer/<customer>/send-sms-code": Row(STAFF, 400),  # who is active needs none
     "POST seller/customer/<customer>/pos": Row(STAFF, body=lambda p, w: {"posId": str(p.pos)}, names=("pos",)),
     "GET customer/<customer>/levels": Row(ALL),
     "GET customer/registrations/daily": Row("admin"),
@@ -474,6 +475,7 @@ TABLE: dict[str, Row] = {
 # They name nobody but the caller.
 OF_ONESELF = {"login_check", "password/change", "token/refresh", "token/revoke"}
 OF_ONESELF |= {"password/reset/request", "password/reset", "customer/activate/<token>"}
+OF_ONESELF |= {"customer/activate-sms/<token>", "customer/customer-phone/send-sms-code"}
 ACTIONS = {
     "wish": "opt_out",
     "revision": "1",

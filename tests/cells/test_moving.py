@@ -18,7 +18,7 @@ from sqlalchemy import func, select, text, update
 
 from app import clock, create_app, demo
 from app.access import permissions, staff
-from app.access.models import Login
+from app.access.models import ActivationCode, Login
 from app.campaign import invariants, notices
 from app.campaign.models.vouchers import Voucher
 from app.campaign.setup import campaigns
@@ -147,6 +147,8 @@ def _add_what_the_calls_take_away(app: Flask, database: Database) -> None:
     with database.transaction() as session:
         details = segments.SegmentDetails("friends", active=True, parts=[members])
         segments.create(session, john.chain_id, details, clock.now())
+        waits = ActivationCode(customer_id=john.id, chain_id=john.chain_id, code="042138", expires_at=clock.now())
+        session.add(waits)
 
 
 def test_whatever_the_calls_have_made_moves_and_leaves_nothing_behind(

@@ -192,3 +192,19 @@ def test_a_shop_is_changed(ada: Client, world: World) -> None:
     assert (shown["posId"], shown["name"]) == (str(world.shop), "Main")
     taken = ada.send("PUT", f"/api/pos/{world.shop}", json={"pos": {"name": "Main", "identifier": "other"}})
     assert taken.status_code == 400
+
+
+def test_a_customers_details_tell_the_status_and_whether_there_is_a_card(ada: Client, world: World) -> None:
+    available = {
+        "availableTypes": ["new", "active", "blocked", "deleted"],
+        "availableStates": ["no-card", "card-sent", "with-card"],
+    }
+    plain, carded = world.a_customer(level=world.silver), world.a_customer(loyalty_card_number="4711")
+    shown = ada.get(f"/api/customer/{plain.uuid}").json
+    assert shown["status"] == {**available, "type": "active", "state": "no-card"}
+    assert shown["level"] == {"name": world.silver.name}
+    assert list(shown).index("status") + 1 == list(shown).index("updatedAt")
+    assert ada.get(f"/api/customer/{carded.uuid}").json["status"]["state"] == "with-card"
+    ada.post(f"/api/admin/customer/{carded.uuid}/deactivate")
+    assert ada.get(f"/api/customer/{carded.uuid}").json["status"] == {**available, "type": "blocked"}
+    assert ada.put(f"/api/customer/{plain.uuid}", json={"customer": shown}).status_code == 200

@@ -1,6 +1,7 @@
 """The shop: registering, buying, playing, checking draws, and all that a customer holds."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,10 +10,12 @@ from playwright.sync_api import Locator, Page, Route, expect
 from sqlalchemy import select
 
 from app import clock
+from app.access.models import ActivationCode
 from app.campaign.awards.give import SYSTEM
 from app.campaign.triggers import events
 from app.members.models import Customer
 from app.points import ledger
+from tests.outbox.hooks import subscribe
 from tests.pages.conftest import HOSTILE, JANE, Call, Visit, Visitor, campaign
 from tests.pages.site import PEOPLE, Site
 
@@ -123,6 +126,34 @@ def test_where_customers_do_not_register_or_wait_they_are_told_so(visit: Visit) 
     )
     page.get_by_role("button", name="Register").click()
     expect(page.get_by_role("status").filter(has_text="A seller will activate your account")).to_be_visible()
+
+
+def test_who_registers_types_in_the_code_that_was_sent(visit: Visit, site: Site) -> None:
+    settings = site.app.extensions["guerdon_settings"]
+    site.app.extensions["guerdon_settings"] = replace(settings, self_registration="code")
+    subscribe(site.database, "https://sms.example/send", ["customer.code"])
+    visitor = visit()
+    page = visitor.open("/shop/register")
+    person = {"First name": "Ann", "Last name": "New", "E-mail": "ann@example.com", "Phone": "+48 600 100 200"}
+    for label, text in person.items():
+        page.get_by_label(label).fill(text)
+    page.get_by_label("Password", exact=True).fill(GOOD_PASSWORD)
+    page.get_by_label("I agree").check()
+    page.get_by_role("button", name="Register").click()
+    code = page.get_by_label("Code")
+    code.fill("x")
+    page.get_by_role("button", name="Activate").click()
+    expect(page.get_by_role("alert")).to_contain_text("This code is not right")
+    visitor.require_accessible()
+    page.get_by_role("button", name="I have no code").click()
+    page.get_by_label("Phone").fill(person["Phone"])
+    page.get_by_role("button", name="Send a code").click()
+    expect(page.get_by_role("status").filter(has_text="on its way")).to_be_visible()
+    with site.database.reading() as session:
+        sent = session.scalars(select(ActivationCode.code)).one()
+    code.fill(f"{sent[:3]} {sent[3:]}")
+    page.get_by_role("button", name="Activate").click()
+    expect(page.get_by_role("status").filter(has_text="Your account is active.")).to_be_visible()
 
 
 def test_the_keyboard_alone_suffices_to_buy(visit: Visit, call: Call) -> None:

@@ -2,14 +2,18 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 from sqlalchemy import func, select
 
+from app.access.models import ActivationCode
 from app.campaign.models.awards import Award
+from app.members.models import Customer
+from tests.outbox.hooks import subscribe
 from tests.pages.conftest import HOSTILE, JANE, OTHER_SELLER, Call, Visit, Visitor, campaign
 from tests.pages.site import PEOPLE, Site, sign_in
 
@@ -94,6 +98,27 @@ def put_sale(page: Page, **changes: Any) -> None:
         })""",
         sale,
     )
+
+
+def test_a_new_customer_says_the_code_at_the_till(visit: Visit, site: Site) -> None:
+    settings = site.app.extensions["guerdon_settings"]
+    site.app.extensions["guerdon_settings"] = replace(settings, self_registration="code")
+    subscribe(site.database, "https://sms.example/send", ["customer.code"])
+    with site.database.transaction() as session:
+        jane = session.scalars(select(Customer).where(Customer.uuid == UUID(JANE))).one()
+        jane.status, jane.profile.phone = "new", "+48 600 100 200"
+    visitor = at_the_till(visit)
+    page = visitor.page
+    serve(page)
+    page.get_by_role("button", name="Send a code").click()
+    expect(page.get_by_text("A code is on its way.")).to_be_visible()
+    with site.database.reading() as session:
+        sent = session.scalars(select(ActivationCode.code)).one()
+    visitor.require_accessible()
+    page.get_by_label("Code that was sent to the customer").fill(sent)
+    page.get_by_role("button", name="Activate with the code").click()
+    expect(page.get_by_text("The account is active.")).to_be_visible()
+    expect(page.get_by_label("Code that was sent to the customer")).to_have_count(0)
 
 
 def test_a_seller_scans_a_card_and_buys_with_two_taps(visit: Visit, site: Site, coffee: str) -> None:

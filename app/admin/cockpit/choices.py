@@ -12,10 +12,11 @@ from zoneinfo import available_timezones
 from babel import Locale, UnknownLocaleError
 from flask import Response, jsonify
 
-from app.admin.cockpit.settings import STATUSES, visited
+from app.admin.cockpit.settings import visited
 from app.campaign.models.vouchers import DELIVERIES
 from app.openloyalty.api import Blueprint
 from app.openloyalty.rule_forms import EVENTS, PERIODS, REFERRAL_EVENTS, REFERRAL_TYPES
+from app.openloyalty.schemas import STATUSES
 from app.openloyalty.settings_forms import EXPIRIES
 from app.organizations import translations
 from app.sales.earning import FIRST_PURCHASE, REGISTERED
@@ -79,7 +80,7 @@ CHOICES: dict[str, Callable[[], Any]] = {
     "country": _countries,
     "timezone": _zones,
     "promotedEvents": lambda: {EVENT_NAMES[event]: word for word, event in EVENTS.items()},
-    "availableCustomerStatuses": lambda: STATUSES,
+    "availableCustomerStatuses": lambda: [*STATUSES],
     "availableFrontendTranslations": _texts,
     "earningRuleLimitPeriod": lambda: {word.removeprefix("1 ").capitalize(): word for word in PERIODS},
     "referralEvents": lambda: _said(REFERRAL_EVENTS),

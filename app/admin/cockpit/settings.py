@@ -12,10 +12,11 @@ from app.media import pictures
 from app.openloyalty.api import Blueprint
 from app.openloyalty.forms import InvalidForm, form, require_unchanged, tree
 from app.openloyalty.pictures import BODY_BYTES_MAX, REQUEST_BODY, show, uploaded
+from app.openloyalty.schemas import STATUSES
 from app.openloyalty.settings_forms import SettingsAnswer, SettingsForm, decided, shown
 from app.organizations import chains
 from app.organizations.models import Chain
-from app.web.door import allow, anyone, blobs, reading, transaction, visited_chain
+from app.web.door import allow, anyone, blobs, reading, settings, transaction, visited_chain
 from app.web.door import chains as own_chains
 
 blueprint = Blueprint("admin_settings", __name__)
@@ -31,7 +32,6 @@ PICTURES = (
     "client-cockpit-hero-image",
 )
 PICTURE = f"any{PICTURES}"
-STATUSES = ["new", "active", "blocked", "deleted"]
 
 
 class ActivationView(Schema):
@@ -83,8 +83,8 @@ def show_public_settings() -> Response:
 @blueprint.response(200, ActivationView)
 @anyone
 def show_activation_method() -> Response:
-    """Show by what a customer's own account is activated: a link that is mailed."""
-    return jsonify(method="email")
+    """Show by what the account of a customer who registers is activated: by a link that is mailed, or by a code, which is `sms`."""
+    return jsonify(method="sms" if settings().self_registration == "code" else "email")
 
 
 @blueprint.route("/admin/customer-statuses", methods=["GET"])
@@ -92,7 +92,7 @@ def show_activation_method() -> Response:
 @allow("admin")
 def list_customer_statuses() -> Response:
     """List the statuses of customers."""
-    return jsonify(statuses=STATUSES, total=len(STATUSES))
+    return jsonify(statuses=[*STATUSES], total=len(STATUSES))
 
 
 @blueprint.route(f"/settings/photo/<{PICTURE}:picture>", methods=["GET"], any_query=True)

@@ -56,7 +56,43 @@ export function Reset() {
   `;
 }
 
-export function Activate() {
+export const Activate = () => (useToken() ? html`<${ByLink} />` : html`<${ByCode} />`);
+
+/** With the code that was sent; whoever has lost it asks for another with the phone. */
+function ByCode() {
+  const [code, setCode] = useState(""), [phone, setPhone] = useState(""), [isDone, setDone] = useState(false);
+  const [isAsking, setAsking] = useState(false), [isSent, setSent] = useState(false);
+  const [activate, { busy, error }] = useAct(async () => {
+    await api.post(`/api/customer/activate-sms/${encodeURIComponent(code.replace(/\s/g, ""))}`);
+    setDone(true);
+  });
+  const [ask, asked] = useAct(async () => {
+    await api.post("/api/customer/customer-phone/send-sms-code", { phone: phone.trim() });
+    setAsking(false);
+    setSent(true);
+  });
+  if (isDone) return html`<${Sheet} title=${t("activate.title")}><${Done} text=${t("activate.done")} /><${SignIn} /><//>`;
+  return html`
+    <${Sheet} title=${t("activate.title")} text=${t("activate.code.text")}>
+      ${isSent && html`<${Done} text=${t("activate.code.sent")} />`}
+      ${isAsking ? html`
+        <${Form} onSubmit=${ask}>
+          <${Field} label=${t("phone")} type="tel" value=${phone} onInput=${setPhone} autocomplete="tel" required />
+          ${asked.error && html`<${Trouble} error=${asked.error} />`}
+          <${Button} kind="main-action" type="submit" busy=${asked.busy}>${t("activate.code.send")}<//>
+        <//>` : html`
+        <${Form} onSubmit=${activate}>
+          <${Field} label=${t("activate.code")} value=${code} onInput=${setCode} inputmode="numeric" autocomplete="one-time-code" required />
+          ${error && html`<${Trouble} error=${error} />`}
+          <${Button} kind="main-action" type="submit" busy=${busy}>${t("activate.do")}<//>
+        <//>
+        <${Button} onClick=${() => setAsking(true)}>${t("activate.code.again")}<//>`}
+      <${SignIn} />
+    <//>
+  `;
+}
+
+function ByLink() {
   const token = useToken();
   const [isDone, setDone] = useState(false);
   const [activate, { busy, error }] = useAct(async () => {

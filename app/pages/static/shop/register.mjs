@@ -36,8 +36,10 @@ export function Register() {
       await api.signIn(person.email.trim(), person.plainPassword);
     } catch (refused) {
       if (!refused.status) throw refused;
-      setWaits(refused.status === 400 ? t("register.waits") : refused.message); // registered, but not let in
-      return;
+      if (refused.status !== 400) return setWaits(refused.message); // registered, but not let in
+      const { method } = await api.get("/api/settings/activation-method");
+      if (method === "sms") return navigate("/activate", {}, { replace: true });
+      return setWaits(t("register.waits"));
     }
     navigate("/", {}, { replace: true });
   }

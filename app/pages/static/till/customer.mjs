@@ -7,10 +7,10 @@ import { navigate, to } from "kit/router.mjs";
 import { useRoom } from "kit/room.mjs";
 import { useStore } from "kit/store.mjs";
 import { t } from "kit/texts.mjs";
-import { Badge, Button, Empty, Loaded, Note, Picture, Title, Trouble, say } from "kit/ui.mjs";
+import { Badge, Button, Empty, Field, Form, Loaded, Note, Picture, Title, Trouble, say } from "kit/ui.mjs";
 import { Buying } from "./buying.mjs";
 import { HeldCoupons } from "./coupons.mjs";
-import { activate, load } from "./customers.mjs";
+import { activate, activateWithCode, load, sendCode, sendsCodes } from "./customers.mjs";
 import { AddingPoints } from "./points.mjs";
 import { Receipt } from "./receipts.mjs";
 import { sales } from "./sales.mjs";
@@ -63,7 +63,7 @@ function Served({ customer, campaigns, more, vouchers, at, isOld, isOffline, rel
       </div>
     </header>
     ${isOld && html`<${Note} tone="warn" icon="clock">${t("customer.old", { time: time(at) })}<//>`}
-    ${!customer.isActive && html`<${Inactive} id=${customer.id} closed=${closed} onActive=${reload} />`}
+    ${!customer.isActive && html`<${Inactive} customer=${customer} closed=${closed} onActive=${reload} />`}
     <div class="columns" style=${isWide ? { gridTemplateColumns: "minmax(0, 1fr) 21rem" } : {}}>
       <div class="stack wide">
         <section class="stack" aria-labelledby="now">
@@ -133,9 +133,9 @@ const NotYet = ({ campaign }) => html`
   </li>
 `;
 
-function Inactive({ id, closed, onActive }) {
+function Inactive({ customer, closed, onActive }) {
   const [start, { busy, error }] = useAct(async () => {
-    await activate(id);
+    await activate(customer.id);
     say(t("customer.activated"));
     onActive();
   });
@@ -147,5 +147,31 @@ function Inactive({ id, closed, onActive }) {
       </div>
     <//>
     <${Trouble} error=${error} />
+    ${customer.isNew && !closed && html`<${Code} id=${customer.id} onActive=${onActive} />`}
+  `;
+}
+
+/** The code that was sent to a new customer, who says it at the till: so it is known that the phone is theirs. */
+function Code({ id, onActive }) {
+  const [code, setCode] = useState(""), isSending = useLoad(sendsCodes, []);
+  const [start, { busy, error }] = useAct(async () => {
+    await activateWithCode(code);
+    say(t("customer.activated"));
+    onActive();
+  });
+  const [send, sent] = useAct(async () => {
+    await sendCode(id);
+    say(t("customer.code.sent"));
+  });
+  if (!isSending.data) return null;
+  return html`
+    <${Form} onSubmit=${start}>
+      <div class="row">
+        <${Field} label=${t("customer.code")} value=${code} onInput=${setCode} inputmode="numeric" autocomplete="off" required />
+        <${Button} type="submit" busy=${busy}>${t("customer.code.use")}<//>
+        <${Button} kind="plain" busy=${sent.busy} onClick=${send}>${t("customer.code.send")}<//>
+      </div>
+    <//>
+    <${Trouble} error=${error ?? sent.error} />
   `;
 }

@@ -74,6 +74,7 @@ async function loadNow(id, pages, signal) {
     balance: Number(status.points),
     locked: Number(status.lockedPoints ?? 0),
     isActive: details.active,
+    isNew: details.status.type === "new",
   };
   return { id, customer, ...shown, vouchers: held.vouchers, at: Date.now(), isOld: false };
 }
@@ -101,3 +102,7 @@ async function keep(now) {
 api.signedIn.follow((session) => session || void clear("customers").catch(() => null));
 
 export const activate = (id) => api.post(address(id, "activate"));
+export const activateWithCode = (code) => api.post(`/api/customer/activate-sms/${encodeURIComponent(code.replace(/\s/g, ""))}`);
+export const sendCode = (id) => api.post(address(id, "send-sms-code"));
+/** Whether new customers are sent a code to activate their account with. */
+export const sendsCodes = async (signal) => (await api.get("/api/settings/activation-method", null, { signal })).method === "sms";
