@@ -486,7 +486,21 @@ def settings_of_the_programme(walk: Walk) -> None:
     walk("change_admin", admin, {"admin": {**grace, "phone": "+48600100100"}}, admin=another)
     walk("show_admin", admin, admin=another)
     walk("list_admins", admin)
-    walk("list_roles", admin)
+    pos = [{"resource": "POS", "access": "VIEW"}]
+    walk("create_role", admin, {"role": {"name": "Shops", "permissions": pos}})
+    role = walk("list_roles", admin)["roles"][1]["id"]
+    walk("show_role", admin, role=role)
+    walk("change_role", admin, {"role": {"name": "Who looks at shops", "permissions": pos}}, role=role)
+    walk("create_role", admin, {"role": {"name": "Nobody's", "permissions": []}})
+    walk("remove_role", admin, role=walk("list_roles", admin)["roles"][2]["id"])
+    held = {
+        "firstName": "Lena",
+        "lastName": "New",
+        "email": "lena@guerdon.example",
+        "plainPassword": STRONG,
+        "roles": [role],
+    }
+    walk("register_admin", admin, {"admin": held})
     walk("list_resources", admin)
     walk("list_accesses", admin)
     walk("list_choices", {}, type="earningRuleLimitPeriod")

@@ -1,7 +1,7 @@
 """The few people that all tests know, and builders of campaigns."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import fields
@@ -14,8 +14,10 @@ from uuid import uuid4
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from app.access import passwords, staff
+from app.access import passwords, roles, staff
 from app.access.models import Login
+from app.access.roles import Permission
+from app.access.staff import AdminDetails
 from app.campaign import invariants
 from app.campaign.awards.give import SYSTEM, GivenAward
 from app.campaign.document import spec as specs
@@ -163,6 +165,13 @@ class World:
     def a_chain(self, name: str = "Elsewhere", **details: Any) -> int:
         with self.database.transaction() as session:
             return chains.create(session, chains.ChainDetails(name, **details), self.now).id
+
+    def an_admin_with(self, permitted: Iterable[Permission]) -> Login:
+        """An admin who may do no more than this."""
+        with self.database.transaction() as session:
+            role = roles.create(session, self.chain_id, "limited", permitted, by=None)
+            lea = AdminDetails("Lea", "Limited", "lea@guerdon.example")
+            return staff.register_admin(session, self.chain_id, lea, password_hash(), [role])
 
     def facts(self, campaign: Campaign, customer: Customer | None = None) -> Any:
         with self.database.reading() as session:

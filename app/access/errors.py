@@ -15,6 +15,18 @@ class MayNotChangeAdmin(NotProven):
     message = "This admin acts for chains that you may not write for."
 
 
+class RoleNotFound(Missing):
+    message = "There is no such role."
+
+
+class RoleInUse(Conflicting):
+    message = "Admins have this role: give them another one first."
+
+
+class MayNotGiveMore(NotProven):
+    message = "Your own roles do not permit all of this, so you cannot give it, nor take it."
+
+
 class MayNotMovePoints(NotProven):
     message = "You may not add or spend customers' points."
 

@@ -42,6 +42,7 @@ class LoginState:
     reads: frozenset[int]  # the chains that it may look at
     writes: frozenset[int]  # and change
     own_chain_id: int | None = None  # of customers and sellers
+    is_limited: bool = False  # of admins: to what their roles permit
 
 
 class _LoginRow(NamedTuple):
@@ -56,6 +57,7 @@ class _LoginRow(NamedTuple):
     own_chain_id: int | None
     permitted_chain_id: int | None
     may_write: bool | None
+    is_limited: bool
 
 
 _STATE_QUERY = (
@@ -71,6 +73,7 @@ _STATE_QUERY = (
         func.coalesce(Login.chain_id, Customer.chain_id).label("own_chain_id"),
         ChainPermission.chain_id.label("permitted_chain_id"),
         ChainPermission.may_write,
+        Login.is_limited,
     )
     .outerjoin(Customer, Customer.id == Login.customer_id)
     .outerjoin(ChainPermission, ChainPermission.login_id == Login.id)
@@ -119,6 +122,7 @@ def _state(rows: Sequence[_LoginRow]) -> LoginState | None:
         _known(reads),
         _known(writes),
         row.own_chain_id,
+        bool(row.is_limited),
     )
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, Uuid
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db.types import Base, OfChain, Serial, UtcDateTime, WrittenSmall
@@ -20,6 +20,27 @@ class ChainPermission(Base):
     login_id: Mapped[int] = mapped_column(ForeignKey("login.id"), primary_key=True)
     chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"), primary_key=True)
     may_write: Mapped[bool]
+
+
+class Role(Base):
+    """What an admin with this role may do: `permissions` are pairs of a resource and an access; see `app.access.roles`."""
+
+    __tablename__ = "role"
+    __audited__ = ("name", "permissions")
+    id: Mapped[int] = mapped_column(Serial, primary_key=True)
+    uuid: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
+    chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"))
+    name: Mapped[str]
+    permissions: Mapped[list[list[str]]] = mapped_column(JSON)
+    __table_args__ = (UniqueConstraint("chain_id", "name"),)
+
+
+class LoginRole(Base):
+    """An admin has a role."""
+
+    __tablename__ = "login_role"
+    login_id: Mapped[int] = mapped_column(ForeignKey("login.id"), primary_key=True)
+    role_id: Mapped[int] = mapped_column(ForeignKey("role.id"), primary_key=True, index=True)
 
 
 class SessionKey(Base):
@@ -51,7 +72,7 @@ class Login(Base):
     """Who may sign in, and as what. A customer's login obeys the customer's status as well."""
 
     __tablename__ = "login"
-    __audited__ = ("email", "active", "deleted", "may_move_points", "pos")
+    __audited__ = ("email", "active", "deleted", "is_limited", "may_move_points", "pos")
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     uuid: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
     role: Mapped[str]
@@ -66,6 +87,7 @@ class Login(Base):
     first_name: Mapped[str | None]
     last_name: Mapped[str | None]
     phone: Mapped[str | None]
+    is_limited: Mapped[bool] = mapped_column(default=False)  # of admins: to what the roles permit
     may_move_points: Mapped[bool] = mapped_column(default=True)  # of sellers: add and spend customers' points
     chain_id: Mapped[int | None] = mapped_column(ForeignKey("chain.id"))  # of sellers: for which they work
     pos_id: Mapped[int | None] = mapped_column(ForeignKey("pos.id"))

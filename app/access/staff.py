@@ -1,6 +1,6 @@
 """The people who run the programme: admins and sellers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.access import logins, permissions
+from app.access import logins, permissions, roles
 from app.access.errors import AdminNotFound, MayNotChangeAdmin, MayNotMovePoints, SellerNotFound
-from app.access.models import ADMIN, SELLER, ChainPermission, Login
+from app.access.models import ADMIN, SELLER, ChainPermission, Login, Role
 from app.organizations import chains, shops
 from app.organizations.scope import Chains, includes, within
 from app.paging import Page, Paged
@@ -57,32 +57,54 @@ def add_admin(session: Session, username: str, password_hash: str, email: str | 
     return login
 
 
-def register_admin(session: Session, chain_id: int, admin: AdminDetails, password_hash: str) -> Login:
-    """An admin who signs in by the e-mail address, and may write for this chain. Raises AlreadyTaken."""
+def register_admin(
+    session: Session,
+    chain_id: int,
+    admin: AdminDetails,
+    password_hash: str,
+    held: Sequence[Role] = (),
+    by: int | None = None,
+) -> Login:
+    """An admin who signs in by the e-mail address, and may write for this chain, by these roles. `by` is the login of who registers.
+
+    Raises AlreadyTaken or MayNotGiveMore.
+    """
+    roles.require_no_more(session, by, roles.together(held))
     login = Login(role=ADMIN, password_hash=password_hash, token_version=0)
     _apply_to_admin(session, login, admin)
     session.add(login)
     session.flush()
     permissions.give(session, login.id, chain_id)
+    roles.give(session, login, held, by)
     return login
 
 
 def change_admin(
-    session: Session, login: Login, details: AdminDetails, password_hash: str | None, by: int | None, writes: Chains
+    session: Session,
+    login: Login,
+    details: AdminDetails,
+    password_hash: str | None,
+    held: Sequence[Role] | None,
+    by: int | None,
+    writes: Chains,
 ) -> set[int]:
-    """Change an admin as a whole; without a password, it stays. `by` is the login of who does it, who may write for `writes`.
+    """Change an admin as a whole; without a password, or roles, they stay. `by` is the login of who does it, who may write for `writes`.
 
     The chains for which the admin acts. Raises MayNotChangeAdmin for whoever acts for more than these: with the password their chains
-    would be taken; for one's own password, and when somebody would lock himself out. Raises AlreadyTaken.
+    would be taken; for one's own password, and when somebody would lock himself out. Raises AlreadyTaken, and MayNotGiveMore for who
+    may do more than `by`.
     """
     acts_for = set(session.scalars(select(ChainPermission.chain_id).where(ChainPermission.login_id == login.id)))
     if login.id != by and not all(includes(writes, it) for it in acts_for):
         raise MayNotChangeAdmin
+    roles.require_no_more(session, by, roles.granted(session, login.id))
     if login.id == by and details.active is False:
         raise MayNotChangeAdmin("Nobody switches himself off: ask another admin.", field="active")
     if login.id == by and password_hash:
         raise MayNotChangeAdmin("Your own password is changed with the one that you have.", field="password")
     _apply_to_admin(session, login, details)
+    if held is not None:
+        roles.give(session, login, held, by)
     if password_hash:
         logins.set_password(session, login.id, password_hash)
     return acts_for

@@ -73,6 +73,7 @@ class SessionOwner(NamedTuple):
     may_write: bool | None
     app_id: int | None
     app_chain_id: int | None
+    is_limited: bool
 
 
 class TokenOwner(NamedTuple):
@@ -115,6 +116,7 @@ _SESSION = Prepared(
         ChainPermission.may_write,
         _NAMED.id.label("app_id"),
         _NAMED.chain_id.label("app_chain_id"),
+        Login.is_limited,
     )
     .select_from(SessionKey)
     .join(Login, Login.id == SessionKey.login_id)

@@ -7,7 +7,7 @@ from app.admin.campaigns import buying, campaigns, choices, documents, overview,
 from app.admin.cockpit import analytics, settings, translations
 from app.admin.cockpit import choices as field_choices
 from app.admin.members import customers, earning, imports, invitations, levels, people, points, sales, segments, serving
-from app.admin.organization import admins, audit, chains, sellers, sessions, webhooks
+from app.admin.organization import admins, audit, chains, roles, sellers, sessions, webhooks
 
 BLUEPRINTS = [
     m.blueprint
@@ -34,6 +34,7 @@ BLUEPRINTS = [
         chains,
         audit,
         admins,
+        roles,
         webhooks,
         settings,
         field_choices,

@@ -35,6 +35,7 @@ OWNERS: dict[str, tuple[tuple[str, str], ...]] = {
     "segment_part": (("segment_id", "segment"),),
     "segment_criterion": (("part_id", "segment_part"),),
     "login": (("chain_id", CHAIN), ("customer_id", "customer")),
+    "login_role": (("role_id", "role"),),
     "refresh_token": (("login_id", "login"),),
     "session_key": (("login_id", "login"),),
     "access_token": (("app_host_id", "app_host"),),

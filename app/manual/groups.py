@@ -46,7 +46,11 @@ GROUPS = (
         "What is decided about the programme, in Open Loyalty's words; its pictures, its texts, and what its fields offer.",
         ("admin_settings", "admin_translations", "admin_field_choices"),
     ),
-    CallGroup("Admin: admins", "Who else may act as an admin.", ("admin_admins",)),
+    CallGroup(
+        "Admin: admins",
+        "Who else may act as an admin, and what the roles of some permit.",
+        ("admin_admins", "admin_roles"),
+    ),
     CallGroup("Admin: figures", "What has come together so far, for the start page.", ("admin_analytics",)),
     CallGroup(
         "Admin: buying",

@@ -27,6 +27,7 @@ REFUSAL = {
         "form": {"type": "object", "description": "`children` by the names of the fields, each with its `errors`."},
         "errors": {"oneOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]},
         "levelId": {"type": "string"},
+        "posId": {"type": "string"},
         "active": {"type": "string"},
         "reasons": {
             "type": "array",

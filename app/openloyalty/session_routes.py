@@ -3,9 +3,10 @@
 from typing import Any
 
 from flask import Response, jsonify
+from sqlalchemy.orm import Session
 
 from app import clock
-from app.access import logins, passwords
+from app.access import logins, passwords, roles
 from app.access.errors import BadCredentials, BadRefreshToken, WrongPassword
 from app.access.models import Login
 from app.openloyalty import schemas
@@ -70,7 +71,7 @@ def _refreshed(token: str) -> Response:
     try:
         with transaction() as session:
             login, refresh_token = logins.refreshed(session, token, clock.now())
-            tokens = _tokens(login, *logins.public_name(session, login), refresh_token)
+            tokens = _tokens(session, login, refresh_token)
     except BadRefreshToken:
         with transaction() as session:
             logins.end_chain(session, token)
@@ -88,9 +89,11 @@ def _signed_in(role: str, name: str, password: str) -> Response:
     rehashed = passwords.rehashed(login.password_hash, password)
     with transaction() as session:
         refresh_token = logins.signed_in(session, login, clock.now(), settings().refresh_token_days, rehashed)
-        tokens = _tokens(login, *logins.public_name(session, login), refresh_token)
+        tokens = _tokens(session, login, refresh_token)
     return jsonify(tokens)
 
 
-def _tokens(login: Login, name: str, public_id: Any, refresh_token: str) -> dict[str, str]:
-    return {"token": identity().token(login, name, public_id, clock.now()), "refresh_token": refresh_token}
+def _tokens(session: Session, login: Login, refresh_token: str) -> dict[str, str]:
+    name, public_id = logins.public_name(session, login)
+    permitted = roles.granted(session, login.id) if login.is_limited else None
+    return {"token": identity().token(login, name, public_id, clock.now(), permitted), "refresh_token": refresh_token}

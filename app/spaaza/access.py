@@ -165,6 +165,8 @@ def _person(
     else:
         if not active:
             raise Rejected(codes.NO_VALID_USER)
+        if owner.is_limited:  # roles permit calls of the console, and no others
+            raise Rejected(codes.PERMISSION_DENIED)
         if chain and named is None and version() < chain_since:
             owner = _for_only_chain(key, owner)
         elif chain and named is None and infers_chain:

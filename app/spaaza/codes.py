@@ -170,6 +170,7 @@ WORDS: Mapping[type[Refusal], ErrorCode] = {
     access.SellerNotFound: USER_NOT_FOUND,
     access.AdminNotFound: USER_NOT_FOUND,
     access.MayNotChangeAdmin: PERMISSION_DENIED,
+    access.MayNotGiveMore: PERMISSION_DENIED,
     organizations.PosNotFound: PARAMETER_INVALID,
     organizations.TranslationNotFound: PARAMETER_INVALID,
     points.AccountNotFound: USER_NOT_FOUND,

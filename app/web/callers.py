@@ -8,7 +8,7 @@ import fcntl
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +26,7 @@ from jwt import PyJWTError
 from app.access.links import Links
 from app.access.logins import Beside, LoginState, find_state
 from app.access.models import Login
+from app.access.roles import Permission, Permissions
 from app.db.engine import Database
 from app.settings import BadSettings, Settings
 
@@ -62,11 +63,19 @@ class Caller:
     reads: frozenset[int] = frozenset()  # the chains that somebody with a bearer token may look at
     writes: frozenset[int] = frozenset()  # and change
     own_chain_id: int | None = None  # of customers and sellers
+    is_limited: bool = False  # of admins: to what their roles permit
 
     @property
     def principal(self) -> str:
         """The same for all requests of one login, or of one token for one chain."""
         return self.login.hex if self.login else f"token {self.token_id} chain {self.chain_id}"
+
+
+def _by_resource(permitted: Iterable[Permission]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for resource, access in sorted(permitted):
+        found.setdefault(resource, []).append(access)
+    return found
 
 
 class Identity:
@@ -86,13 +95,14 @@ class Identity:
         manager = JWTManager(app)
         manager.encode_key_loader(lambda identity: self.keys.current.signer)
 
-    def token(self, login: Login, name: str, public_id: UUID, now: datetime) -> str:
-        """A token for a login; `id`, `username` and `roles` are what Open Loyalty's consoles read in it."""
+    def token(self, login: Login, name: str, public_id: UUID, now: datetime, permitted: Permissions = None) -> str:
+        """A token for a login, with what Open Loyalty's consoles read in it: who it is, and what an admin with roles is `permitted`."""
         claims = {
             "id": str(public_id),
             "username": name,
             "roles": [ROLE_NAMES[login.role], "ROLE_USER"],
-            "superAdmin": login.role == "admin",
+            "superAdmin": login.role == "admin" and permitted is None,
+            **({"permissions": _by_resource(permitted)} if permitted is not None else {}),
             "lastLoginAt": int(now.timestamp()),
             "ver": login.token_version,
         }
@@ -129,6 +139,7 @@ class Identity:
             reads=found.reads,
             writes=found.writes,
             own_chain_id=found.own_chain_id,
+            is_limited=found.is_limited,
         )
         return caller, more
 

@@ -30,6 +30,7 @@ from werkzeug.exceptions import (
 from werkzeug.formparser import FormDataParser
 
 from app import clock
+from app.access import roles
 from app.access.logins import Beside
 from app.db.engine import Database, NotNow, OutcomeUnknown, TryAgain
 from app.db.prepared import Executor
@@ -38,7 +39,7 @@ from app.media.blobs import BlobStore
 from app.organizations import chains as organizations
 from app.refusal import Refusal
 from app.settings import Settings
-from app.web import audit
+from app.web import audit, resources
 from app.web.audit import Observed
 from app.web.callers import Caller, Named, NotSignedIn, identity
 from app.web.idempotency import KeyedAttempt, Replay
@@ -221,8 +222,20 @@ def with_retries(attempt: Callable[[], Result]) -> Result:
 def _let_in(policy: frozenset[str], authenticate: Callable[[], Caller]) -> None:
     """Raises what `authenticate` does, NotSignedIn among it, or Forbidden."""
     g.caller = authenticate()
-    if g.caller.role not in policy:
+    if g.caller.role not in policy or (g.caller.is_limited and not _is_permitted(g.caller)):
         raise Forbidden
+
+
+def _is_permitted(caller: Caller) -> bool:
+    """Whether the roles of an admin who has some permit the call."""
+    endpoint = request.endpoint or ""
+    if resources.is_open(endpoint):
+        return True
+    needed = resources.needed(endpoint, request.method)
+    if needed is None:
+        return False
+    with reading() as session:
+        return needed in (roles.granted(session, caller.login_id) or ())
 
 
 @contextmanager

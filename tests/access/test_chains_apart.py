@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from app.access import permissions, staff, tokens
+from app.access import permissions, roles, staff, tokens
 from app.access.models import Login
 from app.campaign.awards.give import SYSTEM
 from app.campaign.models.photos import Photo
@@ -69,6 +69,7 @@ class Place:
     identifier: str  # of the shop
     language: str  # of a translation
     admin: UUID
+    role: UUID
 
 
 MISSING = Place(
@@ -86,6 +87,7 @@ MISSING = Place(
     "no code",
     "no shop",
     "no-language",
+    uuid4(),
     uuid4(),
 )
 Body = Callable[[Place, World], dict[str, Any]]
@@ -150,6 +152,10 @@ def reading(place: Place, world: World) -> dict[str, Any]:
 def an_admin(place: Place, world: World) -> dict[str, Any]:
     details = {"firstName": "An", "lastName": "Admin", "email": f"{uuid4().hex[:6]}@guerdon.example", "isActive": 1}
     return {"admin": {**details, "plainPassword": "Correct-Horse-8"}}
+
+
+def a_role(place: Place, world: World) -> dict[str, Any]:
+    return {"role": {"name": uuid4().hex, "permissions": [{"resource": "POS", "access": "VIEW"}]}}
 
 
 def translation(place: Place, world: World) -> dict[str, Any]:
@@ -363,6 +369,10 @@ TABLE: dict[str, Row] = {
         "admin", body=lambda p, w: {"admin": {**an_admin(p, w)["admin"], "plainPassword": ""}}
     ),
     **{f"GET admin/acl/{what}": Row("admin") for what in ("role", "resources", "accesses")},
+    "POST admin/acl/role": Row("admin", 204, body=a_role),
+    "GET admin/acl/role/<role>": Row("admin"),
+    "PUT admin/acl/role/<role>": Row("admin", 204, body=a_role),
+    "DELETE admin/acl/role/<role>": Row("admin", 204),
     "GET settings": Row("admin"),
     "POST settings": Row("admin", body=lambda p, w: {"settings": {"programPointsPlural": "stars"}}),
     "GET settings/public": Row(ALL + " anyone"),
@@ -528,6 +538,7 @@ def a_place(world: World, session: Session, chain_id: int, name: str) -> tuple[P
         UUID(int=0), UUID(int=0), low.uuid, group.uuid, sold_by.uuid, shop.uuid, chain_id, business.id, host.hostname,
         token.id, "", UUID(int=0), UUID(int=0), hook.uuid, UUID(int=0), UUID(int=0), UUID(int=0), "", "", UUID(int=0),
         f"{name} event", f"{name} QR code", shop.identifier, f"en-{name}", admin.uuid,
+        roles.create(session, chain_id, f"{name} role", [], by=None).uuid,
     )  # fmt: skip
     return place, admin, sold_by
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from app.access.models import Login
+from app.access.roles import ACCESSES, RESOURCES, Permission
 from app.campaign.models.campaigns import Campaign
 from app.members import tags
 from tests.client import Client
@@ -294,6 +295,13 @@ def test_signing_in_again_ends_the_session_before(shop: Shop) -> None:
     assert campaigns(first) == []
     assert code(login(shop, "cleo@guerdon.example", headers=HOST)) is None
     assert code(first.get("/get-campaigns")) == 6
+
+
+def test_an_admin_with_roles_does_nothing_here(shop: Shop) -> None:
+    lea = shop.world.an_admin_with([Permission(it, access) for it in RESOURCES for access in ACCESSES])
+    client = shop.staff(lea)
+    assert code(client.get(f"/get-campaigns?chain_id={shop.chain_id}")) == 68
+    assert code(shop.staff().get(f"/get-campaigns?chain_id={shop.chain_id}")) is None
 
 
 def test_a_new_password_ends_the_session(shop: Shop, cleo: Client) -> None:

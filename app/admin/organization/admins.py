@@ -1,63 +1,28 @@
 """Admins: who they are, and what they may do. Source: contract section 3.1.
 
-What an admin may do is said by chain, to read or to write; the roles of Open Loyalty's consoles are one that may everything.
+For which chains an admin acts is said by chain, to read or to write; what there, by roles.
 """
 
 from typing import Any
 from uuid import UUID
 
 from flask import Response, jsonify
-from marshmallow import Schema, ValidationError, fields, post_load, validates
+from marshmallow import Schema, fields
+from sqlalchemy.orm import Session
 
 from app.access import passwords, staff
 from app.access.models import Login
 from app.access.staff import AdminDetails
+from app.admin.organization import roles
 from app.openloyalty import schemas, views
 from app.openloyalty.api import Blueprint
-from app.openloyalty.fields import INVALID, Checkbox, Collection, Email, Secret, Text
+from app.openloyalty.fields import Checkbox, Collection, Email, Secret, Text
 from app.openloyalty.formats import without_none
 from app.openloyalty.forms import Form, form, require_unchanged
 from app.openloyalty.queries import PAGING_PARAMETERS, paging
-from app.web.door import allow, caller, chains, note_chain, note_subject, own_chain, reading, transaction
+from app.web.door import allow, caller, chains, login_id, note_chain, note_subject, own_chain, reading, transaction
 
 blueprint = Blueprint("admin_admins", __name__)
-
-ROLE = {"id": 1, "name": "Admin", "role": "ROLE_ADMIN", "master": True, "permissions": []}
-ACCESSES = {"VIEW": "View", "MODIFY": "Modify"}
-RESOURCES = (
-    "ACL",
-    "ADMIN",
-    "ANALYTICS",
-    "AUDIT",
-    "CUSTOMER",
-    "EARNING_RULE",
-    "LEVEL",
-    "POINT_TRANSFER",
-    "POS",
-    "REWARD_CAMPAIGN",
-    "SEGMENT",
-    "SEGMENT_EXPORT",
-    "SELLER",
-    "SETTINGS",
-    "TRANSACTION",
-)
-
-
-class ResourceView(Schema):
-    code = fields.String(required=True)
-    name = fields.String(required=True)
-
-
-class AccessView(ResourceView):
-    pass
-
-
-class RoleView(Schema):
-    id = fields.Integer(required=True)
-    name = fields.String(required=True)
-    role = fields.String(required=True)
-    master = fields.Boolean(required=True)
-    permissions = fields.List(fields.Dict(), required=True)
 
 
 class AdminView(Schema):
@@ -69,11 +34,18 @@ class AdminView(Schema):
     phone = fields.String()
     isActive = fields.Boolean(required=True)
     external = fields.Boolean(required=True)
-    roles = fields.List(fields.Nested(RoleView), required=True)
+    roles = fields.List(fields.Nested(roles.RoleView), required=True)
 
 
 class AdminId(Schema):
     adminId = fields.UUID(required=True)
+
+
+class RoleField(fields.Raw):
+    """A role by its id, as the consoles send it, or as it is printed."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> UUID:
+        return roles.read(value)
 
 
 class AdminChangeForm(Form):
@@ -88,17 +60,7 @@ class AdminChangeForm(Form):
     phone = Text()
     isActive = Checkbox(load_default=None, attribute="active")
     plainPassword = Secret(attribute="password")
-    roles = Collection(fields.Raw())
-
-    @validates("roles")
-    def require_known_roles(self, value: list[Any], **kw: Any) -> None:
-        """The number of the role, as the consoles send it, or the role as it is printed."""
-        if any(str(it["id"] if isinstance(it, dict) and "id" in it else it) != str(ROLE["id"]) for it in value):
-            raise ValidationError(INVALID)
-
-    @post_load
-    def without_roles(self, data: dict[str, Any], **kw: Any) -> dict[str, Any]:
-        return {name: value for name, value in data.items() if name != "roles"}
+    roles = Collection(RoleField(), load_default=None)
 
 
 class AdminForm(AdminChangeForm):
@@ -115,7 +77,7 @@ class AdminForm(AdminChangeForm):
 def list_admins() -> Response:
     """List the admins who may act for the same chains."""
     with reading() as session:
-        return views.paged("users", staff.admins(session, chains(), paging()), _shown)
+        return views.paged("users", staff.admins(session, chains(), paging()), lambda it: _shown(session, it))
 
 
 @blueprint.route("/admin/data", methods=["POST"])
@@ -125,8 +87,10 @@ def list_admins() -> Response:
 def register_admin(data: dict[str, Any]) -> Response:
     """Register an admin, who signs in by the e-mail address and may write for the same chain."""
     password_hash = passwords.chosen(data.pop("password"))
+    uuids = data.pop("roles")
     with transaction() as session:
-        login = staff.register_admin(session, own_chain(), AdminDetails(**data), password_hash)
+        held = roles.chosen(session, uuids or ())
+        login = staff.register_admin(session, own_chain(), AdminDetails(**data), password_hash, held, login_id())
         note_subject(admin=login.uuid)
         return jsonify(adminId=str(login.uuid))
 
@@ -137,7 +101,7 @@ def register_admin(data: dict[str, Any]) -> Response:
 def show_admin(admin: UUID) -> Response:
     """Show an admin."""
     with reading() as session:
-        return jsonify(_shown(staff.admin(session, admin, chains())))
+        return jsonify(_shown(session, staff.admin(session, admin, chains())))
 
 
 @blueprint.route("/admin/data/<uuid:admin>", methods=["PUT"])
@@ -148,11 +112,15 @@ def change_admin(data: dict[str, Any], admin: UUID) -> Response:
     """Change an admin as a whole, who may act for no other chains than the caller may write for; a new password signs them out."""
     password = data.pop("password")
     password_hash = passwords.chosen(password) if password else None
+    uuids = data.pop("roles")
     with transaction() as session:
         found = staff.admin(session, admin, chains())
-        require_unchanged("admin", _shown(found))
+        require_unchanged("admin", _shown(session, found))
+        held = None if uuids is None else roles.chosen(session, uuids)
         who = caller()
-        changed = staff.change_admin(session, found, AdminDetails(**data), password_hash, who.login_id, who.writes)
+        changed = staff.change_admin(
+            session, found, AdminDetails(**data), password_hash, held, who.login_id, who.writes
+        )
         for chain_id in changed & who.writes:  # each of them can read who changed their admin
             note_chain(chain_id)
         if password_hash:
@@ -160,33 +128,7 @@ def change_admin(data: dict[str, Any], admin: UUID) -> Response:
         return jsonify(adminId=str(admin))
 
 
-@blueprint.route("/admin/acl/role", methods=["GET"])
-@blueprint.response(200, schemas.listed("roles", RoleView))
-@allow("admin")
-def list_roles() -> Response:
-    """List the roles of admins: there is one. For which chains somebody acts is said with the chain."""
-    return jsonify(roles=[ROLE], total=1)
-
-
-@blueprint.route("/admin/acl/resources", methods=["GET"])
-@blueprint.response(200, schemas.listed("resources", ResourceView))
-@allow("admin")
-def list_resources() -> Response:
-    """List what the role may act on: everything."""
-    found = [{"code": code, "name": code.replace("_", " ").capitalize()} for code in RESOURCES]
-    return jsonify(resources=found, total=len(found))
-
-
-@blueprint.route("/admin/acl/accesses", methods=["GET"])
-@blueprint.response(200, schemas.listed("accesses", AccessView))
-@allow("admin")
-def list_accesses() -> Response:
-    """List in which ways the role may act."""
-    found = [{"code": code, "name": name} for code, name in ACCESSES.items()]
-    return jsonify(accesses=found, total=len(found))
-
-
-def _shown(it: Login) -> dict[str, Any]:
+def _shown(session: Session, it: Login) -> dict[str, Any]:
     return without_none(
         {
             "id": str(it.uuid),
@@ -197,6 +139,6 @@ def _shown(it: Login) -> dict[str, Any]:
             "phone": it.phone,
             "isActive": it.active,
             "external": False,
-            "roles": [ROLE],
+            "roles": roles.shown_of(session, it.id),
         }
     )
