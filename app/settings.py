@@ -48,8 +48,6 @@ class Settings:
     refresh_token_days: int = 30
     # GUERDON_TIMEZONE: the programme's zone; dates without an offset are read, and all are printed, in it.
     timezone: str = "Europe/Warsaw"
-    # GUERDON_CURRENCY: ISO code, lower case, as Open Loyalty prints it.
-    currency: str = "eur"
     # GUERDON_LOCALE: the language of names and descriptions sent without one.
     locale: str = "en"
     # GUERDON_CORS_ORIGINS: comma-separated origins of consoles on other hosts; none by default.
@@ -120,7 +118,6 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         access_token_seconds=_whole(environ, "GUERDON_ACCESS_TOKEN_SECONDS", 3600),
         refresh_token_days=_whole(environ, "GUERDON_REFRESH_TOKEN_DAYS", 30),
         timezone=environ.get("GUERDON_TIMEZONE") or "Europe/Warsaw",
-        currency=(environ.get("GUERDON_CURRENCY") or "eur").lower(),
         locale=environ.get("GUERDON_LOCALE") or "en",
         cors_origins=tuple(o.strip() for o in environ.get("GUERDON_CORS_ORIGINS", "").split(",") if o.strip()),
         proxy_hops=_whole(environ, "GUERDON_PROXY_HOPS", 0),

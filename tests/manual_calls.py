@@ -413,6 +413,7 @@ def sales(walk: Walk) -> None:
     walk("show_earning_rule", admin, rule=made)
     walk("list_earning_rules", admin, query={"type": "points"})
     walk("list_earning_rules_as_seller", seller)
+    walk("show_earning_rule_to_seller", seller, rule=made)
     walk("list_earning_rules_as_customer", customer)
     walk("tell_custom_event", admin, event="visit", customer=JANE)
     shop = {"type": "geolocation", "name": "In the shop", **always, "pointsAmount": 5}
@@ -438,6 +439,7 @@ def sales(walk: Walk) -> None:
     for name, who, number in (
         ("assign_transaction", admin, "2026-0003"),
         ("assign_transaction_as_seller", seller, "2026-0004"),
+        ("assign_transaction_below_seller", seller, "2026-0006"),
     ):
         other = {"transactionData": {**document, "documentNumber": number}, "items": [coffee]}
         walk("record_transaction", seller, {"transaction": other})

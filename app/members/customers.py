@@ -256,7 +256,7 @@ class CustomerFilter:
     email_or_phone: str | None = None
     strict: bool = False
     address: Mapping[str, str] = field(default_factory=dict)  # by the names within the address
-    manual_level: UUID | None = None
+    manual_level: UUID | bool | None = None  # that one; or any, or none
     purchases_count: int | None = None
     spent: int | None = None
     spent_on_average: int | None = None
@@ -281,7 +281,10 @@ def page(session: Session, chains: Chains, wanted: CustomerFilter, paging: Page)
     if wanted.email_or_phone:
         conditions.append(holds("email", wanted.email_or_phone) | holds("phone", wanted.email_or_phone))
     conditions += [_in_address(name, text) for name, text in wanted.address.items()]
-    if wanted.manual_level is not None:
+    if isinstance(wanted.manual_level, bool):
+        is_by_hand = Customer.manual_level_id.is_not(None)
+        conditions.append(is_by_hand if wanted.manual_level else ~is_by_hand)
+    elif wanted.manual_level is not None:
         conditions.append(Customer.manual_level_id.in_(select(Level.id).where(Level.uuid == wanted.manual_level)))
     if wanted.segment_id is not None:
         of_segment = SegmentMember.segment_id == wanted.segment_id
@@ -532,7 +535,9 @@ def new_referral_code() -> str:
 
 
 def _level(session: Session, chain_id: int, uuid: UUID) -> Level:
-    level = session.scalars(select(Level).where(Level.uuid == uuid, Level.chain_id == chain_id)).one_or_none()
+    """One that is in use. Raises LevelNotFound."""
+    active = select(Level).where(Level.uuid == uuid, Level.chain_id == chain_id, Level.active.is_(True))
+    level = session.scalars(active).one_or_none()
     if level is None:
         raise LevelNotFound(field="level")
     return level

@@ -15,6 +15,7 @@ from app.db.engine import OutcomeUnknown
 from app.openloyalty.fields import AT_LEAST_ONE
 from app.openloyalty.forms import InvalidForm, tree, tree_for
 from app.organizations import errors as organizations
+from app.points import errors as points
 from app.refusal import Refusal, word_for
 from app.sales import errors as sales
 from app.web import idempotency
@@ -72,6 +73,7 @@ WORDS: Mapping[type[Refusal], Word] = {
     sales.EventUnknown: Word(400, OWN, bare=True),
     sales.LimitExceeded: Word(400, OWN, bare=True),
     sales.MayNotEarn: Word(400, OWN, bare=True),
+    points.CannotBeCancelled: Word(400, OWN, bare=True),
     idempotency.KeyReused: Word(422, OWN),
     NotOffered: Word(400, OWN, bare=True),
 }

@@ -5,7 +5,7 @@ A scalar may come as text (forms) or as a JSON value; an absent, null or empty o
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 from uuid import UUID
@@ -197,17 +197,30 @@ class Number(BlankIsNone, fields.Float):
         return float(text)
 
 
-class Moment(BlankIsNone, fields.String):
-    """`YYYY-MM-DD HH:mm` in the programme's zone, or ISO 8601 with an offset; aware, in UTC."""
+FIRST_MOMENT, LAST_SECOND = time(), time(23, 59, 59)  # of a day
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
-    def __init__(self, **kw: Any) -> None:
+
+class Moment(BlankIsNone, fields.String):
+    """`YYYY-MM-DD HH:mm` in the programme's zone, or ISO 8601 with an offset; aware, in UTC. Where `of_day` says so, a day alone, too."""
+
+    def __init__(self, of_day: time | None = None, **kw: Any) -> None:
+        self._of_day = of_day
+        day = "; a day alone is its first moment" if of_day == FIRST_MOMENT else "; a day alone is its last second"
         super().__init__(
-            **described(kw, description="`YYYY-MM-DD HH:mm` in the programme's zone, or ISO 8601 with an offset.")
+            **described(
+                kw,
+                description="`YYYY-MM-DD HH:mm` in the programme's zone, or ISO 8601 with an offset"
+                f"{day if of_day is not None else ''}.",
+            )
         )
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> datetime:  # type: ignore[override]
+        sent = str(value).strip()
         try:
-            return moment(str(value).strip(), MOMENT, settings().zone)
+            if self._of_day is not None and _DAY.fullmatch(sent):
+                return datetime.combine(date.fromisoformat(sent), self._of_day, settings().zone).astimezone(UTC)
+            return moment(sent, MOMENT, settings().zone)
         except ValueError as e:
             raise ValidationError(INVALID) from e
 
@@ -325,11 +338,18 @@ class Labels(fields.Field[list[tuple[str, str]]]):
 def default_texts(data: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     """A form whose texts may come translated, as later versions send them: the default locale's take their places."""
     form = dict(data)
-    translations = form.get("translations")
+    translations = by_locale(form.get("translations"))
     texts = translations.get(settings().locale) if isinstance(translations, Mapping) else None
     if isinstance(texts, Mapping):
         form |= {name: texts[name] for name in names if form.get(name) is None and name in texts}
     return form
+
+
+def by_locale(translations: Any) -> Any:
+    """Translations as they are sent, a map by locale; also from a list, as they are printed."""
+    if isinstance(translations, list) and all(isinstance(it, Mapping) and "locale" in it for it in translations):
+        return {str(it["locale"]): {name: it[name] for name in it if name != "locale"} for it in translations}
+    return translations
 
 
 def _scalar(value: Any) -> Any:

@@ -1,7 +1,7 @@
 """Dates, numbers and descriptions as Open Loyalty prints them."""
 
 from datetime import UTC, date, datetime, time
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import nh3
@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 from app.web.door import settings
 from app.web.fields import YEARS
 
+Percentage = TypeVar("Percentage", int, int | None)
 _markdown = MarkdownIt("commonmark", {"html": False})
 
 
@@ -34,6 +35,11 @@ def _written(at: datetime) -> str:
 
 def percent(hundredths: int) -> str:
     return f"{hundredths / 100:.2f}%"
+
+
+def kept_percent(sent: Percentage, known: int | None) -> Percentage | int:
+    """Hundredths of a percent: what is known, where what was sent is its fraction of one, as it is printed; rounded as forms round."""
+    return known if known is not None and sent == (known + 50) // 100 else sent
 
 
 def names(found: dict[UUID, str]) -> dict[str, str] | list[str]:

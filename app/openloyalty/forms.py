@@ -1,13 +1,14 @@
 """Forms and their error tree: `{"form": {"children": {"<field>": {"errors": […]}}}, "errors": []}`."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import datetime
 from functools import cache, wraps
 from typing import Any
 
 from flask import g
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, pre_load, validates_schema
 
-from app.openloyalty.fields import INVALID, MESSAGES, Checkbox, default_texts, items
+from app.openloyalty.fields import INVALID, MESSAGES, Checkbox, by_locale, default_texts, items
 from app.web.body import body
 from app.web.door import settings
 
@@ -42,9 +43,9 @@ class Form(Schema):
         printed = self.printed._declared_fields.keys() - self.later if self.printed else set()
         known = printed | {field.data_key or name for name, field in self.fields.items()}
         unknown = unknown_names(original, known, self.later)
-        if self.translated and "translations" in unknown:
+        if self.translated and not _is_empty(original.get("translations")):
             unknown = [name for name in unknown if name != "translations"]
-            unknown += _untranslated(original, self.translated)
+            unknown += _untranslated(original, self.translated, may_differ=self.printed is not None)
         if unknown:
             raise ValidationError(extra(unknown))
 
@@ -69,15 +70,20 @@ def extra(names: Collection[str]) -> str:
     return f"This form should not contain extra fields. Unknown: {', '.join(names)}."
 
 
-def _untranslated(form: Mapping[str, Any], names: tuple[str, ...]) -> list[str]:
-    """What a form's translations hold beside these texts in the default locale, or what contradicts the form itself."""
-    translations = form["translations"]
+def _untranslated(form: Mapping[str, Any], names: tuple[str, ...], may_differ: bool) -> list[str]:
+    """What a form's translations hold beside these texts in the default locale, or what contradicts the form itself.
+
+    They may differ where `chosen_texts` says which of both counts.
+    """
+    translations = by_locale(form["translations"])
     if not isinstance(translations, Mapping):
         return ["translations"]
     found = []
     for locale, texts in translations.items():
         known = [
-            name for name in names if locale == settings().locale and form.get(name) in (None, "", texts.get(name))
+            name
+            for name in names
+            if locale == settings().locale and (may_differ or form.get(name) in (None, "", texts.get(name)))
         ]
         there = unknown_names(texts, known) if isinstance(texts, Mapping) else [str(texts)]
         found += [f"translations[{locale}][{name}]" for name in there]
@@ -201,16 +207,52 @@ def require_unchanged(root: str, shown: Mapping[str, Any]) -> None:
     differing = [
         name for name in g.form.elsewhere if sent.get(name) not in (None, "") and not _same(sent[name], shown.get(name))
     ]
-    if differing:
-        raise InvalidForm(tree(g.form, {"_schema": [f"This form does not change {', '.join(differing)}."]}))
+    refuse_to_change(differing)
+
+
+def refuse_to_change(names: Collection[str]) -> None:
+    """What is changed elsewhere, or by others. In views with a form. Raises InvalidForm, if there is any."""
+    if names:
+        raise InvalidForm(tree(g.form, {"_schema": [f"This form does not change {', '.join(names)}."]}))
+
+
+def chosen_texts(root: str, shown: Mapping[str, Any]) -> dict[str, Any]:
+    """Of texts that come twice, flat and translated, what was changed of what is `shown`, by their names; in views with a form.
+
+    Raises InvalidForm where both were, and differ.
+    """
+    sent = body().get(root)
+    sent = sent if isinstance(sent, Mapping) else {}
+    translations = by_locale(sent.get("translations"))
+    texts = translations.get(settings().locale) if isinstance(translations, Mapping) else None
+    found = {}
+    for name in g.form.translated:
+        flat, translated = sent.get(name), texts.get(name) if isinstance(texts, Mapping) else None
+        if flat in (None, "") or translated in (None, "") or flat == translated or translated == shown.get(name):
+            continue
+        if flat != shown.get(name):
+            raise InvalidForm(tree(g.form, {name: ["This is said twice, and differs: here, and in translations."]}))
+        found[name] = translated
+    return found
 
 
 def _same(sent: Any, shown: Any) -> bool:
     if isinstance(shown, bool):
         return bool(Checkbox().deserialize(sent)) == shown
+    if isinstance(sent, str) and isinstance(shown, str) and _is_same_moment(sent, shown):
+        return True
     if isinstance(shown, Mapping):
         return isinstance(sent, Mapping) and all(_same(sent.get(name), value) for name, value in shown.items())
     return str(sent) == str(shown)
+
+
+def _is_same_moment(sent: str, shown: str) -> bool:
+    """However its offset is written."""
+    try:
+        moments = [datetime.fromisoformat(it.strip()) for it in (sent, shown)]
+    except ValueError:
+        return False
+    return all(it.tzinfo for it in moments) and moments[0] == moments[1]
 
 
 def tree(schema: Form, errors: Mapping[str, Any]) -> dict[str, Any]:

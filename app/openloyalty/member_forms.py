@@ -14,7 +14,9 @@ from app.members.levels import LevelDetails, SpecialReward
 from app.openloyalty import schemas
 from app.openloyalty.fields import (
     BLANK,
+    FIRST_MOMENT,
     INVALID,
+    LAST_SECOND,
     LONG_TEXT_LENGTH_MAX,
     BirthDay,
     Checkbox,
@@ -26,6 +28,7 @@ from app.openloyalty.fields import (
     Hundredths,
     Labels,
     Moment,
+    Number,
     Percent,
     Secret,
     Text,
@@ -35,6 +38,7 @@ from app.openloyalty.fields import (
 )
 from app.openloyalty.forms import Form, Forms, Group, extra, unknown_names
 from app.organizations.models import POINTS_DAYS_MAX
+from app.organizations.shops import Location
 from app.segments.criteria import DAYS_MAX, Criterion
 from app.segments.criteria import TYPES as CRITERIA
 from app.segments.segments import CUSTOMER_LIST, SegmentDetails
@@ -130,7 +134,7 @@ class CustomerChangeForm(Form):
 
     printed = schemas.CustomerView
     elsewhere = (
-        "customerId", "active", "createdAt", "levelId", "manuallyAssignedLevelId", "segments", "posIdentifier", "level", "status",
+        "customerId", "active", "createdAt", "manuallyAssignedLevelId", "segments", "posIdentifier", "level", "status",
         "agreement1At", "agreement2At", "agreement3At",
     )  # fmt: skip
     later = LATER | {"referral_customer_email"}
@@ -147,6 +151,7 @@ class CustomerChangeForm(Form):
     agreement2 = Checkbox()
     agreement3 = Checkbox()
     posId = Uuid(attribute="shop")
+    levelId = Uuid(attribute="level")
     labels = Labels()
 
     def on_bind_field(self, field_name: str, field_obj: Any) -> None:
@@ -181,8 +186,8 @@ class SpecialRewardForm(RewardForm):
 
     printed = schemas.SpecialRewardView
     active = Checkbox()
-    startAt = Moment(required=True, attribute="starts_at")
-    endAt = Moment(required=True, attribute="ends_at")
+    startAt = Moment(FIRST_MOMENT, required=True, attribute="starts_at")
+    endAt = Moment(LAST_SECOND, required=True, attribute="ends_at")
     id = Uuid()
 
     @post_load
@@ -326,16 +331,50 @@ class SellerForm(SellerChangeForm):
     plainPassword = Secret(required=True, attribute="password")
 
 
+class GeoPointForm(Form):
+    lat = Number(-90, 90)
+    long = Number(-180, 180)
+
+
+class LocationForm(Form):
+    """Where a shop is; one may send back what was printed."""
+
+    printed = schemas.LocationView
+    street = Text()
+    address1 = Text()
+    address2 = Text()
+    postal = Text()
+    city = Text()
+    province = Text()
+    country = Country()
+    lat = Number(-90, 90)
+    long = Number(-180, 180)
+    geoPoint = Group(GeoPointForm, load_default=dict)
+
+    @post_load
+    def location(self, data: dict[str, Any], **kw: Any) -> Location:
+        point = data.pop("geoPoint")
+        degrees = [point.get(name) if data[name] is None else data[name] for name in ("lat", "long")]
+        if (degrees[0] is None) != (degrees[1] is None):
+            raise ValidationError(
+                {name: [BLANK] for name, at in zip(("lat", "long"), degrees, strict=True) if at is None}
+            )
+        address = {name: value for name, value in data.items() if value is not None and name not in ("lat", "long")}
+        return Location(address, *degrees)
+
+
 class PosForm(Form):
     name = Text(required=True)
     identifier = Text(required=True)
     description = Text(LONG_TEXT_LENGTH_MAX)
+    location = Group(LocationForm, load_default=Location, attribute="location")
 
 
 class PosChangeForm(PosForm):
     """The same, for one that is there."""
 
     printed = schemas.PosView
+    elsewhere = ("posId", "transactionsAmount", "transactionsCount", "currency")
 
 
 class PasswordChangeForm(Form):
@@ -429,8 +468,13 @@ _TERMS: Mapping[str, fields.Field[Any]] = {
 }
 
 
+# What 3.2's console calls a type.
+ALSO_CALLED = {"customer_with_labels_values": "customer_has_labels_with_values"}
+
+
 def _criterion(data: Any) -> Criterion:
     kind = data.get("type") if isinstance(data, Mapping) else None
+    kind = ALSO_CALLED.get(kind, kind) if isinstance(kind, str) else kind
     if not isinstance(kind, str) or kind not in CRITERIA:
         raise ValidationError([f"A criterion has one of these types: {', '.join(CRITERIA)}."])
     _part(data, CriterionSent)

@@ -1,5 +1,7 @@
 """Customers with what is printed beside them, in a fixed number of statements a page."""
 
+from typing import Any
+
 from flask import Response, jsonify
 from sqlalchemy.orm import Session
 
@@ -8,6 +10,7 @@ from app.campaign.vouchers import bought
 from app.members import customers
 from app.members.models import Customer
 from app.openloyalty import views
+from app.organizations import chains
 from app.paging import Paged
 from app.web.door import caller
 
@@ -21,11 +24,22 @@ def customer_pages(session: Session, found: Paged[Customer]) -> Response:
     ids = [customer.id for customer in found.rows]
     spending = customers.spending(session, ids)
     coupons = bought.latest_by_customer(session, ids, views.PURCHASES_PRINTED_MAX)
-    return views.paged("customers", found, lambda it: views.customer(it, spending.get(it.id), coupons[it.id]))
+    currencies = chains.printed_currencies(session, [it.chain_id for it in found.rows])
+
+    def shown(it: Customer) -> dict[str, Any]:
+        return views.customer(it, currencies[it.chain_id], spending.get(it.id), coupons[it.id])
+
+    return views.paged("customers", found, shown)
 
 
 def customer_details(session: Session, customer: Customer) -> Response:
+    return jsonify(details_of(session, customer))
+
+
+def details_of(session: Session, customer: Customer) -> dict[str, Any]:
+    """All that is printed of one customer."""
     spending = customers.spending(session, [customer.id])
     coupons = bought.latest_by_customer(session, [customer.id], views.PURCHASES_PRINTED_MAX)
     segments = [str(uuid) for uuid in customers.segments_of(session, customer.id)]
-    return jsonify(views.customer(customer, spending.get(customer.id), coupons[customer.id], segments))
+    currency = chains.printed_currencies(session, [customer.chain_id])[customer.chain_id]
+    return views.customer(customer, currency, spending.get(customer.id), coupons[customer.id], segments)

@@ -1,15 +1,21 @@
 """Levels and shops, read by admins and sellers alike."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from flask import Response, jsonify
+from sqlalchemy.orm import Session
 
 from app.media.pictures import with_picture
 from app.members import levels
 from app.openloyalty import views
 from app.openloyalty.queries import paging
+from app.organizations import chains as organizations
 from app.organizations import shops
-from app.web.door import chains, reading
+from app.organizations.models import PointOfSale
+from app.sales.listing import sold_in
+from app.web.door import chains, listing, reading
 
 
 def list_levels() -> Response:
@@ -27,10 +33,29 @@ def show_level(uuid: UUID) -> Response:
 
 
 def list_shops() -> Response:
+    """The shops, without what was sold there: quick, for whoever chooses one."""
     with reading() as session:
         return views.paged("pos", shops.page(session, chains(), paging()), views.pos)
 
 
+def list_shops_with_sales() -> Response:
+    with listing() as session:
+        found = shops.page(session, chains(), paging())
+        shown = _with_sales(session, found.rows)
+        return views.paged("pos", found, lambda it: shown[it.id])
+
+
 def show_shop(uuid: UUID) -> Response:
     with reading() as session:
-        return jsonify(views.pos(shops.get(session, uuid, chains())))
+        return shown_shop(session, shops.get(session, uuid, chains()))
+
+
+def shown_shop(session: Session, it: PointOfSale) -> Response:
+    return jsonify(_with_sales(session, [it])[it.id])
+
+
+def _with_sales(session: Session, found: Sequence[PointOfSale]) -> dict[int, dict[str, Any]]:
+    """Shops as they are printed, by their ids."""
+    sold = sold_in(session, [it.id for it in found])
+    currencies = organizations.printed_currencies(session, [it.chain_id for it in found])
+    return {it.id: views.pos(it, sold[it.id], currencies[it.chain_id]) for it in found}

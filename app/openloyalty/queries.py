@@ -1,7 +1,7 @@
 """Paging, sorting and filters as Open Loyalty's clients write them in the query string."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from flask import request
 from marshmallow import ValidationError
 from werkzeug.exceptions import BadRequest
 
-from app.openloyalty.fields import Hundredths, Moment
+from app.openloyalty.fields import FIRST_MOMENT, LAST_SECOND, Hundredths, Moment
 from app.openloyalty.forms import NO, unknown_names
 from app.paging import PER_PAGE, Page
 from app.text import trimmed
@@ -57,7 +57,7 @@ def filters(*names: str, description: str = "") -> list[dict[str, Any]]:
 
 # Filters of later versions, which this one can only answer with no.
 LATER = ("isPublic", "isFeatured", "isFulfillmentTracking", "categoryId")
-NESTED = ("labels", "categoryId")
+NESTED = ("labels", "categoryId", "state")
 LATER_FILTERS = filters(*LATER, description="Only no: there are none.")
 
 
@@ -88,7 +88,7 @@ def require_known(names: Collection[str]) -> None:
 
 def period(name: str) -> tuple[datetime | None, datetime | None]:
     """`<name>From` and `<name>To`. Raises BadRequest."""
-    return moment(f"{name}From"), moment(f"{name}To")
+    return moment(f"{name}From", FIRST_MOMENT), moment(f"{name}To", LAST_SECOND)
 
 
 FLAGS = {"true": True, "1": True, "false": False, "0": False}
@@ -106,6 +106,16 @@ def choice(name: str, words: Collection[str]) -> str | None:
     if value and value not in words:
         raise BadRequest(f"{name}: expected {' or '.join(word for word in words if word)}.")
     return value or None
+
+
+def choices(name: str, words: Collection[str]) -> list[str]:
+    """Some of a few words, in small letters: `name=word`, or `name[]=word` for each. Raises BadRequest."""
+    sent = query().get(name)
+    found = [_text(it) for it in (sent.values() if isinstance(sent, dict) else [sent])]
+    chosen = [it.lower() for it in found if it]
+    if any(it not in words for it in chosen):
+        raise BadRequest(f"{name}: expected {' or '.join(word for word in words if word)}.")
+    return chosen
 
 
 def number(name: str) -> int | None:
@@ -152,10 +162,10 @@ def labels() -> list[tuple[str | None, str | None]]:
     return found
 
 
-def moment(name: str) -> datetime | None:
-    """A moment in the query string. Raises BadRequest."""
+def moment(name: str, of_day: time | None = None) -> datetime | None:
+    """A moment in the query string; where `of_day` says which, a day alone stands for one. Raises BadRequest."""
     try:
-        at: datetime | None = Moment().deserialize(request.args.get(name))
+        at: datetime | None = Moment(of_day).deserialize(request.args.get(name))
     except ValidationError as e:
         raise BadRequest(f"{name}: expected `YYYY-MM-DD HH:mm` or ISO 8601.") from e
     return at

@@ -20,6 +20,7 @@ from app.openloyalty import views
 from app.openloyalty.formats import without_none
 from app.organizations import chains as organizations
 from app.points import summary
+from app.sales import levels as reached
 from app.web.callers import identity
 from app.web.door import chains, note_subject, note_unrewarded, own_chain, reading, settings, transaction, visited_chain
 
@@ -125,13 +126,17 @@ def status(name: str) -> Response:
     """A customer's points and level."""
     with reading() as session:
         customer = customers.get(session, name, chains())
+        chain = organizations.terms(session, customer.chain_id)
+        by_points = chain.levels_by == "points"
         return jsonify(
             views.customer_status(
                 customer,
+                organizations.printed_currencies(session, [customer.chain_id])[customer.chain_id],
                 customers.spending(session, [customer.id]).get(customer.id),
                 summary.as_of(session, customer.id),
                 _expiring_next_month(session, customer),
                 levels.above(session, customer.chain_id, customer.level),
+                reached.value_of(session, chain, customer.id, clock.now()) if by_points else None,
             )
         )
 

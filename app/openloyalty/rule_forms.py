@@ -42,6 +42,7 @@ TYPES = {
 }
 EVENTS = {"oloy.account.created": REGISTERED, "oloy.transaction.registered": FIRST_PURCHASE}
 PERIODS = {"1 day": "day", "1 week": "week", "1 month": "month", "1 year": "year"}
+PERIODS_READ = PERIODS | {unit: unit for unit in PERIODS.values()}
 REFERRAL_EVENTS = ("register", "first_purchase", "every_purchase")
 REFERRAL_TYPES = ("referrer", "referred", "both")
 LABEL_MODES = ("none_labels", "exclude_labels", "include_labels")
@@ -71,7 +72,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 class LimitForm(Form):
     active = Checkbox()
     limit = Whole(attribute="limit")
-    period = Choice(tuple(PERIODS))
+    period = Choice(tuple(PERIODS_READ))
 
 
 class MultiplierSent(Schema):
@@ -116,9 +117,8 @@ class Skus(fields.List[Any]):
 class EarningRuleForm(Form):
     """An earning rule: its `type` says which fields it has."""
 
-    printed = schemas.EarningRuleView
-    elsewhere = ("earningRuleId", "hasPhoto")
-    later = frozenset({"photo", "stopProcessing", "lastExecutedRule", "target"})
+    later = frozenset({"photo", "stopProcessing", "lastExecutedRule"})
+    translated = ("name", "description")
     type = Choice(tuple(TYPES), required=True)
     name = Text(required=True)
     description = Text(LONG_TEXT_LENGTH_MAX)
@@ -126,6 +126,7 @@ class EarningRuleForm(Form):
     allTimeActive = Checkbox(attribute="is_always")
     startAt = Moment(attribute="starts_at")
     endAt = Moment(attribute="ends_at")
+    target = Choice(("level", "segment"))  # which of the two is meant; without it both
     levels = Collection(Uuid())
     segments = Collection(Uuid())
     pos = Collection(Uuid(), attribute="shops")
@@ -152,6 +153,10 @@ class EarningRuleForm(Form):
 
     @post_load
     def rule(self, data: dict[str, Any], **kw: Any) -> RuleDetails:
+        return self.details(data)
+
+    def details(self, data: dict[str, Any]) -> RuleDetails:
+        """The rule; raises ValidationError for what its type does not have."""
         kind = TYPES[data["type"]]
         if not data["is_always"] and not (data["starts_at"] and data["ends_at"]):
             wrong = {name: [BLANK] for name, key in (("startAt", "starts_at"), ("endAt", "ends_at")) if not data[key]}
@@ -163,8 +168,8 @@ class EarningRuleForm(Form):
             description=data["description"],
             active=data["active"],
             valid=valid,
-            levels=data["levels"],
-            segments=data["segments"],
+            levels=data["levels"] if data["target"] != "segment" else [],
+            segments=data["segments"] if data["target"] != "level" else [],
             shops=data["shops"],
             terms=self._terms(data),
         )
@@ -194,7 +199,7 @@ class EarningRuleForm(Form):
         if limit and limit["active"]:
             if limit["limit"] is None or limit["period"] is None:
                 raise ValidationError({"limit": {n: [BLANK] for n in ("limit", "period") if limit[n] is None}})
-            terms |= {"limit": limit["limit"], "limit_unit": PERIODS[limit["period"]]}
+            terms |= {"limit": limit["limit"], "limit_unit": PERIODS_READ[limit["period"]]}
         if data["type"] == "event" and terms.get("event") is not None:
             if terms["event"] not in EVENTS:
                 raise ValidationError({"eventName": [INVALID]})
@@ -202,6 +207,18 @@ class EarningRuleForm(Form):
         if data["type"] == "referral" and terms.get("event") not in (None, *REFERRAL_EVENTS):
             raise ValidationError({"eventName": [INVALID]})
         return terms
+
+
+class EarningRuleChangeForm(EarningRuleForm):
+    """The same, for a rule that is there: its type need not be said."""
+
+    printed = schemas.EarningRuleView
+    elsewhere = ("earningRuleId", "hasPhoto")
+    type = Choice(tuple(TYPES))
+
+    @post_load
+    def rule(self, data: dict[str, Any], **kw: Any) -> Any:
+        return data
 
 
 class PlaceForm(Form):

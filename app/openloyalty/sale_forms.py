@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import ValidationError, post_load
 
-from app.openloyalty.fields import Choice, Email, Hundredths, Labels, Moment, Text, Uuid, Whole
+from app.openloyalty.fields import FIRST_MOMENT, Choice, Email, Hundredths, Labels, Moment, Text, Uuid, Whole
 from app.openloyalty.forms import Form, Forms, Group
 from app.openloyalty.member_forms import AddressForm
 from app.sales.recording import ITEMS_MAX, SaleDetails, SoldItem
@@ -17,7 +17,7 @@ QUANTITY_MAX = 1_000_000
 class DocumentForm(Form):
     documentType = Choice(DOCUMENT_TYPES, attribute="document_type")
     documentNumber = Text(required=True, attribute="number")
-    purchaseDate = Moment(required=True, attribute="bought_at")
+    purchaseDate = Moment(FIRST_MOMENT, required=True, attribute="bought_at")
     purchasePlace = Text(attribute="place")
 
 

@@ -7,6 +7,7 @@ from app.amounts import number
 from app.calendar import ALWAYS_FROM, ALWAYS_TO
 from app.openloyalty.formats import moment, without_none
 from app.openloyalty.rule_forms import EVENTS, PERIODS, TYPES
+from app.openloyalty.views import translations
 from app.sales.listing import ListedSale
 from app.sales.models import EarningRule, SaleItem
 
@@ -98,6 +99,7 @@ def earning_rule(it: EarningRule, has_photo: bool) -> dict[str, Any]:
             "pos": it.shops,
             "hasPhoto": has_photo,
             **_terms(it.kind, terms),
+            "translations": translations(name=it.name, description=it.description),
         }
     )
 

@@ -20,7 +20,7 @@ from app.openloyalty.queries import filters, paging
 from app.organizations import chains as organizations
 from app.paging import Page
 from app.sales import earning, listing, matching, recording
-from app.sales.errors import BadSale, SaleNotFound
+from app.sales.errors import AlreadyAssigned, BadSale, SaleNotFound
 from app.sales.listing import SaleFilter
 from app.sales.models import Sale
 from app.sales.recording import Labels, NewSale, SaleDetails
@@ -76,7 +76,10 @@ def assign(data: dict[str, Any]) -> Response:
         if sale is None:
             raise SaleNotFound(field="number")
         customer = _named(session, sale, data)
-        _note(sales.assign(session, sale, customer, clock.now(), people.actor()))
+        try:
+            _note(sales.assign(session, sale, customer, clock.now(), people.actor()))
+        except AlreadyAssigned as e:
+            raise AlreadyAssigned(str(e), field="number") from e
         note_subject(transaction=sale.uuid, customer=customer.uuid)
         return jsonify(transactionId=str(sale.uuid))
 

@@ -343,6 +343,9 @@ class CustomerStatusView(Schema):
     levelName = fields.String()
     nextLevel = fields.String()
     nextLevelName = fields.String()
+    levelConditionValue = fields.Float()
+    nextLevelConditionValue = fields.Float()
+    pointsToNextLevel = fields.Float()
     transactionsAmountToNextLevelWithoutDeliveryCosts = fields.Float()
     transactionsAmountWithoutDeliveryCosts = _number()
     averageTransactionsAmount = _text()
@@ -377,17 +380,24 @@ class SpecialRewardView(RewardView):
     endAt = _moment()
 
 
+class TranslatedView(Schema):
+    name = _text()
+    description = fields.String()
+    locale = _text()
+
+
 class LevelView(Schema):
     id = _id()
     name = _text()
     description = fields.String()
     active = _flag()
     conditionValue = _number()
-    minOrder = fields.Float()
     hasPhoto = _flag()
     reward = fields.Nested(RewardView, required=True)
     specialRewards = fields.List(fields.Nested(SpecialRewardView), required=True)
     customersCount = _whole()
+    minOrder = fields.Float()
+    translations = fields.List(fields.Nested(TranslatedView), required=True)
 
 
 class CustomersLevelView(Schema):
@@ -395,10 +405,10 @@ class CustomersLevelView(Schema):
     name = _text()
     description = fields.String()
     conditionValue = _number()
-    minOrder = fields.Float()
     hasPhoto = _flag()
     reward = fields.Nested(RewardView, required=True)
     specialRewards = fields.List(fields.Nested(SpecialRewardView), required=True)
+    minOrder = fields.Float()
 
 
 class LevelId(Schema):
@@ -406,7 +416,7 @@ class LevelId(Schema):
 
 
 # Of a segment's criteria, what is kept in hundredths.
-CRITERION_AMOUNTS = {"percent", "fromAmount", "toAmount", "fromPoints", "toPoints"}
+CRITERION_AMOUNTS = {"fromAmount", "toAmount", "fromPoints", "toPoints"}
 
 
 class CriterionTerms(Schema):
@@ -615,6 +625,7 @@ class EarningRuleView(Schema):
     longitude = fields.Float()
     radius = fields.Float()
     code = fields.String()
+    translations = fields.List(fields.Nested(TranslatedView), required=True)
 
 
 class InvitationView(Schema):
@@ -657,11 +668,33 @@ class SellerId(Schema):
     sellerId = _id()
 
 
+class GeoPointView(Schema):
+    """In degrees, as text."""
+
+    lat = _text()
+    long = _text()
+
+
+class LocationView(Schema):
+    street = fields.String()
+    address1 = fields.String()
+    address2 = fields.String()
+    postal = fields.String()
+    city = fields.String()
+    province = fields.String()
+    country = fields.String()
+    geoPoint = fields.Nested(GeoPointView)
+
+
 class PosView(Schema):
     posId = _id()
     name = _text()
     identifier = _text()
     description = fields.String()
+    location = fields.Nested(LocationView, required=True)
+    transactionsAmount = fields.Float()
+    transactionsCount = fields.Integer()
+    currency = fields.String()
 
 
 class PosId(Schema):

@@ -14,7 +14,7 @@ from app.amounts import number
 from app.members import customers
 from app.members.errors import CustomerNotFound, IdentifiersDisagree
 from app.openloyalty import queries, views
-from app.openloyalty.queries import choice, filters, paging, text
+from app.openloyalty.queries import choice, choices, filters, paging, text
 from app.openloyalty.schemas import TRANSFER_KINDS, TRANSFER_STATES, TRANSFER_TYPES
 from app.organizations import chains as organizations
 from app.organizations.models import POINTS_DAYS_MAX
@@ -22,6 +22,7 @@ from app.organizations.scope import Chains
 from app.points import ledger, summary
 from app.sales import listing as sales
 from app.sales import matching
+from app.sales import points as by_hand
 from app.web.door import caller, chains, listing, note_subject, reading, transaction
 
 EXPIRING_DAYS = 30
@@ -32,7 +33,7 @@ TRANSFER_FILTERS = filters(
 
 def transfers(customer: UUID | None = None) -> Response:
     """The additions and spendings of one account, or of all, and what has become of them."""
-    kind, state = choice("type", TRANSFER_TYPES), choice("state", TRANSFER_STATES)
+    kind, states = choice("type", TRANSFER_TYPES), choices("state", TRANSFER_STATES)
     now = clock.now()
     wanted = ledger.EntryFilter(
         customer=customer,
@@ -41,7 +42,7 @@ def transfers(customer: UUID | None = None) -> Response:
         phone=text("customerPhone"),
         email=text("customerEmail"),
         kinds=TRANSFER_TYPES[kind] if kind else TRANSFER_KINDS,
-        state=TRANSFER_STATES[state] if state else None,
+        states=[TRANSFER_STATES[it] for it in states],
     )
     with reading() if customer else listing() as session:
         found = ledger.list_entries(session, chains(), wanted, paging(True), now)
@@ -101,7 +102,7 @@ def named(session: Session, kind: str, name: str, chains: Chains) -> str:
 
 
 def moved(change: Any, data: dict[str, Any]) -> str:
-    """Add or spend points: `change` is `ledger.add`, whose points may live for so many days, or `ledger.spend`. The entry's id."""
+    """Add or spend points: `change` is `points.add`, whose points may live for so many days, or `ledger.spend`. The entry's id."""
     who = caller()
     with transaction() as session:
         staff.require_may_move_points(session, who.login_id)
@@ -120,7 +121,7 @@ def pass_on(data: dict[str, Any]) -> Response:
     with transaction() as session:
         sender = who.customer_id or customers.get(session, data["sender"], chains()).id
         receiver = customers.get(session, data["receiver"], chains()).id
-        entry = ledger.pass_on(session, sender, receiver, data["amount"], clock.now(), who.role, who.login_id)
+        entry = by_hand.pass_on(session, sender, receiver, data["amount"], clock.now(), who.role, who.login_id)
         names = customers.uuids(session, [sender, receiver])
         note_subject(transfer=entry, sender=names[sender], receiver=names[receiver], points=number(data["amount"]))
     return jsonify(pointsTransferId=str(entry))
@@ -130,7 +131,7 @@ def cancel(transfer: UUID) -> Response:
     """Take back what is left of an addition of points."""
     who = caller()
     with transaction() as session:
-        cancelled = ledger.cancel(session, transfer, clock.now(), who.role, who.login_id, chains())
+        cancelled = by_hand.cancel(session, transfer, clock.now(), who.role, who.login_id, chains())
         entry = ledger.get(session, cancelled)
         customer = customers.uuids(session, [entry.customer_id])[entry.customer_id]
         note_subject(transfer=transfer, customer=customer, points=number(-entry.amount))

@@ -37,6 +37,7 @@ from app.paging import Paged
 from app.points.ledger import ListedEntry
 from app.points.summary import Expiring, PointsSummary
 from app.refusal import Refusal
+from app.sales.listing import Sold
 from app.web.door import settings
 
 PURCHASES_PRINTED_MAX = 100
@@ -63,6 +64,11 @@ def campaign(shown: CampaignForSale, viewer: str, as_html: bool = False) -> dict
         **(_photos(it) if viewer == "admin" else {}),
     }
     return without_none(fields)
+
+
+def translations(**texts: str | None) -> list[dict[str, str]]:
+    """Texts as later versions print them, by language; there is the installation's own."""
+    return [without_none({**texts, "locale": settings().locale})]
 
 
 def photo_name(it: Photo) -> str:
@@ -196,12 +202,15 @@ def eligibility(verdict: Verdict, campaign_id: str, customer_id: str) -> dict[st
 
 
 def customer(
-    it: Customer, spending: Spending | None, purchases: Iterable[Voucher] = (), segments: list[str] | None = None
+    it: Customer,
+    currency: str,
+    spending: Spending | None,
+    purchases: Iterable[Voucher] = (),
+    segments: list[str] | None = None,
 ) -> dict[str, Any]:
     """A customer's details; the purchases are the latest PURCHASES_PRINTED_MAX."""
     profile = it.profile
     spent = spending or Spending(transactions_count=0, amount=0, amount_without_delivery=0, amount_excluded_for_level=0)
-    average = spent.amount // spent.transactions_count if spent.transactions_count else 0
     return without_none(
         {
             "customerId": str(it.uuid),
@@ -229,9 +238,9 @@ def customer(
             "transactionsAmount": number(spent.amount),
             "transactionsAmountWithoutDeliveryCosts": number(spent.amount_without_delivery),
             "amountExcludedForLevel": number(spent.amount_excluded_for_level),
-            "averageTransactionAmount": number(average),
+            "averageTransactionAmount": number(_average(spent)),
             "lastTransactionDate": moment(spent.last_at) if spent.last_at else None,
-            "currency": settings().currency,
+            "currency": currency,
             "levelPercent": percent(it.level.reward_hundredths_of_percent or 0) if it.level else None,
             "segments": segments,
             "posIdentifier": it.shop.identifier if it.shop else None,
@@ -264,12 +273,21 @@ def level_change(it: LevelChange) -> dict[str, Any]:
 
 
 def customer_status(
-    it: Customer, spending: Spending | None, points: PointsSummary, expiring: int, next_level: Level | None
+    it: Customer,
+    currency: str,
+    spending: Spending | None,
+    points: PointsSummary,
+    expiring: int,
+    next_level: Level | None,
+    earned: int | None,
 ) -> dict[str, Any]:
-    """Where a customer stands: points, level, and what is missing for the next one."""
+    """Where a customer stands: points, level, and what is missing for the next one.
+
+    `earned` are the points towards a level, in hundredths, where levels are reached by them.
+    """
     spent = spending or Spending(transactions_count=0, amount=0, amount_without_delivery=0)
-    average = spent.amount // spent.transactions_count if spent.transactions_count else 0
-    missing = max(0, next_level.condition_value - spent.amount_without_delivery) if next_level else None
+    reached = spent.amount_without_delivery if earned is None else earned
+    missing = number(max(0, next_level.condition_value - reached)) if next_level else None
     return without_none(
         {
             "firstName": it.profile.first_name,
@@ -285,14 +303,23 @@ def customer_status(
             "levelName": it.level.name if it.level else None,
             "nextLevel": percent(next_level.reward_hundredths_of_percent or 0) if next_level else None,
             "nextLevelName": next_level.name if next_level else None,
-            "transactionsAmountToNextLevelWithoutDeliveryCosts": number(missing) if missing is not None else None,
+            "levelConditionValue": number(it.level.condition_value) if it.level else None,
+            "nextLevelConditionValue": number(next_level.condition_value) if next_level else None,
+            "transactionsAmountToNextLevelWithoutDeliveryCosts": missing if earned is None else None,
+            "pointsToNextLevel": missing if earned is not None else None,
             "transactionsAmountWithoutDeliveryCosts": number(spent.amount_without_delivery),
-            "averageTransactionsAmount": f"{average / 100:.2f}",
+            "averageTransactionsAmount": f"{_average(spent) / 100:.2f}",
             "transactionsCount": spent.transactions_count,
             "transactionsAmount": number(spent.amount),
-            "currency": settings().currency,
+            "currency": currency,
         }
     )
+
+
+def _average(it: Spending) -> int:
+    """Of all purchases, half up."""
+    count = it.transactions_count
+    return (2 * it.amount + count) // (2 * count) if count else 0
 
 
 def member(it: Customer) -> dict[str, Any]:
@@ -319,11 +346,12 @@ def level(it: Level, customers_count: int, has_photo: bool) -> dict[str, Any]:
             "description": it.description,
             "active": it.active,
             "conditionValue": number(it.condition_value),
-            "minOrder": number(it.min_order) if it.min_order is not None else None,
             "hasPhoto": has_photo,
             "reward": reward,
             "specialRewards": _special_rewards(it),
             "customersCount": customers_count,
+            "minOrder": number(it.min_order) if it.min_order is not None else None,
+            "translations": translations(name=it.name, description=it.description),
         }
     )
 
@@ -332,7 +360,7 @@ def level_for_customers(it: Level, has_photo: bool) -> dict[str, Any]:
     """A level without what is the staff's: who stands on it, and whether it is in use, which it is."""
     shown = level(it, 0, has_photo)
     shown["specialRewards"] = [one for one in shown["specialRewards"] if one["active"]]
-    return {name: value for name, value in shown.items() if name not in ("active", "customersCount")}
+    return {name: value for name, value in shown.items() if name not in ("active", "customersCount", "translations")}
 
 
 def _special_rewards(it: Level) -> list[dict[str, Any]]:
@@ -403,8 +431,9 @@ def transfer(row: ListedEntry, of_sale: tuple[UUID, str] | None = None) -> dict[
 
 
 def _criterion(terms: Mapping[str, Any]) -> dict[str, Any]:
-    """What a criterion asks for, as it is sent: amounts and percentages with their decimals."""
-    return {name: number(value) if name in CRITERION_AMOUNTS else value for name, value in terms.items()}
+    """What a criterion asks for, as it is sent: amounts with their decimals; but a percentage as a fraction of one."""
+    shown = {name: number(value) if name in CRITERION_AMOUNTS else value for name, value in terms.items()}
+    return {**shown, "percent": terms["percent"] / 10_000} if "percent" in terms else shown
 
 
 def points(it: PointsSummary, at: datetime, expiring: Sequence[Expiring] | None) -> dict[str, Any]:
@@ -444,9 +473,20 @@ def seller(it: Login) -> dict[str, Any]:
     )
 
 
-def pos(it: PointOfSale) -> dict[str, Any]:
+def pos(it: PointOfSale, sold: Sold | None = None, currency: str | None = None) -> dict[str, Any]:
+    """A shop; and what has been sold there, where somebody asks for that."""
+    point = {"lat": str(it.latitude), "long": str(it.longitude)} if it.latitude is not None else None
     return without_none(
-        {"posId": str(it.uuid), "name": it.name, "identifier": it.identifier, "description": it.description}
+        {
+            "posId": str(it.uuid),
+            "name": it.name,
+            "identifier": it.identifier,
+            "description": it.description,
+            "location": without_none({**it.address, "geoPoint": point}),
+            "transactionsAmount": number(sold.amount) if sold else None,
+            "transactionsCount": sold.sales_count if sold else None,
+            "currency": currency,
+        }
     )
 
 

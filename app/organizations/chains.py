@@ -1,7 +1,7 @@
 """Chains, their businesses, and the apps that customers use."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -213,6 +213,12 @@ def app(session: Session, hostname: str, chains: Chains = EVERY_CHAIN) -> AppHos
     if host is None:
         raise AppNotFound
     return host
+
+
+def printed_currencies(session: Session, chain_ids: Iterable[int]) -> dict[int, str]:
+    """The currencies of chains by their ids, in small letters, as Open Loyalty prints them."""
+    query = select(Chain.id, Chain.currency).where(Chain.id.in_(set(chain_ids)))
+    return {id: currency.lower() for id, currency in session.execute(query)}
 
 
 def of_host(session: Session, host: str) -> int | None:

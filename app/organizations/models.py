@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, Uuid
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Double, ForeignKey, Index, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.types import Base, Serial, UtcDateTime, Written, WrittenSmall
@@ -98,16 +98,19 @@ class AppHost(Base):
 
 
 class PointOfSale(Base):
-    """A shop or a till, where a seller works."""
+    """A shop or a till, where a seller works. `address` by the names of its parts, as Open Loyalty's; the place in degrees."""
 
     __tablename__ = "pos"
-    __audited__ = ("name", "identifier", "description")
+    __audited__ = ("name", "identifier", "description", "address", "latitude", "longitude")
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     uuid: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
     chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"))
     name: Mapped[str]
     identifier: Mapped[str] = mapped_column(Written, unique=True)
     description: Mapped[str | None]
+    address: Mapped[dict[str, str]] = mapped_column(JSON, default=dict, server_default="{}")
+    latitude: Mapped[float | None] = mapped_column(Double)
+    longitude: Mapped[float | None] = mapped_column(Double)
 
 
 class Translation(Base):

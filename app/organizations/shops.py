@@ -1,5 +1,7 @@
 """Points of sale: the shops and tills that sellers work in."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -14,27 +16,58 @@ from app.refusal import AlreadyTaken
 SORTABLE = {"name": PointOfSale.name, "identifier": PointOfSale.identifier}
 
 
-def add(session: Session, chain_id: int, name: str, identifier: str, description: str | None = None) -> PointOfSale:
+@dataclass(frozen=True)
+class Location:
+    """Where a shop is: an address by the names of its parts, and degrees."""
+
+    address: Mapping[str, str] = field(default_factory=dict)
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+NOWHERE = Location()
+
+
+def add(
+    session: Session,
+    chain_id: int,
+    name: str,
+    identifier: str,
+    description: str | None = None,
+    location: Location = NOWHERE,
+) -> PointOfSale:
     """Raises AlreadyTaken."""
-    if session.scalar(select(PointOfSale.id).where(PointOfSale.identifier == identifier)) is not None:
-        raise AlreadyTaken(field="identifier")
-    pos = PointOfSale(chain_id=chain_id, name=name, identifier=identifier, description=description)
+    pos = PointOfSale(chain_id=chain_id)
+    _apply(session, pos, name, identifier, description, location)
     session.add(pos)
     session.flush()
     return pos
 
 
 def change(
-    session: Session, uuid: UUID, name: str, identifier: str, description: str | None, chains: Chains
+    session: Session,
+    uuid: UUID,
+    name: str,
+    identifier: str,
+    description: str | None,
+    location: Location,
+    chains: Chains,
 ) -> PointOfSale:
-    """Raises PosNotFound or AlreadyTaken."""
+    """Change a shop as a whole. Raises PosNotFound or AlreadyTaken."""
     pos = get(session, uuid, chains)
-    other = select(PointOfSale.id).where(PointOfSale.identifier == identifier, PointOfSale.id != pos.id)
+    _apply(session, pos, name, identifier, description, location)
+    session.flush()
+    return pos
+
+
+def _apply(
+    session: Session, pos: PointOfSale, name: str, identifier: str, description: str | None, location: Location
+) -> None:
+    other = select(PointOfSale.id).where(PointOfSale.identifier == identifier, PointOfSale.id != (pos.id or 0))
     if session.scalar(other) is not None:
         raise AlreadyTaken(field="identifier")
     pos.name, pos.identifier, pos.description = name, identifier, description
-    session.flush()
-    return pos
+    pos.address, pos.latitude, pos.longitude = dict(location.address), location.latitude, location.longitude
 
 
 def named(session: Session, identifier: str, chains: Chains) -> PointOfSale:

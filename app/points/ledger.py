@@ -286,7 +286,7 @@ class EntryFilter:
     phone: str | None = None
     email: str | None = None
     kinds: tuple[str, ...] = ()
-    state: str | None = None
+    states: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -324,8 +324,8 @@ def list_entries(
     if wanted.kinds:
         conditions.append(LedgerEntry.kind.in_(wanted.kinds))
     state = _state(now)
-    if wanted.state is not None:
-        conditions.append(state == wanted.state)
+    if wanted.states:
+        conditions.append(state.in_(wanted.states))
     joined = (
         select(LedgerEntry, Customer, state)
         .join(Customer, Customer.id == LedgerEntry.customer_id)

@@ -19,7 +19,7 @@ from app.organizations import chains
 from app.organizations.chains import ChainTerms
 from app.points import ledger
 from app.points.errors import TooManyPoints
-from app.sales import facts, rules
+from app.sales import facts, levels, rules
 from app.sales.errors import EventUnknown, LimitExceeded, MayNotEarn
 from app.sales.facts import RuleFacts
 from app.sales.models import EarningUsage, Sale, SaleItem
@@ -236,6 +236,7 @@ def _earn(session: Session, customer: Customer, rule: RuleFacts, now: datetime) 
         ledger.earn(session, customer.id, points, now, rule.name, rule_id=rule.id)
     except TooManyPoints:
         return 0
+    levels.follow_points(session, [customer.id], now)
     return points
 
 

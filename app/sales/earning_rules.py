@@ -70,12 +70,19 @@ def get(session: Session, uuid: UUID, chains: Chains) -> EarningRule:
 
 
 def page(
-    session: Session, chains: Chains, paging: Page, kind: str | None = None, only_valid_at: datetime | None = None
+    session: Session,
+    chains: Chains,
+    paging: Page,
+    kind: str | None = None,
+    only_valid_at: datetime | None = None,
+    active: bool | None = None,
 ) -> Paged[EarningRule]:
-    """All rules, or those of a kind, or those that are active at a moment."""
+    """All rules, or those of a kind, those that are switched on or off, or those that are active at a moment."""
     conditions = [within(chains, EarningRule.chain_id)]
     if kind is not None:
         conditions.append(EarningRule.kind == kind)
+    if active is not None:
+        conditions.append(EarningRule.active.is_(active))
     if only_valid_at is not None:
         conditions += [
             EarningRule.active.is_(True),

@@ -3,7 +3,7 @@
 Up at once, and down again after a return; what falls out of the window is the worker's. Never below a level that was given by hand.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
@@ -26,8 +26,23 @@ def refresh(session: Session, chain: ChainTerms, customer_id: int, now: datetime
         return False
     session.flush()
     customer = session.get_one(Customer, customer_id)
-    value = session.scalar(_values(chain, now).where(Customer.id == customer.id).with_only_columns(_value(chain, now)))
-    return _move(session, customer, _reached(_levels(session, chain.id), int(value or 0), customer), now)
+    value = value_of(session, chain, customer.id, now)
+    return _move(session, customer, _reached(_levels(session, chain.id), value, customer), now)
+
+
+def follow_points(session: Session, customer_ids: Iterable[int], now: datetime) -> None:
+    """Where levels are reached by points, put these customers on those that they have reached; in the order of their ids."""
+    session.flush()
+    by_points = select(Customer.id, Customer.chain_id).join(Chain, Chain.id == Customer.chain_id)
+    by_points = by_points.where(Customer.id.in_(list(customer_ids)), Chain.levels_by == "points").order_by(Customer.id)
+    for customer_id, chain_id in session.execute(by_points).all():
+        refresh(session, chains.terms(session, chain_id), customer_id, now)
+
+
+def value_of(session: Session, chain: ChainTerms, customer_id: int, now: datetime) -> int:
+    """What a customer has bought or earned towards levels, whichever the chain reaches them by, in hundredths."""
+    found = _values(chain, now).where(Customer.id == customer_id).with_only_columns(_value(chain, now))
+    return int(session.scalar(found) or 0)
 
 
 def list_chains(session: Session) -> Sequence[int]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -45,6 +45,21 @@ class ListedSale:
     sale: Sale
     customer: Customer | None
     returns: str | None = None
+
+
+class Sold(NamedTuple):
+    """How many sales, and what they came to after returns, in hundredths."""
+
+    sales_count: int
+    amount: int
+
+
+def sold_in(session: Session, shop_ids: Sequence[int]) -> dict[int, Sold]:
+    """What has been sold in shops, by their ids; as long as there are sales."""
+    query = select(Sale.shop_id, func.count(), func.sum(Sale.amount - Sale.returned))
+    query = query.where(Sale.shop_id.in_(shop_ids), Sale.returns_id.is_(None)).group_by(Sale.shop_id)
+    found = {shop_id: Sold(count, int(amount)) for shop_id, count, amount in session.execute(query)}
+    return {id: found.get(id, Sold(0, 0)) for id in shop_ids}
 
 
 def page(session: Session, chains: Chains, wanted: SaleFilter, paging: Page) -> Paged[ListedSale]:

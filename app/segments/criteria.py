@@ -148,11 +148,32 @@ def _bought_labels(asked: Asked, terms: Terms) -> Condition:
 
 def _has_label(asked: Asked, key: str, value: str | None) -> Condition:
     """A pair of an item's labels: a list of lists in JSON."""
+    return _pair_is(asked, SaleItem.labels, key, value or None)
+
+
+def _pair_is(asked: Asked, column: Any, key: str, value: str | None) -> Condition:
+    """One of a row's pairs has this key, and this value unless it is None."""
     unnested = func.json_array_elements if asked.on_postgresql else func.json_each
-    pairs = unnested(SaleItem.labels).table_valued("value", name="pair")
+    pairs = unnested(column).table_valued("value", name="pair")
     pair = type_coerce(pairs.c.value, JSON)
     found = select(literal(1)).select_from(pairs).where(pair[0].as_string() == key)
-    return exists(found.where(pair[1].as_string() == value) if value else found).correlate(SaleItem)
+    found = found if value is None else found.where(pair[1].as_string() == value)
+    return exists(found).correlate(column.class_)
+
+
+def _customer_has_labels(asked: Asked, terms: Terms) -> Condition:
+    """Any of the labels, whatever is written beside its key."""
+    return _labelled(asked, [(it["key"], None) for it in terms["labels"]])
+
+
+def _customer_has_labels_with_values(asked: Asked, terms: Terms) -> Condition:
+    """Any of the labels with just this beside its key."""
+    return _labelled(asked, [(it["key"], it.get("value") or "") for it in terms["labels"]])
+
+
+def _labelled(asked: Asked, labels: Sequence[tuple[str, str | None]]) -> Condition:
+    holds = or_(*(_pair_is(asked, Profile.labels, key, value) for key, value in labels))
+    return exists().where(Profile.customer_id == Customer.id, holds)
 
 
 def _anniversary(asked: Asked, terms: Terms) -> Condition:
@@ -251,6 +272,8 @@ TYPES: Mapping[str, Type] = {
     "bought_makers": Type(_bought_makers, ("makers",)),
     "bought_labels": Type(_bought_labels, ("labels",)),
     "anniversary": Type(_anniversary, ("anniversaryType", "days")),
+    "customer_has_labels": Type(_customer_has_labels, ("labels",)),
+    "customer_has_labels_with_values": Type(_customer_has_labels_with_values, ("labels",)),
     "customer_list": Type(_customer_list, ("customers",), moves=False),
     "level": Type(_level, ("levelIds",)),
     "tag": Type(_tag, ("tags",)),

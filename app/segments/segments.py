@@ -86,6 +86,11 @@ def _one(session: Session, query: Select[Segment]) -> Segment:
     return segment
 
 
+def criteria_of(session: Session, uuid: UUID, chains: Chains) -> list[Criterion]:
+    """All criteria of a segment, whatever their parts. Raises SegmentNotFound."""
+    return [Criterion(it.type, it.terms) for part in get(session, uuid, chains).parts for it in part.criteria]
+
+
 def page(
     session: Session, chains: Chains, paging: Page, active: bool | None = None, name: str | None = None
 ) -> Paged[Segment]:

@@ -13,6 +13,7 @@ from app.openloyalty.programme import list_levels, list_shops, show_level, show_
 from app.openloyalty.queries import PAGING_PARAMETERS
 from app.openloyalty.transfers import TRANSFER_FILTERS, customer_filter, move, transfers
 from app.points import ledger
+from app.sales import points as by_hand
 from app.web.door import allow
 
 blueprint = Blueprint("seller_customers", __name__)
@@ -77,7 +78,7 @@ def list_transfers_as_seller() -> Response:
 @allow(*STAFF)
 def add_points_as_seller(data: dict[str, Any]) -> Response:
     """Add points to a customer's account."""
-    return move(ledger.add, data)
+    return move(by_hand.add, data)
 
 
 @blueprint.route("/pos/points/transfer/spend", methods=["POST"])

@@ -9,6 +9,7 @@ from app.campaign.triggers import signups
 from app.members.customers import Person
 from app.organizations import chains
 from app.points import ledger
+from app.sales import points as by_hand
 from app.spaaza import access, envelope, schemas, views
 from app.spaaza.calls import STAFF, call
 from app.spaaza.identify import customer_id
@@ -95,7 +96,7 @@ def progress() -> Response:
     with transaction() as session:
         customer = customer_id(session, sent)
         staff.require_may_move_points(session, caller().login_id)
-        change = ledger.add if amount > 0 else ledger.spend
+        change = by_hand.add if amount > 0 else ledger.spend
         who = caller()
         uuid = change(
             session, customer, abs(amount), now, sent.text("log_message"), access.actor().issuer, who.login_id

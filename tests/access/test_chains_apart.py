@@ -281,7 +281,7 @@ TABLE: dict[str, Row] = {
     "POST customer/register": Row(STAFF, body=person, names=("level",)),
     "POST seller/customer/register": Row(STAFF, body=person, names=("level",)),
     "GET customer/<customer>": Row(ALL),
-    "PUT customer/<customer>": Row(STAFF, body=lambda p, w: {"customer": {"firstName": "Clea"}}),
+    "PUT customer/<customer>": Row(ALL, body=lambda p, w: {"customer": {"firstName": "Clea"}}),
     "GET customer/<customer>/status": Row(ALL),
     "GET admin/customer/<customer>/status": Row("admin"),
     "GET seller/customer/<customer>/status": Row(STAFF),
@@ -339,6 +339,9 @@ TABLE: dict[str, Row] = {
     "GET transaction/item/labels": Row("admin"),
     "POST admin/transaction/customer/assign": Row("admin", body=assignment, names=("document", "customer")),
     "POST pos/transaction/customer/assign": Row("seller", body=assignment, names=("document", "customer")),
+    "POST seller/transaction/customer/assign": Row(
+        "seller", 400, body=assignment, names=("document", "customer")
+    ),  # assigned already
     "POST admin/transaction/labels": Row("admin", body=labels, names=("transaction",)),
     "PUT customer/transaction/labels/append": Row(CUSTOMER, body=more_labels, names=("bought",)),
     "GET seller/transaction": Row(STAFF, names=("customer",), query="?customerId={customer}"),
@@ -353,6 +356,7 @@ TABLE: dict[str, Row] = {
     "GET earningRule/<rule>": Row(STAFF),
     "GET earningRule": Row("admin"),
     "GET seller/earningRule": Row(STAFF),
+    "GET seller/earningRule/<rule>": Row(STAFF),
     "POST v1/earnRule/<event>/customer/<customer>": Row("admin"),
     "POST earningRule/geolocation/customer/<customer>": Row("admin", body=whereabouts),
     "POST earningRule/qrcode/customer/<customer>": Row("admin", body=reading, names=("qr_code",)),

@@ -140,10 +140,10 @@ def test_special_rewards_of_a_level(ada: Client, cleo: Client, world: World) -> 
     sent = {"name": "Gold", "conditionValue": 900, "active": 1, "reward": {"name": "r", "value": 10, "code": "r"}}
     sent["specialRewards"] = [
         {**special, "endAt": "2026-06-01 00:00"},
-        {**special, "active": 0, "name": "Off", "endAt": "2026-07-01"},
+        {**special, "active": 0, "name": "Off", "endAt": "2026-13-01"},
     ]
     wrong = ada.post("/api/level/create", json={"level": sent})
-    assert wrong.status_code == 400, "a day alone is no moment"
+    assert wrong.status_code == 400, "there is no such month"
     sent["specialRewards"][1]["endAt"] = "2026-04-01 00:00"
     wrong = ada.post("/api/level/create", json={"level": sent})
     assert wrong.status_code == 400

@@ -11,7 +11,10 @@ from app.members.models import Customer
 from app.organizations import chains
 from app.organizations.chains import ChainDetails
 from app.points import ledger
+from app.sales import earning_rules
+from app.sales.earning_rules import RuleDetails
 from app.sales.recording import SaleDetails, SoldItem
+from tests.client import Client
 from tests.world import World
 
 
@@ -99,3 +102,32 @@ def test_by_points_that_were_earned_not_by_those_that_are_left(world: World, kep
     assert level(world, other) == "bronze"
     world.work("levels", world.now)
     assert level(world, other) == "silver"
+
+
+def test_points_lift_at_once_however_they_come(world: World, ada: Client) -> None:
+    """By hand, by a rule, from another customer; and a new status says what is missing, in points."""
+    decide(world, levels_by="points")
+    con, ben = world.a_customer(points=0), world.a_customer("Ben", points=0)
+    with world.database.transaction() as session:
+        visit = RuleDetails("custom_event", "Visit", {"event": "visit", "points": 6_000}, active=True)
+        earning_rules.create(session, world.chain_id, visit, world.now)
+    added = ada.post("/api/points/transfer/add", json={"transfer": {"customer": str(con.uuid), "points": 50}})
+    assert (added.status_code, level(world, con)) == (200, "bronze")
+    status = ada.get(f"/api/customer/{con.uuid}/status").json
+    assert (status["pointsToNextLevel"], status["nextLevelConditionValue"]) == (50, 100)
+    assert "transactionsAmountToNextLevelWithoutDeliveryCosts" not in status
+    assert ada.post(f"/api/v1/earnRule/visit/customer/{con.uuid}").json == {"points": 60}
+    assert level(world, con) == "silver"
+    passed = {"transfer": {"sender": str(con.uuid), "receiver": str(ben.uuid), "points": 105}}
+    assert ada.post("/api/admin/p2p-points-transfer", json=passed).status_code == 200
+    assert level(world, ben) == "silver", "who received them has them"
+    [history] = ada.get(f"/api/customer/{con.uuid}/levels").json["levels"][:1]
+    assert (history["cause"], history["level"]["name"]) == ("reached", "silver")
+    assert (
+        ada.post(
+            "/api/points/transfer/spend", json={"transfer": {"customer": str(ben.uuid), "points": 100}}
+        ).status_code
+        == 200
+    )
+    assert level(world, ben) == "silver", "what is spent was earned"
+    world.require_invariants()

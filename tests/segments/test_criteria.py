@@ -247,8 +247,12 @@ def test_a_segment_is_taken_back_as_it_was_printed(ada: Client, world: World) ->
     url = f"/api/segment/{made.json['segmentId']}"
     shown = ada.get(url).json
     found = [{name: it[name] for name in it if name != "criterionId"} for it in shown["parts"][0]["criteria"]]
-    assert found == [*PRINTED, percent]
+    assert found == [*PRINTED, {**percent, "percent": 0.125}], "as a fraction of one, as Open Loyalty prints it"
     assert ada.put(url, json={"segment": shown}).status_code == 200
+    assert ada.get(url).json["parts"][0]["criteria"][-1]["percent"] == 0.125
+    more = {"name": "S", "active": True, "parts": [{"criteria": [{**percent, "percent": 50}]}]}
+    assert ada.put(url, json={"segment": more}).status_code == 200
+    assert ada.get(url).json["parts"][0]["criteria"][-1]["percent"] == 0.5
     for wrong in (
         {"type": "bought_skus", "makers": ["x"], "skuIds": ["A"]},
         {"type": "anniversary", "days": 0},

@@ -2,19 +2,22 @@
 
 from datetime import datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 from flask import Response, jsonify
 from werkzeug.exceptions import BadRequest, Forbidden
 
 from app import clock
+from app.access.models import CUSTOMER
 from app.members import customers, finding
 from app.members.customers import CustomerFilter
+from app.members.models import Customer
 from app.openloyalty import queries, registration, schemas, views
 from app.openloyalty.api import Blueprint
 from app.openloyalty.fields import Text, Uuid
-from app.openloyalty.forms import Form, form, require_unchanged
+from app.openloyalty.forms import Form, form, refuse_to_change, require_unchanged
 from app.openloyalty.member_forms import CustomerChangeForm, CustomerForm, ShopChoiceForm
-from app.openloyalty.people import customer_details, customer_pages
+from app.openloyalty.people import customer_details, customer_pages, details_of
 from app.openloyalty.queries import PAGING_PARAMETERS, flag, paging, text
 from app.openloyalty.transfers import POINTS_PARAMETERS, points_of
 from app.paging import Page, Paged
@@ -84,7 +87,7 @@ def list_customers() -> Response:
         texts,
         text("emailOrPhone"),
         strict=bool(flag("strict")),
-        manual_level=queries.uuid("manuallyAssignedLevel"),
+        manual_level=_by_hand(),
         purchases_count=queries.number("transactionsCount"),
         spent=queries.amount("transactionsAmount"),
         spent_on_average=queries.amount("averageTransactionAmount"),
@@ -142,17 +145,44 @@ def show_customer(customer: str) -> Response:
 @blueprint.route("/customer/<customer>", methods=["PUT"])
 @form("customer", CustomerChangeForm)
 @blueprint.response(200, schemas.CustomerView)
-@allow(*STAFF)
+@allow("admin", "seller", "customer")
 def change_customer(data: dict[str, Any], customer: str) -> Response:
-    """Change a customer; what is not sent stays."""
+    """Change a customer; what is not sent stays. Customers change themselves only, and not what the staff decides.
+
+    Another `levelId` than that of the level on which the customer stands puts the customer there by hand.
+    """
     with transaction() as session:
-        found = customers.get(session, customer, chains())
-        segments = [str(uuid) for uuid in customers.segments_of(session, found.id)]
-        require_unchanged("customer", views.customer(found, None, segments=segments))
+        found = customers.get(session, _own_or_staff(customer), chains())
+        shown = details_of(session, found)
+        require_unchanged("customer", shown)
+        if caller().role == CUSTOMER:
+            data = _of_oneself(found, data)
+        level = data.pop("level", None)
+        if level is not None and (found.level is None or found.level.uuid != level):
+            customers.assign_level(session, found, level, clock.now())
         if "shop" in data:
             customers.set_shop(session, found, data.pop("shop"), clock.now())
         customers.change(session, found, data, clock.now())
         return customer_details(session, found)
+
+
+def _of_oneself(customer: Customer, data: dict[str, Any]) -> dict[str, Any]:
+    """What customers may change of themselves; the rest comes back from clients as it is. Raises InvalidForm."""
+    known = {
+        "labels": [tuple(it) for it in customer.profile.labels],
+        "shop": customer.shop.uuid if customer.shop else None,
+        "level": customer.level.uuid if customer.level else None,
+        "loyalty_card_number": customer.profile.loyalty_card_number,
+    }
+    fields = {field.attribute or name: name for name, field in CustomerChangeForm().fields.items()}
+    refuse_to_change([fields[name] for name in known if data.get(name) and data[name] != known[name]])
+    return {name: value for name, value in data.items() if name not in known}
+
+
+def _by_hand() -> UUID | bool | None:
+    """The level that was given by hand: which; or, as 3.2's console asks, whether there is one. Raises BadRequest."""
+    sent = (queries.text("manuallyAssignedLevel") or "").lower()
+    return queries.FLAGS[sent] if sent in queries.FLAGS else queries.uuid("manuallyAssignedLevel")
 
 
 @blueprint.route("/customer/<customer>/status", methods=["GET"])
@@ -233,8 +263,12 @@ def release_level(customer: str) -> Response:
 
 
 def _own_or_staff(customer: str) -> str:
-    """The id as it was asked for, if the caller may ask for it. Raises Forbidden."""
+    """The id as it was asked for, if the caller may ask for it: customers for themselves, by id or card. Raises Forbidden."""
     who = caller()
-    if who.role == "customer" and customer.lower() != str(who.customer):
-        raise Forbidden
-    return customer
+    if who.role != CUSTOMER or customer.lower() == str(who.customer):
+        return customer
+    with reading() as session:
+        own = customers.get(session, str(who.customer), chains())
+        if own.profile.loyalty_card_number != customer:
+            raise Forbidden
+    return str(who.customer)

@@ -1,10 +1,12 @@
 """Earning rules: by what customers earn points."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from flask import Response, jsonify
+from marshmallow import ValidationError
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -15,9 +17,9 @@ from app.members.models import Customer
 from app.openloyalty import queries, schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.fields import Checkbox
-from app.openloyalty.forms import Form, form, require_unchanged
+from app.openloyalty.forms import Form, InvalidForm, chosen_texts, form, require_unchanged, tree
 from app.openloyalty.queries import PAGING_PARAMETERS, filters, paging
-from app.openloyalty.rule_forms import TYPES, CodeForm, EarningRuleForm, PlaceForm
+from app.openloyalty.rule_forms import TYPES, CodeForm, EarningRuleChangeForm, EarningRuleForm, PlaceForm
 from app.openloyalty.rules import list_valid_rules, paged_rules, shown_rule
 from app.sales import earning, earning_rules
 from app.sales.earning_rules import RuleDetails
@@ -44,17 +46,29 @@ def create_earning_rule(details: RuleDetails) -> Response:
 
 
 @blueprint.route("/earningRule/<uuid:rule>", methods=["PUT"])
-@form("earningRule", EarningRuleForm)
+@form("earningRule", EarningRuleChangeForm)
 @blueprint.response(200, schemas.EarningRuleId)
 @allow("admin")
-def change_earning_rule(details: RuleDetails, rule: UUID) -> Response:
+def change_earning_rule(data: dict[str, Any], rule: UUID) -> Response:
     """Change an earning rule as a whole; it keeps its type."""
     with transaction() as session:
         known = earning_rules.get(session, rule, chains())
+        shown = shown_rule(session, known)
+        require_unchanged("earningRule", shown)
+        details = _changed(data, shown)
         sales.require_reward(session, known.chain_id, details)
-        require_unchanged("earningRule", shown_rule(session, known))
         earning_rules.change(session, rule, details, chains())
     return jsonify(earningRuleId=str(rule))
+
+
+def _changed(data: dict[str, Any], shown: dict[str, Any]) -> RuleDetails:
+    """A rule of the type that it has, if none is sent. Raises InvalidForm."""
+    rule_form = EarningRuleChangeForm()
+    try:
+        details = rule_form.details({**data, "type": data["type"] or shown["type"]})
+    except ValidationError as e:
+        raise InvalidForm(tree(rule_form, e.messages_dict)) from e
+    return replace(details, **chosen_texts("earningRule", shown))
 
 
 @blueprint.route("/earningRule/<uuid:rule>/activate", methods=["POST"])
@@ -83,14 +97,16 @@ def show_earning_rule(rule: UUID) -> Response:
 
 @blueprint.route("/earningRule", methods=["GET"])
 @blueprint.response(200, schemas.listed("earningRules", schemas.EarningRuleView))
-@blueprint.doc(parameters=[*PAGING_PARAMETERS, *filters("type", "paginated")])
+@blueprint.doc(parameters=[*PAGING_PARAMETERS, *filters("type", "active", "paginated")])
 @allow("admin")
 def list_earning_rules() -> Response:
     """List the earning rules."""
-    queries.flag("paginated")  # 3.2's console asks for all at once so
-    kind = queries.choice("type", TYPES)
+    page = paging() if queries.flag("paginated") is not False else replace(paging(), page=1, per_page=None)
+    kind, active = queries.choice("type", TYPES), queries.flag("active")
     with reading() as session:
-        return paged_rules(session, earning_rules.page(session, chains(), paging(), TYPES[kind] if kind else None))
+        return paged_rules(
+            session, earning_rules.page(session, chains(), page, TYPES[kind] if kind else None, active=active)
+        )
 
 
 @blueprint.route("/seller/earningRule", methods=["GET"])
@@ -100,6 +116,15 @@ def list_earning_rules() -> Response:
 def list_earning_rules_as_seller() -> Response:
     """List the earning rules that are valid now."""
     return list_valid_rules()
+
+
+@blueprint.route("/seller/earningRule/<uuid:rule>", methods=["GET"])
+@blueprint.response(200, schemas.EarningRuleView)
+@allow("admin", "seller")
+def show_earning_rule_to_seller(rule: UUID) -> Response:
+    """Show an earning rule."""
+    with reading() as session:
+        return jsonify(shown_rule(session, earning_rules.get(session, rule, chains())))
 
 
 @blueprint.route("/v1/earnRule/<event>/customer/<customer>", methods=["POST"])

@@ -12,7 +12,7 @@ from app.openloyalty.api import Blueprint
 from app.openloyalty.imports import BODY_BYTES_MAX, REQUEST, RowKind
 from app.openloyalty.member_forms import AdditionForm, CustomerForm
 from app.openloyalty.sale_forms import TransactionForm
-from app.points import ledger
+from app.sales import points as by_hand
 from app.sales.recording import SaleDetails
 from app.web.door import allow, chains, reading, transaction
 
@@ -62,7 +62,7 @@ def _record_sale(reported: SaleDetails) -> str:
 
 
 CUSTOMERS = RowKind("customer", CustomerForm(), lambda row: row, lambda data: registration.registered(data)[0])
-POINTS = RowKind("pointsTransfer", AdditionForm(), _points, lambda data: transfers.moved(ledger.add, data))
+POINTS = RowKind("pointsTransfer", AdditionForm(), _points, lambda data: transfers.moved(by_hand.add, data))
 SALES = RowKind("transaction", TransactionForm(), _sale, _record_sale)
 
 

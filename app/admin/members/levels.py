@@ -1,7 +1,6 @@
 """The levels of the programme."""
 
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
 from flask import Response, jsonify
@@ -12,7 +11,8 @@ from app.members import levels, roster
 from app.openloyalty import schemas, tables, views
 from app.openloyalty.api import Blueprint
 from app.openloyalty.fields import Checkbox
-from app.openloyalty.forms import Form, form, require_unchanged
+from app.openloyalty.formats import kept_percent
+from app.openloyalty.forms import Form, chosen_texts, form, require_unchanged
 from app.openloyalty.member_forms import LevelChangeForm, LevelForm
 from app.openloyalty.programme import list_levels, show_level
 from app.openloyalty.queries import PAGING_PARAMETERS, paging
@@ -67,12 +67,15 @@ def change_level(terms: levels.LevelDetails, level: UUID) -> Response:
         found = levels.get(session, level, chains())
         has_photo = level in with_picture(session, "level", [level])
         require_unchanged("level", {"id": str(level), "hasPhoto": has_photo})
+        terms = replace(terms, **chosen_texts("level", {"name": found.name, "description": found.description}))
         known = {it.id: it.hundredths_of_percent for it in levels.special_rewards(found)}
         terms = replace(
             terms,
-            reward_hundredths_of_percent=_kept(terms.reward_hundredths_of_percent, found.reward_hundredths_of_percent),
+            reward_hundredths_of_percent=kept_percent(
+                terms.reward_hundredths_of_percent, found.reward_hundredths_of_percent
+            ),
             special_rewards=[
-                replace(it, hundredths_of_percent=_kept(it.hundredths_of_percent, known.get(it.id)))
+                replace(it, hundredths_of_percent=kept_percent(it.hundredths_of_percent, known.get(it.id)))
                 for it in terms.special_rewards
             ]
             if terms.special_rewards is not None
@@ -80,11 +83,6 @@ def change_level(terms: levels.LevelDetails, level: UUID) -> Response:
         )
         levels.change(session, level, terms, chains(), clock.now())
     return jsonify(id=str(level))
-
-
-def _kept(sent: Any, known: int | None) -> Any:
-    """What is known, where what was sent is its fraction of one, rounded as the form rounds."""
-    return known if known is not None and sent == (known + 50) // 100 else sent
 
 
 @blueprint.route("/level/<uuid:level>/activate", methods=["POST"])

@@ -12,6 +12,7 @@ from app.openloyalty.member_forms import AdditionForm, PassingForm, TransferForm
 from app.openloyalty.queries import PAGING_PARAMETERS
 from app.openloyalty.transfers import TRANSFER_FILTERS, cancel, customer_filter, move, pass_on, transfers
 from app.points import ledger
+from app.sales import points as by_hand
 from app.web.door import allow
 
 blueprint = Blueprint("admin_points", __name__)
@@ -32,7 +33,7 @@ def list_transfers() -> Response:
 @allow("admin")
 def add_points(data: dict[str, Any]) -> Response:
     """Add points to a customer's account."""
-    return move(ledger.add, data)
+    return move(by_hand.add, data)
 
 
 @blueprint.route("/points/transfer/spend", methods=["POST"])

@@ -88,3 +88,12 @@ def assign_transaction(data: dict[str, Any]) -> Response:
 def assign_transaction_as_seller(data: dict[str, Any]) -> Response:
     """Say whose a sale was, of which nobody knew; it earns now."""
     return sales.assign(data)
+
+
+@blueprint.route("/seller/transaction/customer/assign", methods=["POST"])
+@form("assign", AssignForm)
+@blueprint.response(200, schemas.TransactionId)
+@allow("seller")
+def assign_transaction_below_seller(data: dict[str, Any]) -> Response:
+    """Say whose a sale was, at the other address that clients know."""
+    return sales.assign(data)

@@ -1,5 +1,6 @@
 """Segments of customers."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from flask import Response, jsonify
@@ -8,10 +9,12 @@ from app import clock
 from app.members import roster
 from app.openloyalty import schemas, tables, views
 from app.openloyalty.api import Blueprint
+from app.openloyalty.formats import kept_percent
 from app.openloyalty.forms import form
 from app.openloyalty.member_forms import SegmentChangeForm, SegmentForm
 from app.openloyalty.queries import PAGING_PARAMETERS, filters, flag, paging, text
 from app.segments import segments
+from app.segments.criteria import Criterion
 from app.web.door import allow, chains, listing, note_subject, own_chain, reading, transaction
 
 blueprint = Blueprint("admin_segments", __name__)
@@ -68,10 +71,26 @@ def show_segment(segment: UUID) -> Response:
 @blueprint.response(200, schemas.SegmentId)
 @allow("admin")
 def change_segment(definition: segments.SegmentDetails, segment: UUID) -> Response:
-    """Change a segment as a whole."""
+    """Change a segment as a whole.
+
+    A percentage is sent as one, and printed as a fraction, as Open Loyalty does; printed and sent back, it stays.
+    """
     with transaction() as session:
+        known = {
+            it.terms["posId"]: it.terms["percent"]
+            for it in segments.criteria_of(session, segment, chains())
+            if "percent" in it.terms
+        }
+        parts = [[_with_percent(it, known.get(it.terms.get("posId", ""))) for it in part] for part in definition.parts]
+        definition = replace(definition, parts=parts)
         segments.change(session, segment, definition, chains(), clock.now())
     return jsonify(segmentId=str(segment))
+
+
+def _with_percent(it: Criterion, known: int | None) -> Criterion:
+    if "percent" not in it.terms:
+        return it
+    return replace(it, terms={**it.terms, "percent": kept_percent(it.terms["percent"], known)})
 
 
 @blueprint.route("/segment/<uuid:segment>", methods=["DELETE"])

@@ -18,7 +18,7 @@ def upgrade() -> None:
     op.execute(
         f"CREATE TABLE role (id {serial} NOT NULL, uuid {uuid} NOT NULL, chain_id {whole} NOT NULL, name {text} NOT NULL,"
         f" permissions {json} NOT NULL, CONSTRAINT pk_role PRIMARY KEY (id), CONSTRAINT uq_role_uuid UNIQUE (uuid),"
-        " CONSTRAINT uq_role_chain_id UNIQUE (chain_id, name),"
+        " CONSTRAINT uq_role_chain_id_name UNIQUE (chain_id, name),"
         f" CONSTRAINT fk_role_chain_id_chain FOREIGN KEY (chain_id) REFERENCES chain (id)){strict}"
     )
     op.execute(

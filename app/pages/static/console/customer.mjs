@@ -92,7 +92,7 @@ function Move({ how, customer, onClose, onDone }) {
 
 function Change({ customer, onClose, onDone }) {
   const { firstName, lastName, email = "", phone = "", loyaltyCardNumber = "", posId = "" } = customer;
-  const shops = useLoad((signal) => api.get("/api/pos", { perPage: 1000 }, { signal }));
+  const shops = useLoad((signal) => api.get("/api/seller/pos", { perPage: 1000 }, { signal }));
   const first = { firstName, lastName, email, phone, loyaltyCardNumber, posId, labels: labelsOf(customer).join("\n") };
   const change = async ({ labels: written, ...it }) => {
     const lines = written.split("\n").map((line) => line.trim()).filter(Boolean);

@@ -1,6 +1,6 @@
 // Segments: parts that must all hold, each of criteria of which any may hold; and how many customers that means.
 import { html, useState } from "kit/html.mjs";
-import { amountOf, name } from "kit/format.mjs";
+import { amountOf, hundredths, name } from "kit/format.mjs";
 import { useAct, useLoad } from "kit/load.mjs";
 import { once } from "kit/once.mjs";
 import { t } from "kit/texts.mjs";
@@ -22,6 +22,8 @@ const TYPES = {
   bought_in_pos: ["posIds"],
   transaction_percent_in_pos: ["posId", "percent"],
   anniversary: ["anniversaryType", "days"],
+  customer_has_labels: ["labels"],
+  customer_has_labels_with_values: ["labels"],
   level: ["levelIds"],
   balance: POINTS,
   tag: ["tags"],
@@ -65,6 +67,7 @@ function inFields(criterion) {
     const value = criterion[term];
     if (term === "labels") written[term] = (value ?? []).map((it) => [it.key, it.value].filter(Boolean).join(":")).join("\n");
     else if (LINES.includes(term)) written[term] = (value ?? []).join("\n");
+    else if (term === "percent" && value !== undefined) written[term] = String(hundredths(value)); // printed as a fraction of one
     else written[term] = value ?? (term.endsWith("Ids") ? [] : "");
   }
   return written;
@@ -87,7 +90,7 @@ function onWire(criterion) {
 const fresh = (type = "customer_list") => inFields({ type });
 
 function SegmentForm({ it, onClose, onDone }) {
-  const beside = useLoad((signal) => Promise.all([api.get("/api/level", { perPage: 1000 }, { signal }), api.get("/api/pos", { perPage: 1000 }, { signal })]));
+  const beside = useLoad((signal) => Promise.all([api.get("/api/level", { perPage: 1000 }, { signal }), api.get("/api/seller/pos", { perPage: 1000 }, { signal })]));
   const [values, setValues] = useState({ name: it.name ?? "", description: it.description ?? "", active: it.active ?? true });
   const [parts, setParts] = useState(it.parts ? it.parts.map((part) => part.criteria.map(inFields)) : [[fresh()]]);
   const [preview, setPreview] = useState(null);

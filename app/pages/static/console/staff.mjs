@@ -8,7 +8,7 @@ import { api } from "./api.mjs";
 import { FormDialog } from "./form.mjs";
 
 export function Staff() {
-  const shops = useLoad((signal) => api.get("/api/pos", { perPage: 1000 }, { signal }));
+  const shops = useLoad((signal) => api.get("/api/seller/pos", { perPage: 1000 }, { signal }));
   return html`
     <${Title}>${t("menu.staff")}<//>
     <${Loaded} of=${shops}>${(found) => html`<${Sellers} shops=${found.pos} /><${Shops} shops=${found.pos} reload=${shops.reload} />`}<//>
