@@ -35,6 +35,10 @@ class WeakPassword(Malformed):
     message = "The password is too easy to guess."
 
 
+class BadApiKey(Malformed):
+    message = "A key has at least 32 signs, made by chance: whoever guesses it acts as the admin."
+
+
 class WrongPassword(NotProven):
     message = "This is not the current password."
 

@@ -13,15 +13,24 @@ from sqlalchemy import bindparam, delete, func, literal, or_, select, true, upda
 from sqlalchemy.orm import Session, aliased
 
 from app.access import passwords
-from app.access.errors import BadCredentials, BadRefreshToken, LoginNotActive, SeveralProgrammes, WrongPassword
+from app.access.errors import (
+    BadApiKey,
+    BadCredentials,
+    BadRefreshToken,
+    LoginNotActive,
+    SeveralProgrammes,
+    WrongPassword,
+)
 from app.access.models import ADMIN, CUSTOMER, SELLER, ChainPermission, Login, RefreshToken, SessionKey
 from app.db.prepared import Executor, Prepared
 from app.db.types import AnySelect
 from app.members.models import Customer, Profile
+from app.refusal import AlreadyTaken
 
 Row = TypeVar("Row")
 # Two tabs of one browser may refresh with the same token at once; within this time that is no theft.
 REUSE_GRACE_SECONDS = 10
+API_KEY_LENGTH_MIN = 32
 
 
 def open_for_customer(session: Session, customer_id: int, password_hash: str | None) -> None:
@@ -79,12 +88,30 @@ _STATE_QUERY = (
     .outerjoin(ChainPermission, ChainPermission.login_id == Login.id)
     .where(Login.uuid == bindparam("login"))
 )
+_OF_KEY = select(Login.uuid).where(Login.role == ADMIN, Login.api_key_sha256 == bindparam("hashed"))
 _STATE = Prepared(_STATE_QUERY, _LoginRow)
 
 
 def find_state(executor: Executor, login: UUID) -> LoginState | None:
     """Customers and sellers act for a chain of their own; the staff, besides, for those that it has permission for."""
     return _state(_STATE.run(executor, {"login": login}))
+
+
+def of_api_key(executor: Executor, key: str) -> UUID | None:
+    """The login of the admin whose key this is."""
+    return executor.execute(_OF_KEY, {"hashed": _sha256(key)}).scalar()
+
+
+def set_api_key(session: Session, login: Login, key: str | None) -> None:
+    """Let a program act as this admin with a key, in the place of one that it had; with none, no more. Raises BadApiKey or AlreadyTaken."""
+    if key is not None and len(key) < API_KEY_LENGTH_MIN:
+        raise BadApiKey(field="api_key")
+    hashed = _sha256(key) if key is not None else None
+    if hashed is not None and session.scalar(
+        select(Login.id).where(Login.api_key_sha256 == hashed, Login.id != login.id)
+    ):
+        raise AlreadyTaken(field="api_key")
+    login.api_key_sha256 = hashed
 
 
 class Beside(Generic[Row]):

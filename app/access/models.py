@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.db.types import Base, OfChain, Serial, UtcDateTime, WrittenSmall
+from app.db.types import Base, OfChain, Serial, UtcDateTime, WrittenSmall, unique_where
 from app.organizations.models import PointOfSale
 
 ADMIN, SELLER, CUSTOMER = "admin", "seller", "customer"
@@ -79,6 +79,7 @@ class Login(Base):
     username: Mapped[str | None] = mapped_column(WrittenSmall)  # for customers the profile's identifiers serve
     email: Mapped[str | None] = mapped_column(WrittenSmall)
     password_hash: Mapped[str | None]
+    api_key_sha256: Mapped[str | None]  # of admins that are programs
     active: Mapped[bool] = mapped_column(default=True)
     deleted: Mapped[bool] = mapped_column(default=False)
     token_version: Mapped[int] = mapped_column(default=0)
@@ -95,6 +96,7 @@ class Login(Base):
     __table_args__ = (
         UniqueConstraint("role", "username"),
         UniqueConstraint("role", "email"),
+        unique_where("uq_login_api_key_sha256", "api_key_sha256", where="api_key_sha256 IS NOT NULL"),
         CheckConstraint("role IN ('admin', 'seller', 'customer')", "known_role"),
         CheckConstraint("(role = 'customer') = (customer_id IS NOT NULL)", "customers_only"),
     )

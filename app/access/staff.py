@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.access import logins, permissions, roles
-from app.access.errors import AdminNotFound, MayNotChangeAdmin, MayNotMovePoints, SellerNotFound
+from app.access.errors import AdminNotFound, BadApiKey, MayNotChangeAdmin, MayNotMovePoints, SellerNotFound
 from app.access.models import ADMIN, SELLER, ChainPermission, Login, Role
 from app.organizations import chains, shops
 from app.organizations.scope import Chains, includes, within
@@ -41,6 +41,8 @@ class AdminDetails:
     email: str
     phone: str | None = None
     active: bool | None = None  # none: as it is; who is new is
+    external: bool | None = None  # a program, which comes with a key; none: as it is, or as a key says
+    api_key: str | None = None  # none: the one that there is
 
 
 def add_admin(session: Session, username: str, password_hash: str, email: str | None = None) -> Login:
@@ -61,13 +63,13 @@ def register_admin(
     session: Session,
     chain_id: int,
     admin: AdminDetails,
-    password_hash: str,
+    password_hash: str | None,
     held: Sequence[Role] = (),
     by: int | None = None,
 ) -> Login:
     """An admin who signs in by the e-mail address, and may write for this chain, by these roles. `by` is the login of who registers.
 
-    Raises AlreadyTaken or MayNotGiveMore.
+    A program comes with a key instead, and needs no password. Raises AlreadyTaken, BadApiKey or MayNotGiveMore.
     """
     roles.require_no_more(session, by, roles.together(held))
     login = Login(role=ADMIN, password_hash=password_hash, token_version=0)
@@ -102,6 +104,8 @@ def change_admin(
         raise MayNotChangeAdmin("Nobody switches himself off: ask another admin.", field="active")
     if login.id == by and password_hash:
         raise MayNotChangeAdmin("Your own password is changed with the one that you have.", field="password")
+    if login.id == by and details.api_key:
+        raise MayNotChangeAdmin("Your own key is changed by another admin.", field="api_key")
     _apply_to_admin(session, login, details)
     if held is not None:
         roles.give(session, login, held, by)
@@ -138,6 +142,12 @@ def _apply_to_admin(session: Session, login: Login, details: AdminDetails) -> No
     login.email, login.phone = details.email.lower(), details.phone
     if details.active is not None:
         login.active = details.active
+    if details.api_key is not None and details.external is not False:
+        logins.set_api_key(session, login, details.api_key)
+    elif details.external is False:
+        logins.set_api_key(session, login, None)
+    elif details.external and login.api_key_sha256 is None:
+        raise BadApiKey("Say with which key the program comes.", field="api_key")
 
 
 def _require_new_name(

@@ -20,7 +20,7 @@ from app.refusal import Refusal, word_for
 from app.sales import errors as sales
 from app.web import idempotency
 from app.web.brakes import TooManyTries
-from app.web.callers import NotSignedIn
+from app.web.callers import BadApiKey, NotSignedIn
 from app.web.door import Busy
 
 
@@ -111,6 +111,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(InvalidForm, lambda e: _json(400, e.tree))
     app.register_error_handler(ValidationError, lambda e: error(400, str(e)))
     app.register_error_handler(NotSignedIn, _unauthorized)
+    app.register_error_handler(BadApiKey, _forbidden_key)
     app.register_error_handler(Busy, lambda e: _retry(error(503, str(e)), e.seconds))
     app.register_error_handler(TooManyTries, _too_many)
     app.register_error_handler(
@@ -134,6 +135,10 @@ def http_exception(e: HTTPException) -> Response:
     if status == 405 and hasattr(e, "valid_methods") and e.valid_methods:
         response.headers["Allow"] = ", ".join(sorted(e.valid_methods))
     return response
+
+
+def _forbidden_key(e: BadApiKey) -> Response:
+    return _json(403, {"message": str(e)})
 
 
 def _unauthorized(e: NotSignedIn) -> Response:

@@ -14,11 +14,12 @@ from app.openloyalty.forms import NO, unknown_names
 from app.paging import PER_PAGE, Page
 from app.text import trimmed
 from app.web.body import query
+from app.web.callers import API_KEY_PARAMETER
 
 PAGE_MAX = 10**9
-# What consoles send with every call, and no call asks for: the language (there is one), a mark against the console's own spinner, a
+# What clients send with every call, and no call asks for: the language (there is one), a mark against the console's own spinner, a
 # mark against caches.
-IN_EVERY_QUERY = frozenset({"_locale", "silenceQuery", "_"})
+IN_EVERY_QUERY = frozenset({"_locale", "silenceQuery", "_", API_KEY_PARAMETER})
 
 PAGING_PARAMETERS = [
     {"in": "query", "name": "page", "schema": {"type": "integer", "default": 1}, "description": "Which page."},

@@ -40,7 +40,18 @@ BLANK: Mapping[str, Mapping[str, Any]] = {
         "labels": [],
     },
     "login": {
-        **dict.fromkeys(("username", "email", "password_hash", "last_login_at", "first_name", "last_name", "phone")),
+        **dict.fromkeys(
+            (
+                "username",
+                "email",
+                "password_hash",
+                "api_key_sha256",
+                "last_login_at",
+                "first_name",
+                "last_name",
+                "phone",
+            )
+        ),
         "active": False,
         "deleted": True,
     },

@@ -24,15 +24,17 @@ from flask_jwt_extended import JWTManager, create_access_token
 from jwt import PyJWTError
 
 from app.access.links import Links
-from app.access.logins import Beside, LoginState, find_state
+from app.access.logins import Beside, LoginState, find_state, of_api_key
 from app.access.models import Login
 from app.access.roles import Permission, Permissions
 from app.db.engine import Database
+from app.db.prepared import Executor
 from app.settings import BadSettings, Settings
 
 ALGORITHM = "RS256"
 RSA_BITS = 2048
 AUDIENCE = ISSUER = "guerdon"
+API_KEY_HEADER, API_KEY_PARAMETER = "X-AUTH-TOKEN", "auth_token"  # as Open Loyalty's programs send a key
 CLAIMS = {"exp", "iat", "sub", "jti", "type", "aud", "iss", "ver"}
 TOKENS_REMEMBERED = 10_000
 ROLE_NAMES = {"admin": "ROLE_ADMIN", "seller": "ROLE_SELLER", "customer": "ROLE_PARTICIPANT"}
@@ -47,6 +49,21 @@ def _nothing(claims: Mapping[str, Any]) -> Mapping[str, Any]:
 
 class NotSignedIn(Exception):
     """No token, or one that opens nothing; the message says which."""
+
+
+class BadApiKey(Exception):
+    """A key that is no admin's, or that of one who may not come in."""
+
+    def __init__(self) -> None:
+        super().__init__("This key opens nothing.")
+
+
+def _claims_of_key(connection: Executor, key: str) -> dict[str, Any]:
+    """What a token of the admin with this key would say. Raises BadApiKey."""
+    login = of_api_key(connection, key)
+    if login is None:
+        raise BadApiKey
+    return {"sub": str(login), "id": str(login)}
 
 
 @dataclass(frozen=True)
@@ -118,17 +135,23 @@ class Identity:
     ) -> tuple[Caller, Any]:
         """The caller of the current request, and what was asked `beside`, by what is `named`, or None. Raises NotSignedIn."""
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
+        key = request.headers.get(API_KEY_HEADER) or request.args.get(API_KEY_PARAMETER)
+        is_signed_in = scheme.lower() == "bearer" and bool(token)
+        if not is_signed_in and not key:
             raise NotSignedIn("Authentication Required")
-        claims = self._claims(token)
+        claims = self._claims(token) if is_signed_in else {}
         more: Any = None
         with database.lookup_connection() as connection:
+            if not is_signed_in:
+                claims = _claims_of_key(connection, key or "")
             found: LoginState | None
             if beside is None:
                 found = find_state(connection, UUID(claims["sub"]))
             else:
                 found, more = beside.find_state(connection, UUID(claims["sub"]), named(claims))
-        if found is None or not found.active or found.token_version != claims["ver"]:
+        if not is_signed_in and (found is None or not found.active):
+            raise BadApiKey
+        if found is None or not found.active or (is_signed_in and found.token_version != claims["ver"]):
             raise NotSignedIn("This token is no longer valid. Please sign in again.")
         caller = Caller(
             found.login_id,

@@ -58,8 +58,9 @@ def test_an_admin_registers_another_who_signs_in_by_the_address(ada: Client, sol
         ({"email": None}, "email", "This value should not be blank."),
         ({"plainPassword": "short"}, "plainPassword", None),
         ({"roles": [2]}, "roles", None),
-        ({"apiKey": "k"}, None, "apiKey"),
-        ({"external": True}, None, "external"),
+        ({"apiKey": "k" * 31}, "apiKey", "32 signs"),
+        ({"external": True}, "apiKey", "which key"),
+        ({"plainPassword": None}, "plainPassword", "This value should not be blank."),
     ],
 )
 def test_what_cannot_be_is_refused(
@@ -150,3 +151,45 @@ def test_the_one_role_is_told(ada: Client) -> None:
     assert ada.get("/api/admin/acl/role").json["roles"][0]["role"] == "ROLE_ADMIN"
     assert {it["code"] for it in ada.get("/api/admin/acl/accesses").json["accesses"]} == {"VIEW", "MODIFY"}
     assert ada.get("/api/admin/acl/resources").json["total"] == 15
+
+
+KEY = "k3y-of-a-program-that-nobody-guesses"
+
+
+def test_a_program_comes_with_a_key(app: Flask, ada: Client, world: World) -> None:
+    program = {"firstName": "ERP", "lastName": "Bridge", "email": "erp@guerdon.example", "external": 1, "apiKey": KEY}
+    made = ada.post("/api/admin/data", data={f"admin[{name}]": value for name, value in program.items()})
+    assert made.status_code == 200, made.json
+    shown = ada.get(f"/api/admin/data/{made.json['adminId']}").json
+    assert (shown["external"], KEY in str(shown)) == (True, False)
+    path, by_key = f"/api/customer/{world.cleo.uuid}", {"X-AUTH-TOKEN": KEY}
+    erp = Client(app)
+    assert erp.get(path, headers=by_key).status_code == erp.get(f"{path}?auth_token={KEY}").status_code == 200
+    assert erp.get(f"/api/customer?perPage=1&auth_token={KEY}").status_code == 200, "lists know it, too"
+    change = {"customer": {"lastName": "Bridged"}}
+    assert erp.put(path, json=change, headers=by_key).status_code == 200
+    assert ada.get("/api/admin/audit").json["entries"][0]["by"] == "erp@guerdon.example"
+    assert (
+        erp.post(
+            f"/api/admin/customer/{world.cleo.uuid}/campaign/{world.a_campaign().uuid}/buy", headers=by_key
+        ).status_code
+        == 200
+    )
+    bad = erp.get(path, headers={"X-AUTH-TOKEN": KEY[:-1]})
+    assert (bad.status_code, bad.json) == (403, {"message": "This key opens nothing."})
+    assert erp.get(path).status_code == 401
+    assert signed_in(erp, "erp@guerdon.example", "") == 401
+    same = {**program, "email": "other@guerdon.example"}
+    assert ada.post("/api/admin/data", json={"admin": same}).json["form"]["children"]["apiKey"]["errors"]
+    own = erp.put(f"/api/admin/data/{shown['id']}", json={"admin": {**shown, "apiKey": KEY * 2}}, headers=by_key)
+    assert own.status_code in {400, 403}, "a key that was found makes no other one"
+    kept = {**shown, "firstName": "SAP"}
+    assert ada.put(f"/api/admin/data/{shown['id']}", json={"admin": kept}).status_code == 200
+    assert erp.get(path, headers=by_key).status_code == 200
+    for ended in ({**kept, "isActive": False}, {**kept, "isActive": True, "external": False}):
+        assert ada.put(f"/api/admin/data/{shown['id']}", json={"admin": ended}).status_code == 200
+        assert erp.get(path, headers=by_key).status_code == 403
+    new = {**kept, "apiKey": KEY * 2, "external": True}
+    assert ada.put(f"/api/admin/data/{shown['id']}", json={"admin": new}).status_code == 200
+    assert erp.get(path, headers=by_key).status_code == 403
+    assert erp.get(path, headers={"X-AUTH-TOKEN": KEY * 2}).status_code == 200

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, jsonify
-from marshmallow import Schema, fields
+from marshmallow import Schema, ValidationError, fields, validates_schema
 from sqlalchemy.orm import Session
 
 from app.access import passwords, staff
@@ -16,7 +16,7 @@ from app.access.staff import AdminDetails
 from app.admin.organization import roles
 from app.openloyalty import schemas, views
 from app.openloyalty.api import Blueprint
-from app.openloyalty.fields import Checkbox, Collection, Email, Secret, Text
+from app.openloyalty.fields import BLANK, Checkbox, Collection, Email, Secret, Text
 from app.openloyalty.formats import without_none
 from app.openloyalty.forms import Form, form, require_unchanged
 from app.openloyalty.queries import PAGING_PARAMETERS, paging
@@ -53,12 +53,13 @@ class AdminChangeForm(Form):
 
     printed: type[Schema] | None = AdminView
     elsewhere = ("id", "username")
-    later = frozenset({"external", "apiKey"})
     firstName = Text(required=True, attribute="first_name")
     lastName = Text(required=True, attribute="last_name")
     email = Email(required=True)
     phone = Text()
     isActive = Checkbox(load_default=None, attribute="active")
+    external = Checkbox(load_default=None)
+    apiKey = Secret(attribute="api_key")
     plainPassword = Secret(attribute="password")
     roles = Collection(RoleField(), load_default=None)
 
@@ -67,7 +68,11 @@ class AdminForm(AdminChangeForm):
     """An admin to register."""
 
     printed = None
-    plainPassword = Secret(required=True, attribute="password")
+
+    @validates_schema(skip_on_field_errors=False)
+    def require_a_way_in(self, data: dict[str, Any], **kw: Any) -> None:
+        if not data.get("password") and not data.get("api_key"):
+            raise ValidationError({"plainPassword": [BLANK]})
 
 
 @blueprint.route("/admin", methods=["GET"])
@@ -85,8 +90,9 @@ def list_admins() -> Response:
 @blueprint.response(200, AdminId)
 @allow("admin")
 def register_admin(data: dict[str, Any]) -> Response:
-    """Register an admin, who signs in by the e-mail address and may write for the same chain."""
-    password_hash = passwords.chosen(data.pop("password"))
+    """Register an admin, who signs in by the e-mail address and may write for the same chain; or a program, which comes with a key."""
+    password = data.pop("password")
+    password_hash = passwords.chosen(password) if password else None
     uuids = data.pop("roles")
     with transaction() as session:
         held = roles.chosen(session, uuids or ())
@@ -138,7 +144,7 @@ def _shown(session: Session, it: Login) -> dict[str, Any]:
             "email": it.email,
             "phone": it.phone,
             "isActive": it.active,
-            "external": False,
+            "external": it.api_key_sha256 is not None,
             "roles": roles.shown_of(session, it.id),
         }
     )
