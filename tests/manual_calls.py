@@ -233,6 +233,7 @@ def campaigns(walk: Walk) -> None:
     admin, seller = signed_in(walk, "admin"), signed_in(walk, "seller")
     made = walk("create_campaign", admin, a_campaign("Free coffee"))["campaignId"]
     walk("list_campaigns", admin, query={"perPage": 1, "sort": "name"})
+    walk("list_active_campaigns", admin, query={"perPage": 1})
     walk("change_campaign", admin, a_campaign("Free coffee", limit=4), campaign=made)
     walk("show_campaign", admin, campaign=made)
     walk("switch_campaign", admin, campaign=made, status="active")
@@ -344,6 +345,7 @@ def shop(walk: Walk) -> None:
     walk("list_draws", admin, query={"size": 1}, campaign="scratch-card")
     walk("verify_draws", admin, campaign="scratch-card")
     walk("list_audit_entries", admin, query={"size": 2})
+    walk("list_audit_log", admin, query={"perPage": 2})
 
 
 def customers(walk: Walk) -> None:

@@ -35,7 +35,7 @@ class WeakPassword(Malformed):
     message = "The password is too easy to guess."
 
 
-class BadApiKey(Malformed):
+class WeakApiKey(Malformed):
     message = "A key has at least 32 signs, made by chance: whoever guesses it acts as the admin."
 
 

@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session, aliased
 
 from app.access import passwords
 from app.access.errors import (
-    BadApiKey,
     BadCredentials,
     BadRefreshToken,
     LoginNotActive,
     SeveralProgrammes,
+    WeakApiKey,
     WrongPassword,
 )
 from app.access.models import ADMIN, CUSTOMER, SELLER, ChainPermission, Login, RefreshToken, SessionKey
@@ -103,9 +103,9 @@ def of_api_key(executor: Executor, key: str) -> UUID | None:
 
 
 def set_api_key(session: Session, login: Login, key: str | None) -> None:
-    """Let a program act as this admin with a key, in the place of one that it had; with none, no more. Raises BadApiKey or AlreadyTaken."""
+    """Let a program act as this admin with a key, in the place of one that it had; with none, no more. Raises WeakApiKey or AlreadyTaken."""
     if key is not None and len(key) < API_KEY_LENGTH_MIN:
-        raise BadApiKey(field="api_key")
+        raise WeakApiKey(field="api_key")
     hashed = _sha256(key) if key is not None else None
     if hashed is not None and session.scalar(
         select(Login.id).where(Login.api_key_sha256 == hashed, Login.id != login.id)

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.access import logins, permissions, roles
-from app.access.errors import AdminNotFound, BadApiKey, MayNotChangeAdmin, MayNotMovePoints, SellerNotFound
+from app.access.errors import AdminNotFound, MayNotChangeAdmin, MayNotMovePoints, SellerNotFound, WeakApiKey
 from app.access.models import ADMIN, SELLER, ChainPermission, Login, Role
 from app.organizations import chains, shops
 from app.organizations.scope import Chains, includes, within
@@ -69,7 +69,7 @@ def register_admin(
 ) -> Login:
     """An admin who signs in by the e-mail address, and may write for this chain, by these roles. `by` is the login of who registers.
 
-    A program comes with a key instead, and needs no password. Raises AlreadyTaken, BadApiKey or MayNotGiveMore.
+    A program comes with a key instead, and needs no password. Raises AlreadyTaken, WeakApiKey or MayNotGiveMore.
     """
     roles.require_no_more(session, by, roles.together(held))
     login = Login(role=ADMIN, password_hash=password_hash, token_version=0)
@@ -147,7 +147,7 @@ def _apply_to_admin(session: Session, login: Login, details: AdminDetails) -> No
     elif details.external is False:
         logins.set_api_key(session, login, None)
     elif details.external and login.api_key_sha256 is None:
-        raise BadApiKey("Say with which key the program comes.", field="api_key")
+        raise WeakApiKey("Say with which key the program comes.", field="api_key")
 
 
 def _require_new_name(

@@ -161,7 +161,7 @@ WORDS: Mapping[type[Refusal], ErrorCode] = {
     access.CannotBeSentTo: PARAMETER_INVALID,
     access.RoleNotFound: PARAMETER_INVALID,
     access.RoleInUse: PARAMETER_INVALID,
-    access.BadApiKey: PARAMETER_INVALID,
+    access.WeakApiKey: PARAMETER_INVALID,
     access.LoginNotActive: NO_VALID_USER,
     access.LoginNotFound: NO_VALID_USER,
     organizations.ChainNotFound: CHAIN_ID_NOT_FOUND,

@@ -5,13 +5,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, ForeignKey, Index, bindparam, event, insert, inspect, select
+from sqlalchemy import JSON, ForeignKey, Index, Select, bindparam, event, func, insert, inspect, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.access.models import AccessToken, Login
 from app.db.prepared import Executor, Prepared
 from app.db.types import Base, Serial, UtcDateTime
 from app.organizations.scope import Chains, within_or_unowned
+from app.paging import Page, Paged
+
+LISTED_MAX = (
+    10_000  # of those that are asked for by the number of a page: to count more would take longer than it tells
+)
 
 
 class AuditEntry(Base):
@@ -107,16 +112,30 @@ def page(session: Session, chains: Chains, before: int | None, size: int) -> tup
 
     What is of no one chain is for who acts for all.
     """
-    query = (
+    query = _of(session, chains)
+    if before is not None:
+        query = query.where(AuditEntry.id < before)
+    rows = session.execute(query.limit(size + 1)).all()
+    return [_row(*row) for row in rows[:size]], len(rows) > size
+
+
+def numbered_page(session: Session, chains: Chains, paging: Page) -> Paged[AuditRow]:
+    """The same by the number of the page, among the newest LISTED_MAX."""
+    mine = within_or_unowned(session, chains, AuditEntry.chain_id)
+    newest = select(AuditEntry.id).where(mine).order_by(AuditEntry.id.desc()).limit(LISTED_MAX).subquery()
+    total = session.scalar(select(func.count()).select_from(newest)) or 0
+    listed = _of(session, chains).where(AuditEntry.id.in_(select(newest.c.id)))
+    return Paged([_row(*row) for row in session.execute(paging.cut(listed))], total)
+
+
+def _of(session: Session, chains: Chains) -> Select[AuditEntry, Login, AccessToken]:
+    return (
         select(AuditEntry, Login, AccessToken)
         .outerjoin(Login, Login.id == AuditEntry.login_id)
         .outerjoin(AccessToken, AccessToken.id == AuditEntry.token_id)
         .where(within_or_unowned(session, chains, AuditEntry.chain_id))
+        .order_by(AuditEntry.id.desc())
     )
-    if before is not None:
-        query = query.where(AuditEntry.id < before)
-    rows = session.execute(query.order_by(AuditEntry.id.desc()).limit(size + 1)).all()
-    return [_row(*row) for row in rows[:size]], len(rows) > size
 
 
 def _row(entry: AuditEntry, login: Login | None, token: AccessToken | None) -> AuditRow:

@@ -439,6 +439,8 @@ TABLE: dict[str, Row] = {
         names=("customer", "level"),
     ),
     "GET admin/overview": Row("admin", names=("chain",), query="?chain_id={chain}"),
+    "GET audit/log": Row("admin"),
+    "GET campaign/active": Row("admin"),
     "GET admin/audit": Row("admin"),
     "GET admin/choices": Row("admin", names=("chain",), query="?chain_id={chain}"),
     "GET admin/campaigns/<campaign>/codes": Row("admin"),

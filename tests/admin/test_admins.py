@@ -193,3 +193,19 @@ def test_a_program_comes_with_a_key(app: Flask, ada: Client, world: World) -> No
     assert ada.put(f"/api/admin/data/{shown['id']}", json={"admin": new}).status_code == 200
     assert erp.get(path, headers=by_key).status_code == 403
     assert erp.get(path, headers={"X-AUTH-TOKEN": KEY * 2}).status_code == 200
+
+
+def test_the_log_comes_by_pages_as_the_console_asks(ada: Client, world: World) -> None:
+    for name in ("One", "Two", "Three"):
+        assert ada.put(f"/api/customer/{world.cleo.uuid}", json={"customer": {"lastName": name}}).status_code == 200
+    listed = ada.get("/api/audit/log?perPage=2").json
+    assert (list(listed), len(listed["auditLogs"]), listed["total"]) == (["auditLogs", "total"], 2, 3)
+    newest = listed["auditLogs"][0]
+    assert (newest["eventType"], newest["entityType"], newest["entityId"], newest["username"]) == (
+        "change_customer",
+        "customer",
+        str(world.cleo.uuid),
+        "ada",
+    )
+    [oldest] = ada.get("/api/audit/log?perPage=2&page=2").json["auditLogs"]
+    assert int(oldest["auditLogId"]) < int(listed["auditLogs"][1]["auditLogId"])

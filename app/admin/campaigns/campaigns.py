@@ -60,6 +60,17 @@ def list_campaigns() -> Response:
         return showing.page(found, "admin", wants_html())
 
 
+@blueprint.route("/campaign/active", methods=["GET"])
+@blueprint.response(200, schemas.listed("campaigns", schemas.CampaignView))
+@blueprint.doc(parameters=[*PAGING_PARAMETERS, FORMAT])
+@allow("admin")
+def list_active_campaigns() -> Response:
+    """List the campaigns that are switched on, for whoever chooses what an instant reward gives."""
+    with listing() as session:
+        wanted = catalogue.CampaignFilter(active=True)
+        return showing.page(catalogue.page(session, chains(), paging(), clock.now(), wanted), "admin", wants_html())
+
+
 @blueprint.route("/campaign/<uuid:campaign>", methods=["PUT"])
 @form("campaign", CampaignChangeForm)
 @blueprint.response(200, schemas.CampaignId)

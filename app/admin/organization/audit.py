@@ -3,15 +3,31 @@
 from typing import Any
 
 from flask import Response, jsonify
+from marshmallow import Schema, fields
 
 from app.native import answers, schemas, views
 from app.openloyalty.api import Blueprint
-from app.openloyalty.queries import number
+from app.openloyalty.formats import moment, without_none
+from app.openloyalty.queries import PAGING_PARAMETERS, number, paging
+from app.openloyalty.schemas import listed
+from app.openloyalty.views import paged
 from app.web import audit
 from app.web.audit import AuditRow
 from app.web.door import allow, chains, listing
 
 blueprint = Blueprint("admin_audit", __name__)
+
+
+class AuditLogView(Schema):
+    """What was done (`eventType`) to what, by whom."""
+
+    auditLogId = fields.String(required=True)
+    eventType = fields.String(required=True)
+    entityType = fields.String()
+    entityId = fields.String()
+    createdAt = fields.String(required=True)
+    username = fields.String()
+    data = fields.Dict(required=True)
 
 
 @blueprint.route("/admin/audit", methods=["GET"])
@@ -23,6 +39,31 @@ def list_audit_entries() -> Response:
     with listing() as session:
         found, more = audit.page(session, chains(), number("before"), answers.size())
         return jsonify(views.more("entries", [_entry(it) for it in found], more))
+
+
+@blueprint.route("/audit/log", methods=["GET"])
+@blueprint.response(200, listed("auditLogs", AuditLogView))
+@blueprint.doc(parameters=PAGING_PARAMETERS)
+@allow("admin")
+def list_audit_log() -> Response:
+    """List the same as Open Loyalty's console asks for it: by pages, the newest 10,000."""
+    with listing() as session:
+        return paged("auditLogs", audit.numbered_page(session, chains(), paging()), _logged)
+
+
+def _logged(it: AuditRow) -> dict[str, Any]:
+    entity, id = next(iter(it.entry.subject.items()), (None, None))
+    return without_none(
+        {
+            "auditLogId": str(it.entry.id),
+            "eventType": it.entry.action.partition(".")[2],
+            "entityType": entity,
+            "entityId": None if id is None else str(id),
+            "createdAt": moment(it.entry.at),
+            "username": it.by,
+            "data": {"role": it.role, "subject": it.entry.subject, "changes": it.entry.changes or []},
+        }
+    )
 
 
 def _entry(it: AuditRow) -> dict[str, Any]:
