@@ -103,7 +103,10 @@ def of_api_key(executor: Executor, key: str) -> UUID | None:
 
 
 def set_api_key(session: Session, login: Login, key: str | None) -> None:
-    """Let a program act as this admin with a key, in the place of one that it had; with none, no more. Raises WeakApiKey or AlreadyTaken."""
+    """Let a program act as this admin with a key, in the place of one that it had; with none, no more.
+
+    Raises WeakApiKey or AlreadyTaken.
+    """
     if key is not None and len(key) < API_KEY_LENGTH_MIN:
         raise WeakApiKey(field="api_key")
     hashed = _sha256(key) if key is not None else None
