@@ -511,6 +511,10 @@ def settings_of_the_programme(walk: Walk) -> None:
     walk("upload_picture", admin, files={"photo[file]": (_picture(), "logo.png")}, picture="logo")
     walk("show_picture", {}, picture="logo")
     walk("remove_picture", admin, picture="logo")
+    walk("upload_conditions", admin, files={"conditions[file]": (io.BytesIO(b"%PDF-1.7 terms"), "terms.pdf")})
+    walk("show_conditions", {})
+    walk("show_address_of_conditions", {})
+    walk("remove_conditions", admin)
     texts = {"name": "English", "code": "en", "content": '{"global": {"save": "Save"}}'}
     walk("create_translation", admin, {"translation": texts})
     polish = {"name": "Polski", "code": "pl", "order": 1, "content": '{"global": {"save": "Zapisz"}}'}

@@ -1,4 +1,4 @@
-"""The picture at a place of a chain: put one there, find it, take it away.
+"""The picture, or another file, at a place of a chain: put one there, find it, take it away.
 
 Of campaigns, which have several and may be secret, see `app.campaign.setup.photos`.
 """
@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 
 from app.db.guarded import insert_into
 from app.db.prepared import dialect_of
-from app.media.imaging import Picture
 from app.media.models import ShownPicture
 
 
-def put(session: Session, chain_id: int, place: str, picture: Picture, sha256: str, now: datetime) -> None:
-    """Show a stored picture at a place, instead of what was there. Its blob stays: see `photos.remove_unreferenced`."""
-    shown = {"sha256": sha256, "media_type": picture.media_type, "bytes_count": len(picture.content), "created_at": now}
+def put(
+    session: Session, chain_id: int, place: str, sha256: str, media_type: str, bytes_count: int, now: datetime
+) -> None:
+    """Show a stored file at a place, instead of what was there. Its blob stays: see `photos.remove_unreferenced`."""
+    shown = {"sha256": sha256, "media_type": media_type, "bytes_count": bytes_count, "created_at": now}
     # One statement: whoever puts or removes one meanwhile comes before or after.
     put = insert_into(dialect_of(session), ShownPicture).values(chain_id=chain_id, place=place, **shown)
     session.execute(put.on_conflict_do_update(index_elements=["chain_id", "place"], set_=shown))

@@ -13,6 +13,7 @@ BY_BLUEPRINT = {
     "admin_buying": "REWARD_CAMPAIGN",
     "admin_campaigns": "REWARD_CAMPAIGN",
     "admin_choices": "REWARD_CAMPAIGN",
+    "admin_conditions": "SETTINGS",
     "admin_customers": "CUSTOMER",
     "admin_earning": "EARNING_RULE",
     "admin_invitations": "CUSTOMER",

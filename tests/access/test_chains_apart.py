@@ -207,6 +207,10 @@ def photo(place: Place, world: World) -> dict[str, Any]:
     return {"photo[file]": (io.BytesIO(picture.getvalue()), "p.png")}
 
 
+def conditions(place: Place, world: World) -> dict[str, Any]:
+    return {"conditions[file]": (io.BytesIO(b"%PDF-1.7 terms"), "terms.pdf")}
+
+
 def the_file(text: str) -> dict[str, Any]:
     return {"file[file]": (io.BytesIO(text.encode()), "rows.xml")}
 
@@ -383,6 +387,10 @@ TABLE: dict[str, Row] = {
     "GET settings/activation-method": Row(ALL + " anyone"),
     "GET settings/choices/<type>": Row(ALL + " anyone"),
     "GET admin/customer-statuses": Row("admin"),
+    "GET settings/conditions-file": Row(ALL + " anyone", 404, is_public=True),
+    "GET settings/conditions-url": Row(ALL + " anyone", is_public=True),
+    "POST settings/conditions-file": Row("admin", body=conditions, as_form=True),
+    "DELETE settings/conditions-file": Row("admin"),
     "GET settings/photo/<picture>": Row(ALL + " anyone", is_public=True),
     "POST settings/photo/<picture>": Row("admin", body=photo, as_form=True),
     "DELETE settings/photo/<picture>": Row("admin"),

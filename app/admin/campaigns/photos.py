@@ -150,7 +150,9 @@ def _given(kind: str, uuid: UUID) -> Response:
     sha256 = blobs().put(picture.content)  # before the row: a row without its blob must never be seen
     with transaction() as session:
         chain_id = GET[kind](session, uuid, chains()).chain_id
-        pictures.put(session, chain_id, place_of(kind, uuid), picture, sha256, clock.now())
+        pictures.put(
+            session, chain_id, place_of(kind, uuid), sha256, picture.media_type, len(picture.content), clock.now()
+        )
     return jsonify([])
 
 

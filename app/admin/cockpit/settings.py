@@ -118,7 +118,7 @@ def upload_picture(picture: str) -> Response:
     made = uploaded(least=1)
     sha256 = blobs().put(made.content)
     with transaction() as session:
-        pictures.put(session, chain_id, _place(picture), made, sha256, clock.now())
+        pictures.put(session, chain_id, _place(picture), sha256, made.media_type, len(made.content), clock.now())
     return jsonify([])
 
 

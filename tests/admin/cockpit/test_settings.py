@@ -253,6 +253,30 @@ def test_the_programme_has_pictures_of_whatever_size(ada: Client, client: Client
     assert client.get(url).status_code == 404
 
 
+def test_the_programme_gives_its_terms_away_as_a_file(ada: Client, client: Client, sol: Client) -> None:
+    url, terms = "/api/settings/conditions-file", b"%PDF-1.7 terms"
+    assert client.get(url).status_code == 404
+    assert client.get("/api/settings/conditions-url").json == {"url": None}
+    ada.post("/api/settings", json={"settings": {"programConditionsUrl": "https://shop.example/terms"}})
+    assert client.get("/api/settings/conditions-url").json == {"url": "https://shop.example/terms"}
+
+    def send(content: bytes, name: str = "conditions[file]", who: Client = ada) -> Any:
+        return who.send("POST", url, data={name: (io.BytesIO(content), "terms.pdf")})
+
+    assert send(terms, who=sol).status_code == 403
+    for wrong in (b"", b"<html>", b"%PDF-" + b"x" * 5 * 2**20):
+        assert send(wrong).json["form"]["children"]["file"]["errors"], wrong[:9]
+    assert send(terms, "photo[file]").status_code == 400
+    assert send(terms).json == []
+    shown = client.get(url)
+    assert (shown.data, shown.mimetype) == (terms, "application/pdf")
+    assert shown.headers["Content-Disposition"] == "attachment; filename=terms_conditions.pdf"
+    assert client.get(url, headers={"If-None-Match": shown.headers["ETag"]}).status_code == 304
+    assert client.get("/api/settings/conditions-url").json["url"].endswith(url)
+    assert ada.delete(url).json == []
+    assert client.get(url).status_code == 404
+
+
 def test_figures_of_the_start_page(ada: Client, sol: Client, world: World) -> None:
     sol.post("/api/transaction", json=receipt("F-1", customerData={"email": "cleo@guerdon.example"}))
     sol.post("/api/transaction", json=back("F-2", "F-1", [{**COFFEE, "quantity": 1, "grossValue": 3.5}]))
