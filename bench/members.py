@@ -30,7 +30,7 @@ from bench.table import Figure
 from bench.world import Programme, programme
 from tests.serving import guerdon
 
-CUSTOMERS, SALES = 200_000, 1_000_000
+CUSTOMERS, SALES = 1_000_000, 5_000_000
 TAKEN_OVER = 100_000
 REQUESTS, ROUNDS = 1_000, 3
 FEW, MANY = 10, 10_000

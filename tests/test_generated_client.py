@@ -18,7 +18,10 @@ from tests.world import PASSWORD, World
 
 PACKAGE = "guerdon_client"
 # The generator knows no pictures: it takes them as bytes when it is told to. And the code need not be pretty here.
-CONFIG = {"content_type_overrides": {"image/*": "application/octet-stream"}, "post_hooks": []}
+CONFIG = {
+    "content_type_overrides": {"image/*": "application/octet-stream", "application/pdf": "application/octet-stream"},
+    "post_hooks": [],
+}
 Call = Callable[..., Any]
 
 

@@ -71,8 +71,8 @@ def test_every_call_has_an_example_that_fits(document: Any, operations: dict[str
         answers = [operation["responses"].get(status) for status in ("201", "200", "202", "204")]
         pages = [operation.get("requestBody"), next(answer for answer in answers if answer)]
         contents = [content for page in pages if page for content in page.get("content", {}).items()]
-        for media_type, content in contents:
-            if not media_type.startswith("image/"):
+        for _, content in contents:
+            if content["schema"].get("format") != "binary":
                 assert "example" in content, f"{name}: run `make examples`"
                 schema = {**content["schema"], "components": document["components"]}
                 OAS30Validator(schema, format_checker=oas30_format_checker).validate(content["example"])

@@ -6,7 +6,7 @@ Who sends text messages is a webhook's business: the event `customer.code` says 
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.access.errors import BadCode, CannotBeSentTo, NoCodeNeeded
@@ -37,24 +37,30 @@ def send(session: Session, customer: Customer, now: datetime, sends_mail: bool) 
     if not is_texted and not is_mailed:
         raise CannotBeSentTo(field="phone")
     code = _drawn(session, customer, now)
-    data = {"customer": telling.reference(customer.uuid, customer.id, customer.external_id), "code": code}
     if is_texted:
-        told = {**data, "phone": profile.phone, "expires_at": writing.utc(now + HOLDS)}
+        whose = telling.reference(customer.uuid, customer.id, customer.external_id)
+        told = {"customer": whose, "code": code, "phone": profile.phone, "expires_at": writing.utc(now + HOLDS)}
         writing.write(session, customer.chain_id, TOLD, writing.customer_subject(customer.id), told, now)
     if is_mailed:
         subject = f"{TOLD} {customer.id}"  # nobody waits for a code behind anything else
+        data = {"customer": {"id": str(customer.uuid)}, "code": code}
         writing.write_mail(session, customer.chain_id, TOLD, subject, data, now, now + HOLDS)
 
 
 def use(session: Session, code: str, now: datetime, chain_id: int | None = None) -> Customer:
     """Who is activated with this code, of a chain or of any; it holds once. Raises BadCode."""
-    known = ActivationCode.code == code, ActivationCode.expires_at > now
-    query = delete(ActivationCode).where(*known).returning(ActivationCode.customer_id)
+    query = select(ActivationCode.customer_id).where(ActivationCode.code == code, ActivationCode.expires_at > now)
     if chain_id is not None:
         query = query.where(ActivationCode.chain_id == chain_id)
-    customer_id = session.scalar(query)
-    customer = session.get(Customer, customer_id) if customer_id is not None else None
-    if customer is None or customer.status != "new":
+    found = session.scalars(query.limit(2)).all()
+    if len(found) != 1:  # or of two chains, and nothing says of which
+        raise BadCode
+    [customer_id] = found
+    used = delete(ActivationCode).where(ActivationCode.customer_id == customer_id, ActivationCode.code == code)
+    if session.scalar(used.returning(ActivationCode.customer_id)) is None:  # somebody was faster
+        raise BadCode
+    customer = session.get_one(Customer, customer_id)
+    if customer.status != "new":
         raise BadCode
     return customer
 
@@ -65,10 +71,11 @@ def purge(session: Session, now: datetime) -> None:
 
 
 def _drawn(session: Session, customer: Customer, now: datetime) -> str:
-    """A code that nobody else has."""
+    """A code that nobody else of the chain has."""
     for _ in range(DRAWS_MAX):
         code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
-        too_old = (ActivationCode.code == code) & (ActivationCode.expires_at <= now)
+        of_chain = ActivationCode.chain_id == customer.chain_id
+        too_old = of_chain & (ActivationCode.code == code) & (ActivationCode.expires_at <= now)
         session.execute(delete(ActivationCode).where((ActivationCode.customer_id == customer.id) | too_old))
         row = {"customer_id": customer.id, "chain_id": customer.chain_id, "code": code, "expires_at": now + HOLDS}
         # Somebody else's code, or one that is sent to the customer at this moment.

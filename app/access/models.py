@@ -107,8 +107,9 @@ class ActivationCode(OfChain, Base):
 
     __tablename__ = "activation_code"
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), primary_key=True)
-    code: Mapped[str] = mapped_column(unique=True)
+    code: Mapped[str]
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    __table_args__ = (UniqueConstraint("chain_id", "code"),)
 
 
 class RefreshToken(Base):

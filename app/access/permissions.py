@@ -3,6 +3,7 @@
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.access import roles
 from app.access.errors import LoginNotFound
 from app.access.models import ChainPermission, Login
 from app.organizations import chains as organizations
@@ -32,6 +33,7 @@ def permit(
     if may_write is None:
         if permission is not None:
             session.delete(permission)
+            roles.leave(session, login.id, chain_id)
     elif permission is None:
         session.add(ChainPermission(login_id=login.id, chain_id=chain_id, may_write=may_write))
     else:

@@ -4,7 +4,7 @@ An admin without a role may do everything for the chains that the admin acts for
 Nobody gives what he may not do himself.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -44,11 +44,20 @@ class Permission(NamedTuple):
 
 
 Permissions = frozenset[Permission] | None  # None: everything
+# What every seller may do: whoever makes one could sign in as one.
+OF_SELLERS = frozenset(
+    Permission(resource, access)
+    for resource in ("CUSTOMER", "EARNING_RULE", "LEVEL", "POINT_TRANSFER", "POS", "REWARD_CAMPAIGN", "TRANSACTION")
+    for access in (ACCESSES if resource not in ("EARNING_RULE", "LEVEL", "POS") else ACCESSES[:1])
+)
 
 
 def granted(session: Session, login_id: int | None) -> Permissions:
     """What an admin may do."""
-    return together(of(session, login_id))
+    held = of(session, login_id)
+    if not held and session.scalar(select(Login.is_limited).where(Login.id == login_id)):
+        return frozenset()
+    return together(held)
 
 
 def together(held: Sequence[Role]) -> Permissions:
@@ -63,8 +72,16 @@ def permissions(role: Role) -> list[Permission]:
 
 def of(session: Session, login_id: int | None) -> Sequence[Role]:
     """The roles of an admin."""
-    held = select(LoginRole.role_id).where(LoginRole.login_id == login_id)
-    return session.scalars(select(Role).where(Role.id.in_(held)).order_by(Role.id)).all()
+    return [] if login_id is None else of_all(session, [login_id]).get(login_id, [])
+
+
+def of_all(session: Session, login_ids: Collection[int]) -> dict[int, list[Role]]:
+    """The roles of each of some admins who have any."""
+    held = select(LoginRole.login_id, Role).join(Role, Role.id == LoginRole.role_id)
+    found: dict[int, list[Role]] = {}
+    for login_id, role in session.execute(held.where(LoginRole.login_id.in_(login_ids)).order_by(Role.id)):
+        found.setdefault(login_id, []).append(role)
+    return found
 
 
 def listed(session: Session, chains: Chains) -> Sequence[Role]:
@@ -97,6 +114,7 @@ def change(
 
     Raises AlreadyTaken or MayNotGiveMore.
     """
+    _lock(session, role)
     require_no_more(session, by, frozenset(permissions(role)))
     _require_only_admins_of(session, role, by, writes)
     _write(session, role, name, wanted, by)
@@ -105,31 +123,42 @@ def change(
 
 def remove(session: Session, role: Role, by: int | None) -> None:
     """Raises RoleInUse while somebody has it: who had no other would be let do everything."""
+    _lock(session, role)
     require_no_more(session, by, frozenset(permissions(role)))
-    session.execute(select(Role.id).where(Role.id == role.id).with_for_update())
     if session.scalar(select(LoginRole.login_id).where(LoginRole.role_id == role.id).limit(1)) is not None:
         raise RoleInUse
     session.delete(role)
     session.flush()
 
 
-def give(session: Session, login: Login, held: Sequence[Role], by: int | None) -> None:
-    """Let an admin do what these roles permit, and nothing else; without any, everything. Raises MayNotGiveMore."""
-    if {role.id for role in held} == {role.id for role in of(session, login.id)}:
-        return
+def give(session: Session, login: Login, held: Sequence[Role], by: int | None) -> bool:
+    """Let an admin do what these roles permit, and nothing else; without any, everything. Whether that is new.
+
+    Raises MayNotGiveMore, or RoleNotFound for a role that was removed meanwhile.
+    """
+    # One at a time for each admin; who removes a role waits, or has been faster.
+    session.execute(select(Login.id).where(Login.id == login.id).with_for_update())
+    known = {role.id for role in of(session, login.id)}
+    wanted = {role.id for role in held}
+    if wanted == known:
+        return False
     if login.id == by:
         raise MayNotGiveMore("Your own roles are changed by another admin.", field="roles")
     require_no_more(session, by, together(held))
-    # Who removes one of them waits, or has been faster.
-    found = session.scalars(
-        select(Role.id).where(Role.id.in_([role.id for role in held])).with_for_update(read=True)
-    ).all()
-    if len(found) < len({role.id for role in held}):
+    found = session.scalars(select(Role.id).where(Role.id.in_(wanted)).with_for_update(read=True)).all()
+    if len(found) < len(wanted):
         raise RoleNotFound(field="roles")
     session.execute(delete(LoginRole).where(LoginRole.login_id == login.id))
     session.add_all(LoginRole(login_id=login.id, role_id=id) for id in sorted(found))
     login.is_limited = bool(held)
     session.flush()
+    return True
+
+
+def leave(session: Session, login_id: int, chain_id: int) -> None:
+    """Take the roles of a chain from somebody who acts for it no more; who has no other may do nothing until somebody gives one."""
+    of_chain = select(Role.id).where(Role.chain_id == chain_id)
+    session.execute(delete(LoginRole).where(LoginRole.login_id == login_id, LoginRole.role_id.in_(of_chain)))
 
 
 def require_no_more(session: Session, by: int | None, wanted: Permissions) -> None:
@@ -137,6 +166,11 @@ def require_no_more(session: Session, by: int | None, wanted: Permissions) -> No
     own = granted(session, by)
     if own is not None and (wanted is None or not wanted <= own):
         raise MayNotGiveMore
+
+
+def _lock(session: Session, role: Role) -> None:
+    """Whoever gives it to somebody comes before or after."""
+    session.refresh(role, with_for_update=True)
 
 
 def _require_only_admins_of(session: Session, role: Role, by: int | None, writes: Chains) -> None:

@@ -163,8 +163,11 @@ def _require_new_name(
         raise AlreadyTaken(message, field=field)
 
 
-def add_seller(session: Session, chain_id: int, seller: SellerDetails, password_hash: str) -> Login:
-    """A seller works for one chain. Raises AlreadyTaken or PosNotFound."""
+def add_seller(
+    session: Session, chain_id: int, seller: SellerDetails, password_hash: str, by: int | None = None
+) -> Login:
+    """A seller works for one chain. `by` is the login of who registers one. Raises AlreadyTaken, PosNotFound or MayNotGiveMore."""
+    roles.require_no_more(session, by, roles.OF_SELLERS)
     login = Login(role=SELLER, chain_id=chain_id, password_hash=password_hash, token_version=0)
     _apply(session, login, seller)
     session.add(login)
@@ -172,8 +175,11 @@ def add_seller(session: Session, chain_id: int, seller: SellerDetails, password_
     return login
 
 
-def change_seller(session: Session, login: Login, changes: Mapping[str, Any], password_hash: str | None) -> None:
-    """Change these details of a seller; the others stay. Raises AlreadyTaken or PosNotFound."""
+def change_seller(
+    session: Session, login: Login, changes: Mapping[str, Any], password_hash: str | None, by: int | None = None
+) -> None:
+    """Change these details of a seller; the others stay. Raises AlreadyTaken, PosNotFound or MayNotGiveMore."""
+    roles.require_no_more(session, by, roles.OF_SELLERS)
     known = {
         "first_name": login.first_name,
         "last_name": login.last_name,

@@ -193,6 +193,8 @@ def _admins(session: Session, rows: list[Row], at: dict[str, int], found: Differ
     adapted = []
     for row in rows:
         login = known.get((row[at["id"]], row[at["uuid"]]))
+        if login is not None:  # the roles that come with the chain are all that they permit
+            login.is_limited = login.is_limited or bool(row[at["is_limited"]])
         if login is not None and not login.deleted:
             continue
         names = {row[at["username"]], row[at["email"]]} - {None}

@@ -17,7 +17,7 @@ from app.openloyalty.errors import NotOffered
 from app.openloyalty.fields import Secret, Text
 from app.openloyalty.forms import Form, Group, form
 from app.organizations import chains
-from app.web.brakes import account_of, counted, has_room
+from app.web.brakes import LETTERS_BY_ACCOUNT, account_of, counted, has_room
 from app.web.callers import identity
 from app.web.door import anyone, database, in_background, note_unrewarded, settings, transaction, with_retries
 
@@ -131,7 +131,9 @@ def activate_with_code(token: str) -> Response:
 def ask_for_code(data: dict[str, Any]) -> Response:
     """Ask for another code to activate my account with. Whether somebody with this phone waits for one is not told."""
     counted("send code")
-    if settings().self_registration == "code" and has_room("send code", account_of(True, data["phone"])):
+    account = account_of(True, data["phone"])
+    has_some = has_room("send code", account) and has_room("codes of a day", account, LETTERS_BY_ACCOUNT)
+    if settings().self_registration == "code" and has_some:
         opened, now, sends_mail, host = database(), clock.now(), settings().sends_mail, request.host
 
         def send() -> None:

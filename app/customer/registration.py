@@ -22,7 +22,7 @@ blueprint = Blueprint("customer_registration", __name__)
 @blueprint.alt_response(403, schema=RefusedView, description="Customers do not register themselves here")
 @anyone
 def register_myself(data: dict[str, Any]) -> Response:
-    """Register as a customer. Where the programme asks for it, the account waits: for a seller, or for the link that is mailed."""
+    """Register as a customer. Where the programme asks for it, it waits: for a seller, or for the link or the code that is sent."""
     how = settings().self_registration
     if how == "off":
         raise Forbidden

@@ -320,8 +320,9 @@ def _bought(wanted: CustomerFilter) -> list[ColumnElement[bool]]:
         found.append(count == wanted.purchases_count)
     if wanted.spent is not None:
         found.append(Spending.amount == wanted.spent)
-    if (average := wanted.spent_on_average) is not None:  # which is printed without its fraction
-        found += [count > 0, Spending.amount >= average * count, Spending.amount < (average + 1) * count]
+    if (average := wanted.spent_on_average) is not None:  # which is printed rounded, half up
+        twice = 2 * Spending.amount
+        found += [count > 0, twice >= (2 * average - 1) * count, twice < (2 * average + 1) * count]
     if wanted.bought_since is not None:
         found.append(Spending.last_at >= wanted.bought_since)
     return found

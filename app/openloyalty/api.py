@@ -105,7 +105,7 @@ def describe_refusals(operation: dict[str, Any], view: Any, method: str, has_arg
     if method == "POST":
         refused.append("422")
     refused += ["405", "500"]
-    if method == "POST":
+    if method in {"POST", "PUT"}:
         refused.append("429")
     if method in {"POST", "PUT", "DELETE"}:
         refused += ["408", "411", "413", "415"]

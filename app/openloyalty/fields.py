@@ -219,6 +219,7 @@ class Moment(BlankIsNone, fields.String):
         sent = str(value).strip()
         try:
             if self._of_day is not None and _DAY.fullmatch(sent):
+                moment(f"{sent} 00:00", MOMENT, settings().zone)  # of the years that there are
                 return datetime.combine(date.fromisoformat(sent), self._of_day, settings().zone).astimezone(UTC)
             return moment(sent, MOMENT, settings().zone)
         except ValueError as e:
@@ -346,10 +347,12 @@ def default_texts(data: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, 
 
 
 def by_locale(translations: Any) -> Any:
-    """Translations as they are sent, a map by locale; also from a list, as they are printed."""
-    if isinstance(translations, list) and all(isinstance(it, Mapping) and "locale" in it for it in translations):
-        return {str(it["locale"]): {name: it[name] for name in it if name != "locale"} for it in translations}
-    return translations
+    """Translations as they are sent, a map by locale; also from a list, as they are printed. What says a locale twice stays a list."""
+    rows = [*translations.values()] if isinstance(translations, Mapping) else translations
+    if not isinstance(rows, list) or not all(isinstance(it, Mapping) and "locale" in it for it in rows):
+        return translations
+    found = {str(it["locale"]): {name: it[name] for name in it if name != "locale"} for it in rows}
+    return found if len(found) == len(rows) else rows
 
 
 def _scalar(value: Any) -> Any:

@@ -29,6 +29,7 @@ class Form(Schema):
     printed: type[Schema] | None = None
     later: frozenset[str] = frozenset()
     translated: tuple[str, ...] = ()
+    chooses_texts = False  # the view asks `chosen_texts` which of two counts
     elsewhere: tuple[str, ...] = ()
 
     class Meta:
@@ -45,7 +46,7 @@ class Form(Schema):
         unknown = unknown_names(original, known, self.later)
         if self.translated and not _is_empty(original.get("translations")):
             unknown = [name for name in unknown if name != "translations"]
-            unknown += _untranslated(original, self.translated, may_differ=self.printed is not None)
+            unknown += _untranslated(original, self.translated, self.chooses_texts)
         if unknown:
             raise ValidationError(extra(unknown))
 
@@ -80,12 +81,15 @@ def _untranslated(form: Mapping[str, Any], names: tuple[str, ...], may_differ: b
         return ["translations"]
     found = []
     for locale, texts in translations.items():
+        if not isinstance(texts, Mapping):
+            found.append(f"translations[{locale}]")
+            continue
         known = [
             name
             for name in names
             if locale == settings().locale and (may_differ or form.get(name) in (None, "", texts.get(name)))
         ]
-        there = unknown_names(texts, known) if isinstance(texts, Mapping) else [str(texts)]
+        there = unknown_names(texts, known)
         found += [f"translations[{locale}][{name}]" for name in there]
     return found
 
@@ -227,12 +231,18 @@ def chosen_texts(root: str, shown: Mapping[str, Any]) -> dict[str, Any]:
     texts = translations.get(settings().locale) if isinstance(translations, Mapping) else None
     found = {}
     for name in g.form.translated:
-        flat, translated = sent.get(name), texts.get(name) if isinstance(texts, Mapping) else None
-        if flat in (None, "") or translated in (None, "") or flat == translated or translated == shown.get(name):
+        if not isinstance(texts, Mapping) or name not in texts or sent.get(name) is None:
+            continue  # it came once
+        field, known = g.form.fields[name], shown.get(name)
+        try:
+            flat, translated = field.deserialize(sent[name]), field.deserialize(texts[name])
+        except ValidationError as e:
+            raise InvalidForm(tree(g.form, {name: e.messages})) from e
+        if translated in (flat, known):
             continue
-        if flat != shown.get(name):
+        if flat != known:
             raise InvalidForm(tree(g.form, {name: ["This is said twice, and differs: here, and in translations."]}))
-        found[name] = translated
+        found[field.attribute or name] = translated
     return found
 
 
@@ -241,6 +251,8 @@ def _same(sent: Any, shown: Any) -> bool:
         return bool(Checkbox().deserialize(sent)) == shown
     if isinstance(sent, str) and isinstance(shown, str) and _is_same_moment(sent, shown):
         return True
+    if isinstance(shown, list) and isinstance(sent, Mapping):  # as a form has lists
+        return len(sent) == len(shown) and all(_same(*pair) for pair in zip(items(sent), shown, strict=True))
     if isinstance(shown, Mapping):
         return isinstance(sent, Mapping) and all(_same(sent.get(name), value) for name, value in shown.items())
     return str(sent) == str(shown)

@@ -153,6 +153,7 @@ class CustomerChangeForm(Form):
     posId = Uuid(attribute="shop")
     levelId = Uuid(attribute="level")
     labels = Labels()
+    currentPassword = Secret(attribute="current_password")  # of customers who change what they sign in by
 
     def on_bind_field(self, field_name: str, field_obj: Any) -> None:
         field_obj.load_default = missing
@@ -221,6 +222,7 @@ class LevelForm(Form):
 class LevelChangeForm(LevelForm):
     """The same, for a level that is there."""
 
+    chooses_texts = True
     printed = schemas.LevelView
     elsewhere = ("id", "hasPhoto")
 
@@ -374,7 +376,7 @@ class PosChangeForm(PosForm):
     """The same, for one that is there."""
 
     printed = schemas.PosView
-    elsewhere = ("posId", "transactionsAmount", "transactionsCount", "currency")
+    elsewhere = ("posId", "currency")
 
 
 class PasswordChangeForm(Form):
@@ -492,7 +494,8 @@ def _criterion(data: Any) -> Criterion:
             terms[name] = _kept(_TERMS[name].deserialize(data.get(name)))
         except ValidationError as e:
             raise ValidationError([f"{name}: {e.messages[0] if isinstance(e.messages, list) else INVALID}"]) from e
-    return Criterion(kind, {name: value for name, value in terms.items() if value is not None})
+    known = Uuid().deserialize(data.get("criterionId"))
+    return Criterion(kind, {name: value for name, value in terms.items() if value is not None}, known)
 
 
 def _kept(value: Any) -> Any:

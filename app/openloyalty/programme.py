@@ -50,6 +50,12 @@ def show_shop(uuid: UUID) -> Response:
         return shown_shop(session, shops.get(session, uuid, chains()))
 
 
+def show_shop_to_seller(uuid: UUID) -> Response:
+    """A shop, without what was sold there."""
+    with reading() as session:
+        return jsonify(views.pos(shops.get(session, uuid, chains())))
+
+
 def shown_shop(session: Session, it: PointOfSale) -> Response:
     return jsonify(_with_sales(session, [it])[it.id])
 

@@ -112,8 +112,8 @@ def choice(name: str, words: Collection[str]) -> str | None:
 def choices(name: str, words: Collection[str]) -> list[str]:
     """Some of a few words, in small letters: `name=word`, or `name[]=word` for each. Raises BadRequest."""
     sent = query().get(name)
-    found = [_text(it) for it in (sent.values() if isinstance(sent, dict) else [sent])]
-    chosen = [it.lower() for it in found if it]
+    found = [*sent.values()] if isinstance(sent, dict) else [sent]
+    chosen = [it.lower() if isinstance(it, str) else str(it) for it in found if it]
     if any(it not in words for it in chosen):
         raise BadRequest(f"{name}: expected {' or '.join(word for word in words if word)}.")
     return chosen

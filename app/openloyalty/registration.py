@@ -21,6 +21,7 @@ from app.openloyalty.formats import without_none
 from app.organizations import chains as organizations
 from app.points import summary
 from app.sales import levels as reached
+from app.web.brakes import counted
 from app.web.callers import identity
 from app.web.door import chains, note_subject, note_unrewarded, own_chain, reading, settings, transaction, visited_chain
 
@@ -34,7 +35,7 @@ def register(data: dict[str, Any], status: str = "active", by_staff: bool = True
 def registered(data: dict[str, Any], status: str = "active", by_staff: bool = True) -> tuple[str, str | None]:
     """Register a customer, by the staff for their chain, or by the customer for that of the address, or else the first one.
 
-    A password may be given. Who is `new` waits to be activated: by the staff, or with a link, where mail is sent. The id, and the
+    A password may be given. Who is `new` waits to be activated: by the staff, or with a link or a code that is sent. The id, and the
     address.
     """
     password_hash = passwords.chosen(data["password"]) if data["password"] else None
@@ -101,6 +102,7 @@ def switch(name: str, on: bool) -> Response:
 
 def send_code(name: str) -> Response:
     """Send the code again to a customer who waits to be activated. The answer is an empty text."""
+    counted("send code")
     with transaction() as session:
         codes.send(session, customers.get(session, name, chains()), clock.now(), settings().sends_mail)
     return jsonify("")

@@ -212,6 +212,7 @@ class EarningRuleForm(Form):
 class EarningRuleChangeForm(EarningRuleForm):
     """The same, for a rule that is there: its type need not be said."""
 
+    chooses_texts = True
     printed = schemas.EarningRuleView
     elsewhere = ("earningRuleId", "hasPhoto")
     type = Choice(tuple(TYPES))

@@ -143,6 +143,7 @@ class EventKind:
     sentence: str
     family: type[Schema]
     version: int = 1
+    is_secret: bool = False  # told only to who asks for it by its name
 
 
 _CUSTOMER = {"id": "00000000-0000-474c-b092-b0dd880c07e2", "number": 1, "external_id": None}
@@ -246,6 +247,7 @@ KINDS = {
             "customer.code",
             "A customer waits for a code to activate the account with: whoever sends text messages sends it to the phone.",
             CodeData,
+            is_secret=True,
         ),
         EventKind(
             "customer.erased",
@@ -266,3 +268,5 @@ KINDS = {
         EventKind("limit.reached", "Nothing is left of a campaign.", StockData),
     )
 }
+# What a subscription to all kinds holds.
+FOR_EVERYBODY = tuple(name for name, kind in KINDS.items() if not kind.is_secret)

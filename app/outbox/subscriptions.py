@@ -13,7 +13,7 @@ from app.db.engine import Database
 from app.db.guarded import insert_into
 from app.db.prepared import dialect_of
 from app.organizations.scope import Chains, within
-from app.outbox.events import KINDS, TEST
+from app.outbox.events import FOR_EVERYBODY, KINDS, TEST
 from app.outbox.models import EVERY_CHAIN_ID, MAIL, Delivery, Listener, Message, Subscription, new_secret
 from app.refusal import Conflicting, Malformed, Missing
 
@@ -254,7 +254,7 @@ def renew(database: Database, sends_mail: bool) -> None:
     with database.transaction() as session:
         hooks = session.scalars(_open().order_by(Subscription.id).with_for_update()).all()
         wanted = {(EVERY_CHAIN_ID, kind, MAIL) for kind in MAILED if sends_mail}
-        wanted |= {(it.chain_id, kind, it.id) for it in hooks if it.kinds == [EVERYTHING] for kind in KINDS}
+        wanted |= {(it.chain_id, kind, it.id) for it in hooks if it.kinds == [EVERYTHING] for kind in FOR_EVERYBODY}
         owners = {it.id for it in hooks} | ({MAIL} if sends_mail else set())
         session.execute(delete(Listener).where(Listener.subscription_id.not_in(owners)))
         new = insert_into(dialect_of(session), Listener).on_conflict_do_nothing()
@@ -265,9 +265,9 @@ def renew(database: Database, sends_mail: bool) -> None:
 
 def _kinds(names: Sequence[str]) -> list[str]:
     chosen = list(dict.fromkeys(names))
-    if EVERYTHING in chosen:
+    if EVERYTHING in chosen and all(name == EVERYTHING or name in FOR_EVERYBODY for name in chosen):
         return [EVERYTHING]
-    unknown = [name for name in chosen if name not in KINDS]
+    unknown = [name for name in chosen if name not in KINDS and name != EVERYTHING]
     if unknown or not chosen:
         said = f"There is no event {unknown[0]!r}." if unknown else "Name the events."
         raise UnknownEvent(f"{said} There are: {', '.join(KINDS)}; or {EVERYTHING} for all.", field="events")
@@ -277,7 +277,7 @@ def _kinds(names: Sequence[str]) -> list[str]:
 def _listen(session: Session, it: Subscription) -> None:
     """Its rows among the listeners are those of its kinds."""
     session.execute(delete(Listener).where(Listener.chain_id == it.chain_id, Listener.subscription_id == it.id))
-    kinds = list(KINDS) if it.kinds == [EVERYTHING] else it.kinds
+    kinds = list(FOR_EVERYBODY) if it.kinds == [EVERYTHING] else it.kinds
     session.execute(
         insert(Listener), [{"chain_id": it.chain_id, "kind": kind, "subscription_id": it.id} for kind in kinds]
     )

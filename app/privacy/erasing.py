@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import String, Table, cast, delete, false, func, null, or_, select, update
 from sqlalchemy.orm import Session
 
+from app.access import codes
 from app.access.models import Login
 from app.members import sizes, telling
 from app.members.errors import CustomerNotFound
@@ -130,6 +131,7 @@ def _about(table: Table, customer_id: int) -> Any:
 def _forget_messages(session: Session, customer_id: int) -> None:
     """What has not left yet: letters, and what tells about the person. What else happened is told, without what somebody wrote by hand."""
     mine = (Message.subject == customer_subject(customer_id),)
+    session.execute(delete(Message).where(Message.subject == f"{codes.TOLD} {customer_id}"))
     personal = or_(Message.subscription_id == MAIL, Message.kind.startswith("customer."))
     session.execute(delete(Message).where(*mine, personal))
     for message in session.scalars(select(Message).where(*mine).with_for_update()):

@@ -218,6 +218,7 @@ def _for_report(
     given = [_earn(session, customer, rule, now) for rule in open_to if _count(session, rule, customer, now)]
     if not given:
         raise LimitExceeded
+    levels.follow_points(session, [customer.id], now)
     return sum(given)
 
 
@@ -236,7 +237,6 @@ def _earn(session: Session, customer: Customer, rule: RuleFacts, now: datetime) 
         ledger.earn(session, customer.id, points, now, rule.name, rule_id=rule.id)
     except TooManyPoints:
         return 0
-    levels.follow_points(session, [customer.id], now)
     return points
 
 

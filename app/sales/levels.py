@@ -31,11 +31,15 @@ def refresh(session: Session, chain: ChainTerms, customer_id: int, now: datetime
 
 
 def follow_points(session: Session, customer_ids: Iterable[int], now: datetime) -> None:
-    """Where levels are reached by points, put these customers on those that they have reached; in the order of their ids."""
+    """Where levels are reached by points, put these customers on those that they have reached.
+
+    The last that a use case does: the customers' rows are locked, in the order of their ids, and then how many stand on a level.
+    """
     session.flush()
     by_points = select(Customer.id, Customer.chain_id).join(Chain, Chain.id == Customer.chain_id)
     by_points = by_points.where(Customer.id.in_(list(customer_ids)), Chain.levels_by == "points").order_by(Customer.id)
-    for customer_id, chain_id in session.execute(by_points).all():
+    rows = session.execute(by_points.with_for_update(of=Customer)).all()
+    for customer_id, chain_id in rows:
         refresh(session, chains.terms(session, chain_id), customer_id, now)
 
 

@@ -43,10 +43,11 @@ BOUND = 10**14  # no sum is larger, see `app.amounts`
 
 @dataclass(frozen=True)
 class Criterion:
-    """Of one of TYPES, with what it asks for: `{"customers": [UUID, phone, card or e-mail, …]}`."""
+    """Of one of TYPES, with what it asks for: `{"customers": [UUID, phone, card or e-mail, …]}`. `id` is that of one that is there."""
 
     type: str
     terms: dict[str, Any]
+    id: UUID | None = None
 
 
 class Asked(NamedTuple):

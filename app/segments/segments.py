@@ -1,6 +1,6 @@
 """What an admin decides about segments: the intersection of parts, each the union of its criteria."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -86,9 +86,15 @@ def _one(session: Session, query: Select[Segment]) -> Segment:
     return segment
 
 
-def criteria_of(session: Session, uuid: UUID, chains: Chains) -> list[Criterion]:
-    """All criteria of a segment, whatever their parts. Raises SegmentNotFound."""
-    return [Criterion(it.type, it.terms) for part in get(session, uuid, chains).parts for it in part.criteria]
+def known_terms(session: Session, ids: Collection[UUID], chains: Chains) -> dict[UUID, dict[str, Any]]:
+    """What criteria of these chains' segments ask for, by their ids."""
+    query = (
+        select(SegmentCriterion.uuid, SegmentCriterion.terms)
+        .join(SegmentPart, SegmentPart.id == SegmentCriterion.part_id)
+        .join(Segment, Segment.id == SegmentPart.segment_id)
+        .where(SegmentCriterion.uuid.in_(ids), within(chains, Segment.chain_id))
+    )
+    return {row.uuid: row.terms for row in session.execute(query)}
 
 
 def page(

@@ -9,7 +9,7 @@ from app.openloyalty import registration, schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.forms import form
 from app.openloyalty.member_forms import AdditionForm, CustomerForm, ShopChoiceForm, TransferForm
-from app.openloyalty.programme import list_levels, list_shops, show_level, show_shop
+from app.openloyalty.programme import list_levels, list_shops, show_level, show_shop_to_seller
 from app.openloyalty.queries import PAGING_PARAMETERS
 from app.openloyalty.transfers import TRANSFER_FILTERS, customer_filter, move, transfers
 from app.points import ledger
@@ -121,4 +121,4 @@ def list_shops_as_seller() -> Response:
 @allow(*STAFF)
 def show_shop_as_seller(pos: UUID) -> Response:
     """Show a point of sale."""
-    return show_shop(pos)
+    return show_shop_to_seller(pos)

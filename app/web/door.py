@@ -396,11 +396,12 @@ def visited_chain(session: Session) -> int | None:
 
 
 def visitor() -> Caller | None:
-    """Who looks at what is open to anyone; None for whoever is not signed in."""
+    """Who looks at what is open to anyone; None for whoever is not signed in, or has no role for more than that."""
     try:
-        return by_token()
+        found = by_token()
     except NotSignedIn:
         return None
+    return found if not found.is_limited or _is_permitted(found) else None
 
 
 def login_id() -> int:

@@ -50,6 +50,8 @@ BY_CALL = {
     "admin_photos.upload_photo_of_earning_rule": "EARNING_RULE",
     "admin_photos.upload_photo_of_level": "LEVEL",
     "admin_segments.export_customers_of_segment": "SEGMENT_EXPORT",
+    "admin_segments.list_customers_of_segment": "CUSTOMER",
+    "admin_segments.preview_segment": "CUSTOMER",
     "admin_sellers.change_pos": "POS",
     "admin_sellers.create_pos": "POS",
     "admin_sellers.list_pos": "POS",

@@ -152,3 +152,39 @@ def test_a_code_of_another_chain_opens_nothing(world: World) -> None:
         with pytest.raises(BadCode):
             codes.use(session, sent["code"], now, ann.chain_id + 1)
         assert codes.use(session, sent["code"], now, ann.chain_id).id == ann.id
+
+
+def test_one_code_in_two_chains_opens_only_where_the_chain_is_known(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = world.a_chain()
+    for chain_id in (world.chain_id, there):
+        subscribe(world.database, "https://sms.example/send", [codes.TOLD], chain_id=chain_id)
+    monkeypatch.setattr(codes, "secrets", SimpleNamespace(randbelow=lambda most: 7))
+    ann, bob = waiting(world, "+48 1"), world.a_customer(phone="+48 2", chain_id=there)
+    now = clock.now()
+    with world.database.transaction() as session:
+        session.get_one(Customer, bob.id).status = "new"
+        for it in (ann, bob):
+            codes.send(session, session.get_one(Customer, it.id), now, sends_mail=False)
+    with world.database.transaction() as session:
+        with pytest.raises(BadCode):
+            codes.use(session, "000007", now)
+        assert codes.use(session, "000007", now, there).id == bob.id
+        assert codes.use(session, "000007", now).id == ann.id
+
+
+def test_who_listens_to_everything_is_told_no_codes(app: Flask, world: World, client: Client) -> None:
+    app.extensions["guerdon_settings"] = replace(app.extensions["guerdon_settings"], self_registration="code")
+    subscribe(world.database, "https://crm.example/hook", ["*"])
+    assert register(client).status_code == 400, "nobody sends text messages"
+    subscribe(world.database, "https://sms.example/send", ["*", codes.TOLD])
+    assert register(client).status_code == 200
+    assert len(told(world)) == 1
+
+
+@pytest.mark.usefixtures("sends_codes")
+def test_a_code_is_asked_for_by_the_phone_alone(world: World, client: Client) -> None:
+    register(client)
+    assert client.post(ASK, json={"phone": ANN["email"]}).status_code == 200
+    assert len(told(world)) == 1

@@ -633,8 +633,8 @@ def with_a_purchase(world: World, place: Place, name: str, picture: str) -> Plac
     )
 
 
-# Days that are over are counted once, when somebody first looks at them: what is kept follows from what is there.
-KEPT = {"points_span"}
+# Days that are over are counted once, when somebody first looks at them: what is kept follows from what is there. And tries are counted.
+KEPT = {"points_span", "wrong_tries"}
 
 
 def stored(world: World) -> dict[str, list[Any]]:

@@ -1,12 +1,20 @@
 """Customers register themselves, and wait for a seller where the operator wants that."""
 
+import threading
 from dataclasses import replace
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.campaign.awards.give import SYSTEM
 from app.campaign.models.referrals import ReferralRelation
+from app.campaign.triggers import signups
+from app.members.models import Customer
+from app.organizations import chains
+from app.organizations.chains import ChainDetails
+from app.sales import earning_rules
+from app.sales.earning_rules import RuleDetails
 from tests.client import Client
 from tests.world import PASSWORD, World, points
 
@@ -135,4 +143,40 @@ def test_who_was_recommended_is_referred_when_the_account_is_activated(
         known = [it.referring_id for it in session.scalars(select(ReferralRelation))]
     expected = {"stays": [friend.id], "merged": [kept.id], "blocked": []}
     assert known == expected[becomes_of_the_referrer]
+    world.require_invariants()
+
+
+def test_who_is_activated_twice_at_once_is_welcomed_once(world: World) -> None:
+    with world.database.transaction() as session:
+        welcome = RuleDetails("event", "Welcome", {"event": "registered", "points": 20_000}, active=True)
+        earning_rules.create(session, world.chain_id, welcome, world.now)
+    ann = world.a_customer("Ann", points=0)
+    with world.database.transaction() as session:
+        session.get_one(Customer, ann.id).status = "new"
+    before, has_begun = world.balance(ann), threading.Event()
+
+    def again() -> None:
+        with world.database.transaction() as session:
+            found = session.get_one(Customer, ann.id)
+            has_begun.set()
+            signups.activate(session, found, world.now, SYSTEM)
+
+    with world.database.transaction() as session:
+        signups.activate(session, session.get_one(Customer, ann.id), world.now, SYSTEM)
+        second = threading.Thread(target=again)
+        second.start()
+        has_begun.wait(1)  # on SQLite it begins when this has ended
+    second.join(60)
+    assert world.balance(ann) == before + 20_000
+    world.require_invariants()
+
+
+def test_points_for_registering_lift_who_is_counted_once(world: World) -> None:
+    with world.database.transaction() as session:
+        chains.change(session, world.chain_id, ChainDetails("First chain", levels_by="points"))
+        welcome = RuleDetails("event", "Welcome", {"event": "registered", "points": 20_000}, active=True)
+        earning_rules.create(session, world.chain_id, welcome, world.now)
+    ann = world.a_customer("Ann", points=0)
+    with world.database.reading() as session:
+        assert session.get_one(Customer, ann.id).level_id == world.silver.id
     world.require_invariants()

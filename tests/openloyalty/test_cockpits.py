@@ -1,11 +1,15 @@
 """What the cockpits of 3.2 send when somebody edits what they were shown. Source: contract section 7."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from flask import Flask
 
+from app.organizations import chains
+from app.organizations.chains import ChainDetails
 from tests.client import Client
-from tests.world import World, clock_at
+from tests.world import PASSWORD, World, clock_at
 
 LEVEL = {
     "name": "Gold",
@@ -17,6 +21,8 @@ LEVEL = {
         {"name": "May", "value": 12.5, "code": "M", "active": True, "startAt": "2026-05-01", "endAt": "2026-05-31"}
     ],
 }
+
+ITEM = {"sku": {"code": "A"}, "name": "A", "quantity": 1, "grossValue": 12.5}
 
 
 def by_locale(translations: list[dict[str, Any]]) -> dict[str, Any]:
@@ -152,6 +158,7 @@ def test_customers_edit_themselves_and_not_what_the_staff_decides(cleo: Client, 
     own = ("firstName", "lastName", "email", "address", "company", "agreement1", "agreement2", "agreement3", "levelId")
     sent = {name: shown[name] for name in own if name in shown}
     sent |= {"labels": "a:b", "loyaltyCardNumber": "77", "lastName": "Changed", "birthDate": "1980-01-02"}
+    assert ada.put(path, json={"customer": {"posId": str(world.shop)}}).status_code == 200
     answer = cleo.put(path, json={"customer": sent})
     assert answer.status_code == 200, answer.json
     assert cleo.get(path).json["lastName"] == "Changed"
@@ -159,7 +166,9 @@ def test_customers_edit_themselves_and_not_what_the_staff_decides(cleo: Client, 
         {"labels": "a:c"},
         {"loyaltyCardNumber": "78"},
         {"levelId": str(world.bronze.uuid)},
-        {"posId": str(world.shop)},
+        {"posId": str(uuid4())},
+        {"labels": ""},
+        {"loyaltyCardNumber": ""},
         {"createdAt": "2020-01-01 00:00"},
     ):
         refused = cleo.put(path, json={"customer": {**sent, "lastName": "No", **stolen}})
@@ -219,3 +228,128 @@ def test_money_is_the_chains(ada: Client, world: World) -> None:
     assert {ada.get(path).json["currency"] for path in (person, f"{person}/status", f"/api/pos/{world.shop}")} == {
         "pln"
     }
+
+
+def test_a_token_that_was_found_changes_no_name_to_sign_in_by(app: Flask, cleo: Client, world: World) -> None:
+    path, new = f"/api/customer/{world.cleo.uuid}", {"email": "mine@guerdon.example"}
+    without = cleo.put(path, json={"customer": new})
+    assert without.json["form"]["children"]["email"]["errors"] == ["Say your current password to change this."]
+    wrong = cleo.put(path, json={"customer": {**new, "currentPassword": "wrong"}})
+    assert wrong.status_code == 400
+    assert cleo.get(path).json["email"] == "cleo@guerdon.example"
+    assert cleo.put(path, json={"customer": {**new, "currentPassword": PASSWORD}}).status_code == 200
+    assert cleo.get(path).json["email"] == "mine@guerdon.example"
+    answers = [cleo.put(path, json={"customer": {"lastName": f"L{i}"}}).status_code for i in range(32)]
+    assert answers[-1] == 429, "nobody asks by the thousand who is registered"
+
+
+@pytest.mark.parametrize("odd", [{"a": 1}, ["a"], "x" * 5_000, "   ", True])
+def test_texts_that_come_translated_are_read_as_any(ada: Client, odd: Any) -> None:
+    path = f"/api/level/{ada.post('/api/level/create', json={'level': LEVEL}).json['id']}"
+    shown = ada.get(path).json
+    for translations in ({"en": {"name": odd}}, {"en": odd}, odd):
+        answer = ada.put(path, json={"level": {**shown, "translations": translations}})
+        assert answer.status_code in {200, 400}
+        assert ada.get(path).json["name"] in {"Gold", "True"}
+        made = ada.post("/api/level/create", json={"level": {**LEVEL, "translations": translations}})
+        assert made.status_code in {200, 400}
+    twice = [{"locale": "en", "name": name} for name in ("A", "B")]
+    assert ada.put(path, json={"level": {**shown, "translations": twice}}).status_code == 400
+    spaced = {"en": {"name": "  Trim me  ", "description": ""}}
+    assert (
+        ada.put(path, json={"level": {**shown, "name": ada.get(path).json["name"], "translations": spaced}}).status_code
+        == 200
+    )
+    assert ada.get(path).json["name"] == "Trim me"
+    assert "description" not in ada.get(path).json, "a text that is taken away is gone"
+
+
+def flat(value: Any, path: str) -> dict[str, Any]:
+    """A value as a form has it."""
+    if isinstance(value, dict):
+        return {k: v for name in value for k, v in flat(value[name], f"{path}[{name}]").items()}
+    if isinstance(value, list):
+        return {k: v for i, it in enumerate(value) for k, v in flat(it, f"{path}[{i}]").items()}
+    return {path: int(value) if isinstance(value, bool) else value}
+
+
+def test_what_is_printed_is_taken_back_as_a_form_too(ada: Client, world: World) -> None:
+    level = f"/api/level/{ada.post('/api/level/create', json={'level': LEVEL}).json['id']}"
+    rule = {"type": "points", "name": "R", "pointValue": 2, "allTimeActive": 1, "labels": "a:b"}
+    made = ada.post("/api/earningRule", json={"earningRule": {**rule, "labels": ""}}).json["earningRuleId"]
+    for path, root in (
+        (level, "level"),
+        (f"/api/earningRule/{made}", "earningRule"),
+        (f"/api/customer/{world.a_customer(level=world.silver).uuid}", "customer"),
+        (f"/api/pos/{world.shop}", "pos"),
+    ):
+        shown = ada.get(path).json
+        answer = ada.put(path, data=flat(shown, root))
+        assert answer.status_code == 200, (root, answer.json)
+        again = ada.get(path).json
+        for it in (shown, again):
+            it.pop("updatedAt", None)
+        assert again == shown
+
+
+def test_a_busy_shop_is_edited(ada: Client, world: World) -> None:
+    path = f"/api/pos/{world.shop}"
+    shown = ada.get(path).json
+    document = {"documentType": "sell", "documentNumber": "P-2", "purchaseDate": "2026-05-01"}
+    sale = {"transactionData": document, "items": [ITEM], "pos": str(world.shop)}
+    assert ada.post("/api/transaction", json={"transaction": sale}).status_code == 200
+    assert ada.put(path, json={"pos": {**shown, "name": "Renamed"}}).status_code == 200
+
+
+def test_a_day_alone_is_of_a_year_that_there_is(ada: Client, world: World) -> None:
+    for day in ("0001-01-01", "0500-01-01", "1969-12-31", "2026-02-30"):
+        document = {"documentType": "sell", "documentNumber": "D", "purchaseDate": day}
+        sale = {"transaction": {"transactionData": document, "items": [ITEM]}}
+        assert ada.post("/api/transaction", json=sale).status_code == 400, day
+        assert ada.get(f"/api/transaction?purchaseDateFrom={day}").status_code == 400, day
+    assert ada.get("/api/transaction?purchaseDateFrom=2026-01-01&purchaseDateTo=2026-12-31").status_code == 200
+
+
+def test_where_levels_are_reached_a_form_that_is_old_gives_none_by_hand(ada: Client, world: World) -> None:
+    customer = world.a_customer(points=0)
+    path = f"/api/customer/{customer.uuid}"
+    with world.database.transaction() as session:
+        chains.change(session, world.chain_id, ChainDetails("First chain", levels_by="points"))
+    shown = ada.get(path).json
+    more = {"transfer": {"customer": str(customer.uuid), "points": 500}}
+    assert ada.post("/api/points/transfer/add", json=more).status_code == 200
+    assert ada.put(path, json={"customer": {**shown, "lastName": "N"}}).status_code == 400
+    assert ada.get(path).json["level"] == {"name": "silver"}
+    fresh = {**ada.get(path).json, "lastName": "N"}
+    assert ada.put(path, json={"customer": fresh}).status_code == 200
+    assert "manuallyAssignedLevelId" not in ada.get(path).json
+
+
+def test_percentages_of_one_shop_stay_apart(ada: Client, world: World) -> None:
+    parts = [[{"type": "transaction_percent_in_pos", "posId": str(world.shop), "percent": it}] for it in (50, 80)]
+    sent = {"segment": {"name": "S", "active": True, "parts": [{"criteria": it} for it in parts]}}
+    path = f"/api/segment/{ada.post('/api/segment', json=sent).json['segmentId']}"
+    shown = ada.get(path).json
+    preview = {"segment": {"name": "S", "parts": shown["parts"]}}
+    assert ada.post("/api/segment/preview", json=preview).status_code == 200
+    assert ada.put(path, json={"segment": shown}).status_code == 200
+    again = ada.get(path).json
+    assert [part["criteria"][0]["percent"] for part in again["parts"]] == [0.5, 0.8]
+
+
+def test_segments_by_customers_labels(ada: Client, world: World) -> None:
+    for name, labels in (("Ann", "vip:gold;city:x"), ("Ben", "vip:silver"), ("Cid", "")):
+        customer = world.a_customer(name)
+        assert ada.put(f"/api/customer/{customer.uuid}", json={"customer": {"labels": labels}}).status_code == 200
+
+    def found(kind: str, labels: str) -> set[str]:
+        criteria = [{"type": kind, "labels": labels}]
+        sent = {"segment": {"name": "S", "active": True, "parts": [{"criteria": criteria}]}}
+        answer = ada.post("/api/segment/preview", json=sent)
+        assert answer.status_code == 200, answer.json
+        return {it["firstName"] for it in answer.json["customers"]}
+
+    assert found("customer_has_labels", "vip:") == {"Ann", "Ben"}
+    assert found("customer_has_labels_with_values", "vip:gold;city:y") == {"Ann"}
+    assert found("customer_with_labels_values", "vip:silver") == {"Ben"}
+    assert found("customer_has_labels", "nothing:") == set()

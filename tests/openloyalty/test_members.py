@@ -93,7 +93,7 @@ def test_customers_are_found_by_what_they_bought_and_when_they_changed(ada: Clie
     with clock_at(world.now + timedelta(hours=2)):
         assert found(ada, "transactionsCount=2") == ["Ben"]
         assert found(ada, "transactionsAmount=25.01") == ["Ben", "Dan"]
-        assert found(ada, "averageTransactionAmount=12.50") == ["Ben"], "as it is printed, without its fraction"
+        assert found(ada, "averageTransactionAmount=12.51") == ["Ben"], "as it is printed, half up"
         assert found(ada, "daysFromLastTransaction=4") == ["Ben"]
         assert found(ada, "daysFromLastTransaction=31&transactionsCount=1") == ["Dan"]
         assert found(ada, "hoursFromLastUpdate=1") == []

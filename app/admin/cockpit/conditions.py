@@ -8,6 +8,7 @@ from werkzeug.exceptions import NotFound
 from app import clock
 from app.admin.cockpit.settings import managed, visited
 from app.media import pictures
+from app.native.schemas import RefusedView
 from app.openloyalty.api import Blueprint
 from app.openloyalty.fields import BLANK, Text
 from app.openloyalty.forms import Form, InvalidForm, extra, tree
@@ -34,8 +35,9 @@ class ConditionsForm(Form):
     file = Text(metadata={"format": "binary"}, attribute="file")
 
 
-@blueprint.route("/settings/conditions-file", methods=["GET"], any_query=True)
+@blueprint.route("/settings/conditions-file", methods=["GET"])
 @blueprint.response(200, {"type": "string", "format": "binary"}, content_type=PDF)
+@blueprint.alt_response(404, schema=RefusedView, description="The programme has none")
 @anyone
 def show_conditions() -> Response:
     """Take away the terms and conditions of the programme whose address this is."""

@@ -8,6 +8,8 @@ from flask import Response, jsonify
 from werkzeug.exceptions import BadRequest, Forbidden
 
 from app import clock
+from app.access import logins
+from app.access.errors import WrongPassword
 from app.access.models import CUSTOMER
 from app.members import customers, finding
 from app.members.customers import CustomerFilter
@@ -20,8 +22,11 @@ from app.openloyalty.member_forms import CustomerChangeForm, CustomerForm, ShopC
 from app.openloyalty.people import customer_details, customer_pages, details_of
 from app.openloyalty.queries import PAGING_PARAMETERS, flag, paging, text
 from app.openloyalty.transfers import POINTS_PARAMETERS, points_of
+from app.organizations import chains as organizations
 from app.paging import Page, Paged
-from app.web.door import allow, caller, chains, listing, reading, settings, transaction
+from app.text import written
+from app.web.brakes import braked, counted
+from app.web.door import allow, caller, chains, listing, login_id, reading, settings, transaction
 
 blueprint = Blueprint("admin_customers", __name__)
 
@@ -149,21 +154,44 @@ def show_customer(customer: str) -> Response:
 def change_customer(data: dict[str, Any], customer: str) -> Response:
     """Change a customer; what is not sent stays. Customers change themselves only, and not what the staff decides.
 
-    Another `levelId` than that of the level on which the customer stands puts the customer there by hand.
+    Another `levelId` puts the customer there by hand, where levels are given by hand. A customer who changes the e-mail address or the
+    phone, which are names to sign in by, says the `currentPassword`.
     """
+    password = data.pop("current_password", None)
+    is_own = caller().role == CUSTOMER
+    if is_own:
+        counted("change myself")  # it tells which addresses and phones are taken
+        _require_password(customer, data, password)
     with transaction() as session:
         found = customers.get(session, _own_or_staff(customer), chains())
         shown = details_of(session, found)
         require_unchanged("customer", shown)
-        if caller().role == CUSTOMER:
+        if is_own:
             data = _of_oneself(found, data)
         level = data.pop("level", None)
         if level is not None and (found.level is None or found.level.uuid != level):
+            if organizations.terms(session, found.chain_id).levels_by != "hand":
+                refuse_to_change(["levelId"])  # which may have moved since it was shown
             customers.assign_level(session, found, level, clock.now())
         if "shop" in data:
             customers.set_shop(session, found, data.pop("shop"), clock.now())
         customers.change(session, found, data, clock.now())
         return customer_details(session, found)
+
+
+def _require_password(customer: str, data: dict[str, Any], password: str | None) -> None:
+    """A token that was found is not to become an account. Raises WrongPassword."""
+    with reading() as session:
+        profile = customers.get(session, _own_or_staff(customer), chains()).profile
+        names = {"email": profile.email, "phone": profile.phone}
+        changed = [it for it in names if it in data and written(data[it] or "").lower() != (names[it] or "").lower()]
+        known = logins.password_hash(session, login_id()) if changed else None
+    if not changed:
+        return
+    if not password:
+        raise WrongPassword("Say your current password to change this.", field=changed[0])
+    with braked("change password", str(login_id()), WrongPassword, each_try=True):
+        logins.require_password(known, password)
 
 
 def _of_oneself(customer: Customer, data: dict[str, Any]) -> dict[str, Any]:
@@ -175,7 +203,7 @@ def _of_oneself(customer: Customer, data: dict[str, Any]) -> dict[str, Any]:
         "loyalty_card_number": customer.profile.loyalty_card_number,
     }
     fields = {field.attribute or name: name for name, field in CustomerChangeForm().fields.items()}
-    refuse_to_change([fields[name] for name in known if data.get(name) and data[name] != known[name]])
+    refuse_to_change([fields[name] for name in known if name in data and (data[name] or None) != (known[name] or None)])
     return {name: value for name, value in data.items() if name not in known}
 
 

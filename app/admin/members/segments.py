@@ -4,6 +4,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from flask import Response, jsonify
+from sqlalchemy.orm import Session
 
 from app import clock
 from app.members import roster
@@ -15,6 +16,7 @@ from app.openloyalty.member_forms import SegmentChangeForm, SegmentForm
 from app.openloyalty.queries import PAGING_PARAMETERS, filters, flag, paging, text
 from app.segments import segments
 from app.segments.criteria import Criterion
+from app.segments.segments import SegmentDetails
 from app.web.door import allow, chains, listing, note_subject, own_chain, reading, transaction
 
 blueprint = Blueprint("admin_segments", __name__)
@@ -37,7 +39,7 @@ def list_segments() -> Response:
 @form("segment", SegmentForm)
 @blueprint.response(200, schemas.SegmentId)
 @allow("admin")
-def create_segment(definition: segments.SegmentDetails) -> Response:
+def create_segment(definition: SegmentDetails) -> Response:
     """Create a segment: parts that must all hold, each of criteria of which any may hold."""
     with transaction() as session:
         created = segments.create(session, own_chain(), definition, clock.now())
@@ -49,10 +51,10 @@ def create_segment(definition: segments.SegmentDetails) -> Response:
 @form("segment", SegmentForm)
 @blueprint.response(200, schemas.listed("customers", schemas.MemberView))
 @allow("admin")
-def preview_segment(definition: segments.SegmentDetails) -> Response:
+def preview_segment(definition: SegmentDetails) -> Response:
     """Say how many customers a segment would have, and show ten of them; nothing is saved."""
     with reading() as session:
-        total, some = segments.preview(session, own_chain(), definition, clock.now())
+        total, some = segments.preview(session, own_chain(), _with_known_percentages(session, definition), clock.now())
         return jsonify(customers=[views.member(it) for it in some], total=total)
 
 
@@ -70,27 +72,29 @@ def show_segment(segment: UUID) -> Response:
 @form("segment", SegmentChangeForm)
 @blueprint.response(200, schemas.SegmentId)
 @allow("admin")
-def change_segment(definition: segments.SegmentDetails, segment: UUID) -> Response:
+def change_segment(definition: SegmentDetails, segment: UUID) -> Response:
     """Change a segment as a whole.
 
     A percentage is sent as one, and printed as a fraction, as Open Loyalty does; printed and sent back, it stays.
     """
     with transaction() as session:
-        known = {
-            it.terms["posId"]: it.terms["percent"]
-            for it in segments.criteria_of(session, segment, chains())
-            if "percent" in it.terms
-        }
-        parts = [[_with_percent(it, known.get(it.terms.get("posId", ""))) for it in part] for part in definition.parts]
-        definition = replace(definition, parts=parts)
+        definition = _with_known_percentages(session, definition)
         segments.change(session, segment, definition, chains(), clock.now())
     return jsonify(segmentId=str(segment))
 
 
-def _with_percent(it: Criterion, known: int | None) -> Criterion:
-    if "percent" not in it.terms:
-        return it
-    return replace(it, terms={**it.terms, "percent": kept_percent(it.terms["percent"], known)})
+def _with_known_percentages(session: Session, definition: SegmentDetails) -> SegmentDetails:
+    """Percentages of criteria that come back as they were printed, as fractions of one, are what they were."""
+    asked = [it for part in definition.parts for it in part if it.id is not None and "percent" in it.terms]
+    known = segments.known_terms(session, [it.id for it in asked if it.id is not None], chains()) if asked else {}
+
+    def kept(it: Criterion) -> Criterion:
+        before = known.get(it.id, {}).get("percent") if it.id is not None else None
+        if before is None or "percent" not in it.terms:
+            return it
+        return replace(it, terms={**it.terms, "percent": kept_percent(it.terms["percent"], before)})
+
+    return replace(definition, parts=[[kept(it) for it in part] for part in definition.parts])
 
 
 @blueprint.route("/segment/<uuid:segment>", methods=["DELETE"])

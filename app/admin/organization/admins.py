@@ -3,15 +3,16 @@
 For which chains an admin acts is said by chain, to read or to write; what there, by roles.
 """
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from flask import Response, jsonify
 from marshmallow import Schema, ValidationError, fields, validates_schema
-from sqlalchemy.orm import Session
 
 from app.access import passwords, staff
-from app.access.models import Login
+from app.access import roles as access_roles
+from app.access.models import Login, Role
 from app.access.staff import AdminDetails
 from app.admin.organization import roles
 from app.openloyalty import schemas, views
@@ -82,7 +83,9 @@ class AdminForm(AdminChangeForm):
 def list_admins() -> Response:
     """List the admins who may act for the same chains."""
     with reading() as session:
-        return views.paged("users", staff.admins(session, chains(), paging()), lambda it: _shown(session, it))
+        found = staff.admins(session, chains(), paging())
+        held = access_roles.of_all(session, [it.id for it in found.rows])
+        return views.paged("users", found, lambda it: _shown(it, held.get(it.id, [])))
 
 
 @blueprint.route("/admin/data", methods=["POST"])
@@ -93,9 +96,9 @@ def register_admin(data: dict[str, Any]) -> Response:
     """Register an admin, who signs in by the e-mail address and may write for the same chain; or a program, which comes with a key."""
     password = data.pop("password")
     password_hash = passwords.chosen(password) if password else None
-    uuids = data.pop("roles")
+    uuids = data.pop("roles") or ()
     with transaction() as session:
-        held = roles.chosen(session, uuids or ())
+        held = roles.chosen(session, uuids)
         login = staff.register_admin(session, own_chain(), AdminDetails(**data), password_hash, held, login_id())
         note_subject(admin=login.uuid)
         return jsonify(adminId=str(login.uuid))
@@ -107,7 +110,8 @@ def register_admin(data: dict[str, Any]) -> Response:
 def show_admin(admin: UUID) -> Response:
     """Show an admin."""
     with reading() as session:
-        return jsonify(_shown(session, staff.admin(session, admin, chains())))
+        found = staff.admin(session, admin, chains())
+        return jsonify(_shown(found, access_roles.of(session, found.id)))
 
 
 @blueprint.route("/admin/data/<uuid:admin>", methods=["PUT"])
@@ -118,10 +122,10 @@ def change_admin(data: dict[str, Any], admin: UUID) -> Response:
     """Change an admin as a whole, who may act for no other chains than the caller may write for; a new password signs them out."""
     password = data.pop("password")
     password_hash = passwords.chosen(password) if password else None
-    uuids = data.pop("roles")
+    uuids = data.pop("roles") or None  # blank: they stay, as what is not sent; the master's id lifts all limits
     with transaction() as session:
         found = staff.admin(session, admin, chains())
-        require_unchanged("admin", _shown(session, found))
+        require_unchanged("admin", _shown(found, access_roles.of(session, found.id)))
         held = None if uuids is None else roles.chosen(session, uuids)
         who = caller()
         changed = staff.change_admin(
@@ -129,12 +133,14 @@ def change_admin(data: dict[str, Any], admin: UUID) -> Response:
         )
         for chain_id in changed & who.writes:  # each of them can read who changed their admin
             note_chain(chain_id)
+        if held is not None:
+            note_subject(roles=",".join(str(it.uuid) for it in held) or "all")
         if password_hash:
             note_subject(password="changed")
         return jsonify(adminId=str(admin))
 
 
-def _shown(session: Session, it: Login) -> dict[str, Any]:
+def _shown(it: Login, held: Sequence[Role]) -> dict[str, Any]:
     return without_none(
         {
             "id": str(it.uuid),
@@ -145,6 +151,6 @@ def _shown(session: Session, it: Login) -> dict[str, Any]:
             "phone": it.phone,
             "isActive": it.active,
             "external": it.api_key_sha256 is not None,
-            "roles": roles.shown_of(session, it.id),
+            "roles": roles.shown_of(it, held),
         }
     )

@@ -1,6 +1,6 @@
 """Roles of admins: what those may see and change who may not do everything. Source: contract section 3.1."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +9,8 @@ from marshmallow import Schema, ValidationError, fields, post_load
 from sqlalchemy.orm import Session
 
 from app.access import roles
-from app.access.models import Role
+from app.access.errors import RoleNotFound
+from app.access.models import Login, Role
 from app.access.roles import ACCESSES, RESOURCES, Permission
 from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
@@ -64,12 +65,17 @@ class RolePermissionForm(Form):
 
 
 class RoleForm(Form):
-    """A role, as a whole."""
+    """A role to add."""
 
-    printed: type[Schema] | None = RoleView
-    elsewhere = ("id", "role", "master")
     name = Text(NAME_LENGTH_MAX, required=True)
     permissions = Forms(RolePermissionForm, len(RESOURCES) * len(ACCESSES))
+
+
+class RoleChangeForm(RoleForm):
+    """A role that is there, as a whole."""
+
+    printed = RoleView
+    elsewhere = ("id", "role", "master")
 
 
 @blueprint.route("/admin/acl/role", methods=["GET"])
@@ -106,7 +112,7 @@ def show_role(role: UUID) -> Response:
 
 
 @blueprint.route("/admin/acl/role/<uuid:role>", methods=["PUT"])
-@form("role", RoleForm)
+@form("role", RoleChangeForm)
 @blueprint.response(204)
 @allow("admin")
 def change_role(data: dict[str, Any], role: UUID) -> Response:
@@ -150,15 +156,22 @@ def shown(it: Role) -> dict[str, Any]:
     return {"id": str(it.uuid), "name": it.name, "role": "ROLE_ADMIN", "master": False, "permissions": permitted}
 
 
-def shown_of(session: Session, login_id: int) -> list[dict[str, Any]]:
+def shown_of(admin: Login, held: Sequence[Role]) -> list[dict[str, Any]]:
     """The roles of an admin, as they are printed."""
-    return [shown(it) for it in roles.of(session, login_id)] or [MASTER]
+    return [shown(it) for it in held] if admin.is_limited else [MASTER]
 
 
 def chosen(session: Session, uuids: Iterable[UUID]) -> list[Role]:
     """The roles of these ids; none for the one that may everything. Raises RoleNotFound."""
     wanted = list(dict.fromkeys(uuids))
-    return [] if MASTER_ID in wanted else [roles.get(session, it, chains()) for it in wanted]
+    if MASTER_ID in wanted and len(wanted) > 1:
+        raise RoleNotFound("Who may do everything has no other role beside that.", field="roles")
+    if MASTER_ID in wanted:
+        return []
+    try:
+        return [roles.get(session, it, chains()) for it in wanted]
+    except RoleNotFound as e:
+        raise RoleNotFound(field="roles") from e
 
 
 def read(value: Any) -> UUID:

@@ -14,7 +14,7 @@ from app.openloyalty.member_forms import PosChangeForm, PosForm, SellerChangeFor
 from app.openloyalty.programme import list_shops_with_sales, show_shop, shown_shop
 from app.openloyalty.queries import PAGING_PARAMETERS, paging
 from app.organizations import shops
-from app.web.door import allow, caller, chains, note_subject, own_chain, reading, transaction
+from app.web.door import allow, caller, chains, login_id, note_subject, own_chain, reading, transaction
 
 blueprint = Blueprint("admin_sellers", __name__)
 
@@ -37,7 +37,7 @@ def register_seller(data: dict[str, Any]) -> Response:
     """Register a seller. The password is not answered: who sent it knows it."""
     password_hash = passwords.chosen(data.pop("password"))
     with transaction() as session:
-        login = staff.add_seller(session, own_chain(), staff.SellerDetails(**data), password_hash)
+        login = staff.add_seller(session, own_chain(), staff.SellerDetails(**data), password_hash, login_id())
         note_subject(seller=login.uuid)
     return jsonify(sellerId=str(login.uuid), email=login.email)
 
@@ -64,7 +64,7 @@ def change_seller(data: dict[str, Any], seller: UUID) -> Response:
     with transaction() as session:
         found = staff.seller(session, seller, chains())
         require_unchanged("seller", views.seller(found))
-        staff.change_seller(session, found, data, password_hash)
+        staff.change_seller(session, found, data, password_hash, login_id())
     return jsonify(sellerId=str(seller))
 
 

@@ -25,7 +25,7 @@ from app.members.models import Customer
 from app.organizations.models import Chain
 from app.points import ledger
 from app.refusal import Refusal
-from app.sales import earning
+from app.sales import earning, levels
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,10 @@ def apply_code(
         raise errors.SelfReferral
     if not at_sign_up:
         _require_window(session.get_one(Chain, customer.chain_id), customer, now)
-    return _refer(session, customer, referring, now, actor, only_campaign)
+    referred = _refer(session, customer, referring, now, actor, only_campaign)
+    if not at_sign_up:
+        levels.follow_points(session, [customer.id, referring.id], now)
+    return referred
 
 
 def promise(session: Session, customer: Customer, code: str, now: datetime) -> None:

@@ -148,6 +148,7 @@ def _follow(
         still = [session.get_one(Customer, it) for it in _referring(session, buyer.id)]
         if still:
             earning.for_referral(session, still, referred, happened, now)
+            levels.follow_points(session, [referred.id, *(it.id for it in still)], now)
     # Before campaigns give: some are for whoever has just come to a level or a segment.
     levels.refresh(session, purchase.chain, buyer.id, now)
     membership.refresh(session, purchase.chain, buyer.id, now)

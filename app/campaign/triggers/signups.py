@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 from app.access import logins
 from app.campaign.awards.give import Actor, Unrewarded, give_all
 from app.campaign.triggers import referrals
+from app.campaign.triggers.referrals import Referred
 from app.members import customers, sizes
 from app.members.customers import Person
 from app.members.models import Customer
 from app.points import ledger
-from app.sales import earning
+from app.sales import earning, levels
 
 
 @dataclass(frozen=True)
@@ -68,29 +69,43 @@ def sign_up(
     ledger.open_account(session, customer.id)
     session.flush()
     unrewarded = _welcome(session, customer, now, actor) if customer.is_active else []
+    referred: Referred | None = None
     if referral_code is not None and customer.is_active:
-        unrewarded += referrals.apply_code(session, customer, referral_code, now, actor, at_sign_up=True).unrewarded
+        referred = referrals.apply_code(session, customer, referral_code, now, actor, at_sign_up=True)
     elif referral_code is not None:
         referrals.promise(session, customer, referral_code, now)
     elif invited_by is not None:
         customer.referred_by_id = invited_by  # who was invited is welcome, whatever has become of the campaigns
         if customer.is_active:
-            unrewarded += referrals.keep_promise(session, customer, now, actor).unrewarded
+            referred = referrals.keep_promise(session, customer, now, actor)
+    unrewarded += _of_referral(session, referred, now)
     # Last: all who sign up with this chain wait for this row.
     sizes.add(session, customer.chain_id, customer.level_id, sizes.ANY_SEGMENT, 1)
+    levels.follow_points(session, [customer.id], now)  # who is counted now
     return SignUp(customer, unrewarded)
 
 
 def activate(session: Session, customer: Customer, now: datetime, actor: Actor) -> list[Unrewarded]:
     """Let a customer sign in and buy; a new one is welcomed now. The campaigns that did not reward the sign-up, and why."""
+    session.flush()
+    involved = [customer.id, *([customer.referred_by_id] if customer.referred_by_id is not None else [])]
+    ledger.lock_accounts(session, involved)  # before the customer's row, as everybody
+    session.refresh(customer, with_for_update={"of": Customer})  # who is activated twice at once is welcomed once
     is_new = customer.status == "new"
-    if is_new and customer.referred_by_id is not None:
-        ledger.lock_accounts(session, [customer.id, customer.referred_by_id])  # before the customer's row, as everybody
     customers.activate(session, customer, now)
     unrewarded = _welcome(session, customer, now, actor) if is_new else []
     if is_new and customer.referred_by_id is not None:
-        unrewarded += referrals.keep_promise(session, customer, now, actor).unrewarded
+        unrewarded += _of_referral(session, referrals.keep_promise(session, customer, now, actor), now)
+    levels.follow_points(session, [customer.id], now)
     return unrewarded
+
+
+def _of_referral(session: Session, referred: Referred | None, now: datetime) -> list[Unrewarded]:
+    """The levels of those who referred somebody follow their points; which referral campaigns gave nothing."""
+    if referred is None:
+        return []
+    levels.follow_points(session, {it.referring_id for it in referred.relations}, now)
+    return referred.unrewarded
 
 
 def _welcome(session: Session, customer: Customer, now: datetime, actor: Actor) -> list[Unrewarded]:

@@ -16,7 +16,7 @@ def upgrade() -> None:
     op.execute(
         f"CREATE TABLE activation_code (customer_id {whole} NOT NULL, code {text} NOT NULL, expires_at {moment} NOT NULL,"
         f" chain_id {whole} NOT NULL, CONSTRAINT pk_activation_code PRIMARY KEY (customer_id),"
-        " CONSTRAINT uq_activation_code_code UNIQUE (code),"
+        " CONSTRAINT uq_activation_code_chain_id_code UNIQUE (chain_id, code),"
         f" CONSTRAINT fk_activation_code_customer_id_customer FOREIGN KEY (customer_id) REFERENCES customer (id)){strict}"
     )
 

@@ -10,6 +10,7 @@ from flask import Flask
 from PIL import Image
 
 from app.access import permissions, staff
+from app.admin.cockpit import conditions
 from app.openloyalty.settings_forms import FIXED
 from app.organizations import chains
 from tests.client import Client
@@ -253,7 +254,10 @@ def test_the_programme_has_pictures_of_whatever_size(ada: Client, client: Client
     assert client.get(url).status_code == 404
 
 
-def test_the_programme_gives_its_terms_away_as_a_file(ada: Client, client: Client, sol: Client) -> None:
+def test_the_programme_gives_its_terms_away_as_a_file(
+    ada: Client, client: Client, sol: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conditions, "BYTES_MAX", 100)
     url, terms = "/api/settings/conditions-file", b"%PDF-1.7 terms"
     assert client.get(url).status_code == 404
     assert client.get("/api/settings/conditions-url").json == {"url": None}
@@ -264,7 +268,7 @@ def test_the_programme_gives_its_terms_away_as_a_file(ada: Client, client: Clien
         return who.send("POST", url, data={name: (io.BytesIO(content), "terms.pdf")})
 
     assert send(terms, who=sol).status_code == 403
-    for wrong in (b"", b"<html>", b"%PDF-" + b"x" * 5 * 2**20):
+    for wrong in (b"", b"<html>", b"%PDF-" + b"x" * 100):
         assert send(wrong).json["form"]["children"]["file"]["errors"], wrong[:9]
     assert send(terms, "photo[file]").status_code == 400
     assert send(terms).json == []
