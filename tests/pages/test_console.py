@@ -357,7 +357,8 @@ def test_each_type_of_rule_has_its_fields(
     agree(page, "Save")
     expect(page.locator("#content li").filter(has_text="Two")).to_be_visible()
     [again] = call("admin", "GET", "/api/earningRule")["earningRules"]
-    assert again == {**rule, "name": "Two"}, "what was not changed stays"
+    renamed = [{**rule["translations"][0], "name": "Two"}]
+    assert again == {**rule, "name": "Two", "translations": renamed}, "what was not changed stays"
 
 
 def test_a_new_campaign_for_sales_gives_a_part_of_the_sale(admin: Visitor, call: Call) -> None:
