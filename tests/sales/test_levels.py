@@ -131,3 +131,13 @@ def test_points_lift_at_once_however_they_come(world: World, ada: Client) -> Non
     )
     assert level(world, ben) == "silver", "what is spent was earned"
     world.require_invariants()
+
+
+def test_points_that_are_taken_back_take_the_level_with_them(world: World, ada: Client) -> None:
+    decide(world, levels_by="points")
+    con = world.a_customer(points=0)
+    made = ada.post("/api/points/transfer/add", json={"transfer": {"customer": str(con.uuid), "points": 200}})
+    assert level(world, con) == "silver"
+    assert ada.post(f"/api/points/transfer/{made.json['pointsTransferId']}/cancel").status_code == 200
+    assert level(world, con) == "bronze"
+    world.require_invariants()
