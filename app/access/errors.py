@@ -27,6 +27,10 @@ class MayNotGiveMore(NotProven):
     message = "Your own roles do not permit all of this, so you cannot give it, nor take it."
 
 
+class NotPermitted(NotProven):
+    message = "Your roles do not permit this."
+
+
 class MayNotMovePoints(NotProven):
     message = "You may not add or spend customers' points."
 
@@ -36,7 +40,9 @@ class WeakPassword(Malformed):
 
 
 class WeakApiKey(Malformed):
-    message = "A key has at least 32 signs, made by chance: whoever guesses it acts as the admin."
+    message = (
+        "A key has at least 32 signs of ASCII without blanks, made by chance: whoever guesses it acts as the admin."
+    )
 
 
 class WrongPassword(NotProven):

@@ -107,7 +107,8 @@ def set_api_key(session: Session, login: Login, key: str | None) -> None:
 
     Raises WeakApiKey or AlreadyTaken.
     """
-    if key is not None and len(key) < API_KEY_LENGTH_MIN:
+    # As a header can hold it.
+    if key is not None and (len(key) < API_KEY_LENGTH_MIN or not key.isascii() or not key.isprintable() or " " in key):
         raise WeakApiKey(field="api_key")
     hashed = _sha256(key) if key is not None else None
     if hashed is not None and session.scalar(

@@ -142,7 +142,9 @@ def _apply_to_admin(session: Session, login: Login, details: AdminDetails) -> No
     login.email, login.phone = details.email.lower(), details.phone
     if details.active is not None:
         login.active = details.active
-    if details.api_key is not None and details.external is not False:
+    if details.api_key is not None and details.external is False:
+        raise WeakApiKey("A key is for a program: say `external` as well.", field="api_key")
+    if details.api_key is not None:
         logins.set_api_key(session, login, details.api_key)
     elif details.external is False:
         logins.set_api_key(session, login, None)

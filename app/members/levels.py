@@ -78,6 +78,8 @@ def _special(it: Mapping[str, Any]) -> SpecialReward:
 
 
 def _apply(level: Level, terms: LevelDetails, now: datetime) -> None:
+    if not 0 <= (terms.reward_hundredths_of_percent or 0) <= PERCENT_MAX:
+        raise BadLevel("The reward of a level is at most 100 percent.", field="reward")
     made = {it["id"]: it["made_at"] for it in level.special_rewards or []}
     rewards = []
     given = special_rewards(level) if terms.special_rewards is None else terms.special_rewards

@@ -8,6 +8,7 @@ from flask import Response, jsonify
 from werkzeug.exceptions import BadRequest
 
 from app import clock
+from app.access.errors import NotPermitted
 from app.campaign.listings import holdings, shop
 from app.campaign.listings.shop import CONTEXTS, ShopFilter
 from app.members import customers, finding
@@ -59,9 +60,9 @@ SEARCH = [
 
 
 def refused(refusal: Refusal) -> Response:
-    """Every reason, the first as the answer's sentence: 404 for what is not there, 409 otherwise."""
+    """Every reason, the first as the answer's sentence: 404 for what is not there, 403 for what roles do not permit, 409 otherwise."""
     reasons = [refusal, *refusal.others]
-    status = 404 if isinstance(refusal, Missing) else 409
+    status = 403 if isinstance(refusal, NotPermitted) else 404 if isinstance(refusal, Missing) else 409
     answer = jsonify(error={"code": status, "message": str(refusal)}, reasons=[views.reason(it) for it in reasons])
     answer.status_code = status
     return answer

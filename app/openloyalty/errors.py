@@ -56,6 +56,7 @@ WORDS: Mapping[type[Refusal], Word] = {
     access.MayNotMovePoints: Word(403, OWN),
     access.MayNotChangeAdmin: Word(403, OWN),
     access.MayNotGiveMore: Word(403, OWN),
+    access.NotPermitted: Word(403, OWN),
     access.BadLink: Word(404, OWN),
     access.BadCode: Word(404, OWN),
     organizations.SharedByAll: Word(403, OWN),

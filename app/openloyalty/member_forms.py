@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from marshmallow import Schema, ValidationError, fields, missing, post_load, validates_schema
+from marshmallow import Schema, ValidationError, fields, missing, post_load, pre_load, validates_schema
 from werkzeug.exceptions import BadRequest
 
 from app.campaign.models.vouchers import DELIVERIES
@@ -207,6 +207,13 @@ class LevelForm(Form):
     minOrder = Hundredths(attribute="min_order")
     reward = Group(RewardForm, load_default=dict)
     specialRewards = Forms(SpecialRewardForm, REWARDS_MAX, attribute="special_rewards", load_default=None)
+
+    @pre_load
+    def read_no_reward(self, data: Mapping[str, Any], **kw: Any) -> Mapping[str, Any]:
+        """A level without a reward is printed with one of nothing."""
+        reward = data.get("reward")
+        is_none = isinstance(reward, Mapping) and {*reward} == {"value"} and str(reward["value"]) in {"0", "0.0"}
+        return {name: value for name, value in data.items() if name != "reward"} if is_none else data
 
     @post_load
     def terms(self, data: dict[str, Any], **kw: Any) -> LevelDetails:

@@ -9,7 +9,9 @@ from app.calendar import ALWAYS_FROM, ALWAYS_TO
 from app.openloyalty import schemas
 from app.openloyalty.fields import (
     BLANK,
+    FIRST_MOMENT,
     INVALID,
+    LAST_SECOND,
     LONG_TEXT_LENGTH_MAX,
     Checkbox,
     Choice,
@@ -124,8 +126,8 @@ class EarningRuleForm(Form):
     description = Text(LONG_TEXT_LENGTH_MAX)
     active = Checkbox()
     allTimeActive = Checkbox(attribute="is_always")
-    startAt = Moment(attribute="starts_at")
-    endAt = Moment(attribute="ends_at")
+    startAt = Moment(FIRST_MOMENT, attribute="starts_at")
+    endAt = Moment(LAST_SECOND, attribute="ends_at")
     target = Choice(("level", "segment"))  # which of the two is meant; without it both
     levels = Collection(Uuid())
     segments = Collection(Uuid())

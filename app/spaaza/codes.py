@@ -177,6 +177,7 @@ WORDS: Mapping[type[Refusal], ErrorCode] = {
     access.AdminNotFound: USER_NOT_FOUND,
     access.MayNotChangeAdmin: PERMISSION_DENIED,
     access.MayNotGiveMore: PERMISSION_DENIED,
+    access.NotPermitted: PERMISSION_DENIED,
     organizations.PosNotFound: PARAMETER_INVALID,
     organizations.TranslationNotFound: PARAMETER_INVALID,
     points.AccountNotFound: USER_NOT_FOUND,

@@ -45,6 +45,8 @@ def login() -> Response:
         with reading() as session:
             found = _candidates(session, username, chain_id)
         checked = logins.check(found, password)
+        if checked.is_limited:
+            raise Rejected(codes.PERMISSION_DENIED)  # roles permit calls of the console, and no others
         now = clock.now()
         rehashed = passwords.rehashed(checked.password_hash, password)
         with transaction() as session:

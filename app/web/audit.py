@@ -147,4 +147,4 @@ def _row(entry: AuditEntry, login: Login | None, token: AccessToken | None) -> A
 def _plain(value: Any) -> Any:
     if isinstance(value, Base):  # a level, a shop
         return getattr(value, "name", None)
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+    return value if value is None or isinstance(value, bool | int | float | str | list | dict) else str(value)

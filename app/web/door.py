@@ -31,6 +31,7 @@ from werkzeug.formparser import FormDataParser
 
 from app import clock
 from app.access import roles
+from app.access.errors import NotPermitted
 from app.access.logins import Beside
 from app.db.engine import Database, NotNow, OutcomeUnknown, TryAgain
 from app.db.prepared import Executor
@@ -220,22 +221,27 @@ def with_retries(attempt: Callable[[], Result]) -> Result:
 
 
 def _let_in(policy: frozenset[str], authenticate: Callable[[], Caller]) -> None:
-    """Raises what `authenticate` does, NotSignedIn among it, or Forbidden."""
+    """Raises what `authenticate` does, NotSignedIn among it, Forbidden, or NotPermitted."""
     g.caller = authenticate()
-    if g.caller.role not in policy or (g.caller.is_limited and not _is_permitted(g.caller)):
+    if g.caller.role not in policy:
         raise Forbidden
+    if g.caller.is_limited and (lacking := _lacking(g.caller)) is not None:
+        raise NotPermitted(lacking)
 
 
-def _is_permitted(caller: Caller) -> bool:
-    """Whether the roles of an admin who has some permit the call."""
+def _lacking(caller: Caller) -> str | None:
+    """What the roles of an admin who has some do not permit of the call, in a sentence; None where they do."""
     endpoint = request.endpoint or ""
     if resources.is_open(endpoint):
-        return True
+        return None
     needed = resources.needed(endpoint, request.method)
-    if needed is None:
-        return False
+    if not needed:
+        return "This is for admins who may do everything."
     with reading() as session:
-        return needed in (roles.granted(session, caller.login_id) or ())
+        granted = roles.granted(session, caller.login_id)
+    lacking = [] if granted is None else [it for it in needed if it not in granted]
+    said = " and ".join(f"{it.access} of {it.resource}" for it in lacking)
+    return f"Your roles do not permit this: it needs {said}." if lacking else None
 
 
 @contextmanager
@@ -401,7 +407,7 @@ def visitor() -> Caller | None:
         found = by_token()
     except NotSignedIn:
         return None
-    return found if not found.is_limited or _is_permitted(found) else None
+    return None if found.is_limited and _lacking(found) is not None else found
 
 
 def login_id() -> int:

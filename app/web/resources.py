@@ -3,6 +3,8 @@
 A call that is not named here is for admins who may do everything.
 """
 
+from collections.abc import Mapping, Sequence
+
 from app.access.roles import Permission
 
 OF_ONESELF = {"admin_sessions"}  # what everybody may do
@@ -37,7 +39,7 @@ BY_BLUEPRINT = {
     "seller_sales": "TRANSACTION",
     "seller_serving": "CUSTOMER",
 }
-BY_CALL = {
+BY_CALL: Mapping[str, str | tuple[str, ...]] = {
     "admin_campaigns.list_customers_of_campaign": "CUSTOMER",
     "admin_customers.show_points": "POINT_TRANSFER",
     "admin_imports.import_customers": "CUSTOMER",
@@ -50,8 +52,9 @@ BY_CALL = {
     "admin_photos.upload_photo_of_earning_rule": "EARNING_RULE",
     "admin_photos.upload_photo_of_level": "LEVEL",
     "admin_segments.export_customers_of_segment": "SEGMENT_EXPORT",
-    "admin_segments.list_customers_of_segment": "CUSTOMER",
-    "admin_segments.preview_segment": "CUSTOMER",
+    "admin_people.export_customer": ("CUSTOMER", "POINT_TRANSFER", "REWARD_CAMPAIGN", "TRANSACTION"),
+    "admin_segments.list_customers_of_segment": ("SEGMENT", "CUSTOMER"),
+    "admin_segments.preview_segment": ("SEGMENT", "CUSTOMER"),
     "admin_sellers.change_pos": "POS",
     "admin_sellers.create_pos": "POS",
     "admin_sellers.list_pos": "POS",
@@ -80,8 +83,8 @@ def is_open(endpoint: str) -> bool:
     return endpoint.partition(".")[0] in OF_ONESELF
 
 
-def needed(endpoint: str, method: str) -> Permission | None:
-    """What an admin with roles must be permitted; None: such a one may not make the call."""
-    resource = BY_CALL.get(endpoint) or BY_BLUEPRINT.get(endpoint.partition(".")[0])
-    looks = method in {"GET", "HEAD"} or endpoint in ONLY_LOOKS
-    return Permission(resource, "VIEW" if looks else "MODIFY") if resource else None
+def needed(endpoint: str, method: str) -> Sequence[Permission]:
+    """What an admin with roles must be permitted; nothing: such a one may not make the call."""
+    found = BY_CALL.get(endpoint) or BY_BLUEPRINT.get(endpoint.partition(".")[0]) or ()
+    access = "VIEW" if method in {"GET", "HEAD"} or endpoint in ONLY_LOOKS else "MODIFY"
+    return [Permission(resource, access) for resource in ([found] if isinstance(found, str) else found)]

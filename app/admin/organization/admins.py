@@ -73,7 +73,7 @@ class AdminForm(AdminChangeForm):
     @validates_schema(skip_on_field_errors=False)
     def require_a_way_in(self, data: dict[str, Any], **kw: Any) -> None:
         if not data.get("password") and not data.get("api_key"):
-            raise ValidationError({"plainPassword": [BLANK]})
+            raise ValidationError({"apiKey" if data.get("external") else "plainPassword": [BLANK]})
 
 
 @blueprint.route("/admin", methods=["GET"])
