@@ -126,7 +126,7 @@ export function createApi(role) {
         if (attempt === 0 && session.token !== signedIn.get()?.token) continue; // somebody else renewed it meanwhile
         if (attempt > 0 || !(await refresh())) {
           if (signedIn.get()?.login !== login) throw new ApiError(401, { message: t("error.signed-out") });
-          await askAgain();
+          if (session.token === signedIn.get()?.token) await askAgain(); // or it was said again while this asked for a new token
         }
         continue;
       }
