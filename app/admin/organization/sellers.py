@@ -13,6 +13,7 @@ from app.openloyalty.forms import form, require_unchanged
 from app.openloyalty.member_forms import PosChangeForm, PosForm, SellerChangeForm, SellerForm
 from app.openloyalty.programme import list_shops_with_sales, show_shop, shown_shop
 from app.openloyalty.queries import PAGING_PARAMETERS, paging
+from app.organizations import chains as organizations
 from app.organizations import shops
 from app.web.door import allow, caller, chains, login_id, note_subject, own_chain, reading, transaction
 
@@ -127,6 +128,8 @@ def show_pos_named(identifier: str) -> Response:
 def change_pos(data: dict[str, Any], pos: UUID) -> Response:
     """Change a point of sale as a whole."""
     with transaction() as session:
-        require_unchanged("pos", shown_shop(session, shops.get(session, pos, chains())).get_json())
+        chain_id = shops.get(session, pos, chains()).chain_id
+        currency = organizations.printed_currencies(session, [chain_id])[chain_id]
+        require_unchanged("pos", {"posId": str(pos), "currency": currency})
         shops.change(session, pos, **data, chains=chains())
     return jsonify(posId=str(pos))
