@@ -39,6 +39,7 @@ def list_chains() -> None:
                     click.echo(f"   app {app.hostname}  api key {app.api_key}")
 
 
+LISTED = ("matches_by", "delivery_skus", "earning_statuses", "spending_statuses")  # with commas between them
 TERMS = [
     click.option("--currency", help="ISO code; EUR for a new chain."),
     click.option("--time-zone", help="As Europe/Amsterdam; UTC for a new chain."),
@@ -69,6 +70,14 @@ TERMS = [
     ),
     click.option(
         "--matches-by", help="Whose a sale is, the first that is known, as `loyalty_card_number,email,phone`."
+    ),
+    click.option(
+        "--earning-statuses",
+        help="Of which customers sales and events earn points by rules, as `new,active`; `active` for a new chain.",
+    ),
+    click.option(
+        "--spending-statuses",
+        help="Which customers may buy and be given what campaigns have; `active` for a new chain.",
     ),
     click.option("--delivery-skus", help="Products that are the cost of delivery, with commas between them."),
     click.option(
@@ -212,7 +221,7 @@ def revoke_token(token: int) -> None:
 def _terms(details: dict[str, Any], known: dict[str, Any] | None = None) -> chains.ChainDetails:
     """A chain's details: those that were given, and otherwise those that it has."""
     window, expiry = details.pop("referral_window", None), details.pop("points_expire", None)
-    listed = {name: details.pop(name, None) for name in ("matches_by", "delivery_skus")}
+    listed = {name: details.pop(name, None) for name in LISTED}
     terms = {**(known or {}), **{name: value for name, value in details.items() if value is not None}}
     if window:
         quantity, _, unit = window.partition(" ")

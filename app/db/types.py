@@ -1,5 +1,6 @@
 """The types that both databases share, and the root of every model."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,10 +22,12 @@ from sqlalchemy import (
     Text,
     Uuid,
     text,
+    type_coerce,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.schema import Table
+from sqlalchemy.sql import SQLColumnExpression
 from sqlalchemy.types import TypeDecorator
 
 from app.text import written
@@ -68,6 +71,24 @@ class WrittenSmall(Written):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         return None if value is None else written(value).lower() or None
+
+
+class Words(TypeDecorator[Sequence[str]]):
+    """A few words of a known vocabulary, none of which is a part of another: SQL asks for one with `holds`."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> str | None:
+        return None if value is None else " ".join(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Sequence[str] | None:
+        return None if value is None else tuple(value.split())
+
+
+def holds(words: SQLColumnExpression[Any], word: SQLColumnExpression[Any]) -> ColumnElement[bool]:
+    """Whether a column of Words has the word of another column."""
+    return type_coerce(words, String).contains(word)
 
 
 # SQLite's STRICT tables know five types only; SQLAlchemy's usual names for these are refused there.

@@ -13,7 +13,7 @@ from app.openloyalty.fields import BLANK, Checkbox, Choice, Collection, Email, T
 from app.openloyalty.formats import without_none
 from app.openloyalty.forms import Form, Forms
 from app.organizations.chains import ChainDetails
-from app.organizations.models import POINTS_DAYS_MAX
+from app.organizations.models import MAY_BE_GRANTED, POINTS_DAYS_MAX
 
 IDENTIFIERS = {"email": "email", "loyaltyCardNumber": "loyalty_card_number", "phone": "phone"}
 TIERS = {"transactions": "sales", "points": "points"}
@@ -36,8 +36,6 @@ DISPLAY = {
 # What is so for every programme here: it may be sent back as it is.
 FIXED: dict[str, Any] = {
     "excludedLevelCategories": [],
-    "customerStatusesEarning": ["active"],
-    "customerStatusesSpending": ["active"],
     "returns": True,
     "excludedLevelSKUs": [],
     "excludeDeliveryCostsFromTierAssignment": True,
@@ -98,6 +96,12 @@ class SettingsForm(Form):
     printed = SettingsView
     elsewhere = tuple(FIXED)
     later = frozenset({"logo", "levelDowngradeBase"})
+    customerStatusesEarning = Collection(
+        Choice(MAY_BE_GRANTED, required=True), attribute="earning_statuses", load_default=missing
+    )
+    customerStatusesSpending = Collection(
+        Choice(MAY_BE_GRANTED, required=True), attribute="spending_statuses", load_default=missing
+    )
     currency = Text(load_default=missing)
     timezone = Text(attribute="time_zone", load_default=missing)
     programName = Text(attribute="name", load_default=missing)
@@ -144,7 +148,9 @@ def decided(known: ChainDetails, sent: Mapping[str, Any]) -> ChainDetails:
     where both were, they must agree.
     """
     changes: dict[str, Any] = {
-        name: sent[name] for name in ("currency", "time_zone", "name", "delivery_skus") if name in sent
+        name: sent[name]
+        for name in ("currency", "time_zone", "name", "delivery_skus", "earning_statuses", "spending_statuses")
+        if name in sent
     }
     changes["display"] = {**known.display, **sent["display"]}
     changes["points_expiry"], changes["points_days_active"] = _expiry(known, sent)
@@ -212,10 +218,12 @@ def _level_days(known: ChainDetails, sent: Mapping[str, Any]) -> int | None:
 def shown(it: ChainDetails) -> dict[str, Any]:
     """The settings, in the key order of the documents."""
     words, display = {ours: word for word, ours in EXPIRIES.items()}, {ours: name for name, ours in DISPLAY.items()}
-    first = {name: FIXED[name] for name in list(FIXED)[:4]}
     return without_none(
         {
-            **first,
+            "excludedLevelCategories": FIXED["excludedLevelCategories"],
+            "customerStatusesEarning": list(it.earning_statuses),
+            "customerStatusesSpending": list(it.spending_statuses),
+            "returns": FIXED["returns"],
             "allTimeActive": it.points_expiry == "never",
             "pointsDaysExpiryAfter": words[it.points_expiry],
             "pointsDaysActive": it.points_days_active,
@@ -229,7 +237,7 @@ def shown(it: ChainDetails) -> dict[str, Any]:
             **{display[name]: text for name, text in it.display.items() if text},
             "tierAssignType": next((word for word, ours in TIERS.items() if ours == it.levels_by), None),
             "excludedDeliverySKUs": list(it.delivery_skus),
-            **{name: value for name, value in FIXED.items() if name not in first},
+            **{name: value for name, value in FIXED.items() if name not in ("excludedLevelCategories", "returns")},
             "customersIdentificationPriority": [
                 {"priority": place, "field": next(word for word, ours in IDENTIFIERS.items() if ours == name)}
                 for place, name in enumerate(it.matches_by, 1)

@@ -18,6 +18,7 @@ from app.organizations.models import (
     DISPLAYED,
     LEVELS_BY,
     MATCHES_BY,
+    MAY_BE_GRANTED,
     POINTS_DAYS_MAX,
     POINTS_EXPIRIES,
     UNITS,
@@ -52,6 +53,8 @@ class ChainDetails:
     levels_by: str = "hand"
     level_days: int | None = None
     display: Mapping[str, str] = field(default_factory=dict)  # see DISPLAYED
+    earning_statuses: Sequence[str] = ("active",)  # of customers, among MAY_BE_GRANTED
+    spending_statuses: Sequence[str] = ("active",)
 
 
 def details(chain: Chain) -> ChainDetails:
@@ -276,6 +279,10 @@ def _apply(session: Session, chain: Chain, terms: ChainDetails) -> None:
             f"Levels are reached by {', '.join(LEVELS_BY)}, of all time or of 1 to {POINTS_DAYS_MAX} days.",
             field="levels_by",
         )
+    for name in ("earning_statuses", "spending_statuses"):
+        if not getattr(terms, name) or not set(getattr(terms, name)) <= set(MAY_BE_GRANTED):
+            raise BadChain(f"Who may earn or spend is one or more of {', '.join(MAY_BE_GRANTED)}.", field=name)
+        setattr(chain, name, tuple(dict.fromkeys(getattr(terms, name))))
     if len(terms.delivery_skus) > SKUS_MAX:
         raise BadChain(f"At most {SKUS_MAX} products are the cost of delivery.", field="delivery_skus")
     if not 0 <= terms.points_days_locked <= POINTS_DAYS_MAX:

@@ -1,13 +1,14 @@
 """Retailers: chains, their businesses, apps and points of sale."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import JSON, BigInteger, CheckConstraint, Double, ForeignKey, Index, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.types import Base, Serial, UtcDateTime, Written, WrittenSmall
+from app.db.types import Base, Serial, UtcDateTime, Words, Written, WrittenSmall
 
 LEVELS_BY = ("hand", "sales", "points")
 MATCHES_BY = ("loyalty_card_number", "email", "phone")
@@ -15,6 +16,7 @@ MATCHES_BY = ("loyalty_card_number", "email", "phone")
 DISPLAYED = ("point", "points", "conditions_url", "faq_url", "url", "help_email")
 POINTS_EXPIRIES = ("never", "after_days", "month_end", "year_end")
 POINTS_DAYS_MAX = 36_500
+MAY_BE_GRANTED = ("new", "active", "blocked")  # the statuses of customers that a chain may let earn, or spend
 UNITS = ("second", "minute", "hour", "day", "week", "month", "year")
 
 
@@ -38,6 +40,8 @@ class Chain(Base):
         "levels_by",
         "level_days",
         "display",
+        "earning_statuses",
+        "spending_statuses",
     )
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
@@ -57,6 +61,9 @@ class Chain(Base):
     level_days: Mapped[int | None] = mapped_column(BigInteger)  # of the last so many days; none: of all time
     delivery_skus: Mapped[list[str]] = mapped_column(JSON, default=list)  # items of sales that are the cost of delivery
     display: Mapped[dict[str, str]] = mapped_column(JSON, default=dict, server_default="{}")  # see DISPLAYED
+    # Of which customers sales and events earn points by rules, and to which campaigns give; see MAY_BE_GRANTED.
+    earning_statuses: Mapped[Sequence[str]] = mapped_column(Words, default=("active",), server_default="active")
+    spending_statuses: Mapped[Sequence[str]] = mapped_column(Words, default=("active",), server_default="active")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(
         UtcDateTime

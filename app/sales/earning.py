@@ -209,7 +209,7 @@ def _for_report(
     session.flush()
     known = facts.of_kinds(facts.rules_of(session, customer.chain_id, now), [kind], now)
     found = [it for it in known if is_for(it) and only in (None, it.uuid)]
-    if customer.status not in facts.EARN:
+    if not facts.buyer(session, customer.id).may_earn:
         raise MayNotEarn
     open_to = _open_to(session, customer, found, now)
     if not open_to:

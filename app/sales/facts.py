@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, ScalarSelect, String, and_, bindparam, func, 
 
 from app.amounts import BALANCE_MAX
 from app.db.prepared import Executor, Prepared
-from app.db.types import UtcDateTime
+from app.db.types import UtcDateTime, holds
 from app.members.models import Customer, Level, Segment, SegmentMember, Spending
 from app.organizations.chains import ChainTerms
 from app.organizations.models import Chain
@@ -20,8 +20,6 @@ from app.sales.models import EarningRule, Sale
 from app.sales.rules import Earner, Rule
 from app.text import written
 
-EARN = ("active",)  # the statuses that may earn
-
 
 class BuyerFacts(NamedTuple):
     """Whose sale it is. Points in hundredths; `purchases_count` is of those before."""
@@ -30,6 +28,7 @@ class BuyerFacts(NamedTuple):
     uuid: UUID
     chain_id: int
     status: str
+    may_earn: bool  # one of that status, by rules of the chain
     merged_into_id: int | None
     level: UUID | None
     balance: int
@@ -95,6 +94,7 @@ _BUYER = Prepared(
         Customer.uuid,
         Customer.chain_id,
         Customer.status,
+        holds(Chain.earning_statuses, Customer.status).label("may_earn"),
         Customer.merged_into_id,
         Level.uuid.label("level"),
         Account.balance,
@@ -102,6 +102,7 @@ _BUYER = Prepared(
         func.coalesce(Spending.transactions_count, 0).label("purchases_count"),
         writing.is_heard_in(Customer.chain_id, telling.event_of("earned")).label("is_listened_to"),
     )
+    .join(Chain, Chain.id == Customer.chain_id)
     .join(Account, Account.customer_id == Customer.id)
     .outerjoin(Level, Level.id == Customer.level_id)
     .outerjoin(Spending, Spending.customer_id == Customer.id)
@@ -145,7 +146,7 @@ def earner(executor: Executor, who: BuyerFacts, rules: Sequence[RuleFacts]) -> E
     segments: frozenset[str] = frozenset()
     if any(it.segments for it in rules):
         segments = frozenset(str(it.uuid) for it in _SEGMENTS.run(executor, {"customer": who.id}))
-    return Earner(str(who.level) if who.level else None, segments, who.status in EARN)
+    return Earner(str(who.level) if who.level else None, segments, bool(who.may_earn))
 
 
 def rules_of(executor: Executor, chain_id: int, since: datetime) -> list[RuleFacts]:

@@ -18,6 +18,7 @@ from app.organizations import chains
 from app.organizations.models import (
     LEVELS_BY,
     MATCHES_BY,
+    MAY_BE_GRANTED,
     POINTS_DAYS_MAX,
     POINTS_EXPIRIES,
     UNITS,
@@ -46,6 +47,8 @@ class ChainView(Schema):
     pointsDaysLocked = fields.Integer(required=True, metadata={"description": "How long new points cannot be spent."})
     levelsBy = fields.String(required=True, metadata={"enum": list(LEVELS_BY)})
     levelDays = fields.Integer(metadata={"description": "Of the last so many days; of all time without it."})
+    earningStatuses = fields.List(fields.String(), required=True)
+    spendingStatuses = fields.List(fields.String(), required=True)
     matchesBy = fields.List(fields.String(), required=True)
     deliverySkus = fields.List(fields.String(), required=True)
 
@@ -90,6 +93,12 @@ class ChainForm(Form):
     pointsDaysLocked = Whole(0, POINTS_DAYS_MAX, attribute="points_days_locked", load_default=missing)
     levelsBy = Choice(LEVELS_BY, attribute="levels_by", load_default=missing)
     levelDays = Whole(1, POINTS_DAYS_MAX, attribute="level_days", load_default=missing)
+    earningStatuses = Collection(
+        Choice(MAY_BE_GRANTED, required=True), attribute="earning_statuses", load_default=missing
+    )
+    spendingStatuses = Collection(
+        Choice(MAY_BE_GRANTED, required=True), attribute="spending_statuses", load_default=missing
+    )
     matchesBy = Collection(Choice(MATCHES_BY, required=True), attribute="matches_by", load_default=missing)
     deliverySkus = Collection(Text(required=True), attribute="delivery_skus", load_default=missing)
 
@@ -317,6 +326,8 @@ def _chain(it: Chain) -> dict[str, Any]:
             "pointsDaysLocked": it.points_days_locked,
             "levelsBy": it.levels_by,
             "levelDays": it.level_days,
+            "earningStatuses": list(it.earning_statuses),
+            "spendingStatuses": list(it.spending_statuses),
             "matchesBy": it.matches_by,
             "deliverySkus": it.delivery_skus,
         }

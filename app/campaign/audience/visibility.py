@@ -61,8 +61,8 @@ def is_for(facts: Any, traits: Mapping[str, Any]) -> bool:
 
 
 def qualifies(facts: Any, traits: Mapping[str, Any]) -> bool:
-    """The campaign is for this customer, whose account is active."""
-    return is_for(facts, traits) and bool(facts.customer_status == "active")
+    """The campaign is for this customer, to whose status the chain lets campaigns give."""
+    return is_for(facts, traits) and bool(facts.may_be_given)
 
 
 def to_customer(facts: Any, traits: Mapping[str, Any], has_history: bool, now: datetime) -> Visibility:

@@ -13,7 +13,9 @@ from app.campaign.models.audiences import Audience
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.engagement import Behavior, BehaviorProgress, Participation
 from app.db.prepared import Executor, is_postgresql
+from app.db.types import holds
 from app.members.models import Customer
+from app.organizations.models import Chain
 
 
 class Reach(NamedTuple):
@@ -49,11 +51,13 @@ def for_customer(session: Session, customer_id: int, customer_traits: Mapping[st
 
 def qualified(session: Session, customer_id: int, customer_traits: Mapping[str, Any]) -> Any:
     """The campaigns that the customer qualifies for: `visibility.qualifies`. A condition on Campaign."""
-    return and_(is_active(customer_id), for_customer(session, customer_id, customer_traits))
+    return and_(may_be_given(customer_id), for_customer(session, customer_id, customer_traits))
 
 
-def is_active(customer_id: int) -> ColumnElement[bool]:
-    return exists().where(Customer.id == customer_id, Customer.status == "active").correlate(None)
+def may_be_given(customer_id: int) -> ColumnElement[bool]:
+    """The customer has a status to which the chain lets campaigns give."""
+    is_granted = holds(Chain.spending_statuses, Customer.status)
+    return exists().where(Customer.id == customer_id, Chain.id == Customer.chain_id, is_granted).correlate(None)
 
 
 def with_history(customer_id: int) -> Any:

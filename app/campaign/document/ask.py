@@ -25,6 +25,7 @@ from app.campaign.models.engagement import Participation
 from app.campaign.models.limits import MethodTally, MethodUsage, Stock, Usage
 from app.campaign.models.rewards import RewardMethod
 from app.db.prepared import Prepared
+from app.db.types import holds
 from app.members.errors import CustomerNotFound
 from app.members.models import Customer, Level
 from app.organizations.models import Chain
@@ -54,6 +55,7 @@ class _CustomerRow(NamedTuple):
     uuid: UUID
     chain_id: int
     status: str
+    may_be_given: bool
     balance: int
     time_zone: str
     third_party_voucher_ids: bool
@@ -124,6 +126,7 @@ _CUSTOMER = Prepared(
         Customer.uuid,
         Customer.chain_id,
         Customer.status,
+        holds(Chain.spending_statuses, Customer.status).label("may_be_given"),
         Account.balance,
         Chain.time_zone,
         Chain.third_party_voucher_ids,
@@ -196,6 +199,7 @@ def _facts(spec: CampaignSpec, row: _CustomerRow, is_targeted: bool) -> Campaign
         customer_id=row.id,
         customer_uuid=row.uuid,
         customer_status=row.status,
+        may_be_given=row.may_be_given,
         balance=row.balance,
         # It gives nothing yet: how its points would live is not asked.
         locked_points=0,

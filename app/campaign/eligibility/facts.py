@@ -21,7 +21,7 @@ from app.campaign.models.engagement import Participation
 from app.campaign.models.limits import MethodTally, MethodUsage, Stock, Usage
 from app.campaign.models.rewards import RewardMethod
 from app.db.prepared import Executor, Prepared
-from app.db.types import AnySelect, UtcDateTime
+from app.db.types import AnySelect, UtcDateTime, holds
 from app.members.errors import CustomerNotFound
 from app.members.models import ERASED, Customer
 from app.organizations.models import Chain
@@ -77,6 +77,7 @@ def facts_query() -> AnySelect:
             Customer.id.label("customer_id"),
             Customer.uuid.label("customer_uuid"),
             Customer.status.label("customer_status"),
+            holds(Chain.spending_statuses, Customer.status).label("may_be_given"),
             Account.balance,
             Account.locked.label("locked_points"),
             Account.due_at,

@@ -56,6 +56,7 @@ class CampaignFacts(NamedTuple):
     customer_id: int
     customer_uuid: UUID
     customer_status: str
+    may_be_given: bool  # to a customer of that status, by the chain
     balance: int
     locked_points: int
     due_at: datetime | None  # when the balance changes by itself

@@ -94,7 +94,7 @@ def refusals(
         yield errors.RestrictionsNotMet()
     if facts.opt_in_required and not facts.opted_in:
         yield errors.NotOptedIn()
-    if facts.customer_status != "active":
+    if not facts.may_be_given:
         yield errors.CustomerNotActive(required="active", actual=facts.customer_status)
     yield from _stock_refusals(facts, now, wanted)
 

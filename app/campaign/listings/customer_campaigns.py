@@ -68,9 +68,9 @@ def page(
     conditions, total = _running(customer, include, now), None
     if which == "eligible" and include.business_ids is None:
         reach = visibility_sql.reach(session, customer.id, known)
-        is_active = visibility_sql.is_active(customer.id)
-        total = _count_running(session, conditions, reach, is_active)
-        conditions += [is_active, reach.meets()]
+        may_be_given = visibility_sql.may_be_given(customer.id)
+        total = _count_running(session, conditions, reach, may_be_given)
+        conditions += [may_be_given, reach.meets()]
     elif which != "all":
         qualified = visibility_sql.qualified(session, customer.id, known)
         conditions.append(qualified if which == "eligible" else not_(qualified))
@@ -81,19 +81,19 @@ def page(
 
 
 def _count_running(
-    session: Session, conditions: Sequence[Any], reach: visibility_sql.Reach, is_active: ColumnElement[bool]
+    session: Session, conditions: Sequence[Any], reach: visibility_sql.Reach, may_be_given: ColumnElement[bool]
 ) -> int:
     """How many running campaigns are for an active customer, in one statement, so that all is of one instant.
 
     What always runs is counted already, the rest in the indexes by its windows.
     """
     kept = select(func.coalesce(func.sum(AlwaysOnShow.running_count), 0)).where(
-        is_active,
+        may_be_given,
         AlwaysOnShow.chain_id == reach.chain_id,
         AlwaysOnShow.audience_id.in_(reach.audience_ids),
         AlwaysOnShow.targeting_id.in_([0, *reach.targeting_ids]),
     )
-    windowed = select(func.count()).select_from(Campaign).where(*conditions, is_active, reach.meets())
+    windowed = select(func.count()).select_from(Campaign).where(*conditions, may_be_given, reach.meets())
     ranges = [  # each of them one of an index
         *visibility.bounds(Campaign),
         *(

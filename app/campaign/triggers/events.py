@@ -40,7 +40,7 @@ from app.campaign.models.engagement import Behavior, BehaviorProgress, EventRece
 from app.campaign.models.limits import Stock
 from app.db.guarded import GuardFailed
 from app.db.prepared import Executor, Prepared, atomic, is_autocommit
-from app.db.types import UtcDateTime
+from app.db.types import UtcDateTime, holds
 from app.members.errors import CustomerNotFound
 from app.members.models import Customer
 from app.organizations.models import Chain
@@ -202,6 +202,7 @@ class _EventFacts(NamedTuple):
     customer_id: int
     chain_id: int
     customer_status: str
+    may_be_given: bool
     customer_zone: str
     time_zone: str
     outcome: Sequence[Sequence[Any]] | None  # of an event that was recorded before, each an _Outcome
@@ -249,6 +250,7 @@ _FACTS = Prepared(
         Customer.id.label("customer_id"),
         Customer.chain_id,
         Customer.status.label("customer_status"),
+        holds(Chain.spending_statuses, Customer.status).label("may_be_given"),
         func.coalesce(Customer.time_zone, Chain.time_zone).label("customer_zone"),
         Chain.time_zone,
         EventReceipt.outcome,
@@ -477,7 +479,7 @@ def _refusals(row: _EventFacts, at: datetime, traits: Traits) -> Iterator[Refusa
         yield errors.NotTargeted()
     if not targeting.holds(row.restrictions, traits):
         yield errors.RestrictionsNotMet()
-    if row.customer_status != "active":
+    if not row.may_be_given:
         yield errors.CustomerNotActive(required="active", actual=row.customer_status)
 
 

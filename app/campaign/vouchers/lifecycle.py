@@ -22,7 +22,7 @@ from app.campaign.vouchers.lookup import Holder, VoucherIdentifiers, VoucherRow,
 from app.campaign.vouchers.terms import validate
 from app.db.guarded import GuardFailed
 from app.db.prepared import Executor, Prepared, atomic
-from app.db.types import UtcDateTime
+from app.db.types import UtcDateTime, holds
 from app.members.models import Customer
 from app.organizations.models import Chain
 from app.outbox import writing
@@ -289,13 +289,17 @@ def _opens(voucher: Voucher, lock_code: str | None, basket_code: str | None) -> 
 
 def _require_active(executor: Executor, customer_id: int | None) -> None:
     """Who is not active is given nothing, by the staff neither."""
-    status = executor.scalar(select(Customer.status).where(Customer.id == customer_id)) if customer_id else None
-    if status not in (None, "active"):
+    if customer_id is None:
+        return
+    is_granted = holds(Chain.spending_statuses, Customer.status)
+    query = select(Customer.status, is_granted).join(Chain, Chain.id == Customer.chain_id)
+    status, may_be_given = executor.execute(query.where(Customer.id == customer_id)).one()
+    if not may_be_given:
         raise errors.CustomerNotActive(required="active", actual=status)
 
 
 def _require_active_owner(voucher: VoucherRow) -> None:
-    if voucher.customer_status not in (None, "active"):
+    if voucher.customer_id is not None and not voucher.may_be_given:
         raise errors.CustomerNotActive(required="active", actual=voucher.customer_status)
 
 

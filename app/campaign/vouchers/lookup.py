@@ -12,6 +12,7 @@ from app.campaign import errors
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.vouchers import Voucher
 from app.db.prepared import Executor, Prepared
+from app.db.types import holds
 from app.members.models import Customer, Profile
 from app.organizations.models import Chain
 from app.paging import Page, Paged
@@ -72,6 +73,7 @@ class VoucherRow(NamedTuple):
     currency: str
     loyalty_card_number: str | None
     customer_status: str | None
+    may_be_given: bool | None  # the customer; None of one that nobody has yet
 
 
 _SHOWN = (
@@ -105,6 +107,7 @@ _SHOWN = (
         Chain.currency,
         Profile.loyalty_card_number,
         Customer.status.label("customer_status"),
+        holds(Chain.spending_statuses, Customer.status).label("may_be_given"),
     )
     .join(Campaign, Campaign.id == Voucher.campaign_id)
     .join(Chain, Chain.id == Campaign.chain_id)

@@ -11,11 +11,12 @@ from PIL import Image
 
 from app.access import permissions, staff
 from app.admin.cockpit import conditions
-from app.openloyalty.settings_forms import FIXED
+from app.campaign.errors import CustomerNotActive
+from app.members.models import Customer, Profile
 from app.organizations import chains
 from tests.client import Client
-from tests.openloyalty.test_sales import COFFEE, back, receipt
-from tests.world import World, password_hash
+from tests.openloyalty.test_sales import COFFEE, a_rule, back, points_of, receipt
+from tests.world import World, password_hash, voucher
 
 
 def change(ada: Client, **settings: Any) -> Any:
@@ -29,7 +30,13 @@ def errors_of(answer: Any, name: str) -> Any:
 
 def test_settings_are_a_chains_in_open_loyaltys_words(ada: Client, world: World) -> None:
     before = ada.get("/api/settings").json["settings"]
-    assert list(before)[:5] == [*list(FIXED)[:4], "allTimeActive"]
+    assert list(before)[:5] == [
+        "excludedLevelCategories",
+        "customerStatusesEarning",
+        "customerStatusesSpending",
+        "returns",
+        "allTimeActive",
+    ]
     assert (before["currency"], before["allTimeActive"], before["allTimeNotLocked"]) == ("eur", True, True)
     assert change(ada, **before).json["settings"] == before, "what is printed is taken back"
     sent = {
@@ -135,10 +142,50 @@ def test_each_chain_has_settings_texts_and_pictures_at_its_own_address(ada: Clie
     assert reads.post("/api/settings/photo/logo", data={"photo[file]": (io.BytesIO(b"x"), "x.png")}).status_code == 403
 
 
+@pytest.mark.parametrize("status", ["new", "blocked"])
+def test_a_programme_says_of_which_statuses_customers_earn_and_spend(
+    ada: Client, sol: Client, world: World, status: str
+) -> None:
+    a_rule(ada)
+    bought = world.a_campaign()
+    play = world.a_reward_campaign(voucher(3))
+    with world.database.transaction() as session:
+        session.get_one(Customer, world.cleo.id).status = status
+    of_cleo = f"/api/seller/customer/{world.cleo.uuid}/campaign"
+    buyer = {"customerData": {"loyaltyCardNumber": "CLEO-1"}, "pos": str(world.shop)}
+    with world.database.transaction() as session:
+        session.get_one(Profile, world.cleo.id).loyalty_card_number = "CLEO-1"
+
+    def sells(number: str) -> tuple[int, float]:
+        """How a purchase is answered, and the points that a sale earns."""
+        before = points_of(ada, world)
+        answer = sol.post(f"{of_cleo}/{bought.uuid}/buy").status_code
+        paid = before - points_of(ada, world)
+        assert sol.post("/api/transaction", json=receipt(number, **buyer)).status_code == 200
+        return answer, points_of(ada, world) - before + paid
+
+    assert sells("R-1") == (400, 0)
+    assert change(ada, customerStatusesEarning=["active", status]).status_code == 200
+    assert sells("R-2") == (400, 55)
+    with pytest.raises(CustomerNotActive):
+        world.interact(play)
+    assert change(ada, customerStatusesSpending=["active", status]).json["settings"]["customerStatusesEarning"] == [
+        "active",
+        status,
+    ]
+    assert sells("R-3") == (200, 55)
+    world.interact(play)
+    assert change(ada, customerStatusesEarning=["active"], customerStatusesSpending=["active"]).status_code == 200
+    assert sells("R-4") == (400, 0)
+    world.require_invariants()
+
+
 def test_what_no_programme_here_can_be_is_refused_and_nothing_changes(ada: Client, sol: Client) -> None:
     before = ada.get("/api/settings").json
     for name, value in (
-        ("customerStatusesEarning", ["new", "active"]),
+        ("customerStatusesEarning", ["deleted"]),
+        ("customerStatusesSpending", ["active", "asleep"]),
+        ("customerStatusesSpending", []),
         ("returns", False),
         ("excludedLevelSKUs", ["A"]),
         ("accountActivationMethod", "sms"),

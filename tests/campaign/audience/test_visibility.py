@@ -45,7 +45,7 @@ ALL = Page(per_page=None)
         ({"visible_to": NOW - hours(1)}, "hidden"),
         ({"targeted": False}, "hidden"),
         ({"restrictions": {"user.tags": "vip"}}, "hidden"),
-        ({"customer_status": "blocked"}, "hidden"),
+        ({"may_be_given": False}, "hidden"),
         ({"targeted": False, "has_history": True}, "shown"),
         ({"restrictions": {"user.tags": "vip"}, "has_history": True}, "shown"),
         ({"lifecycle": "draft", "has_history": True}, "secret"),
@@ -59,7 +59,7 @@ def test_how_much_a_customer_knows(changed: dict[str, Any], expected: str) -> No
         "visible_to": NOW + hours(2),
         "targeted": True,
         "restrictions": None,
-        "customer_status": "active",
+        "may_be_given": True,
         "has_history": False,
         **changed,
     }

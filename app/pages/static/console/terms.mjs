@@ -7,7 +7,8 @@ import { api } from "./api.mjs";
 import { FormDialog } from "./form.mjs";
 
 const EXPIRIES = ["never", "after_days", "month_end", "year_end"], LEVELS_BY = ["hand", "sales", "points"];
-const MATCHES = ["loyalty_card_number", "email", "phone"];
+const MATCHES = ["loyalty_card_number", "email", "phone"], STATUSES = ["new", "active", "blocked"];
+const GRANTS = ["earningStatuses", "spendingStatuses"];
 
 export function Terms() {
   const chains = useLoad((signal) => api.get("/api/chain", {}, { signal }));
@@ -47,14 +48,18 @@ function TermsForm({ it, onClose, onDone }) {
     levelDays: it.levelDays ?? "",
     deliverySkus: it.deliverySkus.join("\n"),
     ...Object.fromEntries(MATCHES.map((name) => [name, it.matchesBy.includes(name)])),
+    ...Object.fromEntries(GRANTS.flatMap((grant) => STATUSES.map((status) => [`${grant}.${status}`, it[grant].includes(status)]))),
   };
-  async function save({ deliverySkus, loyalty_card_number: card, email, phone, ...values }) {
-    const chosen = { loyalty_card_number: card, email, phone };
+  async function save({ deliverySkus, ...chosen }) {
     // Those that were there keep their order; what is new comes behind them.
     const matchesBy = [...it.matchesBy, ...MATCHES.filter((name) => !it.matchesBy.includes(name))].filter((name) => chosen[name]);
-    const days = values.pointsExpiry === "after_days" ? values.pointsDaysActive : null;
+    const granted = Object.fromEntries(GRANTS.map((grant) => [grant, STATUSES.filter((status) => chosen[`${grant}.${status}`])]));
+    const { pointsExpiry, pointsDaysLocked, levelsBy } = chosen;
+    const pointsDaysActive = pointsExpiry === "after_days" ? chosen.pointsDaysActive : null, levelDays = chosen.levelDays || null;
     const skus = deliverySkus.split("\n").map((line) => line.trim()).filter(Boolean);
-    await api.put(`/api/chain/${it.chainId}`, { chain: { ...it, ...values, pointsDaysActive: days, levelDays: values.levelDays || null, matchesBy, deliverySkus: skus } });
+    await api.put(`/api/chain/${it.chainId}`, {
+      chain: { ...it, ...granted, pointsExpiry, pointsDaysActive, pointsDaysLocked, levelsBy, levelDays, matchesBy, deliverySkus: skus },
+    });
     say(t("saved"), "good");
   }
   return html`
@@ -70,6 +75,10 @@ function TermsForm({ it, onClose, onDone }) {
           ${values.levelsBy !== "hand" && field("levelDays", t("terms.level-days"), { inputmode: "numeric", hint: t("terms.level-days.hint") })}
         </div>
         ${field("deliverySkus", t("terms.delivery"), { as: "textarea", hint: t("one-a-line") })}
+        ${GRANTS.map((grant) => html`
+          <fieldset key=${grant} class="stack tight">
+            <legend>${t(`terms.${grant}`)}</legend>${STATUSES.map((status) => check(`${grant}.${status}`, t(`terms.status.${status}`)))}
+          </fieldset>`)}
         <fieldset class="stack tight"><legend>${t("terms.matches")}</legend>${MATCHES.map((name) => check(name, t(`terms.matches.${name}`)))}</fieldset>
       `}
     <//>
