@@ -248,6 +248,9 @@ def campaigns(walk: Walk) -> None:
     walk("show_one_photo", admin, campaign=made, photo=photos[0]["photoId"]["id"])
     walk("remove_photo", admin, campaign=made, photo=photos[0]["photoId"]["id"])
     walk("remove_photos", admin, campaign=made)
+    walk("upload_brand_icon", admin, files={"brand_icon[file]": (_picture(), "icon.png")}, campaign=made)
+    walk("show_brand_icon", admin, campaign=made)
+    walk("remove_brand_icon", admin, campaign=made)
 
 
 COFFEE_DOCUMENT = {
@@ -354,11 +357,15 @@ def customers(walk: Walk) -> None:
     made = walk("register_customer", admin, {"customer": {**ann, "plainPassword": STRONG}})["customerId"]
     dan = {**ann, "firstName": "Dan", "email": "dan@guerdon.example", "plainPassword": STRONG}
     walk("register_myself", {}, {"customer": dan})
+    walk("check_name", {}, query={"emailOrPhone": "dan@guerdon.example"})
     ben = {**ann, "firstName": "Ben", "email": "ben@guerdon.example", "loyaltyCardNumber": "700001"}
     walk("register_customer_as_seller", seller, {"customer": ben})
     walk("list_customers", admin, query={"firstName": "Jane", "strict": "true"})
     walk("show_customer", admin, customer=JANE)
     walk("change_customer", admin, {"customer": {"phone": "+48123456789"}}, customer=made)
+    walk("upload_avatar", admin, files={"avatar[file]": (_picture(), "jane.png")}, customer=JANE)
+    walk("show_avatar", admin, customer=JANE)
+    walk("remove_avatar", admin, customer=JANE)
     walk("show_status", admin, customer=JANE)
     walk("show_status_to_admin", admin, customer=JANE)
     walk("show_status_to_seller", seller, customer=JANE)

@@ -30,7 +30,7 @@ from app.db.engine import Database
 from app.jobs.models import ClockJob
 from app.media.blobs import BlobStore
 from app.members import levels
-from app.members.customers import Person
+from app.members.customers import Joining, Person
 from app.members.models import Customer, Level
 from app.organizations import chains, shops
 from app.organizations.scope import EVERY_CHAIN
@@ -114,7 +114,7 @@ class World:
             details.setdefault("email", f"{name.lower()}-{uuid4().hex[:8]}@guerdon.example")
             person = Person(name, "Customer", **details)
             customer = signups.sign_up(
-                session, person, self.now, SYSTEM, password_hash(), level and level.uuid, chain_id
+                session, person, self.now, SYSTEM, password_hash(), Joining(chain_id, level and level.uuid)
             ).customer
             session.flush()
             if points:

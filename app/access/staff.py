@@ -204,6 +204,12 @@ def seller(session: Session, uuid: UUID, chains: Chains) -> Login:
     return login
 
 
+def require_seller(session: Session, uuid: UUID, chains: Chains) -> None:
+    """For whoever names a seller of these chains in a form. Raises SellerNotFound."""
+    if session.scalar(select(Login.id).where(Login.uuid == uuid, *_sellers_of(chains))) is None:
+        raise SellerNotFound(field="seller")
+
+
 def require_may_move_points(session: Session, login_id: int | None) -> None:
     """Before somebody adds or spends a customer's points by hand. Raises MayNotMovePoints."""
     if session.scalar(select(Login.may_move_points).where(Login.id == login_id)) is False:

@@ -6,7 +6,19 @@ The rooms: `campaigns`, `members`, `organization`, and `cockpit` for what Open L
 from app.admin.campaigns import buying, campaigns, choices, documents, overview, photos, pools
 from app.admin.cockpit import analytics, conditions, settings, translations
 from app.admin.cockpit import choices as field_choices
-from app.admin.members import customers, earning, imports, invitations, levels, people, points, sales, segments, serving
+from app.admin.members import (
+    avatars,
+    customers,
+    earning,
+    imports,
+    invitations,
+    levels,
+    people,
+    points,
+    sales,
+    segments,
+    serving,
+)
 from app.admin.organization import admins, audit, chains, roles, sellers, sessions, webhooks
 
 BLUEPRINTS = [
@@ -21,6 +33,7 @@ BLUEPRINTS = [
         photos,
         buying,
         customers,
+        avatars,
         people,
         imports,
         invitations,

@@ -2,18 +2,42 @@
 
 from typing import Any
 
-from flask import Response
-from werkzeug.exceptions import Forbidden
+from flask import Response, jsonify
+from marshmallow import Schema, fields
+from werkzeug.exceptions import BadRequest, Forbidden
 
+from app.members import finding
 from app.native.schemas import RefusedView
-from app.openloyalty import registration, schemas
-from app.openloyalty.api import Blueprint
+from app.openloyalty import queries, registration, schemas
+from app.openloyalty.api import REFUSAL_REFERENCE, Blueprint
 from app.openloyalty.forms import form
 from app.openloyalty.member_forms import SelfRegistrationForm
+from app.organizations import chains as organizations
 from app.web.brakes import counted
-from app.web.door import anyone, settings
+from app.web.door import anyone, reading, settings, visited_chain
 
 blueprint = Blueprint("customer_registration", __name__)
+
+
+class CheckView(Schema):
+    total = fields.Integer(required=True)
+
+
+@blueprint.route("/customer/check", methods=["GET"])
+@blueprint.response(200, CheckView)
+@blueprint.alt_response(429, schema=REFUSAL_REFERENCE, description="Somebody asks too often")
+@blueprint.doc(parameters=queries.filters("emailOrPhone", description="To the letter."))
+@anyone
+def check_name() -> Response:
+    """Say how many customers of this programme have an e-mail address or a phone: who registers learns whether it is taken."""
+    counted("register")  # it tells who is registered, as registering does
+    named = queries.text("emailOrPhone")
+    if named is None:
+        raise BadRequest("Say which e-mail address or phone: emailOrPhone.")
+    with reading() as session:
+        chain = {visited_chain(session) or organizations.first(session)}
+        found = {it.id for name in ("email", "phone") for it in finding.by_whole(session, chain, {name: named})}
+    return jsonify(total=len(found))
 
 
 @blueprint.route("/customer/self_register", methods=["POST"])

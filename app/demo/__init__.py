@@ -26,7 +26,7 @@ from app.campaign.triggers import events, signups
 from app.db.installation import Installation
 from app.db.prepared import is_postgresql
 from app.members import levels, tags
-from app.members.customers import Person
+from app.members.customers import Joining, Person
 from app.members.models import Spending
 from app.organizations import chains, shops
 from app.points import ledger
@@ -177,9 +177,9 @@ def _acme(session: Session, now: datetime, zone: ZoneInfo, password_hash: str) -
         authentication_point_identifier="6120897249449",
     )
     member = Person("Member", "404064", loyalty_card_number="404064")
-    signups.sign_up(session, janneke, now, SYSTEM, password_hash, id=JANNEKE)
-    signups.sign_up(session, referred, now, SYSTEM, password_hash, id=REFERRED, referral_code="an8it2")
-    signups.sign_up(session, member, now, SYSTEM, id=MEMBER)
+    signups.sign_up(session, janneke, now, SYSTEM, password_hash, Joining(id=JANNEKE))
+    signups.sign_up(session, referred, now, SYSTEM, password_hash, Joining(id=REFERRED), referral_code="an8it2")
+    signups.sign_up(session, member, now, SYSTEM, joining=Joining(id=MEMBER))
 
 
 def _acme_rewards(session: Session, now: datetime) -> None:
@@ -244,7 +244,7 @@ def _flock(session: Session, now: datetime, zone: ZoneInfo) -> None:
     chain_id = _organization(session, "Flock", FLOCK_KEY, FLOCK_SECRET, now, zone)
     finch, moose = (
         signups.sign_up(
-            session, Person(name, ""), now, SYSTEM, chain_id=chain_id, uuid=uuid, external_id=name.lower()
+            session, Person(name, ""), now, SYSTEM, joining=Joining(chain_id, external_id=name.lower(), uuid=uuid)
         ).customer
         for name, uuid in (("Finch", FINCH), ("Moose", MOOSE))
     )
@@ -274,7 +274,7 @@ def _flock(session: Session, now: datetime, zone: ZoneInfo) -> None:
 def _aviary(session: Session, now: datetime, zone: ZoneInfo) -> None:
     """Another organization of SessionM's examples: one campaign that is not for Wren, and a draft."""
     chain_id = _organization(session, "Aviary", AVIARY_KEY, AVIARY_SECRET, now, zone)
-    signups.sign_up(session, Person("Wren", ""), now, SYSTEM, chain_id=chain_id, uuid=WREN, external_id="wren")
+    signups.sign_up(session, Person("Wren", ""), now, SYSTEM, joining=Joining(chain_id, external_id="wren", uuid=WREN))
     _campaign(session, "aviary", "campaign-1", now, chain_id, id=BIRD, creative=(2, 2))
     _campaign(session, "aviary", "campaign-example", now, chain_id, id=DRAFT)
 
@@ -322,7 +322,8 @@ def _customers(session: Session, now: datetime, password_hash: str) -> None:
         agreement1=True,
     )
     for id, uuid, person, level in ((1, JOHN, john, None), (2, JANE, jane, LEVELS["level1"])):
-        customer = signups.sign_up(session, person, registered, SYSTEM, password_hash, level, uuid=uuid, id=id).customer
+        joining = Joining(level=level, uuid=uuid, id=id)
+        customer = signups.sign_up(session, person, registered, SYSTEM, password_hash, joining).customer
         session.add(
             Spending(
                 chain_id=customer.chain_id,

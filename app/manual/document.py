@@ -50,7 +50,7 @@ def _describe(call: Call) -> None:
     if call.method in getattr(call.view, "keyed", KEYED):
         call.operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
     if not getattr(call.view, "documents_itself", False):
-        describe_refusals(call.operation, call.view, call.method, "{" in call.path)
+        describe_refusals(call.operation, call.view, call.endpoint, call.method, "{" in call.path)
 
 
 def _show(example: dict[str, Any], operation: dict[str, Any], in_path: list[dict[str, Any]]) -> None:

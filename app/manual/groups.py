@@ -60,7 +60,7 @@ GROUPS = (
     CallGroup(
         "Admin: customers",
         "Register, find and change customers, and put them on levels. Sellers may, too; customers see themselves.",
-        ("admin_customers",),
+        ("admin_customers", "admin_avatars"),
     ),
     CallGroup(
         "Admin: one person's data",

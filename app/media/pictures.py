@@ -30,13 +30,14 @@ def find(session: Session, chain_id: int, place: str) -> ShownPicture | None:
     return session.get(ShownPicture, (chain_id, place))
 
 
-def remove(session: Session, chain_id: int, place: str) -> None:
-    """Show nothing there; no error when nothing is."""
-    session.execute(delete(ShownPicture).where(ShownPicture.chain_id == chain_id, ShownPicture.place == place))
+def remove(session: Session, chain_id: int, place: str) -> bool:
+    """Show nothing there; whether anything was."""
+    gone = delete(ShownPicture).where(ShownPicture.chain_id == chain_id, ShownPicture.place == place)
+    return bool(session.scalars(gone.returning(ShownPicture.place)).all())
 
 
 def place_of(kind: str, uuid: UUID) -> str:
-    """Where the picture of a level (`level`) or of an earning rule (`earning_rule`) is kept."""
+    """Where the picture of a `level`, an `earning_rule` or a `customer` is kept, or the icon of a campaign's `brand`."""
     return f"{kind}/{uuid}"
 
 

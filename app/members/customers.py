@@ -76,54 +76,59 @@ class Person:
     labels: Sequence[tuple[str, str]] = ()
 
 
+@dataclass(frozen=True)
+class Joining:
+    """How somebody becomes a customer, beside who it is: of a chain, or of the first one, on a level by hand, or on the lowest active one.
+
+    `seller` is who looks after the customer; `registered_at` is told of who registered elsewhere before. `id` and `uuid` only for the
+    demo world, whose ids are the documents'.
+    """
+
+    chain_id: int | None = None
+    level: UUID | None = None
+    status: str = "active"
+    shop: UUID | None = None
+    seller: UUID | None = None
+    registered_at: datetime | None = None
+    external_id: str | None = None
+    time_zone: str | None = None
+    is_anonymous: bool = False
+    id: int | None = None
+    uuid: UUID | None = None
+
+
+PLAIN = Joining()
 AGREEMENTS = ("agreement1", "agreement2", "agreement3")
 
 
-def register(
-    session: Session,
-    person: Person,
-    now: datetime,
-    level: UUID | None = None,
-    uuid: UUID | None = None,
-    status: str = "active",
-    chain_id: int | None = None,
-    id: int | None = None,
-    external_id: str | None = None,
-    time_zone: str | None = None,
-    is_anonymous: bool = False,
-    shop: UUID | None = None,
-    registered_at: datetime | None = None,
-) -> Customer:
-    """Add a customer of a chain, or of the first one, on a level: the one named, or else the lowest active one.
+def register(session: Session, person: Person, now: datetime, joining: Joining = PLAIN) -> Customer:
+    """Add a customer. The login and the points account are the caller's to open, and the customer the caller's to count (`sizes`).
 
-    `registered_at` is told of who registered elsewhere before. The login and the points account are the caller's to open, and the
-    customer the caller's to count (`sizes`). Raises AlreadyTaken, LevelNotFound, PosNotFound or BadCustomer.
+    Raises AlreadyTaken, LevelNotFound, PosNotFound or BadCustomer.
     """
-    _require_plain({**vars(person), "external_id": external_id})
-    if registered_at is not None and registered_at > now:
+    _require_plain({**vars(person), "external_id": joining.external_id})
+    if joining.registered_at is not None and joining.registered_at > now:
         raise BadCustomer("Nobody registers before their time: the moment is still to come.", field="registered_at")
-    chain_id = chain_id or chains.first(session)
+    chain_id = joining.chain_id or chains.first(session)
     _require_unique(session, chain_id, person)
-    _require_new_external_id(session, chain_id, external_id)
-    _require_zone(time_zone)
-    manual = _level(session, chain_id, level) if level else None
-    start = manual or levels.above(session, chain_id, None)
+    _require_new_external_id(session, chain_id, joining.external_id)
+    _require_zone(joining.time_zone)
+    manual = _level(session, chain_id, joining.level) if joining.level else None
+    agreed = {f"{name}_at": now for name in AGREEMENTS if getattr(person, name)}
     customer = Customer(
         chain_id=chain_id,
-        external_id=external_id,
-        time_zone=time_zone,
-        is_anonymous=is_anonymous,
-        status=status,
-        level=start,
+        external_id=joining.external_id,
+        time_zone=joining.time_zone,
+        is_anonymous=joining.is_anonymous,
+        status=joining.status,
+        level=manual or levels.above(session, chain_id, None),
         manual_level=manual,
-        shop=shops.get(session, shop, {chain_id}, "shop") if shop else None,
-        created_at=registered_at or now,
+        shop=shops.get(session, joining.shop, {chain_id}, "shop") if joining.shop else None,
+        seller_uuid=joining.seller,
+        created_at=joining.registered_at or now,
         updated_at=now,
-        profile=Profile(
-            chain_id=chain_id, **_columns(person), **{f"{name}_at": now for name in AGREEMENTS if getattr(person, name)}
-        ),
-        **({"uuid": uuid} if uuid else {}),
-        **({"id": id} if id else {}),
+        profile=Profile(chain_id=chain_id, **_columns(person), **agreed),
+        **{name: value for name in ("uuid", "id") if (value := getattr(joining, name))},
     )
     customer.profile.referral_code = customer.profile.referral_code or new_referral_code()
     session.add(customer)
@@ -158,6 +163,14 @@ def set_shop(session: Session, customer: Customer, shop: UUID | None, now: datet
     found = shops.get(session, shop, {customer.chain_id}, "shop") if shop is not None else None
     _lock(session, customer)
     customer.shop, customer.updated_at = found, now
+    session.flush()
+    telling.customer(session, customer, "customer.changed", now)
+
+
+def set_seller(session: Session, customer: Customer, seller: UUID | None, now: datetime) -> None:
+    """Say which seller of the chain looks after a customer, or that none does."""
+    _lock(session, customer)
+    customer.seller_uuid, customer.updated_at = seller, now
     session.flush()
     telling.customer(session, customer, "customer.changed", now)
 

@@ -133,7 +133,7 @@ class Customer(Base):
     """Someone who collects points. What identifies a person stands in the profile."""
 
     __tablename__ = "customer"
-    __audited__ = ("status", "level", "manual_level", "shop")
+    __audited__ = ("status", "level", "manual_level", "shop", "seller_uuid")
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     uuid: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
     chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"))
@@ -144,6 +144,7 @@ class Customer(Base):
     level_id: Mapped[int | None] = mapped_column(ForeignKey("level.id"))
     manual_level_id: Mapped[int | None] = mapped_column(ForeignKey("level.id"))
     shop_id: Mapped[int | None] = mapped_column(ForeignKey("pos.id"))  # where the customer is at home
+    seller_uuid: Mapped[UUID | None] = mapped_column(Uuid)  # of the login of who looks after the customer
     merged_into_id: Mapped[int | None] = mapped_column(BigInteger)  # whose account this was found to be
     referred_by_id: Mapped[int | None] = mapped_column(BigInteger)  # of who is `new`: by whom, until they are activated
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -9,6 +9,8 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from app.openloyalty.queries import require_known
+from app.web import resources
+from app.web.callers import API_KEY_HEADER
 from app.web.door import ANYONE
 
 STATUS_AND_SENTENCE = {
@@ -16,6 +18,7 @@ STATUS_AND_SENTENCE = {
     "properties": {"code": {"type": "integer"}, "message": {"type": "string"}},
     "required": ["code", "message"],
 }
+REFUSAL_REFERENCE = {"$ref": "#/components/schemas/Refusal"}
 REFUSAL = {
     "type": "object",
     "description": "`error` is a sentence for refused business, an object with `code` and `message` otherwise; refused"
@@ -84,6 +87,13 @@ def create_api(app: Flask, refuse: Refuse) -> Api:
     app.config.update(API_TITLE="Guerdon", API_VERSION="1", OPENAPI_VERSION="3.0.3", OPENAPI_JSON_PATH=None)
     api = Api(app, refuse)
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+    key = {
+        "type": "apiKey",
+        "in": "header",
+        "name": API_KEY_HEADER,
+        "description": "The key of an admin that is a program.",
+    }
+    api.spec.components.security_scheme("apiKey", key)
     for name, header in (("spaazaUser", "X-Spaaza-Session-User-Id"), ("spaazaKey", "X-Spaaza-Session-Key")):
         api.spec.components.security_scheme(name, {"type": "apiKey", "in": "header", "name": header})
     api.spec.components.security_scheme("sessionmBasic", {"type": "http", "scheme": "basic"})
@@ -91,12 +101,17 @@ def create_api(app: Flask, refuse: Refuse) -> Api:
     return api
 
 
-def describe_refusals(operation: dict[str, Any], view: Any, method: str, has_arguments: bool) -> None:
+def describe_refusals(operation: dict[str, Any], view: Any, endpoint: str, method: str, has_arguments: bool) -> None:
     """Write into a call's page who may make it, and how it is refused: what follows from its policy and its method."""
     refused = ["400"]  # at least for a query that the route does not know
     if getattr(view, "policy", ANYONE) != ANYONE:
         roles = ", ".join(sorted(view.policy))
         operation["security"] = [{"bearer": []}]
+        if "admin" in view.policy:
+            operation["security"].append({"apiKey": []})
+            permitted = " and ".join(f"`{it.resource}` ({it.access})" for it in resources.needed(endpoint, method))
+            if permitted:
+                roles += f". An admin with roles must be permitted {permitted}"
         operation["description"] = f"{operation.get('description', '')}\n\nRoles: {roles}.".strip()
         refused += ["401", "403"]
     if has_arguments or method == "POST":  # a form may name what is not there, too
@@ -109,6 +124,6 @@ def describe_refusals(operation: dict[str, Any], view: Any, method: str, has_arg
         refused.append("429")
     if method in {"POST", "PUT", "DELETE"}:
         refused += ["408", "411", "413", "415"]
-    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}}
+    content = {"application/json": {"schema": REFUSAL_REFERENCE}}
     for status in refused:
         operation["responses"].setdefault(status, {"description": "Refused", "content": content})

@@ -48,8 +48,15 @@ LISTED_CUSTOMERS_MAX = 50_000
 MARKED_MAX = 100
 REWARDS_MAX = 100  # special ones of a level
 # What 3.2's console sends with a customer and this version does not offer.
-LATER = frozenset({"sellerId", "invitationToken"})
-BY_STAFF = ("labels", "posId", "createdAt", "levelId", "loyaltyCardNumber")  # what nobody says of themselves
+LATER = frozenset({"invitationToken"})
+BY_STAFF = (
+    "labels",
+    "posId",
+    "sellerId",
+    "createdAt",
+    "levelId",
+    "loyaltyCardNumber",
+)  # what nobody says of themselves
 
 
 class AddressForm(Form):
@@ -93,6 +100,7 @@ class CustomerForm(Form):
     agreement3 = Checkbox()
     levelId = Uuid(attribute="level")
     posId = Uuid(attribute="shop")
+    sellerId = Uuid(attribute="seller")
     labels = Labels()
     createdAt = Moment(attribute="registered_at")
     referral_customer_email = Email(attribute="referred_by")
@@ -111,7 +119,7 @@ class CustomerForm(Form):
     @post_load
     def split(self, data: dict[str, Any], **kw: Any) -> dict[str, Any]:
         person = Person(**{name: data[name] for name in PERSON if name in data})
-        beside = ("level", "password", "shop", "registered_at", "referred_by", "invitation")
+        beside = ("level", "password", "shop", "seller", "registered_at", "referred_by", "invitation")
         return {"person": person, **{name: data.get(name) for name in beside}}
 
 
@@ -151,6 +159,7 @@ class CustomerChangeForm(Form):
     agreement2 = Checkbox()
     agreement3 = Checkbox()
     posId = Uuid(attribute="shop")
+    sellerId = Uuid(attribute="seller")
     levelId = Uuid(attribute="level")
     labels = Labels()
     currentPassword = Secret(attribute="current_password")  # of customers who change what they sign in by

@@ -1,5 +1,7 @@
 """Pictures: the form in which they come, and how they are shown."""
 
+from typing import Any
+
 from flask import Response, g, request
 from werkzeug.exceptions import NotFound
 
@@ -9,40 +11,42 @@ from app.openloyalty.forms import Form, InvalidForm, extra, tree
 from app.web.door import blobs
 
 BODY_BYTES_MAX = 8 * 1024 * 1024  # beyond the limit of a file, so that a larger one gets its message in the form's tree
-REQUEST_BODY = {
-    "content": {
-        "multipart/form-data": {
-            "schema": {"type": "object", "properties": {"photo[file]": {"type": "string", "format": "binary"}}}
-        }
-    }
-}
+
+
+def request_body(name: str) -> dict[str, Any]:
+    """For the manual: one file, as a part of this name."""
+    schema = {"type": "object", "properties": {f"{name}[file]": {"type": "string", "format": "binary"}}}
+    return {"content": {"multipart/form-data": {"schema": schema}}}
+
+
+REQUEST_BODY = request_body("photo")
 
 
 class PhotoForm(Form):
-    """The form `photo`; its file comes as a part of multipart/form-data."""
+    """The form `photo`, or one of another name; its file comes as a part of multipart/form-data."""
 
     file = Text(metadata={"format": "binary"}, attribute="file")
 
 
-def uploaded(least: int = imaging.SIDE_PIXELS_MIN) -> imaging.Picture:
-    """The uploaded picture, made safe; made once, however often the transaction after it must be tried.
+def uploaded(least: int = imaging.SIDE_PIXELS_MIN, name: str = "photo") -> imaging.Picture:
+    """The picture that was uploaded in the form of this name, made safe; made once, however often the transaction after it must be tried.
 
     `least` is how many pixels each side must have. Raises InvalidForm.
     """
     if "picture" not in g:
-        g.picture = _remade(least)
+        g.picture = _remade(least, f"{name}[file]")
     picture: imaging.Picture = g.picture
     return picture
 
 
-def _remade(least: int) -> imaging.Picture:
-    upload = request.files.get("photo[file]")
-    others = [name for name in [*request.files, *request.form] if name != "photo[file]"]
-    if others or len(request.files.getlist("photo[file]")) > 1:
+def _remade(least: int, part: str) -> imaging.Picture:
+    upload = request.files.get(part)
+    others = [name for name in [*request.files, *request.form] if name != part]
+    if others or len(request.files.getlist(part)) > 1:
         raise InvalidForm(tree(PhotoForm(), {"_schema": [extra(others or ["a second file"])]}))
     if upload is None:
         # The documents' example posts a path as text, which nobody but the caller can open.
-        path = request.form.get("photo[file]") if request.mimetype != "application/json" else None
+        path = request.form.get(part) if request.mimetype != "application/json" else None
         raise _refused([] if path is None else ["The file could not be found."])
     upload.stream.seek(0)
     content = upload.stream.read(imaging.UPLOAD_BYTES_MAX + 1)

@@ -1,7 +1,7 @@
 """Registering customers and switching them on and off, for admins and sellers alike."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -9,11 +9,13 @@ from flask import Response, jsonify
 from sqlalchemy.orm import Session
 
 from app import calendar, clock
-from app.access import codes, mails, passwords
+from app.access import codes, mails, passwords, staff
 from app.access.errors import BadLink
+from app.access.models import SELLER
 from app.campaign.awards.give import SYSTEM, Unrewarded
 from app.campaign.triggers import signups
 from app.members import customers, levels
+from app.members.customers import Joining
 from app.members.errors import CustomerNotFound
 from app.members.models import Customer
 from app.openloyalty import views
@@ -23,7 +25,17 @@ from app.points import summary
 from app.sales import levels as reached
 from app.web.brakes import counted
 from app.web.callers import identity
-from app.web.door import chains, note_subject, note_unrewarded, own_chain, reading, settings, transaction, visited_chain
+from app.web.door import (
+    caller,
+    chains,
+    note_subject,
+    note_unrewarded,
+    own_chain,
+    reading,
+    settings,
+    transaction,
+    visited_chain,
+)
 
 
 def register(data: dict[str, Any], status: str = "active", by_staff: bool = True) -> Response:
@@ -47,13 +59,9 @@ def registered(data: dict[str, Any], status: str = "active", by_staff: bool = Tr
             clock.now(),
             SYSTEM,
             password_hash,
-            data["level"],
-            chain_id,
+            _joining(session, data, chain_id, status, by_staff),
             referral_code=_code_of(session, data["referred_by"], chain_id),
             invited_by=_inviting(session, data, chain_id) if data.get("invitation") else None,
-            status=status,
-            shop=data["shop"],
-            registered_at=data["registered_at"],
         )
         customer = made.customer
         _note(made.unrewarded)
@@ -61,6 +69,17 @@ def registered(data: dict[str, Any], status: str = "active", by_staff: bool = Tr
             mails.send_activation(session, customer, clock.now(), settings().self_registration, settings().sends_mail)
         note_subject(customer=customer.uuid)
         return str(customer.uuid), customer.profile.email
+
+
+def _joining(session: Session, data: dict[str, Any], chain_id: int | None, status: str, by_staff: bool) -> Joining:
+    """A seller registers for herself and her shop, unless she says otherwise. Raises SellerNotFound."""
+    shop, seller = data["shop"], data["seller"]
+    if seller is not None:
+        staff.require_seller(session, seller, {chain_id or organizations.first(session)})
+    if by_staff and caller().role == SELLER:
+        own = staff.seller(session, cast(UUID, caller().login), chains())
+        shop, seller = shop or (own.pos.uuid if own.pos else None), seller or own.uuid
+    return Joining(chain_id, data["level"], status, shop, seller, data["registered_at"])
 
 
 def _code_of(session: Session, email: str | None, chain_id: int | None) -> str | None:

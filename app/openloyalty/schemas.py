@@ -294,6 +294,7 @@ class CustomerView(Schema):
     posIdentifier = fields.String()
     level = fields.Nested(NamedOnly)
     labels = fields.List(fields.Nested(LabelView), required=True)
+    sellerId = _id(required=False)
     agreement1At = _moment(required=False)
     agreement2At = _moment(required=False)
     agreement3At = _moment(required=False)

@@ -246,6 +246,7 @@ def customer(
             "posIdentifier": it.shop.identifier if it.shop else None,
             "level": {"name": it.level.name} if it.level else None,
             "labels": [{"key": key, "value": value} for key, value in profile.labels],
+            "sellerId": str(it.seller_uuid) if it.seller_uuid else None,
             **(_agreed_at(profile) if segments is not None else {}),
         }
     )

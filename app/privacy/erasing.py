@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.access import codes
 from app.access.models import Login
+from app.media import pictures
 from app.members import sizes, telling
 from app.members.errors import CustomerNotFound
 from app.members.models import ERASED, IDENTIFIERS, Customer, SegmentMember
@@ -84,7 +85,8 @@ def erase(session: Session, customer: Customer, now: datetime) -> None:
         sizes.move(session, each, None)
         each.level = each.manual_level = None
         each.status, each.external_id, each.time_zone, each.shop = ERASED, None, None, None
-        each.is_anonymous, each.updated_at = False, now
+        each.is_anonymous, each.updated_at, each.seller_uuid = False, now, None
+        pictures.remove(session, each.chain_id, pictures.place_of("customer", each.uuid))
         session.flush()
         _blank(session, each)
     data = {"customer": telling.reference(customer.uuid, customer.id, None)}

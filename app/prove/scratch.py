@@ -23,7 +23,7 @@ from app.campaign.models.vouchers import Voucher
 from app.campaign.setup import campaigns
 from app.campaign.triggers import signups
 from app.db.engine import Database
-from app.members.customers import Person
+from app.members.customers import Joining, Person
 from app.members.models import Customer
 from app.migrations.tables import metadata
 from app.organizations import chains, shops
@@ -69,7 +69,7 @@ def make(database: Database, now: datetime, customers_count: int, limit: int, co
         people = []
         for i in range(customers_count):
             person = Person("Buyer", str(i))
-            customer = signups.sign_up(session, person, now, SYSTEM, chain_id=chain.id).customer
+            customer = signups.sign_up(session, person, now, SYSTEM, joining=Joining(chain.id)).customer
             ledger.add(session, customer.id, min(codes * COST, BALANCE_MAX), now)
             people.append(customer.uuid)
         spec = CampaignSpec(

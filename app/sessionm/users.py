@@ -11,7 +11,7 @@ from app.campaign.audience.targeting import ATTRIBUTE
 from app.campaign.triggers import signups
 from app.members import attributes, customers, tags
 from app.members.attributes import Value
-from app.members.customers import Person
+from app.members.customers import Joining, Person
 from app.members.models import Customer
 from app.points import ledger
 from app.sessionm import access, identify, schemas
@@ -58,10 +58,12 @@ def create() -> Response:
             Person(**_person(sent)),
             now,
             access.actor(),
-            chain_id=access.application().chain_id,
-            external_id=_external_id(sent),
-            time_zone=sent.text("time_zone"),
-            is_anonymous=is_anonymous,
+            joining=Joining(
+                access.application().chain_id,
+                external_id=_external_id(sent),
+                time_zone=sent.text("time_zone"),
+                is_anonymous=is_anonymous,
+            ),
         )
         customer = made.customer
         for unrewarded in made.unrewarded:

@@ -6,7 +6,7 @@ from app import clock
 from app.access import passwords, staff
 from app.amounts import number
 from app.campaign.triggers import signups
-from app.members.customers import Person
+from app.members.customers import Joining, Person
 from app.organizations import chains
 from app.points import ledger
 from app.sales import points as by_hand
@@ -62,7 +62,7 @@ def add() -> Response:
             clock.now(),
             access.actor(),
             password_hash,
-            chain_id=access.chain_id(),
+            Joining(access.chain_id()),
             referral_code=sent.text("referral_code"),
         )
         customer = made.customer

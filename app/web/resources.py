@@ -12,6 +12,7 @@ BY_BLUEPRINT = {
     "admin_admins": "ADMIN",
     "admin_analytics": "ANALYTICS",
     "admin_audit": "AUDIT",
+    "admin_avatars": "CUSTOMER",
     "admin_buying": "REWARD_CAMPAIGN",
     "admin_campaigns": "REWARD_CAMPAIGN",
     "admin_choices": "REWARD_CAMPAIGN",

@@ -207,6 +207,10 @@ def photo(place: Place, world: World) -> dict[str, Any]:
     return {"photo[file]": (io.BytesIO(picture.getvalue()), "p.png")}
 
 
+def picture_of(name: str) -> Body:
+    return lambda place, world: {f"{name}[file]": photo(place, world)["photo[file]"]}
+
+
 def conditions(place: Place, world: World) -> dict[str, Any]:
     return {"conditions[file]": (io.BytesIO(b"%PDF-1.7 terms"), "terms.pdf")}
 
@@ -272,6 +276,13 @@ TABLE: dict[str, Row] = {
             ("DELETE", Row("admin")),
         )
     },
+    "POST campaign/<campaign>/brand_icon": Row("admin", body=picture_of("brand_icon"), as_form=True),
+    "GET campaign/<campaign>/brand_icon": Row(ALL + " anyone", is_public=True),
+    "DELETE campaign/<campaign>/brand_icon": Row("admin"),
+    "POST customer/<customer>/avatar": Row(ALL, 204, body=picture_of("avatar"), as_form=True),
+    "GET customer/<customer>/avatar": Row(ALL),
+    "DELETE customer/<customer>/avatar": Row(ALL, 204),
+    "GET customer/check": Row(ALL + " anyone", is_public=True, query="?emailOrPhone=nobody@guerdon.example"),
     "GET campaign/bought": Row("admin"),
     "PUT admin/customer/<customer>/bought/coupon/<purchase>/changeDeliveryStatus": Row(
         "admin", body=lambda p, w: {"deliveryStatus": {"status": "shipped"}}
@@ -705,7 +716,7 @@ def test_what_is_another_chains_is_not_there(world: World, two: Two, role: str) 
 @pytest.mark.slow
 def test_what_is_the_chains_own_is_served(world: World, two: Two, role: str) -> None:
     for name in TABLE:
-        if name.startswith("POST") and name.endswith(("/photo", "/photo/<picture>")):
+        if name.startswith("POST") and name.endswith(("/photo", "/photo/<picture>", "/brand_icon")):
             assert send(two.people["admin"], name, two.own, world).status_code == 200
     for name, row in TABLE.items():
         if role in row.roles.split():

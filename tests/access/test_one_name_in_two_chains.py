@@ -12,7 +12,7 @@ from app.access import passwords, tokens
 from app.access.models import Login
 from app.db.engine import Database
 from app.members import customers, identifiers
-from app.members.customers import Person
+from app.members.customers import Joining, Person
 from app.members.errors import CustomerElsewhere, CustomerNotFound, IdentifiersDisagree
 from app.members.models import Customer
 from app.organizations.scope import EVERY_CHAIN
@@ -124,7 +124,7 @@ def test_within_a_chain_each_is_taken_once(world: World, twins: tuple[Customer, 
     for name, value in (("email", EMAIL), ("phone", PHONE), ("loyalty_card_number", CARD), ("phone", CARD)):
         for chain_id in (it.chain_id for it in twins):
             with pytest.raises(AlreadyTaken), world.database.transaction() as session:
-                customers.register(session, Person("A", "B", **{name: value}), clock.now(), chain_id=chain_id)
+                customers.register(session, Person("A", "B", **{name: value}), clock.now(), Joining(chain_id))
 
 
 def test_identifiers_name_the_chains_own(world: World, twins: tuple[Customer, Customer]) -> None:

@@ -1,16 +1,24 @@
 """What the staff notes of customers, and by what they are found; levels with their special rewards; lists to take away."""
 
+import io
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
+from PIL import Image
 from sqlalchemy import select
 
+from app.access.models import SELLER, Login
 from app.campaign.awards.give import SYSTEM
 from app.campaign.models.referrals import ReferralRelation
 from app.campaign.triggers import sales
-from app.members.models import Customer
+from app.media.models import ShownPicture
+from app.members import customers
+from app.members.models import Customer, Profile
 from app.organizations import shops
+from app.organizations.scope import EVERY_CHAIN
+from app.privacy import erasing
 from app.sales.recording import SaleDetails
 from tests.client import Client
 from tests.world import World, clock_at, points
@@ -208,3 +216,73 @@ def test_a_customers_details_tell_the_status_and_whether_there_is_a_card(ada: Cl
     ada.post(f"/api/admin/customer/{carded.uuid}/deactivate")
     assert ada.get(f"/api/customer/{carded.uuid}").json["status"] == {**available, "type": "blocked"}
     assert ada.put(f"/api/customer/{plain.uuid}", json={"customer": shown}).status_code == 200
+
+
+def test_a_seller_looks_after_whom_she_registers_and_others_as_the_staff_says(
+    ada: Client, sol: Client, cleo: Client, world: World
+) -> None:
+    with world.database.reading() as session:
+        own = session.scalars(select(Login).where(Login.role == SELLER)).one()
+    assert own.pos is not None
+    made = registered(sol)
+    shown: Any = ada.get(f"/api/customer/{made}").json
+    assert (shown["sellerId"], shown["posId"]) == (str(own.uuid), str(own.pos.uuid))
+    assert list(shown)[-2:] == ["sellerId", "agreement1At"]
+    assert ada.send("PUT", f"/api/customer/{made}", json={"customer": shown}).json["sellerId"] == shown["sellerId"]
+    other = registered(ada, email="b@guerdon.example")
+    assert "sellerId" not in ada.get(f"/api/customer/{other}").json
+    for change, expected in (({"sellerId": str(own.uuid)}, str(own.uuid)), ({"sellerId": None}, None)):
+        changed: Any = ada.send("PUT", f"/api/customer/{other}", json={"customer": change}).json
+        assert changed.get("sellerId") == expected
+    nobodys = {"sellerId": str(world.cleo.uuid)}
+    for answer in (
+        ada.send("PUT", f"/api/customer/{other}", json={"customer": nobodys}),
+        ada.post("/api/customer/register", json={"customer": {**ANN, "email": "c@guerdon.example", **nobodys}}),
+    ):
+        assert answer.status_code == 400, answer.json
+        assert answer.json["form"]["children"]["sellerId"]["errors"] == ["There is no such seller."]
+    mine = {"customer": {"sellerId": str(own.uuid)}}
+    assert cleo.send("PUT", f"/api/customer/{world.cleo.uuid}", json=mine).status_code == 400
+
+
+def test_who_registers_learns_whether_a_name_is_taken(app: Flask, world: World) -> None:
+    anyone = Client(app)
+    with world.database.transaction() as session:
+        session.get_one(Profile, world.cleo.id).phone = "+48600700800"
+    for name, total in (
+        ("CLEO@guerdon.example", 1),
+        ("+48600700800", 1),
+        (" +48600700800 ", 1),
+        ("nobody@x.example", 0),
+    ):
+        assert anyone.get("/api/customer/check", query_string={"emailOrPhone": name}).json == {"total": total}, name
+    assert anyone.get("/api/customer/check").status_code == 400
+    tries = [anyone.get("/api/customer/check?emailOrPhone=x").status_code for _ in range(40)]
+    assert tries[-1] == 429, "nobody tries all addresses"
+
+
+def picture(side: int = 40) -> dict[str, Any]:
+    content = io.BytesIO()
+    Image.new("RGB", (side, side)).save(content, "PNG")
+    return {"avatar[file]": (io.BytesIO(content.getvalue()), "me.png")}
+
+
+def test_customers_have_a_picture_for_the_staff_and_themselves(
+    ada: Client, sol: Client, cleo: Client, app: Flask, world: World
+) -> None:
+    own, other = f"/api/customer/{world.cleo.uuid}/avatar", f"/api/customer/{world.a_customer().uuid}/avatar"
+    assert cleo.get(own).status_code == 404
+    assert cleo.send("DELETE", own).status_code == 404
+    assert cleo.send("POST", own, data=picture()).status_code == 204
+    for who in (ada, sol, cleo):
+        seen = who.get(own)
+        assert (seen.status_code, seen.mimetype) == (200, "image/png")
+        assert seen.headers["Cache-Control"].startswith("private")
+    assert Client(app).get(own).status_code == 401
+    assert (cleo.get(other).status_code, cleo.send("POST", other, data=picture()).status_code) == (403, 403)
+    refused = sol.send("POST", own, data={"avatar[file]": (io.BytesIO(b"no picture"), "me.png")})
+    assert refused.json["form"]["children"]["file"]["errors"]
+    with world.database.transaction() as session:
+        erasing.erase(session, customers.get(session, str(world.cleo.uuid), EVERY_CHAIN), world.now)
+    with world.database.reading() as session:
+        assert session.scalars(select(ShownPicture)).all() == [], "an erased person has no picture"

@@ -14,7 +14,7 @@ from app.media.pictures import place_of
 from app.members import levels
 from app.members.models import Level
 from app.openloyalty.api import Blueprint
-from app.openloyalty.pictures import BODY_BYTES_MAX, REQUEST_BODY, show, uploaded
+from app.openloyalty.pictures import BODY_BYTES_MAX, REQUEST_BODY, request_body, show, uploaded
 from app.organizations.scope import EVERY_CHAIN, Chains
 from app.sales import earning_rules
 from app.sales.models import EarningRule
@@ -86,6 +86,43 @@ def remove_photo(campaign: UUID, photo: UUID) -> Response:
     """Take one of a campaign's photos away."""
     with transaction() as session:
         photos.detach(session, campaign, photo, chains())
+    return jsonify([])
+
+
+@blueprint.route("/campaign/<uuid:campaign>/brand_icon", methods=["POST"])
+@blueprint.response(200, {"type": "array", "items": {}})
+@blueprint.doc(requestBody=request_body("brand_icon"))
+@allow("admin", body_bytes_max=BODY_BYTES_MAX)
+def upload_brand_icon(campaign: UUID) -> Response:
+    """Give a campaign the icon of its brand, instead of the one it has; of whatever size up to 8,000 pixels a side."""
+    with reading() as session:
+        photos.require_campaign(session, campaign, chains())
+    picture = uploaded(least=1, name="brand_icon")
+    sha256 = blobs().put(picture.content)
+    with transaction() as session:
+        photos.set_brand_icon(session, campaign, chains(), picture, sha256, clock.now())
+    return jsonify([])
+
+
+@blueprint.route("/campaign/<uuid:campaign>/brand_icon", methods=["GET"], any_query=True)
+@blueprint.response(200, {"type": "string", "format": "binary"}, content_type="image/*")
+@anyone
+def show_brand_icon(campaign: UUID) -> Response:
+    """Show the icon of a campaign's brand, to everybody; of a campaign that is still secret, to the staff only."""
+    who = visitor()
+    staff_of = who.reads if who is not None and who.role in STAFF else frozenset()
+    with reading() as session:
+        icon = photos.brand_icon(session, campaign, clock.now(), staff_of)
+    return show(icon.sha256, icon.media_type, str(campaign), bool(staff_of))
+
+
+@blueprint.route("/campaign/<uuid:campaign>/brand_icon", methods=["DELETE"])
+@blueprint.response(200, {"type": "array", "items": {}})
+@allow("admin")
+def remove_brand_icon(campaign: UUID) -> Response:
+    """Take the icon of a campaign's brand away."""
+    with transaction() as session:
+        photos.remove_brand_icon(session, campaign, chains())
     return jsonify([])
 
 

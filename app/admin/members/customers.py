@@ -8,7 +8,7 @@ from flask import Response, jsonify
 from werkzeug.exceptions import BadRequest, Forbidden
 
 from app import clock
-from app.access import logins
+from app.access import logins, staff
 from app.access.errors import WrongPassword
 from app.access.models import CUSTOMER
 from app.members import customers, finding
@@ -144,7 +144,7 @@ def show_registrations() -> Response:
 def show_customer(customer: str) -> Response:
     """Show a customer; customers see themselves only."""
     with reading() as session:
-        return customer_details(session, customers.get(session, _own_or_staff(customer), chains()))
+        return customer_details(session, customers.get(session, own_or_staff(customer), chains()))
 
 
 @blueprint.route("/customer/<customer>", methods=["PUT"])
@@ -163,7 +163,7 @@ def change_customer(data: dict[str, Any], customer: str) -> Response:
         counted("change myself")  # it tells which addresses and phones are taken
         _require_password(customer, data, password)
     with transaction() as session:
-        found = customers.get(session, _own_or_staff(customer), chains())
+        found = customers.get(session, own_or_staff(customer), chains())
         shown = details_of(session, found)
         require_unchanged("customer", shown)
         if is_own:
@@ -175,6 +175,11 @@ def change_customer(data: dict[str, Any], customer: str) -> Response:
             customers.assign_level(session, found, level, clock.now())
         if "shop" in data:
             customers.set_shop(session, found, data.pop("shop"), clock.now())
+        if "seller" in data:
+            seller = data.pop("seller")
+            if seller is not None:
+                staff.require_seller(session, seller, {found.chain_id})
+            customers.set_seller(session, found, seller, clock.now())
         customers.change(session, found, data, clock.now())
         return customer_details(session, found)
 
@@ -182,7 +187,7 @@ def change_customer(data: dict[str, Any], customer: str) -> Response:
 def _require_password(customer: str, data: dict[str, Any], password: str | None) -> None:
     """A token that was found is not to become an account. Raises WrongPassword."""
     with reading() as session:
-        profile = customers.get(session, _own_or_staff(customer), chains()).profile
+        profile = customers.get(session, own_or_staff(customer), chains()).profile
         names = {"email": profile.email, "phone": profile.phone}
         changed = [it for it in names if it in data and written(data[it] or "").lower() != (names[it] or "").lower()]
         known = logins.password_hash(session, login_id()) if changed else None
@@ -199,6 +204,7 @@ def _of_oneself(customer: Customer, data: dict[str, Any]) -> dict[str, Any]:
     known = {
         "labels": [tuple(it) for it in customer.profile.labels],
         "shop": customer.shop.uuid if customer.shop else None,
+        "seller": customer.seller_uuid,
         "level": customer.level.uuid if customer.level else None,
         "loyalty_card_number": customer.profile.loyalty_card_number,
     }
@@ -218,7 +224,7 @@ def _by_hand() -> UUID | bool | None:
 @allow("admin", "seller", "customer")
 def show_status(customer: str) -> Response:
     """Show a customer's points and level; customers see their own only."""
-    return registration.status(_own_or_staff(customer))
+    return registration.status(own_or_staff(customer))
 
 
 @blueprint.route("/customer/<customer>/points", methods=["GET"])
@@ -227,7 +233,7 @@ def show_status(customer: str) -> Response:
 @allow("admin", "seller", "customer")
 def show_points(customer: str) -> Response:
     """Show a customer's points as of now, or of a past moment, and what expires soon; customers see their own only."""
-    return points_of(_own_or_staff(customer))
+    return points_of(own_or_staff(customer))
 
 
 @blueprint.route("/admin/customer/<customer>/status", methods=["GET"])
@@ -276,7 +282,7 @@ def assign_shop(data: dict[str, Any], customer: str) -> Response:
 def show_level_history(customer: str) -> Response:
     """List the levels on which a customer has stood, the latest first; customers see their own only."""
     with reading() as session:
-        found = customers.level_history(session, customers.get(session, _own_or_staff(customer), chains()).id)
+        found = customers.level_history(session, customers.get(session, own_or_staff(customer), chains()).id)
         return jsonify(levels=[views.level_change(it) for it in found], total=len(found))
 
 
@@ -290,7 +296,7 @@ def release_level(customer: str) -> Response:
     return jsonify([])
 
 
-def _own_or_staff(customer: str) -> str:
+def own_or_staff(customer: str) -> str:
     """The id as it was asked for, if the caller may ask for it: customers for themselves, by id or card. Raises Forbidden."""
     who = caller()
     if who.role != CUSTOMER or customer.lower() == str(who.customer):

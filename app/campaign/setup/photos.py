@@ -1,9 +1,9 @@
-"""A campaign's photos: give it one, show one, take one or all away."""
+"""A campaign's photos: give it one, show one, take one or all away; and the icon of its brand."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, exists, or_, select
+from sqlalchemy import ColumnElement, delete, exists, or_, select
 from sqlalchemy.orm import Session
 
 from app.campaign.audience import visibility
@@ -11,6 +11,7 @@ from app.campaign.errors import CampaignNotFound, PhotoNotFound
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.photos import Photo
 from app.db.engine import Database
+from app.media import pictures
 from app.media.blobs import BlobStore
 from app.media.imaging import Picture
 from app.media.models import ShownPicture
@@ -58,8 +59,8 @@ def of_campaign(session: Session, campaign: UUID, now: datetime, staff_of: Chain
 
     Raises PhotoNotFound, for an unknown campaign too.
     """
-    may_look = or_(within(staff_of, Campaign.chain_id), ~visibility.is_secret(Campaign, now))
-    query = select(Photo).join(Campaign).where(Campaign.uuid == campaign, may_look).order_by(Photo.id.desc()).limit(1)
+    shown = select(Photo).join(Campaign).where(Campaign.uuid == campaign, _may_look(staff_of, now))
+    query = shown.order_by(Photo.id.desc()).limit(1)
     if which is not None:
         query = query.where(Photo.uuid == which)
     photo = session.scalars(query).one_or_none()
@@ -68,10 +69,45 @@ def of_campaign(session: Session, campaign: UUID, now: datetime, staff_of: Chain
     return photo
 
 
+def set_brand_icon(
+    session: Session, campaign: UUID, chains: Chains, picture: Picture, sha256: str, now: datetime
+) -> None:
+    """Make a stored picture the icon of a campaign's brand. Raises CampaignNotFound."""
+    chain_id = _chain_of(session, campaign, chains)
+    place = pictures.place_of("brand", campaign)
+    pictures.put(session, chain_id, place, sha256, picture.media_type, len(picture.content), now)
+
+
+def remove_brand_icon(session: Session, campaign: UUID, chains: Chains) -> None:
+    """Take the icon of a campaign's brand away; no error when it has none. Raises CampaignNotFound."""
+    pictures.remove(session, _chain_of(session, campaign, chains), pictures.place_of("brand", campaign))
+
+
+def brand_icon(session: Session, campaign: UUID, now: datetime, staff_of: Chains) -> ShownPicture:
+    """The icon of a campaign's brand; of a secret campaign, only to the staff of its chain. Raises PhotoNotFound."""
+    query = select(Campaign.chain_id).where(Campaign.uuid == campaign, _may_look(staff_of, now))
+    chain_id = session.scalar(query)
+    found = pictures.find(session, chain_id, pictures.place_of("brand", campaign)) if chain_id is not None else None
+    if found is None:
+        raise PhotoNotFound
+    return found
+
+
+def _may_look(staff_of: Chains, now: datetime) -> ColumnElement[bool]:
+    return or_(within(staff_of, Campaign.chain_id), ~visibility.is_secret(Campaign, now))
+
+
+def _chain_of(session: Session, campaign: UUID, chains: Chains) -> int:
+    query = select(Campaign.chain_id).where(Campaign.uuid == campaign, within(chains, Campaign.chain_id))
+    chain_id = session.scalar(query)
+    if chain_id is None:
+        raise CampaignNotFound
+    return chain_id
+
+
 def require_campaign(session: Session, campaign: UUID, chains: Chains) -> None:
     """Raises CampaignNotFound."""
-    if session.scalar(select(Campaign.id).where(Campaign.uuid == campaign, within(chains, Campaign.chain_id))) is None:
-        raise CampaignNotFound
+    _chain_of(session, campaign, chains)
 
 
 def remove_unreferenced(

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -11,7 +10,7 @@ from app.campaign.awards.give import Actor, Unrewarded, give_all
 from app.campaign.triggers import referrals
 from app.campaign.triggers.referrals import Referred
 from app.members import customers, sizes
-from app.members.customers import Person
+from app.members.customers import PLAIN, Joining, Person
 from app.members.models import Customer
 from app.points import ledger
 from app.sales import earning, levels
@@ -31,40 +30,15 @@ def sign_up(
     now: datetime,
     actor: Actor,
     password_hash: str | None = None,
-    level: UUID | None = None,
-    chain_id: int | None = None,
+    joining: Joining = PLAIN,
     referral_code: str | None = None,
     invited_by: int | None = None,
-    id: int | None = None,
-    uuid: UUID | None = None,
-    external_id: str | None = None,
-    time_zone: str | None = None,
-    is_anonymous: bool = False,
-    status: str = "active",
-    shop: UUID | None = None,
-    registered_at: datetime | None = None,
 ) -> SignUp:
-    """Register a customer with a chain, or with the first one, and open a login and an account.
+    """Register a customer, and open a login and an account. Who is `new` is welcomed, and counts as referred, when they are activated.
 
-    Who is `new` is welcomed, and counts as referred, when they are activated. `id` and `uuid` only for the demo world, whose ids are
-    the documents'.
     Raises as `customers.register` and, for a referral code, `referrals.apply_code` do.
     """
-    customer = customers.register(
-        session,
-        person,
-        now,
-        level,
-        uuid,
-        status,
-        chain_id=chain_id,
-        id=id,
-        external_id=external_id,
-        time_zone=time_zone,
-        is_anonymous=is_anonymous,
-        shop=shop,
-        registered_at=registered_at,
-    )
+    customer = customers.register(session, person, now, joining)
     logins.open_for_customer(session, customer.id, password_hash)
     ledger.open_account(session, customer.id)
     session.flush()

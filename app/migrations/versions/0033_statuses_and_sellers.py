@@ -1,4 +1,4 @@
-"""Of which statuses customers may earn and spend."""
+"""Of which statuses customers may earn and spend; and which seller looks after a customer."""
 
 from alembic import op
 
@@ -9,7 +9,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    text = "VARCHAR" if op.get_bind().dialect.name == "postgresql" else "TEXT"
+    is_postgresql = op.get_bind().dialect.name == "postgresql"
+    text, uuid = ("VARCHAR", "UUID") if is_postgresql else ("TEXT", "TEXT")
+    op.execute(f"ALTER TABLE customer ADD COLUMN seller_uuid {uuid}")
     for name in ("earning_statuses", "spending_statuses"):
         op.execute(f"ALTER TABLE chain ADD COLUMN {name} {text} DEFAULT 'active' NOT NULL")
 
