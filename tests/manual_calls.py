@@ -234,7 +234,14 @@ def campaigns(walk: Walk) -> None:
     made = walk("create_campaign", admin, a_campaign("Free coffee"))["campaignId"]
     walk("list_campaigns", admin, query={"perPage": 1, "sort": "name"})
     walk("list_active_campaigns", admin, query={"perPage": 1})
-    walk("change_campaign", admin, a_campaign("Free coffee", limit=4), campaign=made)
+    category = {"campaign_category": {"name": "Drinks", "active": True, "sortOrder": 1}}
+    drinks = walk("create_category", admin, category)["campaignCategoryId"]
+    walk("list_categories", {}, query={"perPage": 1000})
+    walk("show_category", {}, category=drinks)
+    walk("change_category", admin, {"campaign_category": {"name": "Hot drinks", "sortOrder": 2}}, category=drinks)
+    walk("switch_category", admin, {"active": True}, category=drinks)
+    walk("change_campaign", admin, a_campaign("Free coffee", limit=4, categories=[drinks], public=True), campaign=made)
+    walk("list_public", {}, query={"categoryId[]": drinks})
     walk("show_campaign", admin, campaign=made)
     walk("switch_campaign", admin, campaign=made, status="active")
     walk("list_coupons", admin, query={"perPage": 2}, campaign=made)
@@ -301,6 +308,7 @@ def buying(walk: Walk) -> None:
     walk("pass_own_points_on", customer, {"transfer": {"receiver": JOHN, "points": 1}})
     walk("list_own_transfers", customer, query={"perPage": 1, "type": "adding"})
     walk("list_bought_as_admin", admin, query={"perPage": 1})
+    walk("export_bought", admin, query={"purchasedAtFrom": "2026-01-01"})
     walk("list_choices", admin, type="deliveryStatus")
     walk(
         "change_delivery",

@@ -3,7 +3,7 @@
 The rooms: `campaigns`, `members`, `organization`, and `cockpit` for what Open Loyalty's own consoles ask before they show anything.
 """
 
-from app.admin.campaigns import buying, campaigns, choices, documents, overview, photos, pools
+from app.admin.campaigns import buying, campaigns, categories, choices, documents, overview, photos, pools
 from app.admin.cockpit import analytics, conditions, settings, translations
 from app.admin.cockpit import choices as field_choices
 from app.admin.members import (
@@ -30,6 +30,7 @@ BLUEPRINTS = [
         documents,
         pools,
         campaigns,
+        categories,
         photos,
         buying,
         customers,

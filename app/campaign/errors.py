@@ -79,6 +79,10 @@ class SingleCouponFixed(Malformed):
     message = "Whether the campaign shares a single coupon cannot change after the first purchase."
 
 
+class CategoryNotFound(Missing):
+    message = "There is no such category."
+
+
 class PhotoNotFound(Missing):
     message = "The campaign has no photo."
 

@@ -12,6 +12,7 @@ CHAIN = Chain.__tablename__
 # What an admin decides about campaigns.
 OF_CAMPAIGNS = (
     "behavior",
+    "campaign_category",
     "campaign_label",
     "campaign_revision",
     "campaign_text",

@@ -1,18 +1,31 @@
 """A customer browses, buys, and uses coupons."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from flask import Response, jsonify
 from werkzeug.exceptions import Forbidden
 
-from app.openloyalty import buying, schemas
+from app import clock
+from app.campaign.listings import catalogue
+from app.openloyalty import buying, schemas, showing
 from app.openloyalty.api import Blueprint
-from app.openloyalty.buying_routes import AS_OF, DETAILS, HAS_SEGMENT, ORDER
+from app.openloyalty.buying_routes import AS_OF, DETAILS, ORDER
 from app.openloyalty.fields import Checkbox
 from app.openloyalty.forms import Form, form
 from app.openloyalty.member_forms import Mark, MarkForm
-from app.openloyalty.queries import FORMAT, LATER_FILTERS, PAGING_PARAMETERS, moment
-from app.web.door import allow, caller
+from app.openloyalty.queries import (
+    FORMAT,
+    LATER_FILTERS,
+    PAGING_PARAMETERS,
+    SHELF_FILTERS,
+    moment,
+    paging,
+    shelf,
+    wants_html,
+)
+from app.organizations import chains as organizations
+from app.web.door import allow, anyone, caller, listing, visited_chain
 
 blueprint = Blueprint("customer_campaigns", __name__)
 
@@ -23,9 +36,21 @@ class UsedForm(Form):
     used = Checkbox(load_default=None)
 
 
+@blueprint.route("/campaign/public/available", methods=["GET"])
+@blueprint.response(200, schemas.listed("campaigns", schemas.OwnCampaignView))
+@blueprint.doc(parameters=[*PAGING_PARAMETERS, FORMAT, *SHELF_FILTERS, *LATER_FILTERS])
+@anyone
+def list_public() -> Response:
+    """List the campaigns on show that are public, of the programme whose address this is, for who has not signed in."""
+    with listing() as session:
+        chain = {visited_chain(session) or organizations.first(session)}
+        found = catalogue.visible_page(session, chain, paging(), clock.now(), replace(shelf(), is_public=True))
+        return showing.page(found, "customer", wants_html())
+
+
 @blueprint.route("/customer/campaign/available", methods=["GET"])
 @blueprint.response(200, schemas.listed("campaigns", schemas.OwnCampaignView))
-@blueprint.doc(parameters=[*PAGING_PARAMETERS, FORMAT, HAS_SEGMENT, *LATER_FILTERS])
+@blueprint.doc(parameters=[*PAGING_PARAMETERS, FORMAT, *SHELF_FILTERS, *LATER_FILTERS])
 @allow("customer")
 def list_available() -> Response:
     """List the campaigns that I can buy."""

@@ -39,6 +39,11 @@ GROUPS = (
         ("admin_pools",),
     ),
     CallGroup(
+        "Admin: categories",
+        "What campaigns are sorted into for whoever looks through them. Everybody may look at them.",
+        ("admin_categories",),
+    ),
+    CallGroup(
         "Admin: photos", "The pictures of a campaign. Everybody may look at those of a public one.", ("admin_photos",)
     ),
     CallGroup(

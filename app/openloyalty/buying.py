@@ -22,7 +22,7 @@ from app.openloyalty import errors, showing, views
 from app.openloyalty.fields import Whole
 from app.openloyalty.forms import unknown_names
 from app.openloyalty.member_forms import Mark
-from app.openloyalty.queries import FLAGS, IN_EVERY_QUERY, flag, paging, wants_details, wants_html
+from app.openloyalty.queries import FLAGS, IN_EVERY_QUERY, paging, shelf, wants_details, wants_html
 from app.web.body import body, query
 from app.web.door import (
     by_token_beside,
@@ -44,7 +44,7 @@ def available(customer: str, viewer: str) -> Response:
     with reading() as session:
         customer_id = customers.get(session, customer, chains()).id
         found = catalogue.available_page(
-            session, customer_id, paging(), clock.now(), viewer != "customer", flag("hasSegment")
+            session, customer_id, paging(), clock.now(), with_codes=viewer != "customer", wanted=shelf()
         )
         return showing.page(found, viewer, wants_html())
 

@@ -8,7 +8,7 @@ from werkzeug.exceptions import BadRequest, Forbidden
 from app.campaign.triggers.purchases import QUANTITY_MAX
 from app.openloyalty import buying, schemas
 from app.openloyalty.api import Blueprint
-from app.openloyalty.queries import FORMAT, LATER_FILTERS, PAGING_PARAMETERS, filters, moment, text
+from app.openloyalty.queries import FORMAT, LATER_FILTERS, PAGING_PARAMETERS, SHELF_FILTERS, filters, moment, text
 from app.web.door import allow, caller
 
 STAFF = "admin", "seller"
@@ -32,12 +32,6 @@ WITHOUT_POINTS = {
     "schema": {"type": "boolean"},
     "description": "For nothing; for admins; in the body as well.",
 }
-HAS_SEGMENT = {
-    "in": "query",
-    "name": "hasSegment",
-    "schema": {"type": "boolean"},
-    "description": "Only campaigns for some segments, or only others.",
-}
 OF_CUSTOMER = filters("customerId", description="The customer of the address once more, as consoles send it.")
 AS_OF = {
     "in": "query",
@@ -59,7 +53,7 @@ def buying_blueprint(role: str) -> Blueprint:
 
     @blueprint.route(f"/{role}/customer/<customer>/campaign/available", methods=["GET"])
     @blueprint.response(200, schemas.listed("campaigns", schemas.CampaignView))
-    @blueprint.doc(parameters=[*PAGING_PARAMETERS, FORMAT, HAS_SEGMENT, *LATER_FILTERS, *OF_CUSTOMER])
+    @blueprint.doc(parameters=[*PAGING_PARAMETERS, FORMAT, *SHELF_FILTERS, *LATER_FILTERS, *OF_CUSTOMER])
     @allow(*STAFF)
     def list_available_for_customer(customer: str) -> Response:
         """List the campaigns that a customer can buy."""

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Any, cast
 
 from marshmallow import ValidationError, post_load, pre_load, validates_schema
 
@@ -12,9 +12,11 @@ from app.campaign.document.spec import (
     AudienceSpec,
     CampaignSpec,
     LimitSpec,
+    ListingSpec,
     SaleSpec,
     ScheduleSpec,
     TextSpec,
+    TranslationSpec,
     Window,
 )
 from app.campaign.models.campaigns import COUPON_KINDS
@@ -33,9 +35,11 @@ from app.openloyalty.fields import (
     Text,
     Uuid,
     Whole,
+    by_locale,
 )
 from app.openloyalty.formats import FOR_EVER, SINCE_EVER
 from app.openloyalty.forms import Form, Group
+from app.web.door import settings
 
 ENDS_EARLY = "The end should not be earlier than the start."
 # What 3.2's console sends with every campaign, whatever its kind, and this version does not offer.
@@ -43,16 +47,13 @@ LATER = frozenset(
     {
         "brandDescription",
         "brandName",
-        "categories",
         "connectType",
         "daysInactive",
         "daysValid",
         "earningRuleId",
-        "featured",
         "fulfillmentTracking",
         "moreInformationLink",
         "pointValue",
-        "public",
         "pushNotificationText",
         "rewardValue",
         "tax",
@@ -114,8 +115,9 @@ class ActivityForm(WindowForm):
 class CampaignForm(Form):
     """Field order is the error tree's order. Source: "Create a new campaign"."""
 
-    shown_with_error_only = frozenset({"labels"})
+    shown_with_error_only = frozenset({"labels", "categories", "featured", "public"})
     later = LATER
+    keeps_translations = True
     translated = ("name", "shortDescription", "conditionsDescription", "usageInstruction")
     is_new = True
 
@@ -135,6 +137,9 @@ class CampaignForm(Form):
     limit = Whole()
     limitPerUser = Whole(attribute="limit_per_customer")
     coupons = Collection(CouponCode(required=True), attribute="codes")
+    categories = Collection(Uuid(required=True), load_default=None)
+    featured = Checkbox(load_default=None, attribute="is_featured")
+    public = Checkbox(load_default=None, attribute="is_public")
     campaignVisibility = Group(VisibilityForm, attribute="visibility", load_default=dict)
     campaignActivity = Group(ActivityForm, attribute="activity", load_default=dict)
 
@@ -161,8 +166,8 @@ class CampaignForm(Form):
         if errors:
             raise ValidationError(errors)
 
-    @post_load
-    def spec(self, data: dict[str, Any], **kw: Any) -> CampaignSpec:
+    @post_load(pass_original=True)
+    def spec(self, data: dict[str, Any], original: Mapping[str, Any], **kw: Any) -> CampaignSpec:
         target = data["target"]
         return CampaignSpec(
             name=data["name"],
@@ -178,13 +183,40 @@ class CampaignForm(Form):
             cost=data["cost"],
             sale=SaleSpec(data["reward"], data["single_coupon"]),
             codes=data["codes"],
+            listing=ListingSpec(**{name: data[name] for name in ("is_featured", "is_public", "categories")}),
+            translations=self._translations(original),
         )
+
+    def _translations(self, sent: Mapping[str, Any]) -> dict[str, TranslationSpec]:
+        """The texts in other languages than the programme's own; of a language without any, that there are none. Raises ValidationError."""
+        found = by_locale(sent.get("translations") or {})
+        if not isinstance(found, Mapping):
+            return {}
+        return {
+            locale: TranslationSpec(
+                **{
+                    self.fields[name].attribute or name: self._text(locale, name, texts.get(name))
+                    for name in self.translated
+                }
+            )
+            for locale, texts in found.items()
+            if locale != settings().locale
+        }
+
+    def _text(self, locale: str, name: str, sent: Any) -> str | None:
+        if sent in (None, ""):
+            return None
+        try:
+            return cast(str, self.fields[name].deserialize(sent))
+        except ValidationError as e:
+            raise ValidationError({"translations": [f"{locale}: {name}: {text}" for text in e.messages]}) from e
 
 
 class CampaignChangeForm(CampaignForm):
     """The same, for a campaign that is there: one for everyone names neither levels nor segments, one without codes none, and stays so."""
 
     printed = schemas.CampaignView
+    chooses_texts = True
     is_new = False
 
 

@@ -9,6 +9,7 @@ from flask import g
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, pre_load, validates_schema
 
 from app.openloyalty.fields import INVALID, MESSAGES, Checkbox, by_locale, default_texts, items
+from app.text import is_language
 from app.web.body import body
 from app.web.door import settings
 
@@ -29,6 +30,7 @@ class Form(Schema):
     printed: type[Schema] | None = None
     later: frozenset[str] = frozenset()
     translated: tuple[str, ...] = ()
+    keeps_translations = False  # into other languages, too
     chooses_texts = False  # the view asks `chosen_texts` which of two counts
     elsewhere: tuple[str, ...] = ()
 
@@ -46,7 +48,7 @@ class Form(Schema):
         unknown = unknown_names(original, known, self.later)
         if self.translated and not _is_empty(original.get("translations")):
             unknown = [name for name in unknown if name != "translations"]
-            unknown += _untranslated(original, self.translated, self.chooses_texts)
+            unknown += _untranslated(original, self)
         if unknown:
             raise ValidationError(extra(unknown))
 
@@ -71,12 +73,12 @@ def extra(names: Collection[str]) -> str:
     return f"This form should not contain extra fields. Unknown: {', '.join(names)}."
 
 
-def _untranslated(form: Mapping[str, Any], names: tuple[str, ...], may_differ: bool) -> list[str]:
-    """What a form's translations hold beside these texts in the default locale, or what contradicts the form itself.
+def _untranslated(sent: Mapping[str, Any], form: Form) -> list[str]:
+    """What translations hold beside the form's texts in the languages that it keeps, or what contradicts the form itself.
 
     They may differ where `chosen_texts` says which of both counts.
     """
-    translations = by_locale(form["translations"])
+    translations = by_locale(sent["translations"])
     if not isinstance(translations, Mapping):
         return ["translations"]
     found = []
@@ -84,10 +86,12 @@ def _untranslated(form: Mapping[str, Any], names: tuple[str, ...], may_differ: b
         if not isinstance(texts, Mapping):
             found.append(f"translations[{locale}]")
             continue
+        is_own, is_kept = locale == settings().locale, form.keeps_translations and is_language(locale)
         known = [
             name
-            for name in names
-            if locale == settings().locale and (may_differ or form.get(name) in (None, "", texts.get(name)))
+            for name in form.translated
+            if (is_own and (form.chooses_texts or sent.get(name) in (None, "", texts.get(name))))
+            or (is_kept and not is_own)
         ]
         there = unknown_names(texts, known)
         found += [f"translations[{locale}][{name}]" for name in there]

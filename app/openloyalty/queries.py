@@ -9,6 +9,7 @@ from flask import request
 from marshmallow import ValidationError
 from werkzeug.exceptions import BadRequest
 
+from app.campaign.listings.catalogue import CampaignFilter
 from app.openloyalty.fields import FIRST_MOMENT, LAST_SECOND, Hundredths, Moment
 from app.openloyalty.forms import NO, unknown_names
 from app.paging import PER_PAGE, Page
@@ -57,7 +58,16 @@ def filters(*names: str, description: str = "") -> list[dict[str, Any]]:
 
 
 # Filters of later versions, which this one can only answer with no.
-LATER = ("isPublic", "isFeatured", "isFulfillmentTracking", "categoryId")
+LATER = ("isFulfillmentTracking",)
+SHELF_FILTERS = [
+    *filters("isPublic", "isFeatured", "hasSegment", description="true: only such campaigns; false: only others."),
+    {
+        "in": "query",
+        "name": "categoryId[]",
+        "schema": {"type": "array", "items": {"type": "string", "format": "uuid"}},
+        "description": "In any of these categories.",
+    },
+]
 NESTED = ("labels", "categoryId", "state")
 LATER_FILTERS = filters(*LATER, description="Only no: there are none.")
 
@@ -101,6 +111,22 @@ def flag(name: str) -> bool | None:
     return None if found is None else FLAGS[found]
 
 
+def shelf() -> CampaignFilter:
+    """The filters by where a campaign stands among the others. Raises BadRequest."""
+    return CampaignFilter(
+        is_public=flag("isPublic"),
+        is_featured=flag("isFeatured"),
+        has_segment=flag("hasSegment"),
+        categories=[_as_uuid("categoryId", sent) for sent in _several("categoryId")],
+    )
+
+
+def _several(name: str) -> list[str]:
+    """`name=value`, or `name[]=value` for each."""
+    sent = query().get(name)
+    return [str(it) for it in ([*sent.values()] if isinstance(sent, dict) else [sent]) if it]
+
+
 def choice(name: str, words: Collection[str]) -> str | None:
     """One of a few words, in small letters; None when absent. Raises BadRequest."""
     value = (text(name) or "").lower()
@@ -111,9 +137,7 @@ def choice(name: str, words: Collection[str]) -> str | None:
 
 def choices(name: str, words: Collection[str]) -> list[str]:
     """Some of a few words, in small letters: `name=word`, or `name[]=word` for each. Raises BadRequest."""
-    sent = query().get(name)
-    found = [*sent.values()] if isinstance(sent, dict) else [sent]
-    chosen = [it.lower() if isinstance(it, str) else str(it) for it in found if it]
+    chosen = [it.lower() for it in _several(name)]
     if any(it not in words for it in chosen):
         raise BadRequest(f"{name}: expected {' or '.join(word for word in words if word)}.")
     return chosen
@@ -139,8 +163,12 @@ def amount(name: str) -> int | None:
 def uuid(name: str) -> UUID | None:
     """A UUID; None when absent. Raises BadRequest."""
     sent = text(name)
+    return _as_uuid(name, sent) if sent else None
+
+
+def _as_uuid(name: str, sent: str) -> UUID:
     try:
-        return UUID(sent) if sent else None
+        return UUID(sent)
     except ValueError as e:
         raise BadRequest(f"{name}: a UUID.") from e
 

@@ -88,6 +88,11 @@ class OwnCampaignView(BoughtCampaignView):
     canBeBoughtByCustomer = fields.Boolean()
     visibleForCustomersCount = _whole()
     usersWhoUsedThisCampaignCount = _whole()
+    categories = _ids(required=False)
+    categoryNames = _names(required=False)
+    featured = fields.Boolean(metadata={"description": "Only when it is."})
+    public = fields.Boolean(metadata={"description": "Only when it is: shown to who has not signed in."})
+    brandIcon = fields.Boolean(metadata={"description": "Only when there is one."})
 
 
 class PhotoReference(Schema):
@@ -101,6 +106,26 @@ class PhotoView(Schema):
     mimeType = _text()
 
 
+class CampaignTranslationView(Schema):
+    name = fields.String()
+    shortDescription = fields.String()
+    conditionsDescription = fields.String()
+    usageInstruction = fields.String()
+    locale = _text()
+
+
+class CategoryView(Schema):
+    name = _text()
+    campaignCategoryId = _id()
+    active = _flag()
+    sortOrder = _whole()
+    translations = fields.List(fields.Nested(CampaignTranslationView), required=True)
+
+
+class CategoryId(Schema):
+    campaignCategoryId = _id()
+
+
 class CampaignView(OwnCampaignView):
     """A campaign as admins and sellers see it; photos for admins only."""
 
@@ -110,6 +135,7 @@ class CampaignView(OwnCampaignView):
     couponsCount = fields.Integer(metadata={"description": "Only when there are more codes than printed."})
     segmentNames = _names()
     levelNames = _names()
+    translations = fields.List(fields.Nested(CampaignTranslationView))
     hasPhoto = fields.Boolean()
     photos = fields.List(fields.Nested(PhotoView))
 
@@ -123,6 +149,7 @@ class CampaignDetails(OwnCampaignView):
     couponsCount = fields.Integer()
     segmentNames = _names(required=False)
     levelNames = _names(required=False)
+    translations = fields.List(fields.Nested(CampaignTranslationView))
     hasPhoto = fields.Boolean()
     photos = fields.List(fields.Nested(PhotoView))
 

@@ -18,7 +18,7 @@ from app.campaign.eligibility import rules
 from app.campaign.eligibility.explain import Verdict
 from app.campaign.listings.catalogue import CampaignForSale
 from app.campaign.models.awards import Award
-from app.campaign.models.campaigns import Campaign
+from app.campaign.models.campaigns import Campaign, Category
 from app.campaign.models.coupons import Coupon
 from app.campaign.models.photos import Photo
 from app.campaign.models.vouchers import DELIVERIES, Voucher
@@ -61,9 +61,51 @@ def campaign(shown: CampaignForSale, viewer: str, as_html: bool = False) -> dict
         **_for_customer(shown),
         "visibleForCustomersCount": shown.audience_size,
         "usersWhoUsedThisCampaignCount": it.stock.customers_count,
+        **_shelf(shown),
+        "translations": _translations(it) if viewer == "admin" else None,
         **(_photos(it) if viewer == "admin" else {}),
     }
     return without_none(fields)
+
+
+def _shelf(shown: CampaignForSale) -> dict[str, Any]:
+    """Where a campaign stands among the others, as later versions print it; nothing of one that is nowhere."""
+    it = shown.campaign
+    return {
+        "categories": [str(category.uuid) for category in it.categories] or None,
+        "categoryNames": {str(category.uuid): category.name for category in it.categories} or None,
+        "featured": it.is_featured or None,
+        "public": it.is_public or None,
+        "brandIcon": shown.has_brand_icon or None,
+    }
+
+
+TRANSLATED = {
+    "name": "name",
+    "shortDescription": "short_description",
+    "conditionsDescription": "conditions_description",
+    "usageInstruction": "usage_instruction",
+}
+
+
+def _translations(it: Campaign) -> list[dict[str, str]]:
+    """The texts by language, the programme's own first."""
+    own = translations(name=it.name, **{name: getattr(it.text, ours) for name, ours in list(TRANSLATED.items())[1:]})
+    others = [
+        {**{name: texts[ours] for name, ours in TRANSLATED.items() if ours in texts}, "locale": language}
+        for language, texts in sorted((it.text.translations or {}).items())
+    ]
+    return [*own, *others]
+
+
+def category(it: Category) -> dict[str, Any]:
+    return {
+        "name": it.name,
+        "campaignCategoryId": str(it.uuid),
+        "active": it.active,
+        "sortOrder": it.position,
+        "translations": translations(name=it.name),
+    }
 
 
 def translations(**texts: str | None) -> list[dict[str, str]]:

@@ -8,7 +8,7 @@ from app import clock
 from app.campaign.listings import catalogue
 from app.openloyalty import schemas, showing
 from app.openloyalty.api import Blueprint
-from app.openloyalty.queries import PAGING_PARAMETERS, paging
+from app.openloyalty.queries import PAGING_PARAMETERS, SHELF_FILTERS, paging, shelf
 from app.web.door import allow, chains, listing, reading
 
 blueprint = Blueprint("seller_campaigns", __name__)
@@ -16,12 +16,12 @@ blueprint = Blueprint("seller_campaigns", __name__)
 
 @blueprint.route("/seller/campaign", methods=["GET"])
 @blueprint.response(200, schemas.listed("campaigns", schemas.CampaignView))
-@blueprint.doc(parameters=PAGING_PARAMETERS)
+@blueprint.doc(parameters=[*PAGING_PARAMETERS, *SHELF_FILTERS])
 @allow("seller", "admin")
 def list_visible_campaigns() -> Response:
     """List the campaigns that are switched on and visible."""
     with listing() as session:
-        found = catalogue.visible_page(session, chains(), paging(), clock.now())
+        found = catalogue.visible_page(session, chains(), paging(), clock.now(), shelf())
         return showing.page(found, "seller")
 
 

@@ -124,6 +124,7 @@ WORDS: Mapping[type[Refusal], ErrorCode] = {
     campaign.NotEnoughPoints: INSUFFICIENT_POINTS,
     campaign.NotAReferralCampaign: CAMPAIGN_TYPE_NOT_SUPPORTED,
     campaign.PhotoNotFound: CALL_NOT_FOUND,
+    campaign.CategoryNotFound: CALL_NOT_FOUND,
     campaign.PurchaseNotFound: VOUCHER_NOT_FOUND,
     campaign.CouponStaysUsed: VOUCHER_ALREADY_REDEEMED,
     campaign.VoucherNotFound: VOUCHER_NOT_FOUND,

@@ -15,6 +15,7 @@ BY_BLUEPRINT = {
     "admin_avatars": "CUSTOMER",
     "admin_buying": "REWARD_CAMPAIGN",
     "admin_campaigns": "REWARD_CAMPAIGN",
+    "admin_categories": "REWARD_CAMPAIGN",
     "admin_choices": "REWARD_CAMPAIGN",
     "admin_conditions": "SETTINGS",
     "admin_customers": "CUSTOMER",

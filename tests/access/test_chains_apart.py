@@ -21,7 +21,8 @@ from app.access import permissions, roles, staff, tokens
 from app.access.models import Login
 from app.campaign.awards.give import SYSTEM
 from app.campaign.models.photos import Photo
-from app.campaign.setup import campaigns
+from app.campaign.setup import campaigns, categories
+from app.campaign.setup.categories import CategoryDetails
 from app.campaign.triggers import sales
 from app.members import levels
 from app.members.models import Customer
@@ -70,6 +71,7 @@ class Place:
     language: str  # of a translation
     admin: UUID
     role: UUID
+    category: UUID
 
 
 MISSING = Place(
@@ -87,6 +89,7 @@ MISSING = Place(
     "no code",
     "no shop",
     "no-language",
+    uuid4(),
     uuid4(),
     uuid4(),
 )
@@ -282,6 +285,13 @@ TABLE: dict[str, Row] = {
     "POST customer/<customer>/avatar": Row(ALL, 204, body=picture_of("avatar"), as_form=True),
     "GET customer/<customer>/avatar": Row(ALL),
     "DELETE customer/<customer>/avatar": Row(ALL, 204),
+    "GET campaignCategory": Row(ALL + " anyone"),
+    "POST campaignCategory": Row("admin", body=lambda p, w: {"campaign_category": {"name": uuid4().hex}}),
+    "GET campaignCategory/<category>": Row(ALL + " anyone", is_public=True),
+    "PUT campaignCategory/<category>": Row("admin", body=lambda p, w: {"campaign_category": {"name": uuid4().hex}}),
+    "POST campaignCategory/<category>/active": Row("admin", body=lambda p, w: {"active": 1}),
+    "GET campaign/public/available": Row(ALL + " anyone"),
+    "GET campaign/bought/export/csv": Row("admin"),
     "GET customer/check": Row(ALL + " anyone", is_public=True, query="?emailOrPhone=nobody@guerdon.example"),
     "GET campaign/bought": Row("admin"),
     "PUT admin/customer/<customer>/bought/coupon/<purchase>/changeDeliveryStatus": Row(
@@ -564,6 +574,7 @@ def a_place(world: World, session: Session, chain_id: int, name: str) -> tuple[P
         token.id, "", UUID(int=0), UUID(int=0), hook.uuid, UUID(int=0), UUID(int=0), UUID(int=0), "", "", UUID(int=0),
         f"{name} event", f"{name} QR code", shop.identifier, f"en-{name}", admin.uuid,
         roles.create(session, chain_id, f"{name} role", [], by=None).uuid,
+        categories.create(session, chain_id, CategoryDetails(f"{name} category")).uuid,
     )  # fmt: skip
     return place, admin, sold_by
 

@@ -81,6 +81,15 @@ def test_what_was_created_is_shown(ada: Client, world: World) -> None:
         "usageLeft": 3,
         "visibleForCustomersCount": 1,
         "usersWhoUsedThisCampaignCount": 0,
+        "translations": [
+            {
+                "name": "Free coffee",
+                "shortDescription": "*Short*",
+                "conditionsDescription": "If",
+                "usageInstruction": "So",
+                "locale": "en",
+            }
+        ],
         "hasPhoto": False,
     }
 

@@ -19,7 +19,10 @@ DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}")
 
 # What depends on the day, on what was bought before, or is printed differently from one sample to another.
 NOT_ALWAYS_THERE = {"will_be_active_from", "will_be_active_to", "labels", "coupons"}
-LATER = {".customers[": {"status", "level"}}  # what rows have of later versions, where the contract names them
+LATER = {
+    ".customers[": {"status", "level"},
+    "/campaign": {"translations"},
+}  # what rows have of later versions, where the contract names them
 VARIES = {
     "usageLeft",
     "usageLeftForCustomer",

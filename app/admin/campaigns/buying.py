@@ -8,7 +8,7 @@ from flask import Response, jsonify
 from app.campaign.triggers import purchases
 from app.campaign.vouchers import bought
 from app.members import customers
-from app.openloyalty import buying, schemas, views
+from app.openloyalty import buying, schemas, tables, views
 from app.openloyalty.buying_routes import buying_blueprint
 from app.openloyalty.forms import form
 from app.openloyalty.member_forms import DeliveryForm, MarkForm
@@ -37,6 +37,16 @@ def list_bought() -> Response:
     with listing() as session:
         found = bought.page(session, chains(), wanted, paging(default_descending=True))
         return views.paged("boughtCampaigns", found, views.bought_row)
+
+
+@blueprint.route("/campaign/bought/export/csv", methods=["GET"])
+@blueprint.response(200, {"type": "string"}, content_type="text/csv")
+@blueprint.doc(parameters=filters("purchasedAtFrom", "purchasedAtTo", description="A day or a moment, inclusive."))
+@allow("admin")
+def export_bought() -> Response:
+    """Take away what all customers have bought in a time, the oldest first, as CSV."""
+    mine, wanted = chains(), bought.BoughtFilter([period("purchasedAt")])
+    return tables.bought("bought", lambda session, after: bought.batch(session, mine, wanted, after))
 
 
 @blueprint.route("/admin/customer/<customer>/bought/coupon/<uuid:purchase>/changeDeliveryStatus", methods=["PUT"])

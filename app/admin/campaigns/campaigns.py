@@ -1,5 +1,6 @@
 """Campaigns: create, list, change, look at, switch."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from flask import Response, jsonify
@@ -11,9 +12,20 @@ from app.campaign.setup import campaigns, coupons
 from app.openloyalty import schemas, showing, views
 from app.openloyalty.api import Blueprint
 from app.openloyalty.campaign_form import CampaignChangeForm, CampaignForm
-from app.openloyalty.forms import form
+from app.openloyalty.forms import chosen_texts, form
 from app.openloyalty.people import actor, customer_pages
-from app.openloyalty.queries import FORMAT, LATER_FILTERS, PAGING_PARAMETERS, flag, labels, paging, text, wants_html
+from app.openloyalty.queries import (
+    FORMAT,
+    LATER_FILTERS,
+    PAGING_PARAMETERS,
+    SHELF_FILTERS,
+    flag,
+    labels,
+    paging,
+    shelf,
+    text,
+    wants_html,
+)
 from app.web.door import allow, caller, chains, listing, note_subject, own_chain, reading, transaction
 
 blueprint = Blueprint("admin_campaigns", __name__)
@@ -48,12 +60,12 @@ def create_campaign(spec: CampaignSpec) -> Response:
 
 @blueprint.route("/campaign", methods=["GET"])
 @blueprint.response(200, schemas.listed("campaigns", schemas.CampaignView))
-@blueprint.doc(parameters=[*PAGING_PARAMETERS, FORMAT, *LABELS, *FILTERS, *LATER_FILTERS])
+@blueprint.doc(parameters=[*PAGING_PARAMETERS, FORMAT, *LABELS, *FILTERS, *SHELF_FILTERS, *LATER_FILTERS])
 @allow("admin")
 def list_campaigns() -> Response:
     """List all campaigns."""
-    wanted = catalogue.CampaignFilter(
-        labels=labels(), name=text("name"), active=flag("active"), coupon_kind=text("campaignType")
+    wanted = replace(
+        shelf(), labels=labels(), name=text("name"), active=flag("active"), coupon_kind=text("campaignType")
     )
     with listing() as session:
         found = catalogue.page(session, chains(), paging(), clock.now(), wanted)
@@ -78,6 +90,11 @@ def list_active_campaigns() -> Response:
 def change_campaign(spec: CampaignSpec, campaign: UUID) -> Response:
     """Change a campaign as a whole."""
     with transaction() as session:
+        text = catalogue.one(session, campaign, chains(), clock.now()).campaign
+        shown = {name: getattr(text if name == "name" else text.text, ours) for name, ours in views.TRANSLATED.items()}
+        chosen = chosen_texts("campaign", shown)
+        name = chosen.pop("name", spec.name)
+        spec = replace(spec, name=name, texts=replace(spec.texts, **chosen))
         campaigns.change(session, campaign, spec, chains(), clock.now(), actor())
     return jsonify(campaignId=str(campaign))
 

@@ -31,7 +31,7 @@ def upload_avatar(customer: str) -> Response:
     return Response(status=204)
 
 
-@blueprint.route("/customer/<customer>/avatar", methods=["GET"])
+@blueprint.route("/customer/<customer>/avatar", methods=["GET"], any_query=True)
 @blueprint.response(200, {"type": "string", "format": "binary"}, content_type="image/*")
 @allow("admin", "seller", "customer")
 def show_avatar(customer: str) -> Response:

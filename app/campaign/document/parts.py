@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from marshmallow import ValidationError, fields, post_load, pre_load
@@ -68,8 +68,16 @@ class Draft:
     spec: CampaignSpec
     levels: Sequence[str] = ()
     segments: Sequence[str] = ()
+    categories: Sequence[str] = ()
     business: str | None = None
     time_zone: str | None = None
+
+
+class Listing(NamedTuple):
+    """A listing that was read, and what its categories are called."""
+
+    spec: ListingSpec
+    categories: Sequence[str] = ()
 
 
 class WindowPart(DocumentPart):
@@ -486,10 +494,17 @@ class ListingPart(DocumentPart):
     reporting_ends_at = MomentValue("", allow_none=True, load_default=None)
     qualify_tag = TextValue("For those who set tags: the one that lets in.", allow_none=True, load_default=None)
     disqualify_tag = TextValue("The one that keeps out.", allow_none=True, load_default=None)
+    is_featured = FlagValue("One of those to be shown first.", load_default=False)
+    is_public = FlagValue("Shown to who has not signed in, too.", load_default=False)
+    categories = ListValue(
+        TextValue(), load_default=list, metadata=described("What it is sorted into, by name.", maxItems=NAMES_MAX)
+    )
 
     @post_load
-    def listing(self, data: dict[str, Any], **kw: Any) -> ListingSpec:
-        return ListingSpec(**data)
+    def listing(self, data: dict[str, Any], **kw: Any) -> Listing:
+        _require_once("categories", data["categories"], NAMES_MAX)
+        categories = data.pop("categories")
+        return Listing(ListingSpec(**data), categories)
 
 
 class CampaignDocument(DocumentPart):
@@ -556,7 +571,9 @@ class CampaignDocument(DocumentPart):
     )
     creatives = ListValue(PartValue(CreativePart), load_default=list, metadata=described("How it presents itself."))
     business = TextValue("The part of the chain that it belongs to, by name.", allow_none=True, load_default=None)
-    listing = PartValue(ListingPart, load_default=ListingSpec, metadata=described("How it is known elsewhere."))
+    listing = PartValue(
+        ListingPart, load_default=lambda: ListingPart().load({}), metadata=described("How it is known elsewhere.")
+    )
 
     @pre_load
     def pass_over_state(self, data: Any, **kw: Any) -> Any:
@@ -594,9 +611,16 @@ class CampaignDocument(DocumentPart):
             behaviors=data["behaviors"],
             customer_may_claim=data["vouchers"]["customer_may_claim"],
             claimed_by_default=data["vouchers"]["claimed_by_default"],
-            listing=replace(data["listing"], creatives=data["creatives"]),
+            listing=replace(data["listing"].spec, creatives=data["creatives"]),
         )
-        return Draft(keyed(spec), audience["levels"], audience["segments"], data["business"], hours["time_zone"])
+        return Draft(
+            keyed(spec),
+            audience["levels"],
+            audience["segments"],
+            data["listing"].categories,
+            data["business"],
+            hours["time_zone"],
+        )
 
 
 def or_unlimited(limit: int | None) -> int:

@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, bindparam, or_, select
+from sqlalchemy import BindParameter, bindparam, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from app.campaign.document.parts import Draft
 from app.campaign.document.problems import Problem
 from app.campaign.document.spec import AudienceSpec, CampaignSpec
 from app.campaign.errors import BadCampaign
+from app.campaign.models.campaigns import Category
 from app.db.prepared import Prepared
 from app.db.types import AnySelect
 from app.members.models import Level, Segment
@@ -28,6 +29,7 @@ class Names:
     levels: Mapping[str, UUID]
     segments: Mapping[str, UUID]
     businesses: Mapping[str, int]
+    categories: Mapping[str, UUID]
     time_zone: str
 
 
@@ -41,6 +43,7 @@ def names(session: Session, chain_id: int, drafts: Sequence[Draft]) -> Names:
         _meant(session, Level, chain_id, levels),
         _meant(session, Segment, chain_id, segments),
         dict(session.execute(businesses).all()) if called else {},
+        _categories(session, chain_id, {word for draft in drafts for word in draft.categories}),
         _ZONE.run(session, {"chain": chain_id})[0].time_zone,
     )
 
@@ -71,6 +74,13 @@ def _meant(session: Session, model: type[Level] | type[Segment], chain_id: int, 
     return found
 
 
+def _categories(session: Session, chain_id: int, words: set[str]) -> dict[str, UUID]:
+    if not words:
+        return {}
+    rows = session.execute(select(Category.name, Category.uuid).where(Category.chain_id == chain_id)).all()
+    return {word: uuid for name, uuid in rows for word in (str(uuid), name)}
+
+
 def resolved(draft: Draft, names: Names, stored: CampaignSpec | None = None) -> tuple[CampaignSpec, list[Problem]]:
     """The draft's spec with ids in the place of words, and what is wrong with these.
 
@@ -79,21 +89,24 @@ def resolved(draft: Draft, names: Names, stored: CampaignSpec | None = None) -> 
     found: list[Problem] = []
     known = stored or CampaignSpec("")
 
-    def ids(name: str, words: Sequence[str], meant: Mapping[str, UUID], kept: Iterable[UUID]) -> list[UUID]:
+    def ids(path: str, kind: str, words: Sequence[str], meant: Mapping[str, UUID], kept: Iterable[UUID]) -> list[UUID]:
         meant = {**{str(uuid): uuid for uuid in kept}, **meant}
         for i, word in enumerate(words):
             if meant.get(word, SEVERAL) == SEVERAL:
-                found.append(_unknown(f"/audience/{name}/{i}", name[:-1], word, word in meant))
+                found.append(_unknown(f"{path}/{i}", kind, word, word in meant))
         uuids = [meant[word] for word in words if meant.get(word, SEVERAL) != SEVERAL]
         for i, word in enumerate(words):
             if word in meant and meant[word] in [meant.get(other) for other in words[:i]]:
-                found.append(Problem(f"/audience/{name}/{i}", BadCampaign(f"The {name[:-1]} {word} is named twice.")))
+                found.append(Problem(f"{path}/{i}", BadCampaign(f"The {kind} {word} is named twice.")))
         return uuids
 
     audience = AudienceSpec(
         draft.spec.audience.for_everyone,
-        ids("levels", draft.levels, names.levels, known.audience.levels),
-        ids("segments", draft.segments, names.segments, known.audience.segments),
+        ids("/audience/levels", "level", draft.levels, names.levels, known.audience.levels),
+        ids("/audience/segments", "segment", draft.segments, names.segments, known.audience.segments),
+    )
+    sorted_into = ids(
+        "/listing/categories", "category", draft.categories, names.categories, known.listing.categories or ()
     )
     if draft.business is not None and draft.business not in names.businesses:
         found.append(_unknown("/business", "business", draft.business))
@@ -105,18 +118,24 @@ def resolved(draft: Draft, names: Names, stored: CampaignSpec | None = None) -> 
         if tree not in old_trees:
             found += _unknown_in_tree(path, tree, names)
     business = names.businesses.get(draft.business) if draft.business is not None else None
-    return replace(draft.spec, audience=audience, business_id=business), found
+    listing = replace(draft.spec.listing, categories=sorted_into)
+    return replace(draft.spec, audience=audience, business_id=business, listing=listing), found
 
 
 def keys(session: Session, specs: Iterable[CampaignSpec]) -> dict[UUID, str]:
-    """What documents call the levels and segments that these specs name, by UUID; those that are there."""
-    uuids = {uuid for spec in specs for uuid in (*spec.audience.levels, *spec.audience.segments)}
+    """What documents call the levels, segments and categories that these specs name, by UUID; those that are there."""
+    uuids = {
+        uuid
+        for spec in specs
+        for uuid in (*spec.audience.levels, *spec.audience.segments, *(spec.listing.categories or ()))
+    }
     if not uuids:
         return {}
-    levels = select(Level.uuid, Level.key).where(Level.uuid.in_(uuids))
-    return dict(
-        session.execute(levels.union_all(select(Segment.uuid, Segment.key).where(Segment.uuid.in_(uuids)))).all()
-    )
+    called = [
+        select(uuid, name).where(uuid.in_(uuids))
+        for uuid, name in ((Level.uuid, Level.key), (Segment.uuid, Segment.key), (Category.uuid, Category.name))
+    ]
+    return dict(session.execute(union_all(*called)).all())
 
 
 def business_names(session: Session, specs: Iterable[CampaignSpec]) -> dict[int, str]:

@@ -106,7 +106,8 @@ def printed(
             for it in sorted(listing.creatives, key=lambda it: it.kind)
         ],
         "business": business,
-        "listing": _dumped(ListingPart, listing),
+        "listing": _dumped(ListingPart, listing)
+        | {"categories": [names.get(uuid, str(uuid)) for uuid in listing.categories or ()]},
     }
 
 

@@ -121,7 +121,8 @@ class RewardSpec:
 class ListingSpec:
     """How a campaign is known and shown. Nothing here decides what it gives.
 
-    `has_unique_name`: no other campaign of the chain may be called like it. `external_id` is what another system calls it.
+    `has_unique_name`: no other campaign of the chain may be called like it. `external_id` is what another system calls it. `is_public`:
+    shown to who has not signed in. Of what is None, a campaign keeps what it has; see `keeping`.
     """
 
     external_id: str | None = None
@@ -133,6 +134,9 @@ class ListingSpec:
     reporting_ends_at: datetime | None = None
     qualify_tag: str | None = None
     disqualify_tag: str | None = None
+    is_featured: bool | None = None
+    is_public: bool | None = None
+    categories: Sequence[UUID] | None = None
 
 
 @dataclass(frozen=True)
@@ -166,6 +170,16 @@ class CampaignSpec:
     listing: ListingSpec = ListingSpec()
     key: str | None = None
     translations: Mapping[str, TranslationSpec] = field(default_factory=dict)
+
+
+def keeping(spec: CampaignSpec, before: CampaignSpec) -> CampaignSpec:
+    """The same, for a campaign that is there: what not every dialect knows of stays as it was."""
+    known = {
+        name: getattr(before.listing, name)
+        for name in ("is_featured", "is_public", "categories")
+        if getattr(spec.listing, name) is None
+    }
+    return replace(spec, listing=replace(spec.listing, **known)) if known else spec
 
 
 def keyed(spec: CampaignSpec) -> CampaignSpec:

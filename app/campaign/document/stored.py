@@ -67,6 +67,8 @@ def columns(spec: CampaignSpec) -> dict[str, Any]:
         "claimed_by_default": spec.claimed_by_default,
         "business_id": spec.business_id,
         "external_id": listing.external_id,
+        "is_featured": bool(listing.is_featured),
+        "is_public": bool(listing.is_public),
         "opt_in_required": opt_in.opt_in_required,
         "opt_in_from": opt_in.opt_in_from,
         "opt_in_to": opt_in.opt_in_to,
@@ -108,6 +110,7 @@ def specs(session: Session, campaign_ids: Sequence[int]) -> dict[int, CampaignSp
             joinedload(Campaign.audience),
             joinedload(Campaign.targeting),
             selectinload(Campaign.labels),
+            selectinload(Campaign.categories),
         )
     ).all()
     rewards: dict[int, list[RewardMethod]] = {id: [] for id in campaign_ids}
@@ -172,6 +175,9 @@ def _listing(it: Campaign, shown: Sequence[Creative]) -> ListingSpec:
         reporting_ends_at=it.text.reporting_ends_at,
         qualify_tag=it.text.qualify_tag,
         disqualify_tag=it.text.disqualify_tag,
+        is_featured=it.is_featured,
+        is_public=it.is_public,
+        categories=[category.uuid for category in it.categories],
     )
 
 

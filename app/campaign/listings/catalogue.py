@@ -4,7 +4,7 @@ Campaigns that give something else, or by chance, are not for sale, and not show
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,10 +20,11 @@ from app.campaign.eligibility import rules
 from app.campaign.eligibility.facts import facts_by_campaign, facts_by_uuid
 from app.campaign.errors import CampaignNotFound
 from app.campaign.models.audiences import AudienceTarget
-from app.campaign.models.campaigns import AlwaysOnShow, Campaign, CampaignLabel
+from app.campaign.models.campaigns import AlwaysOnShow, Campaign, CampaignLabel, Category, InCategory
 from app.campaign.models.limits import Stock, Usage
 from app.campaign.setup import coupons
 from app.db.prepared import is_postgresql
+from app.media import pictures
 from app.members.models import Customer
 from app.organizations.scope import Chains, within
 from app.paging import Page, Paged
@@ -56,6 +57,19 @@ class CampaignFilter:
     name: str | None = None
     active: bool | None = None
     coupon_kind: str | None = None
+    is_featured: bool | None = None
+    is_public: bool | None = None
+    has_segment: bool | None = None  # for some segments, or for none
+    categories: Sequence[UUID] = ()  # in any of them
+
+    @property
+    def wants_some(self) -> bool:
+        """Not just any."""
+        return self != CampaignFilter(has_segment=self.has_segment)
+
+
+EVERY_CAMPAIGN = CampaignFilter()
+FOR_SEGMENTS = select(AudienceTarget.audience_id).where(AudienceTarget.kind == "segment")
 
 
 @dataclass(frozen=True)
@@ -68,6 +82,7 @@ class CampaignForSale:
     audience_size: int
     reach_is_due: Place | None  # for whom it is, where that is to be counted
     now: datetime
+    has_brand_icon: bool = False
     facts: Any = field(default=None)
     traits: Mapping[str, Any] | None = field(default=None)
 
@@ -77,15 +92,18 @@ class CampaignForSale:
 
 
 def page(
-    session: Session, chains: Chains, paging: Page, now: datetime, wanted: CampaignFilter | None = None
+    session: Session, chains: Chains, paging: Page, now: datetime, wanted: CampaignFilter = EVERY_CAMPAIGN
 ) -> Paged[CampaignForSale]:
     """All campaigns of these chains, for an admin."""
-    return _page(session, paging, now, [within(chains, Campaign.chain_id), *_conditions(wanted or CampaignFilter())])
+    return _page(session, paging, now, [within(chains, Campaign.chain_id), *_conditions(wanted)])
 
 
-def visible_page(session: Session, chains: Chains, paging: Page, now: datetime) -> Paged[CampaignForSale]:
-    """The campaigns that are switched on and visible, for a seller."""
-    return _page(session, paging, now, [within(chains, Campaign.chain_id), visibility.is_on_show(Campaign, now)])
+def visible_page(
+    session: Session, chains: Chains, paging: Page, now: datetime, wanted: CampaignFilter = EVERY_CAMPAIGN
+) -> Paged[CampaignForSale]:
+    """The campaigns that are switched on and visible, for a seller; or for anybody, those that are public."""
+    on_show = [within(chains, Campaign.chain_id), visibility.is_on_show(Campaign, now)]
+    return _page(session, paging, now, [*on_show, *_conditions(wanted)])
 
 
 def available_page(
@@ -94,27 +112,24 @@ def available_page(
     paging: Page,
     now: datetime,
     with_codes: bool = True,
-    has_segment: bool | None = None,
+    wanted: CampaignFilter = EVERY_CAMPAIGN,
 ) -> Paged[CampaignForSale]:
     """The campaigns that a customer can buy now, or could with more points or a little later.
-
-    `has_segment`: only those that are for some segments, or only those that are not.
 
     Source: contract section 4.4: switched on, visible, targeted at the customer, not sold out, not used up by the customer;
     the activity window is not asked.
     """
     reach = visibility_sql.reach(session, customer_id, traits.of_customer(session, customer_id, now))
-    if has_segment is not None:
-        named = select(AudienceTarget.audience_id).where(
-            AudienceTarget.kind == "segment", AudienceTarget.audience_id.in_(reach.audience_ids)
-        )
+    if wanted.has_segment is not None:
+        named = FOR_SEGMENTS.where(AudienceTarget.audience_id.in_(reach.audience_ids))
         for_segments = set(session.scalars(named))
         every = set(reach.audience_ids)
-        reach = reach._replace(audience_ids=every & for_segments if has_segment else every - for_segments)
+        reach = reach._replace(audience_ids=every & for_segments if wanted.has_segment else every - for_segments)
     on_show = and_(SELLS_COUPONS, visibility.is_on_show(Campaign, now), reach.meets())
     gone = _gone(customer_id)
-    total = _count_available(session, reach, gone, now)
-    return _page(session, paging, now, [on_show, not_(gone)], customer_id, with_codes, total)
+    total = None if wanted.wants_some else _count_available(session, reach, gone, now)
+    conditions = [on_show, not_(gone), *_conditions(replace(wanted, has_segment=None))]
+    return _page(session, paging, now, conditions, customer_id, with_codes, total)
 
 
 def _gone(customer_id: int) -> ColumnElement[bool]:
@@ -201,6 +216,16 @@ def _conditions(wanted: CampaignFilter) -> list[Any]:
         conditions.append(activity.is_live(Campaign) if wanted.active else ~activity.is_live(Campaign))
     if wanted.coupon_kind is not None:
         conditions.append(Campaign.reward == wanted.coupon_kind)
+    if wanted.is_featured is not None:
+        conditions.append(Campaign.is_featured.is_(wanted.is_featured))
+    if wanted.is_public is not None:
+        conditions.append(Campaign.is_public.is_(wanted.is_public))
+    if wanted.has_segment is not None:
+        for_some = Campaign.audience_id.in_(FOR_SEGMENTS)
+        conditions.append(for_some if wanted.has_segment else ~for_some)
+    if wanted.categories:
+        named = select(Category.id).where(Category.uuid.in_(wanted.categories))
+        conditions.append(Campaign.id.in_(select(InCategory.campaign_id).where(InCategory.category_id.in_(named))))
     return conditions
 
 
@@ -231,6 +256,7 @@ def _whole() -> Select[Any]:
         joinedload(Campaign.audience),
         joinedload(Campaign.targeting),
         selectinload(Campaign.labels),
+        selectinload(Campaign.categories),
     )
 
 
@@ -247,6 +273,7 @@ def _loaded(
     names, sizes = audiences.names(session, places), audiences.customers_counts(session, places)
     restricted = {campaign.id: place for campaign in found if (place := _place(campaign)) is not None}
     reaches, due = reached.known(session, set(restricted.values()), now)
+    icons = pictures.with_picture(session, "brand", [campaign.uuid for campaign in found])
     facts = facts_by_campaign(session, ids, customer_id) if customer_id else {}
     asks = customer_id and any(campaign.restrictions for campaign in found)
     customer_traits = traits.of_customer(session, customer_id, now) if customer_id and asks else None
@@ -265,6 +292,7 @@ def _loaded(
             audience_size=size(campaign),
             reach_is_due=place if (place := restricted.get(campaign.id)) in due else None,
             now=now,
+            has_brand_icon=campaign.uuid in icons,
             facts=facts.get(campaign.id),
             traits=customer_traits,
         )

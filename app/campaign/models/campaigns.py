@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Uuid, func
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Uuid, false, func
+from sqlalchemy import text as sql
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
@@ -71,10 +72,15 @@ class Campaign(Base):
     opt_in_from: Mapped[datetime | None] = mapped_column(UtcDateTime)  # none: as long as the campaign is active
     opt_in_to: Mapped[datetime | None] = mapped_column(UtcDateTime)
     audience_id: Mapped[int] = mapped_column(ForeignKey("audience.id"), index=True)
+    is_featured: Mapped[bool] = mapped_column(default=False, server_default=false())
+    is_public: Mapped[bool] = mapped_column(default=False, server_default=false())  # shown to who has not signed in
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     text: Mapped["CampaignText"] = relationship(cascade="all, delete-orphan", lazy="raise_on_sql")
     labels: Mapped[list["CampaignLabel"]] = relationship(
         order_by="CampaignLabel.position", cascade="all, delete-orphan", lazy="raise_on_sql"
+    )
+    categories: Mapped[list["Category"]] = relationship(
+        secondary="campaign_category", order_by="(Category.position, Category.id)", lazy="raise_on_sql"
     )
     audience: Mapped[Audience] = relationship(lazy="raise_on_sql")
     targeting: Mapped["Targeting | None"] = relationship(lazy="raise_on_sql")
@@ -114,6 +120,7 @@ class Campaign(Base):
         unique_where("uq_campaign_external_id", "chain_id", "external_id", where="external_id IS NOT NULL"),
         unique_where("uq_campaign_unique_name", "chain_id", "unique_name", where="unique_name IS NOT NULL"),
         Index("ix_campaign_targeting_id", "targeting_id"),
+        Index("ix_campaign_public", "chain_id", "id", postgresql_where=sql("is_public"), sqlite_where=sql("is_public")),
         CheckConstraint(f"lifecycle IN {LIFECYCLES}", "known_lifecycle"),
         CheckConstraint("cost >= 0", "cost_not_negative"),
         CheckConstraint("active_from <= active_to", "active_window"),
@@ -184,6 +191,29 @@ class CampaignLabel(Base):
     key: Mapped[str]
     value: Mapped[str]
     __table_args__ = (Index("ix_campaign_label_key_value", "key", "value"),)
+
+
+class Category(Base):
+    """What a chain's campaigns are sorted into for whoever looks through them, by position."""
+
+    __tablename__ = "category"
+    __audited__ = ("name", "active", "position")
+    id: Mapped[int] = mapped_column(Serial, primary_key=True)
+    uuid: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
+    chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"))
+    name: Mapped[str]
+    active: Mapped[bool]
+    position: Mapped[int] = mapped_column(BigInteger, default=0)
+    __table_args__ = (Index("uq_category_chain_id_name", "chain_id", "name", unique=True),)
+
+
+class InCategory(Base):
+    """A campaign in one of its categories."""
+
+    __tablename__ = "campaign_category"
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), primary_key=True)
+    category_id: Mapped[int] = mapped_column(ForeignKey("category.id"), primary_key=True)
+    __table_args__ = (Index("ix_campaign_category_category_id", "category_id"),)
 
 
 class AlwaysOnShow(Base):

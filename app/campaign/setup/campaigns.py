@@ -14,7 +14,7 @@ from app.campaign.audience import audiences
 from app.campaign.awards import draws
 from app.campaign.awards.give import SYSTEM, Actor, lock_stocks
 from app.campaign.document import problems, shape, stored
-from app.campaign.document.spec import EVERYONE, CampaignSpec, sold_plainly
+from app.campaign.document.spec import EVERYONE, CampaignSpec, TranslationSpec, keeping, sold_plainly
 from app.campaign.eligibility import rules
 from app.campaign.engagement import creatives
 from app.campaign.errors import (
@@ -29,7 +29,7 @@ from app.campaign.models.awards import receivers
 from app.campaign.models.campaigns import Campaign, CampaignLabel, CampaignText
 from app.campaign.models.draws import DrawSeed
 from app.campaign.models.limits import Stock, Usage
-from app.campaign.setup import changes, coupons, revisions, rewards
+from app.campaign.setup import categories, changes, coupons, revisions, rewards
 from app.campaign.setup.changes import NEXT
 from app.organizations import chains as organizations
 from app.organizations.keys import new_key
@@ -94,6 +94,7 @@ def put(
         return unchanged
     with changing(session, uuid, chains, now, by, revision, for_good=_counts_for_good(session, uuid, spec)) as campaign:
         before = stored.whole(session, campaign.id)
+        spec = keeping(spec, before)
         problems.validate(spec)
         for problem in (
             *changes.taken(session, campaign.chain_id, spec, campaign.id),
@@ -117,8 +118,8 @@ def change(
 ) -> Campaign:
     """Put a form's part of a spec in the place of that of a campaign that sells coupons; what was sold stays sold.
 
-    Of the spec are taken: name, texts, labels, both windows, audience, limits, cost, sale, codes, and whether it is live. The rest of
-    the campaign stays as it is, and the rest of the spec is not looked at.
+    Of the spec are taken: name, texts, translations, labels, both windows, audience, limits, cost, sale, codes, whether it is live,
+    featured and public, and its categories. The rest of the campaign stays as it is, and the rest of the spec is not looked at.
 
     A spec whose audience names nobody leaves a campaign for everyone to everyone: Open Loyalty's form has no word for that.
     Raises CampaignNotFound, NobodyMeant, NoCodes, RedeemedCouponMissing, LimitUnderUsage or SingleCouponFixed.
@@ -136,6 +137,7 @@ def change(
             before,
             name=spec.name,
             texts=spec.texts,
+            translations=_translated(before, spec),
             labels=spec.labels,
             schedule=replace(before.schedule, activity=spec.schedule.activity, visibility=spec.schedule.visibility),
             audience=spec.audience if spec.audience.names_anybody else EVERYONE,
@@ -146,8 +148,12 @@ def change(
             listing=replace(
                 before.listing,
                 has_unique_name=before.listing.has_unique_name and spec.name.lower() == before.name.lower(),
+                is_featured=spec.listing.is_featured,
+                is_public=spec.listing.is_public,
+                categories=spec.listing.categories,
             ),
         )
+        whole = keeping(whole, before)
         problems.validate(whole)
         for problem in changes.refused(session, campaign, whole, now):
             raise problem.refusal
@@ -213,6 +219,7 @@ def changing(
                 joinedload(Campaign.audience),
                 joinedload(Campaign.targeting),
                 selectinload(Campaign.labels),
+                selectinload(Campaign.categories),
             )
         )
         .unique()
@@ -229,13 +236,20 @@ def changing(
     revisions.record(session, campaign, now, by, before)
 
 
+def _translated(before: CampaignSpec, spec: CampaignSpec) -> dict[str, TranslationSpec]:
+    """What was said in other languages stays, but for what is said anew; of a language in which nothing is said, it goes."""
+    whole = {**before.translations, **spec.translations}
+    return {language: texts for language, texts in whole.items() if any(vars(texts).values())}
+
+
 def _if_unchanged(session: Session, uuid: UUID, spec: CampaignSpec, chains: Chains) -> Campaign | None:
     """The campaign, if it is what the spec says already."""
     query = select(Campaign).where(Campaign.uuid == uuid, within(chains, Campaign.chain_id))
     campaign = session.scalars(query.options(joinedload(Campaign.stock))).one_or_none()
-    if campaign is None or not shape.is_same(stored.whole(session, campaign.id), spec):
+    if campaign is None:
         return None
-    return campaign
+    before = stored.whole(session, campaign.id)
+    return campaign if shape.is_same(before, keeping(spec, before)) else None
 
 
 def _switched(campaign: Campaign, on: bool) -> str:
@@ -289,6 +303,7 @@ def _apply(session: Session, campaign: Campaign, spec: CampaignSpec) -> None:
         campaign.labels = []
         session.flush()  # the old positions must be gone before the new ones come
     campaign.labels = labels
+    campaign.categories = categories.called(session, campaign.chain_id, spec.listing.categories or ())
     for name, value in stored.text_columns(spec).items():
         setattr(campaign.text, name, value)
 

@@ -62,6 +62,19 @@ def bought_query() -> Select[Voucher]:
 
 def page(session: Session, chains: Chains, wanted: BoughtFilter, paging: Page) -> Paged[BoughtCoupon]:
     """The coupons that customers of these chains have bought, the newest first unless sorted otherwise."""
+    joined = _chosen(chains, wanted)
+    total = session.scalar(select(func.count()).select_from(joined.subquery())) or 0
+    ordered = joined.order_by(*paging.order(SORTABLE, Award.given_at.desc(), tie=Voucher.id.desc()))
+    return Paged(_whole(session, session.scalars(paging.cut(ordered)).all()), total)
+
+
+def batch(session: Session, chains: Chains, wanted: BoughtFilter, after: int, most: int = 500) -> list[BoughtCoupon]:
+    """The next coupons that were bought behind the voucher of this id, the oldest first."""
+    query = _chosen(chains, wanted).where(Voucher.id > after).order_by(Voucher.id).limit(most)
+    return _whole(session, session.scalars(query).all())
+
+
+def _chosen(chains: Chains, wanted: BoughtFilter) -> Select[int]:
     conditions: list[ColumnElement[bool]] = [BOUGHT, within(chains, Campaign.chain_id)]
     for column, (first, last) in (
         *((Award.given_at, period) for period in wanted.bought),
@@ -74,10 +87,11 @@ def page(session: Session, chains: Chains, wanted: BoughtFilter, paging: Page) -
         conditions.append((Voucher.status == "redeemed") == wanted.is_used)
     if wanted.delivery is not None:
         conditions.append(func.coalesce(Voucher.delivery, DELIVERIES[0]) == wanted.delivery)
-    joined = select(Voucher.id).join(Voucher.award).join(Voucher.campaign).where(*conditions)
-    total = session.scalar(select(func.count()).select_from(joined.subquery())) or 0
-    ordered = joined.order_by(*paging.order(SORTABLE, Award.given_at.desc(), tie=Voucher.id.desc()))
-    ids = session.scalars(paging.cut(ordered)).all()
+    return select(Voucher.id).join(Voucher.award).join(Voucher.campaign).where(*conditions)
+
+
+def _whole(session: Session, ids: Sequence[int]) -> list[BoughtCoupon]:
+    """In the order of the ids."""
     query = (
         bought_query()
         .add_columns(Customer, Account.balance)
@@ -86,7 +100,7 @@ def page(session: Session, chains: Chains, wanted: BoughtFilter, paging: Page) -
         .where(Voucher.id.in_(ids))
     )
     by_id = {row[0].id: BoughtCoupon(*row) for row in session.execute(query).unique()}
-    return Paged([by_id[id] for id in ids], total)
+    return [by_id[id] for id in ids]
 
 
 def of_customer(session: Session, customer_id: int, paging: Page) -> Paged[Voucher]:

@@ -219,5 +219,8 @@ def documents(draw: st.DrawFn, key: str = "drawn", lifecycle: str | None = None)
             "reporting_ends_at": draw(maybe(st.just(moment(2100)))),
             "qualify_tag": draw(maybe(TEXT)),
             "disqualify_tag": None,
+            "is_featured": draw(st.booleans()),
+            "is_public": draw(st.booleans()),
+            "categories": [],
         },
     }
