@@ -16,7 +16,7 @@ from tests.postgres import BIN
 from tests.serving import guerdon
 
 CLIENTS, CAMPAIGNS, CUSTOMERS, CODES = 16, 200, 5_000, 600
-PURCHASES, WARM_UP, ROUNDS = 4_000, 1_000, 3
+PURCHASES, WARM_UP, ROUNDS = 2_500, 1_000, 3
 # Two workers a core keep both cores busy; a few threads each wait for the database meanwhile.
 SERVER = {"workers": 4, "threads": 2}
 

@@ -19,9 +19,9 @@ from bench.world import Programme, programme
 from tests.serving import guerdon
 
 CLIENTS, CAMPAIGNS, CUSTOMERS, CODES = 16, 200, 5_000, 600
-PURCHASES, WARM_UP, ROUNDS = 500, 1_000, 24
+PURCHASES, WARM_UP, ROUNDS = 250, 1_000, 24
 SERVER = {"workers": 4, "threads": 2}
-MESSAGES, WORKERS, SECONDS_MAX = 10_000, 2, 120
+MESSAGES, WORKERS, SECONDS_MAX = 5_000, 2, 120
 RECEIVER = """
 import asyncio
 class Hook(asyncio.Protocol):

@@ -22,8 +22,8 @@ from bench.world import Programme, programme
 from tests.serving import guerdon
 
 CUSTOMERS, CAMPAIGNS, CODES, LISTENING = 5_000, 200, 200, 100
-REQUESTS, WARM_UP, ROUNDS = 2_000, 500, 3
-FEW_CAMPAIGNS, MANY_CAMPAIGNS, LIST_REQUESTS = 100, 10_000, 100
+REQUESTS, WARM_UP, ROUNDS = 1_200, 500, 3
+FEW_CAMPAIGNS, MANY_CAMPAIGNS, LIST_REQUESTS = 100, 10_000, 50
 ASKED = 7
 HOSTNAME = "bench.guerdon.example"
 # Campaigns like a model, each with a behavior of its own and a tile. A third is for everybody, a third for who has the tag

@@ -15,7 +15,7 @@ from tests.serving import guerdon
 from tests.world import nothing, points, voucher
 
 CUSTOMERS, CAMPAIGNS, CODES = 5_000, 200, 200
-REQUESTS, WARM_UP, ROUNDS = 2_000, 500, 3
+REQUESTS, WARM_UP, ROUNDS = 1_200, 500, 3
 FEW_VOUCHERS, MANY_VOUCHERS, CLAIMS = 1_000, 1_000_000, 150
 HOSTNAME = "bench.guerdon.example"
 VOUCHERS = """

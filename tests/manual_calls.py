@@ -495,6 +495,10 @@ def settings_of_the_programme(walk: Walk) -> None:
     walk("show_public_settings", {})
     walk("show_activation_method", {})
     walk("list_customer_statuses", admin)
+    letter = walk("list_letters", admin)["emails"][0]
+    walk("show_letter", admin, email=letter["emailId"])
+    words = {"subject": "{{ campaign }} is yours", "content": "<p>Hello {{ first_name }}, you have {{ campaign }}.</p>"}
+    walk("change_letter", admin, {"email": words}, email=letter["emailId"])
     grace = {
         "firstName": "Grace",
         "lastName": "Doe",

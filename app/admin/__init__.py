@@ -4,7 +4,7 @@ The rooms: `campaigns`, `members`, `organization`, and `cockpit` for what Open L
 """
 
 from app.admin.campaigns import buying, campaigns, categories, choices, documents, overview, photos, pools
-from app.admin.cockpit import analytics, conditions, settings, translations
+from app.admin.cockpit import analytics, conditions, letters, settings, translations
 from app.admin.cockpit import choices as field_choices
 from app.admin.members import (
     avatars,
@@ -52,6 +52,7 @@ BLUEPRINTS = [
         webhooks,
         settings,
         conditions,
+        letters,
         field_choices,
         translations,
         analytics,

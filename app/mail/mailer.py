@@ -6,12 +6,16 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Any
 
+from jinja2 import TemplateError
+
 from app import clock
 from app.access.errors import BadLink
 from app.access.links import Links
 from app.db.engine import Database
+from app.mail import own
 from app.mail.letters import Letter, letter
-from app.mail.templates import LANGUAGES, Templates
+from app.mail.models import MailTemplate
+from app.mail.templates import LANGUAGES, Templates, Words
 from app.mail.transports import Folder, LetterRefused, Smtp, Transport
 from app.outbox.queue import KEEPS_TRYING, Leased, Outcome
 from app.settings import Settings
@@ -49,9 +53,10 @@ class Mailer:
         try:
             with self._database.reading() as session:
                 found = letter(session, self._settings, self._links, message, data)
+                theirs = own.find(session, message.chain_id, message.kind)
             if found is None:
                 return outcome(False, is_for_nobody=True)
-            self._transport.send(self._written(message, found))
+            self._transport.send(self._written(message, found, self._words(message.kind, found, theirs)))
         except BadLink:
             return outcome(False, is_for_nobody=True)
         except LetterRefused as e:
@@ -65,8 +70,16 @@ class Mailer:
         """Nothing more is sent."""
         self._transport.close()
 
-    def _written(self, message: Leased, found: Letter) -> EmailMessage:
-        words = self._templates.words(message.kind, self._language, found.context)
+    def _words(self, kind: str, found: Letter, theirs: MailTemplate | None) -> Words:
+        """In the chain's own words, if it has any, and they can still be said."""
+        if theirs is not None:
+            try:
+                return own.rendered(theirs.subject, theirs.content, found.context)
+            except TemplateError as e:
+                log.warning("a chain's own words for %s have an error: %s", kind, e)
+        return self._templates.words(kind, self._language, found.context)
+
+    def _written(self, message: Leased, found: Letter, words: Words) -> EmailMessage:
         written = EmailMessage()
         written["Subject"] = " ".join(words.subject.split())
         written["From"] = self._settings.mail_from

@@ -5,7 +5,7 @@ The text's first line is `Subject: …`. All are read and rendered once at start
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import SandboxedEnvironment
@@ -54,7 +54,7 @@ class Words:
     html: str
 
 
-def _sparse(example: dict[str, Any]) -> dict[str, Any]:
+def sparse(example: dict[str, Any]) -> dict[str, Any]:
     """The same with as little as there may be: no code, no end, no instructions."""
     bare = {**_VOUCHER, "code": None}
     sparse = {"voucher": bare, "vouchers": [{**bare, "expires_on": None}], "instructions": None, "from_name": None}
@@ -62,9 +62,9 @@ def _sparse(example: dict[str, Any]) -> dict[str, Any]:
 
 
 class Templates:
-    """Raises BadSettings for a template that cannot be read, or that names what its kind does not know."""
+    """Raises BadSettings for a template that cannot be read, or that names what its kind does not know, where they are to be `checked`."""
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, checked: bool = True) -> None:
         if folder is not None and not folder.is_dir():
             raise BadSettings(f"GUERDON_MAIL_TEMPLATES: there is no folder {folder}")
         known = {f"{language}/{kind}.{end}" for language in LANGUAGES for kind in KINDS for end in ("txt", "html")}
@@ -84,10 +84,16 @@ class Templates:
             lstrip_blocks=True,
             keep_trailing_newline=True,
         )
-        for language in LANGUAGES:
+        for language in LANGUAGES if checked else ():
             for kind, example in KINDS.items():
                 self.words(kind, language, example)
-                self.words(kind, language, _sparse(example))
+                self.words(kind, language, sparse(example))
+
+    def source(self, kind: str, language: str) -> tuple[str, str]:
+        """As they are written: the subject, and the letter in HTML."""
+        loader = cast(ChoiceLoader, self._environment.loader)
+        text, html = (loader.get_source(self._environment, f"{language}/{kind}.{end}")[0] for end in ("txt", "html"))
+        return text.partition("\n")[0].removeprefix(SUBJECT).strip(), html
 
     def words(self, kind: str, language: str, context: dict[str, Any]) -> Words:
         """A letter of a kind, in a language of LANGUAGES. Raises BadSettings."""

@@ -49,7 +49,7 @@ GROUPS = (
     CallGroup(
         "Admin: settings",
         "What is decided about the programme, in Open Loyalty's words; its pictures, its texts, and what its fields offer.",
-        ("admin_settings", "admin_conditions", "admin_translations", "admin_field_choices"),
+        ("admin_settings", "admin_conditions", "admin_letters", "admin_translations", "admin_field_choices"),
     ),
     CallGroup(
         "Admin: admins",

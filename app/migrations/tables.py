@@ -5,6 +5,7 @@ from app.campaign import models as campaign
 from app.db.installation import Installation
 from app.db.types import Base
 from app.jobs import models as jobs
+from app.mail import models as mail
 from app.media import models as media
 from app.members import models as members
 from app.organizations import models as organizations
@@ -24,6 +25,7 @@ __all__ = [
     "access",
     "campaign",
     "jobs",
+    "mail",
     "media",
     "members",
     "organizations",

@@ -21,6 +21,7 @@ BY_BLUEPRINT = {
     "admin_customers": "CUSTOMER",
     "admin_earning": "EARNING_RULE",
     "admin_invitations": "CUSTOMER",
+    "admin_letters": "SETTINGS",
     "admin_levels": "LEVEL",
     "admin_overview": "REWARD_CAMPAIGN",
     "admin_people": "CUSTOMER",

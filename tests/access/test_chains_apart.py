@@ -19,6 +19,7 @@ from werkzeug.test import TestResponse
 
 from app.access import permissions, roles, staff, tokens
 from app.access.models import Login
+from app.admin.cockpit import letters
 from app.campaign.awards.give import SYSTEM
 from app.campaign.models.photos import Photo
 from app.campaign.setup import campaigns, categories
@@ -292,6 +293,9 @@ TABLE: dict[str, Row] = {
     "POST campaignCategory/<category>/active": Row("admin", body=lambda p, w: {"active": 1}),
     "GET campaign/public/available": Row(ALL + " anyone"),
     "GET campaign/bought/export/csv": Row("admin"),
+    "GET settings/emails": Row("admin"),
+    "GET settings/emails/<email>": Row("admin"),
+    "PUT settings/emails/<email>": Row("admin", body=lambda p, w: {"email": {"subject": "S", "content": "<p>C</p>"}}),
     "GET customer/check": Row(ALL + " anyone", is_public=True, query="?emailOrPhone=nobody@guerdon.example"),
     "GET campaign/bought": Row("admin"),
     "PUT admin/customer/<customer>/bought/coupon/<purchase>/changeDeliveryStatus": Row(
@@ -529,6 +533,7 @@ ACTIONS = {
     "type": "deliveryStatus",
     "picture": "logo",
     "username": "sol@guerdon.example",
+    "email": str(next(iter(letters.IDS))),
 }
 
 

@@ -86,11 +86,6 @@ def port_of(controller: Controller) -> int:
     return int(controller.port)
 
 
-@pytest.fixture
-def mailing(settings: Settings) -> Settings:
-    return replace(settings, environment="development", public_url="https://shop.example")
-
-
 def hooks_of(app: Flask, settings: Settings, database: Database) -> Hooks:
     with app.app_context():
         sent_by = mailer(settings, database, identity().links)

@@ -1,0 +1,125 @@
+"""What the programme's letters say. Source: Open Loyalty, "e-mail settings"."""
+
+from email.utils import parseaddr
+from typing import Any
+from uuid import UUID, uuid5
+
+from flask import Response, jsonify
+from marshmallow import Schema, fields
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.admin.cockpit.settings import managed
+from app.mail import own
+from app.mail.errors import LetterKindUnknown
+from app.mail.templates import KINDS, LANGUAGES, Templates
+from app.openloyalty.api import Blueprint
+from app.openloyalty.fields import Text
+from app.openloyalty.formats import moment, without_none
+from app.openloyalty.forms import Form, form, require_unchanged
+from app.web.door import allow, reading, settings, transaction
+
+blueprint = Blueprint("admin_letters", __name__)
+
+IDS = {uuid5(UUID("b6f5ed9c-98d6-4d65-8b6e-f64bf2b0a1a4"), kind): kind for kind in KINDS}
+
+
+class EmailView(Schema):
+    emailId = fields.UUID(required=True)
+    key = fields.String(required=True, metadata={"enum": list(KINDS)})
+    subject = fields.String(required=True)
+    content = fields.String(required=True, metadata={"description": "HTML. It names values as `{{ campaign }}`."})
+    senderName = fields.String(required=True)
+    senderEmail = fields.String(required=True)
+    updatedAt = fields.String(metadata={"description": "Of words of the programme's own."})
+
+
+class EmailsView(Schema):
+    emails = fields.List(fields.Nested(EmailView), required=True)
+    total = fields.Integer(required=True)
+
+
+class AdditionalView(Schema):
+    variables = fields.List(fields.String(), required=True)
+    preview = fields.String(required=True)
+
+
+class EmailDetails(Schema):
+    entity = fields.Nested(EmailView, required=True)
+    additional = fields.Nested(AdditionalView, required=True)
+
+
+class EmailId(Schema):
+    emailId = fields.UUID(required=True)
+
+
+class EmailForm(Form):
+    """What a letter says. Blank, it says again what the installation's templates do. Who sends it is the installation's to say."""
+
+    printed = EmailView
+    elsewhere = ("emailId", "key", "senderName", "senderEmail", "updatedAt", "sender_name", "sender_email")
+    subject = Text()
+    content = Text(own.CONTENT_LENGTH_MAX)
+
+
+@blueprint.route("/settings/emails", methods=["GET"])
+@blueprint.response(200, EmailsView)
+@allow("admin")
+def list_letters() -> Response:
+    """List the letters that the programme sends, with their words."""
+    with reading() as session:
+        found = [_letter(session, managed(session), id) for id in IDS]
+    return jsonify(emails=found, total=len(found))
+
+
+@blueprint.route("/settings/emails/<uuid:email>", methods=["GET"])
+@blueprint.response(200, EmailDetails)
+@allow("admin")
+def show_letter(email: UUID) -> Response:
+    """Show what a letter says, which values it may name, and how it looks with an example of each."""
+    with reading() as session:
+        found = _letter(session, managed(session), email)
+    preview = own.preview(IDS[email], found["content"])
+    return jsonify(entity=found, additional={"variables": list(KINDS[IDS[email]]), "preview": preview})
+
+
+@blueprint.route("/settings/emails/<uuid:email>", methods=["PUT"])
+@form("email", EmailForm)
+@blueprint.response(200, EmailId)
+@allow("admin")
+def change_letter(data: dict[str, Any], email: UUID) -> Response:
+    """Let a letter say something else: the subject, and the letter in HTML, which may name values and ask with `if` and `for`."""
+    with transaction() as session:
+        chain_id = managed(session)
+        found = _letter(session, chain_id, email)
+        sender = {"sender_name": found["senderName"], "sender_email": found["senderEmail"]}
+        require_unchanged("email", {**found, **sender})
+        if not data["subject"] and not data["content"]:
+            own.remove(session, chain_id, IDS[email])
+        elif (data["subject"], data["content"]) != (found["subject"], found["content"]):
+            own.put(session, chain_id, IDS[email], data["subject"] or "", data["content"] or "", clock.now())
+    return jsonify(emailId=str(email))
+
+
+def _letter(session: Session, chain_id: int, id: UUID) -> dict[str, Any]:
+    """Raises LetterKindUnknown."""
+    if id not in IDS:
+        raise LetterKindUnknown
+    theirs = own.find(session, chain_id, IDS[id])
+    language = settings().locale if settings().locale in LANGUAGES else LANGUAGES[0]
+    if theirs is None:
+        subject, content = Templates(settings().mail_templates, checked=False).source(IDS[id], language)
+    else:
+        subject, content = theirs.subject, theirs.content
+    name, address = parseaddr(settings().mail_from)
+    return without_none(
+        {
+            "emailId": str(id),
+            "key": IDS[id],
+            "subject": subject,
+            "content": content,
+            "senderName": name,
+            "senderEmail": address,
+            "updatedAt": moment(theirs.updated_at) if theirs else None,
+        }
+    )
