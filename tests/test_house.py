@@ -53,7 +53,7 @@ FLOORS: list[set[str]] = [
     {"members"},
     {"outbox", "jobs"},
     {"organizations"},
-    {"media"},
+    {"media", "wording"},
     {"db"},
     {"settings", "clock", "amounts", "batches", "calendar", "paging", "refusal", "text"},
     {"logs"},

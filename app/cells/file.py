@@ -21,7 +21,7 @@ from uuid import UUID
 from sqlalchemy import Column, Date, LargeBinary, Table, Uuid
 
 from app.cells.errors import BadChainFile
-from app.db.types import UtcDateTime, Words
+from app.db.types import UtcDateTime, WordList
 
 VERSION = 1
 DAMAGED = "The file is cut off or damaged: copy it again, or export the chain again."
@@ -200,7 +200,7 @@ def _encoder(kind: Any) -> Callable[[Any], Any] | None:
         return datetime.isoformat
     if isinstance(kind, Date):
         return date.isoformat
-    if isinstance(kind, Words):
+    if isinstance(kind, WordList):
         return " ".join
     if isinstance(kind, LargeBinary):
         return lambda content: b64encode(content).decode()

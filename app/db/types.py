@@ -73,7 +73,7 @@ class WrittenSmall(Written):
         return None if value is None else written(value).lower() or None
 
 
-class Words(TypeDecorator[Sequence[str]]):
+class WordList(TypeDecorator[Sequence[str]]):
     """A few words of a known vocabulary, none of which is a part of another: SQL asks for one with `holds`."""
 
     impl = String
@@ -87,7 +87,7 @@ class Words(TypeDecorator[Sequence[str]]):
 
 
 def holds(words: SQLColumnExpression[Any], word: SQLColumnExpression[Any]) -> ColumnElement[bool]:
-    """Whether a column of Words has the word of another column."""
+    """Whether a column of WordList has the word of another column."""
     return type_coerce(words, String).contains(word)
 
 

@@ -12,13 +12,13 @@ from app import clock
 from app.access.errors import BadLink
 from app.access.links import Links
 from app.db.engine import Database
-from app.mail import own
 from app.mail.letters import Letter, letter
-from app.mail.models import MailTemplate
-from app.mail.templates import LANGUAGES, Templates, Words
 from app.mail.transports import Folder, LetterRefused, Smtp, Transport
 from app.outbox.queue import KEEPS_TRYING, Leased, Outcome
 from app.settings import Settings
+from app.wording import own
+from app.wording.models import MailTemplate
+from app.wording.templates import LANGUAGES, Templates, Words
 
 log = logging.getLogger("guerdon.worker")
 

@@ -5,7 +5,6 @@ from app.campaign import models as campaign
 from app.db.installation import Installation
 from app.db.types import Base
 from app.jobs import models as jobs
-from app.mail import models as mail
 from app.media import models as media
 from app.members import models as members
 from app.organizations import models as organizations
@@ -15,6 +14,7 @@ from app.sales import models as sales
 from app.web.audit import AuditEntry
 from app.web.brakes import WrongTries
 from app.web.idempotency import StoredAnswer
+from app.wording import models as wording
 
 __all__ = [
     "AuditEntry",
@@ -25,12 +25,12 @@ __all__ = [
     "access",
     "campaign",
     "jobs",
-    "mail",
     "media",
     "members",
     "organizations",
     "outbox",
     "points",
     "sales",
+    "wording",
 ]
 metadata = Base.metadata

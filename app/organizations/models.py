@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import JSON, BigInteger, CheckConstraint, Double, ForeignKey, Index, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.types import Base, Serial, UtcDateTime, Words, Written, WrittenSmall
+from app.db.types import Base, Serial, UtcDateTime, WordList, Written, WrittenSmall
 
 LEVELS_BY = ("hand", "sales", "points")
 MATCHES_BY = ("loyalty_card_number", "email", "phone")
@@ -62,8 +62,8 @@ class Chain(Base):
     delivery_skus: Mapped[list[str]] = mapped_column(JSON, default=list)  # items of sales that are the cost of delivery
     display: Mapped[dict[str, str]] = mapped_column(JSON, default=dict, server_default="{}")  # see DISPLAYED
     # Of which customers sales and events earn points by rules, and to which campaigns give; see MAY_BE_GRANTED.
-    earning_statuses: Mapped[Sequence[str]] = mapped_column(Words, default=("active",), server_default="active")
-    spending_statuses: Mapped[Sequence[str]] = mapped_column(Words, default=("active",), server_default="active")
+    earning_statuses: Mapped[Sequence[str]] = mapped_column(WordList, default=("active",), server_default="active")
+    spending_statuses: Mapped[Sequence[str]] = mapped_column(WordList, default=("active",), server_default="active")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(
         UtcDateTime

@@ -9,13 +9,13 @@ from typing import NamedTuple
 from app import refusal
 from app.access import errors as access
 from app.campaign import errors as campaign
-from app.mail import errors as mail
 from app.members import errors as members
 from app.organizations import errors as organizations
 from app.points import errors as points
 from app.refusal import Refusal, word_for
 from app.sales import errors as sales
 from app.web import idempotency
+from app.wording import errors as wording
 
 
 class ErrorCode(NamedTuple):
@@ -126,7 +126,7 @@ WORDS: Mapping[type[Refusal], ErrorCode] = {
     campaign.NotAReferralCampaign: CAMPAIGN_TYPE_NOT_SUPPORTED,
     campaign.PhotoNotFound: CALL_NOT_FOUND,
     campaign.CategoryNotFound: CALL_NOT_FOUND,
-    mail.LetterKindUnknown: CALL_NOT_FOUND,
+    wording.LetterKindUnknown: CALL_NOT_FOUND,
     campaign.PurchaseNotFound: VOUCHER_NOT_FOUND,
     campaign.CouponStaysUsed: VOUCHER_ALREADY_REDEEMED,
     campaign.VoucherNotFound: VOUCHER_NOT_FOUND,

@@ -30,7 +30,6 @@ from app.campaign.vouchers.lifecycle import VoucherTerms
 from app.db.engine import Database
 from app.jobs.marks import ExpiryMark
 from app.mail.mailer import mailer
-from app.mail.templates import KINDS, LANGUAGES, Templates
 from app.mail.transports import Smtp
 from app.members import customers
 from app.members.models import Customer, Profile
@@ -40,6 +39,7 @@ from app.outbox.models import Delivery, Message
 from app.points import ledger, lots, reminders
 from app.settings import BadSettings, Settings, from_environment
 from app.web.callers import identity
+from app.wording.templates import KINDS, LANGUAGES, Templates
 from tests.client import Client
 from tests.outbox.hooks import Hooks, later
 from tests.pages.conftest import HOSTILE

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.mail import own
-from app.mail.errors import BadMailTemplate
-from app.mail.templates import KINDS, LANGUAGES, Templates
 from app.settings import Settings
+from app.wording import own
+from app.wording.errors import BadMailTemplate
+from app.wording.templates import KINDS, LANGUAGES, Templates
 from tests.client import Client
 from tests.mail.test_mail import hooks_of, letters_in
 from tests.world import World

@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.admin.cockpit.settings import managed
-from app.mail import own
-from app.mail.errors import LetterKindUnknown
-from app.mail.templates import KINDS, LANGUAGES, Templates
 from app.openloyalty.api import Blueprint
 from app.openloyalty.fields import Text
 from app.openloyalty.formats import moment, without_none
 from app.openloyalty.forms import Form, form, require_unchanged
 from app.web.door import allow, reading, settings, transaction
+from app.wording import own
+from app.wording.errors import LetterKindUnknown
+from app.wording.templates import KINDS, LANGUAGES, Templates
 
 blueprint = Blueprint("admin_letters", __name__)
 

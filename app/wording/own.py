@@ -12,9 +12,9 @@ from jinja2 import StrictUndefined, TemplateError, nodes
 from jinja2.sandbox import SandboxedEnvironment
 from sqlalchemy.orm import Session
 
-from app.mail.errors import BadMailTemplate
-from app.mail.models import MailTemplate
-from app.mail.templates import KINDS, Words, sparse
+from app.wording.errors import BadMailTemplate
+from app.wording.models import MailTemplate
+from app.wording.templates import KINDS, Words, sparse
 
 SUBJECT_LENGTH_MAX, CONTENT_LENGTH_MAX = 255, 50_000
 LOOPS_MAX = 5
