@@ -37,7 +37,7 @@ class UsedForm(Form):
 
 
 @blueprint.route("/campaign/public/available", methods=["GET"])
-@blueprint.response(200, schemas.listed("campaigns", schemas.OwnCampaignView))
+@blueprint.response(200, schemas.listed("campaigns", schemas.PublicCampaignView))
 @blueprint.doc(parameters=[*PAGING_PARAMETERS, FORMAT, *SHELF_FILTERS, *LATER_FILTERS])
 @anyone
 def list_public() -> Response:
@@ -45,7 +45,7 @@ def list_public() -> Response:
     with listing() as session:
         chain = {visited_chain(session) or organizations.first(session)}
         found = catalogue.visible_page(session, chain, paging(), clock.now(), replace(shelf(), is_public=True))
-        return showing.page(found, "customer", wants_html())
+        return showing.page(found, "anyone", wants_html())
 
 
 @blueprint.route("/customer/campaign/available", methods=["GET"])

@@ -25,12 +25,15 @@ class CheckView(Schema):
 
 @blueprint.route("/customer/check", methods=["GET"])
 @blueprint.response(200, CheckView)
+@blueprint.alt_response(403, schema=RefusedView, description="Customers do not register themselves here")
 @blueprint.alt_response(429, schema=REFUSAL_REFERENCE, description="Somebody asks too often")
 @blueprint.doc(parameters=queries.filters("emailOrPhone", description="To the letter."))
 @anyone
 def check_name() -> Response:
     """Say how many customers of this programme have an e-mail address or a phone: who registers learns whether it is taken."""
-    counted("register")  # it tells who is registered, as registering does
+    if settings().self_registration == "off":
+        raise Forbidden  # nobody needs to know it
+    counted("check name")  # it tells who is registered, as registering does
     named = queries.text("emailOrPhone")
     if named is None:
         raise BadRequest("Say which e-mail address or phone: emailOrPhone.")

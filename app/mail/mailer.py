@@ -6,8 +6,6 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Any
 
-from jinja2 import TemplateError
-
 from app import clock
 from app.access.errors import BadLink
 from app.access.links import Links
@@ -75,7 +73,7 @@ class Mailer:
         if theirs is not None:
             try:
                 return own.rendered(theirs.subject, theirs.content, found.context)
-            except TemplateError as e:
+            except own.FAULTS as e:
                 log.warning("a chain's own words for %s have an error: %s", kind, e)
         return self._templates.words(kind, self._language, found.context)
 

@@ -1,4 +1,4 @@
-"""Pictures that something of a chain shows: a level, an earning rule."""
+"""Pictures that something of a chain shows: a level, an earning rule, a customer, a campaign's brand."""
 
 from datetime import datetime
 

@@ -36,6 +36,17 @@ def remove(session: Session, chain_id: int, place: str) -> bool:
     return bool(session.scalars(gone.returning(ShownPicture.place)).all())
 
 
+def move(session: Session, chain_id: int, place: str, to: str) -> None:
+    """Show at another place what is shown at this one, where nothing is shown there; here, nothing is any more."""
+    there = find(session, chain_id, to)
+    shown = find(session, chain_id, place)
+    if shown is not None and there is None:
+        put(session, chain_id, to, shown.sha256, shown.media_type, shown.bytes_count, shown.created_at)
+    if shown is not None:
+        session.delete(shown)
+        session.flush()
+
+
 def place_of(kind: str, uuid: UUID) -> str:
     """Where the picture of a `level`, an `earning_rule` or a `customer` is kept, or the icon of a campaign's `brand`."""
     return f"{kind}/{uuid}"

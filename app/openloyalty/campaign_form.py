@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any, cast
+from typing import Any
 
 from marshmallow import ValidationError, post_load, pre_load, validates_schema
 
@@ -189,27 +189,23 @@ class CampaignForm(Form):
 
     def _translations(self, sent: Mapping[str, Any]) -> dict[str, TranslationSpec]:
         """The texts in other languages than the programme's own; of a language without any, that there are none. Raises ValidationError."""
-        found = by_locale(sent.get("translations") or {})
-        if not isinstance(found, Mapping):
-            return {}
-        return {
-            locale: TranslationSpec(
-                **{
-                    self.fields[name].attribute or name: self._text(locale, name, texts.get(name))
-                    for name in self.translated
-                }
-            )
-            for locale, texts in found.items()
-            if locale != settings().locale
-        }
-
-    def _text(self, locale: str, name: str, sent: Any) -> str | None:
-        if sent in (None, ""):
-            return None
-        try:
-            return cast(str, self.fields[name].deserialize(sent))
-        except ValidationError as e:
-            raise ValidationError({"translations": [f"{locale}: {name}: {text}" for text in e.messages]}) from e
+        by_language = by_locale(sent.get("translations") or {})
+        found: dict[str, TranslationSpec] = {}
+        wrong: dict[str, dict[str, Any]] = {}
+        for locale, sent_texts in by_language.items() if isinstance(by_language, Mapping) else ():
+            if locale == settings().locale:
+                continue
+            texts = {}
+            for name in self.translated:
+                value = sent_texts.get(name) if isinstance(sent_texts, Mapping) else None
+                try:
+                    texts[self.fields[name].attribute or name] = self.fields[name].deserialize(value) if value else None
+                except ValidationError as e:
+                    wrong.setdefault(locale, {})[name] = e.messages
+            found[locale] = TranslationSpec(**texts)
+        if wrong:
+            raise ValidationError({"translations": wrong})
+        return found
 
 
 class CampaignChangeForm(CampaignForm):

@@ -314,6 +314,13 @@ def _children(schema: Schema, errors: Mapping[str, Any]) -> dict[str, Any]:
             found[name] = {"errors": _flat(error)}
         elif name not in hidden:
             found[name] = {}
+    if isinstance(by_language := errors.get("translations"), Mapping):
+        found["translations"] = {
+            "children": {
+                locale: {"children": {name: {"errors": _flat(messages)} for name, messages in texts.items()}}
+                for locale, texts in by_language.items()
+            }
+        }
     return found
 
 

@@ -77,22 +77,27 @@ class BoughtCampaignView(Schema):
     usageInstruction = fields.String()
 
 
-class OwnCampaignView(BoughtCampaignView):
-    """A campaign as customers see it."""
+class PublicCampaignView(BoughtCampaignView):
+    """A campaign as everybody sees it."""
 
     labels = fields.List(fields.Nested(LabelView))
     will_be_active_from = _moment(required=False)
     will_be_active_to = _moment(required=False)
-    usageLeft = _whole()
-    usageLeftForCustomer = fields.Integer()
-    canBeBoughtByCustomer = fields.Boolean()
-    visibleForCustomersCount = _whole()
-    usersWhoUsedThisCampaignCount = _whole()
     categories = _ids(required=False)
     categoryNames = _names(required=False)
     featured = fields.Boolean(metadata={"description": "Only when it is."})
     public = fields.Boolean(metadata={"description": "Only when it is: shown to who has not signed in."})
     brandIcon = fields.Boolean(metadata={"description": "Only when there is one."})
+
+
+class OwnCampaignView(PublicCampaignView):
+    """A campaign as customers see it."""
+
+    usageLeft = _whole()
+    usageLeftForCustomer = fields.Integer()
+    canBeBoughtByCustomer = fields.Boolean()
+    visibleForCustomersCount = _whole()
+    usersWhoUsedThisCampaignCount = _whole()
 
 
 class PhotoReference(Schema):

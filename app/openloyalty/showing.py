@@ -14,8 +14,9 @@ from app.web.door import database, in_background
 
 
 def page(found: Paged[CampaignForSale], viewer: str, as_html: bool = False) -> Response:
-    """A page of campaigns for an `admin`, a `seller` or a `customer`."""
-    _count_what_is_due(found.rows)
+    """A page of campaigns for an `admin`, a `seller`, a `customer` or `anyone`."""
+    if viewer != "anyone":  # who is shown no counts
+        _count_what_is_due(found.rows)
     return views.paged("campaigns", found, lambda shown: views.campaign(shown, viewer, as_html))
 
 

@@ -49,31 +49,39 @@ def paged(key: str, found: Paged[Any], present: Callable[[Any], Any]) -> Respons
 
 
 def campaign(shown: CampaignForSale, viewer: str, as_html: bool = False) -> dict[str, Any]:
-    """A campaign for an `admin`, a `seller` or a `customer`, who sees neither targets nor codes."""
+    """A campaign for an `admin`, a `seller`, or a `customer`, who sees neither targets nor codes; or for `anyone`, who sees no counts."""
     it = shown.campaign
+    is_staff = viewer in ("admin", "seller")
     fields = {
-        **(_targets_and_codes(shown) if viewer != "customer" else {}),
+        **(_targets_and_codes(shown) if is_staff else {}),
         **offer(it, as_html),
-        **(_names(shown) if viewer != "customer" else {}),
+        **(_names(shown) if is_staff else {}),
         "labels": [{"key": label.key, "value": label.value} for label in it.labels] or None,
         **_will_be_active(shown),
-        "usageLeft": rules.usage_left(it.stock),
-        **_for_customer(shown),
-        "visibleForCustomersCount": shown.audience_size,
-        "usersWhoUsedThisCampaignCount": it.stock.customers_count,
-        **_shelf(shown),
+        **(_counts(shown) if viewer != "anyone" else {}),
+        **_shelf(shown, viewer),
         "translations": _translations(it) if viewer == "admin" else None,
         **(_photos(it) if viewer == "admin" else {}),
     }
     return without_none(fields)
 
 
-def _shelf(shown: CampaignForSale) -> dict[str, Any]:
+def _counts(shown: CampaignForSale) -> dict[str, Any]:
+    return {
+        "usageLeft": rules.usage_left(shown.campaign.stock),
+        **_for_customer(shown),
+        "visibleForCustomersCount": shown.audience_size,
+        "usersWhoUsedThisCampaignCount": shown.campaign.stock.customers_count,
+    }
+
+
+def _shelf(shown: CampaignForSale, viewer: str) -> dict[str, Any]:
     """Where a campaign stands among the others, as later versions print it; nothing of one that is nowhere."""
     it = shown.campaign
+    seen = [category for category in it.categories if category.active or viewer in ("admin", "seller")]
     return {
-        "categories": [str(category.uuid) for category in it.categories] or None,
-        "categoryNames": {str(category.uuid): category.name for category in it.categories} or None,
+        "categories": [str(category.uuid) for category in seen] or None,
+        "categoryNames": {str(category.uuid): category.name for category in seen} or None,
         "featured": it.is_featured or None,
         "public": it.is_public or None,
         "brandIcon": shown.has_brand_icon or None,

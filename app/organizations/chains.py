@@ -280,8 +280,10 @@ def _apply(session: Session, chain: Chain, terms: ChainDetails) -> None:
             field="levels_by",
         )
     for name in ("earning_statuses", "spending_statuses"):
-        if not getattr(terms, name) or not set(getattr(terms, name)) <= set(MAY_BE_GRANTED):
-            raise BadChain(f"Who may earn or spend is one or more of {', '.join(MAY_BE_GRANTED)}.", field=name)
+        if not {"active"} <= set(getattr(terms, name)) <= set(MAY_BE_GRANTED):
+            raise BadChain(
+                f"Who is active may earn and spend; who else may is among {', '.join(MAY_BE_GRANTED)}.", field=name
+            )
         setattr(chain, name, tuple(dict.fromkeys(getattr(terms, name))))
     if len(terms.delivery_skus) > SKUS_MAX:
         raise BadChain(f"At most {SKUS_MAX} products are the cost of delivery.", field="delivery_skus")

@@ -20,6 +20,7 @@ from app.campaign.models.engagement import BehaviorProgress, EventReceipt, Parti
 from app.campaign.models.limits import MethodUsage, Stock, Usage
 from app.campaign.models.referrals import ReferralRelation
 from app.campaign.models.vouchers import Voucher
+from app.media import pictures
 from app.members import customers, sizes, telling
 from app.members.errors import BadCustomer, CustomerElsewhere
 from app.members.models import (
@@ -145,6 +146,8 @@ def _describe(session: Session, kept: Customer, gone: Customer) -> None:
         setattr(ours, name, getattr(ours, name) or getattr(theirs, name))
     ours.labels = [*ours.labels, *(it for it in theirs.labels if it not in ours.labels)]
     kept.shop = kept.shop or gone.shop
+    kept.seller_uuid = kept.seller_uuid or gone.seller_uuid
+    pictures.move(session, kept.chain_id, *(pictures.place_of("customer", it.uuid) for it in (gone, kept)))
     for model in (CustomerTag, CustomerAttribute, BehaviorProgress, EventReceipt, Participation):
         _move_rows(session, model, kept, gone)
     _progress(session, kept, gone)

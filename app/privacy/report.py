@@ -1,11 +1,13 @@
 """All that is kept of one customer, table by table, for the customer's own reading."""
 
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from app.cells import file
+from app.media.pictures import place_of
 from app.members.models import Customer
 from app.migrations.tables import metadata
 from app.outbox.writing import customer_subject
@@ -31,8 +33,9 @@ def report(session: Session, customer_id: int) -> dict[str, list[dict[str, Any]]
 
 def _of_one(session: Session, customer_id: int) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
+    uuid = session.scalars(select(Customer.uuid).where(Customer.id == customer_id)).one()
     for table in metadata.sorted_tables:
-        condition = _about(table, customer_id)
+        condition = _about(table, customer_id, uuid)
         if condition is None:
             continue
         encode, columns = file.to_json(table), file.columns(table)
@@ -49,9 +52,11 @@ def _of_one(session: Session, customer_id: int) -> dict[str, list[dict[str, Any]
     return found
 
 
-def _about(table: Table, customer_id: int) -> Any:
+def _about(table: Table, customer_id: int, uuid: UUID) -> Any:
     if table.name == "customer":
         return table.c.id == customer_id
+    if table.name == "shown_picture":
+        return table.c.place == place_of("customer", uuid)
     if table.name in BY_SUBJECT:
         return table.c.subject == customer_subject(customer_id)
     if table.name == "sale_item":

@@ -278,7 +278,7 @@ def instant_rewards(
 
 
 def simulate(session: Session, chain: ChainTerms, sale: Bought, customer_id: int | None, now: datetime) -> Earnings:
-    """What a sale would earn, which nobody records; by nobody, as by an active customer without a level."""
+    """What a sale would earn, which nobody records; by nobody, as by a customer who may earn and has no level."""
     found = facts.rules_of(session, chain.id, min(sale.bought_at, now))
     who, is_first = Earner(None, frozenset()), False
     if customer_id is not None:

@@ -25,7 +25,16 @@ ALLOWED = (
 _PLAIN = SandboxedEnvironment(undefined=StrictUndefined)
 _HTML = SandboxedEnvironment(undefined=StrictUndefined, autoescape=True)
 LINE_ENDS = {"p", "div", "br", "li", "tr", "h1", "h2", "h3", "h4", "table", "ul", "ol"}
-NOT_SAID = {"style", "script", "head", "title"}
+NOT_SAID = {"style", "script", "title"}
+# What a letter is for: without it, whoever reads it can do nothing.
+NEEDED = {
+    "customer.activation": "link",
+    "customer.code": "code",
+    "customer.invitation": "link",
+    "password.reset": "link",
+}
+# What a template may do wrong: it is read, and then rendered with text where a number was expected, or nothing at all.
+FAULTS = (TemplateError, ArithmeticError, AttributeError, TypeError, ValueError, SyntaxError, RecursionError)
 
 
 def find(session: Session, chain_id: int, kind: str) -> MailTemplate | None:
@@ -57,22 +66,19 @@ def require_sound(kind: str, subject: str, content: str) -> None:
             raise BadMailTemplate(f"A letter's {name} has 1 to {length_max:,} characters.", field=name)
         try:
             _require_plain(text)
-            for context in (KINDS[kind], sparse(KINDS[kind])):
-                _PLAIN.from_string(text).render(context)
-        except TemplateError as e:
+            said = [_PLAIN.from_string(text).render(context) for context in (KINDS[kind], sparse(KINDS[kind]))]
+        except FAULTS as e:
             words = ", ".join(KINDS[kind])
             raise BadMailTemplate(f"{e} A letter of this kind knows {words}.", field=name) from e
+        needed = NEEDED.get(kind) if name == "content" else None
+        if needed is not None and not all(KINDS[kind][needed] in it for it in said):
+            raise BadMailTemplate(f"This letter has to say {{{{ {needed} }}}}.", field=name)
 
 
 def rendered(subject: str, content: str, context: dict[str, Any]) -> Words:
     """The letter, and what it says without its markup."""
     html = _HTML.from_string(content).render(context)
     return Words(_PLAIN.from_string(subject).render(context), text_of(html), html)
-
-
-def preview(kind: str, content: str) -> str:
-    """The letter with an example of each value."""
-    return _HTML.from_string(content).render(KINDS[kind])
 
 
 def text_of(html: str) -> str:

@@ -38,6 +38,11 @@ def test_the_installations_own_letters_can_be_the_beginning_of_others(kind: str,
         "{% include 'en/password.reset.txt' %}",
         "{% macro a() %}{% endmacro %}x",
         "{{ vouchers[0].code }}",
+        "{% if campaign > 10 %}x{% endif %}",
+        "{% for a in instructions %}{{ a }}{% endfor %}",
+        "{% for a, b in campaign %}{{ a }}{% endfor %}",
+        "{% if campaign %}" * 110 + "{% endif %}" * 110,
+        "{{ " + "not " * 3_000 + "campaign }}",
         "x" * (own.CONTENT_LENGTH_MAX + 1),
         " ",
     ],
@@ -49,8 +54,29 @@ def test_what_goes_too_far_is_refused(text: str) -> None:
         own.require_sound(KIND, text, "C")
 
 
+@pytest.mark.parametrize("kind", own.NEEDED)
+def test_a_letter_says_what_it_is_for(kind: str) -> None:
+    needed = own.NEEDED[kind]
+    with pytest.raises(BadMailTemplate, match=needed):
+        own.require_sound(kind, "S", "<p>Hello.</p>")
+    own.require_sound(kind, "S", f"<p>{{{{ {needed} }}}}</p>")
+
+
+def test_words_that_cannot_be_said_of_somebody_give_way_to_the_installations(
+    app: Flask, world: World, mailing: Settings
+) -> None:
+    hooks = hooks_of(app, mailing, world.database)
+    faulty = "{% if first_name == 'Cleo' %}{% if balance > 5 %}x{% endif %}{% endif %}"
+    with world.database.transaction() as session:
+        own.put(session, world.chain_id, KIND, "S", faulty, world.now)
+    world.buy(world.a_campaign(name="Tea"))
+    hooks.send()
+    [letter] = letters_in(mailing)
+    assert letter["Subject"].endswith("new reward")
+
+
 def test_text_is_what_the_letter_says_without_its_markup() -> None:
-    html = """<html><head><title>T</title><style>p { color: red }</style></head><body><h1>Hello  you</h1>
+    html = """<html><head><title>T</title><style>p { color: red }</style><body><h1>Hello  you</h1>
 <p>A &lt;code&gt;: <b>X-1</b>.<br>See <a href="https://shop.example">the
 shop</a>.</p><ul><li>One</li><li>Two</li></ul></body></html>"""
     assert own.text_of(html) == "Hello you\n\nA <code>: X-1.\nSee the shop https://shop.example.\n\nOne\n\nTwo\n"
@@ -62,6 +88,8 @@ def test_a_programme_says_something_else(ada: Client, app: Flask, world: World, 
     assert listed["total"] == len(listed["emails"]) == len(KINDS)
     [bought] = [it for it in listed["emails"] if it["key"] == KIND]
     path = f"/api/settings/emails/{bought['emailId']}"
+    assert ada.send("PUT", path, json={"email": bought}).status_code == 200
+    assert "updatedAt" not in ada.get(path).json["entity"], "what is sent back as it is becomes nobody's own"
     words = {"subject": "{{ campaign }} & more", "content": "<p>Take <b>{{ campaign }}</b>, {{ first_name }}.</p>"}
     changed = ada.send("PUT", path, json={"email": {**bought, **words}})
     assert (changed.status_code, changed.json) == (200, {"emailId": bought["emailId"]})

@@ -1,6 +1,7 @@
 """What the staff notes of customers, and by what they are found; levels with their special rewards; lists to take away."""
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,8 +19,9 @@ from app.members import customers
 from app.members.models import Customer, Profile
 from app.organizations import shops
 from app.organizations.scope import EVERY_CHAIN
-from app.privacy import erasing
+from app.privacy import erasing, merging, report
 from app.sales.recording import SaleDetails
+from app.settings import Settings
 from tests.client import Client
 from tests.world import World, clock_at, points
 
@@ -234,6 +236,11 @@ def test_a_seller_looks_after_whom_she_registers_and_others_as_the_staff_says(
     for change, expected in (({"sellerId": str(own.uuid)}, str(own.uuid)), ({"sellerId": None}, None)):
         changed: Any = ada.send("PUT", f"/api/customer/{other}", json={"customer": change}).json
         assert changed.get("sellerId") == expected
+    assert ada.post(f"/api/seller/{own.uuid}/delete").status_code == 200
+    kept = {**ada.get(f"/api/customer/{made}").json, "firstName": "Anne"}
+    assert ada.send("PUT", f"/api/customer/{made}", json={"customer": kept}).status_code == 200, (
+        "who has gone stays said"
+    )
     nobodys = {"sellerId": str(world.cleo.uuid)}
     for answer in (
         ada.send("PUT", f"/api/customer/{other}", json={"customer": nobodys}),
@@ -245,8 +252,11 @@ def test_a_seller_looks_after_whom_she_registers_and_others_as_the_staff_says(
     assert cleo.send("PUT", f"/api/customer/{world.cleo.uuid}", json=mine).status_code == 400
 
 
-def test_who_registers_learns_whether_a_name_is_taken(app: Flask, world: World) -> None:
+def test_who_registers_learns_whether_a_name_is_taken(app: Flask, settings: Settings, world: World) -> None:
     anyone = Client(app)
+    app.extensions["guerdon_settings"] = replace(settings, self_registration="off")
+    assert anyone.get("/api/customer/check?emailOrPhone=x").status_code == 403
+    app.extensions["guerdon_settings"] = replace(settings, self_registration="open")
     with world.database.transaction() as session:
         session.get_one(Profile, world.cleo.id).phone = "+48600700800"
     for name, total in (
@@ -282,7 +292,14 @@ def test_customers_have_a_picture_for_the_staff_and_themselves(
     assert (cleo.get(other).status_code, cleo.send("POST", other, data=picture()).status_code) == (403, 403)
     refused = sol.send("POST", own, data={"avatar[file]": (io.BytesIO(b"no picture"), "me.png")})
     assert refused.json["form"]["children"]["file"]["errors"]
+    with world.database.reading() as session:
+        assert report.report(session, world.cleo.id)["shown_picture"]
+    twin = world.a_customer("Twin")
     with world.database.transaction() as session:
-        erasing.erase(session, customers.get(session, str(world.cleo.uuid), EVERY_CHAIN), world.now)
+        both = (customers.get(session, str(it.uuid), EVERY_CHAIN) for it in (twin, world.cleo))
+        merging.merge(session, *both, world.now)
+    assert ada.get(f"/api/customer/{twin.uuid}/avatar").status_code == 200, "what one has, both have"
+    with world.database.transaction() as session:
+        erasing.erase(session, customers.get(session, str(twin.uuid), EVERY_CHAIN), world.now)
     with world.database.reading() as session:
         assert session.scalars(select(ShownPicture)).all() == [], "an erased person has no picture"

@@ -10,7 +10,11 @@ from typing import Any
 import pytest
 from flask import Flask
 from PIL import Image
+from sqlalchemy import select, text
 
+from app.access.models import Login
+from app.campaign.models.campaigns import Campaign
+from app.campaign.setup import categories
 from app.organizations import chains
 from tests.client import Client
 from tests.world import World, offered
@@ -55,7 +59,7 @@ def test_categories_are_made_changed_and_shown_to_everybody(ada: Client, app: Fl
     assert ada.post(f"/api/campaignCategory/{cakes}/active", json={"active": False}).status_code == 200
     assert ada.post(f"/api/campaignCategory/{cakes}/active", json={}).status_code == 400
     for query, expected in (("active=1", ["Tea"]), ("active=0", ["Cakes"]), ("name=ea", ["Tea"]), ("name=x", [])):
-        found: Any = anyone.get(f"/api/campaignCategory?{query}").json
+        found: Any = ada.get(f"/api/campaignCategory?{query}").json
         assert [it["name"] for it in found["categories"]] == expected, query
     taken = ada.post("/api/campaignCategory", json={"campaign_category": {"name": "Tea"}})
     assert taken.status_code == 400
@@ -90,6 +94,7 @@ def test_campaigns_are_found_by_where_they_stand(
     assert not {"coupons", "levels", "canBeBoughtByCustomer"} & public.keys(), (
         "what the staff sees, and of nobody in particular"
     )
+    assert not {"usageLeft", "visibleForCustomersCount", "usersWhoUsedThisCampaignCount"} & public.keys(), "how it goes"
 
 
 def test_what_is_printed_is_taken_back_and_what_is_not_sent_stays(ada: Client, world: World) -> None:
@@ -140,6 +145,69 @@ def test_what_is_no_category_is_refused(ada: Client, world: World, sent: dict[st
     assert ada.get("/api/campaign").json["total"] == 0
 
 
+def test_a_text_that_is_wrong_is_told_in_its_language(ada: Client, world: World) -> None:
+    for sent in ({"pl": None}, {"pl": ""}, {"pl": []}, {}):
+        a_campaign(ada, world, translations=sent)
+    answer: Any = ada.post("/api/campaign", json=offered(world, translations={"pl": {"name": "x" * 300}}))
+    assert answer.status_code == 400
+    children = answer.json["form"]["children"]["translations"]["children"]
+    assert children["pl"]["children"]["name"]["errors"] == [
+        "This value is too long. It should have 255 characters or less."
+    ]
+    many = {f"a{one}{two}": {"name": "x"} for one in "abcdefgh" for two in "abcdefgh"}
+    assert ada.post("/api/campaign", json=offered(world, translations=many)).status_code == 400
+
+
+def test_what_is_switched_off_is_for_the_staff_and_what_is_elsewhere_for_nobody(
+    ada: Client, sol: Client, cleo: Client, app: Flask, world: World
+) -> None:
+    drinks = a_category(ada)
+    a_campaign(ada, world, name="Coffee", categories=[drinks], public=1)
+    assert ada.post(f"/api/campaignCategory/{drinks}/active", json={"active": 0}).status_code == 200
+    anyone = Client(app)
+    for who, total in ((ada, 1), (sol, 1), (cleo, 0), (anyone, 0)):
+        assert who.get("/api/campaignCategory").json["total"] == total
+        assert who.get(f"/api/campaignCategory/{drinks}").status_code == (200 if total else 404)
+    for who, path in ((cleo, "customer/campaign/available"), (anyone, "campaign/public/available")):
+        assert names(who, f"{path}?categoryId[]={drinks}") == []
+        assert "Drinks" not in who.get(f"/api/{path}").get_data(as_text=True)
+    assert names(ada, f"campaign?categoryId[]={drinks}") == ["Coffee"]
+    with world.database.transaction() as session:
+        there = chains.create(session, chains.ChainDetails("There"), world.now).id
+        chains.set_app(session, "there.example", there)
+        theirs = categories.create(session, there, categories.CategoryDetails("Theirs")).uuid
+    stranger = world.a_customer(chain_id=there)
+    with world.database.reading() as session:
+        login = session.scalars(select(Login).where(Login.customer_id == stranger.id)).one()
+    client = Client(app).as_login(login, stranger.uuid)
+    assert [it["name"] for it in client.get("/api/campaignCategory").json["categories"]] == ["Theirs"]
+    for who in (ada, sol, cleo, anyone):
+        assert who.get(f"/api/campaignCategory/{theirs}").status_code == 404
+    assert names(anyone, "campaign/public/available") == ["Coffee"]
+    assert anyone.get("/api/campaign/public/available", headers={"Host": "there.example"}).json["total"] == 0
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"active": 0}, {"campaignVisibility": {"visibleFrom": "2999-01-01 00:00", "visibleTo": "2999-02-01 00:00"}}],
+)
+def test_what_is_public_is_no_less_secret_before_its_time(
+    ada: Client, app: Flask, world: World, changed: dict[str, Any]
+) -> None:
+    a_campaign(ada, world, public=1, **changed)
+    assert names(Client(app), "campaign/public/available") == []
+
+
+def test_what_is_public_is_found_by_its_own_index(world: World) -> None:
+    query = select(Campaign.id).where(Campaign.chain_id == world.chain_id, Campaign.is_public)
+    with world.database.transaction() as session:
+        if world.database.is_postgresql:
+            session.execute(text("SET LOCAL enable_seqscan = off"))
+        compiled = str(query.compile(session.get_bind(), compile_kwargs={"literal_binds": True}))
+        plan = session.execute(text(("EXPLAIN " if world.database.is_postgresql else "EXPLAIN QUERY PLAN ") + compiled))
+        assert "ix_campaign_public" in str(plan.all())
+
+
 def test_documents_call_categories_by_name(ada: Client, world: World) -> None:
     drinks = a_category(ada)
     campaign = a_campaign(ada, world, categories=[drinks])
@@ -153,6 +221,13 @@ def test_documents_call_categories_by_name(ada: Client, world: World) -> None:
     a_category(ada, "Cakes")
     assert ada.put(f"/api/admin/campaigns/{campaign}", json=wanted, **seen).status_code == 200
     assert list(ada.get(f"/api/campaign/{campaign}").json["categoryNames"].values()) == ["Cakes"]
+    both = {**wanted, "listing": {**wanted["listing"], "categories": ["Drinks", "Cakes"]}}
+    tags = []
+    for _ in range(2):
+        seen = {"headers": {"If-Match": ada.get(f"/api/admin/campaigns/{campaign}").headers["ETag"]}}
+        assert ada.put(f"/api/admin/campaigns/{campaign}", json=both, **seen).status_code == 200
+        tags.append(ada.get(f"/api/admin/campaigns/{campaign}").headers["ETag"])
+    assert tags[0] == tags[1], "the same once more changes nothing"
 
 
 def test_a_campaign_has_the_icon_of_its_brand(ada: Client, app: Flask, world: World) -> None:

@@ -90,9 +90,8 @@ def list_active_campaigns() -> Response:
 def change_campaign(spec: CampaignSpec, campaign: UUID) -> Response:
     """Change a campaign as a whole."""
     with transaction() as session:
-        text = catalogue.one(session, campaign, chains(), clock.now()).campaign
-        shown = {name: getattr(text if name == "name" else text.text, ours) for name, ours in views.TRANSLATED.items()}
-        chosen = chosen_texts("campaign", shown)
+        known = campaigns.texts(session, campaign, chains())
+        chosen = chosen_texts("campaign", {name: known.get(ours) for name, ours in views.TRANSLATED.items()})
         name = chosen.pop("name", spec.name)
         spec = replace(spec, name=name, texts=replace(spec.texts, **chosen))
         campaigns.change(session, campaign, spec, chains(), clock.now(), actor())

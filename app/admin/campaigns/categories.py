@@ -1,10 +1,13 @@
 """Categories of campaigns. Source: Open Loyalty 3.2, "Campaign category"."""
 
+from collections.abc import Set
 from uuid import UUID
 
 from flask import Response, jsonify
 from marshmallow import post_load
+from sqlalchemy.orm import Session
 
+from app.campaign.errors import CategoryNotFound
 from app.campaign.setup import categories
 from app.campaign.setup.categories import CategoryDetails
 from app.openloyalty import schemas, views
@@ -13,6 +16,7 @@ from app.openloyalty.fields import Checkbox, Text, Whole
 from app.openloyalty.forms import Form, chosen_texts, form
 from app.openloyalty.queries import PAGING_PARAMETERS, filters, flag, paging, text
 from app.organizations import chains as organizations
+from app.paging import Paged
 from app.web.door import allow, anyone, chains, note_subject, own_chain, reading, transaction, visited_chain, visitor
 
 blueprint = Blueprint("admin_categories", __name__)
@@ -48,18 +52,27 @@ class SwitchForm(Form):
 @blueprint.doc(parameters=[*PAGING_PARAMETERS, *filters("name", "active")])
 @anyone
 def list_categories() -> Response:
-    """List the categories of campaigns: the staff's own, and to others those of the programme whose address this is."""
-    who = visitor()
+    """List the categories of campaigns: one's own chain's, and to who has not signed in those of the programme whose address this is.
+
+    Those that are switched off are for the staff only.
+    """
     with reading() as session:
-        mine = who.reads if who is not None and who.role == "admin" else None
-        found = categories.page(
-            session,
-            mine or {visited_chain(session) or organizations.first(session)},
-            paging(),
-            text("name"),
-            flag("active"),
-        )
+        mine, is_staff = _whose(session)
+        active = flag("active")
+        if not is_staff and active is False:
+            return views.paged("categories", Paged([], 0), views.category)
+        found = categories.page(session, mine, paging(), text("name"), active if is_staff else True)
         return views.paged("categories", found, views.category)
+
+
+def _whose(session: Session) -> tuple[Set[int], bool]:
+    """Of which chains the caller is shown categories: the staff's own, a customer's own, to others those of this address; and whether it
+    is the staff, who is shown what is switched off, too.
+    """
+    who = visitor()
+    if who is None:
+        return {visited_chain(session) or organizations.first(session)}, False
+    return who.reads, who.role in ("admin", "seller")
 
 
 @blueprint.route("/campaignCategory", methods=["POST"])
@@ -78,9 +91,13 @@ def create_category(details: CategoryDetails) -> Response:
 @blueprint.response(200, schemas.CategoryView)
 @anyone
 def show_category(category: UUID) -> Response:
-    """Show a category of campaigns, to everybody."""
+    """Show a category of campaigns; one that is switched off, to the staff only."""
     with reading() as session:
-        return jsonify(views.category(categories.get(session, category, None)))
+        mine, is_staff = _whose(session)
+        found = categories.get(session, category, mine)
+        if not (found.active or is_staff):
+            raise CategoryNotFound
+        return jsonify(views.category(found))
 
 
 @blueprint.route("/campaignCategory/<uuid:category>", methods=["PUT"])

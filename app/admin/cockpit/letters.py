@@ -1,12 +1,13 @@
 """What the programme's letters say. Source: Open Loyalty, "e-mail settings"."""
 
 from email.utils import parseaddr
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
 from flask import Response, jsonify
 from marshmallow import Schema, fields
-from sqlalchemy.orm import Session
 
 from app import clock
 from app.admin.cockpit.settings import managed
@@ -14,9 +15,11 @@ from app.openloyalty.api import Blueprint
 from app.openloyalty.fields import Text
 from app.openloyalty.formats import moment, without_none
 from app.openloyalty.forms import Form, form, require_unchanged
+from app.text import trimmed
 from app.web.door import allow, reading, settings, transaction
 from app.wording import own
 from app.wording.errors import LetterKindUnknown
+from app.wording.models import MailTemplate
 from app.wording.templates import KINDS, LANGUAGES, Templates
 
 blueprint = Blueprint("admin_letters", __name__)
@@ -68,7 +71,8 @@ class EmailForm(Form):
 def list_letters() -> Response:
     """List the letters that the programme sends, with their words."""
     with reading() as session:
-        found = [_letter(session, managed(session), id) for id in IDS]
+        chain_id = managed(session)
+        found = [_letter(id, own.find(session, chain_id, kind)) for id, kind in IDS.items()]
     return jsonify(emails=found, total=len(found))
 
 
@@ -77,10 +81,13 @@ def list_letters() -> Response:
 @allow("admin")
 def show_letter(email: UUID) -> Response:
     """Show what a letter says, which values it may name, and how it looks with an example of each."""
+    kind = _kind(email)
     with reading() as session:
-        found = _letter(session, managed(session), email)
-    preview = own.preview(IDS[email], found["content"])
-    return jsonify(entity=found, additional={"variables": list(KINDS[IDS[email]]), "preview": preview})
+        theirs = own.find(session, managed(session), kind)
+    words = _installations().words(kind, _language(), KINDS[kind])
+    if theirs is not None:
+        words = own.rendered(theirs.subject, theirs.content, KINDS[kind])
+    return jsonify(entity=_letter(email, theirs), additional={"variables": list(KINDS[kind]), "preview": words.html})
 
 
 @blueprint.route("/settings/emails/<uuid:email>", methods=["PUT"])
@@ -89,27 +96,29 @@ def show_letter(email: UUID) -> Response:
 @allow("admin")
 def change_letter(data: dict[str, Any], email: UUID) -> Response:
     """Let a letter say something else: the subject, and the letter in HTML, which may name values and ask with `if` and `for`."""
+    kind = _kind(email)
     with transaction() as session:
         chain_id = managed(session)
-        found = _letter(session, chain_id, email)
+        found = _letter(email, own.find(session, chain_id, kind))
         sender = {"sender_name": found["senderName"], "sender_email": found["senderEmail"]}
         require_unchanged("email", {**found, **sender})
         if not data["subject"] and not data["content"]:
-            own.remove(session, chain_id, IDS[email])
+            own.remove(session, chain_id, kind)
         elif (data["subject"], data["content"]) != (found["subject"], found["content"]):
-            own.put(session, chain_id, IDS[email], data["subject"] or "", data["content"] or "", clock.now())
+            own.put(session, chain_id, kind, data["subject"] or "", data["content"] or "", clock.now())
     return jsonify(emailId=str(email))
 
 
-def _letter(session: Session, chain_id: int, id: UUID) -> dict[str, Any]:
+def _kind(id: UUID) -> str:
     """Raises LetterKindUnknown."""
     if id not in IDS:
         raise LetterKindUnknown
-    theirs = own.find(session, chain_id, IDS[id])
-    language = settings().locale if settings().locale in LANGUAGES else LANGUAGES[0]
-    if theirs is None:
-        subject, content = Templates(settings().mail_templates, checked=False).source(IDS[id], language)
-    else:
+    return IDS[id]
+
+
+def _letter(id: UUID, theirs: MailTemplate | None) -> dict[str, Any]:
+    subject, content = _installations().source(IDS[id], _language())
+    if theirs is not None:
         subject, content = theirs.subject, theirs.content
     name, address = parseaddr(settings().mail_from)
     return without_none(
@@ -117,9 +126,23 @@ def _letter(session: Session, chain_id: int, id: UUID) -> dict[str, Any]:
             "emailId": str(id),
             "key": IDS[id],
             "subject": subject,
-            "content": content,
+            "content": trimmed(content),
             "senderName": name,
             "senderEmail": address,
             "updatedAt": moment(theirs.updated_at) if theirs else None,
         }
     )
+
+
+def _language() -> str:
+    return settings().locale if settings().locale in LANGUAGES else LANGUAGES[0]
+
+
+def _installations() -> Templates:
+    return _of_folder(settings().mail_templates)
+
+
+@lru_cache(4)
+def _of_folder(folder: Path | None) -> Templates:
+    """Only the worker must have the operator's templates: a server that does not have them shows Guerdon's own."""
+    return Templates(folder if folder is not None and folder.is_dir() else None, checked=False)

@@ -175,8 +175,8 @@ def change_customer(data: dict[str, Any], customer: str) -> Response:
             customers.assign_level(session, found, level, clock.now())
         if "shop" in data:
             customers.set_shop(session, found, data.pop("shop"), clock.now())
-        if "seller" in data:
-            seller = data.pop("seller")
+        seller = data.pop("seller", found.seller_uuid)
+        if seller != found.seller_uuid:  # one who has gone since stays, when a client sends back what it was shown
             if seller is not None:
                 staff.require_seller(session, seller, {found.chain_id})
             customers.set_seller(session, found, seller, clock.now())

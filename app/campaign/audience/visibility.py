@@ -2,8 +2,9 @@
 
 - A campaign is **secret** until customers may know of it: a draft, in review, or before its visibility begins.
   For customers it does not exist: not in lists, not by its id, not by its photo.
-- It is **shown** while its visibility lasts, to the active customers whom it is *for* (its audience and its restrictions) and
-  to those who *have a history* with it: whoever opted in or out, or has progress, may go on looking, whomever it is for by now.
+- It is **shown** while its visibility lasts, to the customers whom it is *for* (its audience and its restrictions) and to whose
+  status the chain gives, and to those who *have a history* with it: whoever opted in or out, or has progress, may go on looking,
+  whomever it is for by now.
 - Otherwise it is **hidden**: no secret any more, but not for this customer, or no longer visible.
 
 Sellers list what is *on show*, and may look at every campaign. Admins, partners and applications see all of their chain's.

@@ -122,4 +122,5 @@ def qualifying(session: Session, campaign_id: int, now: datetime) -> Any:
         .where(Campaign.id == campaign_id)
         .options(joinedload(Campaign.audience), joinedload(Campaign.targeting))
     ).one()
-    return and_(meant(campaign, now, is_postgresql(session)), Customer.status == "active")
+    granted = session.scalars(select(Chain.spending_statuses).where(Chain.id == campaign.chain_id)).one()
+    return and_(meant(campaign, now, is_postgresql(session)), Customer.status.in_(granted))

@@ -56,7 +56,7 @@ from app.organizations.models import UNITS
 from app.text import is_language
 
 VERSION = 1
-LABELS_MAX, LANGUAGES_MAX, NAMES_MAX = 100, 50, 1_000
+LABELS_MAX, NAMES_MAX = 100, 1_000
 SECONDS_MAX = 100 * 366 * 24 * 3600
 WHOLE_PERCENT = 100 * 100
 
@@ -648,8 +648,6 @@ def _require_version(version: int) -> None:
 
 
 def _require_languages(translations: Mapping[str, Any]) -> None:
-    if len(translations) > LANGUAGES_MAX:
-        raise ValidationError({"translations": [f"At most {LANGUAGES_MAX} languages."]})
     for code in translations:
         if not is_language(code):
             raise ValidationError({"translations": {code: ["A language is a code such as en, pl or pt-BR."]}})

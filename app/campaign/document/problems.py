@@ -15,7 +15,7 @@ from app.campaign.errors import BadCampaign, BadCreative, BadRestriction
 from app.campaign.limits import UNLIMITED
 from app.refusal import Refusal
 
-REWARDS_MAX = 50
+REWARDS_MAX = LANGUAGES_MAX = 50
 GIVEN_AT_ONCE_MAX = 50
 CONTEXT_FIELDS: dict[str, dict[str, str]] = {
     "interaction": targeting.USER,
@@ -47,6 +47,8 @@ def problems(spec: CampaignSpec) -> Iterator[Problem]:
     yield from _of_windows(spec)
     if gives_plain_coupons(spec):
         yield _bad("/rewards", "A campaign that gives nothing but a plain coupon sells it.")
+    if len(spec.translations) > LANGUAGES_MAX:
+        yield _bad("/translations", f"At most {LANGUAGES_MAX} languages.")
     if len(spec.rewards) > REWARDS_MAX:
         yield _bad("/rewards", f"A campaign has at most {REWARDS_MAX} reward methods.")
     takers = [i for i, reward in enumerate(spec.rewards) if REWARD_KINDS[reward.kind].takes_code]

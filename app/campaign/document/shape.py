@@ -107,7 +107,7 @@ def printed(
         ],
         "business": business,
         "listing": _dumped(ListingPart, listing)
-        | {"categories": [names.get(uuid, str(uuid)) for uuid in listing.categories or ()]},
+        | {"categories": sorted(names.get(uuid, str(uuid)) for uuid in listing.categories or ())},
     }
 
 

@@ -64,7 +64,7 @@ class CampaignFilter:
 
     @property
     def wants_some(self) -> bool:
-        """Not just any."""
+        """Not just any; what is for segments is asked of the audiences, before the campaigns are."""
         return self != CampaignFilter(has_segment=self.has_segment)
 
 
@@ -103,7 +103,7 @@ def visible_page(
 ) -> Paged[CampaignForSale]:
     """The campaigns that are switched on and visible, for a seller; or for anybody, those that are public."""
     on_show = [within(chains, Campaign.chain_id), visibility.is_on_show(Campaign, now)]
-    return _page(session, paging, now, [*on_show, *_conditions(wanted)])
+    return _page(session, paging, now, [*on_show, *_conditions(wanted, in_active=True)])
 
 
 def available_page(
@@ -128,7 +128,7 @@ def available_page(
     on_show = and_(SELLS_COUPONS, visibility.is_on_show(Campaign, now), reach.meets())
     gone = _gone(customer_id)
     total = None if wanted.wants_some else _count_available(session, reach, gone, now)
-    conditions = [on_show, not_(gone), *_conditions(replace(wanted, has_segment=None))]
+    conditions = [on_show, not_(gone), *_conditions(replace(wanted, has_segment=None), in_active=True)]
     return _page(session, paging, now, conditions, customer_id, with_codes, total)
 
 
@@ -203,7 +203,8 @@ def customers(session: Session, uuid: UUID, chains: Chains, paging: Page, now: d
     return Paged(list(session.scalars(paging.cut(query))), total)
 
 
-def _conditions(wanted: CampaignFilter) -> list[Any]:
+def _conditions(wanted: CampaignFilter, in_active: bool = False) -> list[Any]:
+    """`in_active`: of the categories only those that are switched on."""
     conditions: list[Any] = []
     for key, value in wanted.labels:
         label = [CampaignLabel.campaign_id == Campaign.id]
@@ -219,12 +220,13 @@ def _conditions(wanted: CampaignFilter) -> list[Any]:
     if wanted.is_featured is not None:
         conditions.append(Campaign.is_featured.is_(wanted.is_featured))
     if wanted.is_public is not None:
-        conditions.append(Campaign.is_public.is_(wanted.is_public))
+        conditions.append(Campaign.is_public if wanted.is_public else ~Campaign.is_public)  # as the index says it
     if wanted.has_segment is not None:
         for_some = Campaign.audience_id.in_(FOR_SEGMENTS)
         conditions.append(for_some if wanted.has_segment else ~for_some)
     if wanted.categories:
         named = select(Category.id).where(Category.uuid.in_(wanted.categories))
+        named = named.where(Category.active.is_(True)) if in_active else named
         conditions.append(Campaign.id.in_(select(InCategory.campaign_id).where(InCategory.category_id.in_(named))))
     return conditions
 

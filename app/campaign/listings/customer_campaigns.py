@@ -83,7 +83,7 @@ def page(
 def _count_running(
     session: Session, conditions: Sequence[Any], reach: visibility_sql.Reach, may_be_given: ColumnElement[bool]
 ) -> int:
-    """How many running campaigns are for an active customer, in one statement, so that all is of one instant.
+    """How many running campaigns are for a customer who may be given what they have, in one statement, so that all is of one instant.
 
     What always runs is counted already, the rest in the indexes by its windows.
     """

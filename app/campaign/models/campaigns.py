@@ -120,7 +120,9 @@ class Campaign(Base):
         unique_where("uq_campaign_external_id", "chain_id", "external_id", where="external_id IS NOT NULL"),
         unique_where("uq_campaign_unique_name", "chain_id", "unique_name", where="unique_name IS NOT NULL"),
         Index("ix_campaign_targeting_id", "targeting_id"),
-        Index("ix_campaign_public", "chain_id", "id", postgresql_where=sql("is_public"), sqlite_where=sql("is_public")),
+        Index(
+            "ix_campaign_public", "chain_id", "id", postgresql_where=sql("is_public"), sqlite_where=sql("is_public = 1")
+        ),
         CheckConstraint(f"lifecycle IN {LIFECYCLES}", "known_lifecycle"),
         CheckConstraint("cost >= 0", "cost_not_negative"),
         CheckConstraint("active_from <= active_to", "active_window"),

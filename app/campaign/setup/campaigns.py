@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from app.campaign.audience import audiences
 from app.campaign.awards import draws
 from app.campaign.awards.give import SYSTEM, Actor, lock_stocks
 from app.campaign.document import problems, shape, stored
-from app.campaign.document.spec import EVERYONE, CampaignSpec, TranslationSpec, keeping, sold_plainly
+from app.campaign.document.spec import EVERYONE, CampaignSpec, TextSpec, TranslationSpec, keeping, sold_plainly
 from app.campaign.eligibility import rules
 from app.campaign.engagement import creatives
 from app.campaign.errors import (
@@ -104,6 +104,18 @@ def put(
             raise problem.refusal
         _become(session, campaign, before, spec, now)
     return campaign
+
+
+def texts(session: Session, uuid: UUID, chains: Chains) -> dict[str, str | None]:
+    """The name and the texts of a campaign in the programme's own language, as `TextSpec` calls them; nothing of one that is not there."""
+    names = [field.name for field in fields(TextSpec)]
+    query = (
+        select(Campaign.name, *(getattr(CampaignText, name) for name in names))
+        .join(CampaignText, CampaignText.campaign_id == Campaign.id)
+        .where(Campaign.uuid == uuid, within(chains, Campaign.chain_id))
+    )
+    found = session.execute(query).one_or_none()
+    return dict(zip(("name", *names), found, strict=True)) if found is not None else {}
 
 
 def complete(session: Session, uuid: UUID, chains: Chains, now: datetime, by: Actor = SYSTEM) -> Campaign:

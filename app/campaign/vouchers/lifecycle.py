@@ -288,7 +288,7 @@ def _opens(voucher: Voucher, lock_code: str | None, basket_code: str | None) -> 
 
 
 def _require_active(executor: Executor, customer_id: int | None) -> None:
-    """Who is not active is given nothing, by the staff neither."""
+    """To whose status the chain gives nothing is given nothing, by the staff neither."""
     if customer_id is None:
         return
     is_granted = holds(Chain.spending_statuses, Customer.status)

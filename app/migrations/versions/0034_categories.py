@@ -15,7 +15,7 @@ def upgrade() -> None:
     strict = "" if is_postgresql else " STRICT"
     for name in ("is_featured", "is_public"):
         op.execute(f"ALTER TABLE campaign ADD COLUMN {name} {flag} DEFAULT {no} NOT NULL")
-    op.execute("CREATE INDEX ix_campaign_public ON campaign (chain_id, id) WHERE is_public")
+    op.execute("CREATE INDEX ix_campaign_public ON campaign (chain_id, id) WHERE is_public" + ("" if is_postgresql else " = 1"))
     op.execute(
         f"CREATE TABLE category (id {serial} NOT NULL, uuid {uuid} NOT NULL, chain_id {whole} NOT NULL, name {text} NOT NULL,"
         f" active {flag} NOT NULL, position {whole} NOT NULL, CONSTRAINT pk_category PRIMARY KEY (id),"
