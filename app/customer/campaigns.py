@@ -25,6 +25,7 @@ from app.openloyalty.queries import (
     wants_html,
 )
 from app.organizations import chains as organizations
+from app.paging import Paged
 from app.web.door import allow, anyone, caller, listing, visited_chain
 
 blueprint = Blueprint("customer_campaigns", __name__)
@@ -44,7 +45,10 @@ def list_public() -> Response:
     """List the campaigns on show that are public, of the programme whose address this is, for who has not signed in."""
     with listing() as session:
         chain = {visited_chain(session) or organizations.first(session)}
-        found = catalogue.visible_page(session, chain, paging(), clock.now(), replace(shelf(), is_public=True))
+        wanted = shelf()
+        if wanted.is_public is False:
+            return showing.page(Paged([], 0), "anyone")
+        found = catalogue.visible_page(session, chain, paging(), clock.now(), replace(wanted, is_public=True))
         return showing.page(found, "anyone", wants_html())
 
 

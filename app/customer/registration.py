@@ -6,6 +6,7 @@ from flask import Response, jsonify
 from marshmallow import Schema, fields
 from werkzeug.exceptions import BadRequest, Forbidden
 
+from app.access.models import CUSTOMER
 from app.members import finding
 from app.native.schemas import RefusedView
 from app.openloyalty import queries, registration, schemas
@@ -14,7 +15,7 @@ from app.openloyalty.forms import form
 from app.openloyalty.member_forms import SelfRegistrationForm
 from app.organizations import chains as organizations
 from app.web.brakes import counted
-from app.web.door import anyone, reading, settings, visited_chain
+from app.web.door import anyone, reading, settings, visited_chain, visitor
 
 blueprint = Blueprint("customer_registration", __name__)
 
@@ -27,13 +28,17 @@ class CheckView(Schema):
 @blueprint.response(200, CheckView)
 @blueprint.alt_response(403, schema=RefusedView, description="Customers do not register themselves here")
 @blueprint.alt_response(429, schema=REFUSAL_REFERENCE, description="Somebody asks too often")
-@blueprint.doc(parameters=queries.filters("emailOrPhone", description="To the letter."))
+@blueprint.doc(
+    parameters=queries.filters("emailOrPhone", description="An address in whatever case, or a phone, its `+` as `%2B`.")
+)
 @anyone
 def check_name() -> Response:
     """Say how many customers of this programme have an e-mail address or a phone: who registers learns whether it is taken."""
     if settings().self_registration == "off":
         raise Forbidden  # nobody needs to know it
-    counted("check name")  # it tells who is registered, as registering does
+    who = visitor()
+    if who is None or who.role == CUSTOMER:
+        counted("check name")  # it tells who is registered, as registering does
     named = queries.text("emailOrPhone")
     if named is None:
         raise BadRequest("Say which e-mail address or phone: emailOrPhone.")

@@ -29,6 +29,7 @@ from app.members.models import (
     chain_of,
 )
 from app.organizations import chains, shops
+from app.organizations.models import Chain
 from app.organizations.scope import Chains, within
 from app.paging import Page, Paged
 from app.refusal import AlreadyTaken
@@ -359,8 +360,14 @@ def activate(session: Session, customer: Customer, now: datetime) -> None:
 
 
 def block(session: Session, customer: Customer, now: datetime) -> None:
-    """Let a customer neither sign in nor buy. Who was never active stays `new`, which lets as little, and is still to be welcomed."""
-    _set_status(session, customer, "new" if customer.status == "new" else "blocked", now)
+    """Let a customer neither sign in nor buy.
+
+    Who was never active stays `new`, and is still to be welcomed, where the chain lets such customers do as little; else who is blocked
+    is so, and is not welcomed later.
+    """
+    chain = session.get_one(Chain, customer.chain_id)
+    may_nothing = "new" not in {*chain.earning_statuses, *chain.spending_statuses}
+    _set_status(session, customer, "new" if customer.status == "new" and may_nothing else "blocked", now)
 
 
 def _set_status(session: Session, customer: Customer, status: str, now: datetime) -> None:

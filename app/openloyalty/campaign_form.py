@@ -35,11 +35,9 @@ from app.openloyalty.fields import (
     Text,
     Uuid,
     Whole,
-    by_locale,
 )
 from app.openloyalty.formats import FOR_EVER, SINCE_EVER
 from app.openloyalty.forms import Form, Group
-from app.web.door import settings
 
 ENDS_EARLY = "The end should not be earlier than the start."
 # What 3.2's console sends with every campaign, whatever its kind, and this version does not offer.
@@ -184,28 +182,8 @@ class CampaignForm(Form):
             sale=SaleSpec(data["reward"], data["single_coupon"]),
             codes=data["codes"],
             listing=ListingSpec(**{name: data[name] for name in ("is_featured", "is_public", "categories")}),
-            translations=self._translations(original),
+            translations={locale: TranslationSpec(**texts) for locale, texts in self.other_texts(original).items()},
         )
-
-    def _translations(self, sent: Mapping[str, Any]) -> dict[str, TranslationSpec]:
-        """The texts in other languages than the programme's own; of a language without any, that there are none. Raises ValidationError."""
-        by_language = by_locale(sent.get("translations") or {})
-        found: dict[str, TranslationSpec] = {}
-        wrong: dict[str, dict[str, Any]] = {}
-        for locale, sent_texts in by_language.items() if isinstance(by_language, Mapping) else ():
-            if locale == settings().locale:
-                continue
-            texts = {}
-            for name in self.translated:
-                value = sent_texts.get(name) if isinstance(sent_texts, Mapping) else None
-                try:
-                    texts[self.fields[name].attribute or name] = self.fields[name].deserialize(value) if value else None
-                except ValidationError as e:
-                    wrong.setdefault(locale, {})[name] = e.messages
-            found[locale] = TranslationSpec(**texts)
-        if wrong:
-            raise ValidationError({"translations": wrong})
-        return found
 
 
 class CampaignChangeForm(CampaignForm):

@@ -41,6 +41,29 @@ class Form(Schema):
     def read_translations(self, data: Mapping[str, Any], **kw: Any) -> Mapping[str, Any]:
         return default_texts(data, self.translated) if self.translated else data
 
+    def other_texts(self, sent: Mapping[str, Any]) -> dict[str, dict[str, str | None]]:
+        """The texts in other languages than the programme's own, by the domain's names; a language that is sent blank has none.
+
+        Raises ValidationError.
+        """
+        by_language = by_locale(sent.get("translations") or {})
+        found: dict[str, dict[str, str | None]] = {}
+        wrong: dict[str, dict[str, Any]] = {}
+        for locale, sent_texts in by_language.items() if isinstance(by_language, Mapping) else ():
+            if locale == settings().locale:
+                continue
+            found[locale] = {}
+            for name in self.translated:
+                value = sent_texts.get(name) if isinstance(sent_texts, Mapping) else None
+                field = self.fields[name]
+                try:
+                    found[locale][field.attribute or name] = field.deserialize(value) if value else None
+                except ValidationError as e:
+                    wrong.setdefault(locale, {})[name] = e.messages
+        if wrong:
+            raise ValidationError({"translations": wrong})
+        return found
+
     @validates_schema(pass_original=True, skip_on_field_errors=False)
     def refuse_unknown(self, data: Any, original: Any, **kw: Any) -> None:
         printed = self.printed._declared_fields.keys() - self.later if self.printed else set()
@@ -222,6 +245,12 @@ def refuse_to_change(names: Collection[str]) -> None:
     """What is changed elsewhere, or by others. In views with a form. Raises InvalidForm, if there is any."""
     if names:
         raise InvalidForm(tree(g.form, {"_schema": [f"This form does not change {', '.join(names)}."]}))
+
+
+def sends_translations(root: str) -> bool:
+    """Whether texts come by language: then those of a language that does not come are to go; in views with a form."""
+    sent = body().get(root)
+    return isinstance(sent, Mapping) and bool(sent.get("translations"))
 
 
 def chosen_texts(root: str, shown: Mapping[str, Any]) -> dict[str, Any]:

@@ -85,8 +85,8 @@ class PublicCampaignView(BoughtCampaignView):
     will_be_active_to = _moment(required=False)
     categories = _ids(required=False)
     categoryNames = _names(required=False)
-    featured = fields.Boolean(metadata={"description": "Only when it is."})
-    public = fields.Boolean(metadata={"description": "Only when it is: shown to who has not signed in."})
+    featured = _flag()
+    public = fields.Boolean(required=True, metadata={"description": "Shown to who has not signed in."})
     brandIcon = fields.Boolean(metadata={"description": "Only when there is one."})
 
 

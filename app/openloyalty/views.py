@@ -82,8 +82,8 @@ def _shelf(shown: CampaignForSale, viewer: str) -> dict[str, Any]:
     return {
         "categories": [str(category.uuid) for category in seen] or None,
         "categoryNames": {str(category.uuid): category.name for category in seen} or None,
-        "featured": it.is_featured or None,
-        "public": it.is_public or None,
+        "featured": it.is_featured,
+        "public": it.is_public,
         "brandIcon": shown.has_brand_icon or None,
     }
 
@@ -112,7 +112,10 @@ def category(it: Category) -> dict[str, Any]:
         "campaignCategoryId": str(it.uuid),
         "active": it.active,
         "sortOrder": it.position,
-        "translations": translations(name=it.name),
+        "translations": [
+            *translations(name=it.name),
+            *({"name": name, "locale": language} for language, name in sorted(it.translations.items())),
+        ],
     }
 
 

@@ -64,12 +64,14 @@ def require_sound(kind: str, subject: str, content: str) -> None:
     for name, text, length_max in (("subject", subject, SUBJECT_LENGTH_MAX), ("content", content, CONTENT_LENGTH_MAX)):
         if not text.strip() or len(text) > length_max:
             raise BadMailTemplate(f"A letter's {name} has 1 to {length_max:,} characters.", field=name)
+        if name == "subject" and len(text.splitlines()) > 1:
+            raise BadMailTemplate("A letter's subject is a single line.", field=name)
         try:
             _require_plain(text)
             said = [_PLAIN.from_string(text).render(context) for context in (KINDS[kind], sparse(KINDS[kind]))]
         except FAULTS as e:
             words = ", ".join(KINDS[kind])
-            raise BadMailTemplate(f"{e} A letter of this kind knows {words}.", field=name) from e
+            raise BadMailTemplate(f"{str(e).rstrip('.')}. A letter of this kind knows {words}.", field=name) from e
         needed = NEEDED.get(kind) if name == "content" else None
         if needed is not None and not all(KINDS[kind][needed] in it for it in said):
             raise BadMailTemplate(f"This letter has to say {{{{ {needed} }}}}.", field=name)
@@ -122,7 +124,9 @@ def _require_plain(text: str) -> None:
     tree = _PLAIN.parse(text)
     for node in tree.find_all(nodes.Node):
         if not isinstance(node, ALLOWED):
-            raise TemplateError(f"Line {node.lineno}: a template may name values, and ask with `if` and `for`.")
+            raise TemplateError(
+                f"Line {node.lineno}: a template may name values, and ask with `if` and `for`; this is {type(node).__name__.lower()}"
+            )
     if sum(1 for _ in tree.find_all(nodes.For)) > LOOPS_MAX:
         raise TemplateError(f"At most {LOOPS_MAX} times `for`.")
     if any(outer.find(nodes.For) is not None for outer in tree.find_all(nodes.For)):

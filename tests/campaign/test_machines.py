@@ -22,7 +22,7 @@ from app.campaign.models.vouchers import Voucher
 from app.campaign.triggers import referrals, sales, signups
 from app.campaign.vouchers import lifecycle, lookup
 from app.campaign.vouchers.lookup import Holder, VoucherIdentifiers
-from app.members.customers import Person
+from app.members.customers import Joining, Person
 from app.members.models import Customer
 from app.organizations import chains
 from app.points import ledger
@@ -311,7 +311,12 @@ class ReferralMachine(RuleBasedStateMachine):
 
     def _joined(self, code: str | None) -> int:
         joined: signups.SignUp = self.run(
-            signups.sign_up, Person("Con", "Customer"), self.world.now, SYSTEM, chain_id=self.chain, referral_code=code
+            signups.sign_up,
+            Person("Con", "Customer"),
+            self.world.now,
+            SYSTEM,
+            joining=Joining(self.chain),
+            referral_code=code,
         )
         made = joined.customer
         self.codes[made.id] = str(made.profile.referral_code)

@@ -112,6 +112,7 @@ def test_a_programme_says_something_else(ada: Client, app: Flask, world: World, 
         ({"subject": "{{ secret }}", "content": "C"}, "subject"),
         ({"subject": "S", "content": "{{ 7 * 7 }}"}, "content"),
         ({"subject": "S"}, "content"),
+        ({"subject": "a\nBcc: x@y.example", "content": "C"}, "subject"),
     ):
         refused = ada.send("PUT", path, json={"email": sent})
         assert refused.status_code == 400, sent

@@ -81,6 +81,8 @@ def test_what_was_created_is_shown(ada: Client, world: World) -> None:
         "usageLeft": 3,
         "visibleForCustomersCount": 1,
         "usersWhoUsedThisCampaignCount": 0,
+        "featured": False,
+        "public": False,
         "translations": [
             {
                 "name": "Free coffee",

@@ -21,7 +21,7 @@ DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}")
 NOT_ALWAYS_THERE = {"will_be_active_from", "will_be_active_to", "labels", "coupons"}
 LATER = {
     ".customers[": {"status", "level"},
-    "/campaign": {"translations"},
+    "/campaign": {"translations", "featured", "public"},
 }  # what rows have of later versions, where the contract names them
 VARIES = {
     "usageLeft",

@@ -56,8 +56,17 @@ def test_categories_are_made_changed_and_shown_to_everybody(ada: Client, app: Fl
     }
     back = ada.put(f"/api/campaignCategory/{drinks}", json={"campaign_category": {**one, "name": "Tea"}})
     assert (back.status_code, back.json) == (200, {"campaignCategoryId": drinks})
+    both = {"translations": {"en": {"name": "Tea"}, "pl": {"name": "Herbata"}}}
+    assert ada.put(f"/api/campaignCategory/{drinks}", json={"campaign_category": both}).status_code == 200
+    named: Any = anyone.get(f"/api/campaignCategory/{drinks}").json
+    assert named["translations"] == [{"name": "Tea", "locale": "en"}, {"name": "Herbata", "locale": "pl"}]
+    assert (named["active"], named["sortOrder"]) == (True, 2), "what is not sent stays"
+    assert ada.put(f"/api/campaignCategory/{drinks}", json={"campaign_category": named}).status_code == 200
+    assert anyone.get(f"/api/campaignCategory/{drinks}").json == named
     assert ada.post(f"/api/campaignCategory/{cakes}/active", json={"active": False}).status_code == 200
     assert ada.post(f"/api/campaignCategory/{cakes}/active", json={}).status_code == 400
+    assert ada.put(f"/api/campaignCategory/{cakes}", data={"campaign_category[name]": "Cakes"}).status_code == 200
+    assert ada.get(f"/api/campaignCategory/{cakes}").json["active"] is False, "a name switches nothing on"
     for query, expected in (("active=1", ["Tea"]), ("active=0", ["Cakes"]), ("name=ea", ["Tea"]), ("name=x", [])):
         found: Any = ada.get(f"/api/campaignCategory?{query}").json
         assert [it["name"] for it in found["categories"]] == expected, query
@@ -79,7 +88,7 @@ def test_campaigns_are_found_by_where_they_stand(
     a_campaign(ada, world, name="Plain")
     shown: Any = ada.get(f"/api/campaign/{coffee}").json
     assert (shown["categories"], shown["categoryNames"]) == ([drinks], {drinks: "Drinks"})
-    assert (shown["featured"], "public" in shown) == (True, False)
+    assert (shown["featured"], shown["public"]) == (True, False)
     lists = ("campaign", "seller/campaign", f"seller/customer/{world.cleo.uuid}/campaign/available")
     for who, path in ((ada, lists[0]), (sol, lists[1]), (sol, lists[2]), (cleo, "customer/campaign/available")):
         assert names(who, f"{path}?categoryId[]={drinks}") == ["Cake", "Coffee"], path
@@ -90,6 +99,7 @@ def test_campaigns_are_found_by_where_they_stand(
     anyone = Client(app)
     assert names(anyone, "campaign/public/available") == ["Cake"]
     assert names(anyone, f"campaign/public/available?categoryId[]={drinks}&isFeatured=1") == []
+    assert names(anyone, "campaign/public/available?isPublic=0") == []
     [public] = anyone.get("/api/campaign/public/available").json["campaigns"]
     assert not {"coupons", "levels", "canBeBoughtByCustomer"} & public.keys(), (
         "what the staff sees, and of nobody in particular"
@@ -115,7 +125,7 @@ def test_what_is_printed_is_taken_back_and_what_is_not_sent_stays(ada: Client, w
     console["translations"] = {"en": {"name": "Espresso"}, "pl": {"name": "Kawa mała", "shortDescription": ""}}
     assert ada.put(path, json={"campaign": {**console, "featured": False}}).status_code == 200
     changed: Any = ada.get(path).json
-    assert (changed["name"], "featured" in changed, changed["public"]) == ("Espresso", False, True)
+    assert (changed["name"], changed["featured"], changed["public"]) == ("Espresso", False, True)
     assert changed["translations"][1] == {"name": "Kawa mała", "locale": "pl"}
     # A console of 2.9 knows of none of this.
     plain = offered(world, name="Espresso", coupons=shown["coupons"])
@@ -123,12 +133,12 @@ def test_what_is_printed_is_taken_back_and_what_is_not_sent_stays(ada: Client, w
     kept: Any = ada.get(path).json
     for name in ("categories", "public", "translations"):
         assert kept[name] == changed[name], name
-    gone = {"en": {"name": "Espresso"}, "pl": {"name": "", "shortDescription": ""}}
+    gone = {"en": {"name": "Espresso"}}  # what does not come is no more
     emptied = {**plain["campaign"], "translations": gone, "categories": [], "public": 0}
     assert ada.put(path, json={"campaign": emptied}).status_code == 200
     last: Any = ada.get(path).json
     assert [it["locale"] for it in last["translations"]] == ["en"]
-    assert not {"categories", "public"} & last.keys()
+    assert ("categories" in last, last["public"]) == (False, False)
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,13 @@ from uuid import UUID
 from flask import Response, jsonify
 
 from app import clock
-from app.campaign.document.spec import CampaignSpec
+from app.campaign.document.spec import CampaignSpec, TranslationSpec
 from app.campaign.listings import catalogue
 from app.campaign.setup import campaigns, coupons
 from app.openloyalty import schemas, showing, views
 from app.openloyalty.api import Blueprint
 from app.openloyalty.campaign_form import CampaignChangeForm, CampaignForm
-from app.openloyalty.forms import chosen_texts, form
+from app.openloyalty.forms import chosen_texts, form, sends_translations
 from app.openloyalty.people import actor, customer_pages
 from app.openloyalty.queries import (
     FORMAT,
@@ -90,10 +90,11 @@ def list_active_campaigns() -> Response:
 def change_campaign(spec: CampaignSpec, campaign: UUID) -> Response:
     """Change a campaign as a whole."""
     with transaction() as session:
-        known = campaigns.texts(session, campaign, chains())
+        known, languages = campaigns.texts(session, campaign, chains())
         chosen = chosen_texts("campaign", {name: known.get(ours) for name, ours in views.TRANSLATED.items()})
         name = chosen.pop("name", spec.name)
-        spec = replace(spec, name=name, texts=replace(spec.texts, **chosen))
+        gone = {language: TranslationSpec() for language in languages} if sends_translations("campaign") else {}
+        spec = replace(spec, name=name, texts=replace(spec.texts, **chosen), translations={**gone, **spec.translations})
         campaigns.change(session, campaign, spec, chains(), clock.now(), actor())
     return jsonify(campaignId=str(campaign))
 

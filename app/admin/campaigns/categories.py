@@ -1,10 +1,12 @@
 """Categories of campaigns. Source: Open Loyalty 3.2, "Campaign category"."""
 
-from collections.abc import Set
+import dataclasses
+from collections.abc import Mapping, Set
+from typing import Any
 from uuid import UUID
 
 from flask import Response, jsonify
-from marshmallow import post_load
+from marshmallow import missing, post_load
 from sqlalchemy.orm import Session
 
 from app.campaign.errors import CategoryNotFound
@@ -26,13 +28,16 @@ class CategoryForm(Form):
     """A category of campaigns; those of a lower `sortOrder` come first."""
 
     translated = ("name",)
+    keeps_translations = True
     name = Text(required=True)
     active = Checkbox(load_default=True)
     sortOrder = Whole(attribute="position", load_default=0)
 
-    @post_load
-    def details(self, data: dict[str, object], **kw: object) -> CategoryDetails:
-        return CategoryDetails(**data)  # type: ignore[arg-type]
+    @post_load(pass_original=True)
+    def details(self, data: dict[str, Any], original: Mapping[str, Any], **kw: Any) -> dict[str, Any]:
+        others = self.other_texts(original)
+        names = {locale: texts["name"] for locale, texts in others.items() if texts["name"]}
+        return {**data, **({"translations": names} if original.get("translations") else {})}
 
 
 class CategoryChangeForm(CategoryForm):
@@ -41,6 +46,8 @@ class CategoryChangeForm(CategoryForm):
     printed = schemas.CategoryView
     chooses_texts = True
     elsewhere = ("campaignCategoryId",)
+    active = Checkbox(load_default=missing)  # not sent, it stays: who renames a category does not show it
+    sortOrder = Whole(attribute="position", load_default=missing)
 
 
 class SwitchForm(Form):
@@ -79,10 +86,10 @@ def _whose(session: Session) -> tuple[Set[int], bool]:
 @form("campaign_category", CategoryForm)
 @blueprint.response(200, schemas.CategoryId)
 @allow("admin")
-def create_category(details: CategoryDetails) -> Response:
+def create_category(data: dict[str, Any]) -> Response:
     """Create a category of campaigns."""
     with transaction() as session:
-        created = categories.create(session, own_chain(), details)
+        created = categories.create(session, own_chain(), CategoryDetails(**data))
         note_subject(category=created.uuid)
     return jsonify(campaignCategoryId=str(created.uuid))
 
@@ -104,12 +111,13 @@ def show_category(category: UUID) -> Response:
 @form("campaign_category", CategoryChangeForm)
 @blueprint.response(200, schemas.CategoryId)
 @allow("admin")
-def change_category(details: CategoryDetails, category: UUID) -> Response:
-    """Change a category of campaigns as a whole."""
+def change_category(data: dict[str, Any], category: UUID) -> Response:
+    """Change a category of campaigns; whether it is active, its place and its other languages stay unless they are sent."""
     with transaction() as session:
         found = categories.get(session, category, chains())
         chosen = chosen_texts("campaign_category", {"name": found.name})
-        categories.change(session, found, CategoryDetails(**{**vars(details), **chosen}))
+        known = {field.name: getattr(found, field.name) for field in dataclasses.fields(CategoryDetails)}
+        categories.change(session, found, CategoryDetails(**{**known, **data, **chosen}))
     return jsonify(campaignCategoryId=str(category))
 
 

@@ -206,6 +206,7 @@ class Category(Base):
     name: Mapped[str]
     active: Mapped[bool]
     position: Mapped[int] = mapped_column(BigInteger, default=0)
+    translations: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)  # its name in other languages
     __table_args__ = (Index("uq_category_chain_id_name", "chain_id", "name", unique=True),)
 
 

@@ -1,6 +1,6 @@
 """Set campaigns up: create, change, switch on and off. Every change is a revision of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from datetime import datetime
@@ -106,16 +106,21 @@ def put(
     return campaign
 
 
-def texts(session: Session, uuid: UUID, chains: Chains) -> dict[str, str | None]:
-    """The name and the texts of a campaign in the programme's own language, as `TextSpec` calls them; nothing of one that is not there."""
+def texts(session: Session, uuid: UUID, chains: Chains) -> tuple[dict[str, str | None], Collection[str]]:
+    """The name and the texts of a campaign in the programme's own language, as `TextSpec` calls them, and in which others there are some.
+
+    Nothing of a campaign that is not there.
+    """
     names = [field.name for field in fields(TextSpec)]
     query = (
-        select(Campaign.name, *(getattr(CampaignText, name) for name in names))
+        select(CampaignText.translations, Campaign.name, *(getattr(CampaignText, name) for name in names))
         .join(CampaignText, CampaignText.campaign_id == Campaign.id)
         .where(Campaign.uuid == uuid, within(chains, Campaign.chain_id))
     )
     found = session.execute(query).one_or_none()
-    return dict(zip(("name", *names), found, strict=True)) if found is not None else {}
+    if found is None:
+        return {}, ()
+    return dict(zip(("name", *names), found[1:], strict=True)), (found[0] or {}).keys()
 
 
 def complete(session: Session, uuid: UUID, chains: Chains, now: datetime, by: Actor = SYSTEM) -> Campaign:

@@ -1,7 +1,7 @@
 """The categories of a chain's campaigns: make, change, list and find them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
@@ -23,6 +23,7 @@ class CategoryDetails:
     name: str
     active: bool = True
     position: int = 0
+    translations: Mapping[str, str] = field(default_factory=dict)  # the name in other languages
 
 
 def create(session: Session, chain_id: int, details: CategoryDetails) -> Category:

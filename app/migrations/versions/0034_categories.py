@@ -12,13 +12,14 @@ def upgrade() -> None:
     is_postgresql = op.get_bind().dialect.name == "postgresql"
     whole, text, uuid = ("BIGINT", "VARCHAR", "UUID") if is_postgresql else ("INTEGER", "TEXT", "TEXT")
     flag, no, serial = ("BOOLEAN", "false", "BIGSERIAL") if is_postgresql else ("INTEGER", "0", "INTEGER")
+    json = "JSON" if is_postgresql else "TEXT"
     strict = "" if is_postgresql else " STRICT"
     for name in ("is_featured", "is_public"):
         op.execute(f"ALTER TABLE campaign ADD COLUMN {name} {flag} DEFAULT {no} NOT NULL")
     op.execute("CREATE INDEX ix_campaign_public ON campaign (chain_id, id) WHERE is_public" + ("" if is_postgresql else " = 1"))
     op.execute(
         f"CREATE TABLE category (id {serial} NOT NULL, uuid {uuid} NOT NULL, chain_id {whole} NOT NULL, name {text} NOT NULL,"
-        f" active {flag} NOT NULL, position {whole} NOT NULL, CONSTRAINT pk_category PRIMARY KEY (id),"
+        f" active {flag} NOT NULL, position {whole} NOT NULL, translations {json} NOT NULL, CONSTRAINT pk_category PRIMARY KEY (id),"
         " CONSTRAINT uq_category_uuid UNIQUE (uuid),"
         f" CONSTRAINT fk_category_chain_id_chain FOREIGN KEY (chain_id) REFERENCES chain (id)){strict}"
     )

@@ -180,6 +180,21 @@ def test_a_programme_says_of_which_statuses_customers_earn_and_spend(
     world.require_invariants()
 
 
+def test_who_may_do_something_before_being_activated_can_be_blocked(ada: Client, world: World) -> None:
+    with world.database.transaction() as session:
+        session.get_one(Customer, world.cleo.id).status = "new"
+    path = f"/api/admin/customer/{world.cleo.uuid}/deactivate"
+
+    def status() -> Any:
+        return ada.get(f"/api/customer/{world.cleo.uuid}").json["status"]["type"]
+
+    assert ada.post(path).status_code == 200
+    assert status() == "new", "who may do nothing is still to be welcomed"
+    assert change(ada, customerStatusesSpending=["active", "new"]).status_code == 200
+    assert ada.post(path).status_code == 200
+    assert status() == "blocked"
+
+
 def test_what_no_programme_here_can_be_is_refused_and_nothing_changes(ada: Client, sol: Client) -> None:
     before = ada.get("/api/settings").json
     for name, value in (
