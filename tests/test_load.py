@@ -204,7 +204,7 @@ def test_killing_postgresql_in_mid_load_loses_nothing_and_doubles_nothing(tmp_pa
         empty = Database(url)
         migrate(empty)
         empty.engine.dispose()
-        shop = Shop(url, tmp_path, limit=600, codes=700)
+        shop = Shop(url, tmp_path, limit=400, codes=500)
         token = shop.token()
         with two_servers(shop) as servers:
 
