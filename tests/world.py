@@ -39,7 +39,7 @@ from app.settings import Settings
 from app.worker.clock_jobs import ClockWork, works
 
 PASSWORD = "Correct-Horse-7"
-PLAYS = int(os.environ.get("GUERDON_TEST_PLAYS", "15"))  # how often what is played at random is played
+PLAYS = int(os.environ.get("GUERDON_TEST_PLAYS", "25"))  # how often what is played at random is played
 
 
 @cache

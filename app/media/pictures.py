@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, String, cast, delete, literal, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.db.guarded import insert_into
 from app.db.prepared import dialect_of
@@ -47,9 +47,14 @@ def move(session: Session, chain_id: int, place: str, to: str) -> None:
         session.flush()
 
 
-def place_of(kind: str, uuid: UUID) -> str:
-    """Where the picture of a `level`, an `earning_rule` or a `customer` is kept, or the icon of a campaign's `brand`."""
+def place_of(kind: str, uuid: UUID | int) -> str:
+    """Where the picture of a `level`, an `earning_rule` or a `customer` is kept, or, by the campaign's number, the icon of its `brand`."""
     return f"{kind}/{uuid}"
+
+
+def places_of(kind: str, number: InstrumentedAttribute[int]) -> ColumnElement[str]:
+    """The same in SQL, of what a column numbers."""
+    return literal(f"{kind}/") + cast(number, String)
 
 
 def with_picture(session: Session, kind: str, uuids: Iterable[UUID]) -> set[UUID]:

@@ -25,6 +25,7 @@ from app.campaign.models.limits import Stock, Usage
 from app.campaign.setup import coupons
 from app.db.prepared import is_postgresql
 from app.media import pictures
+from app.media.models import ShownPicture
 from app.members.models import Customer
 from app.organizations.scope import Chains, within
 from app.paging import Page, Paged
@@ -250,15 +251,18 @@ def _page(
     return Paged(_loaded(session, ids, now, customer_id, with_codes), total)
 
 
-def _whole() -> Select[Any]:
-    return select(Campaign).options(
+def _whole() -> Select[Campaign, bool]:
+    """Each with whether its brand has an icon."""
+    place = pictures.places_of("brand", Campaign.id)
+    icon = exists().where(ShownPicture.chain_id == Campaign.chain_id, ShownPicture.place == place)
+    return select(Campaign, icon).options(
         joinedload(Campaign.text),
         joinedload(Campaign.stock),
         joinedload(Campaign.photos),
         joinedload(Campaign.audience),
         joinedload(Campaign.targeting),
         selectinload(Campaign.labels),
-        selectinload(Campaign.categories),
+        joinedload(Campaign.categories),
     )
 
 
@@ -268,14 +272,14 @@ def _loaded(
     """The campaigns with these ids, in their order, and all that is printed with them."""
     if not ids:
         return []
-    by_id = {campaign.id: campaign for campaign in session.scalars(_whole().where(Campaign.id.in_(ids))).unique()}
-    found = [by_id[campaign_id] for campaign_id in ids if campaign_id in by_id]
+    rows = session.execute(_whole().where(Campaign.id.in_(ids))).unique()
+    by_id = {campaign.id: (campaign, bool(has_icon)) for campaign, has_icon in rows}
+    found = [by_id[campaign_id][0] for campaign_id in ids if campaign_id in by_id]
     codes = coupons.first_of_each(session, ids) if with_codes else {}
     places = [(campaign.audience, campaign.chain_id) for campaign in found]
     names, sizes = audiences.names(session, places), audiences.customers_counts(session, places)
     restricted = {campaign.id: place for campaign in found if (place := _place(campaign)) is not None}
     reaches, due = reached.known(session, set(restricted.values()), now)
-    icons = pictures.with_picture(session, "brand", [campaign.uuid for campaign in found])
     facts = facts_by_campaign(session, ids, customer_id) if customer_id else {}
     asks = customer_id and any(campaign.restrictions for campaign in found)
     customer_traits = traits.of_customer(session, customer_id, now) if customer_id and asks else None
@@ -294,7 +298,7 @@ def _loaded(
             audience_size=size(campaign),
             reach_is_due=place if (place := restricted.get(campaign.id)) in due else None,
             now=now,
-            has_brand_icon=campaign.uuid in icons,
+            has_brand_icon=by_id[campaign.id][1],
             facts=facts.get(campaign.id),
             traits=customer_traits,
         )

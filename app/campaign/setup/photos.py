@@ -1,6 +1,7 @@
 """A campaign's photos: give it one, show one, take one or all away; and the icon of its brand."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, exists, or_, select
@@ -73,41 +74,43 @@ def set_brand_icon(
     session: Session, campaign: UUID, chains: Chains, picture: Picture, sha256: str, now: datetime
 ) -> None:
     """Make a stored picture the icon of a campaign's brand. Raises CampaignNotFound."""
-    chain_id = _chain_of(session, campaign, chains)
-    place = pictures.place_of("brand", campaign)
-    pictures.put(session, chain_id, place, sha256, picture.media_type, len(picture.content), now)
+    found = _found(session, campaign, chains)
+    place = pictures.place_of("brand", found.id)
+    pictures.put(session, found.chain_id, place, sha256, picture.media_type, len(picture.content), now)
 
 
 def remove_brand_icon(session: Session, campaign: UUID, chains: Chains) -> None:
     """Take the icon of a campaign's brand away; no error when it has none. Raises CampaignNotFound."""
-    pictures.remove(session, _chain_of(session, campaign, chains), pictures.place_of("brand", campaign))
+    found = _found(session, campaign, chains)
+    pictures.remove(session, found.chain_id, pictures.place_of("brand", found.id))
 
 
 def brand_icon(session: Session, campaign: UUID, now: datetime, staff_of: Chains) -> ShownPicture:
     """The icon of a campaign's brand; of a secret campaign, only to the staff of its chain. Raises PhotoNotFound."""
-    query = select(Campaign.chain_id).where(Campaign.uuid == campaign, _may_look(staff_of, now))
-    chain_id = session.scalar(query)
-    found = pictures.find(session, chain_id, pictures.place_of("brand", campaign)) if chain_id is not None else None
-    if found is None:
+    query = select(Campaign.id, Campaign.chain_id).where(Campaign.uuid == campaign, _may_look(staff_of, now))
+    found = session.execute(query).one_or_none()
+    icon = pictures.find(session, found.chain_id, pictures.place_of("brand", found.id)) if found is not None else None
+    if icon is None:
         raise PhotoNotFound
-    return found
+    return icon
 
 
 def _may_look(staff_of: Chains, now: datetime) -> ColumnElement[bool]:
     return or_(within(staff_of, Campaign.chain_id), ~visibility.is_secret(Campaign, now))
 
 
-def _chain_of(session: Session, campaign: UUID, chains: Chains) -> int:
-    query = select(Campaign.chain_id).where(Campaign.uuid == campaign, within(chains, Campaign.chain_id))
-    chain_id = session.scalar(query)
-    if chain_id is None:
+def _found(session: Session, campaign: UUID, chains: Chains) -> Any:
+    """Its number, and its chain's."""
+    query = select(Campaign.id, Campaign.chain_id)
+    found = session.execute(query.where(Campaign.uuid == campaign, within(chains, Campaign.chain_id))).one_or_none()
+    if found is None:
         raise CampaignNotFound
-    return chain_id
+    return found
 
 
 def require_campaign(session: Session, campaign: UUID, chains: Chains) -> None:
     """Raises CampaignNotFound."""
-    _chain_of(session, campaign, chains)
+    _found(session, campaign, chains)
 
 
 def remove_unreferenced(
