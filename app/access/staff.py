@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -11,6 +12,8 @@ from sqlalchemy.orm import Session
 from app.access import logins, permissions, roles
 from app.access.errors import AdminNotFound, MayNotChangeAdmin, MayNotMovePoints, SellerNotFound, WeakApiKey
 from app.access.models import ADMIN, SELLER, ChainPermission, Login, Role
+from app.members import customers
+from app.members.models import Customer
 from app.organizations import chains, shops
 from app.organizations.scope import Chains, includes, within
 from app.paging import Page, Paged
@@ -208,6 +211,15 @@ def require_seller(session: Session, uuid: UUID, chains: Chains) -> None:
     """For whoever names a seller of these chains in a form. Raises SellerNotFound."""
     if session.scalar(select(Login.id).where(Login.uuid == uuid, *_sellers_of(chains))) is None:
         raise SellerNotFound(field="seller")
+
+
+def assign_seller(session: Session, customer: Customer, seller: UUID | None, now: datetime) -> None:
+    """Say which seller of the chain looks after a customer, or that none does; one who has gone since may stay. Raises SellerNotFound."""
+    if seller == customer.seller_uuid:
+        return
+    if seller is not None:
+        require_seller(session, seller, {customer.chain_id})
+    customers.set_seller(session, customer, seller, now)
 
 
 def require_may_move_points(session: Session, login_id: int | None) -> None:

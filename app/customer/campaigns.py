@@ -24,9 +24,8 @@ from app.openloyalty.queries import (
     shelf,
     wants_html,
 )
-from app.organizations import chains as organizations
 from app.paging import Paged
-from app.web.door import allow, anyone, caller, listing, visited_chain
+from app.web.door import allow, anyone, caller, listing, shown_chain
 
 blueprint = Blueprint("customer_campaigns", __name__)
 
@@ -44,7 +43,7 @@ class UsedForm(Form):
 def list_public() -> Response:
     """List the campaigns on show that are public, of the programme whose address this is, for who has not signed in."""
     with listing() as session:
-        chain = {visited_chain(session) or organizations.first(session)}
+        chain = {shown_chain(session)}
         wanted = shelf()
         if wanted.is_public is False:
             return showing.page(Paged([], 0), "anyone")

@@ -13,9 +13,8 @@ from app.openloyalty import queries, registration, schemas
 from app.openloyalty.api import REFUSAL_REFERENCE, Blueprint
 from app.openloyalty.forms import form
 from app.openloyalty.member_forms import SelfRegistrationForm
-from app.organizations import chains as organizations
 from app.web.brakes import counted
-from app.web.door import anyone, reading, settings, visited_chain, visitor
+from app.web.door import anyone, reading, settings, shown_chain, visitor
 
 blueprint = Blueprint("customer_registration", __name__)
 
@@ -43,7 +42,7 @@ def check_name() -> Response:
     if named is None:
         raise BadRequest("Say which e-mail address or phone: emailOrPhone.")
     with reading() as session:
-        chain = {visited_chain(session) or organizations.first(session)}
+        chain = {shown_chain(session)}
         found = {it.id for name in ("email", "phone") for it in finding.by_whole(session, chain, {name: named})}
     return jsonify(total=len(found))
 

@@ -16,7 +16,7 @@ from app.outbox.queue import KEEPS_TRYING, Leased, Outcome
 from app.settings import Settings
 from app.wording import own
 from app.wording.models import MailTemplate
-from app.wording.templates import LANGUAGES, Templates, Words
+from app.wording.templates import Templates, Words, language_of
 
 log = logging.getLogger("guerdon.worker")
 
@@ -37,7 +37,7 @@ class Mailer:
     ) -> None:
         self._settings, self._database, self._links = settings, database, links
         self._templates, self._transport = templates, transport
-        self._language = settings.locale if settings.locale in LANGUAGES else LANGUAGES[0]
+        self._language = language_of(settings.locale)
 
     def send(self, message: Leased, data: dict[str, Any]) -> Outcome:
         """Send the letter about a message; what goes wrong with the mail server is an outcome."""

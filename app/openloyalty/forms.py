@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache, wraps
 from typing import Any
 
-from flask import g
+from flask import Response, g, jsonify
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, pre_load, validates_schema
 
 from app.openloyalty.fields import INVALID, MESSAGES, Checkbox, by_locale, default_texts, items
@@ -245,6 +245,13 @@ def refuse_to_change(names: Collection[str]) -> None:
     """What is changed elsewhere, or by others. In views with a form. Raises InvalidForm, if there is any."""
     if names:
         raise InvalidForm(tree(g.form, {"_schema": [f"This form does not change {', '.join(names)}."]}))
+
+
+def lacking(**said: str) -> Response:
+    """The answer to a call without its only field."""
+    response = jsonify(said)
+    response.status_code = 400
+    return response
 
 
 def sends_translations(root: str) -> bool:

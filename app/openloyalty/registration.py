@@ -20,6 +20,7 @@ from app.members.errors import CustomerNotFound
 from app.members.models import Customer
 from app.openloyalty import views
 from app.openloyalty.formats import without_none
+from app.openloyalty.forms import lacking
 from app.organizations import chains as organizations
 from app.points import summary
 from app.sales import levels as reached
@@ -130,9 +131,7 @@ def send_code(name: str) -> Response:
 def assign_shop(name: str, shop: UUID | None) -> Response:
     """Say in which shop a customer is at home."""
     if shop is None:
-        response = jsonify(posId="field is required")
-        response.status_code = 400
-        return response
+        return lacking(posId="field is required")
     with transaction() as session:
         customers.set_shop(session, customers.get(session, name, chains()), shop, clock.now())
     return jsonify([])

@@ -410,6 +410,11 @@ def visitor() -> Caller | None:
     return None if found.is_limited and _lacking(found) is not None else found
 
 
+def shown_chain(session: Session) -> int:
+    """The chain whose app the address of this request is; where it is nobody's, the first. For who has not signed in."""
+    return visited_chain(session) or organizations.first(session)
+
+
 def login_id() -> int:
     """The caller's login. Only in views whose callers sign in."""
     return cast(int, caller().login_id)

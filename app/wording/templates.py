@@ -45,6 +45,11 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 
 
+def language_of(locale: str) -> str:
+    """In which of LANGUAGES an installation of this locale writes."""
+    return locale if locale in LANGUAGES else LANGUAGES[0]
+
+
 @dataclass(frozen=True)
 class Words:
     """A letter in words."""

@@ -15,11 +15,10 @@ from app.campaign.setup.categories import CategoryDetails
 from app.openloyalty import schemas, views
 from app.openloyalty.api import Blueprint
 from app.openloyalty.fields import Checkbox, Text, Whole
-from app.openloyalty.forms import Form, chosen_texts, form
+from app.openloyalty.forms import Form, chosen_texts, form, lacking
 from app.openloyalty.queries import PAGING_PARAMETERS, filters, flag, paging, text
-from app.organizations import chains as organizations
 from app.paging import Paged
-from app.web.door import allow, anyone, chains, note_subject, own_chain, reading, transaction, visited_chain, visitor
+from app.web.door import allow, anyone, chains, note_subject, own_chain, reading, shown_chain, transaction, visitor
 
 blueprint = Blueprint("admin_categories", __name__)
 
@@ -78,7 +77,7 @@ def _whose(session: Session) -> tuple[Set[int], bool]:
     """
     who = visitor()
     if who is None:
-        return {visited_chain(session) or organizations.first(session)}, False
+        return {shown_chain(session)}, False
     return who.reads, who.role in ("admin", "seller")
 
 
@@ -128,9 +127,7 @@ def change_category(data: dict[str, Any], category: UUID) -> Response:
 def switch_category(data: dict[str, bool | None], category: UUID) -> Response:
     """Switch a category on or off; its campaigns stay in it."""
     if data["active"] is None:
-        response = jsonify(active="this field is required")
-        response.status_code = 400
-        return response
+        return lacking(active="this field is required")
     with transaction() as session:
         categories.get(session, category, chains()).active = data["active"]
     return jsonify([])

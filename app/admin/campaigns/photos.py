@@ -61,9 +61,14 @@ def show_one_photo(campaign: UUID, photo: UUID) -> Response:
     return _shown(campaign, photo)
 
 
-def _shown(campaign: UUID, which: UUID | None = None) -> Response:
+def _staff_of() -> frozenset[int]:
+    """The chains of whose staff the caller is."""
     who = visitor()
-    staff_of = who.reads if who is not None and who.role in STAFF else frozenset()
+    return who.reads if who is not None and who.role in STAFF else frozenset()
+
+
+def _shown(campaign: UUID, which: UUID | None = None) -> Response:
+    staff_of = _staff_of()
     with reading() as session:
         photo = photos.of_campaign(session, campaign, clock.now(), staff_of, which)
     return show(photo.sha256, photo.media_type, str(photo.uuid), bool(staff_of))
@@ -109,8 +114,7 @@ def upload_brand_icon(campaign: UUID) -> Response:
 @anyone
 def show_brand_icon(campaign: UUID) -> Response:
     """Show the icon of a campaign's brand, to everybody; of a campaign that is still secret, to the staff only."""
-    who = visitor()
-    staff_of = who.reads if who is not None and who.role in STAFF else frozenset()
+    staff_of = _staff_of()
     with reading() as session:
         icon = photos.brand_icon(session, campaign, clock.now(), staff_of)
     return show(icon.sha256, icon.media_type, str(campaign), bool(staff_of))

@@ -20,7 +20,7 @@ from app.web.door import allow, reading, settings, transaction
 from app.wording import own
 from app.wording.errors import LetterKindUnknown
 from app.wording.models import MailTemplate
-from app.wording.templates import KINDS, LANGUAGES, Templates
+from app.wording.templates import KINDS, Templates, language_of
 
 blueprint = Blueprint("admin_letters", __name__)
 
@@ -84,7 +84,7 @@ def show_letter(email: UUID) -> Response:
     kind = _kind(email)
     with reading() as session:
         theirs = own.find(session, managed(session), kind)
-    words = _installations().words(kind, _language(), KINDS[kind])
+    words = _installations().words(kind, language_of(settings().locale), KINDS[kind])
     if theirs is not None:
         words = own.rendered(theirs.subject, theirs.content, KINDS[kind])
     return jsonify(entity=_letter(email, theirs), additional={"variables": list(KINDS[kind]), "preview": words.html})
@@ -117,7 +117,7 @@ def _kind(id: UUID) -> str:
 
 
 def _letter(id: UUID, theirs: MailTemplate | None) -> dict[str, Any]:
-    subject, content = _installations().source(IDS[id], _language())
+    subject, content = _installations().source(IDS[id], language_of(settings().locale))
     if theirs is not None:
         subject, content = theirs.subject, theirs.content
     name, address = parseaddr(settings().mail_from)
@@ -132,10 +132,6 @@ def _letter(id: UUID, theirs: MailTemplate | None) -> dict[str, Any]:
             "updatedAt": moment(theirs.updated_at) if theirs else None,
         }
     )
-
-
-def _language() -> str:
-    return settings().locale if settings().locale in LANGUAGES else LANGUAGES[0]
 
 
 def _installations() -> Templates:

@@ -16,7 +16,7 @@ from app.openloyalty.schemas import STATUSES
 from app.openloyalty.settings_forms import SettingsAnswer, SettingsForm, decided, shown
 from app.organizations import chains
 from app.organizations.models import Chain
-from app.web.door import allow, anyone, blobs, reading, settings, transaction, visited_chain
+from app.web.door import allow, anyone, blobs, reading, settings, shown_chain, transaction, visited_chain
 from app.web.door import chains as own_chains
 
 blueprint = Blueprint("admin_settings", __name__)
@@ -138,7 +138,7 @@ def _place(picture: str) -> str:
 
 def visited(session: Session) -> Chain:
     """The chain whose address this is; where it is nobody's, the first. For who has not signed in."""
-    return chains.get(session, visited_chain(session) or chains.first(session))
+    return chains.get(session, shown_chain(session))
 
 
 def managed(session: Session) -> int:

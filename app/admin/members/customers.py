@@ -17,7 +17,7 @@ from app.members.models import Customer
 from app.openloyalty import queries, registration, schemas, views
 from app.openloyalty.api import Blueprint
 from app.openloyalty.fields import Text, Uuid
-from app.openloyalty.forms import Form, form, refuse_to_change, require_unchanged
+from app.openloyalty.forms import Form, form, lacking, refuse_to_change, require_unchanged
 from app.openloyalty.member_forms import CustomerChangeForm, CustomerForm, ShopChoiceForm
 from app.openloyalty.people import customer_details, customer_pages, details_of
 from app.openloyalty.queries import PAGING_PARAMETERS, flag, paging, text
@@ -175,11 +175,8 @@ def change_customer(data: dict[str, Any], customer: str) -> Response:
             customers.assign_level(session, found, level, clock.now())
         if "shop" in data:
             customers.set_shop(session, found, data.pop("shop"), clock.now())
-        seller = data.pop("seller", found.seller_uuid)
-        if seller != found.seller_uuid:  # one who has gone since stays, when a client sends back what it was shown
-            if seller is not None:
-                staff.require_seller(session, seller, {found.chain_id})
-            customers.set_seller(session, found, seller, clock.now())
+        if "seller" in data:
+            staff.assign_seller(session, found, data.pop("seller"), clock.now())
         customers.change(session, found, data, clock.now())
         return customer_details(session, found)
 
@@ -259,9 +256,7 @@ def switch_customer(customer: str, action: str) -> Response:
 def assign_level(data: dict[str, Any], customer: str) -> Response:
     """Put a customer on a level by hand."""
     if data["level"] is None:
-        response = jsonify(levelId="field is required")
-        response.status_code = 400
-        return response
+        return lacking(levelId="field is required")
     with transaction() as session:
         customers.assign_level(session, customers.get(session, customer, chains()), data["level"], clock.now())
     return jsonify([])

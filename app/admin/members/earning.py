@@ -17,7 +17,7 @@ from app.members.models import Customer
 from app.openloyalty import queries, schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.fields import Checkbox
-from app.openloyalty.forms import Form, InvalidForm, chosen_texts, form, require_unchanged, tree
+from app.openloyalty.forms import Form, InvalidForm, chosen_texts, form, lacking, require_unchanged, tree
 from app.openloyalty.queries import PAGING_PARAMETERS, filters, paging
 from app.openloyalty.rule_forms import TYPES, CodeForm, EarningRuleChangeForm, EarningRuleForm, PlaceForm
 from app.openloyalty.rules import list_valid_rules, paged_rules, shown_rule
@@ -78,9 +78,7 @@ def _changed(data: dict[str, Any], shown: dict[str, Any]) -> RuleDetails:
 def switch_earning_rule(data: dict[str, Any], rule: UUID) -> Response:
     """Switch an earning rule on or off."""
     if data["active"] is None:
-        response = jsonify(active="this field is required")
-        response.status_code = 400
-        return response
+        return lacking(active="this field is required")
     with transaction() as session:
         earning_rules.switch(session, rule, data["active"], chains())
     return jsonify(earningRuleId=str(rule))

@@ -12,7 +12,7 @@ from app.openloyalty import schemas, tables, views
 from app.openloyalty.api import Blueprint
 from app.openloyalty.fields import Checkbox
 from app.openloyalty.formats import kept_percent
-from app.openloyalty.forms import Form, chosen_texts, form, require_unchanged
+from app.openloyalty.forms import Form, chosen_texts, form, lacking, require_unchanged
 from app.openloyalty.member_forms import LevelChangeForm, LevelForm
 from app.openloyalty.programme import list_levels, show_level
 from app.openloyalty.queries import PAGING_PARAMETERS, paging
@@ -92,9 +92,7 @@ def change_level(terms: levels.LevelDetails, level: UUID) -> Response:
 def switch_level(data: dict, level: UUID) -> Response:  # type: ignore[type-arg]
     """Switch a level on or off."""
     if data["active"] is None:
-        response = jsonify(active="this field is required")
-        response.status_code = 400
-        return response
+        return lacking(active="this field is required")
     with transaction() as session:
         levels.get(session, level, chains()).active = data["active"]
     return Response(status=204)

@@ -69,7 +69,7 @@ def page(session: Session, chains: Chains, wanted: BoughtFilter, paging: Page) -
 
 
 def batch(session: Session, chains: Chains, wanted: BoughtFilter, after: int, most: int = 500) -> list[BoughtCoupon]:
-    """The next coupons that were bought behind the voucher of this id, the oldest first."""
+    """The next coupons that were bought behind the voucher of this id, in the order in which they were given."""
     query = _chosen(chains, wanted).where(Voucher.id > after).order_by(Voucher.id).limit(most)
     return _whole(session, session.scalars(query).all())
 
