@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.db.prepared import Executor, Prepared, is_postgresql
+from app.media import pictures
 from app.members import levels, sizes, telling
 from app.members.errors import BadCustomer, CustomerNotFound, IdentifiersDisagree, LevelNotFound
 from app.members.models import (
@@ -140,7 +141,7 @@ def register(session: Session, person: Person, now: datetime, joining: Joining =
 
 def change(session: Session, customer: Customer, changes: Mapping[str, Any], now: datetime) -> Customer:
     """Change these details of a customer; the others stay. Raises AlreadyTaken."""
-    lock(session, customer)
+    _lock(session, customer)
     profile = customer.profile
     person = Person(**{name: changes.get(name, getattr(profile, name)) for name in Person.__dataclass_fields__})
     _require_plain(changes)
@@ -162,7 +163,7 @@ def change(session: Session, customer: Customer, changes: Mapping[str, Any], now
 def set_shop(session: Session, customer: Customer, shop: UUID | None, now: datetime) -> None:
     """Say in which shop of the chain a customer is at home, or in none. Raises PosNotFound."""
     found = shops.get(session, shop, {customer.chain_id}, "shop") if shop is not None else None
-    lock(session, customer)
+    _lock(session, customer)
     customer.shop, customer.updated_at = found, now
     session.flush()
     telling.customer(session, customer, "customer.changed", now)
@@ -170,10 +171,19 @@ def set_shop(session: Session, customer: Customer, shop: UUID | None, now: datet
 
 def set_seller(session: Session, customer: Customer, seller: UUID | None, now: datetime) -> None:
     """Say which seller of the chain looks after a customer, or that none does."""
-    lock(session, customer)
+    _lock(session, customer)
     customer.seller_uuid, customer.updated_at = seller, now
     session.flush()
     telling.customer(session, customer, "customer.changed", now)
+
+
+def set_picture(
+    session: Session, customer: Customer, sha256: str, media_type: str, bytes_count: int, now: datetime
+) -> None:
+    """Show a stored picture of a customer. Raises CustomerNotFound for one who was erased meanwhile."""
+    _lock(session, customer)
+    place = pictures.place_of("customer", customer.uuid)
+    pictures.put(session, customer.chain_id, place, sha256, media_type, bytes_count, now)
 
 
 def rename(session: Session, customer: Customer, external_id: str | None, time_zone: str | None, now: datetime) -> None:
@@ -371,7 +381,7 @@ def block(session: Session, customer: Customer, now: datetime) -> None:
 
 
 def _set_status(session: Session, customer: Customer, status: str, now: datetime) -> None:
-    lock(session, customer)
+    _lock(session, customer)
     customer.status = status
     customer.updated_at = now
     session.flush()
@@ -444,7 +454,7 @@ def segments_of(session: Session, customer_id: int) -> list[UUID]:
     return list(session.scalars(query.where(SegmentMember.customer_id == customer_id).order_by(Segment.id)))
 
 
-def lock(session: Session, customer: Customer) -> None:
+def _lock(session: Session, customer: Customer) -> None:
     """Let others wait who want to change the customer, and see who was faster. Raises CustomerNotFound for one who was erased meanwhile."""
     session.flush()
     session.refresh(
@@ -464,7 +474,7 @@ def _move(
     session: Session, customer: Customer, level: Level | None, manual_level: Level | None, cause: str, now: datetime
 ) -> None:
     # Locked, so that two moves at once count the customer away from where it really stood.
-    lock(session, customer)
+    _lock(session, customer)
     before, after = customer.level_id, level.id if level else None
     if before != after or (manual_level.id if manual_level else None) != customer.manual_level_id:
         change = LevelChange(before_id=before, after_id=after, cause=cause, changed_at=now)

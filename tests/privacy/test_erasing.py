@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from click.testing import Result
@@ -162,6 +163,9 @@ def test_who_had_looked_before_changes_nothing_afterwards(world: World, philippa
         (customers.change, [{"last_name": "Marlowe"}]),
         (customers.activate, []),
         (customers.assign_level, [world.bronze.uuid]),
+        (customers.set_shop, [world.shop]),
+        (customers.set_seller, [uuid4()]),
+        (customers.set_picture, ["0" * 64, "image/png", 7]),
     ):
         with pytest.raises(CustomerNotFound):
             attempt(change, *more)

@@ -26,9 +26,7 @@ def upload_avatar(customer: str) -> Response:
     sha256 = blobs().put(made.content)  # before the row: a row without its blob must never be seen
     with transaction() as session:
         found = customers.get(session, own_or_staff(customer), chains())
-        customers.lock(session, found)  # who is being erased gets no picture
-        place = pictures.place_of("customer", found.uuid)
-        pictures.put(session, found.chain_id, place, sha256, made.media_type, len(made.content), clock.now())
+        customers.set_picture(session, found, sha256, made.media_type, len(made.content), clock.now())
     return Response(status=204)
 
 
