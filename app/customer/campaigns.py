@@ -8,12 +8,11 @@ from werkzeug.exceptions import Forbidden
 
 from app import clock
 from app.campaign.listings import catalogue
-from app.openloyalty import buying, schemas, showing
+from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
-from app.openloyalty.buying_routes import AS_OF, DETAILS, ORDER
-from app.openloyalty.fields import Checkbox
-from app.openloyalty.forms import Form, form
-from app.openloyalty.member_forms import Mark, MarkForm
+from app.openloyalty.forms.coupons import Mark, MarkForm
+from app.openloyalty.forms.fields import Checkbox
+from app.openloyalty.forms.form import Form, form
 from app.openloyalty.queries import (
     FORMAT,
     LATER_FILTERS,
@@ -24,6 +23,8 @@ from app.openloyalty.queries import (
     shelf,
     wants_html,
 )
+from app.openloyalty.shared import buying, showing
+from app.openloyalty.shared.buying_routes import AS_OF, DETAILS, ORDER
 from app.paging import Paged
 from app.web.door import allow, anyone, caller, listing, shown_chain
 

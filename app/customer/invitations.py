@@ -10,8 +10,8 @@ from app.calendar import DAY_SECONDS
 from app.members import customers
 from app.openloyalty.api import Blueprint
 from app.openloyalty.errors import NotOffered
-from app.openloyalty.fields import Choice, Email, Text
-from app.openloyalty.forms import Form, form
+from app.openloyalty.forms.fields import Choice, Email, Text
+from app.openloyalty.forms.form import Form, form
 from app.web.brakes import LETTERS_BY_ACCOUNT, LETTERS_TO_ADDRESS, TooManyTries, account_of, has_room
 from app.web.door import allow, caller, settings, transaction
 

@@ -4,8 +4,9 @@ from flask import Response
 
 from app.media.pictures import with_picture
 from app.members import levels
-from app.openloyalty import schemas, views
+from app.openloyalty import member_views, schemas
 from app.openloyalty.api import Blueprint
+from app.openloyalty.formats import paged
 from app.openloyalty.queries import PAGING_PARAMETERS, paging
 from app.web.door import allow, chains, reading
 
@@ -21,4 +22,4 @@ def list_levels_as_customer() -> Response:
     with reading() as session:
         found = levels.page(session, chains(), paging(), True)
         pictured = with_picture(session, "level", (it.uuid for it in found.rows))
-        return views.paged("levels", found, lambda it: views.level_for_customers(it, it.uuid in pictured))
+        return paged("levels", found, lambda it: member_views.level_for_customers(it, it.uuid in pictured))

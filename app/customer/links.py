@@ -14,8 +14,8 @@ from app.members.models import Customer
 from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.errors import NotOffered
-from app.openloyalty.fields import Secret, Text
-from app.openloyalty.forms import Form, Group, form
+from app.openloyalty.forms.fields import Secret, Text
+from app.openloyalty.forms.form import Form, Group, form
 from app.organizations import chains
 from app.web.brakes import LETTERS_BY_ACCOUNT, account_of, counted, has_room
 from app.web.callers import identity

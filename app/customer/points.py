@@ -6,10 +6,10 @@ from flask import Response
 
 from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
-from app.openloyalty.forms import form
-from app.openloyalty.member_forms import OwnPassingForm
+from app.openloyalty.forms.form import form
+from app.openloyalty.forms.points import OwnPassingForm
 from app.openloyalty.queries import PAGING_PARAMETERS
-from app.openloyalty.transfers import TRANSFER_FILTERS, pass_on, transfers
+from app.openloyalty.shared.transfers import TRANSFER_FILTERS, pass_on, transfers
 from app.web.door import allow, caller
 
 blueprint = Blueprint("customer_points", __name__)

@@ -9,10 +9,11 @@ from werkzeug.exceptions import BadRequest, Forbidden
 from app.access.models import CUSTOMER
 from app.members import finding
 from app.native.schemas import RefusedView
-from app.openloyalty import queries, registration, schemas
+from app.openloyalty import queries, schemas
 from app.openloyalty.api import REFUSAL_REFERENCE, Blueprint
-from app.openloyalty.forms import form
-from app.openloyalty.member_forms import SelfRegistrationForm
+from app.openloyalty.forms.customers import SelfRegistrationForm
+from app.openloyalty.forms.form import form
+from app.openloyalty.shared import registration
 from app.web.brakes import counted
 from app.web.door import anyone, reading, settings, shown_chain, visitor
 

@@ -5,12 +5,13 @@ from uuid import UUID
 
 from flask import Response
 
-from app.openloyalty import sales, schemas
+from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
-from app.openloyalty.forms import form
+from app.openloyalty.forms.form import form
+from app.openloyalty.forms.sales import MoreLabelsForm
 from app.openloyalty.queries import PAGING_PARAMETERS
-from app.openloyalty.rules import list_valid_rules
-from app.openloyalty.sale_forms import MoreLabelsForm
+from app.openloyalty.shared import sales
+from app.openloyalty.shared.rules import list_valid_rules
 from app.web.door import allow, caller
 
 blueprint = Blueprint("customer_sales", __name__)

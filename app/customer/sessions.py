@@ -1,5 +1,5 @@
 """Signing in as a customer."""
 
-from app.openloyalty.session_routes import session_blueprint
+from app.openloyalty.shared.sessions import session_blueprint
 
 blueprint = session_blueprint("customer")

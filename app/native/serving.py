@@ -9,8 +9,8 @@ from werkzeug.exceptions import Forbidden
 from app.native import answers, schemas
 from app.native.answers import DRAWS, EVERYTHING, READING, SEARCH, SHELF, USABLE
 from app.openloyalty.api import Blueprint
-from app.openloyalty.buying_routes import AS_OF, STAFF
 from app.openloyalty.queries import flag, moment
+from app.openloyalty.shared.buying_routes import AS_OF, STAFF
 from app.refusal import Refusal
 from app.web.door import allow, caller
 

@@ -1,7 +1,7 @@
 """How Open Loyalty speaks, shared by the doors of `app.admin`, `app.seller` and `app.customer`.
 
-- `body`: what was sent, as one nested structure, whether as `campaign[levels][0]=…` or as JSON; bounded.
-- `forms`: the machinery of forms and their error tree. `fields`: the kinds of fields. `<noun>_form`: each form.
-- `views`: the JSON of campaigns, customers, purchases, points. `formats`: dates, numbers, Markdown.
-- `errors`: every refusal in Open Loyalty's words. `queries`: paging, sorting, filters. `api`: OpenAPI and blueprints.
+- `forms/`: what clients send; the machinery of forms and their error tree, and each form. `queries`: paging, sorting, filters.
+- `campaign_views`, `member_views`, `sale_views`: the JSON of each thing. `formats`: dates, numbers, Markdown, lists.
+- `shared/`: what the doors of several roles do alike, and the routes below an address of each role.
+- `errors`: every refusal in Open Loyalty's words. `schemas`: the shapes of answers, for the manual. `api`: OpenAPI and blueprints.
 """

@@ -12,8 +12,8 @@ from app import refusal as families
 from app.access import errors as access
 from app.campaign import errors as campaign
 from app.db.engine import OutcomeUnknown
-from app.openloyalty.fields import AT_LEAST_ONE
-from app.openloyalty.forms import InvalidForm, tree, tree_for
+from app.openloyalty.forms.fields import AT_LEAST_ONE
+from app.openloyalty.forms.form import InvalidForm, tree, tree_for
 from app.organizations import errors as organizations
 from app.points import errors as points
 from app.refusal import Refusal, word_for

@@ -1,12 +1,15 @@
-"""Dates, numbers and descriptions as Open Loyalty prints them."""
+"""What is printed the same everywhere: dates, numbers, descriptions, translations, lists."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from typing import Any, TypeVar
 from uuid import UUID
 
 import nh3
+from flask import Response, jsonify
 from markdown_it import MarkdownIt
 
+from app.paging import Paged
 from app.web.door import settings
 from app.web.fields import YEARS
 
@@ -54,3 +57,18 @@ def html(markdown: str) -> str:
 
 def without_none(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def paged(key: str, found: Paged[Any], present: Callable[[Any], Any]) -> Response:
+    """A list's envelope. The list comes first: clients take the first key, whatever its name."""
+    return jsonify({key: [present(row) for row in found.rows], "total": found.total})
+
+
+def translations(**texts: str | None) -> list[dict[str, str]]:
+    """Texts as later versions print them, by language; there is the installation's own."""
+    return [without_none({**texts, "locale": settings().locale})]
+
+
+def file_name(stem: str, media_type: str) -> str:
+    """What a picture's file is called: `<stem>.jpg`."""
+    return f"{stem}.{media_type.partition('/')[2].replace('jpeg', 'jpg')}"

@@ -10,8 +10,8 @@ from marshmallow import ValidationError
 from werkzeug.exceptions import BadRequest
 
 from app.campaign.listings.catalogue import CampaignFilter
-from app.openloyalty.fields import FIRST_MOMENT, LAST_SECOND, Hundredths, Moment
-from app.openloyalty.forms import NO, unknown_names
+from app.openloyalty.forms.fields import FIRST_MOMENT, LAST_SECOND, Hundredths, Moment
+from app.openloyalty.forms.form import NO, unknown_names
 from app.paging import PER_PAGE, Page
 from app.text import trimmed
 from app.web.body import query

@@ -5,9 +5,8 @@ from typing import Any
 
 from app.amounts import number
 from app.calendar import ALWAYS_FROM, ALWAYS_TO
-from app.openloyalty.formats import moment, without_none
-from app.openloyalty.rule_forms import EVENTS, PERIODS, TYPES
-from app.openloyalty.views import translations
+from app.openloyalty.formats import moment, translations, without_none
+from app.openloyalty.forms.rules import EVENTS, PERIODS, TYPES
 from app.sales.listing import ListedSale
 from app.sales.models import EarningRule, SaleItem
 

@@ -4,10 +4,11 @@ from typing import Any
 
 from flask import Response
 
-from app.openloyalty import buying, schemas
-from app.openloyalty.buying_routes import STAFF, buying_blueprint
-from app.openloyalty.forms import form
-from app.openloyalty.member_forms import MarkForm
+from app.openloyalty import schemas
+from app.openloyalty.forms.coupons import MarkForm
+from app.openloyalty.forms.form import form
+from app.openloyalty.shared import buying
+from app.openloyalty.shared.buying_routes import STAFF, buying_blueprint
 from app.web.door import allow
 
 blueprint = buying_blueprint("seller")

@@ -6,9 +6,10 @@ from flask import Response
 
 from app import clock
 from app.campaign.listings import catalogue
-from app.openloyalty import schemas, showing
+from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.queries import PAGING_PARAMETERS, SHELF_FILTERS, paging, shelf
+from app.openloyalty.shared import showing
 from app.web.door import allow, chains, listing, reading
 
 blueprint = Blueprint("seller_campaigns", __name__)

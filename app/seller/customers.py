@@ -5,13 +5,15 @@ from uuid import UUID
 
 from flask import Response
 
-from app.openloyalty import registration, schemas
+from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
-from app.openloyalty.forms import form
-from app.openloyalty.member_forms import AdditionForm, CustomerForm, ShopChoiceForm, TransferForm
-from app.openloyalty.programme import list_levels, list_shops, show_level, show_shop_to_seller
+from app.openloyalty.forms.customers import CustomerForm, ShopChoiceForm
+from app.openloyalty.forms.form import form
+from app.openloyalty.forms.points import AdditionForm, TransferForm
 from app.openloyalty.queries import PAGING_PARAMETERS
-from app.openloyalty.transfers import TRANSFER_FILTERS, customer_filter, move, transfers
+from app.openloyalty.shared import registration
+from app.openloyalty.shared.programme import list_levels, list_shops, show_level, show_shop_to_seller
+from app.openloyalty.shared.transfers import TRANSFER_FILTERS, customer_filter, move, transfers
 from app.points import ledger
 from app.sales import points as by_hand
 from app.web.door import allow

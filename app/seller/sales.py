@@ -3,9 +3,10 @@
 from flask import Response
 
 from app.members import customers
-from app.openloyalty import sales, schemas
+from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.queries import PAGING_PARAMETERS
+from app.openloyalty.shared import sales
 from app.web.door import allow, chains, reading
 
 blueprint = Blueprint("seller_sales", __name__)

@@ -11,7 +11,7 @@ from app.campaign.document.spec import ALWAYS
 from app.campaign.models.audiences import AudienceTarget
 from app.campaign.models.campaigns import Campaign, CampaignLabel, CampaignText
 from app.campaign.models.limits import Stock
-from app.openloyalty.fields import AT_LEAST_ONE
+from app.openloyalty.forms.fields import AT_LEAST_ONE
 from tests.client import Client
 from tests.world import World, hours
 

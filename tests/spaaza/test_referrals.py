@@ -441,7 +441,7 @@ def test_what_was_tried_again_is_counted_once(shop: Shop, ada: Client, monkeypat
             raise TryAgain("busy")
 
     before = unrewarded_count(shop.app, "limit_reached")
-    monkeypatch.setattr("app.openloyalty.registration.note_subject", busy_at_first)
+    monkeypatch.setattr("app.openloyalty.shared.registration.note_subject", busy_at_first)
     form = {"firstName": "Bo", "lastName": "Bee", "email": "bo@guerdon.example", "agreement1": 1}
     assert ada.post("/api/customer/register", json={"customer": form}).status_code == 200
     assert (len(tries), unrewarded_count(shop.app, "limit_reached")) == (3, before + 1)

@@ -8,11 +8,13 @@ from flask import Response, jsonify
 from app.campaign.triggers import purchases
 from app.campaign.vouchers import bought
 from app.members import customers
-from app.openloyalty import buying, schemas, tables, views
-from app.openloyalty.buying_routes import buying_blueprint
-from app.openloyalty.forms import form
-from app.openloyalty.member_forms import DeliveryForm, MarkForm
+from app.openloyalty import campaign_views, schemas
+from app.openloyalty.formats import paged
+from app.openloyalty.forms.coupons import DeliveryForm, MarkForm
+from app.openloyalty.forms.form import form
 from app.openloyalty.queries import PAGING_PARAMETERS, filters, flag, paging, period, text
+from app.openloyalty.shared import buying, tables
+from app.openloyalty.shared.buying_routes import buying_blueprint
 from app.web.door import allow, chains, listing, note_subject, transaction
 
 blueprint = buying_blueprint("admin")
@@ -36,7 +38,7 @@ def list_bought() -> Response:
     )
     with listing() as session:
         found = bought.page(session, chains(), wanted, paging(default_descending=True))
-        return views.paged("boughtCampaigns", found, views.bought_row)
+        return paged("boughtCampaigns", found, campaign_views.bought_row)
 
 
 @blueprint.route("/campaign/bought/export/csv", methods=["GET"])

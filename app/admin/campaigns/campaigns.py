@@ -9,11 +9,11 @@ from app import clock
 from app.campaign.document.spec import CampaignSpec, TranslationSpec
 from app.campaign.listings import catalogue
 from app.campaign.setup import campaigns, coupons
-from app.openloyalty import schemas, showing, views
+from app.openloyalty import campaign_views, schemas
 from app.openloyalty.api import Blueprint
-from app.openloyalty.campaign_form import CampaignChangeForm, CampaignForm
-from app.openloyalty.forms import chosen_texts, form, sends_translations
-from app.openloyalty.people import actor, customer_pages
+from app.openloyalty.formats import paged
+from app.openloyalty.forms.campaigns import CampaignChangeForm, CampaignForm
+from app.openloyalty.forms.form import chosen_texts, form, sends_translations
 from app.openloyalty.queries import (
     FORMAT,
     LATER_FILTERS,
@@ -26,6 +26,8 @@ from app.openloyalty.queries import (
     text,
     wants_html,
 )
+from app.openloyalty.shared import showing
+from app.openloyalty.shared.people import actor, customer_pages
 from app.web.door import allow, caller, chains, listing, note_subject, own_chain, reading, transaction
 
 blueprint = Blueprint("admin_campaigns", __name__)
@@ -91,7 +93,7 @@ def change_campaign(spec: CampaignSpec, campaign: UUID) -> Response:
     """Change a campaign as a whole."""
     with transaction() as session:
         known, languages = campaigns.texts(session, campaign, chains())
-        chosen = chosen_texts("campaign", {name: known.get(ours) for name, ours in views.TRANSLATED.items()})
+        chosen = chosen_texts("campaign", {name: known.get(ours) for name, ours in campaign_views.TRANSLATED.items()})
         name = chosen.pop("name", spec.name)
         gone = {language: TranslationSpec() for language in languages} if sends_translations("campaign") else {}
         spec = replace(spec, name=name, texts=replace(spec.texts, **chosen), translations={**gone, **spec.translations})
@@ -131,7 +133,7 @@ def switch_campaign(campaign: UUID, status: str) -> Response:
 def list_coupons(campaign: UUID) -> Response:
     """List all codes of a campaign, by code: for pools too large to be printed with it."""
     with listing() as session:
-        return views.paged("coupons", coupons.page(session, campaign, chains(), paging()), views.pool_coupon)
+        return paged("coupons", coupons.page(session, campaign, chains(), paging()), campaign_views.pool_coupon)
 
 
 @blueprint.route("/campaign/<uuid:campaign>/customers/visible", methods=["GET"])

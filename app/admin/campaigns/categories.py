@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 from app.campaign.errors import CategoryNotFound
 from app.campaign.setup import categories
 from app.campaign.setup.categories import CategoryDetails
-from app.openloyalty import schemas, views
+from app.openloyalty import campaign_views, schemas
 from app.openloyalty.api import Blueprint
-from app.openloyalty.fields import Checkbox, Text, Whole
-from app.openloyalty.forms import Form, chosen_texts, form, lacking
+from app.openloyalty.formats import paged
+from app.openloyalty.forms.fields import Checkbox, Text, Whole
+from app.openloyalty.forms.form import Form, chosen_texts, form, lacking
 from app.openloyalty.queries import PAGING_PARAMETERS, filters, flag, paging, text
 from app.paging import Paged
 from app.web.door import allow, anyone, chains, note_subject, own_chain, reading, shown_chain, transaction, visitor
@@ -66,9 +67,9 @@ def list_categories() -> Response:
         mine, is_staff = _whose(session)
         active = flag("active")
         if not is_staff and active is False:
-            return views.paged("categories", Paged([], 0), views.category)
+            return paged("categories", Paged([], 0), campaign_views.category)
         found = categories.page(session, mine, paging(), text("name"), active if is_staff else True)
-        return views.paged("categories", found, views.category)
+        return paged("categories", found, campaign_views.category)
 
 
 def _whose(session: Session) -> tuple[Set[int], bool]:
@@ -103,7 +104,7 @@ def show_category(category: UUID) -> Response:
         found = categories.get(session, category, mine)
         if not (found.active or is_staff):
             raise CategoryNotFound
-        return jsonify(views.category(found))
+        return jsonify(campaign_views.category(found))
 
 
 @blueprint.route("/campaignCategory/<uuid:category>", methods=["PUT"])

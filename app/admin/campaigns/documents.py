@@ -27,8 +27,8 @@ from app.campaign.models.campaigns import CAMPAIGN_KINDS, LIFECYCLES, Campaign
 from app.campaign.setup import campaigns, coupons, plans, revisions
 from app.campaign.setup.plans import Plan
 from app.openloyalty.api import Blueprint
-from app.openloyalty.people import actor
 from app.openloyalty.queries import PAGING_PARAMETERS, filters, number, paging, text
+from app.openloyalty.shared.people import actor
 from app.refusal import Conflicting, Malformed
 from app.web import fields
 from app.web.body import json_body

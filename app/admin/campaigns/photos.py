@@ -14,7 +14,7 @@ from app.media.pictures import place_of
 from app.members import levels
 from app.members.models import Level
 from app.openloyalty.api import Blueprint
-from app.openloyalty.pictures import BODY_BYTES_MAX, REQUEST_BODY, request_body, show, uploaded
+from app.openloyalty.shared.pictures import BODY_BYTES_MAX, REQUEST_BODY, request_body, show, uploaded
 from app.organizations.scope import EVERY_CHAIN, Chains
 from app.sales import earning_rules
 from app.sales.models import EarningRule

@@ -15,9 +15,9 @@ from flask import Response, jsonify
 from app.admin.cockpit.settings import visited
 from app.campaign.models.vouchers import DELIVERIES
 from app.openloyalty.api import Blueprint
-from app.openloyalty.rule_forms import EVENTS, PERIODS, REFERRAL_EVENTS, REFERRAL_TYPES
+from app.openloyalty.forms.rules import EVENTS, PERIODS, REFERRAL_EVENTS, REFERRAL_TYPES
+from app.openloyalty.forms.settings import EXPIRIES
 from app.openloyalty.schemas import STATUSES
-from app.openloyalty.settings_forms import EXPIRIES
 from app.organizations import translations
 from app.sales.earning import FIRST_PURCHASE, REGISTERED
 from app.web.door import anyone, reading, settings

@@ -10,9 +10,9 @@ from app.admin.cockpit.settings import managed, visited
 from app.media import pictures
 from app.native.schemas import RefusedView
 from app.openloyalty.api import Blueprint
-from app.openloyalty.fields import BLANK, Text
-from app.openloyalty.forms import Form, InvalidForm, extra, tree
-from app.openloyalty.pictures import BODY_BYTES_MAX
+from app.openloyalty.forms.fields import BLANK, Text
+from app.openloyalty.forms.form import Form, InvalidForm, extra, tree
+from app.openloyalty.shared.pictures import BODY_BYTES_MAX
 from app.web.door import allow, anyone, blobs, reading, transaction
 
 blueprint = Blueprint("admin_conditions", __name__)

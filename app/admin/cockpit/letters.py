@@ -12,9 +12,9 @@ from marshmallow import Schema, fields
 from app import clock
 from app.admin.cockpit.settings import managed
 from app.openloyalty.api import Blueprint
-from app.openloyalty.fields import Text
 from app.openloyalty.formats import moment, without_none
-from app.openloyalty.forms import Form, form, require_unchanged
+from app.openloyalty.forms.fields import Text
+from app.openloyalty.forms.form import Form, form, require_unchanged
 from app.text import trimmed
 from app.web.door import allow, reading, settings, transaction
 from app.wording import own

@@ -10,10 +10,10 @@ from werkzeug.exceptions import Forbidden, NotFound
 from app import clock
 from app.media import pictures
 from app.openloyalty.api import Blueprint
-from app.openloyalty.forms import InvalidForm, form, require_unchanged, tree
-from app.openloyalty.pictures import BODY_BYTES_MAX, REQUEST_BODY, show, uploaded
+from app.openloyalty.forms.form import InvalidForm, form, require_unchanged, tree
+from app.openloyalty.forms.settings import SettingsAnswer, SettingsForm, decided, shown
 from app.openloyalty.schemas import STATUSES
-from app.openloyalty.settings_forms import SettingsAnswer, SettingsForm, decided, shown
+from app.openloyalty.shared.pictures import BODY_BYTES_MAX, REQUEST_BODY, show, uploaded
 from app.organizations import chains
 from app.organizations.models import Chain
 from app.web.door import allow, anyone, blobs, reading, settings, shown_chain, transaction, visited_chain

@@ -10,9 +10,9 @@ from app import clock
 from app.admin.cockpit.settings import managed, visited
 from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
-from app.openloyalty.fields import Checkbox, Text, Whole
 from app.openloyalty.formats import moment
-from app.openloyalty.forms import Form, form
+from app.openloyalty.forms.fields import Checkbox, Text, Whole
+from app.openloyalty.forms.form import Form, form
 from app.organizations import translations
 from app.organizations.models import Translation
 from app.organizations.translations import TranslationDetails

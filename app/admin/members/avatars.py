@@ -8,7 +8,7 @@ from app.admin.members.customers import own_or_staff
 from app.media import pictures
 from app.members import customers
 from app.openloyalty.api import Blueprint
-from app.openloyalty.pictures import BODY_BYTES_MAX, request_body, show, uploaded
+from app.openloyalty.shared.pictures import BODY_BYTES_MAX, request_body, show, uploaded
 from app.web.door import allow, blobs, chains, reading, transaction
 
 blueprint = Blueprint("admin_avatars", __name__)

@@ -14,14 +14,15 @@ from app.access.models import CUSTOMER
 from app.members import customers, finding
 from app.members.customers import CustomerFilter
 from app.members.models import Customer
-from app.openloyalty import queries, registration, schemas, views
+from app.openloyalty import member_views, queries, schemas
 from app.openloyalty.api import Blueprint
-from app.openloyalty.fields import Text, Uuid
-from app.openloyalty.forms import Form, form, lacking, refuse_to_change, require_unchanged
-from app.openloyalty.member_forms import CustomerChangeForm, CustomerForm, ShopChoiceForm
-from app.openloyalty.people import customer_details, customer_pages, details_of
+from app.openloyalty.forms.customers import CustomerChangeForm, CustomerForm, ShopChoiceForm
+from app.openloyalty.forms.fields import Text, Uuid
+from app.openloyalty.forms.form import Form, form, lacking, refuse_to_change, require_unchanged
 from app.openloyalty.queries import PAGING_PARAMETERS, flag, paging, text
-from app.openloyalty.transfers import POINTS_PARAMETERS, points_of
+from app.openloyalty.shared import registration
+from app.openloyalty.shared.people import customer_details, customer_pages, details_of
+from app.openloyalty.shared.transfers import POINTS_PARAMETERS, points_of
 from app.organizations import chains as organizations
 from app.paging import Page, Paged
 from app.text import written
@@ -278,7 +279,7 @@ def show_level_history(customer: str) -> Response:
     """List the levels on which a customer has stood, the latest first; customers see their own only."""
     with reading() as session:
         found = customers.level_history(session, customers.get(session, own_or_staff(customer), chains()).id)
-        return jsonify(levels=[views.level_change(it) for it in found], total=len(found))
+        return jsonify(levels=[member_views.level_change(it) for it in found], total=len(found))
 
 
 @blueprint.route("/customer/<customer>/remove-manually-level", methods=["POST"])

@@ -16,11 +16,11 @@ from app.members import customers
 from app.members.models import Customer
 from app.openloyalty import queries, schemas
 from app.openloyalty.api import Blueprint
-from app.openloyalty.fields import Checkbox
-from app.openloyalty.forms import Form, InvalidForm, chosen_texts, form, lacking, require_unchanged, tree
+from app.openloyalty.forms.fields import Checkbox
+from app.openloyalty.forms.form import Form, InvalidForm, chosen_texts, form, lacking, require_unchanged, tree
+from app.openloyalty.forms.rules import TYPES, CodeForm, EarningRuleChangeForm, EarningRuleForm, PlaceForm
 from app.openloyalty.queries import PAGING_PARAMETERS, filters, paging
-from app.openloyalty.rule_forms import TYPES, CodeForm, EarningRuleChangeForm, EarningRuleForm, PlaceForm
-from app.openloyalty.rules import list_valid_rules, paged_rules, shown_rule
+from app.openloyalty.shared.rules import list_valid_rules, paged_rules, shown_rule
 from app.sales import earning, earning_rules
 from app.sales.earning_rules import RuleDetails
 from app.web.door import allow, chains, note_subject, own_chain, reading, transaction

@@ -6,12 +6,14 @@ from typing import Any
 from flask import Response
 from marshmallow import ValidationError
 
-from app.openloyalty import imports, registration, schemas, transfers
-from app.openloyalty import sales as openloyalty_sales
+from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
-from app.openloyalty.imports import BODY_BYTES_MAX, REQUEST, RowKind
-from app.openloyalty.member_forms import AdditionForm, CustomerForm
-from app.openloyalty.sale_forms import TransactionForm
+from app.openloyalty.forms.customers import CustomerForm
+from app.openloyalty.forms.points import AdditionForm
+from app.openloyalty.forms.sales import TransactionForm
+from app.openloyalty.shared import imports, registration, transfers
+from app.openloyalty.shared import sales as openloyalty_sales
+from app.openloyalty.shared.imports import BODY_BYTES_MAX, REQUEST, RowKind
 from app.sales import points as by_hand
 from app.sales.recording import SaleDetails
 from app.web.door import allow, chains, reading, transaction

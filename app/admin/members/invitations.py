@@ -6,9 +6,9 @@ from flask import Response
 
 from app.campaign.listings import recommendations
 from app.campaign.listings.recommendations import Recommended
-from app.openloyalty import schemas, views
+from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
-from app.openloyalty.formats import moment, without_none
+from app.openloyalty.formats import moment, paged, without_none
 from app.openloyalty.queries import PAGING_PARAMETERS, paging
 from app.web.door import allow, chains, listing
 
@@ -22,7 +22,7 @@ blueprint = Blueprint("admin_invitations", __name__)
 def list_invitations() -> Response:
     """List who registered as recommended by whom, the latest first. Who was invited and has not registered is kept nowhere."""
     with listing() as session:
-        return views.paged("invitations", recommendations.page(session, chains(), paging(True)), _shown)
+        return paged("invitations", recommendations.page(session, chains(), paging(True)), _shown)
 
 
 def _shown(it: Recommended) -> dict[str, Any]:

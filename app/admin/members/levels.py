@@ -8,14 +8,15 @@ from flask import Response, jsonify
 from app import clock
 from app.media.pictures import with_picture
 from app.members import levels, roster
-from app.openloyalty import schemas, tables, views
+from app.openloyalty import member_views, schemas
 from app.openloyalty.api import Blueprint
-from app.openloyalty.fields import Checkbox
-from app.openloyalty.formats import kept_percent
-from app.openloyalty.forms import Form, chosen_texts, form, lacking, require_unchanged
-from app.openloyalty.member_forms import LevelChangeForm, LevelForm
-from app.openloyalty.programme import list_levels, show_level
+from app.openloyalty.formats import kept_percent, paged
+from app.openloyalty.forms.fields import Checkbox
+from app.openloyalty.forms.form import Form, chosen_texts, form, lacking, require_unchanged
+from app.openloyalty.forms.levels import LevelChangeForm, LevelForm
 from app.openloyalty.queries import PAGING_PARAMETERS, paging
+from app.openloyalty.shared import tables
+from app.openloyalty.shared.programme import list_levels, show_level
 from app.web.door import allow, chains, listing, note_subject, own_chain, reading, transaction
 
 blueprint = Blueprint("admin_levels", __name__)
@@ -105,7 +106,7 @@ def switch_level(data: dict, level: UUID) -> Response:  # type: ignore[type-arg]
 def list_customers_of_level(level: UUID) -> Response:
     """List the customers on a level."""
     with listing() as session:
-        return views.paged("customers", levels.customers(session, level, chains(), paging()), views.member)
+        return paged("customers", levels.customers(session, level, chains(), paging()), member_views.member)
 
 
 @blueprint.route("/csv/level/<uuid:level>", methods=["GET"])

@@ -9,9 +9,9 @@ from app import clock
 from app.members import customers
 from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
-from app.openloyalty.fields import Text
-from app.openloyalty.forms import Form, form
-from app.openloyalty.people import customer_details
+from app.openloyalty.forms.fields import Text
+from app.openloyalty.forms.form import Form, form
+from app.openloyalty.shared.people import customer_details
 from app.privacy import erasing, merging, report
 from app.web.door import allow, caller, chains, note_subject, reading, transaction
 

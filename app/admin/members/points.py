@@ -7,10 +7,10 @@ from flask import Response
 
 from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
-from app.openloyalty.forms import form
-from app.openloyalty.member_forms import AdditionForm, PassingForm, TransferForm
+from app.openloyalty.forms.form import form
+from app.openloyalty.forms.points import AdditionForm, PassingForm, TransferForm
 from app.openloyalty.queries import PAGING_PARAMETERS
-from app.openloyalty.transfers import TRANSFER_FILTERS, cancel, customer_filter, move, pass_on, transfers
+from app.openloyalty.shared.transfers import TRANSFER_FILTERS, cancel, customer_filter, move, pass_on, transfers
 from app.points import ledger
 from app.sales import points as by_hand
 from app.web.door import allow

@@ -5,11 +5,12 @@ from uuid import UUID
 
 from flask import Response, jsonify
 
-from app.openloyalty import sales, schemas
+from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
-from app.openloyalty.forms import form
+from app.openloyalty.forms.form import form
+from app.openloyalty.forms.sales import AssignForm, LabelsForm, TransactionForm
 from app.openloyalty.queries import PAGING_PARAMETERS
-from app.openloyalty.sale_forms import AssignForm, LabelsForm, TransactionForm
+from app.openloyalty.shared import sales
 from app.sales import listing
 from app.sales.recording import SaleDetails
 from app.web.door import allow, chains, reading

@@ -8,12 +8,13 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.members import roster
-from app.openloyalty import schemas, tables, views
+from app.openloyalty import member_views, schemas
 from app.openloyalty.api import Blueprint
-from app.openloyalty.formats import kept_percent
-from app.openloyalty.forms import form
-from app.openloyalty.member_forms import SegmentChangeForm, SegmentForm
+from app.openloyalty.formats import kept_percent, paged
+from app.openloyalty.forms.form import form
+from app.openloyalty.forms.segments import SegmentChangeForm, SegmentForm
 from app.openloyalty.queries import PAGING_PARAMETERS, filters, flag, paging, text
+from app.openloyalty.shared import tables
 from app.segments import segments
 from app.segments.criteria import Criterion
 from app.segments.segments import SegmentDetails
@@ -32,7 +33,7 @@ def list_segments() -> Response:
     with reading() as session:
         found = segments.page(session, chains(), paging(), flag("active"), text("name"))
         counts = segments.customers_counts(session, [segment.id for segment in found.rows])
-        return views.paged("segments", found, lambda it: views.segment(it, counts[it.id]))
+        return paged("segments", found, lambda it: member_views.segment(it, counts[it.id]))
 
 
 @blueprint.route("/segment", methods=["POST"])
@@ -55,7 +56,7 @@ def preview_segment(definition: SegmentDetails) -> Response:
     """Say how many customers a segment would have, and show ten of them; nothing is saved."""
     with reading() as session:
         total, some = segments.preview(session, own_chain(), _with_known_percentages(session, definition), clock.now())
-        return jsonify(customers=[views.member(it) for it in some], total=total)
+        return jsonify(customers=[member_views.member(it) for it in some], total=total)
 
 
 @blueprint.route("/segment/<uuid:segment>", methods=["GET"])
@@ -65,7 +66,7 @@ def show_segment(segment: UUID) -> Response:
     """Show a segment."""
     with reading() as session:
         found = segments.get(session, segment, chains())
-        return jsonify(views.segment(found, segments.customers_counts(session, [found.id])[found.id]))
+        return jsonify(member_views.segment(found, segments.customers_counts(session, [found.id])[found.id]))
 
 
 @blueprint.route("/segment/<uuid:segment>", methods=["PUT"])
@@ -125,7 +126,7 @@ def list_customers_of_segment(segment: UUID) -> Response:
     """List the customers of a segment."""
     texts = {column: found for name, column in MEMBER_FILTERS.items() if (found := text(name))}
     with listing() as session:
-        return views.paged("customers", segments.customers(session, segment, chains(), paging(), texts), views.member)
+        return paged("customers", segments.customers(session, segment, chains(), paging(), texts), member_views.member)
 
 
 @blueprint.route("/csv/segment/<uuid:segment>", methods=["GET"])

@@ -15,11 +15,11 @@ from app.access import roles as access_roles
 from app.access.models import Login, Role
 from app.access.staff import AdminDetails
 from app.admin.organization import roles
-from app.openloyalty import schemas, views
+from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
-from app.openloyalty.fields import BLANK, Checkbox, Collection, Email, Secret, Text
-from app.openloyalty.formats import without_none
-from app.openloyalty.forms import Form, form, require_unchanged
+from app.openloyalty.formats import paged, without_none
+from app.openloyalty.forms.fields import BLANK, Checkbox, Collection, Email, Secret, Text
+from app.openloyalty.forms.form import Form, form, require_unchanged
 from app.openloyalty.queries import PAGING_PARAMETERS, paging
 from app.web.door import allow, caller, chains, login_id, note_chain, note_subject, own_chain, reading, transaction
 
@@ -85,7 +85,7 @@ def list_admins() -> Response:
     with reading() as session:
         found = staff.admins(session, chains(), paging())
         held = access_roles.of_all(session, [it.id for it in found.rows])
-        return views.paged("users", found, lambda it: _shown(it, held.get(it.id, [])))
+        return paged("users", found, lambda it: _shown(it, held.get(it.id, [])))
 
 
 @blueprint.route("/admin/data", methods=["POST"])

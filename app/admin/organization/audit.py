@@ -7,10 +7,9 @@ from marshmallow import Schema, fields
 
 from app.native import answers, schemas, views
 from app.openloyalty.api import Blueprint
-from app.openloyalty.formats import moment, without_none
+from app.openloyalty.formats import moment, paged, without_none
 from app.openloyalty.queries import PAGING_PARAMETERS, number, paging
 from app.openloyalty.schemas import listed
-from app.openloyalty.views import paged
 from app.web import audit
 from app.web.audit import AuditRow
 from app.web.door import allow, chains, listing

@@ -11,9 +11,9 @@ from app.access import permissions, tokens
 from app.access.models import AccessToken
 from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
-from app.openloyalty.fields import Checkbox, Choice, Collection, Moment, Text, Whole
 from app.openloyalty.formats import moment, without_none
-from app.openloyalty.forms import Form, form, require_unchanged
+from app.openloyalty.forms.fields import Checkbox, Choice, Collection, Moment, Text, Whole
+from app.openloyalty.forms.form import Form, form, require_unchanged
 from app.organizations import chains
 from app.organizations.models import (
     LEVELS_BY,

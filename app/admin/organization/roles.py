@@ -14,8 +14,8 @@ from app.access.models import Login, Role
 from app.access.roles import ACCESSES, RESOURCES, Permission
 from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
-from app.openloyalty.fields import INVALID, Choice, Text
-from app.openloyalty.forms import Form, Forms, form, require_unchanged
+from app.openloyalty.forms.fields import INVALID, Choice, Text
+from app.openloyalty.forms.form import Form, Forms, form, require_unchanged
 from app.web.answers import word
 from app.web.door import allow, caller, chains, login_id, note_subject, own_chain, reading, transaction
 

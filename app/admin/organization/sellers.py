@@ -7,12 +7,14 @@ from flask import Response, jsonify
 from werkzeug.exceptions import Forbidden
 
 from app.access import passwords, staff
-from app.openloyalty import schemas, views
+from app.openloyalty import member_views, schemas
 from app.openloyalty.api import Blueprint
-from app.openloyalty.forms import form, require_unchanged
-from app.openloyalty.member_forms import PosChangeForm, PosForm, SellerChangeForm, SellerForm
-from app.openloyalty.programme import list_shops_with_sales, show_shop, shown_shop
+from app.openloyalty.formats import paged
+from app.openloyalty.forms.form import form, require_unchanged
+from app.openloyalty.forms.sellers import SellerChangeForm, SellerForm
+from app.openloyalty.forms.shops import PosChangeForm, PosForm
 from app.openloyalty.queries import PAGING_PARAMETERS, paging
+from app.openloyalty.shared.programme import list_shops_with_sales, show_shop, shown_shop
 from app.organizations import chains as organizations
 from app.organizations import shops
 from app.web.door import allow, caller, chains, login_id, note_subject, own_chain, reading, transaction
@@ -27,7 +29,7 @@ blueprint = Blueprint("admin_sellers", __name__)
 def list_sellers() -> Response:
     """List the sellers."""
     with reading() as session:
-        return views.paged("sellers", staff.sellers(session, chains(), paging()), views.seller)
+        return paged("sellers", staff.sellers(session, chains(), paging()), member_views.seller)
 
 
 @blueprint.route("/seller/register", methods=["POST"])
@@ -51,7 +53,7 @@ def show_seller(seller: UUID) -> Response:
     if caller().role == "seller" and caller().login != seller:
         raise Forbidden
     with reading() as session:
-        return jsonify(views.seller(staff.seller(session, seller, chains())))
+        return jsonify(member_views.seller(staff.seller(session, seller, chains())))
 
 
 @blueprint.route("/seller/<uuid:seller>", methods=["PUT"])
@@ -64,7 +66,7 @@ def change_seller(data: dict[str, Any], seller: UUID) -> Response:
     password_hash = passwords.chosen(password) if password else None
     with transaction() as session:
         found = staff.seller(session, seller, chains())
-        require_unchanged("seller", views.seller(found))
+        require_unchanged("seller", member_views.seller(found))
         staff.change_seller(session, found, data, password_hash, login_id())
     return jsonify(sellerId=str(seller))
 

@@ -7,8 +7,8 @@ from werkzeug.exceptions import Forbidden
 
 from app.access import logins
 from app.openloyalty import schemas
-from app.openloyalty.forms import form
-from app.openloyalty.session_routes import RefreshForm, refreshed, session_blueprint
+from app.openloyalty.forms.form import form
+from app.openloyalty.shared.sessions import RefreshForm, refreshed, session_blueprint
 from app.web.door import allow, anyone, is_prefetch, login_id, transaction
 
 blueprint = session_blueprint("admin")

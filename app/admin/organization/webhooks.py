@@ -11,8 +11,8 @@ from app.admin import chosen
 from app.admin.chosen import CHAIN
 from app.native import answers, schemas, views
 from app.openloyalty.api import Blueprint
-from app.openloyalty.fields import Collection, Moment, Text
-from app.openloyalty.forms import Form, form
+from app.openloyalty.forms.fields import Collection, Moment, Text
+from app.openloyalty.forms.form import Form, form
 from app.openloyalty.queries import choice, number
 from app.outbox import subscriptions, targets
 from app.outbox.events import EXAMPLES, KINDS, EventKind

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.media.pictures import with_picture
 from app.members import levels
-from app.openloyalty import views
+from app.openloyalty import member_views
+from app.openloyalty.formats import paged
 from app.openloyalty.queries import paging
 from app.organizations import chains as organizations
 from app.organizations import shops
@@ -22,27 +23,27 @@ def list_levels() -> Response:
     with reading() as session:
         counts, found = levels.customers_counts(session), levels.page(session, chains(), paging())
         pictured = with_picture(session, "level", (it.uuid for it in found.rows))
-        return views.paged("levels", found, lambda it: views.level(it, counts.get(it.id, 0), it.uuid in pictured))
+        return paged("levels", found, lambda it: member_views.level(it, counts.get(it.id, 0), it.uuid in pictured))
 
 
 def show_level(uuid: UUID) -> Response:
     with reading() as session:
         level = levels.get(session, uuid, chains())
         counts, pictured = levels.customers_counts(session), with_picture(session, "level", [uuid])
-        return jsonify(views.level(level, counts.get(level.id, 0), uuid in pictured))
+        return jsonify(member_views.level(level, counts.get(level.id, 0), uuid in pictured))
 
 
 def list_shops() -> Response:
     """The shops, without what was sold there: quick, for whoever chooses one."""
     with reading() as session:
-        return views.paged("pos", shops.page(session, chains(), paging()), views.pos)
+        return paged("pos", shops.page(session, chains(), paging()), member_views.pos)
 
 
 def list_shops_with_sales() -> Response:
     with listing() as session:
         found = shops.page(session, chains(), paging())
         shown = _with_sales(session, found.rows)
-        return views.paged("pos", found, lambda it: shown[it.id])
+        return paged("pos", found, lambda it: shown[it.id])
 
 
 def show_shop(uuid: UUID) -> Response:
@@ -53,7 +54,7 @@ def show_shop(uuid: UUID) -> Response:
 def show_shop_to_seller(uuid: UUID) -> Response:
     """A shop, without what was sold there."""
     with reading() as session:
-        return jsonify(views.pos(shops.get(session, uuid, chains())))
+        return jsonify(member_views.pos(shops.get(session, uuid, chains())))
 
 
 def shown_shop(session: Session, it: PointOfSale) -> Response:
@@ -64,4 +65,4 @@ def _with_sales(session: Session, found: Sequence[PointOfSale]) -> dict[int, dic
     """Shops as they are printed, by their ids."""
     sold = sold_in(session, [it.id for it in found])
     currencies = organizations.printed_currencies(session, [it.chain_id for it in found])
-    return {it.id: views.pos(it, sold[it.id], currencies[it.chain_id]) for it in found}
+    return {it.id: member_views.pos(it, sold[it.id], currencies[it.chain_id]) for it in found}

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.access.models import CUSTOMER
 from app.media.pictures import with_picture
-from app.openloyalty import sale_views, views
+from app.openloyalty import sale_views
+from app.openloyalty.formats import paged
 from app.openloyalty.queries import paging
 from app.paging import Paged
 from app.sales import earning_rules
@@ -31,7 +32,7 @@ def paged_rules(session: Session, found: Paged[EarningRule]) -> Response:
         printed = sale_views.earning_rule(it, it.uuid in pictured)
         return {name: value for name, value in printed.items() if name not in hidden}
 
-    return views.paged("earningRules", found, shown)
+    return paged("earningRules", found, shown)
 
 
 def shown_rule(session: Session, it: EarningRule) -> dict[str, Any]:

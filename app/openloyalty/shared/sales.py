@@ -15,8 +15,10 @@ from app.campaign.triggers import sales
 from app.members import customers
 from app.members.errors import CustomerNotFound
 from app.members.models import Customer
-from app.openloyalty import people, queries, sale_views, views
+from app.openloyalty import queries, sale_views
+from app.openloyalty.formats import paged
 from app.openloyalty.queries import filters, paging
+from app.openloyalty.shared import people
 from app.organizations import chains as organizations
 from app.paging import Page
 from app.sales import earning, listing, matching, recording
@@ -171,9 +173,7 @@ def _page(wanted: SaleFilter, page: Page) -> Response:
     with listing_session() as session:
         found = listing.page(session, chains(), wanted, page)
         currencies = {it.sale.chain_id: _currency(session, it.sale.chain_id) for it in found.rows}
-        return views.paged(
-            "transactions", found, lambda row: sale_views.transaction(row, currencies[row.sale.chain_id])
-        )
+        return paged("transactions", found, lambda row: sale_views.transaction(row, currencies[row.sale.chain_id]))
 
 
 def _currency(session: Session, chain_id: int) -> str:

@@ -8,7 +8,8 @@ from flask import Response, jsonify
 from app import clock
 from app.campaign.audience import reached
 from app.campaign.listings.catalogue import CampaignForSale
-from app.openloyalty import views
+from app.openloyalty import campaign_views
+from app.openloyalty.formats import paged
 from app.paging import Paged
 from app.web.door import database, in_background
 
@@ -17,12 +18,12 @@ def page(found: Paged[CampaignForSale], viewer: str, as_html: bool = False) -> R
     """A page of campaigns for an `admin`, a `seller`, a `customer` or `anyone`."""
     if viewer != "anyone":  # who is shown no counts
         _count_what_is_due(found.rows)
-    return views.paged("campaigns", found, lambda shown: views.campaign(shown, viewer, as_html))
+    return paged("campaigns", found, lambda shown: campaign_views.campaign(shown, viewer, as_html))
 
 
 def one(shown: CampaignForSale, viewer: str, as_html: bool = False) -> Response:
     _count_what_is_due([shown])
-    return jsonify(views.campaign(shown, viewer, as_html))
+    return jsonify(campaign_views.campaign(shown, viewer, as_html))
 
 
 def _count_what_is_due(shown: Sequence[CampaignForSale]) -> None:

@@ -18,11 +18,13 @@ from app.campaign.triggers.purchases import Order
 from app.campaign.vouchers import bought as bought_coupons
 from app.members import customers
 from app.members.errors import CustomerNotFound
-from app.openloyalty import errors, showing, views
-from app.openloyalty.fields import Whole
-from app.openloyalty.forms import unknown_names
-from app.openloyalty.member_forms import Mark
+from app.openloyalty import campaign_views, errors
+from app.openloyalty.formats import paged
+from app.openloyalty.forms.coupons import Mark
+from app.openloyalty.forms.fields import Whole
+from app.openloyalty.forms.form import unknown_names
 from app.openloyalty.queries import FLAGS, IN_EVERY_QUERY, paging, shelf, wants_details, wants_html
+from app.openloyalty.shared import showing
 from app.web.body import body, query
 from app.web.door import (
     by_token_beside,
@@ -74,7 +76,7 @@ def buy(customer: str, campaign: UUID) -> Response:
             executor, campaign, buyer, chains(), clock.now(), who.login_id, issuer, order, found_beside()
         )
         note_effect(sold[0].award_id)
-    return jsonify(views.sale(sold))
+    return jsonify(campaign_views.sale(sold))
 
 
 def _order(role: str) -> Order:
@@ -105,7 +107,7 @@ def bought(customer: str) -> Response:
     with reading() as session:
         customer_id = customers.get(session, customer, chains()).id
         coupons = bought_coupons.of_customer(session, customer_id, paging(default_descending=True))
-        return views.paged("campaigns", coupons, lambda row: views.purchase(row, wants_details()))
+        return paged("campaigns", coupons, lambda row: campaign_views.purchase(row, wants_details()))
 
 
 def why_not(customer: str, campaign: UUID, at: Any = None) -> Response:
@@ -115,7 +117,7 @@ def why_not(customer: str, campaign: UUID, at: Any = None) -> Response:
         role = caller().role
         waives = purchases.trigger_of(purchases.order_of(role)).waives
         verdict = explain(session, campaign, uuid, chains(), at or clock.now(), role == "customer", waives)
-    return jsonify(views.eligibility(verdict, str(campaign), str(uuid)))
+    return jsonify(campaign_views.eligibility(verdict, str(campaign), str(uuid)))
 
 
 def mark(marks: list[Mark], may_unuse: bool) -> Response:
@@ -131,7 +133,7 @@ def mark(marks: list[Mark], may_unuse: bool) -> Response:
                 session, owner.id, data.campaign, data.code, data.purchase, data.used, clock.now(), may_unuse
             )
             note_subject(**{f"purchase_{len(done)}": found.award_id, f"used_{len(done)}": data.used})
-            done.append(views.marked(found, str(owner.uuid)))
+            done.append(campaign_views.marked(found, str(owner.uuid)))
     return jsonify({"coupons": done})
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from marshmallow import ValidationError, post_load
 
-from app.openloyalty.fields import FIRST_MOMENT, Choice, Email, Hundredths, Labels, Moment, Text, Uuid, Whole
-from app.openloyalty.forms import Form, Forms, Group
-from app.openloyalty.member_forms import AddressForm
+from app.openloyalty.forms.customers import AddressForm
+from app.openloyalty.forms.fields import FIRST_MOMENT, Choice, Email, Hundredths, Labels, Moment, Text, Uuid, Whole
+from app.openloyalty.forms.form import Form, Forms, Group
 from app.sales.recording import ITEMS_MAX, SaleDetails, SoldItem
 
 DOCUMENT_TYPES = ("sell", "return")

@@ -9,7 +9,8 @@ from app.campaign.awards.give import Actor
 from app.campaign.vouchers import bought
 from app.members import customers
 from app.members.models import Customer
-from app.openloyalty import views
+from app.openloyalty import campaign_views, member_views
+from app.openloyalty.formats import paged
 from app.organizations import chains
 from app.paging import Paged
 from app.web.door import caller
@@ -23,13 +24,13 @@ def actor() -> Actor:
 def customer_pages(session: Session, found: Paged[Customer]) -> Response:
     ids = [customer.id for customer in found.rows]
     spending = customers.spending(session, ids)
-    coupons = bought.latest_by_customer(session, ids, views.PURCHASES_PRINTED_MAX)
+    coupons = bought.latest_by_customer(session, ids, campaign_views.PURCHASES_PRINTED_MAX)
     currencies = chains.printed_currencies(session, [it.chain_id for it in found.rows])
 
     def shown(it: Customer) -> dict[str, Any]:
-        return views.customer(it, currencies[it.chain_id], spending.get(it.id), coupons[it.id])
+        return member_views.customer(it, currencies[it.chain_id], spending.get(it.id), coupons[it.id])
 
-    return views.paged("customers", found, shown)
+    return paged("customers", found, shown)
 
 
 def customer_details(session: Session, customer: Customer) -> Response:
@@ -39,7 +40,7 @@ def customer_details(session: Session, customer: Customer) -> Response:
 def details_of(session: Session, customer: Customer) -> dict[str, Any]:
     """All that is printed of one customer."""
     spending = customers.spending(session, [customer.id])
-    coupons = bought.latest_by_customer(session, [customer.id], views.PURCHASES_PRINTED_MAX)
+    coupons = bought.latest_by_customer(session, [customer.id], campaign_views.PURCHASES_PRINTED_MAX)
     segments = [str(uuid) for uuid in customers.segments_of(session, customer.id)]
     currency = chains.printed_currencies(session, [customer.chain_id])[customer.chain_id]
-    return views.customer(customer, currency, spending.get(customer.id), coupons[customer.id], segments)
+    return member_views.customer(customer, currency, spending.get(customer.id), coupons[customer.id], segments)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.campaign.vouchers.bought import BoughtCoupon
 from app.members.models import Customer
-from app.openloyalty import views
+from app.openloyalty import campaign_views
 from app.openloyalty.formats import moment
 from app.web.door import listing
 
@@ -74,7 +74,7 @@ def _lines(
 
 
 def _bought(it: BoughtCoupon) -> list[Any]:
-    shown = views.bought_row(it)
+    shown = campaign_views.bought_row(it)
     flat = {**shown, "couponCode": shown["coupon"]["code"], "deliveryStatus": shown["deliveryStatus"]["status"]}
     return [int(flat[name]) if name == "used" else flat.get(name) for name in OF_BOUGHT]
 

@@ -6,8 +6,9 @@ from flask import Response, g, request
 from werkzeug.exceptions import NotFound
 
 from app.media import imaging
-from app.openloyalty.fields import BLANK, Text
-from app.openloyalty.forms import Form, InvalidForm, extra, tree
+from app.openloyalty.formats import file_name
+from app.openloyalty.forms.fields import BLANK, Text
+from app.openloyalty.forms.form import Form, InvalidForm, extra, tree
 from app.web.door import blobs
 
 BODY_BYTES_MAX = 8 * 1024 * 1024  # beyond the limit of a file, so that a larger one gets its message in the form's tree
@@ -63,11 +64,6 @@ def _remade(least: int, part: str) -> imaging.Picture:
 
 def _refused(messages: list[str]) -> InvalidForm:
     return InvalidForm(tree(PhotoForm(), {"file": messages} if messages else {}))
-
-
-def file_name(stem: str, media_type: str) -> str:
-    """What a picture's file is called: `<stem>.jpg`."""
-    return f"{stem}.{media_type.partition('/')[2].replace('jpeg', 'jpg')}"
 
 
 def show(sha256: str, media_type: str, stem: str, to_staff_only: bool) -> Response:

@@ -13,7 +13,8 @@ from app.access import staff
 from app.amounts import number
 from app.members import customers
 from app.members.errors import CustomerNotFound, IdentifiersDisagree
-from app.openloyalty import queries, views
+from app.openloyalty import member_views, queries
+from app.openloyalty.formats import paged
 from app.openloyalty.queries import choice, choices, filters, paging, text
 from app.openloyalty.schemas import TRANSFER_KINDS, TRANSFER_STATES, TRANSFER_TYPES
 from app.organizations import chains as organizations
@@ -47,7 +48,7 @@ def transfers(customer: UUID | None = None) -> Response:
     with reading() if customer else listing() as session:
         found = ledger.list_entries(session, chains(), wanted, paging(True), now)
         of_sales = sales.numbers(session, [it.entry.sale_id for it in found.rows if it.entry.sale_id is not None])
-        return views.paged("transfers", found, lambda row: views.transfer(row, of_sales.get(row.entry.sale_id or 0)))
+        return paged("transfers", found, lambda row: member_views.transfer(row, of_sales.get(row.entry.sale_id or 0)))
 
 
 POINTS_PARAMETERS = [
@@ -80,7 +81,7 @@ def points_of(name: str) -> Response:
         points = summary.as_of(session, customer.id, at)
         until = now + timedelta(days=EXPIRING_DAYS if days is None else days)
         soon = summary.expiring(session, customer.id, until) if at is None else None
-        return jsonify(views.points(points, at or now, soon))
+        return jsonify(member_views.points(points, at or now, soon))
 
 
 def move(change: Any, data: dict[str, Any]) -> Response:

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response, g, jsonify
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, pre_load, validates_schema
 
-from app.openloyalty.fields import INVALID, MESSAGES, Checkbox, by_locale, default_texts, items
+from app.openloyalty.forms.fields import INVALID, MESSAGES, Checkbox, by_locale, default_texts, items
 from app.text import is_language
 from app.web.body import body
 from app.web.door import settings
@@ -83,6 +83,15 @@ def unknown_names(sent: Mapping[str, Any], known: Collection[str], later: Collec
         for name, value in sent.items()
         if name not in known and not _is_empty(value) and not (name in later and value in NO)
     ]
+
+
+def as_object(sent: Any, shape: type[Schema]) -> Mapping[str, Any]:
+    """An object in a list, with no other names than these. Raises ValidationError."""
+    if not isinstance(sent, Mapping):
+        raise ValidationError([INVALID])
+    if unknown := unknown_names(sent, shape._declared_fields):
+        raise ValidationError([extra(unknown)])
+    return sent
 
 
 def _is_empty(value: Any) -> bool:

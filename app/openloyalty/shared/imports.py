@@ -9,7 +9,7 @@ from flask import Response, jsonify, request
 from marshmallow import ValidationError
 from werkzeug.exceptions import BadRequest, HTTPException
 
-from app.openloyalty.forms import Form, with_path
+from app.openloyalty.forms.form import Form, with_path
 from app.refusal import Refusal
 from app.web.door import Busy, with_retries
 

@@ -11,9 +11,8 @@ from app.access.errors import BadCredentials, BadRefreshToken, WrongPassword
 from app.access.models import Login
 from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
-from app.openloyalty.fields import Secret, Text
-from app.openloyalty.forms import Form, form
-from app.openloyalty.member_forms import PasswordChangeForm
+from app.openloyalty.forms.fields import Secret, Text
+from app.openloyalty.forms.form import Form, form
 from app.web.brakes import account_of, braked
 from app.web.callers import identity
 from app.web.door import allow, anyone, login_id, reading, settings, transaction, visited_chain
@@ -28,6 +27,11 @@ class LoginForm(Form):
 
 class RefreshForm(Form):
     refresh_token = Text()
+
+
+class PasswordChangeForm(Form):
+    currentPassword = Secret(required=True, attribute="current_password")
+    plainPassword = Secret(required=True, attribute="password")
 
 
 def session_blueprint(role: str) -> Blueprint:

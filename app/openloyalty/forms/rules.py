@@ -7,7 +7,7 @@ from marshmallow import Schema, ValidationError, fields, missing, post_load
 
 from app.calendar import ALWAYS_FROM, ALWAYS_TO
 from app.openloyalty import schemas
-from app.openloyalty.fields import (
+from app.openloyalty.forms.fields import (
     BLANK,
     FIRST_MOMENT,
     INVALID,
@@ -25,7 +25,7 @@ from app.openloyalty.fields import (
     Whole,
     items,
 )
-from app.openloyalty.forms import Form, Group, extra, unknown_names
+from app.openloyalty.forms.form import Form, Group, extra, unknown_names
 from app.sales.earning import FIRST_PURCHASE, REGISTERED
 from app.sales.earning_rules import RuleDetails
 

@@ -18,9 +18,9 @@ from app.members import customers, levels
 from app.members.customers import Joining
 from app.members.errors import CustomerNotFound
 from app.members.models import Customer
-from app.openloyalty import views
+from app.openloyalty import member_views
 from app.openloyalty.formats import without_none
-from app.openloyalty.forms import lacking
+from app.openloyalty.forms.form import lacking
 from app.organizations import chains as organizations
 from app.points import summary
 from app.sales import levels as reached
@@ -149,7 +149,7 @@ def status(name: str) -> Response:
         chain = organizations.terms(session, customer.chain_id)
         by_points = chain.levels_by == "points"
         return jsonify(
-            views.customer_status(
+            member_views.customer_status(
                 customer,
                 organizations.printed_currencies(session, [customer.chain_id])[customer.chain_id],
                 customers.spending(session, [customer.id]).get(customer.id),

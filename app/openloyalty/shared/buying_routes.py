@@ -6,9 +6,10 @@ from flask import Response
 from werkzeug.exceptions import BadRequest, Forbidden
 
 from app.campaign.triggers.purchases import QUANTITY_MAX
-from app.openloyalty import buying, schemas
+from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.queries import FORMAT, LATER_FILTERS, PAGING_PARAMETERS, SHELF_FILTERS, filters, moment, text
+from app.openloyalty.shared import buying
 from app.web.door import allow, caller
 
 STAFF = "admin", "seller"

@@ -9,9 +9,9 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, missing, post_load
 
-from app.openloyalty.fields import BLANK, Checkbox, Choice, Collection, Email, Text, Whole
 from app.openloyalty.formats import without_none
-from app.openloyalty.forms import Form, Forms
+from app.openloyalty.forms.fields import BLANK, Checkbox, Choice, Collection, Email, Text, Whole
+from app.openloyalty.forms.form import Form, Forms
 from app.organizations.chains import ChainDetails
 from app.organizations.models import MAY_BE_GRANTED, POINTS_DAYS_MAX
 

@@ -21,7 +21,8 @@ from app.campaign.document.spec import (
 )
 from app.campaign.models.campaigns import COUPON_KINDS
 from app.openloyalty import schemas
-from app.openloyalty.fields import (
+from app.openloyalty.formats import FOR_EVER, SINCE_EVER
+from app.openloyalty.forms.fields import (
     AT_LEAST_ONE,
     BLANK,
     LONG_TEXT_LENGTH_MAX,
@@ -36,8 +37,7 @@ from app.openloyalty.fields import (
     Uuid,
     Whole,
 )
-from app.openloyalty.formats import FOR_EVER, SINCE_EVER
-from app.openloyalty.forms import Form, Group
+from app.openloyalty.forms.form import Form, Group
 
 ENDS_EARLY = "The end should not be earlier than the start."
 # What 3.2's console sends with every campaign, whatever its kind, and this version does not offer.
