@@ -76,7 +76,7 @@ class Walk:
         problem = answer.get_data(as_text=True)[:500] if answer.mimetype == "application/json" else ""
         assert answer.status_code in {200, 201, 202, 204}, f"{name}: {answer.status_code} {problem}"
         assert '"status":"error"' not in problem, f"{name}: {problem}"
-        said_as_text = answer.get_data(as_text=True) if answer.mimetype == "text/csv" else None
+        said_as_text = answer.get_data(as_text=True) if answer.mimetype in ("text/csv", "text/css") else None
         printed = answer.json if answer.mimetype == "application/json" else said_as_text
         shown = {p["name"] for p in operation.get("parameters", []) if p["in"] == "header"}
         parts = {
@@ -490,10 +490,12 @@ def settings_of_the_programme(walk: Walk) -> None:
         "programPointsSingular": "bean",
         "programPointsPlural": "beans",
         "customersIdentificationPriority": priorities,
+        "accentColor": "#6f4e37",
     }
     walk("change_settings", admin, {"settings": changed})
     walk("show_public_settings", {})
     walk("show_activation_method", {})
+    walk("show_styles", {})
     walk("list_customer_statuses", admin)
     letter = walk("list_letters", admin)["emails"][0]
     walk("show_letter", admin, email=letter["emailId"])

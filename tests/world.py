@@ -33,6 +33,7 @@ from app.members import levels
 from app.members.customers import Joining, Person
 from app.members.models import Customer, Level
 from app.organizations import chains, shops
+from app.organizations.details import ChainDetails
 from app.organizations.scope import EVERY_CHAIN
 from app.points import ledger
 from app.settings import Settings
@@ -164,7 +165,7 @@ class World:
 
     def a_chain(self, name: str = "Elsewhere", **details: Any) -> int:
         with self.database.transaction() as session:
-            return chains.create(session, chains.ChainDetails(name, **details), self.now).id
+            return chains.create(session, ChainDetails(name, **details), self.now).id
 
     def an_admin_with(self, permitted: Iterable[Permission]) -> Login:
         """An admin who may do no more than this."""

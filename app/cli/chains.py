@@ -10,6 +10,7 @@ from app import clock
 from app.access import permissions, tokens
 from app.cli.root import errors_as_messages, main, opened
 from app.organizations import chains
+from app.organizations.details import ChainDetails
 from app.organizations.models import LEVELS_BY, POINTS_DAYS_MAX, POINTS_EXPIRIES, UNITS, Chain
 from app.organizations.scope import EVERY_CHAIN
 from app.settings import from_environment
@@ -78,6 +79,12 @@ TERMS = [
     click.option(
         "--spending-statuses",
         help="Which customers may buy and be given what campaigns have; `active` for a new chain.",
+    ),
+    click.option(
+        "--profile-edits/--no-profile-edits",
+        "allows_profile_edits",
+        default=None,
+        help="Whether customers may change their own details; they may in a new chain.",
     ),
     click.option("--delivery-skus", help="Products that are the cost of delivery, with commas between them."),
     click.option(
@@ -218,7 +225,7 @@ def revoke_token(token: int) -> None:
     click.echo(f"Token {token} is revoked.")
 
 
-def _terms(details: dict[str, Any], known: dict[str, Any] | None = None) -> chains.ChainDetails:
+def _terms(details: dict[str, Any], known: dict[str, Any] | None = None) -> ChainDetails:
     """A chain's details: those that were given, and otherwise those that it has."""
     window, expiry = details.pop("referral_window", None), details.pop("points_expire", None)
     listed = {name: details.pop(name, None) for name in LISTED}
@@ -242,7 +249,7 @@ def _terms(details: dict[str, Any], known: dict[str, Any] | None = None) -> chai
         name: [it.strip() for it in text.split(",") if it.strip()] for name, text in listed.items() if text is not None
     }
     terms["level_days"] = terms.get("level_days") or None
-    return chains.ChainDetails(**terms)
+    return ChainDetails(**terms)
 
 
 def _window(chain: Chain) -> str:

@@ -29,6 +29,7 @@ from app.members import levels, tags
 from app.members.customers import Joining, Person
 from app.members.models import Spending
 from app.organizations import chains, shops
+from app.organizations.details import ChainDetails
 from app.points import ledger
 from app.segments import segments
 from app.segments.criteria import Criterion
@@ -148,7 +149,7 @@ def shown(session: Session) -> dict[str, Any]:
 
 def _acme(session: Session, now: datetime, zone: ZoneInfo, password_hash: str) -> None:
     """The chain of Spaaza's examples: one user has referred another, and a third has a voucher to claim."""
-    terms = chains.ChainDetails(
+    terms = ChainDetails(
         "Acme",
         time_zone=str(zone),
         referral_window_quantity=30,
@@ -232,7 +233,7 @@ def _campaign(
 
 
 def _organization(session: Session, name: str, key: str, secret: str, now: datetime, zone: ZoneInfo) -> int:
-    chain = chains.create(session, chains.ChainDetails(name, time_zone=str(zone)), now)
+    chain = chains.create(session, ChainDetails(name, time_zone=str(zone)), now)
     app = chains.set_app(session, f"{name.lower()}.guerdon.example", chain.id)
     app.api_key = key
     tokens.create_token(session, "demo", app, True, now, token=secret)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.db.prepared import Executor, Prepared, is_postgresql
 from app.media import pictures
 from app.members import levels, sizes, telling
-from app.members.errors import BadCustomer, CustomerNotFound, IdentifiersDisagree, LevelNotFound
+from app.members.errors import BadCustomer, CustomerNotFound, IdentifiersDisagree, LevelNotFound, OwnEditsClosed
 from app.members.models import (
     ERASED,
     IDENTIFIERS,
@@ -30,6 +30,7 @@ from app.members.models import (
     chain_of,
 )
 from app.organizations import chains, shops
+from app.organizations.details import is_zone
 from app.organizations.models import Chain
 from app.organizations.scope import Chains, within
 from app.paging import Page, Paged
@@ -158,6 +159,12 @@ def change(session: Session, customer: Customer, changes: Mapping[str, Any], now
     customer.updated_at = now
     telling.customer(session, customer, "customer.changed", now)
     return customer
+
+
+def require_own_edits(session: Session, customer: Customer) -> None:
+    """The programme lets customers change their own details. Raises OwnEditsClosed."""
+    if not chains.get(session, customer.chain_id).allows_profile_edits:
+        raise OwnEditsClosed
 
 
 def set_shop(session: Session, customer: Customer, shop: UUID | None, now: datetime) -> None:
@@ -551,7 +558,7 @@ def _require_new_external_id(session: Session, chain_id: int, external_id: str |
 
 
 def _require_zone(time_zone: str | None) -> None:
-    if time_zone is not None and not chains.is_zone(time_zone):
+    if time_zone is not None and not is_zone(time_zone):
         raise BadCustomer(f"{time_zone} is no time zone; write one like Europe/Amsterdam.", field="time_zone")
 
 

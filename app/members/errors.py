@@ -1,6 +1,6 @@
 """Every reason for which the members' side says no."""
 
-from app.refusal import Conflicting, Elsewhere, Malformed, Missing
+from app.refusal import Conflicting, Elsewhere, Excluded, Malformed, Missing
 
 
 class CustomerNotFound(Missing):
@@ -21,6 +21,10 @@ class CustomerElsewhere(Elsewhere):
 
 class IdentifiersDisagree(Conflicting):
     message = "The identifiers name different customers."
+
+
+class OwnEditsClosed(Excluded):
+    message = "In this programme customers do not change their details themselves: the staff does."
 
 
 class BadCustomer(Malformed):

@@ -12,6 +12,7 @@ from app import refusal as families
 from app.access import errors as access
 from app.campaign import errors as campaign
 from app.db.engine import OutcomeUnknown
+from app.members import errors as members
 from app.openloyalty.forms.fields import AT_LEAST_ONE
 from app.openloyalty.forms.form import InvalidForm, tree, tree_for
 from app.organizations import errors as organizations
@@ -59,6 +60,7 @@ WORDS: Mapping[type[Refusal], Word] = {
     access.NotPermitted: Word(403, OWN),
     access.BadLink: Word(404, OWN),
     access.BadCode: Word(404, OWN),
+    members.OwnEditsClosed: Word(403, OWN),
     organizations.SharedByAll: Word(403, OWN),
     campaign.MayNotGiveFree: Word(403),
     campaign.NoCouponsLeft: Word(400, "No coupons left", bare=True),

@@ -1,60 +1,23 @@
 """Chains, their businesses, and the apps that customers use."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import BigInteger, ColumnElement, bindparam, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.db.prepared import Executor, Prepared
 from app.db.types import AnyColumn
+from app.organizations.details import ChainDetails, checked
 from app.organizations.errors import AppNotFound, BadChain, BusinessNotFound, ChainNotFound, DivisionElsewhere
-from app.organizations.models import (
-    DISPLAYED,
-    LEVELS_BY,
-    MATCHES_BY,
-    MAY_BE_GRANTED,
-    POINTS_DAYS_MAX,
-    POINTS_EXPIRIES,
-    UNITS,
-    AppHost,
-    Business,
-    Chain,
-)
+from app.organizations.models import AppHost, Business, Chain
 from app.organizations.scope import EVERY_CHAIN, Chains, includes, within, within_or_unowned
 from app.refusal import AlreadyTaken
 
 HOSTNAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
-SKUS_MAX = 1_000
-WINDOW_MAX = 5_000  # of any unit: years stay within the calendar
-
-
-@dataclass(frozen=True)
-class ChainDetails:
-    """What is decided about a chain. Without a referral window, codes count at sign-up only. For points see `app.points.terms`."""
-
-    name: str
-    currency: str = "EUR"
-    time_zone: str = "UTC"
-    referral_window_quantity: int | None = None
-    referral_window_unit: str | None = None
-    third_party_voucher_ids: bool = False
-    has_divisions: bool = False
-    points_expiry: str = "never"
-    points_days_active: int | None = None
-    points_days_locked: int = 0
-    matches_by: Sequence[str] = MATCHES_BY
-    delivery_skus: Sequence[str] = ()
-    levels_by: str = "hand"
-    level_days: int | None = None
-    display: Mapping[str, str] = field(default_factory=dict)  # see DISPLAYED
-    earning_statuses: Sequence[str] = ("active",)  # of customers, among MAY_BE_GRANTED
-    spending_statuses: Sequence[str] = ("active",)
 
 
 def details(chain: Chain) -> ChainDetails:
@@ -88,15 +51,6 @@ def terms(executor: Executor, chain_id: int) -> ChainTerms:
     """Of a chain that is known to be there."""
     [found] = _TERMS.run(executor, {"chain": chain_id})
     return found
-
-
-def is_zone(name: str) -> bool:
-    """It is the name of a time zone; some are only the names of folders of them."""
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True
 
 
 def first(session: Session) -> int:
@@ -249,57 +203,6 @@ def _require_new_name(session: Session, chain_id: int, name: str) -> None:
 def _apply(session: Session, chain: Chain, terms: ChainDetails) -> None:
     if terms.name != chain.name and session.scalar(select(Chain.id).where(Chain.name == terms.name)) is not None:
         raise AlreadyTaken(f"There is a chain with this name already: {terms.name}", field="name")
-    if not is_zone(terms.time_zone):
-        raise BadChain(f"{terms.time_zone} is no time zone; write one like Europe/Amsterdam.", field="time_zone")
-    if not (len(terms.currency) == 3 and terms.currency.isascii() and terms.currency.isalpha()):
-        raise BadChain("The currency has three letters, like EUR.", field="currency")
-    window = (terms.referral_window_quantity, terms.referral_window_unit)
-    if (
-        (window[0] is None) != (window[1] is None)
-        or window[1] not in (None, *UNITS)
-        or not 0 <= (window[0] or 0) <= WINDOW_MAX
-    ):
-        raise BadChain(
-            f"A referral window is a quantity of at most {WINDOW_MAX} and a unit of {', '.join(UNITS)}.",
-            field="referral_window",
-        )
-    if (
-        terms.points_expiry not in POINTS_EXPIRIES
-        or (terms.points_expiry == "after_days") != (terms.points_days_active is not None)
-        or not 1 <= (terms.points_days_active or 1) <= POINTS_DAYS_MAX
-    ):
-        raise BadChain(
-            f"Points expire {', '.join(POINTS_EXPIRIES)}; of `after_days`, and of no other, say from 1 to {POINTS_DAYS_MAX} days.",
-            field="points_expiry",
-        )
-    if not set(terms.matches_by) <= set(MATCHES_BY) or len(set(terms.matches_by)) < len(terms.matches_by):
-        raise BadChain(f"Sales are matched by {', '.join(MATCHES_BY)}, each once.", field="matches_by")
-    if terms.levels_by not in LEVELS_BY or not 1 <= (terms.level_days or 1) <= POINTS_DAYS_MAX:
-        raise BadChain(
-            f"Levels are reached by {', '.join(LEVELS_BY)}, of all time or of 1 to {POINTS_DAYS_MAX} days.",
-            field="levels_by",
-        )
-    for name in ("earning_statuses", "spending_statuses"):
-        if not {"active"} <= set(getattr(terms, name)) <= set(MAY_BE_GRANTED):
-            raise BadChain(
-                f"Who is active may earn and spend; who else may is among {', '.join(MAY_BE_GRANTED)}.", field=name
-            )
-        setattr(chain, name, tuple(dict.fromkeys(getattr(terms, name))))
-    if len(terms.delivery_skus) > SKUS_MAX:
-        raise BadChain(f"At most {SKUS_MAX} products are the cost of delivery.", field="delivery_skus")
-    if not 0 <= terms.points_days_locked <= POINTS_DAYS_MAX:
-        raise BadChain(f"Points are locked for 0 to {POINTS_DAYS_MAX} days.", field="points_days_locked")
-    if unknown := terms.display.keys() - set(DISPLAYED):
-        raise BadChain(f"Clients show no {', '.join(sorted(unknown))} of a programme.", field="display")
-    for name, url in terms.display.items():
-        if url and name.endswith("url") and urlsplit(url).scheme not in ("http", "https"):
-            raise BadChain("An address begins with http:// or https://.", field=name)
-    chain.display = dict(terms.display)
-    chain.name, chain.currency, chain.time_zone = terms.name, terms.currency.upper(), terms.time_zone
-    chain.referral_window_quantity, chain.referral_window_unit = window
-    chain.third_party_voucher_ids = terms.third_party_voucher_ids
-    chain.has_divisions = terms.has_divisions
-    chain.points_expiry, chain.points_days_active = terms.points_expiry, terms.points_days_active
-    chain.points_days_locked = terms.points_days_locked
-    chain.levels_by, chain.level_days = terms.levels_by, terms.level_days
-    chain.matches_by, chain.delivery_skus = list(terms.matches_by), list(terms.delivery_skus)
+    decided = checked(terms)
+    for it in fields(ChainDetails):
+        setattr(chain, it.name, getattr(decided, it.name))

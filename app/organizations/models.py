@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Double, ForeignKey, Index, UniqueConstraint, Uuid
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Double, ForeignKey, Index, UniqueConstraint, Uuid, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.types import Base, Serial, UtcDateTime, WordList, Written, WrittenSmall
@@ -13,7 +13,7 @@ from app.db.types import Base, Serial, UtcDateTime, WordList, Written, WrittenSm
 LEVELS_BY = ("hand", "sales", "points")
 MATCHES_BY = ("loyalty_card_number", "email", "phone")
 # What clients show of a programme, in the chain's own words.
-DISPLAYED = ("point", "points", "conditions_url", "faq_url", "url", "help_email")
+DISPLAYED = ("point", "points", "conditions_url", "faq_url", "url", "help_email", "accent_color", "css")
 POINTS_EXPIRIES = ("never", "after_days", "month_end", "year_end")
 POINTS_DAYS_MAX = 36_500
 MAY_BE_GRANTED = ("new", "active", "blocked")  # the statuses of customers that a chain may let earn, or spend
@@ -42,6 +42,7 @@ class Chain(Base):
         "display",
         "earning_statuses",
         "spending_statuses",
+        "allows_profile_edits",
     )
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
@@ -64,6 +65,9 @@ class Chain(Base):
     # Of which customers sales and events earn points by rules, and to which campaigns give; see MAY_BE_GRANTED.
     earning_statuses: Mapped[Sequence[str]] = mapped_column(WordList, default=("active",), server_default="active")
     spending_statuses: Mapped[Sequence[str]] = mapped_column(WordList, default=("active",), server_default="active")
+    allows_profile_edits: Mapped[bool] = mapped_column(
+        default=True, server_default=true()
+    )  # by customers, of their own
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(
         UtcDateTime

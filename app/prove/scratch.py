@@ -27,6 +27,7 @@ from app.members.customers import Joining, Person
 from app.members.models import Customer
 from app.migrations.tables import metadata
 from app.organizations import chains, shops
+from app.organizations.details import ChainDetails
 from app.organizations.models import Chain
 from app.points import ledger
 from app.points.models import Account, LedgerEntry
@@ -62,7 +63,7 @@ def make(database: Database, now: datetime, customers_count: int, limit: int, co
     hashed, mark = passwords.hashed(password), secrets.token_hex(6)
     with database.transaction() as session:
         database.without_time_limit(session)
-        chain = chains.create(session, chains.ChainDetails(f"{NAME} {mark}", time_zone="UTC"), now)
+        chain = chains.create(session, ChainDetails(f"{NAME} {mark}", time_zone="UTC"), now)
         shop = shops.add(session, chain.id, f"{NAME} {mark}", f"{NAME} {mark}")
         details = staff.SellerDetails("Guerdon", "Prove", f"prove-{mark}@localhost.example", pos=shop.uuid)
         seller = staff.add_seller(session, chain.id, details, hashed)

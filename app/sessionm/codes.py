@@ -82,6 +82,7 @@ WORDS: Mapping[type[Refusal], str] = {
     organizations.AppNotFound: INVALID_API_KEY,
     organizations.AppWithoutChain: INVALID_API_KEY,
     members.LevelNotFound: VALIDATION,
+    members.OwnEditsClosed: VALIDATION,
     members.SegmentNotFound: VALIDATION,
     points.AccountNotFound: USER_NOT_FOUND,
     points.EntryNotFound: NOT_FOUND,

@@ -175,6 +175,7 @@ WORDS: Mapping[type[Refusal], ErrorCode] = {
     organizations.SharedByAll: PERMISSION_DENIED,
     access.TokenNotFound: ACCESS_TOKEN_INVALID,
     members.LevelNotFound: PARAMETER_INVALID,
+    members.OwnEditsClosed: PARAMETER_INVALID,
     members.SegmentNotFound: PARAMETER_INVALID,
     access.SellerNotFound: USER_NOT_FOUND,
     access.AdminNotFound: USER_NOT_FOUND,

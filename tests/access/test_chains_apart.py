@@ -29,6 +29,7 @@ from app.members import levels
 from app.members.models import Customer
 from app.migrations.tables import metadata
 from app.organizations import chains, shops, translations
+from app.organizations.details import ChainDetails
 from app.organizations.translations import TranslationDetails
 from app.outbox import subscriptions
 from app.outbox.subscriptions import SubscriptionDetails
@@ -409,6 +410,7 @@ TABLE: dict[str, Row] = {
     "GET settings": Row("admin"),
     "POST settings": Row("admin", body=lambda p, w: {"settings": {"programPointsPlural": "stars"}}),
     "GET settings/public": Row(ALL + " anyone"),
+    "GET settings/css": Row(ALL + " anyone"),
     "GET settings/activation-method": Row(ALL + " anyone"),
     "GET settings/choices/<type>": Row(ALL + " anyone"),
     "GET admin/customer-statuses": Row("admin"),
@@ -596,7 +598,7 @@ class Two:
 @pytest.fixture
 def two(world: World, app: Flask) -> Two:
     with world.database.transaction() as session:
-        there = chains.create(session, chains.ChainDetails("There"), world.now).id
+        there = chains.create(session, ChainDetails("There"), world.now).id
         own, admin, seller = a_place(world, session, world.chain_id, "here")
         foreign, *_ = a_place(world, session, there, "there")
     picture = app.extensions["guerdon_blobs"].put(b"picture")

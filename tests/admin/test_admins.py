@@ -7,6 +7,7 @@ from flask import Flask
 
 from app.access import permissions, staff
 from app.organizations import chains
+from app.organizations.details import ChainDetails
 from app.refusal import AlreadyTaken
 from tests.client import Client
 from tests.world import World, password_hash
@@ -124,7 +125,7 @@ def test_nobody_takes_over_who_acts_for_more_chains_nor_locks_himself_out(
     ada: Client, client: Client, app: Flask, world: World
 ) -> None:
     with world.database.transaction() as session:
-        there = chains.create(session, chains.ChainDetails("There"), world.now).id
+        there = chains.create(session, ChainDetails("There"), world.now).id
         boss = staff.add_admin(session, "boss", password_hash(), "boss@guerdon.example")
         permissions.permit(session, "boss", there, may_write=True)
         reader = staff.add_admin(session, "reader", password_hash())

@@ -11,6 +11,7 @@ from app.access import permissions, staff, tokens
 from app.campaign.errors import CampaignNotActive
 from app.members import customers
 from app.organizations import chains
+from app.organizations.details import ChainDetails
 from tests.client import Client
 from tests.world import World, hours, nothing, password_hash, points, voucher
 
@@ -241,7 +242,7 @@ def test_who_acts_for_every_chain_sees_and_revokes_what_opens_them_all(ada: Clie
     made: Any = ada.post("/api/accessToken", json={"token": {"name": "all", "anyApp": 1}}).json
     assert ada.get("/api/accessToken").json["total"] == 1  # type: ignore[index]
     with world.database.transaction() as session:
-        chains.create(session, chains.ChainDetails("There"), world.now)
+        chains.create(session, ChainDetails("There"), world.now)
     assert ada.get("/api/accessToken").json["total"] == 0  # type: ignore[index]
     assert ada.delete(f"/api/accessToken/{made['tokenId']}").status_code == 404
     assert ada.post("/api/accessToken", json={"token": {"name": "more", "anyApp": 1}}).status_code == 403
@@ -251,7 +252,7 @@ def test_who_acts_for_every_chain_sees_and_revokes_what_opens_them_all(ada: Clie
 
 def test_what_a_seller_makes_is_its_own_chains(app: Flask, world: World) -> None:
     with world.database.transaction() as session:
-        there = chains.create(session, chains.ChainDetails("There"), world.now).id
+        there = chains.create(session, ChainDetails("There"), world.now).id
         seller = staff.add_seller(session, there, staff.SellerDetails("S", "T", "s@there.example"), password_hash())
         session.flush()
         permissions.permit(session, "s@there.example", world.chain_id, may_write=True)

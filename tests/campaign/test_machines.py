@@ -25,6 +25,7 @@ from app.campaign.vouchers.lookup import Holder, VoucherIdentifiers
 from app.members.customers import Joining, Person
 from app.members.models import Customer
 from app.organizations import chains
+from app.organizations.details import ChainDetails
 from app.points import ledger
 from app.refusal import Refusal
 from app.sales.recording import SaleDetails
@@ -391,4 +392,4 @@ def test_any_sequence_follows_the_model(world: World, machine: type[RuleBasedSta
 def test_chains_are_named_once(world: World) -> None:
     world.a_chain("One")
     with pytest.raises(Exception, match="One"), world.database.transaction() as session:
-        chains.create(session, chains.ChainDetails("One"), world.now)
+        chains.create(session, ChainDetails("One"), world.now)

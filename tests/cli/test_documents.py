@@ -25,6 +25,7 @@ from app.cli.programme import ServerProgramme
 from app.db.engine import Database
 from app.members import levels
 from app.organizations import chains
+from app.organizations.details import ChainDetails
 from app.organizations.scope import EVERY_CHAIN
 from app.segments import segments
 from app.settings import Settings
@@ -291,7 +292,7 @@ def test_the_demo_worlds_campaigns_are_files_with_nothing_to_do(
 
 def test_files_move_to_an_installation_that_has_other_ids(guerdon: Guerdon, tmp_path: Path, world: World) -> None:
     with world.database.transaction() as session:
-        chain = chains.create(session, chains.ChainDetails("Acme", time_zone="Europe/Warsaw"), world.now).id
+        chain = chains.create(session, ChainDetails("Acme", time_zone="Europe/Warsaw"), world.now).id
         for name in ("level1", "level0", "level2"):
             levels.create(session, chain, levels.LevelDetails(name, 0, active=True), world.now)
         segments.create(session, chain, segments.SegmentDetails("anniversary", True, []), world.now)

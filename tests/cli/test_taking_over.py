@@ -10,7 +10,7 @@ from app.access.models import Login
 from app.members import customers
 from app.members.models import Customer, Profile
 from app.organizations import chains
-from app.organizations.chains import ChainDetails
+from app.organizations.details import ChainDetails
 from app.organizations.scope import EVERY_CHAIN
 from app.points import ledger, summary
 from tests.cli.test_documents import Guerdon

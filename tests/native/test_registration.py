@@ -12,7 +12,7 @@ from app.campaign.models.referrals import ReferralRelation
 from app.campaign.triggers import signups
 from app.members.models import Customer
 from app.organizations import chains
-from app.organizations.chains import ChainDetails
+from app.organizations.details import ChainDetails
 from app.sales import earning_rules
 from app.sales.earning_rules import RuleDetails
 from tests.client import Client

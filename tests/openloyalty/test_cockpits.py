@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from app.organizations import chains
-from app.organizations.chains import ChainDetails
+from app.organizations.details import ChainDetails
 from tests.client import Client
 from tests.world import PASSWORD, World, clock_at
 

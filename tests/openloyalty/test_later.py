@@ -12,6 +12,7 @@ from app.campaign.models.awards import Award
 from app.campaign.triggers import purchases
 from app.db.guarded import GuardFailed
 from app.organizations import chains
+from app.organizations.details import ChainDetails
 from app.points.models import Account
 from tests.admin.test_photos import picture, upload
 from tests.campaign.test_races import at_once
@@ -220,7 +221,7 @@ def test_points_are_passed_on(ada: Client, world: World) -> None:
     assert pass_on(receiver=str(world.cleo.uuid)).status_code == 400
     assert pass_on(receiver=str(uuid4())).status_code == 404
     with world.database.transaction() as session:
-        there = chains.create(session, chains.ChainDetails("There"), world.now).id
+        there = chains.create(session, ChainDetails("There"), world.now).id
         permissions.permit(session, "ada", there, may_write=True)
     foreign = world.a_customer("Foreign", email="f@guerdon.example", chain_id=there)
     assert pass_on(receiver=str(foreign.uuid)).status_code == 404

@@ -16,6 +16,7 @@ from app.access.models import Login
 from app.campaign.models.campaigns import Campaign
 from app.campaign.setup import categories
 from app.organizations import chains
+from app.organizations.details import ChainDetails
 from tests.client import Client
 from tests.world import World, offered
 
@@ -74,7 +75,7 @@ def test_categories_are_made_changed_and_shown_to_everybody(ada: Client, app: Fl
     assert taken.status_code == 400
     assert taken.json["form"]["children"]["name"]["errors"] == ["There is a category called Tea already."]
     with world.database.transaction() as session:
-        there = chains.create(session, chains.ChainDetails("There"), world.now).id
+        there = chains.create(session, ChainDetails("There"), world.now).id
         chains.set_app(session, "there.example", there)
     assert anyone.get("/api/campaignCategory", headers={"Host": "there.example"}).json == {"categories": [], "total": 0}
 
@@ -183,7 +184,7 @@ def test_what_is_switched_off_is_for_the_staff_and_what_is_elsewhere_for_nobody(
         assert "Drinks" not in who.get(f"/api/{path}").get_data(as_text=True)
     assert names(ada, f"campaign?categoryId[]={drinks}") == ["Coffee"]
     with world.database.transaction() as session:
-        there = chains.create(session, chains.ChainDetails("There"), world.now).id
+        there = chains.create(session, ChainDetails("There"), world.now).id
         chains.set_app(session, "there.example", there)
         theirs = categories.create(session, there, categories.CategoryDetails("Theirs")).uuid
     stranger = world.a_customer(chain_id=there)

@@ -21,6 +21,7 @@ from app.jobs.models import ClockJob
 from app.members.models import Customer
 from app.openloyalty.schemas import TRANSFER_KINDS
 from app.organizations import chains
+from app.organizations.details import ChainDetails
 from app.organizations.scope import EVERY_CHAIN
 from app.outbox import events
 from app.points import ledger, summary, telling
@@ -183,7 +184,7 @@ class PointsMachine(RuleBasedStateMachine):
     def decide(self, expiry: tuple[str, int | None], locked: int) -> None:
         """The programme decides how long points live from now on."""
         self.terms = PointsTerms(*expiry, locked)
-        details = chains.ChainDetails(
+        details = ChainDetails(
             "First chain", points_expiry=expiry[0], points_days_active=expiry[1], points_days_locked=locked
         )
         self.run(chains.change, self.world.chain_id, details)

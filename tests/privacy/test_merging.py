@@ -27,7 +27,7 @@ from app.members.errors import BadCustomer, CustomerElsewhere, CustomerNotFound
 from app.members.models import Customer, Level, SegmentMember, Spending
 from app.migrations.tables import metadata
 from app.organizations import chains
-from app.organizations.chains import ChainDetails
+from app.organizations.details import ChainDetails
 from app.organizations.scope import EVERY_CHAIN
 from app.points import ledger, summary
 from app.points.errors import OwesPoints

@@ -9,7 +9,7 @@ from app.campaign.triggers import sales
 from app.members import customers
 from app.members.models import Customer
 from app.organizations import chains
-from app.organizations.chains import ChainDetails
+from app.organizations.details import ChainDetails
 from app.points import ledger
 from app.sales import earning_rules
 from app.sales.earning_rules import RuleDetails

@@ -4,6 +4,7 @@ from typing import Any
 
 from app.campaign.models.campaigns import Campaign
 from app.organizations import chains
+from app.organizations.details import ChainDetails
 from tests.client import Client
 from tests.sessionm.conftest import Program, a_campaign, code, visits
 from tests.spaaza.conftest import Shop, shop
@@ -187,7 +188,7 @@ def test_divisions_are_parts_of_the_organization(program: Program, world: World)
         north = chains.add_business(session, program.chain_id, "North", "north")
         chains.add_business(session, program.chain_id, "South", "south")
         chains.add_business(
-            session, world_chain := chains.create(session, chains.ChainDetails("Other"), world.now).id, "East", "east"
+            session, world_chain := chains.create(session, ChainDetails("Other"), world.now).id, "East", "east"
         )
         assert world_chain != program.chain_id
     server, path = program.server(), f"{program.v1}/campaigns"
@@ -209,7 +210,7 @@ def test_divisions_are_parts_of_the_organization(program: Program, world: World)
     assert listed("division_ids[]=south") == [in_north["id"], anywhere["id"]]  # off: passed over
     assert server.get(f"{program.v1}/divisions").json["enabled"] is False  # type: ignore[index]
     with world.database.transaction() as session:
-        chains.change(session, program.chain_id, chains.ChainDetails("First chain", has_divisions=True))
+        chains.change(session, program.chain_id, ChainDetails("First chain", has_divisions=True))
     assert listed() == [in_north["id"], anywhere["id"]]
     assert listed("division_ids[]=north") == listed("division_ids=north,south") == [in_north["id"]]
     assert listed("division_ids[]=south") == listed("division_ids[]=east") == listed("division_ids[]=nowhere") == []

@@ -12,6 +12,7 @@ from app.campaign.models.engagement import CreativeStat
 from app.members import tags
 from app.members.models import Customer, CustomerTag
 from app.organizations import chains
+from app.organizations.details import ChainDetails
 from tests.campaign.test_races import at_once
 from tests.sessionm.conftest import EXTERNAL_ID, Program, a_campaign, basic, code, visits
 from tests.world import World, clock_at
@@ -53,7 +54,7 @@ def test_only_the_key_and_its_secret_open_the_door(program: Program, world: Worl
 
 
 def world_chain(session: Any, world: World) -> int:
-    return chains.create(session, chains.ChainDetails("Else"), world.now).id
+    return chains.create(session, ChainDetails("Else"), world.now).id
 
 
 def test_a_secret_that_only_reads_changes_nothing(program: Program) -> None:

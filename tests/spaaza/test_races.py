@@ -19,6 +19,7 @@ from app.campaign.vouchers.lookup import Holder, VoucherIdentifiers
 from app.db.engine import Database, TryAgain
 from app.members.models import Customer
 from app.organizations import chains
+from app.organizations.details import ChainDetails
 from app.refusal import Refusal
 from app.sales.models import Sale
 from app.sales.recording import SaleDetails
@@ -274,7 +275,7 @@ def test_two_who_refer_each_other_at_once_are_noted_once(shop: Shop, monkeypatch
     monkeypatch.setattr(referrals, "_have_met", look_together)
     a_referral_campaign(world)
     with world.database.transaction() as session:
-        terms = chains.ChainDetails("First chain", referral_window_quantity=2, referral_window_unit="day")
+        terms = ChainDetails("First chain", referral_window_quantity=2, referral_window_unit="day")
         chains.change(session, shop.chain_id, terms)
     for _ in range(2):
         both.reset()

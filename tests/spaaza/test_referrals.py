@@ -13,6 +13,7 @@ from app.campaign.models.vouchers import Voucher
 from app.db.engine import TryAgain
 from app.members.models import Customer, Spending
 from app.organizations import chains
+from app.organizations.details import ChainDetails
 from app.sales.models import Sale
 from tests.client import Client, unrewarded_count
 from tests.spaaza.conftest import HOST, Shop, code
@@ -209,7 +210,7 @@ def test_a_code_is_applied_later_within_the_chains_window(shop: Shop) -> None:
     sent = {"referral_code": code_of(shop.world, shop.world.cleo)}
     assert code(shop.customer(con).post("/auth/apply-referral-code", json=sent)) == 9013
     with shop.world.database.transaction() as session:
-        terms = chains.ChainDetails("First chain", referral_window_quantity=2, referral_window_unit="day")
+        terms = ChainDetails("First chain", referral_window_quantity=2, referral_window_unit="day")
         chains.change(session, shop.chain_id, terms)
     late = shop.customer(shop.world.a_customer())
     with clock_at(shop.world.now + hours(49)):
@@ -405,7 +406,7 @@ def test_two_do_not_refer_each_other(shop: Shop) -> None:
     a_referral_campaign(shop.world)
     con = referred(shop)
     with shop.world.database.transaction() as session:
-        terms = chains.ChainDetails("First chain", referral_window_quantity=2, referral_window_unit="day")
+        terms = ChainDetails("First chain", referral_window_quantity=2, referral_window_unit="day")
         chains.change(session, shop.chain_id, terms)
         theirs = session.get_one(Customer, con).profile.referral_code
     answer = shop.customer().post("/auth/apply-referral-code", json={"referral_code": theirs})

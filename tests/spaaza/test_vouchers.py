@@ -11,6 +11,7 @@ from app.campaign.models.campaigns import Campaign
 from app.campaign.models.vouchers import Voucher
 from app.members.models import Customer
 from app.organizations import chains
+from app.organizations.details import ChainDetails
 from app.organizations.scope import EVERY_CHAIN
 from tests.client import Client
 from tests.spaaza.conftest import HOST, Shop, code
@@ -461,7 +462,7 @@ def test_every_voucher_call_is_tried_as_another_chains_partner(app: Flask) -> No
 def test_another_chains_partner_finds_no_voucher(shop: Shop, call: str) -> None:
     it = a_voucher(shop.world, shop.world.cleo)
     with shop.world.database.transaction() as session:
-        there = chains.create(session, chains.ChainDetails("There"), shop.world.now).id
+        there = chains.create(session, ChainDetails("There"), shop.world.now).id
         host = chains.set_app(session, "there.example", there)
         _, token = tokens.create_token(session, "theirs", host, True, shop.world.now)
     stranger = shop.partner(token, X_Spaaza_MyPrice_App_Hostname="there.example")

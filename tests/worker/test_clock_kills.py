@@ -24,6 +24,7 @@ from app.db.engine import Database
 from app.db.installation import migrate
 from app.members.models import Customer, SegmentMember
 from app.organizations import chains
+from app.organizations.details import ChainDetails
 from app.points import ledger
 from app.points.models import Account, LedgerEntry
 from app.sales.recording import SaleDetails
@@ -47,7 +48,7 @@ def furnished(url: str) -> World:
     world = World(database)
     lives = {"points_expiry": "after_days", "points_days_active": 5, "points_days_locked": 1}
     with database.transaction() as session:
-        details = chains.ChainDetails("First chain", levels_by="sales", level_days=3, **lives)
+        details = ChainDetails("First chain", levels_by="sales", level_days=3, **lives)
         chains.change(session, world.chain_id, details)
         bought = Criterion("last_purchase_n_days_before", {"days": 3})
         segments.create(session, world.chain_id, SegmentDetails("Lately", True, [[bought]]), world.now)

@@ -9,7 +9,9 @@ from werkzeug.exceptions import Forbidden, NotFound
 
 from app import clock
 from app.media import pictures
+from app.openloyalty import queries
 from app.openloyalty.api import Blueprint
+from app.openloyalty.formats import without_none
 from app.openloyalty.forms.form import InvalidForm, form, require_unchanged, tree
 from app.openloyalty.forms.settings import SettingsAnswer, SettingsForm, decided, shown
 from app.openloyalty.schemas import STATUSES
@@ -21,7 +23,8 @@ from app.web.door import chains as own_chains
 
 blueprint = Blueprint("admin_settings", __name__)
 
-PUBLIC = ("currency", "timezone", "programName")
+PUBLIC = ("currency", "timezone", "accentColor", "allowCustomersProfileEdits")
+JSON = {"in": "query", "name": "json", "schema": {"type": "boolean"}}
 PICTURES = (
     "logo",
     "small-logo",
@@ -77,6 +80,21 @@ def show_public_settings() -> Response:
     with reading() as session:
         known = shown(chains.details(visited(session)))
     return jsonify(settings={name: known[name] for name in known if name in PUBLIC or name.startswith("program")})
+
+
+@blueprint.route("/settings/css", methods=["GET"])
+@blueprint.response(200, {"type": "string"}, content_type="text/css")
+@blueprint.doc(parameters=[JSON])
+@anyone
+def show_styles() -> Response:
+    """Show the colour and the styles of the programme whose address this is, for clients that wear them; as JSON, what they are made of."""
+    with reading() as session:
+        display = visited(session).display
+    color, styles = display.get("accent_color"), display.get("css")
+    if queries.flag("json"):
+        return jsonify(without_none({"accentColor": color or None, "cssTemplate": styles or None}))
+    worn = [f":root {{ --accent: {color}; }}" if color else "", styles or ""]
+    return Response("\n".join(filter(None, worn)), mimetype="text/css")
 
 
 @blueprint.route("/settings/activation-method", methods=["GET"])

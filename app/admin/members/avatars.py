@@ -4,10 +4,10 @@ from flask import Response
 from werkzeug.exceptions import NotFound
 
 from app import clock
-from app.admin.members.customers import own_or_staff
 from app.media import pictures
 from app.members import customers
 from app.openloyalty.api import Blueprint
+from app.openloyalty.shared.people import customer_to_change, own_or_staff
 from app.openloyalty.shared.pictures import BODY_BYTES_MAX, request_body, show, uploaded
 from app.web.door import allow, blobs, chains, reading, transaction
 
@@ -21,11 +21,11 @@ blueprint = Blueprint("admin_avatars", __name__)
 def upload_avatar(customer: str) -> Response:
     """Give a customer a picture, instead of the one there is; of whatever size up to 8,000 pixels a side. Customers give themselves one."""
     with reading() as session:
-        customers.get(session, own_or_staff(customer), chains())
+        customer_to_change(session, customer)
     made = uploaded(least=1, name="avatar")
     sha256 = blobs().put(made.content)  # before the row: a row without its blob must never be seen
     with transaction() as session:
-        found = customers.get(session, own_or_staff(customer), chains())
+        found = customer_to_change(session, customer)
         customers.set_picture(session, found, sha256, made.media_type, len(made.content), clock.now())
     return Response(status=204)
 
@@ -49,7 +49,7 @@ def show_avatar(customer: str) -> Response:
 def remove_avatar(customer: str) -> Response:
     """Take a customer's picture away; customers do so with their own."""
     with transaction() as session:
-        found = customers.get(session, own_or_staff(customer), chains())
+        found = customer_to_change(session, customer)
         if not pictures.remove(session, found.chain_id, pictures.place_of("customer", found.uuid)):
             raise NotFound
     return Response(status=204)

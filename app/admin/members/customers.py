@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, jsonify
-from werkzeug.exceptions import BadRequest, Forbidden
+from werkzeug.exceptions import BadRequest
 
 from app import clock
 from app.access import logins, staff
@@ -21,7 +21,7 @@ from app.openloyalty.forms.fields import Text, Uuid
 from app.openloyalty.forms.form import Form, form, lacking, refuse_to_change, require_unchanged
 from app.openloyalty.queries import PAGING_PARAMETERS, flag, paging, text
 from app.openloyalty.shared import registration
-from app.openloyalty.shared.people import customer_details, customer_pages, details_of
+from app.openloyalty.shared.people import customer_details, customer_pages, customer_to_change, details_of, own_or_staff
 from app.openloyalty.shared.transfers import POINTS_PARAMETERS, points_of
 from app.organizations import chains as organizations
 from app.paging import Page, Paged
@@ -164,7 +164,7 @@ def change_customer(data: dict[str, Any], customer: str) -> Response:
         counted("change myself")  # it tells which addresses and phones are taken
         _require_password(customer, data, password)
     with transaction() as session:
-        found = customers.get(session, own_or_staff(customer), chains())
+        found = customer_to_change(session, customer)
         shown = details_of(session, found)
         require_unchanged("customer", shown)
         if is_own:
@@ -290,15 +290,3 @@ def release_level(customer: str) -> Response:
     with transaction() as session:
         customers.release_level(session, customers.get(session, customer, chains()), clock.now())
     return jsonify([])
-
-
-def own_or_staff(customer: str) -> str:
-    """The id as it was asked for, if the caller may ask for it: customers for themselves, by id or card. Raises Forbidden."""
-    who = caller()
-    if who.role != CUSTOMER or customer.lower() == str(who.customer):
-        return customer
-    with reading() as session:
-        own = customers.get(session, str(who.customer), chains())
-        if own.profile.loyalty_card_number != customer:
-            raise Forbidden
-    return str(who.customer)

@@ -15,6 +15,7 @@ from app.openloyalty.formats import moment, without_none
 from app.openloyalty.forms.fields import Checkbox, Choice, Collection, Moment, Text, Whole
 from app.openloyalty.forms.form import Form, form, require_unchanged
 from app.organizations import chains
+from app.organizations.details import ChainDetails
 from app.organizations.models import (
     LEVELS_BY,
     MATCHES_BY,
@@ -49,6 +50,9 @@ class ChainView(Schema):
     levelDays = fields.Integer(metadata={"description": "Of the last so many days; of all time without it."})
     earningStatuses = fields.List(fields.String(), required=True)
     spendingStatuses = fields.List(fields.String(), required=True)
+    profileEdits = fields.Boolean(
+        required=True, metadata={"description": "Whether customers may change their own details."}
+    )
     matchesBy = fields.List(fields.String(), required=True)
     deliverySkus = fields.List(fields.String(), required=True)
 
@@ -99,6 +103,7 @@ class ChainForm(Form):
     spendingStatuses = Collection(
         Choice(MAY_BE_GRANTED, required=True), attribute="spending_statuses", load_default=missing
     )
+    profileEdits = Checkbox(attribute="allows_profile_edits", load_default=missing)
     matchesBy = Collection(Choice(MATCHES_BY, required=True), attribute="matches_by", load_default=missing)
     deliverySkus = Collection(Text(required=True), attribute="delivery_skus", load_default=missing)
 
@@ -108,7 +113,7 @@ class ChainForm(Form):
 
         Blank, it is as in the beginning.
         """
-        blank = {it.name: it.default for it in dataclasses.fields(chains.ChainDetails)}
+        blank = {it.name: it.default for it in dataclasses.fields(ChainDetails)}
         return {name: blank[name] if value is None else value for name, value in data.items()}
 
 
@@ -167,7 +172,7 @@ def list_chains() -> Response:
 def create_chain(data: dict[str, Any]) -> Response:
     """Create a chain."""
     with transaction() as session:
-        created = chains.create(session, chains.ChainDetails(**data), clock.now())
+        created = chains.create(session, ChainDetails(**data), clock.now())
         permissions.give(session, login_id(), created.id)
         note_subject(chain=created.id)
         return jsonify(_chain(created))
@@ -328,6 +333,7 @@ def _chain(it: Chain) -> dict[str, Any]:
             "levelDays": it.level_days,
             "earningStatuses": list(it.earning_statuses),
             "spendingStatuses": list(it.spending_statuses),
+            "profileEdits": it.allows_profile_edits,
             "matchesBy": it.matches_by,
             "deliverySkus": it.delivery_skus,
         }

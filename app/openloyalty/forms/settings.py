@@ -10,9 +10,9 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, missing, post_load
 
 from app.openloyalty.formats import without_none
-from app.openloyalty.forms.fields import BLANK, Checkbox, Choice, Collection, Email, Text, Whole
+from app.openloyalty.forms.fields import BLANK, LONG_TEXT_LENGTH_MAX, Checkbox, Choice, Collection, Email, Text, Whole
 from app.openloyalty.forms.form import Form, Forms
-from app.organizations.chains import ChainDetails
+from app.organizations.details import ChainDetails
 from app.organizations.models import MAY_BE_GRANTED, POINTS_DAYS_MAX
 
 IDENTIFIERS = {"email": "email", "loyaltyCardNumber": "loyalty_card_number", "phone": "phone"}
@@ -32,7 +32,19 @@ DISPLAY = {
     "programFaqUrl": "faq_url",
     "programUrl": "url",
     "helpEmailAddress": "help_email",
+    "accentColor": "accent_color",
+    "cssTemplate": "css",
 }
+# What is decided in the same words.
+AS_SENT = (
+    "currency",
+    "time_zone",
+    "name",
+    "delivery_skus",
+    "earning_statuses",
+    "spending_statuses",
+    "allows_profile_edits",
+)
 # What is so for every programme here: it may be sent back as it is.
 FIXED: dict[str, Any] = {
     "excludedLevelCategories": [],
@@ -70,6 +82,8 @@ class SettingsView(Schema):
     programFaqUrl = fields.String()
     programUrl = fields.String()
     helpEmailAddress = fields.String()
+    accentColor = fields.String(metadata={"description": "Like `#1a7f37`."})
+    cssTemplate = fields.String(metadata={"description": "Styles for clients that load `settings/css`."})
     tierAssignType = fields.String(
         metadata={"enum": list(TIERS), "description": "Without it, levels are given by hand."}
     )
@@ -78,6 +92,7 @@ class SettingsView(Schema):
     excludeDeliveryCostsFromTierAssignment = fields.Boolean(required=True)
     marketingVendorsValue = fields.String(required=True)
     customersIdentificationPriority = fields.List(fields.Nested(PriorityView), required=True)
+    allowCustomersProfileEdits = fields.Boolean(required=True)
     accountActivationMethod = fields.String(required=True)
 
 
@@ -111,6 +126,9 @@ class SettingsForm(Form):
     programFaqUrl = Text(attribute="faq_url", load_default=missing)
     programUrl = Text(attribute="url", load_default=missing)
     helpEmailAddress = Email(attribute="help_email", load_default=missing)
+    accentColor = Text(attribute="accent_color", load_default=missing)
+    cssTemplate = Text(LONG_TEXT_LENGTH_MAX, attribute="css", load_default=missing)
+    allowCustomersProfileEdits = Checkbox(attribute="allows_profile_edits", load_default=missing)
     allTimeActive = Checkbox(load_default=missing)
     pointsDaysExpiryAfter = Choice(tuple(EXPIRIES), load_default=missing)
     pointsDaysActive = Whole(1, POINTS_DAYS_MAX, load_default=missing)
@@ -147,11 +165,7 @@ def decided(known: ChainDetails, sent: Mapping[str, Any]) -> ChainDetails:
     Clients send back all that they were shown: of two fields that say the same in two ways, the one that was changed counts, and
     where both were, they must agree.
     """
-    changes: dict[str, Any] = {
-        name: sent[name]
-        for name in ("currency", "time_zone", "name", "delivery_skus", "earning_statuses", "spending_statuses")
-        if name in sent
-    }
+    changes: dict[str, Any] = {name: sent[name] for name in AS_SENT if name in sent}
     changes["display"] = {**known.display, **sent["display"]}
     changes["points_expiry"], changes["points_days_active"] = _expiry(known, sent)
     changes["points_days_locked"] = _lock(known, sent)
@@ -237,6 +251,7 @@ def shown(it: ChainDetails) -> dict[str, Any]:
             **{display[name]: text for name, text in it.display.items() if text},
             "tierAssignType": next((word for word, ours in TIERS.items() if ours == it.levels_by), None),
             "excludedDeliverySKUs": list(it.delivery_skus),
+            "allowCustomersProfileEdits": it.allows_profile_edits,
             **{name: value for name, value in FIXED.items() if name not in ("excludedLevelCategories", "returns")},
             "customersIdentificationPriority": [
                 {"priority": place, "field": next(word for word, ours in IDENTIFIERS.items() if ours == name)}

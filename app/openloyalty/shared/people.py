@@ -4,16 +4,18 @@ from typing import Any
 
 from flask import Response, jsonify
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import Forbidden
 
+from app.access.models import CUSTOMER
 from app.campaign.awards.give import Actor
 from app.campaign.vouchers import bought
 from app.members import customers
 from app.members.models import Customer
 from app.openloyalty import campaign_views, member_views
 from app.openloyalty.formats import paged
-from app.organizations import chains
+from app.organizations import chains as organizations
 from app.paging import Paged
-from app.web.door import caller
+from app.web.door import caller, chains, reading
 
 
 def actor() -> Actor:
@@ -21,11 +23,31 @@ def actor() -> Actor:
     return Actor(caller().login_id, caller().role)
 
 
+def own_or_staff(customer: str) -> str:
+    """The id as it was asked for, if the caller may ask for it: customers for themselves, by id or card. Raises Forbidden."""
+    who = caller()
+    if who.role != CUSTOMER or customer.lower() == str(who.customer):
+        return customer
+    with reading() as session:
+        own = customers.get(session, str(who.customer), chains())
+        if own.profile.loyalty_card_number != customer:
+            raise Forbidden
+    return str(who.customer)
+
+
+def customer_to_change(session: Session, name: str) -> Customer:
+    """The customer of this name, whom the caller may change. Raises CustomerNotFound, Forbidden or OwnEditsClosed."""
+    found = customers.get(session, own_or_staff(name), chains())
+    if caller().role == CUSTOMER:
+        customers.require_own_edits(session, found)
+    return found
+
+
 def customer_pages(session: Session, found: Paged[Customer]) -> Response:
     ids = [customer.id for customer in found.rows]
     spending = customers.spending(session, ids)
     coupons = bought.latest_by_customer(session, ids, campaign_views.PURCHASES_PRINTED_MAX)
-    currencies = chains.printed_currencies(session, [it.chain_id for it in found.rows])
+    currencies = organizations.printed_currencies(session, [it.chain_id for it in found.rows])
 
     def shown(it: Customer) -> dict[str, Any]:
         return member_views.customer(it, currencies[it.chain_id], spending.get(it.id), coupons[it.id])
@@ -42,5 +64,5 @@ def details_of(session: Session, customer: Customer) -> dict[str, Any]:
     spending = customers.spending(session, [customer.id])
     coupons = bought.latest_by_customer(session, [customer.id], campaign_views.PURCHASES_PRINTED_MAX)
     segments = [str(uuid) for uuid in customers.segments_of(session, customer.id)]
-    currency = chains.printed_currencies(session, [customer.chain_id])[customer.chain_id]
+    currency = organizations.printed_currencies(session, [customer.chain_id])[customer.chain_id]
     return member_views.customer(customer, currency, spending.get(customer.id), coupons[customer.id], segments)

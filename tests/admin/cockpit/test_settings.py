@@ -12,9 +12,12 @@ from PIL import Image
 from app.access import permissions, staff
 from app.admin.cockpit import conditions
 from app.campaign.errors import CustomerNotActive
+from app.members.errors import OwnEditsClosed
 from app.members.models import Customer, Profile
 from app.organizations import chains
+from app.organizations.details import ChainDetails
 from tests.client import Client
+from tests.openloyalty.test_members import picture
 from tests.openloyalty.test_sales import COFFEE, a_rule, back, points_of, receipt
 from tests.world import World, password_hash, voucher
 
@@ -107,6 +110,8 @@ def test_of_two_ways_to_say_the_same_the_one_that_was_changed_counts(ada: Client
         ({"programName": ""}, "programName"),
         ({"currency": None}, "currency"),
         ({"programUrl": "javascript:alert(1)"}, "programUrl"),
+        ({"accentColor": "red; } body { display: none"}, "accentColor"),
+        ({"cssTemplate": "x" * 10_001}, "cssTemplate"),
     ):
         assert errors_of(change(ada, **sent), field), sent
     assert ada.get("/api/settings").json["settings"] == before
@@ -116,7 +121,7 @@ def test_of_two_ways_to_say_the_same_the_one_that_was_changed_counts(ada: Client
 
 def test_each_chain_has_settings_texts_and_pictures_at_its_own_address(ada: Client, app: Flask, world: World) -> None:
     with world.database.transaction() as session:
-        there = chains.create(session, chains.ChainDetails("There", currency="PLN"), world.now).id
+        there = chains.create(session, ChainDetails("There", currency="PLN"), world.now).id
         chains.set_app(session, "there.example", there)
         permissions.permit(session, "ada", there, may_write=True)
         reader = staff.add_admin(session, "reader", password_hash())
@@ -343,6 +348,38 @@ def test_the_programme_gives_its_terms_away_as_a_file(
     assert client.get(url).status_code == 404
 
 
+def test_clients_wear_the_colour_and_the_styles_of_the_programme(ada: Client, client: Client) -> None:
+    url = "/api/settings/css"
+    assert (client.get(url).text, client.get(f"{url}?json=1").json) == ("", {})
+    styles = ".header { border: 0; }"
+    shown = change(ada, accentColor="#1a7f37", cssTemplate=styles).json["settings"]
+    assert (shown["accentColor"], shown["cssTemplate"]) == ("#1a7f37", styles)
+    worn = client.get(url)
+    assert (worn.text, worn.content_type) == (f":root {{ --accent: #1a7f37; }}\n{styles}", "text/css; charset=utf-8")
+    assert client.get(f"{url}?json=true").json == {"accentColor": "#1a7f37", "cssTemplate": styles}
+    assert client.get("/api/settings/public").json["settings"]["accentColor"] == "#1a7f37"
+    assert change(ada, accentColor="", cssTemplate="").status_code == 200
+    assert client.get(url).text == ""
+
+
+def test_a_programme_may_leave_the_details_of_customers_to_its_staff(
+    ada: Client, sol: Client, cleo: Client, client: Client, world: World
+) -> None:
+    url, renamed = f"/api/customer/{world.cleo.uuid}", {"customer": {"firstName": "Cleopatra"}}
+    assert cleo.put(url, json=renamed).status_code == 200
+    assert change(ada, allowCustomersProfileEdits=False).json["settings"]["allowCustomersProfileEdits"] is False
+    assert client.get("/api/settings/public").json["settings"]["allowCustomersProfileEdits"] is False
+    refused = cleo.put(url, json={"customer": {"firstName": "Kleo"}})
+    assert (refused.status_code, refused.json["error"]["message"]) == (403, OwnEditsClosed.message)
+    assert cleo.post(f"{url}/avatar", data=picture()).status_code == 403
+    assert cleo.delete(f"{url}/avatar").status_code == 403
+    assert cleo.get(url).json["firstName"] == "Cleopatra"
+    for staff_member in (ada, sol):
+        assert staff_member.put(url, json={"customer": {"firstName": "Cleo"}}).status_code == 200
+    assert change(ada, allowCustomersProfileEdits=True).status_code == 200
+    assert cleo.put(url, json=renamed).status_code == 200
+
+
 def test_figures_of_the_start_page(ada: Client, sol: Client, world: World) -> None:
     sol.post("/api/transaction", json=receipt("F-1", customerData={"email": "cleo@guerdon.example"}))
     sol.post("/api/transaction", json=back("F-2", "F-1", [{**COFFEE, "quantity": 1, "grossValue": 3.5}]))
@@ -357,5 +394,7 @@ def test_figures_of_the_start_page(ada: Client, sol: Client, world: World) -> No
 def test_public_settings_tell_no_more_than_everybody_may_know(client: Client) -> None:
     public = client.get("/api/settings/public").json["settings"]
     assert {"currency", "timezone", "programName"} <= public.keys()
-    assert all(name in ("currency", "timezone") or name.startswith("program") for name in public)
+    assert public["allowCustomersProfileEdits"] is True
+    told = ("currency", "timezone", "accentColor", "allowCustomersProfileEdits")
+    assert all(name in told or name.startswith("program") for name in public)
     assert client.get("/api/settings/activation-method").json == {"method": "email"}

@@ -36,6 +36,8 @@ function said(it) {
     it.pointsDaysLocked ? t("terms.locked", { n: it.pointsDaysLocked }) : null,
     t(`terms.levels.${it.levelsBy}`),
     it.levelDays ? t("terms.days", { n: it.levelDays }) : null,
+    ...GRANTS.filter((grant) => it[grant].join() !== "active").map((grant) => `${t(`terms.${grant}`)} ${it[grant].map((status) => t(`terms.status.${status}`)).join(", ")}`),
+    it.profileEdits ? null : t("terms.no-profile-edits"),
   ].filter(Boolean);
 }
 
@@ -47,6 +49,7 @@ function TermsForm({ it, onClose, onDone }) {
     levelsBy: it.levelsBy,
     levelDays: it.levelDays ?? "",
     deliverySkus: it.deliverySkus.join("\n"),
+    profileEdits: it.profileEdits,
     ...Object.fromEntries(MATCHES.map((name) => [name, it.matchesBy.includes(name)])),
     ...Object.fromEntries(GRANTS.flatMap((grant) => STATUSES.map((status) => [`${grant}.${status}`, it[grant].includes(status)]))),
   };
@@ -54,11 +57,11 @@ function TermsForm({ it, onClose, onDone }) {
     // Those that were there keep their order; what is new comes behind them.
     const matchesBy = [...it.matchesBy, ...MATCHES.filter((name) => !it.matchesBy.includes(name))].filter((name) => chosen[name]);
     const granted = Object.fromEntries(GRANTS.map((grant) => [grant, STATUSES.filter((status) => chosen[`${grant}.${status}`])]));
-    const { pointsExpiry, pointsDaysLocked, levelsBy } = chosen;
+    const { pointsExpiry, pointsDaysLocked, levelsBy, profileEdits } = chosen;
     const pointsDaysActive = pointsExpiry === "after_days" ? chosen.pointsDaysActive : null, levelDays = chosen.levelDays || null;
     const skus = deliverySkus.split("\n").map((line) => line.trim()).filter(Boolean);
     await api.put(`/api/chain/${it.chainId}`, {
-      chain: { ...it, ...granted, pointsExpiry, pointsDaysActive, pointsDaysLocked, levelsBy, levelDays, matchesBy, deliverySkus: skus },
+      chain: { ...it, ...granted, pointsExpiry, pointsDaysActive, pointsDaysLocked, levelsBy, levelDays, matchesBy, profileEdits, deliverySkus: skus },
     });
     say(t("saved"), "good");
   }
@@ -79,6 +82,7 @@ function TermsForm({ it, onClose, onDone }) {
           <fieldset key=${grant} class="stack tight">
             <legend>${t(`terms.${grant}`)}</legend>${STATUSES.map((status) => check(`${grant}.${status}`, t(`terms.status.${status}`)))}
           </fieldset>`)}
+        ${check("profileEdits", t("terms.profile-edits"))}
         <fieldset class="stack tight"><legend>${t("terms.matches")}</legend>${MATCHES.map((name) => check(name, t(`terms.matches.${name}`)))}</fieldset>
       `}
     <//>
