@@ -6,6 +6,7 @@ anything else, it opens nothing any more.
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -19,10 +20,11 @@ from app.access.models import Login
 from app.members.models import Customer
 from app.text import written
 
-RESET, ACTIVATION = "password reset", "activation"
+RESET, WELCOME, ACTIVATION = "password reset", "welcome", "activation"
+PASSWORDS = (RESET, WELCOME)  # whose links let somebody choose one
 INVITATION, INVITATION_HOLDS = "invitation", timedelta(days=30)
-HOLDS = {RESET: timedelta(hours=1), ACTIVATION: timedelta(days=7)}
-STATUS = {RESET: "active", ACTIVATION: "new"}  # of a customer that the link is for
+HOLDS = {RESET: timedelta(hours=1), WELCOME: timedelta(days=7), ACTIVATION: timedelta(days=7)}
+STATUS = {RESET: "active", WELCOME: "active", ACTIVATION: "new"}  # of a customer that the link is for
 LENGTH_MAX = 500
 
 
@@ -43,6 +45,13 @@ class Links:
         """Raises BadLink when there is no such login of a customer, or it is not in a state for this."""
         linked = _linked(session, login)
         return self._serializer(purpose).dumps([login.hex, _state(purpose, linked)])
+
+    def read_for_password(self, session: Session, link: str) -> Linked:
+        """Whose link this is, with which a password is chosen; as `read`. Raises BadLink."""
+        for purpose in PASSWORDS[:-1]:
+            with suppress(BadLink):
+                return self.read(session, purpose, link)
+        return self.read(session, PASSWORDS[-1], link)
 
     def read(self, session: Session, purpose: str, link: str) -> Linked:
         """Whose link this is; the login's row is locked until the transaction ends. Raises BadLink."""
@@ -96,5 +105,5 @@ def _state(purpose: str, linked: Linked) -> str:
     login, customer = linked
     if customer.status != STATUS[purpose] or not login.active or login.deleted:
         raise BadLink
-    made_of = login.password_hash if purpose == RESET else customer.updated_at.timestamp()
+    made_of = login.password_hash if purpose in PASSWORDS else customer.updated_at.timestamp()
     return hashlib.sha256(f"{made_of} {login.token_version} {customer.profile.email}".encode()).hexdigest()[:16]

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.access import codes, logins
 from app.access.errors import CannotBeSentTo, NoCodeNeeded
-from app.access.links import ACTIVATION, HOLDS, INVITATION_HOLDS, RESET
+from app.access.links import ACTIVATION, HOLDS, INVITATION_HOLDS, RESET, WELCOME
 from app.access.models import CUSTOMER, Login
 from app.members import customers
 from app.members.models import Customer
@@ -40,8 +40,13 @@ def send_activation(
     if activated_by == "code":
         codes.send(session, customer, now, sends_mail)
     elif activated_by == "mail" and customer.profile.email:
-        login = session.scalars(select(Login).where(Login.customer_id == customer.id)).one()
-        _write(session, "customer.activation", ACTIVATION, login, now)
+        _write(session, "customer.activation", ACTIVATION, _login_of(session, customer), now)
+
+
+def write_welcome(session: Session, customer: Customer, now: datetime) -> None:
+    """A link with which who was registered by the staff chooses a first password. Nothing to who has no address."""
+    if customer.profile.email:
+        _write(session, "customer.welcome", WELCOME, _login_of(session, customer), now)
 
 
 def send_code_to(session: Session, phone: str, now: datetime, sends_mail: bool, chain_id: int | None) -> None:
@@ -64,6 +69,10 @@ def write_invitation(session: Session, customer: Customer, address: str, now: da
     # With the customer's own letters, so that it goes when the customer is erased.
     subject = writing.customer_subject(customer.id)
     writing.write_mail(session, customer.chain_id, "customer.invitation", subject, data, now, now + INVITATION_HOLDS)
+
+
+def _login_of(session: Session, customer: Customer) -> Login:
+    return session.scalars(select(Login).where(Login.customer_id == customer.id)).one()
 
 
 def _write(session: Session, kind: str, purpose: str, login: Login, now: datetime) -> None:

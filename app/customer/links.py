@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.access import codes, logins, mails, passwords
-from app.access.links import ACTIVATION, RESET
+from app.access.links import ACTIVATION
 from app.campaign.awards.give import SYSTEM
 from app.campaign.triggers import signups
 from app.members.models import Customer
@@ -97,7 +97,7 @@ def reset_password(data: dict[str, Any]) -> Response:
     counted("use link")
     new = passwords.chosen(data["reset"]["password"])
     with transaction() as session:
-        linked = identity().links.read(session, RESET, data["token"])
+        linked = identity().links.read_for_password(session, data["token"])
         logins.set_password(session, linked.login.id, new)
     return jsonify(success=True)
 

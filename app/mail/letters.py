@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.access.links import ACTIVATION, RESET, Links
+from app.access.links import ACTIVATION, RESET, WELCOME, Links
 from app.campaign.models.campaigns import Campaign, CampaignText
 from app.campaign.models.vouchers import Voucher
 from app.members.models import Customer, Profile
@@ -18,7 +18,11 @@ from app.outbox.queue import Leased
 from app.settings import Settings
 
 NAME_LENGTH_MAX = 30
-LINKS = {"customer.activation": (ACTIVATION, "activate"), "password.reset": (RESET, "reset")}
+LINKS = {
+    "customer.activation": (ACTIVATION, "activate"),
+    "customer.welcome": (WELCOME, "reset"),
+    "password.reset": (RESET, "reset"),
+}
 
 
 @dataclass(frozen=True)

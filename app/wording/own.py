@@ -31,6 +31,7 @@ NEEDED = {
     "customer.activation": "link",
     "customer.code": "code",
     "customer.invitation": "link",
+    "customer.welcome": "link",
     "password.reset": "link",
 }
 # What a template may do wrong: it is read, and then rendered with text where a number was expected, or nothing at all.

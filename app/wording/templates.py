@@ -35,6 +35,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "voucher.expiring": {**_ABOUT, "campaign": "A coffee", "voucher": _VOUCHER},
     "points.expiring": {**_ABOUT, "points": "100.00", "balance": "180.00", "expires_on": "2027-01-31"},
     "customer.activation": {**_ABOUT, "link": "https://shop.example/shop/activate/x"},
+    "customer.welcome": {**_ABOUT, "link": "https://shop.example/shop/reset/x"},
     "customer.code": {**_ABOUT, "code": "042137"},
     "customer.invitation": {
         **{name: value for name, value in _ABOUT.items() if name != "first_name"},

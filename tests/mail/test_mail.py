@@ -1,5 +1,6 @@
 """Letters, to a real mail server and into files."""
 
+import io
 import re
 import ssl
 from collections.abc import Iterator
@@ -392,6 +393,35 @@ def test_who_registers_activates_the_account_with_the_link_that_is_mailed(
     answer = client.post(f"/api/customer/activate/{link}")
     assert (answer.status_code, answer.json) == (200, "")
     assert client.post(f"/api/customer/activate/{link}").status_code == 404
+    assert client.post("/api/customer/login_check", json=sign_in).status_code == 200
+
+
+def test_whom_the_staff_registers_chooses_a_password_with_the_link_that_is_mailed(
+    app: Flask, world: World, ada: Client, sol: Client, mailing: Settings
+) -> None:
+    hooks, client = hooks_of(app, mailing, world.database), Client(app)
+    person = {"firstName": "Nora", "lastName": "New", "agreement1": 1}
+
+    def register(at: str, caller: Client, email: str | None) -> None:
+        sent = {**person, **({"email": email} if email else {"phone": "+48 600 100 200"})}
+        assert caller.post(at, json={"customer": sent}).status_code == 200
+
+    register("/api/customer/register", ada, "early@shop.example")
+    app.extensions["guerdon_settings"] = mailing
+    register("/api/seller/customer/register", sol, "nora@shop.example")
+    register("/api/customer/register", ada, None)
+    row = "<customers><customer><firstName>N</firstName><lastName>N</lastName><email>row@shop.example</email>"
+    rows = io.BytesIO(f"{row}<agreement1>1</agreement1></customer></customers>".encode())
+    imported = ada.send("POST", "/api/admin/customer/import", data={"file[file]": (rows, "rows.xml")})
+    assert imported.status_code == 200, imported.json
+    hooks.send()
+    letters = {str(it["To"]): it for it in letters_in(mailing)}
+    assert list(letters) == ["nora@shop.example"], "who has no address, or comes in a table, is written nothing"
+    [link] = re.findall(r"https://shop\.example/shop/reset#(\S+)", text_of(letters["nora@shop.example"]))
+    chosen = {"token": link, "reset": {"plainPassword": STRONG}}
+    assert client.post("/api/password/reset", json=chosen).json == {"success": True}
+    assert client.post("/api/password/reset", json=chosen).status_code == 404, "it holds once"
+    sign_in = {"_username": "nora@shop.example", "_password": STRONG}
     assert client.post("/api/customer/login_check", json=sign_in).status_code == 200
 
 

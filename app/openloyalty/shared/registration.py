@@ -41,15 +41,17 @@ from app.web.door import (
 
 def register(data: dict[str, Any], status: str = "active", by_staff: bool = True) -> Response:
     """Register a customer; see `registered`."""
-    customer, email = registered(data, status, by_staff)
+    customer, email = registered(data, status, by_staff, welcomes=by_staff)
     return jsonify(without_none({"customerId": customer, "email": email}))
 
 
-def registered(data: dict[str, Any], status: str = "active", by_staff: bool = True) -> tuple[str, str | None]:
+def registered(
+    data: dict[str, Any], status: str = "active", by_staff: bool = True, welcomes: bool = False
+) -> tuple[str, str | None]:
     """Register a customer, by the staff for their chain, or by the customer for that of the address, or else the first one.
 
-    A password may be given. Who is `new` waits to be activated: by the staff, or with a link or a code that is sent. The id, and the
-    address.
+    Who is `new` waits to be activated: by the staff, or with a link or a code that is sent. Who registers gives a
+    password; to whom the staff registers a link is mailed to choose one, where it `welcomes`. The id, and the address.
     """
     password_hash = passwords.chosen(data["password"]) if data["password"] else None
     with transaction() as session:
@@ -68,6 +70,8 @@ def registered(data: dict[str, Any], status: str = "active", by_staff: bool = Tr
         _note(made.unrewarded)
         if not by_staff:
             mails.send_activation(session, customer, clock.now(), settings().self_registration, settings().sends_mail)
+        elif welcomes and settings().sends_mail:
+            mails.write_welcome(session, customer, clock.now())
         note_subject(customer=customer.uuid)
         return str(customer.uuid), customer.profile.email
 
