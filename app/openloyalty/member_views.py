@@ -4,10 +4,11 @@ A view reads what it is given and never causes SQL.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from app import clock
 from app.access.models import Login
 from app.amounts import number
 from app.campaign.models.vouchers import Voucher
@@ -21,6 +22,7 @@ from app.openloyalty.schemas import CARD_STATES, CRITERION_AMOUNTS, STATUSES, TR
 from app.organizations.models import PointOfSale
 from app.points.ledger import ListedEntry
 from app.points.summary import Expiring, PointsSummary
+from app.sales.levels import LevelProgress
 from app.sales.listing import Sold
 
 
@@ -102,16 +104,13 @@ def customer_status(
     spending: Spending | None,
     points: PointsSummary,
     expiring: int,
-    next_level: Level | None,
-    earned: int | None,
+    progress: LevelProgress,
+    by_points: bool,
 ) -> dict[str, Any]:
-    """Where a customer stands: points, level, and what is missing for the next one.
-
-    `earned` are the points towards a level, in hundredths, where levels are reached by them.
-    """
+    """Where a customer stands: points, level, and what is missing for the next one, which is reached `by_points` or by what was bought."""
     spent = spending or Spending(transactions_count=0, amount=0, amount_without_delivery=0)
-    reached = spent.amount_without_delivery if earned is None else earned
-    missing = number(max(0, next_level.condition_value - reached)) if next_level else None
+    next_level, falls_at = progress.next_level, progress.falls_at
+    missing = number(max(0, next_level.condition_value - progress.value)) if next_level else None
     return without_none(
         {
             "firstName": it.profile.first_name,
@@ -129,8 +128,11 @@ def customer_status(
             "nextLevelName": next_level.name if next_level else None,
             "levelConditionValue": number(it.level.condition_value) if it.level else None,
             "nextLevelConditionValue": number(next_level.condition_value) if next_level else None,
-            "transactionsAmountToNextLevelWithoutDeliveryCosts": missing if earned is None else None,
-            "pointsToNextLevel": missing if earned is not None else None,
+            "transactionsAmountToNextLevelWithoutDeliveryCosts": None if by_points else missing,
+            "pointsToNextLevel": missing if by_points else None,
+            "levelWillExpireInDays": _days_until(falls_at) if falls_at else None,
+            "pointsSinceLastLevelRecalculation": number(progress.value) if by_points else None,
+            "pointsRequiredToRetainLevel": number(progress.lacking) if by_points and falls_at else None,
             "transactionsAmountWithoutDeliveryCosts": number(spent.amount_without_delivery),
             "averageTransactionsAmount": f"{_average(spent) / 100:.2f}",
             "transactionsCount": spent.transactions_count,
@@ -138,6 +140,11 @@ def customer_status(
             "currency": currency,
         }
     )
+
+
+def _days_until(at: datetime) -> int:
+    """Begun ones count."""
+    return max(0, -((clock.now() - at) // timedelta(days=1)))
 
 
 def _average(it: Spending) -> int:

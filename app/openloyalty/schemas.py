@@ -380,6 +380,13 @@ class CustomerStatusView(Schema):
     nextLevelConditionValue = fields.Float()
     pointsToNextLevel = fields.Float()
     transactionsAmountToNextLevelWithoutDeliveryCosts = fields.Float()
+    levelWillExpireInDays = fields.Integer(
+        metadata={"description": "If nothing more is bought or earned; where levels are reached in a window."}
+    )
+    pointsSinceLastLevelRecalculation = fields.Float(metadata={"description": "What counts towards levels now."})
+    pointsRequiredToRetainLevel = fields.Float(
+        metadata={"description": "What has to be earned before the level expires."}
+    )
     transactionsAmountWithoutDeliveryCosts = _number()
     averageTransactionsAmount = _text()
     transactionsCount = _whole()

@@ -4,12 +4,14 @@ Up at once, and down again after a return; what falls out of the window is the w
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, func, or_, select, true, type_coerce
 from sqlalchemy.orm import Session, aliased
 
-from app.members import customers
+from app.members import customers, levels
 from app.members.models import ERASED, Customer, Level
 from app.organizations import chains
 from app.organizations.chains import ChainTerms
@@ -49,6 +51,45 @@ def value_of(session: Session, chain: ChainTerms, customer_id: int, now: datetim
     return int(session.scalar(found) or 0)
 
 
+@dataclass(frozen=True)
+class LevelProgress:
+    """How far a customer is on the way to the next level, and from falling. Amounts in hundredths of points or of money."""
+
+    value: int  # what counts now
+    next_level: Level | None
+    falls_at: datetime | None  # from the level that was reached, if nothing more comes
+    lacking: int  # what would have to come before that, to stay
+
+
+def progress(session: Session, chain: ChainTerms, customer: Customer, now: datetime) -> LevelProgress:
+    """Where a customer stands on the way up, and when down again."""
+    value = value_of(session, chain, customer.id, now)
+    falls_at, left = _fall(session, chain, customer, value, now)
+    lacking = customer.level.condition_value - left if customer.level and falls_at else 0
+    return LevelProgress(value, levels.above(session, chain.id, customer.level), falls_at, lacking)
+
+
+def _fall(
+    session: Session, chain: ChainTerms, customer: Customer, value: int, now: datetime
+) -> tuple[datetime | None, int]:
+    """When what counts falls below the customer's level, as it leaves the window, and what is left of it then; None where it never does."""
+    level, days = customer.level, chain.level_days
+    if chain.levels_by == "hand" or days is None or level is None or level.id == customer.manual_level_id:
+        return None, value
+    counted = _counted(chain, now)
+    running = func.sum(counted.amount).over(order_by=counted.at)
+    left = (
+        select(counted.at.label("at"), (value - running).label("left"))
+        .select_from(Customer)
+        .join(counted.of, true())
+        .where(Customer.id == customer.id, *counted.conditions)
+        .subquery()
+    )
+    query = select(left.c.at, left.c.left).where(left.c.left < level.condition_value).order_by(left.c.at).limit(1)
+    found = session.execute(query).one_or_none()
+    return (found.at + timedelta(days=days), int(found.left)) if found else (None, value)
+
+
 def list_chains(session: Session) -> Sequence[int]:
     """The open chains whose levels time changes, or points that come in other ways than by a sale."""
     by_time = or_(Chain.levels_by == "points", and_(Chain.levels_by == "sales", Chain.level_days.is_not(None)))
@@ -77,16 +118,37 @@ def _values(chain: ChainTerms, now: datetime) -> Select[int, int]:
 
 
 def _value(chain: ChainTerms, now: datetime) -> ColumnElement[int]:
-    since = now - timedelta(days=chain.level_days) if chain.level_days is not None else None
+    """The sum of what counts, for the customer of the row."""
+    counted = _counted(chain, now)
+    query: Select[int] = select(func.coalesce(func.sum(counted.amount), 0)).where(*counted.conditions)
+    return query.correlate(Customer).scalar_subquery()
+
+
+class _Counted(NamedTuple):
+    """What counts towards the levels of the customer of the row: when it came, how much it is, and which rows it is."""
+
+    of: type[LedgerEntry] | type[Sale]
+    at: ColumnElement[datetime]
+    amount: ColumnElement[int]
+    conditions: Sequence[ColumnElement[bool]]
+
+
+def _counted(chain: ChainTerms, now: datetime) -> _Counted:
+    """In the chain's window."""
     if chain.levels_by == "points":
         account = aliased(Customer)  # the customer's own, and those that were merged into it
         accounts = select(account.id).where(or_(account.id == Customer.id, account.merged_into_id == Customer.id))
-        query = select(func.coalesce(func.sum(LedgerEntry.amount), 0)).where(
+        conditions: list[ColumnElement[bool]] = [
             LedgerEntry.customer_id.in_(accounts.correlate(Customer)),
             LedgerEntry.kind.in_((*ADDING, "cancelled", "taken_back")),
+        ]
+        return _within(
+            chain,
+            now,
+            _Counted(
+                LedgerEntry, LedgerEntry.created_at.expression, type_coerce(LedgerEntry.amount, BigInteger), conditions
+            ),
         )
-        query = query.where(LedgerEntry.created_at > since) if since is not None else query
-        return query.correlate(Customer).scalar_subquery()
     # A return is taken off its sale, so that both leave the window together.
     delivery = (
         select(func.coalesce(func.sum(SaleItem.amount), 0))
@@ -96,11 +158,14 @@ def _value(chain: ChainTerms, now: datetime) -> ColumnElement[int]:
     )
     kept = Sale.amount - Sale.returned
     counted = case((kept > delivery, kept - delivery), else_=0) if chain.delivery_skus else kept
-    sales = select(func.coalesce(func.sum(counted), 0)).where(
-        Sale.customer_id == Customer.id, Sale.returns_id.is_(None)
-    )
-    sales = sales.where(Sale.bought_at > since) if since is not None else sales
-    return sales.correlate(Customer).scalar_subquery()
+    conditions = [Sale.customer_id == Customer.id, Sale.returns_id.is_(None)]
+    return _within(chain, now, _Counted(Sale, Sale.bought_at.expression, counted, conditions))
+
+
+def _within(chain: ChainTerms, now: datetime, counted: _Counted) -> _Counted:
+    if chain.level_days is None:
+        return counted
+    return counted._replace(conditions=[*counted.conditions, counted.at > now - timedelta(days=chain.level_days)])
 
 
 def _levels(session: Session, chain_id: int) -> Sequence[Level]:

@@ -1,6 +1,7 @@
 """Levels are reached by what is bought or earned, up at once and down by time, on both databases."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from app.organizations.details import ChainDetails
 from app.points import ledger
 from app.sales import earning_rules
 from app.sales.earning_rules import RuleDetails
+from app.sales.levels import follow_points, progress
 from app.sales.recording import SaleDetails, SoldItem
 from tests.client import Client
 from tests.world import World
@@ -141,3 +143,44 @@ def test_points_that_are_taken_back_take_the_level_with_them(world: World, ada: 
     assert ada.post(f"/api/points/transfer/{made.json['pointsTransferId']}/cancel").status_code == 200
     assert level(world, con) == "bronze"
     world.require_invariants()
+
+
+@pytest.mark.parametrize("by", ["sales", "points"])
+def test_a_status_says_when_the_level_expires_and_what_it_takes_to_stay(world: World, ada: Client, by: str) -> None:
+    """The worker agrees: a second before, nobody has fallen."""
+    decide(world, levels_by=by, level_days=30)
+    con = world.a_customer(points=0)
+
+    def reach(number: str, amount: int, days_ago: int) -> None:
+        if by == "sales":
+            sell(world, con, number, amount, days_ago)
+            return
+        with world.database.transaction() as session:
+            at = world.now - timedelta(days=days_ago)
+            ledger.add(session, con.id, amount, at)
+            follow_points(session, [con.id], world.now)
+
+    def status() -> dict[str, Any]:
+        found: dict[str, Any] = ada.get(f"/api/customer/{con.uuid}/status").json
+        return found
+
+    for number, amount, days_ago in (("R-0", 5_000, 31), ("R-1", 4_000, 25), ("R-2", 3_000, 10), ("R-3", 6_000, 2)):
+        reach(number, amount, days_ago)
+    told = status()
+    # 130 count. In 5 days 40 of them leave, and 90 are left, where 100 were asked for.
+    assert (told["levelName"], told["levelWillExpireInDays"]) == ("silver", 5)
+    if by == "points":
+        assert (told["pointsSinceLastLevelRecalculation"], told["pointsRequiredToRetainLevel"]) == (130, 10)
+    else:
+        assert "pointsSinceLastLevelRecalculation" not in told
+    with world.database.reading() as session:
+        found = progress(session, chains.terms(session, world.chain_id), session.get_one(Customer, con.id), world.now)
+    assert (found.value, found.lacking) == (13_000, 1_000)
+    assert found.falls_at == world.now + timedelta(days=5)
+    world.work("levels", found.falls_at - timedelta(seconds=1))
+    assert level(world, con) == "silver"
+    world.work("levels", found.falls_at)
+    assert level(world, con) == "bronze"
+    with world.database.transaction() as session:
+        customers.assign_level(session, session.get_one(Customer, con.id), world.silver.uuid, world.now)
+    assert "levelWillExpireInDays" not in status(), "what was given by hand stays"

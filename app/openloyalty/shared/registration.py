@@ -14,7 +14,7 @@ from app.access.errors import BadLink
 from app.access.models import SELLER
 from app.campaign.awards.give import SYSTEM, Unrewarded
 from app.campaign.triggers import signups
-from app.members import customers, levels
+from app.members import customers
 from app.members.customers import Joining
 from app.members.errors import CustomerNotFound
 from app.members.models import Customer
@@ -151,7 +151,6 @@ def status(name: str) -> Response:
     with reading() as session:
         customer = customers.get(session, name, chains())
         chain = organizations.terms(session, customer.chain_id)
-        by_points = chain.levels_by == "points"
         return jsonify(
             member_views.customer_status(
                 customer,
@@ -159,8 +158,8 @@ def status(name: str) -> Response:
                 customers.spending(session, [customer.id]).get(customer.id),
                 summary.as_of(session, customer.id),
                 _expiring_next_month(session, customer),
-                levels.above(session, customer.chain_id, customer.level),
-                reached.value_of(session, chain, customer.id, clock.now()) if by_points else None,
+                reached.progress(session, chain, customer, clock.now()),
+                chain.levels_by == "points",
             )
         )
 
