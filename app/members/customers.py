@@ -4,16 +4,17 @@ import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, ScalarSelect, between, bindparam, case, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, ScalarSelect, between, bindparam, case, func, literal, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.db.prepared import Executor, Prepared, is_postgresql
+from app.db.types import UtcDateTime
 from app.media import pictures
 from app.members import levels, sizes, telling
 from app.members.errors import BadCustomer, CustomerNotFound, IdentifiersDisagree, LevelNotFound, OwnEditsClosed
@@ -37,6 +38,7 @@ from app.paging import Page, Paged
 from app.refusal import AlreadyTaken
 from app.text import folded, is_email, written
 
+NEVER = datetime(1900, 1, 1, tzinfo=UTC)  # before whatever happened
 SORTABLE = {
     "firstName": Profile.first_name,
     "lastName": Profile.last_name,
@@ -45,6 +47,14 @@ SORTABLE = {
     "loyaltyCardNumber": Profile.loyalty_card_number,
     "createdAt": Customer.created_at,
     "birthDate": Profile.born_on,
+}
+# Of who has bought nothing there is no row.
+SORTABLE_BY_SALES = {
+    "transactionsCount": func.coalesce(Spending.transactions_count, 0),
+    "transactionsAmount": func.coalesce(Spending.amount, 0),
+    "transactionsAmountWithoutDeliveryCosts": func.coalesce(Spending.amount_without_delivery, 0),
+    "averageTransactionAmount": func.coalesce(1.0 * Spending.amount / func.nullif(Spending.transactions_count, 0), 0),
+    "lastTransactionDate": func.coalesce(Spending.last_at, literal(NEVER, UtcDateTime())),
 }
 SEARCHED = {"first_name": Profile.first_name_folded, "last_name": Profile.last_name_folded}
 SIGNS_IN = {"email", "phone", "loyalty_card_number"}
@@ -333,7 +343,9 @@ def page(session: Session, chains: Chains, wanted: CustomerFilter, paging: Page)
     count = select(func.count()).select_from(Customer).where(*mine)
     if conditions:
         query, count = query.where(*conditions), count.join(Profile).where(*conditions)
-    order = paging.order(SORTABLE, Customer.id.desc(), tie=Customer.id)
+    if paging.sort in SORTABLE_BY_SALES:
+        query = query.outerjoin(Spending, Spending.customer_id == Customer.id)
+    order = paging.order({**SORTABLE, **SORTABLE_BY_SALES}, Customer.id.desc(), tie=Customer.id)
     return Paged(list(session.scalars(paging.cut(query.order_by(*order)))), session.scalar(count) or 0)
 
 

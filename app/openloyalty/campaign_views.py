@@ -20,7 +20,7 @@ from app.campaign.models.vouchers import DELIVERIES, Voucher
 from app.campaign.triggers.purchases import Purchase
 from app.campaign.vouchers.bought import BoughtCoupon
 from app.campaign.vouchers.lookup import is_expired
-from app.openloyalty.formats import file_name, html, moment, names, translations, without_none
+from app.openloyalty.formats import asked_language, file_name, html, moment, names, translations, without_none
 from app.refusal import Refusal
 
 PURCHASES_PRINTED_MAX = 100
@@ -59,7 +59,7 @@ def _shelf(shown: CampaignForSale, viewer: str) -> dict[str, Any]:
     seen = [category for category in it.categories if category.active or viewer in ("admin", "seller")]
     return {
         "categories": [str(category.uuid) for category in seen] or None,
-        "categoryNames": {str(category.uuid): category.name for category in seen} or None,
+        "categoryNames": {str(one.uuid): category_name(one) for one in seen} or None,
         "featured": it.is_featured,
         "public": it.is_public,
         "brandIcon": shown.has_brand_icon or None,
@@ -84,9 +84,21 @@ def _translations(it: Campaign) -> list[dict[str, str]]:
     return [*own, *others]
 
 
+def _texts(it: Campaign) -> dict[str, str | None]:
+    """The texts in the language that is asked for; what is not written in it, in the programme's own."""
+    own = {"name": it.name, **{ours: getattr(it.text, ours) for ours in TRANSLATED.values() if ours != "name"}}
+    asked = (it.text.translations or {}).get(asked_language(), {})
+    return {ours: asked.get(ours) or text for ours, text in own.items()}
+
+
+def category_name(it: Category) -> str:
+    """In the language that is asked for."""
+    return it.translations.get(asked_language(), it.name)
+
+
 def category(it: Category) -> dict[str, Any]:
     return {
-        "name": it.name,
+        "name": category_name(it),
         "campaignCategoryId": str(it.uuid),
         "active": it.active,
         "sortOrder": it.position,
@@ -119,13 +131,14 @@ def _photos(it: Campaign) -> dict[str, Any]:
 def offer(it: Campaign, as_html: bool = False) -> dict[str, Any]:
     """What a campaign promises, without what is counted; all that a purchase prints of it."""
     text_as = html if as_html else str
+    texts = _texts(it)
     return without_none(
         {
             "campaignId": str(it.uuid),
             "reward": it.reward,
-            "name": it.name,
-            "shortDescription": it.text.short_description and text_as(it.text.short_description),
-            "conditionsDescription": it.text.conditions_description and text_as(it.text.conditions_description),
+            "name": texts["name"],
+            "shortDescription": texts["short_description"] and text_as(texts["short_description"]),
+            "conditionsDescription": texts["conditions_description"] and text_as(texts["conditions_description"]),
             "active": it.is_live,
             "costInPoints": number(it.cost),
             "singleCoupon": it.single_coupon,
@@ -134,7 +147,7 @@ def offer(it: Campaign, as_html: bool = False) -> dict[str, Any]:
             "limitPerUser": None if it.unlimited else it.limit_per_customer,
             "campaignActivity": _activity(it),
             "campaignVisibility": _visibility(it),
-            "usageInstruction": it.text.usage_instruction and text_as(it.text.usage_instruction),
+            "usageInstruction": texts["usage_instruction"] and text_as(texts["usage_instruction"]),
         }
     )
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import nh3
-from flask import Response, jsonify
+from flask import Response, jsonify, request
 from markdown_it import MarkdownIt
 
 from app.paging import Paged
@@ -62,6 +62,12 @@ def without_none(fields: dict[str, Any]) -> dict[str, Any]:
 def paged(key: str, found: Paged[Any], present: Callable[[Any], Any]) -> Response:
     """A list's envelope. The list comes first: clients take the first key, whatever its name."""
     return jsonify({key: [present(row) for row in found.rows], "total": found.total})
+
+
+def asked_language() -> str:
+    """The language in which texts are asked for, by `_locale`; else the installation's own."""
+    asked = request.args.get("_locale") if request.method in ("GET", "HEAD") else None
+    return asked or settings().locale
 
 
 def translations(**texts: str | None) -> list[dict[str, str]]:

@@ -107,6 +107,16 @@ def test_customers_are_found_by_what_they_bought_and_when_they_changed(ada: Clie
         assert found(ada, "daysFromLastTransaction=4") == ["Ben"]
         assert found(ada, "daysFromLastTransaction=31&transactionsCount=1") == ["Dan"]
         assert found(ada, "hoursFromLastUpdate=1") == []
+        for sort, expected in (
+            ("averageTransactionAmount", ["Dan", "Ben"]),
+            ("transactionsCount", ["Ben", "Dan"]),
+            ("lastTransactionDate", ["Ben", "Dan"]),
+        ):
+            first: Any = ada.get(f"/api/customer?sort={sort}&direction=desc&perPage=2").json
+            assert [it["firstName"] for it in first["customers"]] == expected, sort
+            last: Any = ada.get(f"/api/customer?sort={sort}&direction=asc&perPage=1000").json
+            assert [it["firstName"] for it in last["customers"]][-2:] == expected[::-1], sort
+            assert len(last["customers"]) == last["total"], "those who bought nothing come first"
         assert {"Ben", "Dan"} <= set(found(ada, "hoursFromLastUpdate=3"))
         ada.post(f"/api/customer/{ben.uuid}/level", json={"levelId": str(world.silver.uuid)})
         assert "Ben" in found(ada, f"manuallyAssignedLevel={world.silver.uuid}")

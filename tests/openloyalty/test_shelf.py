@@ -61,6 +61,9 @@ def test_categories_are_made_changed_and_shown_to_everybody(ada: Client, app: Fl
     assert ada.put(f"/api/campaignCategory/{drinks}", json={"campaign_category": both}).status_code == 200
     named: Any = anyone.get(f"/api/campaignCategory/{drinks}").json
     assert named["translations"] == [{"name": "Tea", "locale": "en"}, {"name": "Herbata", "locale": "pl"}]
+    polish: Any = anyone.get(f"/api/campaignCategory/{drinks}?_locale=pl").json
+    assert polish == {**named, "name": "Herbata"}
+    assert ada.put(f"/api/campaignCategory/{drinks}", json={"campaign_category": polish}).status_code == 200
     assert (named["active"], named["sortOrder"]) == (True, 2), "what is not sent stays"
     assert ada.put(f"/api/campaignCategory/{drinks}", json={"campaign_category": named}).status_code == 200
     assert anyone.get(f"/api/campaignCategory/{drinks}").json == named
@@ -121,6 +124,17 @@ def test_what_is_printed_is_taken_back_and_what_is_not_sent_stays(ada: Client, w
     ]
     assert ada.put(path, json={"campaign": shown}).status_code == 200
     assert ada.get(path).json == shown
+    polish: Any = ada.get(f"{path}?_locale=pl").json
+    assert (polish["name"], polish["shortDescription"], polish["translations"]) == (
+        "Kawa",
+        "Mała",
+        shown["translations"],
+    )
+    assert ada.put(path, json={"campaign": polish}).status_code == 200
+    assert ada.get(path).json == shown, "what is shown in another language is no change of it"
+    for url in ("/api/campaign", "/api/campaign/public/available"):
+        assert [it["name"] for it in ada.get(f"{url}?_locale=pl").json["campaigns"]] == ["Kawa"]
+        assert [it["name"] for it in ada.get(f"{url}?_locale=de").json["campaigns"]] == ["Coffee"]
     # As 3.2's console does: by locale, and without the flat texts.
     console = {name: value for name, value in shown.items() if name not in ("name", "categoryNames")}
     console["translations"] = {"en": {"name": "Espresso"}, "pl": {"name": "Kawa mała", "shortDescription": ""}}

@@ -272,7 +272,8 @@ def sends_translations(root: str) -> bool:
 def chosen_texts(root: str, shown: Mapping[str, Any]) -> dict[str, Any]:
     """Of texts that come twice, flat and translated, what was changed of what is `shown`, by their names; in views with a form.
 
-    Raises InvalidForm where both were, and differ.
+    A flat text that is another language's was printed so for who asked in that language. Raises InvalidForm where both were
+    changed, and differ.
     """
     sent = body().get(root)
     sent = sent if isinstance(sent, Mapping) else {}
@@ -280,19 +281,27 @@ def chosen_texts(root: str, shown: Mapping[str, Any]) -> dict[str, Any]:
     texts = translations.get(settings().locale) if isinstance(translations, Mapping) else None
     found = {}
     for name in g.form.translated:
-        if not isinstance(texts, Mapping) or name not in texts or sent.get(name) is None:
+        if not isinstance(texts, Mapping) or sent.get(name) is None:
             continue  # it came once
         field, known = g.form.fields[name], shown.get(name)
+        is_echo = sent[name] != known and sent[name] in _texts_of_others(translations, name)
+        if name not in texts and not is_echo:
+            continue
         try:
-            flat, translated = field.deserialize(sent[name]), field.deserialize(texts[name])
+            flat, translated = field.deserialize(sent[name]), field.deserialize(texts.get(name))
         except ValidationError as e:
             raise InvalidForm(tree(g.form, {name: e.messages})) from e
-        if translated in (flat, known):
+        if translated in (flat, known) and not is_echo:
             continue
-        if flat != known:
+        if flat != known and not is_echo:
             raise InvalidForm(tree(g.form, {name: ["This is said twice, and differs: here, and in translations."]}))
         found[field.attribute or name] = translated
     return found
+
+
+def _texts_of_others(translations: Mapping[str, Any], name: str) -> list[Any]:
+    others = [texts for locale, texts in translations.items() if locale != settings().locale]
+    return [texts.get(name) for texts in others if isinstance(texts, Mapping)]
 
 
 def _same(sent: Any, shown: Any) -> bool:
