@@ -41,8 +41,7 @@ def _pool(shop: Programme, count: int) -> Campaign:
     """A campaign with so many codes."""
     unlimited = {"limit": 900_000_000, "limit_per_customer": 900_000_000}
     campaign = shop.world.a_campaign(name=f"Pool of {count}", codes=[], **unlimited)
-    with shop.database.transaction() as session:
-        shop.database.without_time_limit(session)
+    with shop.bulk() as session:
         session.execute(text(CODES), {"id": campaign.id, "count": count})
         session.execute(text(COUNTED), {"id": campaign.id, "count": count})
     return campaign

@@ -68,9 +68,8 @@ def figures() -> Iterator[Figure]:
 
 
 def _fill(shop: Programme, codes: int, changes: int) -> None:
-    with shop.database.transaction() as session:
-        shop.database.without_time_limit(session)
-        campaign = shop.campaigns()[-1][0]
+    campaign = shop.campaigns()[-1][0]
+    with shop.bulk() as session:
         session.execute(text(POOL), {"campaign": campaign, "count": codes})
         session.execute(text(COUNTED), {"campaign": campaign, "count": codes + 2})
         session.execute(text(LOGGED), {"count": changes})

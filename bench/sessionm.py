@@ -216,8 +216,7 @@ def _tag(session: Session, customer_id: int, names: list[str]) -> None:
 
 def who_qualifies(shop: Programme) -> Figure:
     """Among the many customers of a programme; both count, in turn, so that both meet the same machine."""
-    with shop.database.transaction() as session:
-        shop.database.without_time_limit(session)
+    with shop.bulk() as session:
         for name, every in (("vip", 4), ("gold", 10), ("away", 7), ("other", 2)):
             tagged = "INSERT INTO customer_tag (chain_id, customer_id, name, count)"
             tagged += " SELECT 1, id, :name, 1 FROM customer WHERE id % :every = 0"

@@ -109,8 +109,7 @@ def _claims() -> Figure:
             shop.add_customers(FEW_VOUCHERS)
             campaign = shop.world.a_reward_campaign(voucher(5))
             first = shop.customers(1)[0][0]
-            with shop.database.transaction() as session:
-                shop.database.without_time_limit(session)
+            with shop.bulk() as session:
                 details = {"campaign": campaign.id, "first": first, "customers": FEW_VOUCHERS, "count": count}
                 session.execute(text(VOUCHERS), details)
                 asked = text("SELECT key, customer_id FROM voucher ORDER BY key LIMIT :most")

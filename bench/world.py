@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from app import create_app
 from app.db.engine import Database
@@ -76,9 +77,16 @@ class Programme:
         app.extensions["guerdon_database"].engine.dispose()
         return token
 
-    def add_customers(self, count: int) -> None:
+    @contextmanager
+    def bulk(self) -> Iterator[Session]:
+        """A transaction for rows by the million: no trigger fires, none that checks references either, which takes half of the time."""
         with self.database.transaction() as session:
             self.database.without_time_limit(session)
+            session.execute(text("SET LOCAL session_replication_role = replica"))
+            yield session
+
+    def add_customers(self, count: int) -> None:
+        with self.bulk() as session:
             session.execute(text(CUSTOMERS), {"level": self.world.silver.id, "count": count})
             sizes.recount(session)
 
