@@ -1,5 +1,6 @@
 """What each kind of letter says, and to whom."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,6 +34,17 @@ class Letter:
     context: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class _Told:
+    """What a letter is about, and what can be asked for it."""
+
+    session: Session
+    settings: Settings
+    links: Links
+    kind: str
+    data: dict[str, Any]
+
+
 def letter(session: Session, settings: Settings, links: Links, message: Leased, data: dict[str, Any]) -> Letter | None:
     """The letter about a message; None where nobody can be written to. Raises BadLink for a link that is not needed any more."""
     customer = data.get("customer")
@@ -44,46 +56,75 @@ def letter(session: Session, settings: Settings, links: Links, message: Leased, 
         .join(Chain, Chain.id == Customer.chain_id)
         .where(Customer.uuid == UUID(customer["id"]))
     ).one_or_none()
-    if found is None or not (found.email or message.kind == "customer.invitation"):
+    if found is None:
         return None
+    told = _Told(session, settings, links, message.kind, data)
+    about = {"programme": found.name, "url": f"{settings.public_url}/shop", "support": settings.mail_from}
     if message.kind == "customer.invitation":
         if not found.Customer.is_active:
             return None
-        link = f"{settings.public_url}/shop/register#{links.make_invitation(found.Customer.uuid, data['address'])}"
-        about = {"programme": found.name, "url": f"{settings.public_url}/shop", "support": settings.mail_from}
-        return Letter(data["address"], {**about, "from_name": _a_name(found.first_name), "link": link})
-    context = {
-        "programme": found.name,
-        "first_name": found.first_name,
-        "url": f"{settings.public_url}/shop",
-        "support": settings.mail_from,
+        said = {"from_name": _a_name(found.first_name), "link": _invitation(told, found.Customer)}
+        return Letter(data["address"], {**about, **said})
+    content = CONTENTS[message.kind](told) if found.email else None
+    return None if content is None else Letter(found.email, {**about, "first_name": found.first_name, **content})
+
+
+def _invitation(told: _Told, customer: Customer) -> str:
+    return f"{told.settings.public_url}/shop/register#{told.links.make_invitation(customer.uuid, told.data['address'])}"
+
+
+def _link(told: _Told) -> dict[str, Any]:
+    purpose, page = LINKS[told.kind]
+    link = told.links.make(told.session, purpose, UUID(told.data["login"]))
+    return {"link": f"{told.settings.public_url}/shop/{page}#{link}"}
+
+
+def _code(told: _Told) -> dict[str, Any]:
+    return {"code": told.data["code"]}
+
+
+def _points_that_expire(told: _Told) -> dict[str, Any] | None:
+    expires_at = datetime.fromisoformat(told.data["expires_at"])
+    if expires_at <= clock.now():
+        return None
+    return {
+        "points": told.data["points"],
+        "balance": told.data["balance"],
+        "expires_on": _day(expires_at, told.settings),
     }
-    if message.kind in LINKS:
-        purpose, page = LINKS[message.kind]
-        link = links.make(session, purpose, UUID(data["login"]))
-        return Letter(found.email, {**context, "link": f"{settings.public_url}/shop/{page}#{link}"})
-    if message.kind == "customer.code":
-        return Letter(found.email, {**context, "code": data["code"]})
-    if message.kind == "points.expiring":
-        expires_at = datetime.fromisoformat(data["expires_at"])
-        if expires_at <= clock.now():
-            return None
-        said = {"points": data["points"], "balance": data["balance"], "expires_on": _day(expires_at, settings)}
-        return Letter(found.email, {**context, **said})
-    context["campaign"] = data["campaign"]["name"]
-    if message.kind == "voucher.expiring":
-        status = session.scalar(select(Voucher.status).where(Voucher.id == data["voucher"]["number"]))
-        if status == "redeemed" or datetime.fromisoformat(data["voucher"]["expires_at"]) <= clock.now():
-            return None
-        return Letter(found.email, {**context, "voucher": _voucher(data["voucher"], settings)})
-    instructions = session.scalar(
+
+
+def _voucher_that_expires(told: _Told) -> dict[str, Any] | None:
+    voucher = told.data["voucher"]
+    status = told.session.scalar(select(Voucher.status).where(Voucher.id == voucher["number"]))
+    if status == "redeemed" or datetime.fromisoformat(voucher["expires_at"]) <= clock.now():
+        return None
+    return {"campaign": told.data["campaign"]["name"], "voucher": _voucher(voucher, told.settings)}
+
+
+def _purchase(told: _Told) -> dict[str, Any]:
+    instructions = told.session.scalar(
         select(CampaignText.usage_instruction)
         .join(Campaign, Campaign.id == CampaignText.campaign_id)
-        .where(Campaign.uuid == UUID(data["campaign"]["id"]))
+        .where(Campaign.uuid == UUID(told.data["campaign"]["id"]))
     )
-    vouchers = [_voucher(it, settings) for it in data["vouchers"]]
-    bought = {"price": data["price"], "balance": data["balance"], "vouchers": vouchers, "instructions": instructions}
-    return Letter(found.email, {**context, **bought})
+    return {
+        "campaign": told.data["campaign"]["name"],
+        "price": told.data["price"],
+        "balance": told.data["balance"],
+        "vouchers": [_voucher(it, told.settings) for it in told.data["vouchers"]],
+        "instructions": instructions,
+    }
+
+
+# What a letter of each kind says beside whom it is to, and from; None where it is not needed any more.
+CONTENTS: dict[str, Callable[[_Told], dict[str, Any] | None]] = {
+    **dict.fromkeys(LINKS, _link),
+    "customer.code": _code,
+    "points.expiring": _points_that_expire,
+    "voucher.expiring": _voucher_that_expires,
+    "purchase.made": _purchase,
+}
 
 
 def _a_name(written: str) -> str | None:

@@ -395,6 +395,40 @@ def test_a_level_gets_a_photo_and_loses_it(admin: Visitor, call: Call, tmp_path:
     assert not call("admin", "GET", f"/api/level/{level['id']}")["hasPhoto"]
 
 
+def test_a_level_gives_rewards_for_a_time(admin: Visitor, call: Call) -> None:
+    [level, *_] = call("admin", "GET", "/api/level")["levels"]
+    page = go(admin, "/programme", "Levels and segments")
+    dialog = page.locator("dialog")
+    page.get_by_role("button", name=f"Rewards of {level['name']}", exact=True).click()
+    expect(dialog.get_by_text("No rewards for a time yet")).to_be_visible()
+    dialog.get_by_role("button", name="New reward").click()
+    dialog.get_by_label("Name", exact=True).fill("May")
+    dialog.get_by_label("Discount in percent").fill("12.5")
+    dialog.get_by_label("Code").fill("MAY-1")
+    dialog.get_by_label("From").fill("2031-05-31T00:00")
+    dialog.get_by_label("Until").fill("2031-05-01T23:59")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog.locator("[aria-invalid=true]")).to_have_count(1)
+    dialog.get_by_label("From").fill("2031-05-01T00:00")
+    dialog.get_by_label("Until").fill("2031-05-31T23:59")
+    admin.require_accessible()
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog.get_by_text("MAY-1")).to_be_visible()
+    admin.require_accessible()
+    [reward] = call("admin", "GET", f"/api/level/{level['id']}")["specialRewards"]
+    assert (reward["name"], reward["value"], reward["code"], reward["active"]) == ("May", 0.125, "MAY-1", True)
+    dialog.get_by_role("button", name="Change May").click()
+    dialog.get_by_label("Switched on").uncheck()
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog.get_by_text("MAY-1")).to_be_visible()
+    [changed] = call("admin", "GET", f"/api/level/{level['id']}")["specialRewards"]
+    assert changed == {**reward, "active": False}
+    dialog.get_by_role("button", name="Remove May").click()
+    page.locator("dialog").last.get_by_role("button", name="Remove", exact=True).click()
+    expect(dialog.get_by_text("No rewards for a time yet")).to_be_visible()
+    assert call("admin", "GET", f"/api/level/{level['id']}")["specialRewards"] == []
+
+
 def test_a_segment_by_criteria_is_looked_at_and_saved(admin: Visitor, call: Call) -> None:
     page = go(admin, "/programme", "Levels and segments")
     dialog = page.locator("dialog")

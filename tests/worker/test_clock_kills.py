@@ -6,11 +6,12 @@ What is left is what one clean run leaves.
 import gc
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -107,18 +108,25 @@ def run_to_its_end(url: str, name: str, at: str) -> None:
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("kind", ["postgresql", "sqlite"])
 def test_what_is_left_is_what_one_clean_run_leaves(kind: str, tmp_path: Path) -> None:
-    with private_postgres() as postgres:
-        urls = [f"sqlite:///{tmp_path}/{name}.sqlite" for name in ("clean", "killed")]
-        if kind == "postgresql":
-            urls = [f"postgresql+psycopg://{postgres.dsn_user_host()}/{name}" for name in ("clean", "postgres")]
-            administer(make_url(urls[1]), "CREATE DATABASE clean")
-        clean, killed = (furnished(url) for url in urls)
+    with private_postgres() if kind == "postgresql" else nullcontext() as postgres:
+        if postgres is None:
+            urls = [f"sqlite:///{tmp_path}/{name}.sqlite" for name in ("clean", "killed")]
+        else:
+            urls = [f"postgresql+psycopg://{postgres.dsn_user_host()}/{name}" for name in ("clean", "killed")]
+            administer(make_url(urls[0]).set(database="postgres"), "CREATE DATABASE clean")
+        clean = furnished(urls[0])
+        clean.database.engine.dispose()
+        if postgres is None:
+            shutil.copy(tmp_path / "clean.sqlite", tmp_path / "killed.sqlite")
+        else:
+            administer(make_url(urls[0]).set(database="postgres"), "CREATE DATABASE killed TEMPLATE clean")
+        killed = clean.over(Database(urls[1]))
         for name, days in RUNS:
             run_to_its_end(urls[0], name, moment(clean, days))
         expected = state(clean)
         clean.require_invariants()
         clean.database.engine.dispose()  # which would die with the server
-        kill_in_the_middle(urls[1], killed, postgres if kind == "postgresql" else None)
+        kill_in_the_middle(urls[1], killed, postgres)
         found = state(killed)
         assert [it[1:4] for it in expected[0][1:]] == [(0, 0, 3)] * CUSTOMERS, "all has unlocked and expired"
         assert (found, expected[2]) == (expected, [])

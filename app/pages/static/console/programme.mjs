@@ -6,6 +6,7 @@ import { t } from "kit/texts.mjs";
 import { Badge, Button, Empty, Loaded, Title, say } from "kit/ui.mjs";
 import { api } from "./api.mjs";
 import { FormDialog } from "./form.mjs";
+import { LevelRewards } from "./level_rewards.mjs";
 import { PhotoButton } from "./photo.mjs";
 import { Segments } from "./segments.mjs";
 import { Terms } from "./terms.mjs";
@@ -19,7 +20,7 @@ export const Programme = () => html`
 
 function Levels() {
   const levels = useLoad((signal) => api.get("/api/level", { perPage: 1000 }, { signal }));
-  const [open, setOpen] = useState(null);
+  const [open, setOpen] = useState(null), [rewards, setRewards] = useState(null);
   return html`
     <section class="sheet">
       <div class="row apart"><h2>${t("levels")}</h2><${Button} icon="plus" onClick=${() => setOpen({})}>${t("level.new")}<//></div>
@@ -31,9 +32,11 @@ function Levels() {
               <div class="grow"><p class="name strong">${it.name}</p><p class="small soft">${t("level.from", { points: points(it.conditionValue) })}${it.reward?.value ? ` · ${t("level.discount", { percent: percent(it.reward.value) })}` : ""}</p></div>
               ${!it.active && html`<${Badge}>${t("switched-off")}<//>`}<span class="soft">${t("count.customers.n", { n: it.customersCount })}</span>
               <${PhotoButton} name=${it.name} path=${`/api/level/${it.id}/photo`} hasPhoto=${it.hasPhoto} reload=${levels.reload} />
+              <${Button} onClick=${() => setRewards(it.id)} aria-label=${t("level.rewards.of", { name: it.name })}>${t("level.rewards")}<//>
               <${Button} onClick=${() => setOpen(it)} aria-label=${t("change.what", { name: it.name })}>${t("change")}<//>
             </li>`,
         )}</ul>
+        ${rewards && html`<${LevelRewards} it=${found.levels.find((each) => each.id === rewards)} onClose=${() => setRewards(null)} reload=${levels.reload} />`}
         ${open && html`<${LevelForm} it=${open} onClose=${() => setOpen(null)} onDone=${() => (setOpen(null), levels.reload())} />`}
       `}<//>
     </section>
