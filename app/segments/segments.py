@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from app.members import customers as people
-from app.members import sizes
+from app.members import listing, sizes
 from app.members.errors import SegmentNotFound
+from app.members.listing import CustomerFilter
 from app.members.models import Customer, Segment, SegmentCriterion, SegmentMember, SegmentPart
 from app.organizations import chains as chains_
 from app.organizations.keys import new_key
@@ -128,7 +128,7 @@ def customers(
     """The members, or those whose details hold these texts; see `CustomerFilter`. Raises SegmentNotFound."""
     segment = get(session, uuid, chains)
     if texts:
-        return people.page(session, chains, people.CustomerFilter(texts, segment_id=segment.id), paging)
+        return listing.page(session, chains, CustomerFilter(texts, segment_id=segment.id), paging)
     total = customers_counts(session, [segment.id])[segment.id]
     query = select(Customer).join(SegmentMember).where(SegmentMember.segment_id == segment.id).order_by(Customer.id)
     return Paged(list(session.scalars(paging.cut(query))), total)

@@ -12,7 +12,8 @@ from app.access import logins, staff
 from app.access.errors import WrongPassword
 from app.access.models import CUSTOMER
 from app.members import customers, finding
-from app.members.customers import CustomerFilter
+from app.members import listing as member_lists
+from app.members.listing import CustomerFilter
 from app.members.models import Customer
 from app.openloyalty import member_views, queries, schemas
 from app.openloyalty.api import Blueprint
@@ -101,7 +102,7 @@ def list_customers() -> Response:
         changed_since=None if hours is None else now - timedelta(hours=min(hours, YEARS_DAYS * 24)),
     )
     with listing() as session:
-        return customer_pages(session, customers.page(session, chains(), wanted, paging(True)))
+        return customer_pages(session, member_lists.page(session, chains(), wanted, paging(True)))
 
 
 @blueprint.route("/pos/search/customer", methods=["POST"])
@@ -117,7 +118,7 @@ def search_customers(data: dict[str, Any]) -> Response:
     wanted = CustomerFilter(texts, address=address)
     with reading() as session:
         named = finding.by_whole(session, chains(), texts)
-        found = Paged(named, len(named)) if named else customers.page(session, chains(), wanted, Page(1, FOUND_MAX))
+        found = Paged(named, len(named)) if named else member_lists.page(session, chains(), wanted, Page(1, FOUND_MAX))
         if found.total > FOUND_MAX:
             response = jsonify(error="to many results")
             response.status_code = 400
@@ -135,7 +136,7 @@ def show_registrations() -> Response:
     today = clock.now().astimezone(zone).date()
     days = [today - timedelta(days=back) for back in range(REGISTRATION_DAYS - 1, -2, -1)]
     with listing() as session:
-        counts = customers.registrations(session, chains(), [datetime.combine(it, time(), zone) for it in days])
+        counts = member_lists.registrations(session, chains(), [datetime.combine(it, time(), zone) for it in days])
     return jsonify({day.isoformat(): count for day, count in zip(days, counts, strict=False)})
 
 
