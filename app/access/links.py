@@ -6,7 +6,6 @@ anything else, it opens nothing any more.
 
 import hashlib
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -48,10 +47,10 @@ class Links:
 
     def read_for_password(self, session: Session, link: str) -> Linked:
         """Whose link this is, with which a password is chosen; as `read`. Raises BadLink."""
-        for purpose in PASSWORDS[:-1]:
-            with suppress(BadLink):
-                return self.read(session, purpose, link)
-        return self.read(session, PASSWORDS[-1], link)
+        try:
+            return self.read(session, RESET, link)
+        except BadLink:
+            return self.read(session, WELCOME, link)
 
     def read(self, session: Session, purpose: str, link: str) -> Linked:
         """Whose link this is; the login's row is locked until the transaction ends. Raises BadLink."""

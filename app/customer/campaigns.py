@@ -16,6 +16,7 @@ from app.openloyalty.forms.form import Form, form
 from app.openloyalty.queries import (
     FORMAT,
     LATER_FILTERS,
+    LOCALE,
     PAGING_PARAMETERS,
     SHELF_FILTERS,
     moment,
@@ -39,7 +40,7 @@ class UsedForm(Form):
 
 @blueprint.route("/campaign/public/available", methods=["GET"])
 @blueprint.response(200, schemas.listed("campaigns", schemas.PublicCampaignView))
-@blueprint.doc(parameters=[*PAGING_PARAMETERS, FORMAT, *SHELF_FILTERS, *LATER_FILTERS])
+@blueprint.doc(parameters=[*PAGING_PARAMETERS, FORMAT, LOCALE, *SHELF_FILTERS, *LATER_FILTERS])
 @anyone
 def list_public() -> Response:
     """List the campaigns on show that are public, of the programme whose address this is, for who has not signed in."""
@@ -54,7 +55,7 @@ def list_public() -> Response:
 
 @blueprint.route("/customer/campaign/available", methods=["GET"])
 @blueprint.response(200, schemas.listed("campaigns", schemas.OwnCampaignView))
-@blueprint.doc(parameters=[*PAGING_PARAMETERS, FORMAT, *SHELF_FILTERS, *LATER_FILTERS])
+@blueprint.doc(parameters=[*PAGING_PARAMETERS, FORMAT, LOCALE, *SHELF_FILTERS, *LATER_FILTERS])
 @allow("customer")
 def list_available() -> Response:
     """List the campaigns that I can buy."""

@@ -35,7 +35,7 @@ class Letter:
 
 
 @dataclass(frozen=True)
-class _Told:
+class _About:
     """What a letter is about, and what can be asked for it."""
 
     session: Session
@@ -58,67 +58,69 @@ def letter(session: Session, settings: Settings, links: Links, message: Leased, 
     ).one_or_none()
     if found is None:
         return None
-    told = _Told(session, settings, links, message.kind, data)
-    about = {"programme": found.name, "url": f"{settings.public_url}/shop", "support": settings.mail_from}
+    about = _About(session, settings, links, message.kind, data)
+    programme = {"programme": found.name, "url": f"{settings.public_url}/shop", "support": settings.mail_from}
     if message.kind == "customer.invitation":
         if not found.Customer.is_active:
             return None
-        said = {"from_name": _a_name(found.first_name), "link": _invitation(told, found.Customer)}
-        return Letter(data["address"], {**about, **said})
-    content = CONTENTS[message.kind](told) if found.email else None
-    return None if content is None else Letter(found.email, {**about, "first_name": found.first_name, **content})
+        said = {"from_name": _a_name(found.first_name), "link": _invitation(about, found.Customer)}
+        return Letter(data["address"], {**programme, **said})
+    content = CONTENTS[message.kind](about) if found.email else None
+    return None if content is None else Letter(found.email, {**programme, "first_name": found.first_name, **content})
 
 
-def _invitation(told: _Told, customer: Customer) -> str:
-    return f"{told.settings.public_url}/shop/register#{told.links.make_invitation(customer.uuid, told.data['address'])}"
+def _invitation(about: _About, customer: Customer) -> str:
+    return (
+        f"{about.settings.public_url}/shop/register#{about.links.make_invitation(customer.uuid, about.data['address'])}"
+    )
 
 
-def _link(told: _Told) -> dict[str, Any]:
-    purpose, page = LINKS[told.kind]
-    link = told.links.make(told.session, purpose, UUID(told.data["login"]))
-    return {"link": f"{told.settings.public_url}/shop/{page}#{link}"}
+def _link(about: _About) -> dict[str, Any]:
+    purpose, page = LINKS[about.kind]
+    link = about.links.make(about.session, purpose, UUID(about.data["login"]))
+    return {"link": f"{about.settings.public_url}/shop/{page}#{link}"}
 
 
-def _code(told: _Told) -> dict[str, Any]:
-    return {"code": told.data["code"]}
+def _code(about: _About) -> dict[str, Any]:
+    return {"code": about.data["code"]}
 
 
-def _points_that_expire(told: _Told) -> dict[str, Any] | None:
-    expires_at = datetime.fromisoformat(told.data["expires_at"])
+def _points_that_expire(about: _About) -> dict[str, Any] | None:
+    expires_at = datetime.fromisoformat(about.data["expires_at"])
     if expires_at <= clock.now():
         return None
     return {
-        "points": told.data["points"],
-        "balance": told.data["balance"],
-        "expires_on": _day(expires_at, told.settings),
+        "points": about.data["points"],
+        "balance": about.data["balance"],
+        "expires_on": _day(expires_at, about.settings),
     }
 
 
-def _voucher_that_expires(told: _Told) -> dict[str, Any] | None:
-    voucher = told.data["voucher"]
-    status = told.session.scalar(select(Voucher.status).where(Voucher.id == voucher["number"]))
+def _voucher_that_expires(about: _About) -> dict[str, Any] | None:
+    voucher = about.data["voucher"]
+    status = about.session.scalar(select(Voucher.status).where(Voucher.id == voucher["number"]))
     if status == "redeemed" or datetime.fromisoformat(voucher["expires_at"]) <= clock.now():
         return None
-    return {"campaign": told.data["campaign"]["name"], "voucher": _voucher(voucher, told.settings)}
+    return {"campaign": about.data["campaign"]["name"], "voucher": _voucher(voucher, about.settings)}
 
 
-def _purchase(told: _Told) -> dict[str, Any]:
-    instructions = told.session.scalar(
+def _purchase(about: _About) -> dict[str, Any]:
+    instructions = about.session.scalar(
         select(CampaignText.usage_instruction)
         .join(Campaign, Campaign.id == CampaignText.campaign_id)
-        .where(Campaign.uuid == UUID(told.data["campaign"]["id"]))
+        .where(Campaign.uuid == UUID(about.data["campaign"]["id"]))
     )
     return {
-        "campaign": told.data["campaign"]["name"],
-        "price": told.data["price"],
-        "balance": told.data["balance"],
-        "vouchers": [_voucher(it, told.settings) for it in told.data["vouchers"]],
+        "campaign": about.data["campaign"]["name"],
+        "price": about.data["price"],
+        "balance": about.data["balance"],
+        "vouchers": [_voucher(it, about.settings) for it in about.data["vouchers"]],
         "instructions": instructions,
     }
 
 
 # What a letter of each kind says beside whom it is to, and from; None where it is not needed any more.
-CONTENTS: dict[str, Callable[[_Told], dict[str, Any] | None]] = {
+CONTENTS: dict[str, Callable[[_About], dict[str, Any] | None]] = {
     **dict.fromkeys(LINKS, _link),
     "customer.code": _code,
     "points.expiring": _points_that_expire,

@@ -148,8 +148,12 @@ def change(session: Session, customer: Customer, changes: Mapping[str, Any], now
     return customer
 
 
-def require_own_edits(session: Session, customer: Customer) -> None:
-    """The programme lets customers change their own details. Raises OwnEditsClosed."""
+def require_own_edits(session: Session, customer: Customer, changes: Mapping[str, Any] | None = None) -> None:
+    """The programme lets customers change their own details; what they agree to is theirs to say anywhere. Raises OwnEditsClosed."""
+    known = customer.profile
+    changed = {name for name, value in (changes or {}).items() if (value or None) != (getattr(known, name) or None)}
+    if changes is not None and changed <= set(AGREEMENTS):
+        return
     if not chains.get(session, customer.chain_id).allows_profile_edits:
         raise OwnEditsClosed
 

@@ -66,8 +66,7 @@ def paged(key: str, found: Paged[Any], present: Callable[[Any], Any]) -> Respons
 
 def asked_language() -> str:
     """The language in which texts are asked for, by `_locale`; else the installation's own."""
-    asked = request.args.get("_locale") if request.method in ("GET", "HEAD") else None
-    return asked or settings().locale
+    return request.args.get("_locale") or settings().locale
 
 
 def translations(**texts: str | None) -> list[dict[str, str]]:

@@ -44,6 +44,12 @@ PAGING_PARAMETERS = [
     },
 ]
 
+LOCALE = {
+    "in": "query",
+    "name": "_locale",
+    "schema": {"type": "string"},
+    "description": "Of texts, as `pl`; what is not written in it is shown in the programme's own, which sorts and finds.",
+}
 FORMAT = {
     "in": "query",
     "name": "format",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, func, or_, select, true, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, func, literal, or_, select, type_coerce
 from sqlalchemy.orm import Session, aliased
 
 from app.members import customers, levels
@@ -16,7 +16,7 @@ from app.members.models import ERASED, Customer, Level
 from app.organizations import chains
 from app.organizations.chains import ChainTerms
 from app.organizations.models import Chain
-from app.points.models import ADDING, LedgerEntry
+from app.points.models import ADDING, LedgerEntry, LotUse
 from app.sales.models import Sale, SaleItem
 
 BATCH = 500
@@ -63,7 +63,11 @@ class LevelProgress:
 
 def progress(session: Session, chain: ChainTerms, customer: Customer, now: datetime) -> LevelProgress:
     """Where a customer stands on the way up, and when down again."""
-    value = value_of(session, chain, customer.id, now)
+    if chain.levels_by == "hand":  # nothing is counted: what they bought is told beside what a level would ask
+        spent = customers.spending(session, [customer.id]).get(customer.id)
+        value = spent.amount_without_delivery if spent else 0
+    else:
+        value = value_of(session, chain, customer.id, now)
     falls_at, left = _fall(session, chain, customer, value, now)
     lacking = customer.level.condition_value - left if customer.level and falls_at else 0
     return LevelProgress(value, levels.above(session, chain.id, customer.level), falls_at, lacking)
@@ -76,15 +80,9 @@ def _fall(
     level, days = customer.level, chain.level_days
     if chain.levels_by == "hand" or days is None or level is None or level.id == customer.manual_level_id:
         return None, value
-    counted = _counted(chain, now)
+    counted = _counted(chain, literal(customer.id), now)
     running = func.sum(counted.amount).over(order_by=counted.at)
-    left = (
-        select(counted.at.label("at"), (value - running).label("left"))
-        .select_from(Customer)
-        .join(counted.of, true())
-        .where(Customer.id == customer.id, *counted.conditions)
-        .subquery()
-    )
+    left = select(counted.at.label("at"), (value - running).label("left")).where(*counted.conditions).subquery()
     query = select(left.c.at, left.c.left).where(left.c.left < level.condition_value).order_by(left.c.at).limit(1)
     found = session.execute(query).one_or_none()
     return (found.at + timedelta(days=days), int(found.left)) if found else (None, value)
@@ -119,36 +117,30 @@ def _values(chain: ChainTerms, now: datetime) -> Select[int, int]:
 
 def _value(chain: ChainTerms, now: datetime) -> ColumnElement[int]:
     """The sum of what counts, for the customer of the row."""
-    counted = _counted(chain, now)
+    counted = _counted(chain, Customer.id.expression, now)
     query: Select[int] = select(func.coalesce(func.sum(counted.amount), 0)).where(*counted.conditions)
     return query.correlate(Customer).scalar_subquery()
 
 
-class _Counted(NamedTuple):
-    """What counts towards the levels of the customer of the row: when it came, how much it is, and which rows it is."""
+class _TowardsLevels(NamedTuple):
+    """What counts towards the levels of a customer: when it came, how much it is, and which rows it is."""
 
-    of: type[LedgerEntry] | type[Sale]
     at: ColumnElement[datetime]
     amount: ColumnElement[int]
     conditions: Sequence[ColumnElement[bool]]
 
 
-def _counted(chain: ChainTerms, now: datetime) -> _Counted:
-    """In the chain's window."""
+def _counted(chain: ChainTerms, owner: ColumnElement[int], now: datetime) -> _TowardsLevels:
+    """Of the customer with this id, in the chain's window."""
     if chain.levels_by == "points":
         account = aliased(Customer)  # the customer's own, and those that were merged into it
-        accounts = select(account.id).where(or_(account.id == Customer.id, account.merged_into_id == Customer.id))
+        accounts = select(account.id).where(or_(account.id == owner, account.merged_into_id == owner))
         conditions: list[ColumnElement[bool]] = [
             LedgerEntry.customer_id.in_(accounts.correlate(Customer)),
             LedgerEntry.kind.in_((*ADDING, "cancelled", "taken_back")),
         ]
-        return _within(
-            chain,
-            now,
-            _Counted(
-                LedgerEntry, LedgerEntry.created_at.expression, type_coerce(LedgerEntry.amount, BigInteger), conditions
-            ),
-        )
+        amount = type_coerce(LedgerEntry.amount, BigInteger)
+        return _within(chain, now, _TowardsLevels(_earned_at(), amount, conditions))
     # A return is taken off its sale, so that both leave the window together.
     delivery = (
         select(func.coalesce(func.sum(SaleItem.amount), 0))
@@ -158,11 +150,27 @@ def _counted(chain: ChainTerms, now: datetime) -> _Counted:
     )
     kept = Sale.amount - Sale.returned
     counted = case((kept > delivery, kept - delivery), else_=0) if chain.delivery_skus else kept
-    conditions = [Sale.customer_id == Customer.id, Sale.returns_id.is_(None)]
-    return _within(chain, now, _Counted(Sale, Sale.bought_at.expression, counted, conditions))
+    conditions = [Sale.customer_id == owner, Sale.returns_id.is_(None)]
+    return _within(chain, now, _TowardsLevels(Sale.bought_at.expression, counted, conditions))
 
 
-def _within(chain: ChainTerms, now: datetime, counted: _Counted) -> _Counted:
+def _earned_at() -> ColumnElement[datetime]:
+    """When the points of an entry were earned. What was cancelled or taken back was then, too, so that both leave the window together."""
+    earned = aliased(LedgerEntry)
+    of_lot = select(earned.created_at).join(LotUse, LotUse.lot_id == earned.id).where(LotUse.entry_id == LedgerEntry.id)
+    of_sale = (
+        select(func.min(earned.created_at))
+        .join(Sale, Sale.returns_id == earned.sale_id)
+        .where(Sale.id == LedgerEntry.sale_id, earned.kind == "earned")
+    )
+    return case(
+        (LedgerEntry.kind == "cancelled", of_lot.correlate(LedgerEntry).scalar_subquery()),
+        (LedgerEntry.kind == "taken_back", of_sale.correlate(LedgerEntry).scalar_subquery()),
+        else_=LedgerEntry.created_at,
+    )
+
+
+def _within(chain: ChainTerms, now: datetime, counted: _TowardsLevels) -> _TowardsLevels:
     if chain.level_days is None:
         return counted
     return counted._replace(conditions=[*counted.conditions, counted.at > now - timedelta(days=chain.level_days)])

@@ -4,6 +4,7 @@ import io
 import re
 import ssl
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -23,13 +24,14 @@ from sqlalchemy import select
 from app import clock
 from app.access import logins, mails
 from app.access.errors import BadLink
-from app.access.links import ACTIVATION, INVITATION, RESET
+from app.access.links import ACTIVATION, INVITATION, RESET, WELCOME
 from app.access.models import Login
 from app.campaign import notices
 from app.campaign.vouchers import lifecycle
 from app.campaign.vouchers.lifecycle import VoucherTerms
 from app.db.engine import Database
 from app.jobs.marks import ExpiryMark
+from app.mail.letters import CONTENTS
 from app.mail.mailer import mailer
 from app.mail.transports import Smtp
 from app.members import customers
@@ -301,6 +303,10 @@ def test_a_folder_replaces_some_templates(tmp_path: Path) -> None:
         Templates(tmp_path)
 
 
+def test_every_kind_of_letter_has_contents() -> None:
+    assert {*CONTENTS, "customer.invitation"} == {*KINDS}
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_that_people_write_becomes_markup(kind: str, language: str) -> None:
@@ -402,23 +408,32 @@ def test_whom_the_staff_registers_chooses_a_password_with_the_link_that_is_maile
     hooks, client = hooks_of(app, mailing, world.database), Client(app)
     person = {"firstName": "Nora", "lastName": "New", "agreement1": 1}
 
-    def register(at: str, caller: Client, email: str | None) -> None:
-        sent = {**person, **({"email": email} if email else {"phone": "+48 600 100 200"})}
+    def register(at: str, caller: Client, email: str | None, **more: str) -> None:
+        sent = {**person, **more, **({"email": email} if email else {"phone": "+48 600 100 200"})}
         assert caller.post(at, json={"customer": sent}).status_code == 200
 
     register("/api/customer/register", ada, "early@shop.example")
     app.extensions["guerdon_settings"] = mailing
     register("/api/seller/customer/register", sol, "nora@shop.example")
     register("/api/customer/register", ada, None)
+    register("/api/customer/register", ada, "has@shop.example", plainPassword=STRONG)
     row = "<customers><customer><firstName>N</firstName><lastName>N</lastName><email>row@shop.example</email>"
     rows = io.BytesIO(f"{row}<agreement1>1</agreement1></customer></customers>".encode())
     imported = ada.send("POST", "/api/admin/customer/import", data={"file[file]": (rows, "rows.xml")})
     assert imported.status_code == 200, imported.json
     hooks.send()
     letters = {str(it["To"]): it for it in letters_in(mailing)}
-    assert list(letters) == ["nora@shop.example"], "who has no address, or comes in a table, is written nothing"
+    assert list(letters) == ["nora@shop.example"], (
+        "who has a password, no address, or comes in a table, is written nothing"
+    )
     [link] = re.findall(r"https://shop\.example/shop/reset#(\S+)", text_of(letters["nora@shop.example"]))
     chosen = {"token": link, "reset": {"plainPassword": STRONG}}
+    links = app.extensions["guerdon_identity"].links
+    for days, holds in ((6, True), (8, False)):
+        old = links._serializer(WELCOME)
+        old.make_signer = signer_of_before(old, seconds=days * 86_400)
+        with world.database.reading() as session, nullcontext() if holds else pytest.raises(BadLink):
+            links.read_for_password(session, old.dumps(links._serializer(WELCOME).loads(link)))
     assert client.post("/api/password/reset", json=chosen).json == {"success": True}
     assert client.post("/api/password/reset", json=chosen).status_code == 404, "it holds once"
     sign_in = {"_username": "nora@shop.example", "_password": STRONG}

@@ -63,7 +63,8 @@ def test_categories_are_made_changed_and_shown_to_everybody(ada: Client, app: Fl
     assert named["translations"] == [{"name": "Tea", "locale": "en"}, {"name": "Herbata", "locale": "pl"}]
     polish: Any = anyone.get(f"/api/campaignCategory/{drinks}?_locale=pl").json
     assert polish == {**named, "name": "Herbata"}
-    assert ada.put(f"/api/campaignCategory/{drinks}", json={"campaign_category": polish}).status_code == 200
+    back = ada.put(f"/api/campaignCategory/{drinks}?_locale=pl", json={"campaign_category": polish})
+    assert back.status_code == 200
     assert (named["active"], named["sortOrder"]) == (True, 2), "what is not sent stays"
     assert ada.put(f"/api/campaignCategory/{drinks}", json={"campaign_category": named}).status_code == 200
     assert anyone.get(f"/api/campaignCategory/{drinks}").json == named
@@ -130,8 +131,26 @@ def test_what_is_printed_is_taken_back_and_what_is_not_sent_stays(ada: Client, w
         "Mała",
         shown["translations"],
     )
-    assert ada.put(path, json={"campaign": polish}).status_code == 200
+    in_polish = f"{path}?_locale=pl"
+    assert ada.put(in_polish, json={"campaign": polish}).status_code == 200
     assert ada.get(path).json == shown, "what is shown in another language is no change of it"
+    # Changed where it stands by language, or flat: only what says both, and differently, is refused.
+    little = {**polish, "translations": [shown["translations"][0], {"name": "Mała kawa", "locale": "pl"}]}
+    assert ada.put(in_polish, json={"campaign": little}).json["form"]["children"]["name"]["errors"] == [
+        "This is said twice, and differs: here, and in translations."
+    ]
+    flat = {**polish, "name": "Mała kawa", "translations": shown["translations"][:1]}
+    assert ada.put(in_polish, json={"campaign": flat}).status_code == 200
+    assert ada.get(path).json["translations"] == [
+        shown["translations"][0],
+        {"name": "Mała kawa", "shortDescription": "Mała", "locale": "pl"},
+    ]
+    assert ada.put(path, json={"campaign": {**shown, "name": "Kawa"}}).status_code == 200
+    assert ada.get(path).json["name"] == "Kawa", (
+        "without a language it is the programme's own, whatever another one says"
+    )
+    assert ada.put(path, json={"campaign": shown}).status_code == 200
+    assert ada.get(path).json == shown
     for url in ("/api/campaign", "/api/campaign/public/available"):
         assert [it["name"] for it in ada.get(f"{url}?_locale=pl").json["campaigns"]] == ["Kawa"]
         assert [it["name"] for it in ada.get(f"{url}?_locale=de").json["campaigns"]] == ["Coffee"]

@@ -1,5 +1,6 @@
 """Levels are reached by what is bought or earned, up at once and down by time, on both databases."""
 
+import random
 from datetime import timedelta
 from typing import Any
 
@@ -184,3 +185,39 @@ def test_a_status_says_when_the_level_expires_and_what_it_takes_to_stay(world: W
     with world.database.transaction() as session:
         customers.assign_level(session, session.get_one(Customer, con.id), world.silver.uuid, world.now)
     assert "levelWillExpireInDays" not in status(), "what was given by hand stays"
+
+
+@pytest.mark.parametrize("by", ["sales", "points"])
+def test_whatever_came_and_went_the_worker_and_the_status_agree_when_a_level_expires(world: World, by: str) -> None:
+    """Random additions, some taken back, some of one moment; the customer falls at that moment, and not a second before."""
+    decide(world, levels_by=by, level_days=30, delivery_skus=["SEND"])
+    told = []
+    for seed in range(12):
+        chance = random.Random(seed)
+        customer = world.a_customer(f"C{seed}", points=0)
+        days = [chance.choice((3, 8, 8, 15, 22, 40)) for _ in range(6)]
+        for i, days_ago in enumerate(days):
+            number, amount = f"S{seed}-{i}", chance.randrange(1_000, 5_000)
+            goes = chance.random() < 0.3
+            if by == "sales":
+                sell(world, customer, number, amount, days_ago)
+                if goes:
+                    sell(world, customer, f"{number} back", amount, returns=number)
+            else:
+                with world.database.transaction() as session:
+                    added = ledger.add(session, customer.id, amount, world.now - timedelta(days=days_ago))
+                    if goes:
+                        ledger.cancel(session, added, world.now - timedelta(days=1))
+                    follow_points(session, [customer.id], world.now)
+        with world.database.reading() as session:
+            it = session.get_one(Customer, customer.id)
+            told.append((customer, progress(session, chains.terms(session, world.chain_id), it, world.now)))
+    assert 3 <= sum(found.falls_at is not None for _, found in told) < len(told), "some are on the upper level"
+    for at in sorted({found.falls_at for _, found in told if found.falls_at}):
+        theirs = [(customer, found.lacking) for customer, found in told if found.falls_at == at]
+        world.work("levels", at - timedelta(seconds=1))
+        assert [(level(world, customer), lacking > 0) for customer, lacking in theirs] == [("silver", True)] * len(
+            theirs
+        )
+        world.work("levels", at)
+        assert [level(world, customer) for customer, _ in theirs] == ["bronze"] * len(theirs)

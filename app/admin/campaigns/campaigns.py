@@ -17,6 +17,7 @@ from app.openloyalty.forms.form import chosen_texts, form, sends_translations
 from app.openloyalty.queries import (
     FORMAT,
     LATER_FILTERS,
+    LOCALE,
     PAGING_PARAMETERS,
     SHELF_FILTERS,
     flag,
@@ -62,7 +63,7 @@ def create_campaign(spec: CampaignSpec) -> Response:
 
 @blueprint.route("/campaign", methods=["GET"])
 @blueprint.response(200, schemas.listed("campaigns", schemas.CampaignView))
-@blueprint.doc(parameters=[*PAGING_PARAMETERS, FORMAT, *LABELS, *FILTERS, *SHELF_FILTERS, *LATER_FILTERS])
+@blueprint.doc(parameters=[*PAGING_PARAMETERS, FORMAT, LOCALE, *LABELS, *FILTERS, *SHELF_FILTERS, *LATER_FILTERS])
 @allow("admin")
 def list_campaigns() -> Response:
     """List all campaigns."""
@@ -76,7 +77,7 @@ def list_campaigns() -> Response:
 
 @blueprint.route("/campaign/active", methods=["GET"])
 @blueprint.response(200, schemas.listed("campaigns", schemas.CampaignView))
-@blueprint.doc(parameters=[*PAGING_PARAMETERS, FORMAT])
+@blueprint.doc(parameters=[*PAGING_PARAMETERS, FORMAT, LOCALE])
 @allow("admin")
 def list_active_campaigns() -> Response:
     """List the campaigns that are switched on, for whoever chooses what an instant reward gives."""
@@ -103,7 +104,7 @@ def change_campaign(spec: CampaignSpec, campaign: UUID) -> Response:
 
 @blueprint.route("/campaign/<uuid:campaign>", methods=["GET"])
 @blueprint.response(200, schemas.CampaignDetails)
-@blueprint.doc(parameters=[FORMAT])
+@blueprint.doc(parameters=[FORMAT, LOCALE])
 @allow("admin", "seller", "customer")
 def show_campaign(campaign: UUID) -> Response:
     """Show a campaign; to customers only one that is visible to them, and without its codes."""

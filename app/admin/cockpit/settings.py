@@ -82,7 +82,7 @@ def show_public_settings() -> Response:
     return jsonify(settings={name: known[name] for name in known if name in PUBLIC or name.startswith("program")})
 
 
-@blueprint.route("/settings/css", methods=["GET"])
+@blueprint.route("/settings/css", methods=["GET"], any_query=True)
 @blueprint.response(200, {"type": "string"}, content_type="text/css")
 @blueprint.doc(parameters=[JSON])
 @anyone
@@ -93,7 +93,7 @@ def show_styles() -> Response:
     color, styles = display.get("accent_color"), display.get("css")
     if queries.flag("json"):
         return jsonify(without_none({"accentColor": color or None, "cssTemplate": styles or None}))
-    worn = [f":root {{ --accent: {color}; }}" if color else "", styles or ""]
+    worn = [styles or "", f":root {{ --accent: {color}; }}" if color else ""]  # what is imported comes first
     return Response("\n".join(filter(None, worn)), mimetype="text/css")
 
 

@@ -1,15 +1,18 @@
 """Pictures of customers, for the staff and themselves. Source: Open Loyalty 3.1, "avatar"."""
 
 from flask import Response
+from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
 from app import clock
+from app.access.models import CUSTOMER
 from app.media import pictures
 from app.members import customers
+from app.members.models import Customer
 from app.openloyalty.api import Blueprint
-from app.openloyalty.shared.people import customer_to_change, own_or_staff
+from app.openloyalty.shared.people import own_or_staff
 from app.openloyalty.shared.pictures import BODY_BYTES_MAX, request_body, show, uploaded
-from app.web.door import allow, blobs, chains, reading, transaction
+from app.web.door import allow, blobs, caller, chains, reading, transaction
 
 blueprint = Blueprint("admin_avatars", __name__)
 
@@ -21,11 +24,11 @@ blueprint = Blueprint("admin_avatars", __name__)
 def upload_avatar(customer: str) -> Response:
     """Give a customer a picture, instead of the one there is; of whatever size up to 8,000 pixels a side. Customers give themselves one."""
     with reading() as session:
-        customer_to_change(session, customer)
+        _to_change(session, customer)
     made = uploaded(least=1, name="avatar")
     sha256 = blobs().put(made.content)  # before the row: a row without its blob must never be seen
     with transaction() as session:
-        found = customer_to_change(session, customer)
+        found = _to_change(session, customer)
         customers.set_picture(session, found, sha256, made.media_type, len(made.content), clock.now())
     return Response(status=204)
 
@@ -49,7 +52,15 @@ def show_avatar(customer: str) -> Response:
 def remove_avatar(customer: str) -> Response:
     """Take a customer's picture away; customers do so with their own."""
     with transaction() as session:
-        found = customer_to_change(session, customer)
+        found = _to_change(session, customer)
         if not pictures.remove(session, found.chain_id, pictures.place_of("customer", found.uuid)):
             raise NotFound
     return Response(status=204)
+
+
+def _to_change(session: Session, name: str) -> Customer:
+    """The customer of this name, whom the caller may change. Raises CustomerNotFound, Forbidden or OwnEditsClosed."""
+    found = customers.get(session, own_or_staff(name), chains())
+    if caller().role == CUSTOMER:
+        customers.require_own_edits(session, found)
+    return found

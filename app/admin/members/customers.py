@@ -22,7 +22,7 @@ from app.openloyalty.forms.fields import Text, Uuid
 from app.openloyalty.forms.form import Form, form, lacking, refuse_to_change, require_unchanged
 from app.openloyalty.queries import PAGING_PARAMETERS, flag, paging, text
 from app.openloyalty.shared import registration
-from app.openloyalty.shared.people import customer_details, customer_pages, customer_to_change, details_of, own_or_staff
+from app.openloyalty.shared.people import customer_details, customer_pages, details_of, own_or_staff
 from app.openloyalty.shared.transfers import POINTS_PARAMETERS, points_of
 from app.organizations import chains as organizations
 from app.paging import Page, Paged
@@ -165,11 +165,12 @@ def change_customer(data: dict[str, Any], customer: str) -> Response:
         counted("change myself")  # it tells which addresses and phones are taken
         _require_password(customer, data, password)
     with transaction() as session:
-        found = customer_to_change(session, customer)
+        found = customers.get(session, own_or_staff(customer), chains())
         shown = details_of(session, found)
         require_unchanged("customer", shown)
         if is_own:
             data = _of_oneself(found, data)
+            customers.require_own_edits(session, found, data)
         level = data.pop("level", None)
         if level is not None and (found.level is None or found.level.uuid != level):
             if organizations.terms(session, found.chain_id).levels_by != "hand":

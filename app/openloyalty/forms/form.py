@@ -8,11 +8,13 @@ from typing import Any
 from flask import Response, g, jsonify
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, pre_load, validates_schema
 
+from app.openloyalty.formats import asked_language
 from app.openloyalty.forms.fields import INVALID, MESSAGES, Checkbox, by_locale, default_texts, items
 from app.text import is_language
 from app.web.body import body
 from app.web.door import settings
 
+SAID_TWICE = "This is said twice, and differs: here, and in translations."
 NO = (0, "0", "false", "none")  # how a wish for nothing is written; false is equal to 0
 
 
@@ -235,9 +237,25 @@ def _loaded(root: str | None, schema: Form) -> Any:
             raise InvalidForm(tree(schema, {"_schema": [INVALID]}))
         data = {}
     try:
-        return schema.load(data)
+        return schema.load(_by_language(data, schema))
     except ValidationError as e:
         raise InvalidForm(tree(schema, e.messages_dict)) from e
+
+
+def _by_language(sent: Mapping[str, Any], schema: Form) -> Mapping[str, Any]:
+    """Flat texts of a change for which another language is asked are that language's, as they were printed. Raises ValidationError."""
+    language, translations = asked_language(), by_locale(sent.get("translations") or {})
+    if language == settings().locale or not (schema.keeps_translations and schema.chooses_texts):
+        return sent
+    theirs = translations.get(language, {}) if isinstance(translations, Mapping) else None
+    if not isinstance(theirs, Mapping):
+        return sent  # which is refused where it is read
+    flat = {name: sent[name] for name in schema.translated if not _is_empty(sent.get(name))}
+    twice = {name: [SAID_TWICE] for name, text in flat.items() if theirs.get(name) not in (None, "", text)}
+    if twice:
+        raise ValidationError(twice)
+    rest = {name: value for name, value in sent.items() if name not in flat}
+    return {**rest, "translations": {**translations, language: {**theirs, **flat}}}
 
 
 def require_unchanged(root: str, shown: Mapping[str, Any]) -> None:
@@ -272,36 +290,27 @@ def sends_translations(root: str) -> bool:
 def chosen_texts(root: str, shown: Mapping[str, Any]) -> dict[str, Any]:
     """Of texts that come twice, flat and translated, what was changed of what is `shown`, by their names; in views with a form.
 
-    A flat text that is another language's was printed so for who asked in that language. Raises InvalidForm where both were
-    changed, and differ.
+    Raises InvalidForm where both were, and differ.
     """
     sent = body().get(root)
-    sent = sent if isinstance(sent, Mapping) else {}
+    sent = _by_language(sent, g.form) if isinstance(sent, Mapping) else {}
     translations = by_locale(sent.get("translations"))
     texts = translations.get(settings().locale) if isinstance(translations, Mapping) else None
     found = {}
     for name in g.form.translated:
-        if not isinstance(texts, Mapping) or sent.get(name) is None:
+        if not isinstance(texts, Mapping) or name not in texts or sent.get(name) is None:
             continue  # it came once
         field, known = g.form.fields[name], shown.get(name)
-        is_echo = sent[name] != known and sent[name] in _texts_of_others(translations, name)
-        if name not in texts and not is_echo:
-            continue
         try:
-            flat, translated = field.deserialize(sent[name]), field.deserialize(texts.get(name))
+            flat, translated = field.deserialize(sent[name]), field.deserialize(texts[name])
         except ValidationError as e:
             raise InvalidForm(tree(g.form, {name: e.messages})) from e
-        if translated in (flat, known) and not is_echo:
+        if translated in (flat, known):
             continue
-        if flat != known and not is_echo:
-            raise InvalidForm(tree(g.form, {name: ["This is said twice, and differs: here, and in translations."]}))
+        if flat != known:
+            raise InvalidForm(tree(g.form, {name: [SAID_TWICE]}))
         found[field.attribute or name] = translated
     return found
-
-
-def _texts_of_others(translations: Mapping[str, Any], name: str) -> list[Any]:
-    others = [texts for locale, texts in translations.items() if locale != settings().locale]
-    return [texts.get(name) for texts in others if isinstance(texts, Mapping)]
 
 
 def _same(sent: Any, shown: Any) -> bool:

@@ -8,7 +8,16 @@ from werkzeug.exceptions import BadRequest, Forbidden
 from app.campaign.triggers.purchases import QUANTITY_MAX
 from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
-from app.openloyalty.queries import FORMAT, LATER_FILTERS, PAGING_PARAMETERS, SHELF_FILTERS, filters, moment, text
+from app.openloyalty.queries import (
+    FORMAT,
+    LATER_FILTERS,
+    LOCALE,
+    PAGING_PARAMETERS,
+    SHELF_FILTERS,
+    filters,
+    moment,
+    text,
+)
 from app.openloyalty.shared import buying
 from app.web.door import allow, caller
 
@@ -54,7 +63,7 @@ def buying_blueprint(role: str) -> Blueprint:
 
     @blueprint.route(f"/{role}/customer/<customer>/campaign/available", methods=["GET"])
     @blueprint.response(200, schemas.listed("campaigns", schemas.CampaignView))
-    @blueprint.doc(parameters=[*PAGING_PARAMETERS, FORMAT, *SHELF_FILTERS, *LATER_FILTERS, *OF_CUSTOMER])
+    @blueprint.doc(parameters=[*PAGING_PARAMETERS, FORMAT, LOCALE, *SHELF_FILTERS, *LATER_FILTERS, *OF_CUSTOMER])
     @allow(*STAFF)
     def list_available_for_customer(customer: str) -> Response:
         """List the campaigns that a customer can buy."""

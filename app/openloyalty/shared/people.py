@@ -35,14 +35,6 @@ def own_or_staff(customer: str) -> str:
     return str(who.customer)
 
 
-def customer_to_change(session: Session, name: str) -> Customer:
-    """The customer of this name, whom the caller may change. Raises CustomerNotFound, Forbidden or OwnEditsClosed."""
-    found = customers.get(session, own_or_staff(name), chains())
-    if caller().role == CUSTOMER:
-        customers.require_own_edits(session, found)
-    return found
-
-
 def customer_pages(session: Session, found: Paged[Customer]) -> Response:
     ids = [customer.id for customer in found.rows]
     spending = customers.spending(session, ids)

@@ -50,8 +50,8 @@ def registered(
 ) -> tuple[str, str | None]:
     """Register a customer, by the staff for their chain, or by the customer for that of the address, or else the first one.
 
-    Who is `new` waits to be activated: by the staff, or with a link or a code that is sent. Who registers gives a
-    password; to whom the staff registers a link is mailed to choose one, where it `welcomes`. The id, and the address.
+    Who is `new` waits to be activated: by the staff, or with a link or a code that is sent. A password may be given;
+    who is registered by the staff without one is mailed a link to choose it, where it `welcomes`. The id, and the address.
     """
     password_hash = passwords.chosen(data["password"]) if data["password"] else None
     with transaction() as session:
@@ -70,7 +70,7 @@ def registered(
         _note(made.unrewarded)
         if not by_staff:
             mails.send_activation(session, customer, clock.now(), settings().self_registration, settings().sends_mail)
-        elif welcomes and settings().sends_mail:
+        elif welcomes and password_hash is None and settings().sends_mail:
             mails.write_welcome(session, customer, clock.now())
         note_subject(customer=customer.uuid)
         return str(customer.uuid), customer.profile.email

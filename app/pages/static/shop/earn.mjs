@@ -51,10 +51,11 @@ function Levels({ levels }) {
   const wallet = useWallet();
   if (levels.length === 0 || !wallet) return null;
   const next = levels.find((it) => it.name === wallet.nextLevelName);
-  const spent = wallet.transactionsAmountWithoutDeliveryCosts ?? 0;
+  const missing = wallet.pointsToNextLevel ?? wallet.transactionsAmountToNextLevelWithoutDeliveryCosts, reached = next && next.conditionValue - missing;
   return html`
     <section class="sheet"><h2>${t("earn.levels")}</h2>
-      ${next && html`<${Progress} label=${t("earn.next", { name: next.name })} done=${spent} of=${next.conditionValue} text=${`${number(spent)} / ${number(next.conditionValue)}`} />`}
+      ${next && html`<${Progress} label=${t("earn.next", { name: next.name })} done=${reached} of=${next.conditionValue} text=${`${number(reached)} / ${number(next.conditionValue)}`} />`}
+      ${wallet.levelWillExpireInDays !== undefined && html`<p class="soft">${t("earn.level.expires", { n: wallet.levelWillExpireInDays })}</p>`}
       <ul class="list">${levels.map((it) => html`<li key=${it.id}>${it.hasPhoto && html`<${Thumbnail} of=${`level/${it.id}`} />`}<div class="grow"><p class="strong name">${it.name}</p><p class="soft small">${[t("earn.level.from", { amount: number(it.conditionValue) }), it.reward?.value > 0 && t("earn.level.discount", { percent: percent(it.reward.value) })].filter(Boolean).join(" · ")}</p></div>${it.name === wallet.levelName && html`<${Badge} tone="accent">${t("earn.level.mine")}<//>`}</li>`)}</ul>
     </section>
   `;
