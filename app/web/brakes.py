@@ -48,7 +48,7 @@ class TooManyTries(Exception):
     """Somebody must wait: `seconds` until the window ends."""
 
     def __init__(self, seconds: int, message: str | None = None) -> None:
-        super().__init__(message or f"There were too many wrong tries. Try again in {seconds} seconds.")
+        super().__init__(message or f"There were too many tries. Try again in {seconds} seconds.")
         self.seconds = seconds
 
 
