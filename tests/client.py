@@ -1,12 +1,16 @@
 """A client that holds every answer against the OpenAPI document, and every JSON against the rules of the dialect."""
 
 import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from flask import Flask
 from openapi_schema_validator import OAS30Validator, oas30_format_checker
+from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from app.access.models import Login
@@ -43,12 +47,36 @@ class Client:
         return self.send("DELETE", path, **kw)
 
     def send(self, method: str, path: str, headers: dict[str, str] | None = None, **kw: Any) -> TestResponse:
-        with self.app.test_client() as client:
+        with self.app.test_client() as client, one_connection_at_a_time(self.app):
             response = client.open(path, method=method, headers={**self.headers, **(headers or {})}, **kw)
             response.get_data()
             response.close()
         require_documented(self.app, method, path, response)
         return response
+
+
+@contextmanager
+def one_connection_at_a_time(app: Flask) -> Iterator[None]:
+    """Fails when a request takes another connection while it holds one: a server whose threads all do that waits for itself."""
+    engine, thread, held, most = app.extensions["guerdon_database"].engine, threading.get_ident(), 0, 0
+
+    def taken(*_: Any) -> None:
+        nonlocal held, most
+        held += threading.get_ident() == thread
+        most = max(most, held)
+
+    def given_back(*_: Any) -> None:
+        nonlocal held
+        held -= threading.get_ident() == thread
+
+    event.listen(engine, "checkout", taken)
+    event.listen(engine, "checkin", given_back)
+    try:
+        yield
+    finally:
+        event.remove(engine, "checkout", taken)
+        event.remove(engine, "checkin", given_back)
+    assert most <= 1, f"the request held {most} connections at once"
 
 
 def require_documented(app: Flask, method: str, path: str, response: TestResponse) -> None:

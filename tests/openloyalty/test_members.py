@@ -316,3 +316,21 @@ def test_customers_have_a_picture_for_the_staff_and_themselves(
         erasing.erase(session, customers.get(session, str(twin.uuid), EVERY_CHAIN), world.now)
     with world.database.reading() as session:
         assert session.scalars(select(ShownPicture)).all() == [], "an erased person has no picture"
+
+
+def test_customers_ask_for_themselves_by_id_or_card_with_one_connection(
+    cleo: Client, sol: Client, world: World
+) -> None:
+    with world.database.transaction() as session:
+        session.get_one(Profile, world.cleo.id).loyalty_card_number = "CLEO-1"
+    for name in (str(world.cleo.uuid), str(world.cleo.uuid).upper(), "CLEO-1"):
+        for path in ("", "/status", "/points", "/levels"):
+            assert cleo.get(f"/api/customer/{name}{path}").status_code == 200, (name, path)
+        renamed = cleo.put(f"/api/customer/{name}", json={"customer": {"firstName": "Cleo"}})
+        assert renamed.status_code == 200, name
+        assert cleo.post(f"/api/customer/{name}/avatar", data=picture()).status_code == 204, name
+        assert cleo.delete(f"/api/customer/{name}/avatar").status_code == 204, name
+    other = world.a_customer("Other", loyalty_card_number="OTHER-1")
+    for name in (str(other.uuid), "OTHER-1", "nobody"):
+        assert cleo.get(f"/api/customer/{name}").status_code == 403, name
+    assert sol.get("/api/customer/OTHER-1").status_code == 200

@@ -10,9 +10,9 @@ from app.media import pictures
 from app.members import customers
 from app.members.models import Customer
 from app.openloyalty.api import Blueprint
-from app.openloyalty.shared.people import own_or_staff
+from app.openloyalty.shared.people import asked_customer
 from app.openloyalty.shared.pictures import BODY_BYTES_MAX, request_body, show, uploaded
-from app.web.door import allow, blobs, caller, chains, reading, transaction
+from app.web.door import allow, blobs, caller, reading, transaction
 
 blueprint = Blueprint("admin_avatars", __name__)
 
@@ -39,7 +39,7 @@ def upload_avatar(customer: str) -> Response:
 def show_avatar(customer: str) -> Response:
     """Show a customer's picture; customers see their own only."""
     with reading() as session:
-        found = customers.get(session, own_or_staff(customer), chains())
+        found = asked_customer(session, customer)
         picture = pictures.find(session, found.chain_id, pictures.place_of("customer", found.uuid))
     if picture is None:
         raise NotFound
@@ -60,7 +60,7 @@ def remove_avatar(customer: str) -> Response:
 
 def _to_change(session: Session, name: str) -> Customer:
     """The customer of this name, whom the caller may change. Raises CustomerNotFound, Forbidden or OwnEditsClosed."""
-    found = customers.get(session, own_or_staff(name), chains())
+    found = asked_customer(session, name)
     if caller().role == CUSTOMER:
         customers.require_own_edits(session, found)
     return found

@@ -22,7 +22,7 @@ from app.openloyalty.forms.fields import Text, Uuid
 from app.openloyalty.forms.form import Form, form, lacking, refuse_to_change, require_unchanged
 from app.openloyalty.queries import PAGING_PARAMETERS, flag, paging, text
 from app.openloyalty.shared import registration
-from app.openloyalty.shared.people import customer_details, customer_pages, details_of, own_or_staff
+from app.openloyalty.shared.people import asked_customer, customer_details, customer_pages, details_of
 from app.openloyalty.shared.transfers import POINTS_PARAMETERS, points_of
 from app.organizations import chains as organizations
 from app.paging import Page, Paged
@@ -146,7 +146,7 @@ def show_registrations() -> Response:
 def show_customer(customer: str) -> Response:
     """Show a customer; customers see themselves only."""
     with reading() as session:
-        return customer_details(session, customers.get(session, own_or_staff(customer), chains()))
+        return customer_details(session, asked_customer(session, customer))
 
 
 @blueprint.route("/customer/<customer>", methods=["PUT"])
@@ -165,7 +165,7 @@ def change_customer(data: dict[str, Any], customer: str) -> Response:
         counted("change myself")  # it tells which addresses and phones are taken
         _require_password(customer, data, password)
     with transaction() as session:
-        found = customers.get(session, own_or_staff(customer), chains())
+        found = asked_customer(session, customer)
         shown = details_of(session, found)
         require_unchanged("customer", shown)
         if is_own:
@@ -187,7 +187,7 @@ def change_customer(data: dict[str, Any], customer: str) -> Response:
 def _require_password(customer: str, data: dict[str, Any], password: str | None) -> None:
     """A token that was found is not to become an account. Raises WrongPassword."""
     with reading() as session:
-        profile = customers.get(session, own_or_staff(customer), chains()).profile
+        profile = asked_customer(session, customer).profile
         names = {"email": profile.email, "phone": profile.phone}
         changed = [it for it in names if it in data and written(data[it] or "").lower() != (names[it] or "").lower()]
         known = logins.password_hash(session, login_id()) if changed else None
@@ -224,7 +224,7 @@ def _by_hand() -> UUID | bool | None:
 @allow("admin", "seller", "customer")
 def show_status(customer: str) -> Response:
     """Show a customer's points and level; customers see their own only."""
-    return registration.status(own_or_staff(customer))
+    return registration.status(customer)
 
 
 @blueprint.route("/customer/<customer>/points", methods=["GET"])
@@ -233,7 +233,7 @@ def show_status(customer: str) -> Response:
 @allow("admin", "seller", "customer")
 def show_points(customer: str) -> Response:
     """Show a customer's points as of now, or of a past moment, and what expires soon; customers see their own only."""
-    return points_of(own_or_staff(customer))
+    return points_of(customer)
 
 
 @blueprint.route("/admin/customer/<customer>/status", methods=["GET"])
@@ -280,7 +280,7 @@ def assign_shop(data: dict[str, Any], customer: str) -> Response:
 def show_level_history(customer: str) -> Response:
     """List the levels on which a customer has stood, the latest first; customers see their own only."""
     with reading() as session:
-        found = customers.level_history(session, customers.get(session, own_or_staff(customer), chains()).id)
+        found = customers.level_history(session, asked_customer(session, customer).id)
         return jsonify(levels=[member_views.level_change(it) for it in found], total=len(found))
 
 

@@ -15,7 +15,7 @@ from app.openloyalty import campaign_views, member_views
 from app.openloyalty.formats import paged
 from app.organizations import chains as organizations
 from app.paging import Paged
-from app.web.door import caller, chains, reading
+from app.web.door import caller, chains
 
 
 def actor() -> Actor:
@@ -23,16 +23,15 @@ def actor() -> Actor:
     return Actor(caller().login_id, caller().role)
 
 
-def own_or_staff(customer: str) -> str:
-    """The id as it was asked for, if the caller may ask for it: customers for themselves, by id or card. Raises Forbidden."""
+def asked_customer(session: Session, name: str) -> Customer:
+    """The customer who is asked for, by id or card; customers ask for themselves. Raises CustomerNotFound or Forbidden."""
     who = caller()
-    if who.role != CUSTOMER or customer.lower() == str(who.customer):
-        return customer
-    with reading() as session:
-        own = customers.get(session, str(who.customer), chains())
-        if own.profile.loyalty_card_number != customer:
-            raise Forbidden
-    return str(who.customer)
+    if who.role != CUSTOMER:
+        return customers.get(session, name, chains())
+    own = customers.get(session, str(who.customer), chains())
+    if name.lower() != str(who.customer) and name != own.profile.loyalty_card_number:
+        raise Forbidden
+    return own
 
 
 def customer_pages(session: Session, found: Paged[Customer]) -> Response:

@@ -21,6 +21,7 @@ from app.members.models import Customer
 from app.openloyalty import member_views
 from app.openloyalty.formats import without_none
 from app.openloyalty.forms.form import lacking
+from app.openloyalty.shared.people import asked_customer
 from app.organizations import chains as organizations
 from app.points import summary
 from app.sales import levels as reached
@@ -149,7 +150,7 @@ def _note(unrewarded: Iterable[Unrewarded]) -> None:
 def status(name: str) -> Response:
     """A customer's points and level."""
     with reading() as session:
-        customer = customers.get(session, name, chains())
+        customer = asked_customer(session, name)
         chain = organizations.terms(session, customer.chain_id)
         return jsonify(
             member_views.customer_status(

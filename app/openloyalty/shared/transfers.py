@@ -17,6 +17,7 @@ from app.openloyalty import member_views, queries
 from app.openloyalty.formats import paged
 from app.openloyalty.queries import choice, choices, filters, paging, text
 from app.openloyalty.schemas import TRANSFER_KINDS, TRANSFER_STATES, TRANSFER_TYPES
+from app.openloyalty.shared.people import asked_customer
 from app.organizations import chains as organizations
 from app.organizations.models import POINTS_DAYS_MAX
 from app.organizations.scope import Chains
@@ -77,7 +78,7 @@ def points_of(name: str) -> Response:
     if at is not None:
         at = min(at.replace(microsecond=999_999), now)
     with reading() as session:
-        customer = customers.get(session, name, chains())
+        customer = asked_customer(session, name)
         points = summary.as_of(session, customer.id, at)
         until = now + timedelta(days=EXPIRING_DAYS if days is None else days)
         soon = summary.expiring(session, customer.id, until) if at is None else None
