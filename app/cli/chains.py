@@ -122,8 +122,11 @@ def change_chain(chain: int, **details: Any) -> None:
     """Change a chain; what is not named stays."""
     with opened(from_environment()).transaction() as session:
         known = chains.get(session, chain)
-        chains.change(session, chain, _terms(details, vars(chains.details(known))))
+        before = chains.details(known)
+        changed = chains.details(chains.change(session, chain, _terms(details, vars(before))))
     click.echo(f"Chain {chain} is changed.")
+    if (changed.levels_by, changed.level_days) != (before.levels_by, before.level_days) and changed.levels_by != "hand":
+        click.echo("Customers move to the levels that they have reached by now within the hour, by `guerdon worker`.")
 
 
 @chain_group.command("business")

@@ -32,6 +32,12 @@ def refresh(session: Session, chain: ChainTerms, customer_id: int, now: datetime
     return _move(session, customer, _reached(_levels(session, chain.id), value, customer), now)
 
 
+def release(session: Session, customer: Customer, now: datetime) -> None:
+    """Take back a level that was given by hand: the customer stands on the one that they have reached, or where everybody begins."""
+    customers.release_level(session, customer, now)
+    refresh(session, chains.terms(session, customer.chain_id), customer.id, now)
+
+
 def follow_points(session: Session, customer_ids: Iterable[int], now: datetime) -> None:
     """Where levels are reached by points, put these customers on those that they have reached.
 
@@ -80,6 +86,8 @@ def _fall(
     level, days = customer.level, chain.level_days
     if chain.levels_by == "hand" or days is None or level is None or level.id == customer.manual_level_id:
         return None, value
+    if value < level.condition_value:  # the worker has not come by yet
+        return now, value
     counted = _counted(chain, literal(customer.id), now)
     running = func.sum(counted.amount).over(order_by=counted.at)
     left = select(counted.at.label("at"), (value - running).label("left")).where(*counted.conditions).subquery()

@@ -65,6 +65,10 @@ def test_categories_are_made_changed_and_shown_to_everybody(ada: Client, app: Fl
     assert polish == {**named, "name": "Herbata"}
     back = ada.put(f"/api/campaignCategory/{drinks}?_locale=pl", json={"campaign_category": polish})
     assert back.status_code == 200
+    german: Any = anyone.get(f"/api/campaignCategory/{drinks}?_locale=de").json
+    back = ada.put(f"/api/campaignCategory/{drinks}?_locale=de", json={"campaign_category": german})
+    assert (back.status_code, anyone.get(f"/api/campaignCategory/{drinks}").json) == (200, named)
+    assert ada.put(f"/api/campaignCategory/{drinks}", json={"campaign_category": polish}).status_code == 400
     assert (named["active"], named["sortOrder"]) == (True, 2), "what is not sent stays"
     assert ada.put(f"/api/campaignCategory/{drinks}", json={"campaign_category": named}).status_code == 200
     assert anyone.get(f"/api/campaignCategory/{drinks}").json == named
@@ -145,10 +149,21 @@ def test_what_is_printed_is_taken_back_and_what_is_not_sent_stays(ada: Client, w
         shown["translations"][0],
         {"name": "Mała kawa", "shortDescription": "Mała", "locale": "pl"},
     ]
-    assert ada.put(path, json={"campaign": {**shown, "name": "Kawa"}}).status_code == 200
-    assert ada.get(path).json["name"] == "Kawa", (
-        "without a language it is the programme's own, whatever another one says"
-    )
+    before: Any = ada.get(path).json
+    plain = offered(world)["campaign"]
+    for sent in (ada.get(in_polish).json, {**plain, "name": "Mała kawa"}):
+        refused = ada.put(path, json={"campaign": sent})
+        assert (refused.status_code, ada.get(path).json) == (400, before), (
+            "it would take the place of the programme's own"
+        )
+        assert "_locale=pl" in refused.json["form"]["children"]["name"]["errors"][0]
+    lonely = ada.put(in_polish, json={"campaign": {**plain, "name": "Kawka"}})
+    said = "This is the text in pl: say translations[en][name], too."
+    assert lonely.json["form"]["children"]["name"]["errors"] == [said]
+    # In a language in which nothing is written, the programme's own is printed; sent back, nothing is.
+    in_german = f"{path}?_locale=de"
+    assert ada.put(in_german, json={"campaign": ada.get(in_german).json}).status_code == 200
+    assert ada.get(path).json == before
     assert ada.put(path, json={"campaign": shown}).status_code == 200
     assert ada.get(path).json == shown
     for url in ("/api/campaign", "/api/campaign/public/available"):

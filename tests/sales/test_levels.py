@@ -15,10 +15,10 @@ from app.organizations.details import ChainDetails
 from app.points import ledger
 from app.sales import earning_rules
 from app.sales.earning_rules import RuleDetails
-from app.sales.levels import follow_points, progress
+from app.sales.levels import follow_points, progress, release
 from app.sales.recording import SaleDetails, SoldItem
 from tests.client import Client
-from tests.world import World
+from tests.world import World, clock_at
 
 
 def decide(world: World, **details: object) -> None:
@@ -71,9 +71,13 @@ def test_never_below_the_level_that_was_given_by_hand(world: World) -> None:
     sell(world, con, "R-1", 600)
     assert level(world, con) == "silver"
     with world.database.transaction() as session:
-        customers.release_level(session, session.get_one(Customer, con.id), world.now)
-    sell(world, con, "R-2", 600)
+        release(session, session.get_one(Customer, con.id), world.now)
     assert level(world, con) == "bronze"
+    sell(world, con, "R-2", 20_000)
+    with world.database.transaction() as session:
+        customers.assign_level(session, session.get_one(Customer, con.id), world.silver.uuid, world.now)
+        release(session, session.get_one(Customer, con.id), world.now)
+    assert level(world, con) == "silver", "which they have reached"
 
 
 def test_what_falls_out_of_the_window_takes_the_level_with_it(world: World) -> None:
@@ -180,6 +184,9 @@ def test_a_status_says_when_the_level_expires_and_what_it_takes_to_stay(world: W
     assert found.falls_at == world.now + timedelta(days=5)
     world.work("levels", found.falls_at - timedelta(seconds=1))
     assert level(world, con) == "silver"
+    with clock_at(found.falls_at + timedelta(minutes=1)):
+        late = status()
+        assert (late["levelName"], late["levelWillExpireInDays"]) == ("silver", 0), "until the worker comes by"
     world.work("levels", found.falls_at)
     assert level(world, con) == "bronze"
     with world.database.transaction() as session:

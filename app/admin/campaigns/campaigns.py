@@ -1,6 +1,8 @@
 """Campaigns: create, list, change, look at, switch."""
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
 from uuid import UUID
 
 from flask import Response, jsonify
@@ -13,7 +15,7 @@ from app.openloyalty import campaign_views, schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.formats import paged
 from app.openloyalty.forms.campaigns import CampaignChangeForm, CampaignForm
-from app.openloyalty.forms.form import chosen_texts, form, sends_translations
+from app.openloyalty.forms.form import chosen_texts, form, sends_translations, without_fallbacks
 from app.openloyalty.queries import (
     FORMAT,
     LATER_FILTERS,
@@ -93,13 +95,23 @@ def list_active_campaigns() -> Response:
 def change_campaign(spec: CampaignSpec, campaign: UUID) -> Response:
     """Change a campaign as a whole."""
     with transaction() as session:
-        known, languages = campaigns.texts(session, campaign, chains())
-        chosen = chosen_texts("campaign", {name: known.get(ours) for name, ours in campaign_views.TRANSLATED.items()})
+        known, others = campaigns.texts(session, campaign, chains())
+        chosen = chosen_texts(
+            "campaign", _on_the_wire(known), {it: _on_the_wire(texts) for it, texts in others.items()}
+        )
         name = chosen.pop("name", spec.name)
-        gone = {language: TranslationSpec() for language in languages} if sends_translations("campaign") else {}
-        spec = replace(spec, name=name, texts=replace(spec.texts, **chosen), translations={**gone, **spec.translations})
+        gone = {language: TranslationSpec() for language in others} if sends_translations("campaign") else {}
+        sent = {
+            language: TranslationSpec(**without_fallbacks(asdict(texts), known, others.get(language, {})))
+            for language, texts in spec.translations.items()
+        }
+        spec = replace(spec, name=name, texts=replace(spec.texts, **chosen), translations={**gone, **sent})
         campaigns.change(session, campaign, spec, chains(), clock.now(), actor())
     return jsonify(campaignId=str(campaign))
+
+
+def _on_the_wire(texts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: texts.get(ours) for name, ours in campaign_views.TRANSLATED.items()}
 
 
 @blueprint.route("/campaign/<uuid:campaign>", methods=["GET"])

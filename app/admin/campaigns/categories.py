@@ -116,7 +116,11 @@ def change_category(data: dict[str, Any], category: UUID) -> Response:
     """Change a category of campaigns; whether it is active, its place and its other languages stay unless they are sent."""
     with transaction() as session:
         found = categories.get(session, category, chains())
-        chosen = chosen_texts("campaign_category", {"name": found.name})
+        others = {language: {"name": name} for language, name in found.translations.items()}
+        chosen = chosen_texts("campaign_category", {"name": found.name}, others)
+        if "translations" in data:  # but what was printed in the programme's own language for want of another
+            sent = data["translations"].items()
+            data["translations"] = {it: name for it, name in sent if name != found.name or it in found.translations}
         known = {field.name: getattr(found, field.name) for field in dataclasses.fields(CategoryDetails)}
         categories.change(session, found, CategoryDetails(**{**known, **data, **chosen}))
     return jsonify(campaignCategoryId=str(category))

@@ -26,6 +26,7 @@ from app.openloyalty.shared.people import asked_customer, customer_details, cust
 from app.openloyalty.shared.transfers import POINTS_PARAMETERS, points_of
 from app.organizations import chains as organizations
 from app.paging import Page, Paged
+from app.sales import levels as reached
 from app.text import written
 from app.web.brakes import braked, counted
 from app.web.door import allow, caller, chains, listing, login_id, reading, settings, transaction
@@ -187,10 +188,11 @@ def change_customer(data: dict[str, Any], customer: str) -> Response:
 def _require_password(customer: str, data: dict[str, Any], password: str | None) -> None:
     """A token that was found is not to become an account. Raises WrongPassword."""
     with reading() as session:
-        profile = asked_customer(session, customer).profile
-        names = {"email": profile.email, "phone": profile.phone}
+        found = asked_customer(session, customer)
+        names = {"email": found.profile.email, "phone": found.profile.phone}
         changed = [it for it in names if it in data and written(data[it] or "").lower() != (names[it] or "").lower()]
         known = logins.password_hash(session, login_id()) if changed else None
+        customers.require_own_edits(session, found, {it: data[it] for it in changed})
     if not changed:
         return
     if not password:
@@ -290,5 +292,5 @@ def show_level_history(customer: str) -> Response:
 def release_level(customer: str) -> Response:
     """Take back a level given by hand."""
     with transaction() as session:
-        customers.release_level(session, customers.get(session, customer, chains()), clock.now())
+        reached.release(session, customers.get(session, customer, chains()), clock.now())
     return jsonify([])

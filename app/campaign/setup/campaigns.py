@@ -1,6 +1,6 @@
 """Set campaigns up: create, change, switch on and off. Every change is a revision of its own."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from datetime import datetime
@@ -106,8 +106,8 @@ def put(
     return campaign
 
 
-def texts(session: Session, uuid: UUID, chains: Chains) -> tuple[dict[str, str | None], Collection[str]]:
-    """The name and the texts of a campaign in the programme's own language, as `TextSpec` calls them, and in which others there are some.
+def texts(session: Session, uuid: UUID, chains: Chains) -> tuple[dict[str, str | None], dict[str, dict[str, str]]]:
+    """The name and the texts of a campaign in the programme's own language, as `TextSpec` calls them, and those in others.
 
     Nothing of a campaign that is not there.
     """
@@ -119,8 +119,8 @@ def texts(session: Session, uuid: UUID, chains: Chains) -> tuple[dict[str, str |
     )
     found = session.execute(query).one_or_none()
     if found is None:
-        return {}, ()
-    return dict(zip(("name", *names), found[1:], strict=True)), (found[0] or {}).keys()
+        return {}, {}
+    return dict(zip(("name", *names), found[1:], strict=True)), found[0] or {}
 
 
 def complete(session: Session, uuid: UUID, chains: Chains, now: datetime, by: Actor = SYSTEM) -> Campaign:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from functools import cache, wraps
+from types import MappingProxyType
 from typing import Any
 
 from flask import Response, g, jsonify
@@ -243,9 +244,9 @@ def _loaded(root: str | None, schema: Form) -> Any:
 
 
 def _by_language(sent: Mapping[str, Any], schema: Form) -> Mapping[str, Any]:
-    """Flat texts of a change for which another language is asked are that language's, as they were printed. Raises ValidationError."""
+    """Flat texts that come with another language asked for are that language's, as they are printed. Raises ValidationError."""
     language, translations = asked_language(), by_locale(sent.get("translations") or {})
-    if language == settings().locale or not (schema.keeps_translations and schema.chooses_texts):
+    if language == settings().locale or not schema.keeps_translations:
         return sent
     theirs = translations.get(language, {}) if isinstance(translations, Mapping) else None
     if not isinstance(theirs, Mapping):
@@ -254,6 +255,9 @@ def _by_language(sent: Mapping[str, Any], schema: Form) -> Mapping[str, Any]:
     twice = {name: [SAID_TWICE] for name, text in flat.items() if theirs.get(name) not in (None, "", text)}
     if twice:
         raise ValidationError(twice)
+    own = settings().locale
+    if "name" in flat and not isinstance(translations.get(own), Mapping):
+        raise ValidationError({"name": [f"This is the text in {language}: say translations[{own}][name], too."]})
     rest = {name: value for name, value in sent.items() if name not in flat}
     return {**rest, "translations": {**translations, language: {**theirs, **flat}}}
 
@@ -287,10 +291,13 @@ def sends_translations(root: str) -> bool:
     return isinstance(sent, Mapping) and bool(sent.get("translations"))
 
 
-def chosen_texts(root: str, shown: Mapping[str, Any]) -> dict[str, Any]:
+def chosen_texts(
+    root: str, shown: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+) -> dict[str, Any]:
     """Of texts that come twice, flat and translated, what was changed of what is `shown`, by their names; in views with a form.
 
-    Raises InvalidForm where both were, and differ.
+    Raises InvalidForm where both were, and differ; and for a flat text that only one of the `others` has, by language: it was printed
+    for who asked in that language, and would take the place of the programme's own.
     """
     sent = body().get(root)
     sent = _by_language(sent, g.form) if isinstance(sent, Mapping) else {}
@@ -298,6 +305,11 @@ def chosen_texts(root: str, shown: Mapping[str, Any]) -> dict[str, Any]:
     texts = translations.get(settings().locale) if isinstance(translations, Mapping) else None
     found = {}
     for name in g.form.translated:
+        own = texts.get(name) if isinstance(texts, Mapping) else None
+        echoed = [it for it, theirs in others.items() if sent.get(name) and sent[name] == theirs.get(name)]
+        if echoed and sent[name] not in (shown.get(name), own):
+            said = f"This is the text in {echoed[0]}: ask with _locale={echoed[0]}, or change it in translations."
+            raise InvalidForm(tree(g.form, {name: [said]}))
         if not isinstance(texts, Mapping) or name not in texts or sent.get(name) is None:
             continue  # it came once
         field, known = g.form.fields[name], shown.get(name)
@@ -311,6 +323,13 @@ def chosen_texts(root: str, shown: Mapping[str, Any]) -> dict[str, Any]:
             raise InvalidForm(tree(g.form, {name: [SAID_TWICE]}))
         found[field.attribute or name] = translated
     return found
+
+
+def without_fallbacks(
+    sent: Mapping[str, Any], own: Mapping[str, Any], known: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, Any]:
+    """Texts of a language as they were sent, without those that were printed in the programme's own for want of any `known`."""
+    return {name: None if text == own.get(name) and not known.get(name) else text for name, text in sent.items()}
 
 
 def _same(sent: Any, shown: Any) -> bool:
