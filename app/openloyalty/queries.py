@@ -40,7 +40,7 @@ PAGING_PARAMETERS = [
         "in": "query",
         "name": "direction",
         "schema": {"type": "string", "enum": ["ASC", "DESC"]},
-        "description": "ASC by default.",
+        "description": "ASC by default; DESC in lists that begin with the newest: customers, invitations, purchases, sales, points.",
     },
 ]
 
