@@ -11,6 +11,7 @@ from uuid import UUID
 from flask import Flask
 from openapi_schema_validator import OAS30Validator, oas30_format_checker
 from sqlalchemy import event
+from sqlalchemy.pool import Pool
 from werkzeug.test import TestResponse
 
 from app.access.models import Login
@@ -47,7 +48,7 @@ class Client:
         return self.send("DELETE", path, **kw)
 
     def send(self, method: str, path: str, headers: dict[str, str] | None = None, **kw: Any) -> TestResponse:
-        with self.app.test_client() as client, one_connection_at_a_time(self.app):
+        with self.app.test_client() as client:
             response = client.open(path, method=method, headers={**self.headers, **(headers or {})}, **kw)
             response.get_data()
             response.close()
@@ -55,28 +56,36 @@ class Client:
         return response
 
 
+class _Held(threading.local):
+    """How many connections this thread has taken from pools, and how many it had at most."""
+
+    now = most = 0
+
+
+_HELD = _Held()
+
+
+def _taken(*_: Any) -> None:
+    _HELD.now += 1
+    _HELD.most = max(_HELD.most, _HELD.now)
+
+
+def _given_back(*_: Any) -> None:
+    _HELD.now -= 1
+
+
+# Of every pool, from the beginning: threads of a test must not find listeners coming and going.
+event.listen(Pool, "checkout", _taken)
+event.listen(Pool, "checkin", _given_back)
+
+
 @contextmanager
-def one_connection_at_a_time(app: Flask) -> Iterator[None]:
+def one_connection_at_a_time() -> Iterator[None]:
     """Fails when a request takes another connection while it holds one: a server whose threads all do that waits for itself."""
-    engine, thread, held, most = app.extensions["guerdon_database"].engine, threading.get_ident(), 0, 0
-
-    def taken(*_: Any) -> None:
-        nonlocal held, most
-        held += threading.get_ident() == thread
-        most = max(most, held)
-
-    def given_back(*_: Any) -> None:
-        nonlocal held
-        held -= threading.get_ident() == thread
-
-    event.listen(engine, "checkout", taken)
-    event.listen(engine, "checkin", given_back)
-    try:
-        yield
-    finally:
-        event.remove(engine, "checkout", taken)
-        event.remove(engine, "checkin", given_back)
-    assert most <= 1, f"the request held {most} connections at once"
+    before = _HELD.most = _HELD.now
+    yield
+    held = _HELD.most - before
+    assert held <= 1, f"the request held {held} connections at once"
 
 
 def require_documented(app: Flask, method: str, path: str, response: TestResponse) -> None:

@@ -39,7 +39,7 @@ from app.sales.earning_rules import RuleDetails
 from app.sales.recording import SaleDetails
 from app.segments import segments
 from app.segments.criteria import Criterion
-from tests.client import Client
+from tests.client import Client, one_connection_at_a_time
 from tests.world import World, offered, password_hash
 
 
@@ -593,6 +593,18 @@ class Two:
     own: Place
     foreign: Place
     people: dict[str, Client]
+
+
+@pytest.fixture(autouse=True)
+def _with_one_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of every call, as every role: it holds one connection to the database at a time."""
+    send = Client.send
+
+    def watched(*args: Any, **kw: Any) -> Any:
+        with one_connection_at_a_time():
+            return send(*args, **kw)
+
+    monkeypatch.setattr(Client, "send", watched)
 
 
 @pytest.fixture
