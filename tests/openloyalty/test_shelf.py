@@ -164,6 +164,12 @@ def test_what_is_printed_is_taken_back_and_what_is_not_sent_stays(ada: Client, w
     in_german = f"{path}?_locale=de"
     assert ada.put(in_german, json={"campaign": ada.get(in_german).json}).status_code == 200
     assert ada.get(path).json == before
+    alike = [*before["translations"], {"name": before["name"], "locale": "de"}]
+    assert ada.put(path, json={"campaign": {**before, "translations": alike}}).status_code == 200
+    written: Any = ada.get(path).json["translations"]
+    assert {"name": before["name"], "locale": "de"} in written, (
+        "what is written in a language is kept, also where it says the same"
+    )
     assert ada.put(path, json={"campaign": shown}).status_code == 200
     assert ada.get(path).json == shown
     for url in ("/api/campaign", "/api/campaign/public/available"):

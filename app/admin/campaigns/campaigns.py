@@ -102,7 +102,7 @@ def change_campaign(spec: CampaignSpec, campaign: UUID) -> Response:
         name = chosen.pop("name", spec.name)
         gone = {language: TranslationSpec() for language in others} if sends_translations("campaign") else {}
         sent = {
-            language: TranslationSpec(**without_fallbacks(asdict(texts), known, others.get(language, {})))
+            language: TranslationSpec(**without_fallbacks(language, asdict(texts), known, others.get(language, {})))
             for language, texts in spec.translations.items()
         }
         spec = replace(spec, name=name, texts=replace(spec.texts, **chosen), translations={**gone, **sent})

@@ -16,7 +16,7 @@ from app.openloyalty import campaign_views, schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.formats import paged
 from app.openloyalty.forms.fields import Checkbox, Text, Whole
-from app.openloyalty.forms.form import Form, chosen_texts, form, lacking
+from app.openloyalty.forms.form import Form, chosen_texts, form, lacking, without_fallbacks
 from app.openloyalty.queries import LOCALE, PAGING_PARAMETERS, filters, flag, paging, text
 from app.paging import Paged
 from app.web.door import allow, anyone, chains, note_subject, own_chain, reading, shown_chain, transaction, visitor
@@ -118,9 +118,16 @@ def change_category(data: dict[str, Any], category: UUID) -> Response:
         found = categories.get(session, category, chains())
         others = {language: {"name": name} for language, name in found.translations.items()}
         chosen = chosen_texts("campaign_category", {"name": found.name}, others)
-        if "translations" in data:  # but what was printed in the programme's own language for want of another
-            sent = data["translations"].items()
-            data["translations"] = {it: name for it, name in sent if name != found.name or it in found.translations}
+        if "translations" in data:
+            data["translations"] = {
+                language: name
+                for language, sent in data["translations"].items()
+                if (
+                    name := without_fallbacks(language, {"name": sent}, {"name": found.name}, others.get(language, {}))[
+                        "name"
+                    ]
+                )
+            }
         known = {field.name: getattr(found, field.name) for field in dataclasses.fields(CategoryDetails)}
         categories.change(session, found, CategoryDetails(**{**known, **data, **chosen}))
     return jsonify(campaignCategoryId=str(category))

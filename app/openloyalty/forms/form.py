@@ -326,9 +326,14 @@ def chosen_texts(
 
 
 def without_fallbacks(
-    sent: Mapping[str, Any], own: Mapping[str, Any], known: Mapping[str, Any] = MappingProxyType({})
+    language: str, sent: Mapping[str, Any], own: Mapping[str, Any], known: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Texts of a language as they were sent, without those that were printed in the programme's own for want of any `known`."""
+    """Texts of a language as they were sent; of the one that is asked for, without those that were printed in the programme's own.
+
+    They were where none is `known`. What is said of any other language was written, whatever it says.
+    """
+    if language != asked_language():
+        return dict(sent)
     return {name: None if text == own.get(name) and not known.get(name) else text for name, text in sent.items()}
 
 
