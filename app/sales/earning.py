@@ -277,9 +277,10 @@ def instant_rewards(
     ]
 
 
-def simulate(session: Session, chain: ChainTerms, sale: Bought, customer_id: int | None, now: datetime) -> Earnings:
-    """What a sale would earn, which nobody records; by nobody, as by a customer who may earn and has no level."""
-    found = facts.rules_of(session, chain.id, min(sale.bought_at, now))
+def simulate(
+    session: Session, found: Sequence[RuleFacts], sale: Bought, customer_id: int | None, now: datetime
+) -> Earnings:
+    """What a sale would earn by these rules, which nobody records; by nobody, as by a customer who may earn and has no level."""
     who, is_first = Earner(None, frozenset()), False
     if customer_id is not None:
         buyer = facts.buyer(session, customer_id)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from app.organizations.models import Chain
 from app.outbox import writing
 from app.points import telling
 from app.points.models import Account
+from app.sales import matching
 from app.sales.models import EarningRule, Sale
 from app.sales.rules import Earner, Rule
 from app.text import written
@@ -122,15 +124,6 @@ _RULES = Prepared(
     .order_by(EarningRule.id),
     RuleFacts,
 )
-_PROGRAMME: Prepared[Any] = Prepared(
-    select(
-        *(getattr(Chain, name).label(f"chain_{name}") for name in ChainTerms._fields),
-        *(getattr(EarningRule, name).label(f"rule_{name}") for name in RuleFacts._fields),
-    )
-    .outerjoin(EarningRule, and_(EarningRule.chain_id == Chain.id, _earns))
-    .where(Chain.id == _chain)
-    .order_by(EarningRule.id)
-)
 _OF_NUMBER = select(Sale.id).where(Sale.chain_id == _chain, Sale.number == bindparam("named", type_=String()))
 _SALE = Prepared(_OF_NUMBER, _Id)
 
@@ -154,11 +147,35 @@ def rules_of(executor: Executor, chain_id: int, since: datetime) -> list[RuleFac
     return _RULES.run(executor, {"chain": chain_id, "since": since})
 
 
-def programme(executor: Executor, chain_id: int, since: datetime) -> tuple[ChainTerms, list[RuleFacts]]:
-    """What a chain that is known to be there decides, and its `rules_of` that moment, asked at once."""
-    rows = _PROGRAMME.run(executor, {"chain": chain_id, "since": since})
-    split = len(ChainTerms._fields)
-    return ChainTerms(*rows[0][:split]), [RuleFacts(*row[split:]) for row in rows if row.rule_id is not None]
+class ProgrammeFacts(NamedTuple):
+    """What a chain decides, its `rules_of` a moment, and whose each identifier of a buyer is."""
+
+    chain: ChainTerms
+    rules: Sequence[RuleFacts]
+    matched: Mapping[str, int | None]
+
+
+@cache
+def _programme(told: Sequence[str]) -> Prepared[Any]:
+    return Prepared(
+        select(
+            *(getattr(Chain, name).label(f"chain_{name}") for name in ChainTerms._fields),
+            *(getattr(EarningRule, name).label(f"rule_{name}") for name in RuleFacts._fields),
+            *matching.whose(told),
+        )
+        .outerjoin(EarningRule, and_(EarningRule.chain_id == Chain.id, _earns))
+        .where(Chain.id == _chain)
+        .order_by(EarningRule.id)
+    )
+
+
+def programme(executor: Executor, chain_id: int, since: datetime, buyer: Mapping[str, Any]) -> ProgrammeFacts:
+    """Of a chain that is known to be there; the buyer by names of the profile."""
+    told = matching.told(buyer)
+    rows = _programme(tuple(told)).run(executor, {"chain": chain_id, "since": since, **told})
+    rules_at, matched_at = len(ChainTerms._fields), len(ChainTerms._fields) + len(RuleFacts._fields)
+    rules = [RuleFacts(*row[rules_at:matched_at]) for row in rows if row.rule_id is not None]
+    return ProgrammeFacts(ChainTerms(*rows[0][:rules_at]), rules, dict(zip(told, rows[0][matched_at:], strict=True)))
 
 
 def of_kinds(

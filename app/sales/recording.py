@@ -90,14 +90,17 @@ class NewSale(NamedTuple):
     bought_at: datetime
 
 
-def whose(session: Session, chain: ChainTerms, reported: SaleDetails) -> int | None:
-    """The customer whose it is: the buyer, or of a return who has bought it, whoever brings it back; None where nobody is known."""
+def whose(session: Session, chain: ChainTerms, reported: SaleDetails, matched: Mapping[str, int | None]) -> int | None:
+    """The customer whose it is: the buyer, or of a return who has bought it, whoever brings it back; None where nobody is known.
+
+    `matched` says whose each identifier of the buyer is.
+    """
     if reported.is_return:
         returned = find(session, chain.id, reported.returns or "")
         return returned.customer_id if returned is not None else None
     if reported.customer_id is not None:
         return customers.account_of(session, reported.customer_id)
-    return matching.find(session, chain, reported.buyer)
+    return matching.first(matched, chain.matches_by)
 
 
 def known(session: Session, sale_id: int, reported: SaleDetails) -> Sale:

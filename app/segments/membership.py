@@ -5,11 +5,10 @@ Only who comes and who goes is written, so that campaigns for a segment never fl
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
 from itertools import groupby
-from typing import Any, NamedTuple, Protocol, Self
+from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
@@ -23,6 +22,7 @@ from sqlalchemy import (
     delete,
     exists,
     literal,
+    null,
     or_,
     select,
     true,
@@ -82,47 +82,37 @@ def _differences(session: Session, wanted: CTE, members: CTE) -> tuple[set[int],
 
 
 class _Asked(NamedTuple):
-    """A criterion of an active segment of a chain; None where a part has none."""
+    """A criterion of an active segment of a chain, None where a part has none; and of the customer, as that segment sees them."""
 
     segment_id: int
     part_id: int
     type: str | None
     terms: Any
     belongs: bool
+    is_meant: int | None  # None where nobody has asked yet
+
+    @property
+    def criterion(self) -> tuple[object, ...]:
+        """What it asks, of which part."""
+        return self[:4]
 
 
 @dataclass(frozen=True)
-class _Definition:
-    """A segment's parts; the same where they read the same."""
+class _Asking:
+    """Asks at once how a chain's segments are defined, and whether they mean one customer, as far as they still are as `defined` here.
 
-    segment_id: int
-    text: str
-    parts: Sequence[Sequence[Criterion]] = field(compare=False)
+    Built once, as long as nobody changes them and the day lasts.
+    """
 
-    @classmethod
-    def of(cls, segment_id: int, rows: Sequence[_Asked]) -> Self:
-        parts = [
-            [Criterion(it.type, it.terms) for it in part if it.type]
-            for _, part in groupby(rows, key=lambda it: it.part_id)
-        ]
-        return cls(segment_id, repr(parts), parts)
+    day: date
+    defined: Sequence[tuple[object, ...]]
+    statement: Prepared[_Asked]
+
+    def is_good(self, rows: Sequence[_Asked]) -> bool:
+        return self.defined == [it.criterion for it in rows]
 
 
-_chain, _customer = bindparam("chain", type_=BigInteger()), bindparam("customer", type_=BigInteger())
-_DEFINITIONS = Prepared(
-    select(
-        Segment.id.label("segment_id"),
-        SegmentPart.id.label("part_id"),
-        SegmentCriterion.type,
-        SegmentCriterion.terms,
-        exists().where(SegmentMember.segment_id == Segment.id, SegmentMember.customer_id == _customer).label("belongs"),
-    )
-    .join(SegmentPart, SegmentPart.segment_id == Segment.id)
-    .outerjoin(SegmentCriterion, SegmentCriterion.part_id == SegmentPart.id)
-    .where(Segment.chain_id == _chain, Segment.active.is_(True))
-    .order_by(Segment.id, SegmentPart.id, SegmentCriterion.id),
-    _Asked,
-)
+_asking: dict[tuple[bool, int, str, bool], _Asking] = {}
 
 
 def refresh(session: Session, chain: ChainTerms, customer_id: int, now: datetime, only_moving: bool = True) -> None:
@@ -131,44 +121,70 @@ def refresh(session: Session, chain: ChainTerms, customer_id: int, now: datetime
     Only those that sales or time move, or all.
     """
     session.flush()
-    at = session.connection()
-    rows = _DEFINITIONS.run(at, {"chain": chain.id, "customer": customer_id})
-    defined = {id: list(own) for id, own in groupby(rows, key=lambda it: it.segment_id)}
-    moving = {id: own for id, own in defined.items() if not only_moving or _is_moving(own)}
-    if not moving:
-        return
-    definitions = tuple(_Definition.of(id, own) for id, own in moving.items())
-    today = now.astimezone(ZoneInfo(chain.time_zone)).date()
-    asked = (is_postgresql(session), chain.id, chain.time_zone, today, definitions)
-    is_short = sum(len(it.text) for it in definitions) <= KEPT_MAX
-    [met] = (_asking if is_short else _asking.__wrapped__)(*asked).run(at, {"customer": customer_id, "moment": now})
-    for id, is_meant in zip(moving, met, strict=True):
-        if bool(is_meant) != bool(moving[id][0].belongs):
-            segment = session.get_one(Segment, id)
-            _write(session, segment, {customer_id} if is_meant else set(), set() if is_meant else {customer_id})
+    at, zone = session.connection(), ZoneInfo(chain.time_zone)
+    of_whom, today = (is_postgresql(session), chain.id, chain.time_zone, only_moving), now.astimezone(zone).date()
+    asking = _asking.get(of_whom)
+    if asking is None or asking.day != today:
+        asking = _built(of_whom[0], chain.id, zone, today, only_moving, [])
+    parameters = {"chain": chain.id, "customer": customer_id, "moment": now}
+    while not asking.is_good(rows := asking.statement.run(at, parameters)):
+        asking = _built(of_whom[0], chain.id, zone, today, only_moving, rows)
+        if len(str(asking.defined)) <= KEPT_MAX:
+            if len(_asking) >= STATEMENTS_MAX:
+                _asking.clear()
+            _asking[of_whom] = asking
+    for id, own in groupby(rows, key=lambda it: it.segment_id):
+        first = next(own)
+        if first.is_meant is not None and bool(first.is_meant) != bool(first.belongs):
+            coming, going = ({customer_id}, set()) if first.is_meant else (set(), {customer_id})
+            _write(session, session.get_one(Segment, id), coming, going)
 
 
-def _is_moving(own: Sequence[_Asked]) -> bool:
-    return any(it.type and criteria.TYPES[it.type].moves for it in own)
-
-
-@lru_cache(STATEMENTS_MAX)
-def _asking(
-    on_postgresql: bool, chain_id: int, time_zone: str, today: date, definitions: Sequence[_Definition]
-) -> Prepared[Any]:
-    """Whether each of some segments means one customer: built once, as long as nobody changes them and the day lasts."""
-    moment = bindparam("moment", None, type_=UtcDateTime())
-    asked = Asked(on_postgresql, chain_id, ZoneInfo(time_zone), today, moment)
-    columns = []
-    for it in definitions:
-        means = (
-            case((and_(Customer.status != ERASED, _all_of(asked, it.parts)), 1), else_=0)
-            if all(it.parts)
-            else literal(0)
+def _built(
+    on_postgresql: bool, chain_id: int, zone: ZoneInfo, today: date, only_moving: bool, defined: Sequence[_Asked]
+) -> _Asking:
+    asked = Asked(on_postgresql, chain_id, zone, today, bindparam("moment", None, type_=UtcDateTime()))
+    customer = bindparam("customer", None, type_=BigInteger())
+    conditions = {
+        id: _asked_by(asked, own)
+        for id, own in ((id, list(own)) for id, own in groupby(defined, key=lambda it: it.segment_id))
+        if not only_moving or any(it.type and criteria.TYPES[it.type].moves for it in own)
+    }
+    met = select(*(it.label(f"of_{id}") for id, it in conditions.items()), literal(1).label("one"))
+    # Once, not once for each row beside which it stands.
+    known = met.where(Customer.id == customer).cte("met").prefix_with("MATERIALIZED", dialect="postgresql")
+    means = case(*((Segment.id == id, known.c[f"of_{id}"]) for id in conditions)) if conditions else null()
+    query = (
+        select(
+            Segment.id.label("segment_id"),
+            SegmentPart.id.label("part_id"),
+            SegmentCriterion.type,
+            SegmentCriterion.terms,
+            exists()
+            .where(SegmentMember.segment_id == Segment.id, SegmentMember.customer_id == customer)
+            .label("belongs"),
+            means.label("is_meant"),
         )
-        columns.append(means.label(f"of_{it.segment_id}"))
-    query = select(*columns).select_from(Customer).where(Customer.id == bindparam("customer", None, type_=BigInteger()))
-    return Prepared(query, keeps_values=True)
+        .select_from(Segment)
+        .join(SegmentPart, SegmentPart.segment_id == Segment.id)
+        .outerjoin(SegmentCriterion, SegmentCriterion.part_id == SegmentPart.id)
+        .where(Segment.chain_id == bindparam("chain", None, type_=BigInteger()), Segment.active.is_(True))
+        .order_by(Segment.id, SegmentPart.id, SegmentCriterion.id)
+    )
+    if conditions:
+        query = query.outerjoin(known, true())
+    return _Asking(today, [it.criterion for it in defined], Prepared(query, _Asked, keeps_values=True))
+
+
+def _asked_by(asked: Asked, criteria_of: Sequence[_Asked]) -> ColumnElement[int]:
+    """Whether a segment of these criteria means the customer of the row; one with an empty part means nobody."""
+    parts = [
+        [Criterion(it.type, it.terms) for it in part if it.type]
+        for _, part in groupby(criteria_of, key=lambda it: it.part_id)
+    ]
+    if not all(parts):
+        return literal(0)
+    return case((and_(Customer.status != ERASED, _all_of(asked, parts)), 1), else_=0)
 
 
 def moves(segment: Segment) -> bool:

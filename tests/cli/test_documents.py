@@ -42,7 +42,7 @@ Guerdon = Callable[..., Result]
 def url(app: Flask, world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A server on loopback, and Ada's token in the environment."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     monkeypatch.setenv(
         "GUERDON_TOKEN", Client(app).as_login(world.ada).headers["Authorization"].removeprefix("Bearer ")

@@ -197,6 +197,29 @@ def test_a_sale_brings_its_customer_in_at_once_and_time_takes_them_out(town: Tow
     world.require_invariants()
 
 
+@pytest.mark.parametrize("letters_max", [membership.KEPT_MAX, 0], ids=["short", "too long to keep"])
+def test_a_sale_is_asked_about_by_what_a_segment_is_now(
+    town: Town, monkeypatch: pytest.MonkeyPatch, letters_max: int
+) -> None:
+    monkeypatch.setattr(membership, "KEPT_MAX", letters_max)
+    world = town.world
+
+    def buys(sku: str) -> SegmentDetails:
+        return SegmentDetails("buys", True, [one("bought_skus", skuIds=[sku])])
+
+    with world.database.transaction() as session:
+        segment = segments.create(session, world.chain_id, buys("JAM"), NOW)
+    town.sell("Ben", "B2", 0, [SoldItem("JAM", "Jam", 1, 300)])
+    assert members(world) == {"Ben"}
+    with world.database.transaction() as session:
+        segments.change(session, segment.uuid, buys("MILK"), EVERY_CHAIN, NOW)
+    assert members(world) == set()
+    town.sell("Ben", "B3", 0, [SoldItem("JAM", "Jam", 1, 300)])
+    town.sell("Ann", "A4", 0, [SoldItem("MILK", "Milk", 1, 300)])
+    assert members(world) == {"Ann"}
+    world.require_invariants()
+
+
 @pytest.mark.parametrize(
     ("kind", "terms"),
     [

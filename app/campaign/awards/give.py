@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, String, bindparam, select
+from sqlalchemy import BigInteger, ColumnElement, String, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from app.campaign import activity, errors
@@ -286,6 +286,12 @@ _OPEN: Prepared[Any] = Prepared(
     )
     .order_by(Campaign.id)
 )
+
+
+def any_live(context: str) -> ColumnElement[bool]:
+    """Whether anything can come of `give_all`, inside a statement with the parameter `chain`."""
+    mine = Campaign.chain_id == bindparam("chain", type_=BigInteger()), Campaign.context == context
+    return exists().where(*mine, activity.is_live(Campaign))
 
 
 def give_all(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import BigInteger, bindparam, select, union_all
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.amounts import number
 from app.campaign.audience.targeting import SALE_AMOUNT
-from app.campaign.awards.give import Actor, Unrewarded, give_all
+from app.campaign.awards.give import Actor, Unrewarded, any_live, give_all
 from app.campaign.models.campaigns import Campaign
 from app.campaign.models.referrals import ReferralRelation
 from app.campaign.triggers import purchases, referrals
@@ -47,13 +47,17 @@ class RecordedSale:
 
 @dataclass(frozen=True)
 class _Purchase:
-    """What is known of a customer's sale before it is written: of whom, who referred them, the chain's rules, and what was bought."""
+    """What is known of a customer's sale before it is written: of whom, who referred them, the chain's rules, and what was bought.
+
+    `for_baskets`: the chain may have campaigns that reward baskets.
+    """
 
     chain: ChainTerms
     buyer: BuyerFacts
     referring: Sequence[int]
     rules: Sequence[RuleFacts]
     bought: Bought
+    for_baskets: bool = True
 
     def earned(self, session: Session, now: datetime) -> Earnings:
         """What it earns; nothing is written."""
@@ -83,14 +87,14 @@ def record(
     recording.validate(reported, now)
     bought_at = reported.bought_at or now
     at = session.connection()  # of which prepared statements would ask the session each time
-    chain, rules = facts.programme(at, chain_id, min(bought_at, now))
-    customer_id = recording.whose(session, chain, reported)
+    chain, rules, matched = facts.programme(at, chain_id, min(bought_at, now), reported.buyer)
+    customer_id = recording.whose(session, chain, reported, matched)
     if customer_id is not None:
-        referring, known_id = _lock_and_look(at, customer_id, chain_id, reported.number)
+        seen = _lock_and_look(at, customer_id, chain_id, reported.number)
     else:
-        referring, known_id = [], facts.sale_id(at, chain_id, reported.number)
-    if known_id is not None:
-        known = recording.known(session, known_id, reported)
+        seen = _Seen([], facts.sale_id(at, chain_id, reported.number))
+    if seen.known_id is not None:
+        known = recording.known(session, seen.known_id, reported)
         if paid_with and paid_with != (known.details or {}).get(recording.PAID_WITH):
             raise SaleDiffers("The sale was recorded already, without these vouchers.")
         return RecordedSale(known)
@@ -107,7 +111,7 @@ def record(
     purchase = None
     if buyer is not None and buyer.status != ERASED:
         bought = earning.bought(chain, reported.total, reported.items, bought_at, reported.shop)
-        purchase = _Purchase(chain, buyer, referring, rules, bought)
+        purchase = _Purchase(chain, buyer, seen.referring, rules, bought, seen.for_baskets)
     earned = purchase.earned(session, now) if purchase is not None else None
     sale = recording.add(session, chain, reported, buyer, earned, now, paid_with)
     _redeem(session, redeemed, holder, sale.number, now)
@@ -153,7 +157,9 @@ def _follow(
     levels.refresh(session, purchase.chain, buyer.id, now)
     membership.refresh(session, purchase.chain, buyer.id, now)
     unrewarded += _instant_rewards(session, sale, purchase, now, actor)
-    return unrewarded + _basket_campaigns(session, sale, buyer.id, now, actor)
+    if purchase.for_baskets:
+        unrewarded += _basket_campaigns(session, sale, buyer.id, now, actor)
+    return unrewarded
 
 
 def _settle_return(session: Session, chain: ChainTerms, back: Sale, now: datetime) -> None:
@@ -191,7 +197,17 @@ _ACCOUNTS = (
     .with_for_update(of=Account)
 )
 _LOCK: Prepared[Any] = Prepared(_ACCOUNTS)
-_LOCK_AND_LOOK: Prepared[Any] = Prepared(_ACCOUNTS.add_columns(facts.of_number().label("known_id")))
+_LOCK_AND_LOOK: Prepared[Any] = Prepared(
+    _ACCOUNTS.add_columns(facts.of_number().label("known_id"), any_live("basket").label("for_baskets"))
+)
+
+
+class _Seen(NamedTuple):
+    """Who referred a customer, the sale that has a number already, and whether the chain may have campaigns that reward baskets."""
+
+    referring: Sequence[int]
+    known_id: int | None
+    for_baskets: bool = True
 
 
 def _lock(executor: Executor, customer_id: int) -> list[int]:
@@ -202,14 +218,15 @@ def _lock(executor: Executor, customer_id: int) -> list[int]:
     return [it.customer_id for it in _LOCK.run(executor, {"buyer": customer_id}) if it.customer_id != customer_id]
 
 
-def _lock_and_look(executor: Executor, customer_id: int, chain_id: int, number: str) -> tuple[list[int], int | None]:
-    """The same; and the chain's sale with this number, as of before any wait.
+def _lock_and_look(executor: Executor, customer_id: int, chain_id: int, number: str) -> _Seen:
+    """The same; and whether the sale is known, and what may follow from it, as of before any wait.
 
     Who reports it at the same time is not seen then, and the database refuses the second: who is repeated sees it.
     """
     named = {"chain": chain_id, "named": written(number)}
     rows = _LOCK_AND_LOOK.run(executor, {"buyer": customer_id, **named})
-    return [it.customer_id for it in rows if it.customer_id != customer_id], rows[0].known_id if rows else None
+    referring = [it.customer_id for it in rows if it.customer_id != customer_id]
+    return _Seen(referring, rows[0].known_id, bool(rows[0].for_baskets)) if rows else _Seen(referring, None)
 
 
 def _referring(session: Session, customer_id: int) -> Sequence[int]:
