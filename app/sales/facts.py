@@ -156,12 +156,12 @@ class ProgrammeFacts(NamedTuple):
 
 
 @cache
-def _programme(told: Sequence[str]) -> Prepared[Any]:
+def _programme(names: Sequence[str]) -> Prepared[Any]:
     return Prepared(
         select(
             *(getattr(Chain, name).label(f"chain_{name}") for name in ChainTerms._fields),
             *(getattr(EarningRule, name).label(f"rule_{name}") for name in RuleFacts._fields),
-            *matching.whose(told),
+            *matching.columns(names),
         )
         .outerjoin(EarningRule, and_(EarningRule.chain_id == Chain.id, _earns))
         .where(Chain.id == _chain)

@@ -9,7 +9,6 @@ from sqlalchemy import BigInteger, String, bindparam, func, or_, select
 from app.db.prepared import Executor, Prepared
 from app.db.types import AnyColumn
 from app.members.models import ERASED, Customer, Profile
-from app.organizations.chains import ChainTerms
 from app.organizations.models import MATCHES_BY
 from app.text import written
 
@@ -22,11 +21,11 @@ def told(buyer: Mapping[str, Any]) -> Told:
     return {name: text.lower() if name == "email" else text for name, text in found.items()}
 
 
-def whose(told: Iterable[str]) -> list[AnyColumn]:
+def columns(names: Iterable[str]) -> list[AnyColumn]:
     """The account of the chain's customer with each of these identifiers, no two of whom have the same.
 
-    Inside a statement with the parameters `chain` and the identifiers. Of those that are told only: an answer is expected to be cheaper
-    where nobody can have nothing, so that PostgreSQL would plan the statement anew each time.
+    Inside a statement with the parameters `chain` and the identifiers. Only of those that are told: a plan for a known NULL looks
+    cheaper than the kept one, so that PostgreSQL would plan the statement anew each time.
     """
     return [
         select(func.coalesce(Customer.merged_into_id, Customer.id))
@@ -37,13 +36,13 @@ def whose(told: Iterable[str]) -> list[AnyColumn]:
             or_(Customer.status != ERASED, Customer.merged_into_id.is_not(None)),
         )
         .label(f"of_{name}")
-        for name in told
+        for name in names
     ]
 
 
 @cache
-def _matched(told: Sequence[str]) -> Prepared[Any]:
-    return Prepared(select(*whose(told)))
+def _matched(names: Sequence[str]) -> Prepared[Any]:
+    return Prepared(select(*columns(names)))
 
 
 def first(found: Mapping[str, int | None], names: Iterable[str]) -> int | None:
@@ -51,15 +50,10 @@ def first(found: Mapping[str, int | None], names: Iterable[str]) -> int | None:
     return next((it for name in names if (it := found.get(name)) is not None), None)
 
 
-def find(
-    executor: Executor, chain: ChainTerms, buyer: Mapping[str, Any], names: Sequence[str] | None = None
-) -> int | None:
-    """The customer of a chain whom the till means.
-
-    The first identifier that is somebody's decides, in the chain's order or in that of `names`.
-    """
+def find(executor: Executor, chain_id: int, buyer: Mapping[str, Any]) -> int | None:
+    """The customer of a chain whom the till means: the first of these identifiers that is somebody's decides."""
     known = told(buyer)
     if not known:
         return None
-    [row] = _matched(tuple(known)).run(executor, {"chain": chain.id, **known})
-    return first(dict(zip(known, row, strict=True)), chain.matches_by if names is None else names)
+    [row] = _matched(tuple(known)).run(executor, {"chain": chain_id, **known})
+    return first(dict(zip(known, row, strict=True)), buyer)

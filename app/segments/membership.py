@@ -81,7 +81,7 @@ def _differences(session: Session, wanted: CTE, members: CTE) -> tuple[set[int],
     return coming, going
 
 
-class _Asked(NamedTuple):
+class _Row(NamedTuple):
     """A criterion of an active segment of a chain, None where a part has none; and of the customer, as that segment sees them."""
 
     segment_id: int
@@ -89,30 +89,31 @@ class _Asked(NamedTuple):
     type: str | None
     terms: Any
     belongs: bool
-    is_meant: int | None  # None where nobody has asked yet
+    is_meant: int | None  # None: not asked
 
     @property
     def criterion(self) -> tuple[object, ...]:
         """What it asks, of which part."""
-        return self[:4]
+        return self.segment_id, self.part_id, self.type, self.terms
 
 
 @dataclass(frozen=True)
-class _Asking:
+class _Question:
     """Asks at once how a chain's segments are defined, and whether they mean one customer, as far as they still are as `defined` here.
 
     Built once, as long as nobody changes them and the day lasts.
     """
 
-    day: date
+    day: date | None
     defined: Sequence[tuple[object, ...]]
-    statement: Prepared[_Asked]
+    statement: Prepared[_Row]
 
-    def is_good(self, rows: Sequence[_Asked]) -> bool:
+    def is_answered_by(self, rows: Sequence[_Row]) -> bool:
+        """Whether the segments are still defined as it takes them to be."""
         return self.defined == [it.criterion for it in rows]
 
 
-_asking: dict[tuple[bool, int, str, bool], _Asking] = {}
+_questions: dict[tuple[bool, int, str, bool], _Question] = {}
 
 
 def refresh(session: Session, chain: ChainTerms, customer_id: int, now: datetime, only_moving: bool = True) -> None:
@@ -121,18 +122,20 @@ def refresh(session: Session, chain: ChainTerms, customer_id: int, now: datetime
     Only those that sales or time move, or all.
     """
     session.flush()
-    at, zone = session.connection(), ZoneInfo(chain.time_zone)
-    of_whom, today = (is_postgresql(session), chain.id, chain.time_zone, only_moving), now.astimezone(zone).date()
-    asking = _asking.get(of_whom)
-    if asking is None or asking.day != today:
-        asking = _built(of_whom[0], chain.id, zone, today, only_moving, [])
+    at, on_postgresql, zone = session.connection(), is_postgresql(session), ZoneInfo(chain.time_zone)
+    key, today = (on_postgresql, chain.id, chain.time_zone, only_moving), now.astimezone(zone).date()
+    question = _questions.get(key)
+    if question is None or question.day != today:
+        question = _HOW_DEFINED[only_moving]
     parameters = {"chain": chain.id, "customer": customer_id, "moment": now}
-    while not asking.is_good(rows := asking.statement.run(at, parameters)):
-        asking = _built(of_whom[0], chain.id, zone, today, only_moving, rows)
-        if len(str(asking.defined)) <= KEPT_MAX:
-            if len(_asking) >= STATEMENTS_MAX:
-                _asking.clear()
-            _asking[of_whom] = asking
+    while not question.is_answered_by(rows := question.statement.run(at, parameters)):
+        moment = bindparam("moment", None, type_=UtcDateTime())
+        asked = Asked(on_postgresql, chain.id, zone, today, moment)
+        question = _question(asked, only_moving, rows) if rows else _HOW_DEFINED[only_moving]
+        if len(str(question.defined)) <= KEPT_MAX:
+            if len(_questions) >= STATEMENTS_MAX:
+                _questions.pop(next(iter(_questions)))
+            _questions[key] = question
     for id, own in groupby(rows, key=lambda it: it.segment_id):
         first = next(own)
         if first.is_meant is not None and bool(first.is_meant) != bool(first.belongs):
@@ -140,43 +143,34 @@ def refresh(session: Session, chain: ChainTerms, customer_id: int, now: datetime
             _write(session, session.get_one(Segment, id), coming, going)
 
 
-def _built(
-    on_postgresql: bool, chain_id: int, zone: ZoneInfo, today: date, only_moving: bool, defined: Sequence[_Asked]
-) -> _Asking:
-    asked = Asked(on_postgresql, chain_id, zone, today, bindparam("moment", None, type_=UtcDateTime()))
+def _question(asked: Asked | None, only_moving: bool, defined: Sequence[_Row] = ()) -> _Question:
+    """Whether segments that are defined so mean a customer; without any, only how they are defined."""
     customer = bindparam("customer", None, type_=BigInteger())
-    conditions = {
-        id: _asked_by(asked, own)
-        for id, own in ((id, list(own)) for id, own in groupby(defined, key=lambda it: it.segment_id))
-        if not only_moving or any(it.type and criteria.TYPES[it.type].moves for it in own)
-    }
-    met = select(*(it.label(f"of_{id}") for id, it in conditions.items()), literal(1).label("one"))
-    # Once, not once for each row beside which it stands.
-    known = met.where(Customer.id == customer).cte("met").prefix_with("MATERIALIZED", dialect="postgresql")
-    means = case(*((Segment.id == id, known.c[f"of_{id}"]) for id in conditions)) if conditions else null()
+    belongs = exists().where(SegmentMember.segment_id == Segment.id, SegmentMember.customer_id == customer)
+    of_criterion = Segment.id.label("segment_id"), SegmentPart.id.label("part_id"), SegmentCriterion.type
     query = (
-        select(
-            Segment.id.label("segment_id"),
-            SegmentPart.id.label("part_id"),
-            SegmentCriterion.type,
-            SegmentCriterion.terms,
-            exists()
-            .where(SegmentMember.segment_id == Segment.id, SegmentMember.customer_id == customer)
-            .label("belongs"),
-            means.label("is_meant"),
-        )
-        .select_from(Segment)
+        select(*of_criterion, SegmentCriterion.terms, belongs.label("belongs"), null().label("is_meant"))
         .join(SegmentPart, SegmentPart.segment_id == Segment.id)
         .outerjoin(SegmentCriterion, SegmentCriterion.part_id == SegmentPart.id)
         .where(Segment.chain_id == bindparam("chain", None, type_=BigInteger()), Segment.active.is_(True))
         .order_by(Segment.id, SegmentPart.id, SegmentCriterion.id)
     )
-    if conditions:
-        query = query.outerjoin(known, true())
-    return _Asking(today, [it.criterion for it in defined], Prepared(query, _Asked, keeps_values=True))
+    if only_moving:
+        moving = select(SegmentPart.segment_id).join(SegmentCriterion, SegmentCriterion.part_id == SegmentPart.id)
+        query = query.where(Segment.id.in_(moving.where(SegmentCriterion.type.in_(MOVING))))
+    if asked is not None:
+        means = {id: _means(asked, list(own)) for id, own in groupby(defined, key=lambda it: it.segment_id)}
+        met = select(*(it.label(f"of_{id}") for id, it in means.items())).where(Customer.id == customer)
+        # On PostgreSQL once, not once for each row beside which it stands.
+        known = met.cte("met").prefix_with("MATERIALIZED", dialect="postgresql")
+        is_meant = case(*((Segment.id == id, known.c[f"of_{id}"]) for id in means))
+        columns = *of_criterion, SegmentCriterion.terms, belongs.label("belongs"), is_meant.label("is_meant")
+        query = query.outerjoin(known, true()).with_only_columns(*columns)
+    today = asked.today if asked is not None else None
+    return _Question(today, [it.criterion for it in defined], Prepared(query, _Row, keeps_values=True))
 
 
-def _asked_by(asked: Asked, criteria_of: Sequence[_Asked]) -> ColumnElement[int]:
+def _means(asked: Asked, criteria_of: Sequence[_Row]) -> ColumnElement[int]:
     """Whether a segment of these criteria means the customer of the row; one with an empty part means nobody."""
     parts = [
         [Criterion(it.type, it.terms) for it in part if it.type]
@@ -185,6 +179,10 @@ def _asked_by(asked: Asked, criteria_of: Sequence[_Asked]) -> ColumnElement[int]
     if not all(parts):
         return literal(0)
     return case((and_(Customer.status != ERASED, _all_of(asked, parts)), 1), else_=0)
+
+
+MOVING = [name for name, it in criteria.TYPES.items() if it.moves]
+_HOW_DEFINED = {only_moving: _question(None, only_moving) for only_moving in (True, False)}
 
 
 def moves(segment: Segment) -> bool:

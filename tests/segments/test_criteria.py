@@ -217,7 +217,21 @@ def test_a_sale_is_asked_about_by_what_a_segment_is_now(
     town.sell("Ben", "B3", 0, [SoldItem("JAM", "Jam", 1, 300)])
     town.sell("Ann", "A4", 0, [SoldItem("MILK", "Milk", 1, 300)])
     assert members(world) == {"Ann"}
+    with world.database.transaction() as session:
+        segments.switch(session, segment.uuid, False, EVERY_CHAIN, NOW)
+    town.sell("Ann", "A5", 0, [SoldItem("MILK", "Milk", 1, 300)])
+    assert members(world) == set()
     world.require_invariants()
+
+
+def test_where_no_segment_is_no_question_is_built(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(membership, "_question", None)
+    town.sell("Ben", "B2", 0, [SoldItem("JAM", "Jam", 1, 300)])
+    with town.world.database.transaction() as session:  # nor for one that sales do not move
+        listed = SegmentDetails("listed", True, [one("customer_list", customers=["ben@guerdon.example"])])
+        segments.create(session, town.world.chain_id, listed, NOW)
+    town.sell("Ben", "B3", 0, [SoldItem("JAM", "Jam", 1, 300)])
+    assert members(town.world) == {"Ben"}
 
 
 @pytest.mark.parametrize(

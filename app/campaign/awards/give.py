@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, ColumnElement, String, bindparam, exists, select
+from sqlalchemy import BigInteger, BindParameter, ColumnElement, String, and_, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from app.campaign import activity, errors
@@ -275,12 +275,18 @@ def _gains(facts: CampaignFacts, chosen: Sequence[RewardFacts], now: datetime) -
 
 
 _window = (bindparam("now", type_=UtcDateTime()), bindparam("minute_ago", type_=UtcDateTime()))
+
+
+def _live(context: str | BindParameter[str]) -> ColumnElement[bool]:
+    """Switched on, in the chain of the parameter `chain`, with this context."""
+    mine = Campaign.chain_id == bindparam("chain", type_=BigInteger())
+    return and_(mine, Campaign.context == context, activity.is_live(Campaign))
+
+
 _OPEN: Prepared[Any] = Prepared(
     select(Campaign.id)
     .where(
-        Campaign.chain_id == bindparam("chain", type_=BigInteger()),
-        Campaign.context == bindparam("of_context", type_=String()),
-        activity.is_live(Campaign),
+        _live(bindparam("of_context", type_=String())),
         activity.is_open_since(Campaign.active_from, Campaign.active_to, *_window),
         Campaign.audience_id.in_(audiences.of_customer(bindparam("customer", type_=BigInteger()))),
     )
@@ -289,9 +295,8 @@ _OPEN: Prepared[Any] = Prepared(
 
 
 def any_live(context: str) -> ColumnElement[bool]:
-    """Whether anything can come of `give_all`, inside a statement with the parameter `chain`."""
-    mine = Campaign.chain_id == bindparam("chain", type_=BigInteger()), Campaign.context == context
-    return exists().where(*mine, activity.is_live(Campaign))
+    """Whether the chain has a live campaign of this context: without one nothing comes of `give_all`. With the parameter `chain`."""
+    return exists().where(_live(context))
 
 
 def give_all(

@@ -49,7 +49,7 @@ class RecordedSale:
 class _Purchase:
     """What is known of a customer's sale before it is written: of whom, who referred them, the chain's rules, and what was bought.
 
-    `for_baskets`: the chain may have campaigns that reward baskets.
+    `may_reward_baskets`: the chain has campaigns that reward baskets; which of them this one, they say themselves.
     """
 
     chain: ChainTerms
@@ -57,7 +57,7 @@ class _Purchase:
     referring: Sequence[int]
     rules: Sequence[RuleFacts]
     bought: Bought
-    for_baskets: bool = True
+    may_reward_baskets: bool
 
     def earned(self, session: Session, now: datetime) -> Earnings:
         """What it earns; nothing is written."""
@@ -87,12 +87,14 @@ def record(
     recording.validate(reported, now)
     bought_at = reported.bought_at or now
     at = session.connection()  # of which prepared statements would ask the session each time
-    chain, rules, matched = facts.programme(at, chain_id, min(bought_at, now), reported.buyer)
+    is_told_whose = reported.is_return or reported.customer_id is not None
+    asked_for = {} if is_told_whose else reported.buyer
+    chain, rules, matched = facts.programme(at, chain_id, min(bought_at, now), asked_for)
     customer_id = recording.whose(session, chain, reported, matched)
     if customer_id is not None:
         seen = _lock_and_look(at, customer_id, chain_id, reported.number)
     else:
-        seen = _Seen([], facts.sale_id(at, chain_id, reported.number))
+        seen = _Seen([], facts.sale_id(at, chain_id, reported.number), may_reward_baskets=False)
     if seen.known_id is not None:
         known = recording.known(session, seen.known_id, reported)
         if paid_with and paid_with != (known.details or {}).get(recording.PAID_WITH):
@@ -111,13 +113,13 @@ def record(
     purchase = None
     if buyer is not None and buyer.status != ERASED:
         bought = earning.bought(chain, reported.total, reported.items, bought_at, reported.shop)
-        purchase = _Purchase(chain, buyer, seen.referring, rules, bought, seen.for_baskets)
+        purchase = _Purchase(chain, buyer, seen.referring, rules, bought, seen.may_reward_baskets)
     earned = purchase.earned(session, now) if purchase is not None else None
     sale = recording.add(session, chain, reported, buyer, earned, now, paid_with)
     _redeem(session, redeemed, holder, sale.number, now)
     if purchase is not None:
         return RecordedSale(sale, _follow(session, sale, purchase, now, actor))
-    if buyer is not None:  # who was erased: it is a fact; nothing follows from it, and campaigns say so
+    if buyer is not None and seen.may_reward_baskets:  # who was erased: nothing follows from it, and campaigns say so
         return RecordedSale(sale, _basket_campaigns(session, sale, buyer.id, now, actor))
     return RecordedSale(sale)
 
@@ -133,7 +135,7 @@ def assign(session: Session, sale: Sale, customer: Customer, now: datetime, acto
     buyer = facts.buyer(session, customer.id)
     bought = earning.bought(chain, sale.amount, sale.items, sale.bought_at, sale.shop.uuid if sale.shop else None)
     rules = facts.rules_of(session, chain.id, min(sale.bought_at, now))
-    purchase = _Purchase(chain, buyer, referring, rules, bought)
+    purchase = _Purchase(chain, buyer, referring, rules, bought, may_reward_baskets=True)
     recording.settle(session, sale, purchase.earned(session, now), now)
     return _follow(session, sale, purchase, now, actor)
 
@@ -157,7 +159,7 @@ def _follow(
     levels.refresh(session, purchase.chain, buyer.id, now)
     membership.refresh(session, purchase.chain, buyer.id, now)
     unrewarded += _instant_rewards(session, sale, purchase, now, actor)
-    if purchase.for_baskets:
+    if purchase.may_reward_baskets:
         unrewarded += _basket_campaigns(session, sale, buyer.id, now, actor)
     return unrewarded
 
@@ -198,7 +200,7 @@ _ACCOUNTS = (
 )
 _LOCK: Prepared[Any] = Prepared(_ACCOUNTS)
 _LOCK_AND_LOOK: Prepared[Any] = Prepared(
-    _ACCOUNTS.add_columns(facts.of_number().label("known_id"), any_live("basket").label("for_baskets"))
+    _ACCOUNTS.add_columns(facts.of_number().label("known_id"), any_live("basket").label("may_reward_baskets"))
 )
 
 
@@ -207,7 +209,7 @@ class _Seen(NamedTuple):
 
     referring: Sequence[int]
     known_id: int | None
-    for_baskets: bool = True
+    may_reward_baskets: bool
 
 
 def _lock(executor: Executor, customer_id: int) -> list[int]:
@@ -221,12 +223,17 @@ def _lock(executor: Executor, customer_id: int) -> list[int]:
 def _lock_and_look(executor: Executor, customer_id: int, chain_id: int, number: str) -> _Seen:
     """The same; and whether the sale is known, and what may follow from it, as of before any wait.
 
-    Who reports it at the same time is not seen then, and the database refuses the second: who is repeated sees it.
+    Who reports it at the same time is not seen then, and the database refuses the second: who is repeated sees it. A campaign that is
+    switched on while a sale waits rewards the next one.
     """
     named = {"chain": chain_id, "named": written(number)}
     rows = _LOCK_AND_LOOK.run(executor, {"buyer": customer_id, **named})
     referring = [it.customer_id for it in rows if it.customer_id != customer_id]
-    return _Seen(referring, rows[0].known_id, bool(rows[0].for_baskets)) if rows else _Seen(referring, None)
+    return (
+        _Seen(referring, rows[0].known_id, bool(rows[0].may_reward_baskets))
+        if rows
+        else _Seen([], None, may_reward_baskets=True)
+    )
 
 
 def _referring(session: Session, customer_id: int) -> Sequence[int]:

@@ -121,7 +121,7 @@ def _named(session: Session, sale: Sale, data: dict[str, Any]) -> Customer:
             return customers.get(session, data["customer"], {sale.chain_id})
         if not any(buyer.values()):
             raise BadSale("Fill at least one customer field", field="customer")
-        found = matching.find(session, organizations.terms(session, sale.chain_id), buyer, list(buyer))
+        found = matching.find(session, sale.chain_id, buyer)
         if found is None:
             raise CustomerNotFound
         return customers.get_by_id(session, found)

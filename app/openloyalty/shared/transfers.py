@@ -95,9 +95,7 @@ def named(session: Session, kind: str, name: str, chains: Chains) -> str:
     if kind == "customer":
         return str(customers.get(session, name, chains).uuid)
     buyer = {{"card": "loyalty_card_number"}.get(kind, kind): name}
-    terms = [organizations.terms(session, it.id) for it in organizations.of_scope(session, chains)]
-    matched = {matching.find(session, it, buyer, list(buyer)) for it in terms}
-    found = matched - {None}
+    found = {matching.find(session, it.id, buyer) for it in organizations.of_scope(session, chains)} - {None}
     if len(found) != 1:
         raise CustomerNotFound if not found else IdentifiersDisagree("Customers of several chains are called so.")
     return str(customers.uuids(session, [it for it in found if it is not None]).popitem()[1])
