@@ -24,13 +24,11 @@ def chain_group() -> None:
 @chain_group.command("list")
 @errors_as_messages
 def list_chains() -> None:
-    """List the chains, their businesses, staff and apps."""
+    """List the chains and their terms, businesses, staff and apps."""
     with opened(from_environment()).reading() as session:
         for chain in chains.of_scope(session, EVERY_CHAIN):
             closed = f"  CLOSED since {chain.closed_at:%Y-%m-%d %H:%M} UTC, while it moves" if chain.closed_at else ""
-            click.echo(
-                f"{chain.id}  {chain.name}  {chain.currency}  {chain.time_zone}{_window(chain)}{_points(chain)}{closed}"
-            )
+            click.echo(f"{chain.id}  {chain.name}  {chain.currency}  {chain.time_zone}{_programme(chain)}{closed}")
             for business in chains.businesses(session, chain.id):
                 click.echo(f"   business {business.id}  {business.name}  division {business.division_id}")
             for name, may_write in permissions.permissions(session, chain.id):
@@ -255,13 +253,18 @@ def _terms(details: dict[str, Any], known: dict[str, Any] | None = None) -> Chai
     return ChainDetails(**terms)
 
 
-def _window(chain: Chain) -> str:
-    if chain.referral_window_unit is None:
-        return ""
-    return f"  referral codes for {chain.referral_window_quantity} {chain.referral_window_unit}"
-
-
-def _points(chain: Chain) -> str:
-    expiry = f"after {chain.points_days_active} days" if chain.points_days_active else chain.points_expiry
-    expires = "" if chain.points_expiry == "never" else f"  points expire {expiry.replace('_', ' ')}"
-    return expires + (f"  points are locked for {chain.points_days_locked} days" if chain.points_days_locked else "")
+def _programme(chain: Chain) -> str:
+    """Of points, levels and profiles, what differs from a new chain's terms."""
+    said = []
+    if chain.referral_window_unit is not None:
+        said.append(f"referral codes for {chain.referral_window_quantity} {chain.referral_window_unit}")
+    if chain.points_expiry != "never":
+        expiry = f"after {chain.points_days_active} days" if chain.points_days_active else chain.points_expiry
+        said.append(f"points expire {expiry.replace('_', ' ')}")
+    if chain.points_days_locked:
+        said.append(f"points are locked for {chain.points_days_locked} days")
+    if chain.levels_by != "hand":
+        said.append(f"levels by {chain.levels_by}" + (f" of {chain.level_days} days" if chain.level_days else ""))
+    if not chain.allows_profile_edits:
+        said.append("customers do not change their profiles")
+    return "".join(f"  {it}" for it in said)

@@ -25,6 +25,8 @@ def test_a_chain_is_set_up_by_the_command_line_and_called(guerdon: Any, world: W
         "--referral-window",
         "30 day",
         "--third-party-voucher-ids",
+        *("--points-expire", "365 days", "--points-locked-days", "2"),
+        *("--levels-by", "sales", "--level-days", "90", "--no-profile-edits"),
     ]
     assert guerdon("chain", "add", "Shops", *details).output == "Chain 2 is Shops.\n"
     assert guerdon("chain", "business", "2", "High Street").exit_code == 0
@@ -32,7 +34,10 @@ def test_a_chain_is_set_up_by_the_command_line_and_called(guerdon: Any, world: W
     assert guerdon("chain", "permit", "ada", "2", "--read").output == "ada may read for chain 2.\n"
     assert guerdon("chain", "change", "2", "--name", "The shops").exit_code == 0
     listed = guerdon("chain", "list").output
-    assert "2  The shops  GBP  Europe/London  referral codes for 30 day" in listed
+    assert (
+        "2  The shops  GBP  Europe/London  referral codes for 30 day  points expire after 365 days  points are locked for 2 days"
+        "  levels by sales of 90 days  customers do not change their profiles\n"
+    ) in listed
     assert "business 1  High Street" in listed
     assert "staff ada may read" in listed
     assert guerdon("chain", "rename-business", "1", "Low Street").output == "Business 1 is Low Street.\n"
