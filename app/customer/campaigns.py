@@ -8,6 +8,7 @@ from werkzeug.exceptions import Forbidden
 
 from app import clock
 from app.campaign.listings import catalogue
+from app.campaign.vouchers import bought
 from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.forms.coupons import Mark, MarkForm
@@ -17,9 +18,9 @@ from app.openloyalty.queries import (
     FORMAT,
     LATER_FILTERS,
     LOCALE,
-    PAGING_PARAMETERS,
     SHELF_FILTERS,
     moment,
+    paged_by,
     paging,
     shelf,
     wants_html,
@@ -40,7 +41,7 @@ class UsedForm(Form):
 
 @blueprint.route("/campaign/public/available", methods=["GET"])
 @blueprint.response(200, schemas.listed("campaigns", schemas.PublicCampaignView))
-@blueprint.doc(parameters=[*PAGING_PARAMETERS, FORMAT, LOCALE, *SHELF_FILTERS, *LATER_FILTERS])
+@blueprint.doc(parameters=[*paged_by(catalogue.SORTABLE), FORMAT, LOCALE, *SHELF_FILTERS, *LATER_FILTERS])
 @anyone
 def list_public() -> Response:
     """List the campaigns on show that are public, of the programme whose address this is, for who has not signed in."""
@@ -55,7 +56,7 @@ def list_public() -> Response:
 
 @blueprint.route("/customer/campaign/available", methods=["GET"])
 @blueprint.response(200, schemas.listed("campaigns", schemas.OwnCampaignView))
-@blueprint.doc(parameters=[*PAGING_PARAMETERS, FORMAT, LOCALE, *SHELF_FILTERS, *LATER_FILTERS])
+@blueprint.doc(parameters=[*paged_by(catalogue.SORTABLE), FORMAT, LOCALE, *SHELF_FILTERS, *LATER_FILTERS])
 @allow("customer")
 def list_available() -> Response:
     """List the campaigns that I can buy."""
@@ -73,7 +74,7 @@ def buy(campaign: UUID) -> Response:
 
 @blueprint.route("/customer/campaign/bought", methods=["GET"])
 @blueprint.response(200, schemas.listed("campaigns", schemas.PurchaseView))
-@blueprint.doc(parameters=[*PAGING_PARAMETERS, DETAILS])
+@blueprint.doc(parameters=[*paged_by(bought.SORTABLE), DETAILS])
 @allow("customer")
 def list_bought() -> Response:
     """List what I have bought."""

@@ -7,7 +7,7 @@ from app.members import levels
 from app.openloyalty import member_views, schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.formats import paged
-from app.openloyalty.queries import PAGING_PARAMETERS, paging
+from app.openloyalty.queries import paged_by, paging
 from app.web.door import allow, chains, reading
 
 blueprint = Blueprint("customer_levels", __name__)
@@ -15,7 +15,7 @@ blueprint = Blueprint("customer_levels", __name__)
 
 @blueprint.route("/customer/level", methods=["GET"])
 @blueprint.response(200, schemas.listed("levels", schemas.CustomersLevelView))
-@blueprint.doc(parameters=PAGING_PARAMETERS)
+@blueprint.doc(parameters=paged_by(levels.SORTABLE))
 @allow("customer")
 def list_levels_as_customer() -> Response:
     """List the levels that one may reach, the lowest first."""

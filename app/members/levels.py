@@ -9,9 +9,9 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.members import sizes
+from app.members import listing, sizes
 from app.members.errors import BadLevel, LevelNotFound
-from app.members.models import ERASED, Customer, Level
+from app.members.models import ERASED, Customer, Level, Profile
 from app.organizations.keys import new_key
 from app.organizations.scope import Chains, within
 from app.paging import Page, Paged
@@ -133,8 +133,9 @@ def customers_counts(session: Session) -> dict[int, int]:
 def customers(session: Session, uuid: UUID, chains: Chains, paging: Page) -> Paged[Customer]:
     """Raises LevelNotFound."""
     level = get(session, uuid, chains)
-    query = select(Customer).where(Customer.level_id == level.id, Customer.status != ERASED).order_by(Customer.id)
-    return Paged(list(session.scalars(paging.cut(query))), customers_counts(session).get(level.id, 0))
+    query = select(Customer).join(Profile).where(Customer.level_id == level.id, Customer.status != ERASED)
+    ordered = listing.in_order(query, paging)
+    return Paged(list(session.scalars(paging.cut(ordered))), customers_counts(session).get(level.id, 0))
 
 
 def above(session: Session, chain_id: int, level: Level | None) -> Level | None:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, between, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, between, case, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from app.db.types import UtcDateTime
@@ -17,6 +17,14 @@ from app.paging import Page, Paged
 from app.text import folded
 
 NEVER = datetime(1900, 1, 1, tzinfo=UTC)  # before whatever happened
+# Of who has bought nothing there is no row.
+SORTABLE_BY_SALES = {
+    "transactionsCount": func.coalesce(Spending.transactions_count, 0),
+    "transactionsAmount": func.coalesce(Spending.amount, 0),
+    "transactionsAmountWithoutDeliveryCosts": func.coalesce(Spending.amount_without_delivery, 0),
+    "averageTransactionAmount": func.coalesce(1.0 * Spending.amount / func.nullif(Spending.transactions_count, 0), 0),
+    "lastTransactionDate": func.coalesce(Spending.last_at, literal(NEVER, UtcDateTime())),
+}
 SORTABLE = {
     "firstName": Profile.first_name,
     "lastName": Profile.last_name,
@@ -25,14 +33,7 @@ SORTABLE = {
     "loyaltyCardNumber": Profile.loyalty_card_number,
     "createdAt": Customer.created_at,
     "birthDate": Profile.born_on,
-}
-# Of who has bought nothing there is no row.
-SORTABLE_BY_SALES = {
-    "transactionsCount": func.coalesce(Spending.transactions_count, 0),
-    "transactionsAmount": func.coalesce(Spending.amount, 0),
-    "transactionsAmountWithoutDeliveryCosts": func.coalesce(Spending.amount_without_delivery, 0),
-    "averageTransactionAmount": func.coalesce(1.0 * Spending.amount / func.nullif(Spending.transactions_count, 0), 0),
-    "lastTransactionDate": func.coalesce(Spending.last_at, literal(NEVER, UtcDateTime())),
+    **SORTABLE_BY_SALES,
 }
 SEARCHED = {"first_name": Profile.first_name_folded, "last_name": Profile.last_name_folded}
 LEAST = timedelta(microseconds=1)  # between two moments
@@ -92,10 +93,15 @@ def page(session: Session, chains: Chains, wanted: CustomerFilter, paging: Page)
     count = select(func.count()).select_from(Customer).where(*mine)
     if conditions:
         query, count = query.where(*conditions), count.join(Profile).where(*conditions)
+    ordered = in_order(query, paging)
+    return Paged(list(session.scalars(paging.cut(ordered))), session.scalar(count) or 0)
+
+
+def in_order(query: Select[Customer], paging: Page) -> Select[Customer]:
+    """Customers with their profiles, in the order that a page asks for; else the newest first."""
     if paging.sort in SORTABLE_BY_SALES:
         query = query.outerjoin(Spending, Spending.customer_id == Customer.id)
-    order = paging.order({**SORTABLE, **SORTABLE_BY_SALES}, Customer.id.desc(), tie=Customer.id)
-    return Paged(list(session.scalars(paging.cut(query.order_by(*order)))), session.scalar(count) or 0)
+    return query.order_by(*paging.order(SORTABLE, Customer.id.desc(), tie=Customer.id))
 
 
 def _in_address(name: str, text: str) -> ColumnElement[bool]:

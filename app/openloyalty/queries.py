@@ -1,6 +1,6 @@
 """Paging, sorting and filters as Open Loyalty's clients write them in the query string."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, time
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from werkzeug.exceptions import BadRequest
 from app.campaign.listings.catalogue import CampaignFilter
 from app.openloyalty.forms.fields import FIRST_MOMENT, LAST_SECOND, Hundredths, Moment
 from app.openloyalty.forms.form import NO, unknown_names
-from app.paging import PER_PAGE, Page
+from app.paging import PER_PAGE, PER_PAGE_MAX, Page
 from app.text import trimmed
 from app.web.body import query
 from app.web.callers import API_KEY_PARAMETER
@@ -22,27 +22,29 @@ PAGE_MAX = 10**9
 # mark against caches.
 IN_EVERY_QUERY = frozenset({"_locale", "silenceQuery", "_", API_KEY_PARAMETER})
 
-PAGING_PARAMETERS = [
-    {"in": "query", "name": "page", "schema": {"type": "integer", "default": 1}, "description": "Which page."},
-    {
-        "in": "query",
-        "name": "perPage",
-        "schema": {"type": "integer", "default": PER_PAGE},
-        "description": "Items on a page; a negative number means as many as there may be, 1,000.",
-    },
-    {
-        "in": "query",
-        "name": "sort",
-        "schema": {"type": "string"},
-        "description": "The field to sort by; unknown ones are ignored.",
-    },
-    {
-        "in": "query",
-        "name": "direction",
-        "schema": {"type": "string", "enum": ["ASC", "DESC"]},
-        "description": "ASC by default; DESC in lists that begin with the newest: customers, invitations, purchases, sales, points.",
-    },
-]
+
+def paged_by(sortable: Iterable[str] = (), others: str = "ignored") -> list[dict[str, Any]]:
+    """What lists in pages take, for the manual; `sortable` are the fields that they are sorted by, if by any.
+
+    Others are `ignored`, or `refused`.
+    """
+    names = ", ".join(sortable)
+    per_page = f"Items on a page; a negative number means as many as there may be, {PER_PAGE_MAX:,}."
+    sort = f"The field to sort by, of {names}; others are {others}." if names else "Ignored: this list has one order."
+    newest_first = "customers, purchases, sales, points"
+    of_sort = f"Of what is sorted by: ASC by default; DESC in lists that begin with the newest: {newest_first}."
+    direction = of_sort if names else "Ignored, too."
+    return [
+        _parameter("page", {"type": "integer", "default": 1}, "Which page."),
+        _parameter("perPage", {"type": "integer", "default": PER_PAGE}, per_page),
+        _parameter("sort", {"type": "string"}, sort),
+        _parameter("direction", {"type": "string", "enum": ["ASC", "DESC"]}, direction),
+    ]
+
+
+def _parameter(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
+    return {"in": "query", "name": name, "schema": schema, "description": description}
+
 
 LOCALE = {
     "in": "query",

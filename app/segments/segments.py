@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.members import listing, sizes
 from app.members.errors import SegmentNotFound
 from app.members.listing import CustomerFilter
-from app.members.models import Customer, Segment, SegmentCriterion, SegmentMember, SegmentPart
+from app.members.models import Customer, Profile, Segment, SegmentCriterion, SegmentMember, SegmentPart
 from app.organizations import chains as chains_
 from app.organizations.keys import new_key
 from app.organizations.scope import Chains, within
@@ -130,8 +130,9 @@ def customers(
     if texts:
         return listing.page(session, chains, CustomerFilter(texts, segment_id=segment.id), paging)
     total = customers_counts(session, [segment.id])[segment.id]
-    query = select(Customer).join(SegmentMember).where(SegmentMember.segment_id == segment.id).order_by(Customer.id)
-    return Paged(list(session.scalars(paging.cut(query))), total)
+    query = select(Customer).join(Profile).join(SegmentMember, SegmentMember.customer_id == Customer.id)
+    ordered = listing.in_order(query.where(SegmentMember.segment_id == segment.id), paging)
+    return Paged(list(session.scalars(paging.cut(ordered))), total)
 
 
 def preview(

@@ -8,7 +8,7 @@ from app import clock
 from app.campaign.listings import catalogue
 from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
-from app.openloyalty.queries import PAGING_PARAMETERS, SHELF_FILTERS, paging, shelf
+from app.openloyalty.queries import SHELF_FILTERS, paged_by, paging, shelf
 from app.openloyalty.shared import showing
 from app.web.door import allow, chains, listing, reading
 
@@ -17,7 +17,7 @@ blueprint = Blueprint("seller_campaigns", __name__)
 
 @blueprint.route("/seller/campaign", methods=["GET"])
 @blueprint.response(200, schemas.listed("campaigns", schemas.CampaignView))
-@blueprint.doc(parameters=[*PAGING_PARAMETERS, *SHELF_FILTERS])
+@blueprint.doc(parameters=[*paged_by(catalogue.SORTABLE), *SHELF_FILTERS])
 @allow("seller", "admin")
 def list_visible_campaigns() -> Response:
     """List the campaigns that are switched on and visible."""

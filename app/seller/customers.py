@@ -5,15 +5,17 @@ from uuid import UUID
 
 from flask import Response
 
+from app.members import levels
 from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.forms.customers import CustomerForm, ShopChoiceForm
 from app.openloyalty.forms.form import form
 from app.openloyalty.forms.points import AdditionForm, TransferForm
-from app.openloyalty.queries import PAGING_PARAMETERS
+from app.openloyalty.queries import paged_by
 from app.openloyalty.shared import registration
 from app.openloyalty.shared.programme import list_levels, list_shops, show_level, show_shop_to_seller
 from app.openloyalty.shared.transfers import TRANSFER_FILTERS, customer_filter, move, transfers
+from app.organizations import shops
 from app.points import ledger
 from app.sales import points as by_hand
 from app.web.door import allow
@@ -67,7 +69,7 @@ def assign_shop_as_seller(data: dict[str, Any], customer: str) -> Response:
 
 @blueprint.route("/seller/points/transfer", methods=["GET"])
 @blueprint.response(200, schemas.listed("transfers", schemas.TransferView))
-@blueprint.doc(parameters=[*PAGING_PARAMETERS, *TRANSFER_FILTERS])
+@blueprint.doc(parameters=[*paged_by(ledger.SORTABLE), *TRANSFER_FILTERS])
 @allow(*STAFF)
 def list_transfers_as_seller() -> Response:
     """List the changes of customers' points."""
@@ -94,7 +96,7 @@ def spend_points_as_seller(data: dict[str, Any]) -> Response:
 
 @blueprint.route("/seller/level", methods=["GET"])
 @blueprint.response(200, schemas.listed("levels", schemas.LevelView))
-@blueprint.doc(parameters=PAGING_PARAMETERS)
+@blueprint.doc(parameters=paged_by(levels.SORTABLE))
 @allow(*STAFF)
 def list_levels_as_seller() -> Response:
     """List the levels."""
@@ -111,7 +113,7 @@ def show_level_as_seller(level: UUID) -> Response:
 
 @blueprint.route("/seller/pos", methods=["GET"])
 @blueprint.response(200, schemas.listed("pos", schemas.PosView))
-@blueprint.doc(parameters=PAGING_PARAMETERS)
+@blueprint.doc(parameters=paged_by(shops.SORTABLE))
 @allow(*STAFF)
 def list_shops_as_seller() -> Response:
     """List the points of sale."""

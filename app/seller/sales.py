@@ -5,8 +5,9 @@ from flask import Response
 from app.members import customers
 from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
-from app.openloyalty.queries import PAGING_PARAMETERS
+from app.openloyalty.queries import paged_by
 from app.openloyalty.shared import sales
+from app.sales import listing
 from app.web.door import allow, chains, reading
 
 blueprint = Blueprint("seller_sales", __name__)
@@ -15,7 +16,7 @@ STAFF = "admin", "seller"
 
 @blueprint.route("/seller/transaction", methods=["GET"])
 @blueprint.response(200, schemas.listed("transactions", schemas.TransactionView))
-@blueprint.doc(parameters=[*PAGING_PARAMETERS, *sales.SALE_FILTERS])
+@blueprint.doc(parameters=[*paged_by(listing.SORTABLE), *sales.SALE_FILTERS])
 @allow(*STAFF)
 def list_transactions_as_seller() -> Response:
     """List the sales, the latest first."""
@@ -24,7 +25,7 @@ def list_transactions_as_seller() -> Response:
 
 @blueprint.route("/seller/transaction/customer/<customer>", methods=["GET"])
 @blueprint.response(200, schemas.listed("transactions", schemas.TransactionView))
-@blueprint.doc(parameters=[*PAGING_PARAMETERS, *sales.SALE_FILTERS])
+@blueprint.doc(parameters=[*paged_by(listing.SORTABLE), *sales.SALE_FILTERS])
 @allow(*STAFF)
 def list_transactions_of_customer(customer: str) -> Response:
     """List the sales of a customer."""
@@ -35,7 +36,7 @@ def list_transactions_of_customer(customer: str) -> Response:
 
 @blueprint.route("/seller/transaction/<path:document>", methods=["GET"])
 @blueprint.response(200, schemas.listed("transactions", schemas.TransactionView))
-@blueprint.doc(parameters=PAGING_PARAMETERS)
+@blueprint.doc(parameters=paged_by(listing.SORTABLE))
 @allow(*STAFF)
 def list_transactions_of_document(document: str) -> Response:
     """List the sale with this document number, or nothing."""

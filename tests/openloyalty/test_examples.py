@@ -14,6 +14,8 @@ from flask import Flask
 from app import demo
 from tests.client import Client
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = Path(__file__).parent.parent / "examples" / "open-loyalty-reward-campaigns.txt"
 DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}")
 

@@ -21,6 +21,9 @@ from app.organizations import shops
 from app.organizations.scope import EVERY_CHAIN
 from app.privacy import erasing, merging, report
 from app.sales.recording import SaleDetails
+from app.segments import segments
+from app.segments.criteria import Criterion
+from app.segments.segments import SegmentDetails
 from app.settings import Settings
 from tests.client import Client
 from tests.world import World, clock_at, points
@@ -126,6 +129,26 @@ def test_customers_are_found_by_what_they_bought_and_when_they_changed(ada: Clie
         ]
     for wrong in ("transactionsAmount=much", "daysFromLastTransaction=-1", "manuallyAssignedLevel=7"):
         assert ada.get(f"/api/customer?{wrong}").status_code == 400, wrong
+
+
+def test_who_is_on_a_level_or_in_a_segment_is_listed_like_all_customers(ada: Client, world: World) -> None:
+    ben, dan = world.a_customer("Ben"), world.a_customer("Dan")
+    with world.database.transaction() as session:
+        reported = SaleDetails("R-1", world.now, 2_501, customer_id=ben.id)
+        sales.record(session, world.chain_id, reported, world.now, SYSTEM)
+        names = [str(ben.uuid), str(dan.uuid)]
+        details = SegmentDetails("both", True, [[Criterion("customer_list", {"customers": names})]])
+        segment = segments.create(session, world.chain_id, details, world.now)
+
+    def first_two(of: str, query: str) -> list[str]:
+        listed: Any = ada.get(f"/api/{of}/customers?perPage=2{query}").json
+        return [it["firstName"] for it in listed["customers"]]
+
+    for of in (f"level/{ben.level.uuid}", f"segment/{segment.uuid}"):
+        assert first_two(of, "") == ["Dan", "Ben"], "the newest first"
+        assert first_two(of, "&sort=transactionsCount&direction=DESC")[0] == "Ben"
+        assert first_two(of, "&sort=createdAt") == first_two(of, "&sort=createdAt&direction=ASC")
+    assert first_two(f"segment/{segment.uuid}", "&sort=firstName") == ["Ben", "Dan"]
 
 
 def test_a_seller_finds_who_stands_at_the_till(sol: Client, world: World) -> None:

@@ -8,6 +8,8 @@ from tests.access.test_chains_apart import ACTIONS, TABLE, Two, nothing, stored,
 from tests.client import Client
 from tests.world import World, offered
 
+pytestmark = pytest.mark.slow
+
 assert two
 WITH_BODY = [name for name, row in TABLE.items() if row.body is not nothing and not row.as_form]
 UNKNOWN = "colour"

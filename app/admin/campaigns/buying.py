@@ -12,7 +12,7 @@ from app.openloyalty import campaign_views, schemas
 from app.openloyalty.formats import paged
 from app.openloyalty.forms.coupons import DeliveryForm, MarkForm
 from app.openloyalty.forms.form import form
-from app.openloyalty.queries import PAGING_PARAMETERS, filters, flag, paging, period, text
+from app.openloyalty.queries import filters, flag, paged_by, paging, period, text
 from app.openloyalty.shared import buying, tables
 from app.openloyalty.shared.buying_routes import buying_blueprint
 from app.web.door import allow, chains, listing, note_subject, transaction
@@ -25,7 +25,7 @@ FILTERS = [*filters(*PERIODS, description="A moment, inclusive."), *filters("use
 
 @blueprint.route("/campaign/bought", methods=["GET"])
 @blueprint.response(200, schemas.listed("boughtCampaigns", schemas.BoughtView))
-@blueprint.doc(parameters=[*PAGING_PARAMETERS, *FILTERS])
+@blueprint.doc(parameters=[*paged_by(bought.SORTABLE), *FILTERS])
 @allow("admin")
 def list_bought() -> Response:
     """List what all customers have bought, the newest first."""

@@ -20,10 +20,10 @@ from app.openloyalty.queries import (
     FORMAT,
     LATER_FILTERS,
     LOCALE,
-    PAGING_PARAMETERS,
     SHELF_FILTERS,
     flag,
     labels,
+    paged_by,
     paging,
     shelf,
     text,
@@ -65,7 +65,9 @@ def create_campaign(spec: CampaignSpec) -> Response:
 
 @blueprint.route("/campaign", methods=["GET"])
 @blueprint.response(200, schemas.listed("campaigns", schemas.CampaignView))
-@blueprint.doc(parameters=[*PAGING_PARAMETERS, FORMAT, LOCALE, *LABELS, *FILTERS, *SHELF_FILTERS, *LATER_FILTERS])
+@blueprint.doc(
+    parameters=[*paged_by(catalogue.SORTABLE), FORMAT, LOCALE, *LABELS, *FILTERS, *SHELF_FILTERS, *LATER_FILTERS]
+)
 @allow("admin")
 def list_campaigns() -> Response:
     """List all campaigns."""
@@ -79,7 +81,7 @@ def list_campaigns() -> Response:
 
 @blueprint.route("/campaign/active", methods=["GET"])
 @blueprint.response(200, schemas.listed("campaigns", schemas.CampaignView))
-@blueprint.doc(parameters=[*PAGING_PARAMETERS, FORMAT, LOCALE])
+@blueprint.doc(parameters=[*paged_by(catalogue.SORTABLE), FORMAT, LOCALE])
 @allow("admin")
 def list_active_campaigns() -> Response:
     """List the campaigns that are switched on, for whoever chooses what an instant reward gives."""
@@ -141,7 +143,7 @@ def switch_campaign(campaign: UUID, status: str) -> Response:
 
 @blueprint.route("/campaign/<uuid:campaign>/coupons", methods=["GET"])
 @blueprint.response(200, schemas.listed("coupons", schemas.PoolCouponView))
-@blueprint.doc(parameters=PAGING_PARAMETERS)
+@blueprint.doc(parameters=paged_by())
 @allow("admin")
 def list_coupons(campaign: UUID) -> Response:
     """List all codes of a campaign, by code: for pools too large to be printed with it."""
@@ -151,7 +153,7 @@ def list_coupons(campaign: UUID) -> Response:
 
 @blueprint.route("/campaign/<uuid:campaign>/customers/visible", methods=["GET"])
 @blueprint.response(200, schemas.listed("customers", schemas.CustomerView))
-@blueprint.doc(parameters=PAGING_PARAMETERS)
+@blueprint.doc(parameters=paged_by())
 @allow("admin")
 def list_customers_of_campaign(campaign: UUID) -> Response:
     """List the customers that a campaign is visible to."""

@@ -17,7 +17,7 @@ from app.openloyalty.api import Blueprint
 from app.openloyalty.formats import paged
 from app.openloyalty.forms.fields import Checkbox, Text, Whole
 from app.openloyalty.forms.form import Form, chosen_texts, form, lacking, without_fallbacks
-from app.openloyalty.queries import LOCALE, PAGING_PARAMETERS, filters, flag, paging, text
+from app.openloyalty.queries import LOCALE, filters, flag, paged_by, paging, text
 from app.paging import Paged
 from app.web.door import allow, anyone, chains, note_subject, own_chain, reading, shown_chain, transaction, visitor
 
@@ -56,7 +56,7 @@ class SwitchForm(Form):
 
 @blueprint.route("/campaignCategory", methods=["GET"])
 @blueprint.response(200, schemas.listed("categories", schemas.CategoryView))
-@blueprint.doc(parameters=[*PAGING_PARAMETERS, LOCALE, *filters("name", "active")])
+@blueprint.doc(parameters=[*paged_by(categories.SORTABLE), LOCALE, *filters("name", "active")])
 @anyone
 def list_categories() -> Response:
     """List the categories of campaigns: one's own chain's, and to who has not signed in those of the programme whose address this is.

@@ -27,7 +27,7 @@ from app.campaign.models.campaigns import CAMPAIGN_KINDS, LIFECYCLES, Campaign
 from app.campaign.setup import campaigns, coupons, plans, revisions
 from app.campaign.setup.plans import Plan
 from app.openloyalty.api import Blueprint
-from app.openloyalty.queries import PAGING_PARAMETERS, filters, number, paging, text
+from app.openloyalty.queries import filters, number, paged_by, paging, text
 from app.openloyalty.shared.people import actor
 from app.refusal import Conflicting, Malformed
 from app.web import fields
@@ -112,7 +112,7 @@ def show_document_schema() -> Response:
 
 @blueprint.route("/admin/campaigns", methods=["GET"])
 @blueprint.response(200, schemas.CampaignDocuments)
-@blueprint.doc(parameters=[*PAGING_PARAMETERS, CHAIN, *FILTERS])
+@blueprint.doc(parameters=[*paged_by(SORTABLE, others="refused"), CHAIN, *FILTERS])
 @allow("admin")
 def list_campaign_documents() -> Response:
     """List campaigns of any kind as documents, the newest first."""

@@ -13,14 +13,14 @@ from app.access.errors import WrongPassword
 from app.access.models import CUSTOMER
 from app.members import customers, finding
 from app.members import listing as member_lists
-from app.members.listing import CustomerFilter
+from app.members.listing import SORTABLE, CustomerFilter
 from app.members.models import Customer
 from app.openloyalty import member_views, queries, schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.forms.customers import CustomerChangeForm, CustomerForm, ShopChoiceForm
 from app.openloyalty.forms.fields import Text, Uuid
 from app.openloyalty.forms.form import Form, form, lacking, refuse_to_change, require_unchanged
-from app.openloyalty.queries import PAGING_PARAMETERS, flag, paging, text
+from app.openloyalty.queries import flag, paged_by, paging, text
 from app.openloyalty.shared import registration
 from app.openloyalty.shared.people import asked_customer, customer_details, customer_pages, details_of
 from app.openloyalty.shared.transfers import POINTS_PARAMETERS, points_of
@@ -84,7 +84,7 @@ def register_customer(data: dict[str, Any]) -> Response:
 
 @blueprint.route("/customer", methods=["GET"])
 @blueprint.response(200, schemas.listed("customers", schemas.CustomerView))
-@blueprint.doc(parameters=[*PAGING_PARAMETERS, *FILTERS])
+@blueprint.doc(parameters=[*paged_by(SORTABLE), *FILTERS])
 @allow(*STAFF)
 def list_customers() -> Response:
     """List customers."""

@@ -19,7 +19,7 @@ from app.openloyalty.api import Blueprint
 from app.openloyalty.forms.fields import Checkbox
 from app.openloyalty.forms.form import Form, InvalidForm, chosen_texts, form, lacking, require_unchanged, tree
 from app.openloyalty.forms.rules import TYPES, CodeForm, EarningRuleChangeForm, EarningRuleForm, PlaceForm
-from app.openloyalty.queries import PAGING_PARAMETERS, filters, paging
+from app.openloyalty.queries import filters, paged_by, paging
 from app.openloyalty.shared.rules import list_valid_rules, paged_rules, shown_rule
 from app.sales import earning, earning_rules
 from app.sales.earning_rules import RuleDetails
@@ -95,7 +95,7 @@ def show_earning_rule(rule: UUID) -> Response:
 
 @blueprint.route("/earningRule", methods=["GET"])
 @blueprint.response(200, schemas.listed("earningRules", schemas.EarningRuleView))
-@blueprint.doc(parameters=[*PAGING_PARAMETERS, *filters("type", "active", "paginated")])
+@blueprint.doc(parameters=[*paged_by(earning_rules.SORTABLE), *filters("type", "active", "paginated")])
 @allow("admin")
 def list_earning_rules() -> Response:
     """List the earning rules."""
@@ -109,7 +109,7 @@ def list_earning_rules() -> Response:
 
 @blueprint.route("/seller/earningRule", methods=["GET"])
 @blueprint.response(200, schemas.listed("earningRules", schemas.EarningRuleView))
-@blueprint.doc(parameters=PAGING_PARAMETERS)
+@blueprint.doc(parameters=paged_by(earning_rules.SORTABLE))
 @allow("admin", "seller")
 def list_earning_rules_as_seller() -> Response:
     """List the earning rules that are valid now."""

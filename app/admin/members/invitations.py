@@ -9,7 +9,7 @@ from app.campaign.listings.recommendations import Recommended
 from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.formats import moment, paged, without_none
-from app.openloyalty.queries import PAGING_PARAMETERS, paging
+from app.openloyalty.queries import paged_by, paging
 from app.web.door import allow, chains, listing
 
 blueprint = Blueprint("admin_invitations", __name__)
@@ -17,7 +17,7 @@ blueprint = Blueprint("admin_invitations", __name__)
 
 @blueprint.route("/invitations", methods=["GET"])
 @blueprint.response(200, schemas.listed("invitations", schemas.InvitationView))
-@blueprint.doc(parameters=PAGING_PARAMETERS)
+@blueprint.doc(parameters=paged_by())
 @allow("admin")
 def list_invitations() -> Response:
     """List who registered as recommended by whom, the latest first. Who was invited and has not registered is kept nowhere."""

@@ -8,13 +8,14 @@ from flask import Response, jsonify
 from app import clock
 from app.media.pictures import with_picture
 from app.members import levels, roster
+from app.members.listing import SORTABLE
 from app.openloyalty import member_views, schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.formats import kept_percent, paged
 from app.openloyalty.forms.fields import Checkbox
 from app.openloyalty.forms.form import Form, chosen_texts, form, lacking, require_unchanged
 from app.openloyalty.forms.levels import LevelChangeForm, LevelForm
-from app.openloyalty.queries import PAGING_PARAMETERS, paging
+from app.openloyalty.queries import paged_by, paging
 from app.openloyalty.shared import tables
 from app.openloyalty.shared.programme import list_levels, show_level
 from app.web.door import allow, chains, listing, note_subject, own_chain, reading, transaction
@@ -28,7 +29,7 @@ class ActiveForm(Form):
 
 @blueprint.route("/level", methods=["GET"])
 @blueprint.response(200, schemas.listed("levels", schemas.LevelView))
-@blueprint.doc(parameters=PAGING_PARAMETERS)
+@blueprint.doc(parameters=paged_by(levels.SORTABLE))
 @allow("admin", "seller")
 def list_all_levels() -> Response:
     """List the levels, the lowest first."""
@@ -101,7 +102,7 @@ def switch_level(data: dict, level: UUID) -> Response:  # type: ignore[type-arg]
 
 @blueprint.route("/level/<uuid:level>/customers", methods=["GET"])
 @blueprint.response(200, schemas.listed("customers", schemas.MemberView))
-@blueprint.doc(parameters=PAGING_PARAMETERS)
+@blueprint.doc(parameters=paged_by(SORTABLE))
 @allow("admin")
 def list_customers_of_level(level: UUID) -> Response:
     """List the customers on a level."""

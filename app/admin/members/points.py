@@ -9,7 +9,7 @@ from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.forms.form import form
 from app.openloyalty.forms.points import AdditionForm, PassingForm, TransferForm
-from app.openloyalty.queries import PAGING_PARAMETERS
+from app.openloyalty.queries import paged_by
 from app.openloyalty.shared.transfers import TRANSFER_FILTERS, cancel, customer_filter, move, pass_on, transfers
 from app.points import ledger
 from app.sales import points as by_hand
@@ -20,7 +20,7 @@ blueprint = Blueprint("admin_points", __name__)
 
 @blueprint.route("/points/transfer", methods=["GET"])
 @blueprint.response(200, schemas.listed("transfers", schemas.TransferView))
-@blueprint.doc(parameters=[*PAGING_PARAMETERS, *TRANSFER_FILTERS])
+@blueprint.doc(parameters=[*paged_by(ledger.SORTABLE), *TRANSFER_FILTERS])
 @allow("admin", "seller")
 def list_transfers() -> Response:
     """List the changes of customers' points."""

@@ -9,7 +9,7 @@ from app.openloyalty import schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.forms.form import form
 from app.openloyalty.forms.sales import AssignForm, LabelsForm, TransactionForm
-from app.openloyalty.queries import PAGING_PARAMETERS
+from app.openloyalty.queries import paged_by
 from app.openloyalty.shared import sales
 from app.sales import listing
 from app.sales.recording import SaleDetails
@@ -39,7 +39,7 @@ def simulate_transaction(reported: SaleDetails) -> Response:
 
 @blueprint.route("/transaction", methods=["GET"])
 @blueprint.response(200, schemas.listed("transactions", schemas.TransactionView))
-@blueprint.doc(parameters=[*PAGING_PARAMETERS, *sales.SALE_FILTERS])
+@blueprint.doc(parameters=[*paged_by(listing.SORTABLE), *sales.SALE_FILTERS])
 @allow(*STAFF)
 def list_transactions() -> Response:
     """List the sales, the latest first."""

@@ -8,12 +8,13 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.members import roster
+from app.members.listing import SORTABLE
 from app.openloyalty import member_views, schemas
 from app.openloyalty.api import Blueprint
 from app.openloyalty.formats import kept_percent, paged
 from app.openloyalty.forms.form import form
 from app.openloyalty.forms.segments import SegmentChangeForm, SegmentForm
-from app.openloyalty.queries import PAGING_PARAMETERS, filters, flag, paging, text
+from app.openloyalty.queries import filters, flag, paged_by, paging, text
 from app.openloyalty.shared import tables
 from app.segments import segments
 from app.segments.criteria import Criterion
@@ -26,7 +27,7 @@ MEMBER_FILTERS = {"firstName": "first_name", "lastName": "last_name", "phone": "
 
 @blueprint.route("/segment", methods=["GET"])
 @blueprint.response(200, schemas.listed("segments", schemas.SegmentView))
-@blueprint.doc(parameters=[*PAGING_PARAMETERS, *filters("active", "name")])
+@blueprint.doc(parameters=[*paged_by(segments.SORTABLE), *filters("active", "name")])
 @allow("admin")
 def list_segments() -> Response:
     """List the segments."""
@@ -120,7 +121,7 @@ def switch_segment(segment: UUID, action: str) -> Response:
 
 @blueprint.route("/segment/<uuid:segment>/customers", methods=["GET"])
 @blueprint.response(200, schemas.listed("customers", schemas.MemberView))
-@blueprint.doc(parameters=[*PAGING_PARAMETERS, *filters(*MEMBER_FILTERS)])
+@blueprint.doc(parameters=[*paged_by(SORTABLE), *filters(*MEMBER_FILTERS)])
 @allow("admin")
 def list_customers_of_segment(segment: UUID) -> Response:
     """List the customers of a segment."""

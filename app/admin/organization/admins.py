@@ -20,7 +20,7 @@ from app.openloyalty.api import Blueprint
 from app.openloyalty.formats import paged, without_none
 from app.openloyalty.forms.fields import BLANK, Checkbox, Collection, Email, Secret, Text
 from app.openloyalty.forms.form import Form, form, require_unchanged
-from app.openloyalty.queries import PAGING_PARAMETERS, paging
+from app.openloyalty.queries import paged_by, paging
 from app.web.door import allow, caller, chains, login_id, note_chain, note_subject, own_chain, reading, transaction
 
 blueprint = Blueprint("admin_admins", __name__)
@@ -78,7 +78,7 @@ class AdminForm(AdminChangeForm):
 
 @blueprint.route("/admin", methods=["GET"])
 @blueprint.response(200, schemas.listed("users", AdminView))
-@blueprint.doc(parameters=PAGING_PARAMETERS)
+@blueprint.doc(parameters=paged_by(staff.SORTABLE))
 @allow("admin")
 def list_admins() -> Response:
     """List the admins who may act for the same chains."""

@@ -8,7 +8,7 @@ from marshmallow import Schema, fields
 from app.native import answers, schemas, views
 from app.openloyalty.api import Blueprint
 from app.openloyalty.formats import moment, paged, without_none
-from app.openloyalty.queries import PAGING_PARAMETERS, number, paging
+from app.openloyalty.queries import number, paged_by, paging
 from app.openloyalty.schemas import listed
 from app.web import audit
 from app.web.audit import AuditRow
@@ -42,7 +42,7 @@ def list_audit_entries() -> Response:
 
 @blueprint.route("/audit/log", methods=["GET"])
 @blueprint.response(200, listed("auditLogs", AuditLogView))
-@blueprint.doc(parameters=PAGING_PARAMETERS)
+@blueprint.doc(parameters=paged_by())
 @allow("admin")
 def list_audit_log() -> Response:
     """List the same as Open Loyalty's console asks for it: by pages, the newest 10,000."""

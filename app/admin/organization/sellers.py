@@ -13,7 +13,7 @@ from app.openloyalty.formats import paged
 from app.openloyalty.forms.form import form, require_unchanged
 from app.openloyalty.forms.sellers import SellerChangeForm, SellerForm
 from app.openloyalty.forms.shops import PosChangeForm, PosForm
-from app.openloyalty.queries import PAGING_PARAMETERS, paging
+from app.openloyalty.queries import paged_by, paging
 from app.openloyalty.shared.programme import list_shops_with_sales, show_shop, shown_shop
 from app.organizations import chains as organizations
 from app.organizations import shops
@@ -24,7 +24,7 @@ blueprint = Blueprint("admin_sellers", __name__)
 
 @blueprint.route("/seller", methods=["GET"])
 @blueprint.response(200, schemas.listed("sellers", schemas.SellerView))
-@blueprint.doc(parameters=PAGING_PARAMETERS)
+@blueprint.doc(parameters=paged_by(staff.SORTABLE))
 @allow("admin")
 def list_sellers() -> Response:
     """List the sellers."""
@@ -87,7 +87,7 @@ def switch_seller(seller: UUID, action: str) -> Response:
 
 @blueprint.route("/pos", methods=["GET"])
 @blueprint.response(200, schemas.listed("pos", schemas.PosView))
-@blueprint.doc(parameters=PAGING_PARAMETERS)
+@blueprint.doc(parameters=paged_by(shops.SORTABLE))
 @allow("admin")
 def list_pos() -> Response:
     """List the points of sale, with what was sold there; `/api/seller/pos` is quicker where there are many sales."""
