@@ -16,6 +16,8 @@ from flask import Flask
 
 from tests.world import PASSWORD, World
 
+pytestmark = pytest.mark.slow
+
 PACKAGE = "guerdon_client"
 # The generator knows no pictures: it takes them as bytes when it is told to. And the code need not be pretty here.
 CONFIG = {

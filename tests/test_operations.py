@@ -15,6 +15,8 @@ from app.settings import Settings
 from tests.client import Client
 from tests.world import World
 
+pytestmark = pytest.mark.slow
+
 
 def test_health_is_told(client: Client, database: Database) -> None:
     assert client.get("/livez").json == {"status": "alive"}

@@ -20,6 +20,8 @@ from tests.client import Client
 from tests.outbox.hooks import subscribe
 from tests.world import PASSWORD, World, clock_at
 
+pytestmark = pytest.mark.slow
+
 ANN = {
     "firstName": "Ann",
     "lastName": "New",

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import jwt
+import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
@@ -17,6 +18,8 @@ from app.access.roles import ACCESSES, RESOURCES, Permission
 from app.web import resources
 from tests.client import Client
 from tests.world import PASSWORD, World
+
+pytestmark = pytest.mark.slow
 
 EVERYTHING = [Permission(resource, access) for resource in RESOURCES for access in ACCESSES]
 # What only those admins do who may do everything: whose the data is, and to whom it goes.

@@ -21,6 +21,8 @@ from tests.client import Client
 from tests.postgres import free_port
 from tests.world import World
 
+pytestmark = pytest.mark.slow
+
 
 def picture(kind: str = "PNG", size: tuple[int, int] = (640, 620), mode: str = "RGB", **how: Any) -> bytes:
     out = io.BytesIO()

@@ -31,6 +31,8 @@ from app.refusal import Refusal
 from app.sales.recording import SaleDetails
 from tests.world import PLAYS, World, nothing, points, voucher
 
+pytestmark = pytest.mark.slow
+
 PLAYED = settings(
     max_examples=PLAYS,
     stateful_step_count=30,

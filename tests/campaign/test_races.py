@@ -30,6 +30,8 @@ from tests.admin.test_photos import picture, upload
 from tests.client import Client
 from tests.world import PASSWORD, World, offered
 
+pytestmark = pytest.mark.slow
+
 
 def at_once(*calls: Callable[[], Any]) -> None:
     threads = [threading.Thread(target=call) for call in calls]

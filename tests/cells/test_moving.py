@@ -52,6 +52,8 @@ from tests.postgres import administer, direct
 from tests.receiver import receiver
 from tests.world import World, clock_at, flat_spec, voucher
 
+pytestmark = pytest.mark.slow
+
 CELL = 3
 
 

@@ -35,6 +35,8 @@ from tests.campaign.document.test_documents import PLAYED, created
 from tests.client import Client
 from tests.world import World
 
+pytestmark = pytest.mark.slow
+
 Guerdon = Callable[..., Result]
 
 
@@ -92,7 +94,6 @@ def _named(planned: Result) -> str:
     return re.search(r"Plan ([0-9a-f]{8}):", planned.output)[1]  # type: ignore[index]
 
 
-@pytest.mark.slow
 def test_what_was_pulled_says_the_same_and_keeps_its_comments(
     guerdon: Guerdon, where: list[str], tmp_path: Path, world: World
 ) -> None:
@@ -247,7 +248,6 @@ def test_a_draft_is_asked(guerdon: Guerdon, where: list[str], tmp_path: Path, wo
     assert guerdon(*asked, "--at", "tomorrow").exit_code == 2
 
 
-@pytest.mark.slow
 def test_a_plan_of_many_files_costs_few_requests_and_few_statements(
     app: Flask, guerdon: Guerdon, url: str, tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

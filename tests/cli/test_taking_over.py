@@ -16,6 +16,8 @@ from app.points import ledger, summary
 from tests.cli.test_documents import Guerdon
 from tests.world import World
 
+pytestmark = pytest.mark.slow
+
 HEADING = "firstName;last name;E-mail;phone;Loyalty_Card_Number;birthDate;createdAt;level;points;labels;agreement1;city;country"
 
 

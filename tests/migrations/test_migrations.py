@@ -30,6 +30,8 @@ from app.paging import Page
 from app.sales.models import Sale
 from tests.world import flat_spec
 
+pytestmark = pytest.mark.slow
+
 NOW = "2026-11-01 10:00:00.000000"
 CAMPAIGN, CUSTOMER = uuid.UUID(int=7), uuid.UUID(int=8)
 SOLD, USED = uuid.UUID(int=1), uuid.UUID(int=2)

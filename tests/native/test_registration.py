@@ -18,6 +18,8 @@ from app.sales.earning_rules import RuleDetails
 from tests.client import Client
 from tests.world import PASSWORD, World, points
 
+pytestmark = pytest.mark.slow
+
 ANN = {
     "firstName": "Ann",
     "lastName": "New",

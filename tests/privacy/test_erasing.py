@@ -37,6 +37,8 @@ from tests.outbox.hooks import Hooks, subscribe
 from tests.receiver import receiver
 from tests.world import PASSWORD, World
 
+pytestmark = pytest.mark.slow
+
 EMAIL, PHONE, CARD = "philippa.marlowe@guerdon.example", "+48600700800", "9988776655"
 PERSONAL = (
     "Philippa",

@@ -45,6 +45,8 @@ from tests.campaign.triggers.test_events import an_event_campaign, tell, visits
 from tests.client import Client
 from tests.world import World, points
 
+pytestmark = pytest.mark.slow
+
 
 class Pair:
     """Ann registered twice: at the till with a card, and in the app with an address."""

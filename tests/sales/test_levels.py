@@ -20,6 +20,8 @@ from app.sales.recording import SaleDetails, SoldItem
 from tests.client import Client
 from tests.world import World, clock_at
 
+pytestmark = pytest.mark.slow
+
 
 def decide(world: World, **details: object) -> None:
     with world.database.transaction() as session:

@@ -17,6 +17,8 @@ from tests.campaign.test_races import at_once
 from tests.sessionm.conftest import EXTERNAL_ID, Program, a_campaign, basic, code, visits
 from tests.world import World, clock_at
 
+pytestmark = pytest.mark.slow
+
 
 def test_only_the_key_and_its_secret_open_the_door(program: Program, world: World) -> None:
     path = f"{program.v1}/campaigns"

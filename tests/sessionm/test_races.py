@@ -3,6 +3,8 @@
 from collections import Counter
 from typing import Any
 
+import pytest
+
 from app.campaign.engagement import opt_ins
 from app.campaign.models.awards import Award
 from app.campaign.models.engagement import BehaviorProgress, EventReceipt, Participation
@@ -10,6 +12,8 @@ from app.campaign.models.limits import Stock
 from tests.campaign.test_races import at_once
 from tests.sessionm.conftest import Program, code, visits
 from tests.world import World
+
+pytestmark = pytest.mark.slow
 
 
 def until_definite(send: Any) -> Any:

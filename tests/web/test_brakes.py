@@ -13,6 +13,8 @@ from tests.client import Client
 from tests.spaaza.conftest import HOST, Shop, code
 from tests.world import PASSWORD, World, clock_at, hours
 
+pytestmark = pytest.mark.slow
+
 
 def sign_in(client: Client, name: str, password: str, role: str = "admin") -> Any:
     return client.post(f"/api/{role}/login_check", data={"_username": name, "_password": password})
