@@ -66,6 +66,18 @@ def test_the_introduction_tells_what_the_code_does(document: Any) -> None:
         assert path in document["paths"], path
 
 
+def test_texts_by_language_are_in_every_form_that_has_them(document: Any) -> None:
+    schemas = document["components"]["schemas"]
+    found = {
+        name for name, it in schemas.items() if "translations" in it.get("properties", {}) and name.endswith("Form")
+    }
+    kinds = ("Campaign", "Category", "EarningRule", "Level")
+    assert found == {f"{kind}{change}Form" for kind in kinds for change in ("", "Change")}
+    texts = schemas["CampaignForm"]["properties"]["translations"]["additionalProperties"]
+    names = schemas[texts["$ref"].rpartition("/")[2]]["properties"]
+    assert {"name", "shortDescription"} <= set(names)
+
+
 def test_every_call_has_an_example_that_fits(document: Any, operations: dict[str, Operation]) -> None:
     for name, operation in operations.items():
         answers = [operation["responses"].get(status) for status in ("201", "200", "202", "204")]

@@ -197,8 +197,18 @@ def with_path(messages: Any, path: str = "") -> list[str]:
 
 
 @cache
-def _body_of(root: str, schema: type[Form]) -> type[Schema]:
-    return Schema.from_dict({root: fields.Nested(schema, required=True)}, name=f"{schema.__name__}Body")
+def _documented(root: str | None, schema: type[Form]) -> type[Schema]:
+    """What a body looks like, for the manual; texts by language among its fields, which `Form` reads by itself."""
+    shown: type[Schema] = schema
+    if schema.translated:
+        texts = Schema.from_dict(
+            {name: fields.String(allow_none=True) for name in schema.translated}, name=f"{schema.__name__}Texts"
+        )
+        by_language = fields.Dict(keys=fields.String(), values=fields.Nested(texts), allow_none=True)
+        shown = type(schema.__name__, (schema,), {"translations": by_language})
+    if root is None:
+        return shown
+    return Schema.from_dict({root: fields.Nested(shown, required=True)}, name=f"{schema.__name__}Body")
 
 
 def form(root: str | None, schema: type[Form]) -> Callable[[Any], Any]:
@@ -207,7 +217,7 @@ def form(root: str | None, schema: type[Form]) -> Callable[[Any], Any]:
     A body without the root was not submitted: 400 with a tree that carries no message. Raises InvalidForm.
     """
     filled = schema()
-    documented = schema if root is None else _body_of(root, schema)
+    documented = _documented(root, schema)
 
     def decorate(view: Any) -> Any:
         @wraps(view)
