@@ -138,6 +138,10 @@ class GuardedFlask(Flask):
 
     request_class = WholeRequest
 
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """As it is: nothing here is a coroutine, and asking each function of each request costs more than some of them."""
+        return func
+
     def log_exception(self, exc_info: Any) -> None:
         """By the route: the address may name people, codes and keys."""
         route = request.url_rule.rule if request.url_rule else "an unknown address"
