@@ -34,8 +34,30 @@ secure_scheme_headers: dict[str, str] = {}  # whom to believe about the scheme i
 loglevel = "warning"
 
 
+def on_starting(server: Any) -> None:
+    """A socket for each worker; see app/http_sockets.py."""
+    from app import http_sockets
+
+    http_sockets.bind(server)
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    from app import http_sockets
+
+    http_sockets.choose(server, worker)
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    from app import http_sockets
+
+    http_sockets.leave_others(server, worker)
+
+
 def child_exit(server: Any, worker: Any) -> None:
-    """A worker that is gone holds no gauges any more."""
+    """A worker that is gone holds no gauges any more, and perhaps nobody takes its place."""
     from prometheus_client import multiprocess
 
+    from app import http_sockets
+
     multiprocess.mark_process_dead(worker.pid)
+    http_sockets.give_up(server)

@@ -33,7 +33,7 @@ APP = Path(__file__).parent.parent / "app"
 FLOORS: list[set[str]] = [
     {"cli"},
     {"prove"},
-    {"serving", "http_worker", "worker"},
+    {"serving", "http_worker", "http_sockets", "worker"},
     {"mail"},
     {"__init__"},
     {"operations"},

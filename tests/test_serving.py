@@ -213,6 +213,49 @@ def test_a_dead_worker_is_replaced_again_and_again(environ: dict[str, str]) -> N
             assert get(server.port, "/livez")
 
 
+def sockets_of(server: Server, pid: int) -> set[str]:
+    """The sockets at which a process listens on the server's port."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    listening = {row[9] for row in rows if row[1].endswith(f":{server.port:04X}") and row[3] == "0A"}
+    opened = set()
+    for it in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            opened.add(os.readlink(it))
+    return {it for it in listening if f"socket:[{it}]" in opened}
+
+
+def test_each_worker_has_a_socket_which_outlives_it(environ: dict[str, str]) -> None:
+    with guerdon(environ, workers=3, threads=1) as server:
+        assert server.process is not None
+        master = server.process.pid
+        all_sockets = sockets_of(server, master)
+        assert len(all_sockets) == 3
+        assert all(get(server.port, "/livez") for _ in range(40)), "each is accepted from"
+        until(lambda: {len(sockets_of(server, it)) for it in server.workers()} == {1}, "a worker holds others")
+        dead = server.workers()[1]
+        its = sockets_of(server, dead)
+        os.kill(dead, signal.SIGKILL)
+        until(lambda: dead not in server.workers() and len(server.workers()) == 3, "no worker came")
+        until(lambda: any(sockets_of(server, it) == its for it in server.workers()), "nobody took its place")
+        assert all(get(server.port, "/livez") for _ in range(40))
+        os.kill(master, signal.SIGTTOU)
+        until(lambda: len(sockets_of(server, master)) == 2, "connections would wait at a socket that is nobody's")
+        assert all(get(server.port, "/livez") for _ in range(40))
+        before = set(server.workers())
+        os.kill(master, signal.SIGHUP)  # reads the settings anew: three, again
+        until(lambda: not set(server.workers()) & before and len(server.workers()) == 3, "they were not replaced")
+        assert all(get(server.port, "/livez") for _ in range(40))
+
+
+def test_a_port_that_is_taken_is_not_shared(environ: dict[str, str]) -> None:
+    with guerdon(environ, workers=1, threads=1) as server:
+        second = Server(environ, workers=1, threads=1)
+        command = [*second.command[: second.command.index("-b")], "-b", f"127.0.0.1:{server.port}", "wsgi:application"]
+        said = subprocess.run(command, env=second.environ, cwd=ROOT, capture_output=True, text=True, timeout=60)
+        assert said.returncode == 1
+        assert "Connection in use" in said.stderr
+
+
 def test_workers_stop_when_their_master_is_killed(environ: dict[str, str]) -> None:
     server = Server(environ, workers=2, threads=1)
     server.start()
