@@ -3,6 +3,7 @@
 Only who comes and who goes is written, so that campaigns for a segment never flicker while it is computed anew.
 """
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,9 +17,11 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Select,
+    String,
     and_,
     bindparam,
     case,
+    cast,
     delete,
     exists,
     literal,
@@ -32,7 +35,7 @@ from sqlalchemy.orm import Session
 from app.batches import batched
 from app.db.guarded import insert_into
 from app.db.prepared import Prepared, dialect_of, is_postgresql
-from app.db.types import UtcDateTime
+from app.db.types import AnyColumn, UtcDateTime
 from app.members import sizes
 from app.members.models import ERASED, Customer, Segment, SegmentCriterion, SegmentMember, SegmentPart
 from app.organizations import chains
@@ -87,7 +90,7 @@ class _Row(NamedTuple):
     segment_id: int
     part_id: int
     type: str | None
-    terms: Any
+    terms: str | None  # as they are stored: they are compared at every sale, and read once
     belongs: bool
     is_meant: int | None  # None: not asked
 
@@ -147,9 +150,15 @@ def _question(asked: Asked | None, only_moving: bool, defined: Sequence[_Row] = 
     """Whether segments that are defined so mean a customer; without any, only how they are defined."""
     customer = bindparam("customer", None, type_=BigInteger())
     belongs = exists().where(SegmentMember.segment_id == Segment.id, SegmentMember.customer_id == customer)
-    of_criterion = Segment.id.label("segment_id"), SegmentPart.id.label("part_id"), SegmentCriterion.type
+    columns: list[AnyColumn] = [
+        Segment.id.label("segment_id"),
+        SegmentPart.id.label("part_id"),
+        SegmentCriterion.type.label("type"),
+        cast(SegmentCriterion.terms, String).label("terms"),
+        belongs.label("belongs"),
+    ]
     query = (
-        select(*of_criterion, SegmentCriterion.terms, belongs.label("belongs"), null().label("is_meant"))
+        select(*columns, null().label("is_meant"))
         .join(SegmentPart, SegmentPart.segment_id == Segment.id)
         .outerjoin(SegmentCriterion, SegmentCriterion.part_id == SegmentPart.id)
         .where(Segment.chain_id == bindparam("chain", None, type_=BigInteger()), Segment.active.is_(True))
@@ -164,8 +173,7 @@ def _question(asked: Asked | None, only_moving: bool, defined: Sequence[_Row] = 
         # On PostgreSQL once, not once for each row beside which it stands.
         known = met.cte("met").prefix_with("MATERIALIZED", dialect="postgresql")
         is_meant = case(*((Segment.id == id, known.c[f"of_{id}"]) for id in means))
-        columns = *of_criterion, SegmentCriterion.terms, belongs.label("belongs"), is_meant.label("is_meant")
-        query = query.outerjoin(known, true()).with_only_columns(*columns)
+        query = query.outerjoin(known, true()).with_only_columns(*columns, is_meant.label("is_meant"))
     today = asked.today if asked is not None else None
     return _Question(today, [it.criterion for it in defined], Prepared(query, _Row, keeps_values=True))
 
@@ -173,7 +181,7 @@ def _question(asked: Asked | None, only_moving: bool, defined: Sequence[_Row] = 
 def _means(asked: Asked, criteria_of: Sequence[_Row]) -> ColumnElement[int]:
     """Whether a segment of these criteria means the customer of the row; one with an empty part means nobody."""
     parts = [
-        [Criterion(it.type, it.terms) for it in part if it.type]
+        [Criterion(it.type, json.loads(it.terms)) for it in part if it.type and it.terms]
         for _, part in groupby(criteria_of, key=lambda it: it.part_id)
     ]
     if not all(parts):
