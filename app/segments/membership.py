@@ -69,7 +69,7 @@ def recompute(session: Session, segment: Segment, now: datetime) -> int:
         going = set(session.scalars(members))
     else:
         coming, going = _differences(session, wanted.cte("wanted"), members.cte("members"))
-    _write(session, segment, coming, going)
+    _write(session, segment.chain_id, segment.id, coming, going)
     return len(coming) + len(going)
 
 
@@ -143,7 +143,7 @@ def refresh(session: Session, chain: ChainTerms, customer_id: int, now: datetime
         first = next(own)
         if first.is_meant is not None and bool(first.is_meant) != bool(first.belongs):
             coming, going = ({customer_id}, set()) if first.is_meant else (set(), {customer_id})
-            _write(session, session.get_one(Segment, id), coming, going)
+            _write(session, chain.id, id, coming, going)
 
 
 def _question(asked: Asked | None, only_moving: bool, defined: Sequence[_Row] = ()) -> _Question:
@@ -213,28 +213,30 @@ def _all_of(asked: Asked, parts: Sequence[Sequence[OfType]]) -> ColumnElement[bo
     return and_(true(), *(or_(*(criteria.TYPES[it.type].condition(asked, it.terms) for it in part)) for part in parts))
 
 
-def _write(session: Session, segment: Segment, coming: set[int], going: set[int]) -> None:
+def _write(session: Session, chain_id: int, segment_id: int, coming: set[int], going: set[int]) -> None:
     for changed, step in ((going, -1), (coming, +1)):
         counted: Counter[int | None] = Counter()
         for chunk in batched(sorted(changed), CHUNK):
             # Kept from moving between levels while they are counted; in the order of their ids, so that nobody deadlocks.
             query = select(Customer.id, Customer.level_id).where(Customer.id.in_(chunk)).order_by(Customer.id)
             rows = session.execute(query.with_for_update(key_share=True, of=Customer)).all()
-            changed_now = _add(session, segment, chunk) if step > 0 else _remove(session, segment, chunk)
+            changed_now = (
+                _add(session, chain_id, segment_id, chunk) if step > 0 else _remove(session, segment_id, chunk)
+            )
             counted.update(row.level_id for row in rows if row.id in changed_now)
         for level_id in sorted(counted, key=lambda it: it or 0):
-            sizes.add(session, segment.chain_id, level_id, segment.id, step * counted[level_id])
+            sizes.add(session, chain_id, level_id, segment_id, step * counted[level_id])
 
 
-def _add(session: Session, segment: Segment, customer_ids: Sequence[int]) -> set[int]:
+def _add(session: Session, chain_id: int, segment_id: int, customer_ids: Sequence[int]) -> set[int]:
     """Those who did not belong to it: whoever refreshes a customer meanwhile may have been faster."""
-    of_segment = {"chain_id": segment.chain_id, "segment_id": segment.id}
+    of_segment = {"chain_id": chain_id, "segment_id": segment_id}
     new = insert_into(dialect_of(session), SegmentMember).values(
         [{**of_segment, "customer_id": it} for it in customer_ids]
     )
     return set(session.scalars(new.on_conflict_do_nothing().returning(SegmentMember.customer_id)))
 
 
-def _remove(session: Session, segment: Segment, customer_ids: Sequence[int]) -> set[int]:
-    gone = SegmentMember.segment_id == segment.id, SegmentMember.customer_id.in_(customer_ids)
+def _remove(session: Session, segment_id: int, customer_ids: Sequence[int]) -> set[int]:
+    gone = SegmentMember.segment_id == segment_id, SegmentMember.customer_id.in_(customer_ids)
     return set(session.scalars(delete(SegmentMember).where(*gone).returning(SegmentMember.customer_id)))
