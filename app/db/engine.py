@@ -24,7 +24,10 @@ SESSION = {
 POOLERS = ("transaction",)  # what a URL may say with `?pooler=…`
 # PostgreSQL's codes for "run the whole transaction again": serialization, deadlock, lock and statement timeout, shutdown,
 # crash, starting; and a unique violation, for somebody else has just added what we looked for in vain: the next try sees it.
-TRY_AGAIN = {"40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03", "23505"}
+TRY_AGAIN = {"40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03"} | {
+    "23503",  # what it refers to, somebody else has just removed
+    "23505",  # and what it adds, added
+}
 
 
 # What the triggers of something that is closed raise, see `app.cells.closing`; on SQLite it stands in the message.

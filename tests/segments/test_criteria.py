@@ -1,5 +1,6 @@
 """Whom each type of criterion means, on both databases; who comes and goes when sales arrive, time passes or a definition changes."""
 
+import threading
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from sqlalchemy import event, select
 
 from app.campaign.awards.give import SYSTEM
 from app.campaign.triggers import sales
+from app.db.engine import TryAgain
 from app.members import attributes, tags
 from app.members.errors import BadSegment
 from app.members.models import Customer, SegmentMember
@@ -19,6 +21,7 @@ from app.segments import membership, segments
 from app.segments.criteria import Criterion
 from app.segments.segments import SegmentDetails
 from tests.client import Client
+from tests.privacy.test_merging import wait_until, waiting
 from tests.world import World
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -221,6 +224,35 @@ def test_a_sale_is_asked_about_by_what_a_segment_is_now(
         segments.switch(session, segment.uuid, False, EVERY_CHAIN, NOW)
     town.sell("Ann", "A5", 0, [SoldItem("MILK", "Milk", 1, 300)])
     assert members(world) == set()
+    world.require_invariants()
+
+
+@pytest.mark.waits
+def test_a_sale_is_tried_again_when_the_segment_is_removed_meanwhile(town: Town) -> None:
+    world = town.world
+    if not world.database.is_postgresql:
+        pytest.skip("On SQLite nothing is removed while a sale is under way.")
+    jam = SegmentDetails("jam", True, [one("bought_skus", skuIds=["JAM"])])
+    with world.database.transaction() as session:
+        segment = segments.create(session, world.chain_id, jam, NOW)
+    raised: list[Exception] = []
+
+    def sell() -> None:
+        try:
+            town.sell("Ben", "B2", 0, [SoldItem("JAM", "Jam", 1, 300)])
+        except TryAgain as e:
+            raised.append(e)
+
+    seller = threading.Thread(target=sell)
+    with world.database.transaction() as session:
+        segments.remove(session, segment.uuid, EVERY_CHAIN, NOW)
+        session.flush()
+        seller.start()
+        wait_until(lambda: waiting(world) > 0)
+    seller.join(60)
+    assert len(raised) == 1
+    sell()
+    assert (len(raised), members(world)) == (1, set())
     world.require_invariants()
 
 
