@@ -41,6 +41,13 @@ def on_starting(server: Any) -> None:
     http_sockets.bind(server)
 
 
+def when_ready(server: Any) -> None:
+    from app import http_sockets
+
+    http_sockets.require_one_address(server)
+    http_sockets.give_up(server)
+
+
 def pre_fork(server: Any, worker: Any) -> None:
     from app import http_sockets
 

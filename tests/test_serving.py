@@ -247,13 +247,39 @@ def test_each_worker_has_a_socket_which_outlives_it(environ: dict[str, str]) -> 
         assert all(get(server.port, "/livez") for _ in range(40))
 
 
+def test_no_socket_is_left_to_nobody(environ: dict[str, str]) -> None:
+    with guerdon(environ, workers=2, threads=1) as server:
+        assert server.process is not None
+        master = server.process.pid
+        first, second = sorted(server.workers())
+        os.kill(master, signal.SIGTTIN)  # the third shares the first one's socket
+        until(lambda: len(server.workers()) == 3, "no worker came")
+        os.kill(first, signal.SIGKILL)  # and so does whoever takes its place
+        until(lambda: first not in server.workers() and len(server.workers()) == 3, "no worker came")
+        os.kill(master, signal.SIGTTOU)  # the second goes, who had one alone
+        until(lambda: len(server.workers()) == 2, "nobody went")
+        assert second not in server.workers()
+        assert all(get(server.port, "/livez") for _ in range(40))
+
+
+def refused(environ: dict[str, str], *options: str) -> str:
+    """What is said of a start that is refused."""
+    command = Server(environ).command
+    command = [*command[: command.index("-b")], "-w", "1", *options, "wsgi:application"]
+    said = subprocess.run(command, env={**os.environ, **environ}, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert said.returncode == 1
+    return said.stderr
+
+
 def test_a_port_that_is_taken_is_not_shared(environ: dict[str, str]) -> None:
     with guerdon(environ, workers=1, threads=1) as server:
-        second = Server(environ, workers=1, threads=1)
-        command = [*second.command[: second.command.index("-b")], "-b", f"127.0.0.1:{server.port}", "wsgi:application"]
-        said = subprocess.run(command, env=second.environ, cwd=ROOT, capture_output=True, text=True, timeout=60)
-        assert said.returncode == 1
-        assert "Connection in use" in said.stderr
+        assert "Connection in use" in refused(environ, "-b", f"127.0.0.1:{server.port}")
+
+
+def test_what_would_leave_a_socket_to_nobody_is_refused(environ: dict[str, str]) -> None:
+    several = refused(environ, "-b", f"127.0.0.1:{free_port()}", "-b", f"127.0.0.1:{free_port()}")
+    assert "Guerdon listens at one address, and here are 2" in several
+    assert "Leave out reuse_port" in refused(environ, "-b", f"127.0.0.1:{free_port()}", "--reuse-port")
 
 
 def test_workers_stop_when_their_master_is_killed(environ: dict[str, str]) -> None:
