@@ -315,6 +315,8 @@ def _count_return(session: Session, sale: Sale, back: Sale) -> None:
     if sale.returned + back.amount > sale.amount:
         left = sale.amount - sale.returned
         message = f"More is returned than was bought: {decimal(left)} is left of the sale."
+        if not left:
+            message = "The whole sale was returned already."
         raise MoreThanSale(message, required=left, actual=back.amount, field="items")
     _require_items(session, sale)
     sale.returned += back.amount
@@ -369,9 +371,13 @@ def validate(reported: SaleDetails, now: datetime) -> None:
     if not reported.number:
         raise BadSale("A sale has a number.", field="number")
     if reported.bought_at is not None and reported.bought_at > now + AHEAD_MAX:
-        raise BadSale("A sale lies in the past; its moment is still to come.", field="bought_at")
-    if reported.is_return != (reported.returns is not None):
-        raise BadSale("A return, and nothing else, names the sale that it gives back.", field="returns")
+        minutes = int(AHEAD_MAX.total_seconds()) // 60
+        said = f"Here it is {now:%Y-%m-%d %H:%M} UTC: a sale may be dated {minutes} minutes ahead, for a clock that is fast, not more."
+        raise BadSale(said, field="bought_at")
+    if reported.is_return and reported.returns is None:
+        raise BadSale("A return names the sale that it gives back.", field="returns")
+    if reported.returns is not None and not reported.is_return:
+        raise BadSale("Only a return names a sale that it gives back.", field="returns")
     if len(reported.items) > ITEMS_MAX:
         raise BadSale(f"A receipt has at most {ITEMS_MAX} items.", field="items")
     if any(it.amount < 0 or it.quantity < 0 for it in reported.items) or not 0 <= reported.total <= BALANCE_MAX:

@@ -297,7 +297,7 @@ def validate(kind: str, terms: Terms) -> None:
     missing = [name for name in TYPES[kind].terms if terms.get(name) in (None, [], "")]
     ends = next((pair for pair in OPEN_ENDED if set(pair) == set(TYPES[kind].terms)), ())
     if missing and kind != "customer_list" and len(missing) > (1 if ends else 0):
-        raise BadSegment(f"A criterion {kind} needs {', '.join(missing)}.", field="parts")
+        raise BadSegment(f"A criterion {kind} needs {(' or ' if ends else ', ').join(missing)}.", field="parts")
     for low, high in ORDERED:
         if low in terms and high in terms and terms[low] > terms[high]:
             raise BadSegment(f"In a criterion {kind}, {low} is not more than {high}.", field="parts")

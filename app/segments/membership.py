@@ -92,7 +92,7 @@ class _Row(NamedTuple):
     type: str | None
     terms: str | None  # as they are stored: they are compared at every sale, and read once
     belongs: bool
-    is_meant: int | None  # None: not asked
+    is_meant: int | None  # None where there is no such customer
 
     @property
     def criterion(self) -> tuple[object, ...]:
@@ -135,10 +135,12 @@ def refresh(session: Session, chain: ChainTerms, customer_id: int, now: datetime
         moment = bindparam("moment", None, type_=UtcDateTime())
         asked = Asked(on_postgresql, chain.id, zone, today, moment)
         question = _question(asked, only_moving, rows) if rows else _HOW_DEFINED[only_moving]
-        if len(str(question.defined)) <= KEPT_MAX:
-            if len(_questions) >= STATEMENTS_MAX:
-                _questions.pop(next(iter(_questions)))
+        if key not in _questions and len(_questions) >= STATEMENTS_MAX:
+            _questions.clear()
+        if rows and len(str(question.defined)) <= KEPT_MAX:
             _questions[key] = question
+        else:
+            _questions.pop(key, None)
     for id, own in groupby(rows, key=lambda it: it.segment_id):
         first = next(own)
         if first.is_meant is not None and bool(first.is_meant) != bool(first.belongs):

@@ -49,7 +49,7 @@ class RecordedSale:
 class _Purchase:
     """What is known of a customer's sale before it is written: of whom, who referred them, the chain's rules, and what was bought.
 
-    `may_reward_baskets`: the chain has campaigns that reward baskets; which of them this one, they say themselves.
+    `may_reward_baskets`: the chain may have campaigns that reward baskets; they say themselves which.
     """
 
     chain: ChainTerms

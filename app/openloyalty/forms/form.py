@@ -204,7 +204,10 @@ def _documented(root: str | None, schema: type[Form]) -> type[Schema]:
         texts = Schema.from_dict(
             {name: fields.String(allow_none=True) for name in schema.translated}, name=f"{schema.__name__}Texts"
         )
-        by_language = fields.Dict(keys=fields.String(), values=fields.Nested(texts), allow_none=True)
+        said = "By language, as `en`" + ("." if schema.keeps_translations else ": the programme's own only.")
+        by_language = fields.Dict(
+            keys=fields.String(), values=fields.Nested(texts), allow_none=True, metadata={"description": said}
+        )
         shown = type(schema.__name__, (schema,), {"translations": by_language})
     if root is None:
         return shown
