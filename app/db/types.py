@@ -1,5 +1,6 @@
 """The types that both databases share, and the root of every model."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +22,7 @@ from sqlalchemy import (
     String,
     Text,
     Uuid,
+    cast,
     text,
     type_coerce,
 )
@@ -153,3 +155,13 @@ class Base(DeclarativeBase):
         table = getattr(cls, "__table__", None)
         if isinstance(table, Table):
             table.dialect_options["sqlite"]["strict"] = True
+
+
+def as_stored(column: AnyColumn) -> AnyColumn:
+    """The text of a JSON column, for what is compared more often than read; see `read_stored`."""
+    return cast(column, String)
+
+
+def read_stored(text: str) -> Any:
+    """What the text of a JSON column says."""
+    return json.loads(text)

@@ -3,7 +3,6 @@
 Only who comes and who goes is written, so that campaigns for a segment never flicker while it is computed anew.
 """
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,11 +16,9 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Select,
-    String,
     and_,
     bindparam,
     case,
-    cast,
     delete,
     exists,
     literal,
@@ -35,7 +32,7 @@ from sqlalchemy.orm import Session
 from app.batches import batched
 from app.db.guarded import insert_into
 from app.db.prepared import Prepared, dialect_of, is_postgresql
-from app.db.types import AnyColumn, UtcDateTime
+from app.db.types import AnyColumn, UtcDateTime, as_stored, read_stored
 from app.members import sizes
 from app.members.models import ERASED, Customer, Segment, SegmentCriterion, SegmentMember, SegmentPart
 from app.organizations import chains
@@ -156,7 +153,7 @@ def _question(asked: Asked | None, only_moving: bool, defined: Sequence[_Row] = 
         Segment.id.label("segment_id"),
         SegmentPart.id.label("part_id"),
         SegmentCriterion.type.label("type"),
-        cast(SegmentCriterion.terms, String).label("terms"),
+        as_stored(SegmentCriterion.terms.expression).label("terms"),
         belongs.label("belongs"),
     ]
     query = (
@@ -183,7 +180,7 @@ def _question(asked: Asked | None, only_moving: bool, defined: Sequence[_Row] = 
 def _means(asked: Asked, criteria_of: Sequence[_Row]) -> ColumnElement[int]:
     """Whether a segment of these criteria means the customer of the row; one with an empty part means nobody."""
     parts = [
-        [Criterion(it.type, json.loads(it.terms)) for it in part if it.type and it.terms]
+        [Criterion(it.type, read_stored(it.terms)) for it in part if it.type and it.terms]
         for _, part in groupby(criteria_of, key=lambda it: it.part_id)
     ]
     if not all(parts):

@@ -230,7 +230,7 @@ def _bring_points_up_to_date(desk: Desk) -> str:
 
 
 def _settle_points(desk: Desk) -> str:
-    return f"Of {_bring_up_to_date(desk, lots.list_unsettled)} accounts it was written down which points paid what."
+    return f"Wrote down for {_bring_up_to_date(desk, lots.list_unsettled)} accounts which points paid what."
 
 
 def _bring_up_to_date(desk: Desk, batch: Callable[[Session, int], list[int]]) -> int:
