@@ -32,7 +32,9 @@ def paged_by(sortable: Iterable[str] = (), others: str = "ignored") -> list[dict
     per_page = f"Items on a page; a negative number means as many as there may be, {PER_PAGE_MAX:,}."
     sort = f"The field to sort by, of {names}; others are {others}." if names else "Ignored: this list has one order."
     newest_first = "customers, purchases, sales, points"
-    of_sort = f"Of what is sorted by: ASC by default; DESC in lists that begin with the newest: {newest_first}; so is anything else."
+    of_sort = (
+        f"Of `sort`: ASC, or in lists that begin with the newest ({newest_first}) DESC; what is not ASC means DESC."
+    )
     direction = of_sort if names else "Ignored, too."
     return [
         _parameter("page", {"type": "integer", "default": 1}, "Which page."),

@@ -28,7 +28,7 @@ from app.refusal import Refusal
 from app.sales import earning, facts, levels, recording
 from app.sales.earning import Earnings
 from app.sales.earning_rules import RuleDetails
-from app.sales.errors import BadRule, SaleDiffers
+from app.sales.errors import BadRule, BadSale, SaleDiffers
 from app.sales.facts import BuyerFacts, RuleFacts
 from app.sales.models import Sale
 from app.sales.recording import NewSale, SaleDetails
@@ -91,10 +91,7 @@ def record(
     asked_for = {} if is_told_whose else reported.buyer
     chain, rules, matched = facts.programme(at, chain_id, min(bought_at, now), asked_for)
     customer_id = recording.whose(session, chain, reported, matched)
-    if customer_id is not None:
-        seen = _lock_and_look(at, customer_id, chain_id, reported.number)
-    else:
-        seen = _Seen([], facts.sale_id(at, chain_id, reported.number), may_reward_baskets=False)
+    seen = _lock_and_look(at, customer_id, chain_id, reported.number)
     if seen.known_id is not None:
         known = recording.known(session, seen.known_id, reported)
         if paid_with and paid_with != (known.details or {}).get(recording.PAID_WITH):
@@ -122,6 +119,18 @@ def record(
     if buyer is not None and seen.may_reward_baskets:  # who was erased: nothing follows from it, and campaigns say so
         return RecordedSale(sale, _basket_campaigns(session, sale, buyer.id, now, actor))
     return RecordedSale(sale)
+
+
+def simulate(session: Session, chain_id: int, reported: SaleDetails, now: datetime) -> Earnings:
+    """What a sale would earn, which nobody records. Raises BadSale, for a return as well, or PosNotFound."""
+    if reported.is_return:
+        raise BadSale("What a return takes back is known when it is recorded.", field="document_type")
+    recording.validate(reported, now)
+    bought_at = reported.bought_at or now
+    chain, rules, matched = facts.programme(session, chain_id, min(bought_at, now), reported.buyer)
+    recording.shop_of(session, chain.id, reported)
+    bought = earning.bought(chain, reported.total, reported.items, bought_at, reported.shop)
+    return earning.simulate(session, rules, bought, recording.whose(session, chain, reported, matched), now)
 
 
 def assign(session: Session, sale: Sale, customer: Customer, now: datetime, actor: Actor) -> list[Unrewarded]:
@@ -220,20 +229,20 @@ def _lock(executor: Executor, customer_id: int) -> list[int]:
     return [it.customer_id for it in _LOCK.run(executor, {"buyer": customer_id}) if it.customer_id != customer_id]
 
 
-def _lock_and_look(executor: Executor, customer_id: int, chain_id: int, number: str) -> _Seen:
-    """The same; and whether the sale is known, and what may follow from it, as of before any wait.
+def _lock_and_look(executor: Executor, customer_id: int | None, chain_id: int, number: str) -> _Seen:
+    """The same, of a sale that is somebody's; and whether it is known, and what may follow from it, as of before any wait.
 
     Who reports it at the same time is not seen then, and the database refuses the second: who is repeated sees it. A campaign that is
     switched on while a sale waits rewards the next one.
     """
+    if customer_id is None:
+        return _Seen([], facts.sale_id(executor, chain_id, number), may_reward_baskets=False)
     named = {"chain": chain_id, "named": written(number)}
     rows = _LOCK_AND_LOOK.run(executor, {"buyer": customer_id, **named})
+    if not rows:
+        raise TryAgain("the customer was removed meanwhile")
     referring = [it.customer_id for it in rows if it.customer_id != customer_id]
-    return (
-        _Seen(referring, rows[0].known_id, bool(rows[0].may_reward_baskets))
-        if rows
-        else _Seen([], None, may_reward_baskets=True)
-    )
+    return _Seen(referring, rows[0].known_id, bool(rows[0].may_reward_baskets))
 
 
 def _referring(session: Session, customer_id: int) -> Sequence[int]:

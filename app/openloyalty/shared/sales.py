@@ -21,7 +21,7 @@ from app.openloyalty.queries import filters, paging
 from app.openloyalty.shared import people
 from app.organizations import chains as organizations
 from app.paging import Page
-from app.sales import earning, facts, listing, matching, recording
+from app.sales import listing, matching, recording
 from app.sales.errors import AlreadyAssigned, BadSale, SaleNotFound
 from app.sales.listing import SaleFilter
 from app.sales.models import Sale
@@ -61,16 +61,7 @@ def recorded(session: Session, reported: SaleDetails) -> Sale | NewSale:
 def simulate(reported: SaleDetails) -> Response:
     """What a sale would earn; nothing is recorded."""
     with reading() as session:
-        if reported.is_return:
-            raise BadSale("What a return takes back is known when it is recorded.", field="document_type")
-        now = clock.now()
-        recording.validate(reported, now)
-        bought_at = reported.bought_at or now
-        chain, rules, matched = facts.programme(session, own_chain(), min(bought_at, now), reported.buyer)
-        recording.shop_of(session, chain.id, reported)
-        bought = earning.bought(chain, reported.total, reported.items, bought_at, reported.shop)
-        whose = recording.whose(session, chain, reported, matched)
-        return jsonify(points=number(earning.simulate(session, rules, bought, whose, now).total))
+        return jsonify(points=number(sales.simulate(session, own_chain(), reported, clock.now()).total))
 
 
 def assign(data: dict[str, Any]) -> Response:
