@@ -16,11 +16,12 @@ ROOT = Path(__file__).parent.parent
 
 
 class Server:
-    """Guerdon on a port of its own, which may be killed and started again."""
+    """Guerdon on a port of its own, which may be killed and started again. Its options are gunicorn's."""
 
-    def __init__(self, environ: dict[str, str], **options: int | str) -> None:
+    def __init__(self, environ: dict[str, str], workers: int | None = None, **options: int | str) -> None:
         self.port = free_port()
-        self.environ = {**os.environ, **environ, "PORT": str(self.port)}
+        self.workers_wanted = workers or int(environ.get("WEB_CONCURRENCY", 2))
+        self.environ = {**os.environ, **environ, "PORT": str(self.port), "WEB_CONCURRENCY": str(self.workers_wanted)}
         config = str(ROOT / "gunicorn.conf.py")
         self.command = [sys.executable, "-m", "gunicorn", "-c", config, "-b", f"127.0.0.1:{self.port}"]
         for name, value in options.items():
@@ -28,11 +29,23 @@ class Server:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        """Returns when it answers and all its workers run: the first one answers before the master has made the others."""
         # A group of its own, so that a kill reaches the workers as well as their master.
         self.process = subprocess.Popen(
             [*self.command, "wsgi:application"], env=self.environ, cwd=ROOT, process_group=0
         )
-        _wait(self.process, self.port)
+        end = time.monotonic() + 90
+        while not self._answers() or len(self.workers()) < self.workers_wanted:
+            if self.process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError("Guerdon did not start")
+            time.sleep(0.1)
+
+    def _answers(self) -> bool:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=2).close()
+        except OSError:
+            return False
+        return True
 
     def workers(self) -> list[int]:
         """The ids of the processes that serve now."""
@@ -52,9 +65,9 @@ class Server:
 
 
 @contextmanager
-def guerdon(environ: dict[str, str], **options: int | str) -> Iterator[Server]:
+def guerdon(environ: dict[str, str], workers: int | None = None, **options: int | str) -> Iterator[Server]:
     """Guerdon on a free port, for as long as the block lasts."""
-    server = Server(environ, **options)
+    server = Server(environ, workers, **options)
     try:
         server.start()
         yield server
@@ -62,15 +75,3 @@ def guerdon(environ: dict[str, str], **options: int | str) -> Iterator[Server]:
     finally:
         if server.process is not None and server.process.poll() is None:
             server.kill()
-
-
-def _wait(process: "subprocess.Popen[bytes]", port: int) -> None:
-    until = time.monotonic() + 90
-    while True:
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2).close()
-            return
-        except OSError as e:
-            if process.poll() is not None or time.monotonic() > until:
-                raise RuntimeError("Guerdon did not start") from e
-            time.sleep(0.1)
