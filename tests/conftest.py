@@ -28,6 +28,7 @@ from app.media.blobs import FolderStore
 from app.settings import Settings
 from app.web.callers import rotate_keys
 from tests.client import Client
+from tests.copies import Copies
 from tests.manual_calls import NOW
 from tests.postgres import administer, any_postgres, direct
 from tests.world import World
@@ -42,7 +43,6 @@ gc.set_threshold(20_000, 20, 100)  # there is little to collect among the much t
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")  # several may share one server
 TEMPLATE = f"guerdon_test_template{WORKER}"
 WORLD_TEMPLATE = f"guerdon_test_world{WORKER}"
-COPY = f"guerdon_test{WORKER}"
 Filled = TypeVar("Filled")
 Told = Callable[[], list[dict[str, Any]]]
 DATABASES: dict[tuple[str, int], Database] = {}
@@ -116,11 +116,17 @@ def postgres() -> Iterator[URL]:
     """A server with a migrated database to copy."""
     with any_postgres() as url:
         administer(url, f"DROP DATABASE IF EXISTS {TEMPLATE}", f"CREATE DATABASE {TEMPLATE}")
-        database = Database(direct(url).set(database=TEMPLATE).render_as_string(hide_password=False))
-        migrate(database)
-        database.engine.dispose()
+        _filled(direct(url).set(database=TEMPLATE).render_as_string(hide_password=False), migrate)
         yield url
-        administer(url, f"DROP DATABASE IF EXISTS {COPY} WITH (FORCE)", f"DROP DATABASE {TEMPLATE}")
+        administer(url, f"DROP DATABASE {TEMPLATE}")
+
+
+@pytest.fixture(scope="session")
+def copies(postgres: URL) -> Iterator[Copies]:
+    """Copies of its databases, for the tests to change."""
+    made = Copies(postgres)
+    yield made
+    made.drop()
 
 
 @pytest.fixture(scope="session")
@@ -169,30 +175,18 @@ def _filled(url: str, fill: Callable[[Database], Filled]) -> Filled:
 
 
 @pytest.fixture
-def postgres_url(request: pytest.FixtureRequest, postgres: URL) -> Iterator[str]:
+def postgres_url(request: pytest.FixtureRequest, copies: Copies) -> str:
     """A fresh, migrated PostgreSQL database; with the world in it, if the test asks for that."""
     if "world" in request.fixturenames:
         request.getfixturevalue("postgres_world")
-        yield from _copied(postgres, WORLD_TEMPLATE)
-    else:
-        yield from _copied(postgres, TEMPLATE)
-
-
-def _copied(postgres: URL, template: str, name: str = COPY) -> Iterator[str]:
-    """A copy of a database, always of the same name, so that an engine made for it once serves all tests."""
-    # By files, in two thirds of the time: what is copied is small, and written out already.
-    administer(
-        postgres,
-        f"DROP DATABASE IF EXISTS {name} WITH (FORCE)",
-        f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY",
-    )
-    yield postgres.set(database=name).render_as_string(hide_password=False)
+        return copies.fresh(WORLD_TEMPLATE)
+    return copies.fresh(TEMPLATE)
 
 
 @pytest.fixture
-def another_url(postgres: URL) -> Iterator[str]:
+def another_url(copies: Copies) -> str:
     """Another fresh, migrated PostgreSQL database, of another installation."""
-    yield from _copied(postgres, TEMPLATE, f"{COPY}_another")
+    return copies.fresh(TEMPLATE, "another")
 
 
 @pytest.fixture
@@ -247,8 +241,8 @@ def manuals_demo_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgres_demo_url(postgres_demo: URL) -> Iterator[str]:
-    yield from _copied(postgres_demo, DEMO_TEMPLATE)
+def postgres_demo_url(postgres_demo: URL, copies: Copies) -> str:
+    return copies.fresh(DEMO_TEMPLATE)
 
 
 @pytest.fixture
@@ -299,7 +293,8 @@ def app(settings: Settings, wired: Flask) -> Iterator[Flask]:
     }
     wired.extensions.update(own)
     yield wired
-    database.engine.dispose()
+    if not database.is_postgresql:
+        database.engine.dispose()
 
 
 @pytest.fixture
