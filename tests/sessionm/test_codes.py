@@ -9,7 +9,8 @@ from werkzeug.exceptions import InternalServerError
 from app.campaign.errors import CampaignNotFound
 from app.db.engine import OutcomeUnknown
 from app.organizations.errors import BusinessNotFound, DivisionElsewhere
-from app.sessionm import codes, customer_campaigns
+from app.sessionm import codes
+from app.sessionm.doors import customer_campaigns
 from app.web.door import Busy
 from tests.client import Client
 from tests.sessionm.conftest import Program, code

@@ -16,11 +16,11 @@ from app.members.models import Customer
 from app.points import ledger
 from app.sessionm import access, identify, schemas
 from app.sessionm.access import AUTH_TOKEN_SECONDS
-from app.sessionm.bodies import SentObject, body, missing
 from app.sessionm.calls import USER, V1, addresses, call
 from app.sessionm.envelope import respond
 from app.sessionm.formats import iso
-from app.sessionm.queries import query
+from app.sessionm.forms.bodies import SentObject, body, missing
+from app.sessionm.forms.queries import query
 from app.web.door import note_subject, note_unrewarded, reading, transaction
 
 PROFILE = {  # by what they are called inside

@@ -12,7 +12,7 @@ from app.campaign.document.spec import RewardSpec
 from app.campaign.engagement.creatives import SCHEMES, CreativeSpec
 from app.campaign.limits import UNLIMITED
 from app.campaign.setup.coupons import CODE_LENGTH_MAX
-from app.sessionm.bodies import SentObject
+from app.sessionm.forms.bodies import SentObject
 from app.sessionm.offers import UNITS
 
 REWARD = {

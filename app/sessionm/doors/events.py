@@ -14,9 +14,9 @@ from app.campaign.triggers.events import QUANTITY_MAX, Achieved, CustomerEvent, 
 from app.db.prepared import Executor
 from app.refusal import Refusal
 from app.sessionm import access, codes, envelope, identify, schemas
-from app.sessionm.bodies import SentObject, body, missing
 from app.sessionm.calls import USER, V1, addresses, call
 from app.sessionm.envelope import respond
+from app.sessionm.forms.bodies import SentObject, body, missing
 from app.web.door import Busy, note_unrewarded, single_statement, with_retries
 from app.web.rejected import Rejected
 

@@ -13,9 +13,9 @@ from app.campaign.listings.customer_campaigns import CampaignForCustomer, Includ
 from app.paging import PER_PAGE_MAX
 from app.sessionm import access, codes, identify, offers, schemas, views
 from app.sessionm.calls import CAMPAIGN, CLIENT, USER, V1, V2, addresses, call
-from app.sessionm.campaigns import divisions, pages_of
+from app.sessionm.doors.campaigns import divisions, pages_of
 from app.sessionm.envelope import respond
-from app.sessionm.queries import Query, query
+from app.sessionm.forms.queries import Query, query
 from app.web.door import reading, transaction
 from app.web.rejected import Rejected
 

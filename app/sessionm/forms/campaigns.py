@@ -16,9 +16,10 @@ from app.campaign.engagement.behaviors import PERIOD_SECONDS, BehaviorSpec, Goal
 from app.campaign.limits import UNLIMITED
 from app.campaign.models.campaigns import CAMPAIGN_TYPES, LIFECYCLES
 from app.campaign.models.engagement import BEHAVIOR_KINDS
-from app.sessionm import codes, reward_form
-from app.sessionm.bodies import JSON_DEPTH_MAX, SentObject
+from app.sessionm import codes
 from app.sessionm.formats import MINUTE, underscored
+from app.sessionm.forms import rewards as reward_form
+from app.sessionm.forms.bodies import JSON_DEPTH_MAX, SentObject
 from app.web.body import json_body
 from app.web.rejected import Rejected
 

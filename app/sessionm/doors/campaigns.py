@@ -13,11 +13,12 @@ from app.campaign.setup import campaigns
 from app.organizations import chains
 from app.organizations.errors import BusinessNotFound, DivisionElsewhere
 from app.paging import PER_PAGE_MAX
-from app.sessionm import access, campaign_form, codes, identify, schemas, views
-from app.sessionm.bodies import SentObject, body
+from app.sessionm import access, codes, identify, schemas, views
 from app.sessionm.calls import CAMPAIGN, V1, addresses, call
 from app.sessionm.envelope import respond
-from app.sessionm.queries import query
+from app.sessionm.forms import campaigns as campaign_form
+from app.sessionm.forms.bodies import SentObject, body
+from app.sessionm.forms.queries import query
 from app.web.door import listing, note_subject, reading, transaction
 from app.web.rejected import Rejected
 
