@@ -12,16 +12,27 @@ from flask import Flask, g
 
 from app import refusal as refusal_module
 from app.access import errors as access_errors
+from app.access import staff
 from app.campaign import errors as campaign_errors
 from app.campaign.awards.kinds import REWARD_KINDS
 from app.campaign.awards.statement import HOLDING
+from app.campaign.listings import campaign_documents, catalogue
 from app.campaign.models.rewards import METHOD_KINDS
+from app.campaign.setup import categories
+from app.campaign.vouchers import bought
 from app.members import errors as members_errors
+from app.members import levels, listing
 from app.openloyalty import errors as openloyalty_errors
+from app.openloyalty import sorting
 from app.openloyalty.forms.campaigns import CampaignForm
 from app.organizations import errors as organizations_errors
+from app.organizations import shops
 from app.points import errors as points_errors
+from app.points import ledger
 from app.refusal import FAMILIES, Refusal, word_for
+from app.sales import earning_rules
+from app.sales import listing as sales
+from app.segments import segments
 from app.sessionm import codes as sessionm_codes
 from app.sessionm.offers import TYPES
 from app.spaaza import codes as spaaza_codes
@@ -253,6 +264,25 @@ def test_every_kind_of_reward_can_be_stored_and_has_a_word_in_each_dialect() -> 
     assert set(REWARD_KINDS) == set(METHOD_KINDS), "app/campaign/models/rewards.py and its CHECK"
     assert set(REWARD_KINDS) == set(TYPES), "app/sessionm/offers.py"
     assert {kind.holds for kind in REWARD_KINDS.values()} - {None} == set(HOLDING), "app/campaign/awards/statement.py"
+
+
+def test_lists_are_sorted_by_names_of_the_domain_and_by_all_of_them() -> None:
+    for sent, domain in (
+        (sorting.BOUGHT, bought),
+        (sorting.CAMPAIGNS, catalogue),
+        (sorting.CATEGORIES, categories),
+        (sorting.CUSTOMERS, listing),
+        (sorting.DOCUMENTS, campaign_documents),
+        (sorting.EARNING_RULES, earning_rules),
+        (sorting.LEVELS, levels),
+        (sorting.SALES, sales),
+        (sorting.SEGMENTS, segments),
+        (sorting.SHOPS, shops),
+        (sorting.STAFF, staff),
+        (sorting.TRANSFERS, ledger),
+    ):
+        assert set(sent.values()) == set(domain.SORTABLE), domain.__name__
+        assert all(it.islower() for it in domain.SORTABLE), f"{domain.__name__} knows a client's words"
 
 
 def test_one_place_commits() -> None:

@@ -19,7 +19,7 @@ from app.organizations.scope import Chains, includes, within
 from app.paging import Page, Paged
 from app.refusal import AlreadyTaken
 
-SORTABLE = {"firstName": Login.first_name, "lastName": Login.last_name, "email": Login.email, "phone": Login.phone}
+SORTABLE = {"first_name": Login.first_name, "last_name": Login.last_name, "email": Login.email, "phone": Login.phone}
 
 
 @dataclass(frozen=True)

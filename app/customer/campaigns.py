@@ -8,8 +8,7 @@ from werkzeug.exceptions import Forbidden
 
 from app import clock
 from app.campaign.listings import catalogue
-from app.campaign.vouchers import bought
-from app.openloyalty import schemas
+from app.openloyalty import schemas, sorting
 from app.openloyalty.api import Blueprint
 from app.openloyalty.forms.coupons import Mark, MarkForm
 from app.openloyalty.forms.fields import Checkbox
@@ -41,7 +40,7 @@ class UsedForm(Form):
 
 @blueprint.route("/campaign/public/available", methods=["GET"])
 @blueprint.response(200, schemas.listed("campaigns", schemas.PublicCampaignView))
-@blueprint.doc(parameters=[*paged_by(catalogue.SORTABLE), FORMAT, LOCALE, *SHELF_FILTERS, *LATER_FILTERS])
+@blueprint.doc(parameters=[*paged_by(sorting.CAMPAIGNS), FORMAT, LOCALE, *SHELF_FILTERS, *LATER_FILTERS])
 @anyone
 def list_public() -> Response:
     """List the campaigns on show that are public, of the programme whose address this is, for who has not signed in."""
@@ -50,13 +49,15 @@ def list_public() -> Response:
         wanted = shelf()
         if wanted.is_public is False:
             return showing.page(Paged([], 0), "anyone")
-        found = catalogue.visible_page(session, chain, paging(), clock.now(), replace(wanted, is_public=True))
+        found = catalogue.visible_page(
+            session, chain, paging(sorting.CAMPAIGNS), clock.now(), replace(wanted, is_public=True)
+        )
         return showing.page(found, "anyone", wants_html())
 
 
 @blueprint.route("/customer/campaign/available", methods=["GET"])
 @blueprint.response(200, schemas.listed("campaigns", schemas.OwnCampaignView))
-@blueprint.doc(parameters=[*paged_by(catalogue.SORTABLE), FORMAT, LOCALE, *SHELF_FILTERS, *LATER_FILTERS])
+@blueprint.doc(parameters=[*paged_by(sorting.CAMPAIGNS), FORMAT, LOCALE, *SHELF_FILTERS, *LATER_FILTERS])
 @allow("customer")
 def list_available() -> Response:
     """List the campaigns that I can buy."""
@@ -74,7 +75,7 @@ def buy(campaign: UUID) -> Response:
 
 @blueprint.route("/customer/campaign/bought", methods=["GET"])
 @blueprint.response(200, schemas.listed("campaigns", schemas.PurchaseView))
-@blueprint.doc(parameters=[*paged_by(bought.SORTABLE), DETAILS])
+@blueprint.doc(parameters=[*paged_by(sorting.BOUGHT), DETAILS])
 @allow("customer")
 def list_bought() -> Response:
     """List what I have bought."""

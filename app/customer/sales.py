@@ -5,14 +5,13 @@ from uuid import UUID
 
 from flask import Response
 
-from app.openloyalty import schemas
+from app.openloyalty import schemas, sorting
 from app.openloyalty.api import Blueprint
 from app.openloyalty.forms.form import form
 from app.openloyalty.forms.sales import MoreLabelsForm
 from app.openloyalty.queries import paged_by
 from app.openloyalty.shared import sales
 from app.openloyalty.shared.rules import list_valid_rules
-from app.sales import earning_rules, listing
 from app.web.door import allow, caller
 
 blueprint = Blueprint("customer_sales", __name__)
@@ -20,7 +19,7 @@ blueprint = Blueprint("customer_sales", __name__)
 
 @blueprint.route("/customer/transaction", methods=["GET"])
 @blueprint.response(200, schemas.listed("transactions", schemas.TransactionView))
-@blueprint.doc(parameters=[*paged_by(listing.SORTABLE), *sales.SALE_FILTERS])
+@blueprint.doc(parameters=[*paged_by(sorting.SALES), *sales.SALE_FILTERS])
 @allow("customer")
 def list_own_transactions() -> Response:
     """List what I have bought in the shops, the latest first."""
@@ -46,7 +45,7 @@ def label_own_transaction(data: dict[str, Any]) -> Response:
 
 @blueprint.route("/customer/earningRule", methods=["GET"])
 @blueprint.response(200, schemas.listed("earningRules", schemas.EarningRuleView))
-@blueprint.doc(parameters=paged_by(earning_rules.SORTABLE))
+@blueprint.doc(parameters=paged_by(sorting.EARNING_RULES))
 @allow("customer")
 def list_earning_rules_as_customer() -> Response:
     """List by what points can be earned now."""

@@ -19,20 +19,20 @@ from app.text import folded
 NEVER = datetime(1900, 1, 1, tzinfo=UTC)  # before whatever happened
 # Of who has bought nothing there is no row.
 SORTABLE_BY_SALES = {
-    "transactionsCount": func.coalesce(Spending.transactions_count, 0),
-    "transactionsAmount": func.coalesce(Spending.amount, 0),
-    "transactionsAmountWithoutDeliveryCosts": func.coalesce(Spending.amount_without_delivery, 0),
-    "averageTransactionAmount": func.coalesce(1.0 * Spending.amount / func.nullif(Spending.transactions_count, 0), 0),
-    "lastTransactionDate": func.coalesce(Spending.last_at, literal(NEVER, UtcDateTime())),
+    "purchases_count": func.coalesce(Spending.transactions_count, 0),
+    "spent": func.coalesce(Spending.amount, 0),
+    "spent_without_delivery": func.coalesce(Spending.amount_without_delivery, 0),
+    "spent_on_average": func.coalesce(1.0 * Spending.amount / func.nullif(Spending.transactions_count, 0), 0),
+    "last_bought_at": func.coalesce(Spending.last_at, literal(NEVER, UtcDateTime())),
 }
 SORTABLE = {
-    "firstName": Profile.first_name,
-    "lastName": Profile.last_name,
+    "first_name": Profile.first_name,
+    "last_name": Profile.last_name,
     "email": Profile.email,
     "phone": Profile.phone,
-    "loyaltyCardNumber": Profile.loyalty_card_number,
-    "createdAt": Customer.created_at,
-    "birthDate": Profile.born_on,
+    "loyalty_card_number": Profile.loyalty_card_number,
+    "created_at": Customer.created_at,
+    "born_on": Profile.born_on,
     **SORTABLE_BY_SALES,
 }
 SEARCHED = {"first_name": Profile.first_name_folded, "last_name": Profile.last_name_folded}

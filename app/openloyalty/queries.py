@@ -1,6 +1,6 @@
 """Paging, sorting and filters as Open Loyalty's clients write them in the query string."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime, time
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from werkzeug.exceptions import BadRequest
 from app.campaign.listings.catalogue import CampaignFilter
 from app.openloyalty.forms.fields import FIRST_MOMENT, LAST_SECOND, Hundredths, Moment
 from app.openloyalty.forms.form import NO, unknown_names
+from app.openloyalty.sorting import NOTHING, Sortable
 from app.paging import PER_PAGE, PER_PAGE_MAX, Page
 from app.text import trimmed
 from app.web.body import query
@@ -23,8 +24,8 @@ PAGE_MAX = 10**9
 IN_EVERY_QUERY = frozenset({"_locale", "silenceQuery", "_", API_KEY_PARAMETER})
 
 
-def paged_by(sortable: Iterable[str] = (), others: str = "ignored") -> list[dict[str, Any]]:
-    """What lists in pages take, for the manual; `sortable` are the fields that they are sorted by, if by any.
+def paged_by(sortable: Sortable = NOTHING, others: str = "ignored") -> list[dict[str, Any]]:
+    """What lists in pages take, for the manual; `sortable` is what they are sorted by, if by anything.
 
     Others are `ignored`, or `refused`.
     """
@@ -82,15 +83,15 @@ NESTED = ("labels", "categoryId", "state")
 LATER_FILTERS = filters(*LATER, description="Only no: there are none.")
 
 
-def paging(default_descending: bool = False) -> Page:
-    """The page that the request asks for. Garbage means the defaults."""
+def paging(sortable: Sortable = NOTHING, newest_first: bool = False) -> Page:
+    """The page that the request asks for, of a list that is sorted by one of `sorting`, or has one order. Garbage means the defaults."""
     direction = request.args.get("direction")
     per_page = _whole(request.args.get("perPage"), PER_PAGE) or PER_PAGE
     return Page(
         page=min(max(1, _whole(request.args.get("page"), 1)), PAGE_MAX),
         per_page=per_page if per_page > 0 else None,
-        sort=request.args.get("sort"),
-        descending=direction.lower() != "asc" if direction else default_descending,
+        sort=sortable.get(request.args.get("sort", "")),
+        descending=direction.lower() != "asc" if direction else newest_first,
     )
 
 

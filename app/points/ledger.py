@@ -303,7 +303,7 @@ def get(session: Session, uuid: UUID) -> LedgerEntry:
     return session.scalars(select(LedgerEntry).where(LedgerEntry.uuid == uuid)).one()
 
 
-SORTABLE = {"createdAt": LedgerEntry.created_at, "value": LedgerEntry.amount, "type": LedgerEntry.kind}
+SORTABLE = {"created_at": LedgerEntry.created_at, "amount": LedgerEntry.amount, "kind": LedgerEntry.kind}
 
 
 def list_entries(

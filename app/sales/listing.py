@@ -16,12 +16,7 @@ from app.paging import Page, Paged
 from app.sales.models import Sale, SaleItem
 
 LATEST = 10_000  # items that are looked at for their labels
-SORTABLE = {
-    "documentNumber": Sale.number,
-    "purchaseDate": Sale.bought_at,
-    "grossValue": Sale.amount,
-    "purchasePlace": Sale.place,
-}
+SORTABLE = {"number": Sale.number, "bought_at": Sale.bought_at, "amount": Sale.amount, "place": Sale.place}
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from flask import Response
 
 from app import clock
 from app.campaign.listings import catalogue
-from app.openloyalty import schemas
+from app.openloyalty import schemas, sorting
 from app.openloyalty.api import Blueprint
 from app.openloyalty.queries import SHELF_FILTERS, paged_by, paging, shelf
 from app.openloyalty.shared import showing
@@ -17,12 +17,12 @@ blueprint = Blueprint("seller_campaigns", __name__)
 
 @blueprint.route("/seller/campaign", methods=["GET"])
 @blueprint.response(200, schemas.listed("campaigns", schemas.CampaignView))
-@blueprint.doc(parameters=[*paged_by(catalogue.SORTABLE), *SHELF_FILTERS])
+@blueprint.doc(parameters=[*paged_by(sorting.CAMPAIGNS), *SHELF_FILTERS])
 @allow("seller", "admin")
 def list_visible_campaigns() -> Response:
     """List the campaigns that are switched on and visible."""
     with listing() as session:
-        found = catalogue.visible_page(session, chains(), paging(), clock.now(), shelf())
+        found = catalogue.visible_page(session, chains(), paging(sorting.CAMPAIGNS), clock.now(), shelf())
         return showing.page(found, "seller")
 
 

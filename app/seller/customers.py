@@ -5,8 +5,7 @@ from uuid import UUID
 
 from flask import Response
 
-from app.members import levels
-from app.openloyalty import schemas
+from app.openloyalty import schemas, sorting
 from app.openloyalty.api import Blueprint
 from app.openloyalty.forms.customers import CustomerForm, ShopChoiceForm
 from app.openloyalty.forms.form import form
@@ -15,7 +14,6 @@ from app.openloyalty.queries import paged_by
 from app.openloyalty.shared import registration
 from app.openloyalty.shared.programme import list_levels, list_shops, show_level, show_shop_to_seller
 from app.openloyalty.shared.transfers import TRANSFER_FILTERS, customer_filter, move, transfers
-from app.organizations import shops
 from app.points import ledger
 from app.sales import points as by_hand
 from app.web.door import allow
@@ -69,7 +67,7 @@ def assign_shop_as_seller(data: dict[str, Any], customer: str) -> Response:
 
 @blueprint.route("/seller/points/transfer", methods=["GET"])
 @blueprint.response(200, schemas.listed("transfers", schemas.TransferView))
-@blueprint.doc(parameters=[*paged_by(ledger.SORTABLE), *TRANSFER_FILTERS])
+@blueprint.doc(parameters=[*paged_by(sorting.TRANSFERS), *TRANSFER_FILTERS])
 @allow(*STAFF)
 def list_transfers_as_seller() -> Response:
     """List the changes of customers' points."""
@@ -96,7 +94,7 @@ def spend_points_as_seller(data: dict[str, Any]) -> Response:
 
 @blueprint.route("/seller/level", methods=["GET"])
 @blueprint.response(200, schemas.listed("levels", schemas.LevelView))
-@blueprint.doc(parameters=paged_by(levels.SORTABLE))
+@blueprint.doc(parameters=paged_by(sorting.LEVELS))
 @allow(*STAFF)
 def list_levels_as_seller() -> Response:
     """List the levels."""
@@ -113,7 +111,7 @@ def show_level_as_seller(level: UUID) -> Response:
 
 @blueprint.route("/seller/pos", methods=["GET"])
 @blueprint.response(200, schemas.listed("pos", schemas.PosView))
-@blueprint.doc(parameters=paged_by(shops.SORTABLE))
+@blueprint.doc(parameters=paged_by(sorting.SHOPS))
 @allow(*STAFF)
 def list_shops_as_seller() -> Response:
     """List the points of sale."""

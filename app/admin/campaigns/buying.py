@@ -8,7 +8,7 @@ from flask import Response, jsonify
 from app.campaign.triggers import purchases
 from app.campaign.vouchers import bought
 from app.members import customers
-from app.openloyalty import campaign_views, schemas
+from app.openloyalty import campaign_views, schemas, sorting
 from app.openloyalty.formats import paged
 from app.openloyalty.forms.coupons import DeliveryForm, MarkForm
 from app.openloyalty.forms.form import form
@@ -25,7 +25,7 @@ FILTERS = [*filters(*PERIODS, description="A moment, inclusive."), *filters("use
 
 @blueprint.route("/campaign/bought", methods=["GET"])
 @blueprint.response(200, schemas.listed("boughtCampaigns", schemas.BoughtView))
-@blueprint.doc(parameters=[*paged_by(bought.SORTABLE), *FILTERS])
+@blueprint.doc(parameters=[*paged_by(sorting.BOUGHT), *FILTERS])
 @allow("admin")
 def list_bought() -> Response:
     """List what all customers have bought, the newest first."""
@@ -37,7 +37,7 @@ def list_bought() -> Response:
         text("deliveryStatus"),
     )
     with listing() as session:
-        found = bought.page(session, chains(), wanted, paging(default_descending=True))
+        found = bought.page(session, chains(), wanted, paging(sorting.BOUGHT, newest_first=True))
         return paged("boughtCampaigns", found, campaign_views.bought_row)
 
 

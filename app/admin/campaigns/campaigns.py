@@ -11,7 +11,7 @@ from app import clock
 from app.campaign.document.spec import CampaignSpec, TranslationSpec
 from app.campaign.listings import catalogue
 from app.campaign.setup import campaigns, coupons
-from app.openloyalty import campaign_views, schemas
+from app.openloyalty import campaign_views, schemas, sorting
 from app.openloyalty.api import Blueprint
 from app.openloyalty.formats import paged
 from app.openloyalty.forms.campaigns import CampaignChangeForm, CampaignForm
@@ -66,7 +66,7 @@ def create_campaign(spec: CampaignSpec) -> Response:
 @blueprint.route("/campaign", methods=["GET"])
 @blueprint.response(200, schemas.listed("campaigns", schemas.CampaignView))
 @blueprint.doc(
-    parameters=[*paged_by(catalogue.SORTABLE), FORMAT, LOCALE, *LABELS, *FILTERS, *SHELF_FILTERS, *LATER_FILTERS]
+    parameters=[*paged_by(sorting.CAMPAIGNS), FORMAT, LOCALE, *LABELS, *FILTERS, *SHELF_FILTERS, *LATER_FILTERS]
 )
 @allow("admin")
 def list_campaigns() -> Response:
@@ -75,19 +75,21 @@ def list_campaigns() -> Response:
         shelf(), labels=labels(), name=text("name"), active=flag("active"), coupon_kind=text("campaignType")
     )
     with listing() as session:
-        found = catalogue.page(session, chains(), paging(), clock.now(), wanted)
+        found = catalogue.page(session, chains(), paging(sorting.CAMPAIGNS), clock.now(), wanted)
         return showing.page(found, "admin", wants_html())
 
 
 @blueprint.route("/campaign/active", methods=["GET"])
 @blueprint.response(200, schemas.listed("campaigns", schemas.CampaignView))
-@blueprint.doc(parameters=[*paged_by(catalogue.SORTABLE), FORMAT, LOCALE])
+@blueprint.doc(parameters=[*paged_by(sorting.CAMPAIGNS), FORMAT, LOCALE])
 @allow("admin")
 def list_active_campaigns() -> Response:
     """List the campaigns that are switched on, for whoever chooses what an instant reward gives."""
     with listing() as session:
         wanted = catalogue.CampaignFilter(active=True)
-        return showing.page(catalogue.page(session, chains(), paging(), clock.now(), wanted), "admin", wants_html())
+        return showing.page(
+            catalogue.page(session, chains(), paging(sorting.CAMPAIGNS), clock.now(), wanted), "admin", wants_html()
+        )
 
 
 @blueprint.route("/campaign/<uuid:campaign>", methods=["PUT"])

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.campaign.errors import CategoryNotFound
 from app.campaign.setup import categories
 from app.campaign.setup.categories import CategoryDetails
-from app.openloyalty import campaign_views, schemas
+from app.openloyalty import campaign_views, schemas, sorting
 from app.openloyalty.api import Blueprint
 from app.openloyalty.formats import paged
 from app.openloyalty.forms.fields import Checkbox, Text, Whole
@@ -56,7 +56,7 @@ class SwitchForm(Form):
 
 @blueprint.route("/campaignCategory", methods=["GET"])
 @blueprint.response(200, schemas.listed("categories", schemas.CategoryView))
-@blueprint.doc(parameters=[*paged_by(categories.SORTABLE), LOCALE, *filters("name", "active")])
+@blueprint.doc(parameters=[*paged_by(sorting.CATEGORIES), LOCALE, *filters("name", "active")])
 @anyone
 def list_categories() -> Response:
     """List the categories of campaigns: one's own chain's, and to who has not signed in those of the programme whose address this is.
@@ -68,7 +68,7 @@ def list_categories() -> Response:
         active = flag("active")
         if not is_staff and active is False:
             return paged("categories", Paged([], 0), campaign_views.category)
-        found = categories.page(session, mine, paging(), text("name"), active if is_staff else True)
+        found = categories.page(session, mine, paging(sorting.CATEGORIES), text("name"), active if is_staff else True)
         return paged("categories", found, campaign_views.category)
 
 

@@ -22,10 +22,11 @@ from app.campaign.document.problems import Problem
 from app.campaign.document.schema import json_schema
 from app.campaign.errors import RevisionMoved
 from app.campaign.listings import campaign_documents
-from app.campaign.listings.campaign_documents import SORTABLE, DocumentFilter
+from app.campaign.listings.campaign_documents import DocumentFilter
 from app.campaign.models.campaigns import CAMPAIGN_KINDS, LIFECYCLES, Campaign
 from app.campaign.setup import campaigns, coupons, plans, revisions
 from app.campaign.setup.plans import Plan
+from app.openloyalty import sorting
 from app.openloyalty.api import Blueprint
 from app.openloyalty.queries import filters, number, paged_by, paging, text
 from app.openloyalty.shared.people import actor
@@ -112,14 +113,14 @@ def show_document_schema() -> Response:
 
 @blueprint.route("/admin/campaigns", methods=["GET"])
 @blueprint.response(200, schemas.CampaignDocuments)
-@blueprint.doc(parameters=[*paged_by(SORTABLE, others="refused"), CHAIN, *FILTERS])
+@blueprint.doc(parameters=[*paged_by(sorting.DOCUMENTS, others="refused"), CHAIN, *FILTERS])
 @allow("admin")
 def list_campaign_documents() -> Response:
     """List campaigns of any kind as documents, the newest first."""
     wanted = DocumentFilter(_words("kind", CAMPAIGN_KINDS), _words("lifecycle", LIFECYCLES), _labels(), text("text"))
-    page, now = paging(), clock.now()
-    if page.sort is not None and page.sort not in SORTABLE:
-        raise BadRequest(f"sort: one of {', '.join(SORTABLE)}.")
+    page, now, sort = paging(sorting.DOCUMENTS), clock.now(), text("sort")
+    if sort is not None and sort not in sorting.DOCUMENTS:
+        raise BadRequest(f"sort: one of {', '.join(sorting.DOCUMENTS)}.")
     with listing() as session:
         found = campaign_documents.page(session, chosen.chain(), page, wanted)
         return jsonify(campaigns=[views.campaign(row, now) for row in found.rows], total=found.total)

@@ -13,9 +13,9 @@ from app.access.errors import WrongPassword
 from app.access.models import CUSTOMER
 from app.members import customers, finding
 from app.members import listing as member_lists
-from app.members.listing import SORTABLE, CustomerFilter
+from app.members.listing import CustomerFilter
 from app.members.models import Customer
-from app.openloyalty import member_views, queries, schemas
+from app.openloyalty import member_views, queries, schemas, sorting
 from app.openloyalty.api import Blueprint
 from app.openloyalty.forms.customers import CustomerChangeForm, CustomerForm, ShopChoiceForm
 from app.openloyalty.forms.fields import Text, Uuid
@@ -84,7 +84,7 @@ def register_customer(data: dict[str, Any]) -> Response:
 
 @blueprint.route("/customer", methods=["GET"])
 @blueprint.response(200, schemas.listed("customers", schemas.CustomerView))
-@blueprint.doc(parameters=[*paged_by(SORTABLE), *FILTERS])
+@blueprint.doc(parameters=[*paged_by(sorting.CUSTOMERS), *FILTERS])
 @allow(*STAFF)
 def list_customers() -> Response:
     """List customers."""
@@ -103,7 +103,9 @@ def list_customers() -> Response:
         changed_since=None if hours is None else now - timedelta(hours=min(hours, YEARS_DAYS * 24)),
     )
     with listing() as session:
-        return customer_pages(session, member_lists.page(session, chains(), wanted, paging(True)))
+        return customer_pages(
+            session, member_lists.page(session, chains(), wanted, paging(sorting.CUSTOMERS, newest_first=True))
+        )
 
 
 @blueprint.route("/pos/search/customer", methods=["POST"])

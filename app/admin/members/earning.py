@@ -14,7 +14,7 @@ from app.amounts import number
 from app.campaign.triggers import sales
 from app.members import customers
 from app.members.models import Customer
-from app.openloyalty import queries, schemas
+from app.openloyalty import queries, schemas, sorting
 from app.openloyalty.api import Blueprint
 from app.openloyalty.forms.fields import Checkbox
 from app.openloyalty.forms.form import Form, InvalidForm, chosen_texts, form, lacking, require_unchanged, tree
@@ -95,11 +95,13 @@ def show_earning_rule(rule: UUID) -> Response:
 
 @blueprint.route("/earningRule", methods=["GET"])
 @blueprint.response(200, schemas.listed("earningRules", schemas.EarningRuleView))
-@blueprint.doc(parameters=[*paged_by(earning_rules.SORTABLE), *filters("type", "active", "paginated")])
+@blueprint.doc(parameters=[*paged_by(sorting.EARNING_RULES), *filters("type", "active", "paginated")])
 @allow("admin")
 def list_earning_rules() -> Response:
     """List the earning rules."""
-    page = paging() if queries.flag("paginated") is not False else replace(paging(), page=1, per_page=None)
+    page = paging(sorting.EARNING_RULES)
+    if queries.flag("paginated") is False:
+        page = replace(page, page=1, per_page=None)
     kind, active = queries.choice("type", TYPES), queries.flag("active")
     with reading() as session:
         return paged_rules(
@@ -109,7 +111,7 @@ def list_earning_rules() -> Response:
 
 @blueprint.route("/seller/earningRule", methods=["GET"])
 @blueprint.response(200, schemas.listed("earningRules", schemas.EarningRuleView))
-@blueprint.doc(parameters=paged_by(earning_rules.SORTABLE))
+@blueprint.doc(parameters=paged_by(sorting.EARNING_RULES))
 @allow("admin", "seller")
 def list_earning_rules_as_seller() -> Response:
     """List the earning rules that are valid now."""

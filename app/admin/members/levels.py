@@ -8,8 +8,7 @@ from flask import Response, jsonify
 from app import clock
 from app.media.pictures import with_picture
 from app.members import levels, roster
-from app.members.listing import SORTABLE
-from app.openloyalty import member_views, schemas
+from app.openloyalty import member_views, schemas, sorting
 from app.openloyalty.api import Blueprint
 from app.openloyalty.formats import kept_percent, paged
 from app.openloyalty.forms.fields import Checkbox
@@ -29,7 +28,7 @@ class ActiveForm(Form):
 
 @blueprint.route("/level", methods=["GET"])
 @blueprint.response(200, schemas.listed("levels", schemas.LevelView))
-@blueprint.doc(parameters=paged_by(levels.SORTABLE))
+@blueprint.doc(parameters=paged_by(sorting.LEVELS))
 @allow("admin", "seller")
 def list_all_levels() -> Response:
     """List the levels, the lowest first."""
@@ -102,12 +101,14 @@ def switch_level(data: dict, level: UUID) -> Response:  # type: ignore[type-arg]
 
 @blueprint.route("/level/<uuid:level>/customers", methods=["GET"])
 @blueprint.response(200, schemas.listed("customers", schemas.MemberView))
-@blueprint.doc(parameters=paged_by(SORTABLE))
+@blueprint.doc(parameters=paged_by(sorting.CUSTOMERS))
 @allow("admin")
 def list_customers_of_level(level: UUID) -> Response:
     """List the customers on a level."""
     with listing() as session:
-        return paged("customers", levels.customers(session, level, chains(), paging()), member_views.member)
+        return paged(
+            "customers", levels.customers(session, level, chains(), paging(sorting.CUSTOMERS)), member_views.member
+        )
 
 
 @blueprint.route("/csv/level/<uuid:level>", methods=["GET"])

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from flask import Response
 
-from app.openloyalty import schemas
+from app.openloyalty import schemas, sorting
 from app.openloyalty.api import Blueprint
 from app.openloyalty.forms.form import form
 from app.openloyalty.forms.points import AdditionForm, PassingForm, TransferForm
@@ -20,7 +20,7 @@ blueprint = Blueprint("admin_points", __name__)
 
 @blueprint.route("/points/transfer", methods=["GET"])
 @blueprint.response(200, schemas.listed("transfers", schemas.TransferView))
-@blueprint.doc(parameters=[*paged_by(ledger.SORTABLE), *TRANSFER_FILTERS])
+@blueprint.doc(parameters=[*paged_by(sorting.TRANSFERS), *TRANSFER_FILTERS])
 @allow("admin", "seller")
 def list_transfers() -> Response:
     """List the changes of customers' points."""

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from flask import Response, jsonify
 
-from app.openloyalty import schemas
+from app.openloyalty import schemas, sorting
 from app.openloyalty.api import Blueprint
 from app.openloyalty.forms.form import form
 from app.openloyalty.forms.sales import AssignForm, LabelsForm, TransactionForm
@@ -39,7 +39,7 @@ def simulate_transaction(reported: SaleDetails) -> Response:
 
 @blueprint.route("/transaction", methods=["GET"])
 @blueprint.response(200, schemas.listed("transactions", schemas.TransactionView))
-@blueprint.doc(parameters=[*paged_by(listing.SORTABLE), *sales.SALE_FILTERS])
+@blueprint.doc(parameters=[*paged_by(sorting.SALES), *sales.SALE_FILTERS])
 @allow(*STAFF)
 def list_transactions() -> Response:
     """List the sales, the latest first."""

@@ -8,8 +8,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.members import roster
-from app.members.listing import SORTABLE
-from app.openloyalty import member_views, schemas
+from app.openloyalty import member_views, schemas, sorting
 from app.openloyalty.api import Blueprint
 from app.openloyalty.formats import kept_percent, paged
 from app.openloyalty.forms.form import form
@@ -27,12 +26,12 @@ MEMBER_FILTERS = {"firstName": "first_name", "lastName": "last_name", "phone": "
 
 @blueprint.route("/segment", methods=["GET"])
 @blueprint.response(200, schemas.listed("segments", schemas.SegmentView))
-@blueprint.doc(parameters=[*paged_by(segments.SORTABLE), *filters("active", "name")])
+@blueprint.doc(parameters=[*paged_by(sorting.SEGMENTS), *filters("active", "name")])
 @allow("admin")
 def list_segments() -> Response:
     """List the segments."""
     with reading() as session:
-        found = segments.page(session, chains(), paging(), flag("active"), text("name"))
+        found = segments.page(session, chains(), paging(sorting.SEGMENTS), flag("active"), text("name"))
         counts = segments.customers_counts(session, [segment.id for segment in found.rows])
         return paged("segments", found, lambda it: member_views.segment(it, counts[it.id]))
 
@@ -121,13 +120,17 @@ def switch_segment(segment: UUID, action: str) -> Response:
 
 @blueprint.route("/segment/<uuid:segment>/customers", methods=["GET"])
 @blueprint.response(200, schemas.listed("customers", schemas.MemberView))
-@blueprint.doc(parameters=[*paged_by(SORTABLE), *filters(*MEMBER_FILTERS)])
+@blueprint.doc(parameters=[*paged_by(sorting.CUSTOMERS), *filters(*MEMBER_FILTERS)])
 @allow("admin")
 def list_customers_of_segment(segment: UUID) -> Response:
     """List the customers of a segment."""
     texts = {column: found for name, column in MEMBER_FILTERS.items() if (found := text(name))}
     with listing() as session:
-        return paged("customers", segments.customers(session, segment, chains(), paging(), texts), member_views.member)
+        return paged(
+            "customers",
+            segments.customers(session, segment, chains(), paging(sorting.CUSTOMERS), texts),
+            member_views.member,
+        )
 
 
 @blueprint.route("/csv/segment/<uuid:segment>", methods=["GET"])

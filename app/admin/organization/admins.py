@@ -15,7 +15,7 @@ from app.access import roles as access_roles
 from app.access.models import Login, Role
 from app.access.staff import AdminDetails
 from app.admin.organization import roles
-from app.openloyalty import schemas
+from app.openloyalty import schemas, sorting
 from app.openloyalty.api import Blueprint
 from app.openloyalty.formats import paged, without_none
 from app.openloyalty.forms.fields import BLANK, Checkbox, Collection, Email, Secret, Text
@@ -78,12 +78,12 @@ class AdminForm(AdminChangeForm):
 
 @blueprint.route("/admin", methods=["GET"])
 @blueprint.response(200, schemas.listed("users", AdminView))
-@blueprint.doc(parameters=paged_by(staff.SORTABLE))
+@blueprint.doc(parameters=paged_by(sorting.STAFF))
 @allow("admin")
 def list_admins() -> Response:
     """List the admins who may act for the same chains."""
     with reading() as session:
-        found = staff.admins(session, chains(), paging())
+        found = staff.admins(session, chains(), paging(sorting.STAFF))
         held = access_roles.of_all(session, [it.id for it in found.rows])
         return paged("users", found, lambda it: _shown(it, held.get(it.id, [])))
 

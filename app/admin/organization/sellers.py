@@ -7,7 +7,7 @@ from flask import Response, jsonify
 from werkzeug.exceptions import Forbidden
 
 from app.access import passwords, staff
-from app.openloyalty import member_views, schemas
+from app.openloyalty import member_views, schemas, sorting
 from app.openloyalty.api import Blueprint
 from app.openloyalty.formats import paged
 from app.openloyalty.forms.form import form, require_unchanged
@@ -24,12 +24,12 @@ blueprint = Blueprint("admin_sellers", __name__)
 
 @blueprint.route("/seller", methods=["GET"])
 @blueprint.response(200, schemas.listed("sellers", schemas.SellerView))
-@blueprint.doc(parameters=paged_by(staff.SORTABLE))
+@blueprint.doc(parameters=paged_by(sorting.STAFF))
 @allow("admin")
 def list_sellers() -> Response:
     """List the sellers."""
     with reading() as session:
-        return paged("sellers", staff.sellers(session, chains(), paging()), member_views.seller)
+        return paged("sellers", staff.sellers(session, chains(), paging(sorting.STAFF)), member_views.seller)
 
 
 @blueprint.route("/seller/register", methods=["POST"])
@@ -87,7 +87,7 @@ def switch_seller(seller: UUID, action: str) -> Response:
 
 @blueprint.route("/pos", methods=["GET"])
 @blueprint.response(200, schemas.listed("pos", schemas.PosView))
-@blueprint.doc(parameters=paged_by(shops.SORTABLE))
+@blueprint.doc(parameters=paged_by(sorting.SHOPS))
 @allow("admin")
 def list_pos() -> Response:
     """List the points of sale, with what was sold there; `/api/seller/pos` is quicker where there are many sales."""

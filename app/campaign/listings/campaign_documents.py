@@ -20,9 +20,9 @@ SORTABLE = {
     "name": Campaign.name_folded,
     "kind": Campaign.kind,
     "lifecycle": Campaign.lifecycle,
-    "price": Campaign.cost,
-    "from": Campaign.active_from,
-    "to": Campaign.active_to,
+    "cost": Campaign.cost,
+    "active_from": Campaign.active_from,
+    "active_to": Campaign.active_to,
     "created_at": Campaign.created_at,
 }
 

@@ -35,15 +35,15 @@ SORTABLE = {
     "name": Campaign.name,
     "reward": Campaign.reward,
     "active": case((activity.is_live(Campaign), 1), else_=0),
-    "costInPoints": Campaign.cost,
+    "cost": Campaign.cost,
     "limit": Campaign.limit,
-    "limitPerUser": Campaign.limit_per_customer,
+    "limit_per_customer": Campaign.limit_per_customer,
     "unlimited": Campaign.unlimited,
-    "singleCoupon": Campaign.single_coupon,
-    "campaignActivity.activeFrom": Campaign.active_from,
-    "campaignActivity.activeTo": Campaign.active_to,
-    "campaignVisibility.visibleFrom": Campaign.visible_from,
-    "campaignVisibility.visibleTo": Campaign.visible_to,
+    "single_coupon": Campaign.single_coupon,
+    "active_from": Campaign.active_from,
+    "active_to": Campaign.active_to,
+    "visible_from": Campaign.visible_from,
+    "visible_to": Campaign.visible_to,
 }
 
 

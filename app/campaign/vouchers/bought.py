@@ -20,13 +20,11 @@ Period = tuple[datetime | None, datetime | None]
 # A coupon is a voucher; what was bought is listed by the vouchers that hold the coupons now.
 BOUGHT = and_(Voucher.coupon_id.is_not(None), Voucher.superseded.is_(False))
 SORTABLE = {
-    "purchaseAt": Award.given_at,
-    "purchasedAt": Award.given_at,
-    "costInPoints": Award.cost,
-    "used": Voucher.redeemed_at,
-    "usageDate": Voucher.redeemed_at,
-    "deliveryStatus": func.coalesce(Voucher.delivery, DELIVERIES[0]),
-    "name": Campaign.name,
+    "given_at": Award.given_at,
+    "cost": Award.cost,
+    "redeemed_at": Voucher.redeemed_at,
+    "delivery": func.coalesce(Voucher.delivery, DELIVERIES[0]),
+    "campaign_name": Campaign.name,
 }
 
 

@@ -18,7 +18,7 @@ from app.campaign.triggers.purchases import Order
 from app.campaign.vouchers import bought as bought_coupons
 from app.members import customers
 from app.members.errors import CustomerNotFound
-from app.openloyalty import campaign_views, errors
+from app.openloyalty import campaign_views, errors, sorting
 from app.openloyalty.formats import paged
 from app.openloyalty.forms.coupons import Mark
 from app.openloyalty.forms.fields import Whole
@@ -46,7 +46,12 @@ def available(customer: str, viewer: str) -> Response:
     with reading() as session:
         customer_id = customers.get(session, customer, chains()).id
         found = catalogue.available_page(
-            session, customer_id, paging(), clock.now(), with_codes=viewer != "customer", wanted=shelf()
+            session,
+            customer_id,
+            paging(sorting.CAMPAIGNS),
+            clock.now(),
+            with_codes=viewer != "customer",
+            wanted=shelf(),
         )
         return showing.page(found, viewer, wants_html())
 
@@ -106,7 +111,7 @@ def bought(customer: str) -> Response:
     """What a customer has bought."""
     with reading() as session:
         customer_id = customers.get(session, customer, chains()).id
-        coupons = bought_coupons.of_customer(session, customer_id, paging(default_descending=True))
+        coupons = bought_coupons.of_customer(session, customer_id, paging(sorting.BOUGHT, newest_first=True))
         return paged("campaigns", coupons, lambda row: campaign_views.purchase(row, wants_details()))
 
 

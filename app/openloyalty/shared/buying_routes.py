@@ -5,10 +5,8 @@ from uuid import UUID
 from flask import Response
 from werkzeug.exceptions import BadRequest, Forbidden
 
-from app.campaign.listings import catalogue
 from app.campaign.triggers.purchases import QUANTITY_MAX
-from app.campaign.vouchers import bought
-from app.openloyalty import schemas
+from app.openloyalty import schemas, sorting
 from app.openloyalty.api import Blueprint
 from app.openloyalty.queries import FORMAT, LATER_FILTERS, LOCALE, SHELF_FILTERS, filters, moment, paged_by, text
 from app.openloyalty.shared import buying
@@ -57,7 +55,7 @@ def buying_blueprint(role: str) -> Blueprint:
     @blueprint.route(f"/{role}/customer/<customer>/campaign/available", methods=["GET"])
     @blueprint.response(200, schemas.listed("campaigns", schemas.CampaignView))
     @blueprint.doc(
-        parameters=[*paged_by(catalogue.SORTABLE), FORMAT, LOCALE, *SHELF_FILTERS, *LATER_FILTERS, *OF_CUSTOMER]
+        parameters=[*paged_by(sorting.CAMPAIGNS), FORMAT, LOCALE, *SHELF_FILTERS, *LATER_FILTERS, *OF_CUSTOMER]
     )
     @allow(*STAFF)
     def list_available_for_customer(customer: str) -> Response:
@@ -75,7 +73,7 @@ def buying_blueprint(role: str) -> Blueprint:
 
     @blueprint.route(f"/{role}/customer/<customer>/campaign/bought", methods=["GET"])
     @blueprint.response(200, schemas.listed("campaigns", schemas.PurchaseView))
-    @blueprint.doc(parameters=[*paged_by(bought.SORTABLE), DETAILS, *OF_CUSTOMER])
+    @blueprint.doc(parameters=[*paged_by(sorting.BOUGHT), DETAILS, *OF_CUSTOMER])
     @allow(*STAFF)
     def list_bought_by_customer(customer: str) -> Response:
         """List what a customer has bought."""

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.media.pictures import with_picture
 from app.members import levels
-from app.openloyalty import member_views
+from app.openloyalty import member_views, sorting
 from app.openloyalty.formats import paged
 from app.openloyalty.queries import paging
 from app.organizations import chains as organizations
@@ -21,7 +21,7 @@ from app.web.door import chains, listing, reading
 
 def list_levels() -> Response:
     with reading() as session:
-        counts, found = levels.customers_counts(session), levels.page(session, chains(), paging())
+        counts, found = levels.customers_counts(session), levels.page(session, chains(), paging(sorting.LEVELS))
         pictured = with_picture(session, "level", (it.uuid for it in found.rows))
         return paged("levels", found, lambda it: member_views.level(it, counts.get(it.id, 0), it.uuid in pictured))
 
@@ -36,12 +36,12 @@ def show_level(uuid: UUID) -> Response:
 def list_shops() -> Response:
     """The shops, without what was sold there: quick, for whoever chooses one."""
     with reading() as session:
-        return paged("pos", shops.page(session, chains(), paging()), member_views.pos)
+        return paged("pos", shops.page(session, chains(), paging(sorting.SHOPS)), member_views.pos)
 
 
 def list_shops_with_sales() -> Response:
     with listing() as session:
-        found = shops.page(session, chains(), paging())
+        found = shops.page(session, chains(), paging(sorting.SHOPS))
         shown = _with_sales(session, found.rows)
         return paged("pos", found, lambda it: shown[it.id])
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.access.models import CUSTOMER
 from app.media.pictures import with_picture
-from app.openloyalty import sale_views
+from app.openloyalty import sale_views, sorting
 from app.openloyalty.formats import paged
 from app.openloyalty.queries import paging
 from app.paging import Paged
@@ -20,7 +20,9 @@ from app.web.door import caller, chains, reading
 def list_valid_rules() -> Response:
     """The earning rules that are valid now."""
     with reading() as session:
-        return paged_rules(session, earning_rules.page(session, chains(), paging(), only_valid_at=clock.now()))
+        return paged_rules(
+            session, earning_rules.page(session, chains(), paging(sorting.EARNING_RULES), only_valid_at=clock.now())
+        )
 
 
 def paged_rules(session: Session, found: Paged[EarningRule]) -> Response:

@@ -15,7 +15,7 @@ from app.campaign.triggers import sales
 from app.members import customers
 from app.members.errors import CustomerNotFound
 from app.members.models import Customer
-from app.openloyalty import queries, sale_views
+from app.openloyalty import queries, sale_views, sorting
 from app.openloyalty.formats import paged
 from app.openloyalty.queries import filters, paging
 from app.openloyalty.shared import people
@@ -144,12 +144,12 @@ def list_sales(customer: UUID | None = None) -> Response:
     )
     with reading() as session:
         known = customers.account_uuid(session, wanted.customer) if wanted.customer is not None else None
-    return _page(replace(wanted, customer=known or wanted.customer), paging(True))
+    return _page(replace(wanted, customer=known or wanted.customer), paging(sorting.SALES, newest_first=True))
 
 
 def list_of_document(document: str) -> Response:
     """The sales with this number: one, or none."""
-    return _page(SaleFilter(number=document), paging(True))
+    return _page(SaleFilter(number=document), paging(sorting.SALES, newest_first=True))
 
 
 def show(uuid: UUID) -> Response:

@@ -13,7 +13,7 @@ from app.access import staff
 from app.amounts import number
 from app.members import customers
 from app.members.errors import CustomerNotFound, IdentifiersDisagree
-from app.openloyalty import member_views, queries
+from app.openloyalty import member_views, queries, sorting
 from app.openloyalty.formats import paged
 from app.openloyalty.queries import choice, choices, filters, paging, text
 from app.openloyalty.schemas import TRANSFER_KINDS, TRANSFER_STATES, TRANSFER_TYPES
@@ -47,7 +47,7 @@ def transfers(customer: UUID | None = None) -> Response:
         states=[TRANSFER_STATES[it] for it in states],
     )
     with reading() if customer else listing() as session:
-        found = ledger.list_entries(session, chains(), wanted, paging(True), now)
+        found = ledger.list_entries(session, chains(), wanted, paging(sorting.TRANSFERS, newest_first=True), now)
         of_sales = sales.numbers(session, [it.entry.sale_id for it in found.rows if it.entry.sale_id is not None])
         return paged("transfers", found, lambda row: member_views.transfer(row, of_sales.get(row.entry.sale_id or 0)))
 
