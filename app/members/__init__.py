@@ -2,7 +2,7 @@
 
 - `models`: the tables. `errors`: what can be refused here.
 - `customers`: register, change, activate, move to a level. `levels`: set them up; `sizes` keeps how many customers stand where.
-  `tags`, `attributes`: what restrictions ask about.
+  `own_edits`: what customers change of themselves. `tags`, `attributes`: what restrictions ask about.
 - `listing`: lists for the staff. `finding`: while somebody types. `roster`: a table to take away. `identifiers`: by what other systems
   call a customer.
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.db.prepared import Executor, Prepared, is_postgresql
 from app.media import pictures
 from app.members import levels, sizes, telling
-from app.members.errors import BadCustomer, CustomerNotFound, IdentifiersDisagree, LevelNotFound, OwnEditsClosed
+from app.members.errors import BadCustomer, CustomerNotFound, IdentifiersDisagree, LevelNotFound
 from app.members.models import (
     ERASED,
     IDENTIFIERS,
@@ -146,16 +146,6 @@ def change(session: Session, customer: Customer, changes: Mapping[str, Any], now
     customer.updated_at = now
     telling.customer(session, customer, "customer.changed", now)
     return customer
-
-
-def require_own_edits(session: Session, customer: Customer, changes: Mapping[str, Any] | None = None) -> None:
-    """The programme lets customers change their own details; what they agree to is theirs to say anywhere. Raises OwnEditsClosed."""
-    known = customer.profile
-    changed = {name for name, value in (changes or {}).items() if (value or None) != (getattr(known, name) or None)}
-    if changes is not None and changed <= set(AGREEMENTS):
-        return
-    if not chains.get(session, customer.chain_id).allows_profile_edits:
-        raise OwnEditsClosed
 
 
 def set_shop(session: Session, customer: Customer, shop: UUID | None, now: datetime) -> None:

@@ -7,7 +7,7 @@ from werkzeug.exceptions import NotFound
 from app import clock
 from app.access.models import CUSTOMER
 from app.media import pictures
-from app.members import customers
+from app.members import customers, own_edits
 from app.members.models import Customer
 from app.openloyalty.api import Blueprint
 from app.openloyalty.shared.people import asked_customer
@@ -62,5 +62,5 @@ def _to_change(session: Session, name: str) -> Customer:
     """The customer of this name, whom the caller may change. Raises CustomerNotFound, Forbidden or OwnEditsClosed."""
     found = asked_customer(session, name)
     if caller().role == CUSTOMER:
-        customers.require_own_edits(session, found)
+        own_edits.require_allowed(session, found)
     return found

@@ -11,7 +11,7 @@ from app import clock
 from app.access import logins, staff
 from app.access.errors import WrongPassword
 from app.access.models import CUSTOMER
-from app.members import customers, finding
+from app.members import customers, finding, own_edits
 from app.members import listing as member_lists
 from app.members.listing import CustomerFilter
 from app.members.models import Customer
@@ -27,7 +27,6 @@ from app.openloyalty.shared.transfers import POINTS_PARAMETERS, points_of
 from app.organizations import chains as organizations
 from app.paging import Page, Paged
 from app.sales import levels as reached
-from app.text import written
 from app.web.brakes import braked, counted
 from app.web.door import allow, caller, chains, listing, login_id, reading, settings, transaction
 
@@ -173,7 +172,7 @@ def change_customer(data: dict[str, Any], customer: str) -> Response:
         require_unchanged("customer", shown)
         if is_own:
             data = _of_oneself(found, data)
-            customers.require_own_edits(session, found, data)
+            own_edits.require_allowed(session, found, data)
         level = data.pop("level", None)
         if level is not None and (found.level is None or found.level.uuid != level):
             if organizations.terms(session, found.chain_id).levels_by != "hand":
@@ -188,30 +187,23 @@ def change_customer(data: dict[str, Any], customer: str) -> Response:
 
 
 def _require_password(customer: str, data: dict[str, Any], password: str | None) -> None:
-    """A token that was found is not to become an account. Raises WrongPassword."""
+    """Before the transaction: to compare passwords is slow. Raises WrongPassword."""
     with reading() as session:
         found = asked_customer(session, customer)
-        names = {"email": found.profile.email, "phone": found.profile.phone}
-        changed = [it for it in names if it in data and written(data[it] or "").lower() != (names[it] or "").lower()]
+        changed = own_edits.of_signing_in(found, data)
         known = logins.password_hash(session, login_id()) if changed else None
-        customers.require_own_edits(session, found, {it: data[it] for it in changed})
+        own_edits.require_allowed(session, found, changed)
     if not changed:
         return
     if not password:
-        raise WrongPassword("Say your current password to change this.", field=changed[0])
+        raise WrongPassword("Say your current password to change this.", field=next(iter(changed)))
     with braked("change password", str(login_id()), WrongPassword, each_try=True):
         logins.require_password(known, password)
 
 
 def _of_oneself(customer: Customer, data: dict[str, Any]) -> dict[str, Any]:
-    """What customers may change of themselves; the rest comes back from clients as it is. Raises InvalidForm."""
-    known = {
-        "labels": [tuple(it) for it in customer.profile.labels],
-        "shop": customer.shop.uuid if customer.shop else None,
-        "seller": customer.seller_uuid,
-        "level": customer.level.uuid if customer.level else None,
-        "loyalty_card_number": customer.profile.loyalty_card_number,
-    }
+    """What the staff decides comes back from clients as it is, and is left out. Raises InvalidForm."""
+    known = own_edits.decided_by_staff(customer)
     fields = {field.attribute or name: name for name, field in CustomerChangeForm().fields.items()}
     refuse_to_change([fields[name] for name in known if name in data and (data[name] or None) != (known[name] or None)])
     return {name: value for name, value in data.items() if name not in known}
