@@ -124,9 +124,15 @@ def postgres() -> Iterator[URL]:
 @pytest.fixture(scope="session")
 def copies(postgres: URL) -> Iterator[Copies]:
     """Copies of its databases, for the tests to change."""
-    made = Copies(postgres)
+    made = Copies(postgres, _leave)
     yield made
     made.drop()
+
+
+def _leave(url: str) -> None:
+    for (address, _), database in DATABASES.items():
+        if address == url:
+            database.engine.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """PostgreSQL databases that begin every test as their template is: copied once, then put back, in a tenth of the time."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import psycopg
@@ -44,10 +44,14 @@ class _Kept:
 
 
 class Copies:
-    """Of each template one, always of the same name, so that an engine made for it once serves all tests."""
+    """Of each template one, always of the same name, so that an engine made for it once serves all tests, with its connections.
 
-    def __init__(self, server: URL) -> None:
+    Who keeps some is told by `leave` when they end, with the URL of the database: it is copied anew.
+    """
+
+    def __init__(self, server: URL, leave: Callable[[str], None]) -> None:
         self.server = server
+        self._leave = leave
         self._kept: dict[str, _Kept] = {}
 
     def fresh(self, template: str, which: str = "copy") -> str:
@@ -56,6 +60,9 @@ class Copies:
         kept = self._kept.get(name)
         if kept is None or not _put_back(kept):
             self._copy(template, name)
+        return self._url(name)
+
+    def _url(self, name: str) -> str:
         return self.server.set(database=name).render_as_string(hide_password=False)
 
     def _copy(self, template: str, name: str) -> None:
@@ -69,6 +76,7 @@ class Copies:
     def _drop(self, name: str) -> None:
         if name in self._kept:
             self._kept.pop(name).connection.close()
+        self._leave(self._url(name))
         administer(self.server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
     def drop(self) -> None:
@@ -112,9 +120,8 @@ def _put_back(kept: _Kept) -> bool:
             return False
         sequences = _sequences(connection)
         with connection.transaction(), connection.cursor() as cursor:
-            cursor.execute(
-                "SET LOCAL session_replication_role = replica"
-            )  # no foreign key is looked at, no trigger runs
+            # No foreign key is looked at, no trigger runs.
+            cursor.execute("SET LOCAL session_replication_role = replica")
             for name in changed:
                 cursor.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(name)))
                 if name in kept.contents:
@@ -136,9 +143,7 @@ def _catalogs(connection: "psycopg.Connection[tuple[object, ...]]") -> object:
     return connection.execute(asked, prepare=True).fetchall()
 
 
-def _rows(
-    connection: "psycopg.Connection[tuple[object, ...]]", names: "Iterator[str] | list[str] | dict[str, _Rows]"
-) -> dict[str, _Rows]:
+def _rows(connection: "psycopg.Connection[tuple[object, ...]]", names: Iterable[str]) -> dict[str, _Rows]:
     parts = [
         sql.SQL("SELECT {}, count(*), coalesce(max(xmin::text::bigint), 0) FROM {}").format(
             sql.Literal(name), sql.Identifier(name)
