@@ -29,7 +29,7 @@ IDEMPOTENCY_KEY = {
 
 def document(app: Flask, api: Api) -> dict[str, Any]:
     """The whole document."""
-    spec: dict[str, Any] = json.loads(json.dumps(api.spec.to_dict()))  # in which no two calls share a parameter
+    spec: dict[str, Any] = json.loads(json.dumps(api.described()))  # in which no two calls share a parameter
     spec["info"]["description"] = INTRODUCTION.read_text(encoding="utf-8")
     spec["tags"] = groups.tags()
     schemas = spec["components"]["schemas"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from threading import Lock
 from typing import Any
 
 import flask_smorest
@@ -45,13 +46,29 @@ Refuse = Callable[[HTTPException], Response]
 
 
 class Api(flask_smorest.Api):
-    """Answers what Flask refuses by itself in the dialect of the address."""
+    """Answers what Flask refuses by itself in the dialect of the address. Its document is made when it is asked for."""
 
     DEFAULT_ERROR_RESPONSE_NAME = None  # in words that no dialect sends
 
     def __init__(self, app: Flask, refuse: Refuse) -> None:
         self._refuse = refuse
+        self._undescribed: list[flask_smorest.Blueprint] = []
+        self._describing = Lock()
         super().__init__(app)
+
+    def register_blueprint(self, blp: flask_smorest.Blueprint, **options: Any) -> None:
+        """Mounts its routes; to describe them as well would be a sixth of every start."""
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blp.name] = self
+        self._app.register_blueprint(blp, **options)
+        self._undescribed.append(blp)
+
+    def described(self) -> dict[str, Any]:
+        """The document, as the blueprints tell it."""
+        with self._describing:
+            while self._undescribed:
+                blueprint = self._undescribed.pop(0)
+                blueprint.register_views_in_doc(self, self._app, self.spec, name=blueprint.name, parameters=None)
+            return self.spec.to_dict()  # type: ignore[no-any-return]
 
     def handle_http_exception(self, error: HTTPException) -> Response:
         return self._refuse(error)
