@@ -58,7 +58,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if count:
         terminalreporter.write_line(
             f"{count} tests of the pages were LEFT OUT, because there is no browser. Install Chromium (on Debian: apt-get install"
-            " chromium), or say where yours is: GUERDON_CHROMIUM=/path/to/chromium.",
+            " chromium-headless-shell), or say where yours is: GUERDON_CHROMIUM=/path/to/chromium.",
             yellow=True,
         )
 

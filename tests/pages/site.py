@@ -21,9 +21,9 @@ from app.db.engine import Database
 from app.settings import Settings
 from app.web.callers import rotate_keys
 
-CHROMIUM = os.environ.get("GUERDON_CHROMIUM") or next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome"))), None
-)
+# The first has no window that anybody could see, and takes three fifths of the others' time.
+BROWSERS = "chromium-headless-shell", "chromium", "chromium-browser", "google-chrome-stable", "google-chrome"
+CHROMIUM = os.environ.get("GUERDON_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
