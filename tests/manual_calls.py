@@ -91,9 +91,9 @@ class Walk:
         return printed
 
 
-def recorded(app: Flask) -> dict[str, Example]:
+def recorded(app: Flask, walk: Walk | None = None) -> dict[str, Example]:
     """All examples, by the names of their calls. `app` serves a new demo world."""
-    walk = Walk(app)
+    walk = walk or Walk(app)
     with clock_at(NOW):
         for play in (
             signing_in,

@@ -281,7 +281,7 @@ def test_lists_are_sorted_by_names_of_the_domain_and_by_all_of_them() -> None:
         (sorting.STAFF, staff),
         (sorting.TRANSFERS, ledger),
     ):
-        assert set(sent.values()) == set(domain.SORTABLE), domain.__name__
+        assert set(sent.names.values()) == set(domain.SORTABLE), domain.__name__
         assert all(it.islower() for it in domain.SORTABLE), f"{domain.__name__} knows a client's words"
 
 

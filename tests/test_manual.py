@@ -2,7 +2,10 @@
 
 import json
 import re
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from flask import Flask
@@ -15,12 +18,12 @@ from app.manual.document import EXAMPLES, INTRODUCTION
 from app.manual.groups import GROUPS
 from app.media.imaging import UPLOAD_BYTES_MAX
 from app.members.models import Profile
-from app.paging import PER_PAGE, PER_PAGE_MAX
+from app.paging import PER_PAGE, PER_PAGE_MAX, Page
 from app.settings import Settings
 from app.web.door import BODY_BYTES_MAX
 from app.web.idempotency import KEPT, KEY_LENGTH_MAX
 from tests.conftest import Told
-from tests.manual_calls import recorded
+from tests.manual_calls import Walk, recorded
 
 Operation = dict[str, Any]
 
@@ -95,9 +98,49 @@ def database_url(manuals_demo_url: str) -> str:
     return manuals_demo_url
 
 
+def test_the_document_is_made_once_and_when_it_is_asked_for(app_of_its_own: Flask) -> None:
+    api = app_of_its_own.extensions["flask-smorest"]["apis"][""]["ext_obj"]
+    assert not api.spec.to_dict()["paths"], "every start would take a third longer"
+
+    def ask(_: int) -> str:
+        return app_of_its_own.test_client().get("/openapi.json").text
+
+    with ThreadPoolExecutor(4) as pool:
+        [text] = {*pool.map(ask, range(4))}
+    assert len(json.loads(text)["paths"]) > 200
+
+
+SORTED_BY = re.compile(r"The field to sort by, of (.+); others are (?:ignored|refused)\.")
+
+
+class SortingWalk(Walk):
+    """Asks for every list again, by each field that its page names."""
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__(app)
+        self.lists: set[str] = set()
+
+    def __call__(self, name: str, caller: Mapping[str, str], *args: Any, **kw: Any) -> Any:
+        printed = super().__call__(name, caller, *args, **kw)
+        parameters = {it["name"]: it for it in self.places[name][2].get("parameters", [])}
+        named = SORTED_BY.fullmatch(parameters.get("sort", {}).get("description", ""))
+        if named and name not in self.lists:
+            self.lists.add(name)
+            for field in named[1].split(", "):
+                sorted_by = {**kw, "query": {**(kw.get("query") or {}), "sort": field}}
+                with patch.object(Page, "order", autospec=True, side_effect=Page.order) as order:
+                    super().__call__(name, caller, *args, **sorted_by)
+                page, columns = order.call_args.args[:2]
+                assert page.sort in columns, f"{name} is not sorted by {field}"
+                assert page.descending == (parameters["direction"]["schema"]["default"] == "DESC"), name
+        return printed
+
+
 @pytest.mark.slow
-def test_the_examples_are_what_the_service_answers(app: Flask, told: Told) -> None:
-    known, now = json.loads(EXAMPLES.read_text(encoding="utf-8")), recorded(app)
+def test_the_examples_are_what_the_service_answers_and_lists_are_sorted_as_they_say(app: Flask, told: Told) -> None:
+    walk = SortingWalk(app)
+    known, now = json.loads(EXAMPLES.read_text(encoding="utf-8")), recorded(app, walk)
+    assert len(walk.lists) > 20
     assert list(known) == list(now), "run `make examples`"
     for name, example in now.items():
         assert known[name] == example, f"{name}: if this shall be so, run `make examples`"

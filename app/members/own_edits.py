@@ -1,4 +1,7 @@
-"""What customers may change of themselves: what the staff decides they may not, and what they sign in by needs their password."""
+"""What customers may change of themselves, and what of it needs their password: a token that was found is not to become an account.
+
+Changes are a customer's details by the names of `Person`, and `shop`, `seller` and `level` by their UUIDs; what is absent stays.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,33 +14,44 @@ from app.members.models import Customer
 from app.organizations import chains
 from app.text import written
 
-SIGNED_IN_BY = "email", "phone"
+DECIDED_BY_STAFF = "labels", "shop", "seller", "level", "loyalty_card_number"
+NEEDS_PASSWORD = "email", "phone"  # one signs in by them; by the card, too, which is the staff's to change
 
 
-def require_allowed(session: Session, customer: Customer, changes: Mapping[str, Any] | None = None) -> None:
-    """The programme lets customers change their own details; what they agree to is theirs to say anywhere. Raises OwnEditsClosed."""
-    known = customer.profile
-    changed = {name for name, value in (changes or {}).items() if (value or None) != (getattr(known, name) or None)}
-    if changes is not None and changed <= set(AGREEMENTS):
-        return
+def require_open(session: Session, customer: Customer) -> None:
+    """The programme lets customers change their own details. Raises OwnEditsClosed."""
     if not chains.get(session, customer.chain_id).allows_profile_edits:
         raise OwnEditsClosed
 
 
-def decided_by_staff(customer: Customer) -> dict[str, Any]:
-    """What only the staff changes, by its name among a customer's details, as it is now."""
+def require_allowed(session: Session, customer: Customer, changes: Mapping[str, Any]) -> None:
+    """What customers agree to is theirs to say anywhere, and what is as it was is no change. Raises OwnEditsClosed."""
+    if set(_changed(customer, changes)) - set(AGREEMENTS):
+        require_open(session, customer)
+
+
+def of_staff(customer: Customer, changes: Mapping[str, Any]) -> list[str]:
+    """The names of what would change, and is the staff's to change."""
+    return [name for name in _changed(customer, changes) if name in DECIDED_BY_STAFF]
+
+
+def needing_password(customer: Customer, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the changes that need it; another spelling of an address is the same one."""
+    known = {name: getattr(customer.profile, name) or "" for name in NEEDS_PASSWORD}
     return {
+        it: changes[it] for it in known if it in changes and written(changes[it] or "").lower() != known[it].lower()
+    }
+
+
+def _changed(customer: Customer, changes: Mapping[str, Any]) -> list[str]:
+    known = {
         "labels": [tuple(it) for it in customer.profile.labels],
         "shop": customer.shop.uuid if customer.shop else None,
         "seller": customer.seller_uuid,
         "level": customer.level.uuid if customer.level else None,
-        "loyalty_card_number": customer.profile.loyalty_card_number,
     }
-
-
-def of_signing_in(customer: Customer, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Of the changes, those of what the customer signs in by: a token that was found is not to become an account."""
-    known = {name: getattr(customer.profile, name) or "" for name in SIGNED_IN_BY}
-    return {
-        it: changes[it] for it in known if it in changes and written(changes[it] or "").lower() != known[it].lower()
-    }
+    return [
+        name
+        for name, value in changes.items()
+        if (value or None) != ((known[name] if name in known else getattr(customer.profile, name)) or None)
+    ]

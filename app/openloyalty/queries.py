@@ -1,4 +1,4 @@
-"""Paging, sorting and filters as Open Loyalty's clients write them in the query string."""
+"""Paging and filters as Open Loyalty's clients write them in the query string."""
 
 from collections.abc import Collection
 from datetime import datetime, time
@@ -12,7 +12,7 @@ from werkzeug.exceptions import BadRequest
 from app.campaign.listings.catalogue import CampaignFilter
 from app.openloyalty.forms.fields import FIRST_MOMENT, LAST_SECOND, Hundredths, Moment
 from app.openloyalty.forms.form import NO, unknown_names
-from app.openloyalty.sorting import NOTHING, Sortable
+from app.openloyalty.sorting import NOTHING, Sorting
 from app.paging import PER_PAGE, PER_PAGE_MAX, Page
 from app.text import trimmed
 from app.web.body import query
@@ -24,24 +24,19 @@ PAGE_MAX = 10**9
 IN_EVERY_QUERY = frozenset({"_locale", "silenceQuery", "_", API_KEY_PARAMETER})
 
 
-def paged_by(sortable: Sortable = NOTHING, others: str = "ignored") -> list[dict[str, Any]]:
-    """What lists in pages take, for the manual; `sortable` is what they are sorted by, if by anything.
-
-    Others are `ignored`, or `refused`.
-    """
-    names = ", ".join(sortable)
+def paged_by(sorting: Sorting = NOTHING) -> list[dict[str, Any]]:
+    """What a list in pages takes, for the manual."""
     per_page = f"Items on a page; a negative number means as many as there may be, {PER_PAGE_MAX:,}."
-    sort = f"The field to sort by, of {names}; others are {others}." if names else "Ignored: this list has one order."
-    newest_first = "customers, purchases, sales, points"
-    of_sort = (
-        f"Of `sort`: ASC, or in lists that begin with the newest ({newest_first}) DESC; what is not ASC means DESC."
-    )
-    direction = of_sort if names else "Ignored, too."
+    others = "refused" if sorting.refuses_others else "ignored"
+    sort = f"The field to sort by, of {', '.join(sorting.names)}; others are {others}."
+    direction = {"type": "string", "enum": ["ASC", "DESC"], "default": "DESC" if sorting.descending else "ASC"}
     return [
         _parameter("page", {"type": "integer", "default": 1}, "Which page."),
         _parameter("perPage", {"type": "integer", "default": PER_PAGE}, per_page),
-        _parameter("sort", {"type": "string"}, sort),
-        _parameter("direction", {"type": "string", "enum": ["ASC", "DESC"]}, direction),
+        _parameter("sort", {"type": "string"}, sort if sorting.names else "Ignored: this list has one order."),
+        _parameter(
+            "direction", direction, "Of `sort`; what is not ASC means DESC." if sorting.names else "Ignored, too."
+        ),
     ]
 
 
@@ -83,15 +78,17 @@ NESTED = ("labels", "categoryId", "state")
 LATER_FILTERS = filters(*LATER, description="Only no: there are none.")
 
 
-def paging(sortable: Sortable = NOTHING, newest_first: bool = False) -> Page:
-    """The page that the request asks for, of a list that is sorted by one of `sorting`, or has one order. Garbage means the defaults."""
-    direction = request.args.get("direction")
+def paging(sorting: Sorting = NOTHING) -> Page:
+    """The page that the request asks for. Garbage means the defaults. Raises BadRequest for what a list refuses to be sorted by."""
+    sort, direction = request.args.get("sort"), request.args.get("direction")
+    if sorting.refuses_others and sort is not None and sort not in sorting.names:
+        raise BadRequest(f"sort: one of {', '.join(sorting.names)}.")
     per_page = _whole(request.args.get("perPage"), PER_PAGE) or PER_PAGE
     return Page(
         page=min(max(1, _whole(request.args.get("page"), 1)), PAGE_MAX),
         per_page=per_page if per_page > 0 else None,
-        sort=sortable.get(request.args.get("sort", "")),
-        descending=direction.lower() != "asc" if direction else newest_first,
+        sort=sorting.names.get(sort or ""),
+        descending=direction.lower() != "asc" if direction else sorting.descending,
     )
 
 

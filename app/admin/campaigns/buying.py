@@ -37,7 +37,7 @@ def list_bought() -> Response:
         text("deliveryStatus"),
     )
     with listing() as session:
-        found = bought.page(session, chains(), wanted, paging(sorting.BOUGHT, newest_first=True))
+        found = bought.page(session, chains(), wanted, paging(sorting.BOUGHT))
         return paged("boughtCampaigns", found, campaign_views.bought_row)
 
 

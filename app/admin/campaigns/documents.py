@@ -113,14 +113,12 @@ def show_document_schema() -> Response:
 
 @blueprint.route("/admin/campaigns", methods=["GET"])
 @blueprint.response(200, schemas.CampaignDocuments)
-@blueprint.doc(parameters=[*paged_by(sorting.DOCUMENTS, others="refused"), CHAIN, *FILTERS])
+@blueprint.doc(parameters=[*paged_by(sorting.DOCUMENTS), CHAIN, *FILTERS])
 @allow("admin")
 def list_campaign_documents() -> Response:
     """List campaigns of any kind as documents, the newest first."""
     wanted = DocumentFilter(_words("kind", CAMPAIGN_KINDS), _words("lifecycle", LIFECYCLES), _labels(), text("text"))
-    page, now, sort = paging(sorting.DOCUMENTS), clock.now(), text("sort")
-    if sort is not None and sort not in sorting.DOCUMENTS:
-        raise BadRequest(f"sort: one of {', '.join(sorting.DOCUMENTS)}.")
+    page, now = paging(sorting.DOCUMENTS), clock.now()
     with listing() as session:
         found = campaign_documents.page(session, chosen.chain(), page, wanted)
         return jsonify(campaigns=[views.campaign(row, now) for row in found.rows], total=found.total)

@@ -62,5 +62,5 @@ def _to_change(session: Session, name: str) -> Customer:
     """The customer of this name, whom the caller may change. Raises CustomerNotFound, Forbidden or OwnEditsClosed."""
     found = asked_customer(session, name)
     if caller().role == CUSTOMER:
-        own_edits.require_allowed(session, found)
+        own_edits.require_open(session, found)
     return found

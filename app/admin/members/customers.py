@@ -102,9 +102,7 @@ def list_customers() -> Response:
         changed_since=None if hours is None else now - timedelta(hours=min(hours, YEARS_DAYS * 24)),
     )
     with listing() as session:
-        return customer_pages(
-            session, member_lists.page(session, chains(), wanted, paging(sorting.CUSTOMERS, newest_first=True))
-        )
+        return customer_pages(session, member_lists.page(session, chains(), wanted, paging(sorting.CUSTOMERS)))
 
 
 @blueprint.route("/pos/search/customer", methods=["POST"])
@@ -190,7 +188,7 @@ def _require_password(customer: str, data: dict[str, Any], password: str | None)
     """Before the transaction: to compare passwords is slow. Raises WrongPassword."""
     with reading() as session:
         found = asked_customer(session, customer)
-        changed = own_edits.of_signing_in(found, data)
+        changed = own_edits.needing_password(found, data)
         known = logins.password_hash(session, login_id()) if changed else None
         own_edits.require_allowed(session, found, changed)
     if not changed:
@@ -203,10 +201,9 @@ def _require_password(customer: str, data: dict[str, Any], password: str | None)
 
 def _of_oneself(customer: Customer, data: dict[str, Any]) -> dict[str, Any]:
     """What the staff decides comes back from clients as it is, and is left out. Raises InvalidForm."""
-    known = own_edits.decided_by_staff(customer)
     fields = {field.attribute or name: name for name, field in CustomerChangeForm().fields.items()}
-    refuse_to_change([fields[name] for name in known if name in data and (data[name] or None) != (known[name] or None)])
-    return {name: value for name, value in data.items() if name not in known}
+    refuse_to_change([fields[name] for name in own_edits.of_staff(customer, data)])
+    return {name: value for name, value in data.items() if name not in own_edits.DECIDED_BY_STAFF}
 
 
 def _by_hand() -> UUID | bool | None:

@@ -22,7 +22,7 @@ blueprint = Blueprint("admin_invitations", __name__)
 def list_invitations() -> Response:
     """List who registered as recommended by whom, the latest first. Who was invited and has not registered is kept nowhere."""
     with listing() as session:
-        return paged("invitations", recommendations.page(session, chains(), paging(newest_first=True)), _shown)
+        return paged("invitations", recommendations.page(session, chains(), paging()), _shown)
 
 
 def _shown(it: Recommended) -> dict[str, Any]:

@@ -101,13 +101,13 @@ def switch_level(data: dict, level: UUID) -> Response:  # type: ignore[type-arg]
 
 @blueprint.route("/level/<uuid:level>/customers", methods=["GET"])
 @blueprint.response(200, schemas.listed("customers", schemas.MemberView))
-@blueprint.doc(parameters=paged_by(sorting.CUSTOMERS))
+@blueprint.doc(parameters=paged_by(sorting.MEMBERS))
 @allow("admin")
 def list_customers_of_level(level: UUID) -> Response:
     """List the customers on a level."""
     with listing() as session:
         return paged(
-            "customers", levels.customers(session, level, chains(), paging(sorting.CUSTOMERS)), member_views.member
+            "customers", levels.customers(session, level, chains(), paging(sorting.MEMBERS)), member_views.member
         )
 
 

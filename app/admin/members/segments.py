@@ -120,7 +120,7 @@ def switch_segment(segment: UUID, action: str) -> Response:
 
 @blueprint.route("/segment/<uuid:segment>/customers", methods=["GET"])
 @blueprint.response(200, schemas.listed("customers", schemas.MemberView))
-@blueprint.doc(parameters=[*paged_by(sorting.CUSTOMERS), *filters(*MEMBER_FILTERS)])
+@blueprint.doc(parameters=[*paged_by(sorting.MEMBERS), *filters(*MEMBER_FILTERS)])
 @allow("admin")
 def list_customers_of_segment(segment: UUID) -> Response:
     """List the customers of a segment."""
@@ -128,7 +128,7 @@ def list_customers_of_segment(segment: UUID) -> Response:
     with listing() as session:
         return paged(
             "customers",
-            segments.customers(session, segment, chains(), paging(sorting.CUSTOMERS), texts),
+            segments.customers(session, segment, chains(), paging(sorting.MEMBERS), texts),
             member_views.member,
         )
 

@@ -111,7 +111,7 @@ def bought(customer: str) -> Response:
     """What a customer has bought."""
     with reading() as session:
         customer_id = customers.get(session, customer, chains()).id
-        coupons = bought_coupons.of_customer(session, customer_id, paging(sorting.BOUGHT, newest_first=True))
+        coupons = bought_coupons.of_customer(session, customer_id, paging(sorting.BOUGHT))
         return paged("campaigns", coupons, lambda row: campaign_views.purchase(row, wants_details()))
 
 

@@ -144,12 +144,12 @@ def list_sales(customer: UUID | None = None) -> Response:
     )
     with reading() as session:
         known = customers.account_uuid(session, wanted.customer) if wanted.customer is not None else None
-    return _page(replace(wanted, customer=known or wanted.customer), paging(sorting.SALES, newest_first=True))
+    return _page(replace(wanted, customer=known or wanted.customer), paging(sorting.SALES))
 
 
 def list_of_document(document: str) -> Response:
     """The sales with this number: one, or none."""
-    return _page(SaleFilter(number=document), paging(sorting.SALES, newest_first=True))
+    return _page(SaleFilter(number=document), paging(sorting.SALES))
 
 
 def show(uuid: UUID) -> Response:

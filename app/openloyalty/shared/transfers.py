@@ -47,7 +47,7 @@ def transfers(customer: UUID | None = None) -> Response:
         states=[TRANSFER_STATES[it] for it in states],
     )
     with reading() if customer else listing() as session:
-        found = ledger.list_entries(session, chains(), wanted, paging(sorting.TRANSFERS, newest_first=True), now)
+        found = ledger.list_entries(session, chains(), wanted, paging(sorting.TRANSFERS), now)
         of_sales = sales.numbers(session, [it.entry.sale_id for it in found.rows if it.entry.sale_id is not None])
         return paged("transfers", found, lambda row: member_views.transfer(row, of_sales.get(row.entry.sale_id or 0)))
 
