@@ -2,6 +2,7 @@
 
 import time
 from importlib.resources import files
+from threading import Lock
 from typing import Any
 
 from flask import Flask, Response, current_app, jsonify, send_from_directory
@@ -119,12 +120,14 @@ def _measured() -> list[GaugeMetricFamily]:
 
 def _manual(app: Flask, api: Api) -> None:
     manual: dict[str, Any] = {}
+    writing = Lock()
 
     @app.get("/openapi.json")
     @anyone
     def openapi() -> Response:
-        if not manual:
-            manual.update(document(current_app, api))
+        with writing:
+            if not manual:
+                manual.update(document(current_app, api))
         return jsonify(manual)
 
     @app.get("/docs")

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import wraps
-from threading import Lock
 from typing import Any
 
 import flask_smorest
@@ -53,22 +52,21 @@ class Api(flask_smorest.Api):
     def __init__(self, app: Flask, refuse: Refuse) -> None:
         self._refuse = refuse
         self._undescribed: list[flask_smorest.Blueprint] = []
-        self._describing = Lock()
         super().__init__(app)
 
-    def register_blueprint(self, blp: flask_smorest.Blueprint, **options: Any) -> None:
-        """Mounts its routes; to describe them as well would be a sixth of every start."""
+    def register_blueprint(self, blp: flask_smorest.Blueprint) -> None:
+        """Mounts its routes, as flask-smorest does; and leaves describing them, and a tag that nobody uses, to whoever asks."""
         self._app.extensions["flask-smorest"]["blp_name_to_api"][blp.name] = self
-        self._app.register_blueprint(blp, **options)
+        self._app.register_blueprint(blp)
         self._undescribed.append(blp)
 
     def described(self) -> dict[str, Any]:
-        """The document, as the blueprints tell it."""
-        with self._describing:
-            while self._undescribed:
-                blueprint = self._undescribed.pop(0)
-                blueprint.register_views_in_doc(self, self._app, self.spec, name=blueprint.name, parameters=None)
-            return self.spec.to_dict()  # type: ignore[no-any-return]
+        """The document, as the blueprints tell it. Not by several threads at once."""
+        while self._undescribed:
+            blueprint = self._undescribed[0]
+            blueprint.register_views_in_doc(self, self._app, self.spec, name=blueprint.name, parameters=None)
+            del self._undescribed[0]
+        return self.spec.to_dict()  # type: ignore[no-any-return]
 
     def handle_http_exception(self, error: HTTPException) -> Response:
         return self._refuse(error)
@@ -103,6 +101,7 @@ def create_api(app: Flask, refuse: Refuse) -> Api:
     """`refuse` answers what Flask refuses by itself, and unknown addresses."""
     app.config.update(API_TITLE="Guerdon", API_VERSION="1", OPENAPI_VERSION="3.0.3", OPENAPI_JSON_PATH=None)
     api = Api(app, refuse)
+    app.cli.commands.pop("openapi")  # prints flask-smorest's part of the document alone
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
     key = {
         "type": "apiKey",
