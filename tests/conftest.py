@@ -8,6 +8,7 @@ import os
 import shutil
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,7 +17,7 @@ import pytest
 from argon2 import PasswordHasher
 from click.testing import CliRunner, Result
 from flask import Flask
-from sqlalchemy import URL
+from sqlalchemy import URL, QueuePool
 
 from app import clock, create_app, demo, logs
 from app.access import passwords
@@ -33,7 +34,7 @@ from tests.manual_calls import NOW
 from tests.postgres import administer, any_postgres, direct
 from tests.world import World
 
-# Databases are made and thrown away by the thousand: in memory where the machine has such a folder. What they promise is the same.
+# Databases are made, filled and put back by the thousand: in memory where the machine has such a folder. What they promise is the same.
 if os.access("/dev/shm", os.W_OK):
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", "/dev/shm")
 # Passwords cost next to nothing here; what they cost is looked at by `test_passwords_cost_what_they_should`.
@@ -124,12 +125,12 @@ def postgres() -> Iterator[URL]:
 @pytest.fixture(scope="session")
 def copies(postgres: URL) -> Iterator[Copies]:
     """Copies of its databases, for the tests to change."""
-    made = Copies(postgres, _leave)
+    made = Copies(postgres, _close_connections)
     yield made
     made.drop()
 
 
-def _leave(url: str) -> None:
+def _close_connections(url: str) -> None:
     for (address, _), database in DATABASES.items():
         if address == url:
             database.engine.dispose()
@@ -299,8 +300,21 @@ def app(settings: Settings, wired: Flask) -> Iterator[Flask]:
     }
     wired.extensions.update(own)
     yield wired
-    if not database.is_postgresql:
+    if database.is_postgresql:
+        _require_left_alone(database)
+    else:
         database.engine.dispose()
+
+
+def _require_left_alone(database: Database) -> None:
+    """Nobody has kept a connection, or changed the settings of one: later tests get the same ones."""
+    pool = database.engine.pool
+    assert isinstance(pool, QueuePool)
+    assert pool.checkedout() == 0, "the test keeps a connection"
+    with ExitStack() as held:
+        for connection in [held.enter_context(database.engine.connect()) for _ in range(pool.checkedin())]:
+            changed = connection.exec_driver_sql("SELECT name, setting FROM pg_settings WHERE source = 'session'")
+            assert changed.all() == [], "the test changed a connection for good"
 
 
 @pytest.fixture

@@ -25,12 +25,13 @@ from app.campaign.models.engagement import BehaviorProgress, EventReceipt
 from app.campaign.models.vouchers import Voucher
 from app.campaign.setup import campaigns
 from app.campaign.triggers import events
-from app.db.engine import TryAgain
+from app.db.engine import Database, TryAgain
 from app.members import identifiers
 from app.members.models import Customer
 from app.organizations.scope import EVERY_CHAIN
 from app.points import ledger
 from tests.campaign.test_races import at_once
+from tests.postgres import direct
 from tests.world import World, hours, points, voucher
 
 
@@ -398,8 +399,10 @@ def test_no_event_is_recorded_past_whoever_holds_the_account(world: World) -> No
     if not database.is_postgresql:
         pytest.skip("SQLite has one writer")
 
+    impatient = Database(direct(database.url).render_as_string(hide_password=False))
+
     def record_without_waiting_long() -> None:
-        with database.single_statement() as executor:
+        with impatient.single_statement() as executor:
             executor.execute(text("SET lock_timeout = '50ms'"))
             events.record(executor, world.cleo.id, details, datetime.now(UTC), SYSTEM)
 
@@ -407,6 +410,7 @@ def test_no_event_is_recorded_past_whoever_holds_the_account(world: World) -> No
         receipts.lock(holder, world.cleo.id)
         with pytest.raises(TryAgain):
             record_without_waiting_long()
+    impatient.engine.dispose()
     assert world.count(EventReceipt) == 0
 
 
