@@ -20,7 +20,7 @@ class Server:
 
     def __init__(self, environ: dict[str, str], workers: int | None = None, **options: int | str) -> None:
         self.port = free_port()
-        self.workers_wanted = workers or int(environ.get("WEB_CONCURRENCY", 2))
+        self.workers_wanted = workers or int(environ["WEB_CONCURRENCY"])
         self.environ = {**os.environ, **environ, "PORT": str(self.port), "WEB_CONCURRENCY": str(self.workers_wanted)}
         config = str(ROOT / "gunicorn.conf.py")
         self.command = [sys.executable, "-m", "gunicorn", "-c", config, "-b", f"127.0.0.1:{self.port}"]

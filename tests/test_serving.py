@@ -264,7 +264,7 @@ def test_no_socket_is_left_to_nobody(environ: dict[str, str]) -> None:
 
 def refused(environ: dict[str, str], *options: str) -> str:
     """What is said of a start that is refused."""
-    command = Server(environ).command
+    command = Server(environ, workers=1).command
     command = [*command[: command.index("-b")], "-w", "1", *options, "wsgi:application"]
     said = subprocess.run(command, env={**os.environ, **environ}, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert said.returncode == 1

@@ -21,8 +21,7 @@ from app.db.engine import Database
 from app.settings import Settings
 from app.web.callers import rotate_keys
 
-# The first has no window that anybody could see, and takes three fifths of the others' time.
-BROWSERS = "chromium-headless-shell", "chromium", "chromium-browser", "google-chrome-stable", "google-chrome"
+BROWSERS = "chromium", "chromium-browser", "google-chrome-stable", "google-chrome"
 CHROMIUM = os.environ.get("GUERDON_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
 QUIET = [
     "--no-sandbox",
@@ -77,8 +76,8 @@ def demo_site() -> Iterator[Site]:
             database.engine.dispose()
 
 
-def launch(playwright: Playwright) -> Browser:
-    return playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+def launch(playwright: Playwright, program: str | None = CHROMIUM) -> Browser:
+    return playwright.chromium.launch(executable_path=program, args=QUIET)
 
 
 @contextmanager

@@ -25,9 +25,8 @@ def test_the_views_add_up_to_what_customers_have(world: World, guerdon: Any) -> 
         sales.record(session, world.chain_id, SaleDetails("R", world.now, 100), world.now, SYSTEM)
     with world.database.reading() as session:
         assert list(finance.audit(session)) == []
-        by_kind = (
-            "SELECT kind, SUM(points) FROM finance_movement GROUP BY kind"  # over the days: midnight may have been
-        )
+        # A movement is of a day, and midnight may have passed since the world was made.
+        by_kind = "SELECT kind, SUM(points) FROM finance_movement GROUP BY kind"
         movements = dict(session.execute(text(by_kind)).all())
         assert movements == {
             "added": 105_300, "bought": -1_100, "rewarded": 500, "passed_on": -2_500, "received": 2_500, "cancelled": -300,
