@@ -45,13 +45,14 @@ def needing_password(customer: Customer, changes: Mapping[str, Any]) -> dict[str
 
 def _changed(customer: Customer, changes: Mapping[str, Any]) -> list[str]:
     known = {
-        "labels": [tuple(it) for it in customer.profile.labels],
+        "labels": sorted(map(tuple, customer.profile.labels)),
         "shop": customer.shop.uuid if customer.shop else None,
         "seller": customer.seller_uuid,
         "level": customer.level.uuid if customer.level else None,
     }
+    sent = {**changes, **({"labels": sorted(changes["labels"] or [])} if "labels" in changes else {})}
     return [
         name
-        for name, value in changes.items()
+        for name, value in sent.items()
         if (value or None) != ((known[name] if name in known else getattr(customer.profile, name)) or None)
     ]

@@ -16,7 +16,7 @@ CLEO = Customer(
         email="cleo@guerdon.example",
         phone="+48500100200",
         loyalty_card_number="0042",
-        labels=[["vip", "yes"]],
+        labels=[["vip", "yes"], ["since", "2020"]],
     ),
 )
 
@@ -25,10 +25,16 @@ CLEO = Customer(
     ("changes", "named"),
     [
         (
-            {"labels": [("vip", "yes")], "seller": SELLER, "level": GOLD, "shop": None, "loyalty_card_number": "0042"},
+            {
+                "labels": [("since", "2020"), ("vip", "yes")],
+                "seller": SELLER,
+                "level": GOLD,
+                "shop": None,
+                "loyalty_card_number": "0042",
+            },
             [],
         ),
-        ({"labels": [("vip", "no")]}, ["labels"]),
+        ({"labels": [("vip", "yes")]}, ["labels"]),
         ({"labels": []}, ["labels"]),
         ({"seller": OTHER, "level": OTHER, "shop": OTHER}, ["seller", "level", "shop"]),
         ({"level": None, "loyalty_card_number": ""}, ["level", "loyalty_card_number"]),

@@ -156,13 +156,13 @@ def show_customer(customer: str) -> Response:
 def change_customer(data: dict[str, Any], customer: str) -> Response:
     """Change a customer; what is not sent stays. Customers change themselves only, and not what the staff decides.
 
-    Another `levelId` puts the customer there by hand, where levels are given by hand. A customer who changes the e-mail address or the
+    Another `levelId` puts the customer there by hand, where levels are given by hand. Labels, level, shop, seller and card are the staff's
+    to change: of customers they are taken as they are, and refused where they differ. A customer who changes the e-mail address or the
     phone, which are names to sign in by, says the `currentPassword`.
     """
     password = data.pop("current_password", None)
     is_own = caller().role == CUSTOMER
     if is_own:
-        counted("change myself")  # it tells which addresses and phones are taken
         _require_password(customer, data, password)
     with transaction() as session:
         found = asked_customer(session, customer)
@@ -193,6 +193,7 @@ def _require_password(customer: str, data: dict[str, Any], password: str | None)
         own_edits.require_allowed(session, found, changed)
     if not changed:
         return
+    counted("change myself")  # it tells which addresses and phones are taken
     if not password:
         raise WrongPassword("Say your current password to change this.", field=next(iter(changed)))
     with braked("change password", str(login_id()), WrongPassword, each_try=True):
