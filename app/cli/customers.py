@@ -116,14 +116,20 @@ def import_customers(file: Iterator[str], chain_id: int | None, check: bool) -> 
         click.echo(f"Line {it.line}: {it.message}", err=True)
     if found.wrong_count:
         more = found.wrong_count - len(found.wrong)
+        wrong = _counted(found.wrong_count, "thing is", "things are")
         raise click.ClickException(
-            f"{found.wrong_count:,} things are wrong{f', of which {more:,} are not shown' if more else ''}. Nobody was added."
+            f"{wrong} wrong{f', of which {more:,} are not shown' if more else ''}. Nobody was added."
         )
     if not found.customers_count:
         raise click.ClickException("The file holds no customers.")
     by_level = ", ".join(f"{count:,} on {name}" for name, count in sorted(found.by_level.items()))
-    said = f"{found.customers_count:,} customers ({by_level}), with {decimal(found.points)} points in all"
+    people = _counted(found.customers_count, "customer", "customers")
+    said = f"{people} ({by_level}), with {decimal(found.points)} points in all"
     click.echo(f"Nothing is wrong. To be added: {said}." if check else f"Added: {said}.")
+
+
+def _counted(count: int, one: str, several: str) -> str:
+    return f"{count:,} {one if count == 1 else several}"
 
 
 def _progress(read: int) -> None:

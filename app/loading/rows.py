@@ -2,16 +2,19 @@
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from app.amounts import BALANCE_MAX
+from app.members.customers import AGREEMENTS
 from app.text import folded, is_email, trimmed, written
 
+Cell = TypeVar("Cell")
 DELIMITERS = ";,\t"
 TEXT_LENGTH_MAX = 255
 UUID_LENGTH_MIN = 32
@@ -22,7 +25,7 @@ ADDRESS = ("street", "address1", "address2", "postal", "city", "province", "coun
 # As the API calls them; a heading may write them with blanks, underscores or other capitals.
 COLUMNS = (
     "firstName", "lastName", "email", "phone", "loyaltyCardNumber", "gender", "birthDate", "createdAt", "level", "points", "labels",
-    "agreement1", "agreement2", "agreement3", *ADDRESS,
+    *AGREEMENTS, *ADDRESS,
 )  # fmt: skip
 
 
@@ -45,7 +48,7 @@ class NewCustomer:
     created_at: datetime | None
     level_id: int | None
     points: int
-    agreements: tuple[bool, bool, bool]
+    agreements: list[bool]  # by AGREEMENTS
     labels: list[list[str]] = field(default_factory=list)
     address: dict[str, str] = field(default_factory=dict)
     uuid: UUID = field(default_factory=uuid4)
@@ -78,10 +81,7 @@ def read(
             if len(cells) != len(places):
                 yield BadRow(line, f"{len(cells)} cells, where the heading has {len(places)}.")
                 continue
-            try:
-                yield _customer(line, {name: trimmed(cells[i]) for name, i in places.items()}, levels, zone, now)
-            except ValueError as e:
-                yield BadRow(line, str(e))
+            yield _customer(line, {name: trimmed(cells[i]) for name, i in places.items()}, levels, zone, now)
     except csv.Error as e:
         raise BadTable(f"Behind line {line}: {e}.") from e
     except UnicodeDecodeError as e:
@@ -114,30 +114,25 @@ def _places(heading: list[str]) -> dict[str, int]:
 
 def _customer(
     line: int, said: Mapping[str, str], levels: Mapping[str, int], zone: ZoneInfo, now: datetime
-) -> NewCustomer:
-    """Raises ValueError with what is wrong."""
-    for name, text in said.items():
-        if len(text) > TEXT_LENGTH_MAX or "\0" in text:
-            raise ValueError(f"{name}: at most {TEXT_LENGTH_MAX} characters, and no NUL.")
-    if not said["firstName"] or not said["lastName"]:
-        raise ValueError("firstName and lastName are needed.")
-    email, phone, card = (written(said.get(name, "")) or None for name in ("email", "phone", "loyaltyCardNumber"))
-    if email and not is_email(email):
-        raise ValueError(f"email: {email} is no e-mail address.")
-    if not (email or phone or card):
-        raise ValueError("One of email, phone and loyaltyCardNumber is needed.")
-    for name, value in (("phone", phone), ("loyaltyCardNumber", card)):
-        if value and _is_uuid(value):
-            raise ValueError(f"{name}: {value} reads as a UUID, which names a customer by itself.")
-    gender = said.get("gender", "").lower() or None
-    if gender is not None and gender not in GENDERS:
-        raise ValueError(f"gender: one of {', '.join(GENDERS)}.")
-    level = said.get("level", "")
-    if level and level not in levels:
-        raise ValueError(f"level: there is no level {level}; there are {', '.join(sorted(levels)) or 'none'}.")
-    country = said.get("country", "")
-    if country and not (len(country) == 2 and country.isascii() and country.isalpha()):
-        raise ValueError("country: two letters, like PL.")
+) -> NewCustomer | BadRow:
+    """The customer of a row, or all that is wrong with it."""
+    wrong = [*_problems(said, levels)]
+
+    def cell(read: Callable[..., Cell], *told: Any) -> Cell | None:
+        try:
+            return read(*told)
+        except ValueError as e:
+            wrong.append(str(e))
+            return None
+
+    born_on = cell(_day, said.get("birthDate", ""), now.astimezone(zone).date())
+    created_at = cell(_moment, said.get("createdAt", ""), zone, now)
+    points = cell(_points, said.get("points", ""))
+    agreements = [bool(cell(_flag, name, said.get(name, ""))) for name in AGREEMENTS]
+    labels = cell(_labels, said.get("labels", ""))
+    if wrong:
+        return BadRow(line, " ".join(wrong))
+    email, phone, card = _identifiers(said)
     return NewCustomer(
         line,
         said["firstName"],
@@ -145,15 +140,47 @@ def _customer(
         email.lower() if email else None,
         phone,
         card,
-        gender,
-        _day(said.get("birthDate", ""), now.astimezone(zone).date()),
-        _moment(said.get("createdAt", ""), zone, now),
-        levels[level] if level else None,
-        _points(said.get("points", "")),
-        tuple(_flag(name, said.get(name, "")) for name in ("agreement1", "agreement2", "agreement3")),  # type: ignore[arg-type]
-        _labels(said.get("labels", "")),
-        {name: value for name in ADDRESS if (value := country.upper() if name == "country" else said.get(name, ""))},
+        said.get("gender", "").lower() or None,
+        born_on,
+        created_at,
+        levels[said["level"]] if said.get("level") else None,
+        points or 0,
+        agreements,
+        labels or [],
+        {name: said[name].upper() if name == "country" else said[name] for name in ADDRESS if said.get(name)},
     )
+
+
+def _problems(said: Mapping[str, str], levels: Mapping[str, int]) -> Iterator[str]:
+    """What is wrong with the cells that are taken as they are."""
+    for name, text in said.items():
+        if len(text) > TEXT_LENGTH_MAX or "\0" in text:
+            yield f"{name}: at most {TEXT_LENGTH_MAX} characters, and no NUL."
+            return  # and the others are not repeated, such as a level of so many letters
+    if not said["firstName"] or not said["lastName"]:
+        yield "firstName and lastName are needed."
+    email, phone, card = _identifiers(said)
+    if email and not is_email(email):
+        yield f"email: {email} is no e-mail address."
+    if not (email or phone or card):
+        yield "One of email, phone and loyaltyCardNumber is needed."
+    for name, value in (("phone", phone), ("loyaltyCardNumber", card)):
+        if value and _is_uuid(value):
+            yield f"{name}: {value} reads as a UUID, which names a customer by itself."
+    gender = said.get("gender", "").lower()
+    if gender and gender not in GENDERS:
+        yield f"gender: one of {', '.join(GENDERS)}."
+    level = said.get("level", "")
+    if level and level not in levels:
+        yield f"level: there is no level {level}; there are {', '.join(sorted(levels)) or 'none'}."
+    country = said.get("country", "")
+    if country and not (len(country) == 2 and country.isascii() and country.isalpha()):
+        yield "country: two letters, like PL."
+
+
+def _identifiers(said: Mapping[str, str]) -> list[str | None]:
+    """E-mail, phone and card, as they are compared."""
+    return [written(said.get(name, "")) or None for name in ("email", "phone", "loyaltyCardNumber")]
 
 
 def _is_uuid(text: str) -> bool:

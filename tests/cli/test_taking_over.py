@@ -109,6 +109,8 @@ def test_all_that_is_wrong_is_told_and_nobody_is_added(guerdon: Guerdon, tmp_pat
         "A;A;;10;;;;;;;perhaps;;": "agreement1: 1 or 0.",
         "A;A;;11;;;;;;;;;Poland": "country: two letters, like PL.",
         "A;A;;00000000-0000-0000-0000-000000000001;;;;;;;;;": "phone: 00000000-0000-0000-0000-000000000001 reads as a UUID",
+        "A;;no address;;;31.12.1999;;gold;x;;;;": "firstName and lastName are needed. email: no address is no e-mail address."
+        " level: there is no level gold; there are bronze, silver. birthDate: YYYY-MM-DD. points: a number",
         "A;A;;12;;;;;;;;;;more": "14 cells, where the heading has 13.",
     }  # fmt: skip
     before = count(world)
