@@ -19,7 +19,12 @@ from app.organizations.scope import Chains, includes, within
 from app.paging import Page, Paged
 from app.refusal import AlreadyTaken
 
-SORTABLE = {"first_name": Login.first_name, "last_name": Login.last_name, "email": Login.email, "phone": Login.phone}
+SORTABLE = {
+    "first_name": func.lower(Login.first_name),
+    "last_name": func.lower(Login.last_name),
+    "email": Login.email,
+    "phone": Login.phone,
+}
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from app.organizations.scope import Chains, within
 from app.paging import Page, Paged
 
 PERCENT_MAX = 100 * 100  # hundredths
-SORTABLE = {"name": Level.name, "condition_value": Level.condition_value, "active": Level.active}
+SORTABLE = {"name": func.lower(Level.name), "condition_value": Level.condition_value, "active": Level.active}
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,8 @@ SORTABLE_BY_SALES = {
     "last_bought_at": func.coalesce(Spending.last_at, literal(NEVER, UtcDateTime())),
 }
 SORTABLE = {
-    "first_name": Profile.first_name,
-    "last_name": Profile.last_name,
+    "first_name": Profile.first_name_folded,
+    "last_name": Profile.last_name_folded,
     "email": Profile.email,
     "phone": Profile.phone,
     "loyalty_card_number": Profile.loyalty_card_number,

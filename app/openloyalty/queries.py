@@ -29,14 +29,13 @@ def paged_by(sorting: Sorting = NOTHING) -> list[dict[str, Any]]:
     per_page = f"Items on a page; a negative number means as many as there may be, {PER_PAGE_MAX:,}."
     others = "refused" if sorting.refuses_others else "ignored"
     sort = f"The field to sort by, of {', '.join(sorting.names)}; others are {others}."
+    of_sort = "Of `sort`, in either case; " + ("others are refused." if sorting.refuses_others else "others mean DESC.")
     direction = {"type": "string", "enum": ["ASC", "DESC"], "default": "DESC" if sorting.descending else "ASC"}
     return [
         _parameter("page", {"type": "integer", "default": 1}, "Which page."),
         _parameter("perPage", {"type": "integer", "default": PER_PAGE}, per_page),
         _parameter("sort", {"type": "string"}, sort if sorting.names else "Ignored: this list has one order."),
-        _parameter(
-            "direction", direction, "Of `sort`; what is not ASC means DESC." if sorting.names else "Ignored, too."
-        ),
+        _parameter("direction", direction, of_sort if sorting.names else "Ignored, too."),
     ]
 
 
@@ -83,6 +82,8 @@ def paging(sorting: Sorting = NOTHING) -> Page:
     sort, direction = request.args.get("sort"), request.args.get("direction")
     if sorting.refuses_others and sort is not None and sort not in sorting.names:
         raise BadRequest(f"sort: one of {', '.join(sorting.names)}.")
+    if sorting.refuses_others and direction is not None and direction.lower() not in ("asc", "desc"):
+        raise BadRequest("direction: ASC or DESC.")
     per_page = _whole(request.args.get("perPage"), PER_PAGE) or PER_PAGE
     return Page(
         page=min(max(1, _whole(request.args.get("page"), 1)), PAGE_MAX),

@@ -13,7 +13,7 @@ from app.organizations.scope import Chains, within
 from app.paging import Page, Paged
 from app.refusal import AlreadyTaken
 
-SORTABLE = {"name": PointOfSale.name, "identifier": PointOfSale.identifier}
+SORTABLE = {"name": func.lower(PointOfSale.name), "identifier": PointOfSale.identifier}
 
 
 @dataclass(frozen=True)

@@ -303,7 +303,17 @@ def get(session: Session, uuid: UUID) -> LedgerEntry:
     return session.scalars(select(LedgerEntry).where(LedgerEntry.uuid == uuid)).one()
 
 
-SORTABLE = {"created_at": LedgerEntry.created_at, "amount": LedgerEntry.amount, "kind": LedgerEntry.kind}
+SORTABLE = {
+    "created_at": LedgerEntry.created_at,
+    "amount": func.abs(LedgerEntry.amount),
+    # What came from nobody, from another customer, went to another, and went.
+    "kind": case(
+        (LedgerEntry.kind == "received", 1),
+        (LedgerEntry.kind == "passed_on", 2),
+        (LedgerEntry.kind.in_(ADDING), 0),
+        else_=3,
+    ),
+}
 
 
 def list_entries(

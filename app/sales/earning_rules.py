@@ -19,7 +19,7 @@ from app.sales.errors import BadRule, RuleNotFound
 from app.sales.models import RULE_KINDS, EarningRule
 
 OF_SALES = (*rules.SALE_KINDS, "instant_reward")
-SORTABLE = {"name": EarningRule.name, "active": EarningRule.active, "kind": EarningRule.kind}
+SORTABLE = {"name": func.lower(EarningRule.name), "active": EarningRule.active, "kind": EarningRule.kind}
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.members.models import Customer, Profile
@@ -16,7 +16,12 @@ from app.paging import Page, Paged
 from app.sales.models import Sale, SaleItem
 
 LATEST = 10_000  # items that are looked at for their labels
-SORTABLE = {"number": Sale.number, "bought_at": Sale.bought_at, "amount": Sale.amount, "place": Sale.place}
+SORTABLE = {
+    "number": Sale.number,
+    "bought_at": Sale.bought_at,
+    "amount": case((Sale.returns_id.is_not(None), -Sale.amount), else_=Sale.amount),
+    "place": Sale.place,
+}
 
 
 @dataclass(frozen=True)

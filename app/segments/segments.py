@@ -23,7 +23,7 @@ from app.text import folded
 
 CUSTOMER_LIST = "customer_list"
 SHOWN = 10  # of a preview
-SORTABLE = {"name": Segment.name, "active": Segment.active, "created_at": Segment.created_at}
+SORTABLE = {"name": Segment.name_folded, "active": Segment.active, "created_at": Segment.created_at}
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from app.paging import Page, Paged
 from app.text import folded
 
 SORTABLE = {
-    "name": Campaign.name,
+    "name": Campaign.name_folded,
     "reward": Campaign.reward,
     "active": case((activity.is_live(Campaign), 1), else_=0),
     "cost": Campaign.cost,

@@ -13,7 +13,7 @@ from app.organizations.scope import Chains, within
 from app.paging import Page, Paged
 from app.refusal import AlreadyTaken
 
-SORTABLE = {"name": Category.name, "active": Category.active, "position": Category.position}
+SORTABLE = {"name": func.lower(Category.name), "active": Category.active, "position": Category.position}
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ SORTABLE = {
     "cost": Award.cost,
     "redeemed_at": Voucher.redeemed_at,
     "delivery": func.coalesce(Voucher.delivery, DELIVERIES[0]),
-    "campaign_name": Campaign.name,
+    "campaign_name": Campaign.name_folded,
 }
 
 
