@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -116,7 +116,8 @@ def _customer(
     line: int, said: Mapping[str, str], levels: Mapping[str, int], zone: ZoneInfo, now: datetime
 ) -> NewCustomer | BadRow:
     """The customer of a row, or all that is wrong with it."""
-    wrong = [*_problems(said, levels)]
+    identifiers = email, phone, card = _identifiers(said)
+    wrong = [*_problems(said, identifiers, levels)]
 
     def cell(read: Callable[..., Cell], *told: Any) -> Cell | None:
         try:
@@ -132,7 +133,6 @@ def _customer(
     labels = cell(_labels, said.get("labels", ""))
     if wrong:
         return BadRow(line, " ".join(wrong))
-    email, phone, card = _identifiers(said)
     return NewCustomer(
         line,
         said["firstName"],
@@ -151,7 +151,7 @@ def _customer(
     )
 
 
-def _problems(said: Mapping[str, str], levels: Mapping[str, int]) -> Iterator[str]:
+def _problems(said: Mapping[str, str], identifiers: Sequence[str | None], levels: Mapping[str, int]) -> Iterator[str]:
     """What is wrong with the cells that are taken as they are."""
     for name, text in said.items():
         if len(text) > TEXT_LENGTH_MAX or "\0" in text:
@@ -159,7 +159,7 @@ def _problems(said: Mapping[str, str], levels: Mapping[str, int]) -> Iterator[st
             return  # and the others are not repeated, such as a level of so many letters
     if not said["firstName"] or not said["lastName"]:
         yield "firstName and lastName are needed."
-    email, phone, card = _identifiers(said)
+    email, phone, card = identifiers
     if email and not is_email(email):
         yield f"email: {email} is no e-mail address."
     if not (email or phone or card):
