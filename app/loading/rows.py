@@ -14,7 +14,7 @@ from app.amounts import BALANCE_MAX
 from app.members.customers import AGREEMENTS
 from app.text import folded, is_email, trimmed, written
 
-Cell = TypeVar("Cell")
+Value = TypeVar("Value")
 DELIMITERS = ";,\t"
 TEXT_LENGTH_MAX = 255
 UUID_LENGTH_MIN = 32
@@ -119,18 +119,18 @@ def _customer(
     identifiers = email, phone, card = _identifiers(said)
     wrong = [*_problems(said, identifiers, levels)]
 
-    def cell(read: Callable[..., Cell], *told: Any) -> Cell | None:
+    def parsed(parse: Callable[..., Value], *cell: Any) -> Value | None:
         try:
-            return read(*told)
+            return parse(*cell)
         except ValueError as e:
             wrong.append(str(e))
             return None
 
-    born_on = cell(_day, said.get("birthDate", ""), now.astimezone(zone).date())
-    created_at = cell(_moment, said.get("createdAt", ""), zone, now)
-    points = cell(_points, said.get("points", ""))
-    agreements = [bool(cell(_flag, name, said.get(name, ""))) for name in AGREEMENTS]
-    labels = cell(_labels, said.get("labels", ""))
+    born_on = parsed(_day, said.get("birthDate", ""), now.astimezone(zone).date())
+    created_at = parsed(_moment, said.get("createdAt", ""), zone, now)
+    points = parsed(_points, said.get("points", ""))
+    agreements = [bool(parsed(_flag, name, said.get(name, ""))) for name in AGREEMENTS]
+    labels = parsed(_labels, said.get("labels", ""))
     if wrong:
         return BadRow(line, " ".join(wrong))
     return NewCustomer(
@@ -156,7 +156,7 @@ def _problems(said: Mapping[str, str], identifiers: Sequence[str | None], levels
     for name, text in said.items():
         if len(text) > TEXT_LENGTH_MAX or "\0" in text:
             yield f"{name}: at most {TEXT_LENGTH_MAX} characters, and no NUL."
-            return  # and the others are not repeated, such as a level of so many letters
+            return  # the other sentences would repeat so long a text
     if not said["firstName"] or not said["lastName"]:
         yield "firstName and lastName are needed."
     email, phone, card = identifiers
