@@ -283,6 +283,9 @@ def test_lists_are_sorted_by_names_of_the_domain_and_by_all_of_them() -> None:
     ):
         assert set(sent.names.values()) == set(domain.SORTABLE), domain.__name__
         assert all(it.islower() for it in domain.SORTABLE), f"{domain.__name__} knows a client's words"
+        for word, name in sent.names.items():
+            same = re.sub("[A-Z]", lambda capital: f"_{capital[0].lower()}", word)
+            assert name == same or same not in domain.SORTABLE, f"{word} sorts by {name}"
 
 
 def test_one_place_commits() -> None:
